@@ -1,0 +1,31 @@
+package kernel
+
+import "math"
+
+// MulSet sets dst[i] to w*x[i], rounded once. It panics unless the lengths are the same. dst may be x.
+func MulSet(dst, x []float32, w float32) {
+	checkColumn(len(dst), len(x))
+	mulSet(dst, x, w)
+}
+
+// MulAdd adds w*x[i] to dst[i]: the product is rounded, then the sum. It panics unless the lengths are the same. dst may
+// be x.
+func MulAdd(dst, x []float32, w float32) {
+	checkColumn(len(dst), len(x))
+	mulAdd(dst, x, w)
+}
+
+// Above appends to idx every i with x[i] >= least, ascending, and returns the extended slice. A NaN is above nothing, and
+// nothing is above a NaN. It is fastest where hits are rare. It panics when an index might not fit an int32.
+func Above(idx []int32, x []float32, least float32) []int32 {
+	if len(x) > math.MaxInt32 {
+		panic("kernel: above: more values than an int32 counts")
+	}
+	return above(idx, x, least)
+}
+
+func checkColumn(n, values int) {
+	if n != values {
+		panic("kernel: column: lengths differ")
+	}
+}

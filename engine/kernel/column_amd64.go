@@ -1,0 +1,51 @@
+package kernel
+
+// group is the number of values that the column kernels take at a time.
+const group = 32
+
+// mulSet32 sets n values of dst, a positive multiple of group, to w times those of x.
+//
+//go:noescape
+func mulSet32(dst, x *float32, n int, w float32)
+
+// mulAdd32 is mulSet32 that adds to dst.
+//
+//go:noescape
+func mulAdd32(dst, x *float32, n int, w float32)
+
+// above32 returns where the first group of x with a value >= least begins, or n, a positive multiple of group.
+//
+//go:noescape
+func above32(x *float32, n int, least float32) int
+
+func mulSet(dst, x []float32, w float32) {
+	n := 0
+	if vector && len(x) >= group {
+		n = len(x) &^ (group - 1)
+		mulSet32(&dst[0], &x[0], n, w)
+	}
+	mulSetRef(dst[n:], x[n:], w)
+}
+
+func mulAdd(dst, x []float32, w float32) {
+	n := 0
+	if vector && len(x) >= group {
+		n = len(x) &^ (group - 1)
+		mulAdd32(&dst[0], &x[0], n, w)
+	}
+	mulAddRef(dst[n:], x[n:], w)
+}
+
+func above(idx []int32, x []float32, least float32) []int32 {
+	done := 0
+	if vector {
+		for n := len(x) &^ (group - 1); done < n; done += group {
+			done += above32(&x[done], n-done, least)
+			if done == n {
+				break
+			}
+			idx = aboveRef(idx, x[done:done+group], least, done)
+		}
+	}
+	return aboveRef(idx, x[done:], least, done)
+}

@@ -1,0 +1,78 @@
+#include "textflag.h"
+
+// func mulSet32(dst, x *float32, n int, w float32)
+TEXT ·mulSet32(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS w+24(FP), Y15
+	XORQ         CX, CX
+
+loop:
+	VMULPS  (SI)(CX*4), Y15, Y0
+	VMULPS  32(SI)(CX*4), Y15, Y1
+	VMULPS  64(SI)(CX*4), Y15, Y2
+	VMULPS  96(SI)(CX*4), Y15, Y3
+	VMOVUPS Y0, (DI)(CX*4)
+	VMOVUPS Y1, 32(DI)(CX*4)
+	VMOVUPS Y2, 64(DI)(CX*4)
+	VMOVUPS Y3, 96(DI)(CX*4)
+	ADDQ    $32, CX
+	CMPQ    CX, DX
+	JLT     loop
+	VZEROUPPER
+	RET
+
+// func mulAdd32(dst, x *float32, n int, w float32)
+TEXT ·mulAdd32(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS w+24(FP), Y15
+	XORQ         CX, CX
+
+loop:
+	VMULPS  (SI)(CX*4), Y15, Y0
+	VMULPS  32(SI)(CX*4), Y15, Y1
+	VMULPS  64(SI)(CX*4), Y15, Y2
+	VMULPS  96(SI)(CX*4), Y15, Y3
+	VADDPS  (DI)(CX*4), Y0, Y0
+	VADDPS  32(DI)(CX*4), Y1, Y1
+	VADDPS  64(DI)(CX*4), Y2, Y2
+	VADDPS  96(DI)(CX*4), Y3, Y3
+	VMOVUPS Y0, (DI)(CX*4)
+	VMOVUPS Y1, 32(DI)(CX*4)
+	VMOVUPS Y2, 64(DI)(CX*4)
+	VMOVUPS Y3, 96(DI)(CX*4)
+	ADDQ    $32, CX
+	CMPQ    CX, DX
+	JLT     loop
+	VZEROUPPER
+	RET
+
+// func above32(x *float32, n int, least float32) int
+TEXT ·above32(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), SI
+	MOVQ         n+8(FP), DX
+	VBROADCASTSS least+16(FP), Y15
+	XORQ         CX, CX
+
+loop:
+	// Predicate 18, LE_OQ, holds where least <= x and neither is a NaN.
+	VCMPPS   $18, (SI)(CX*4), Y15, Y0
+	VCMPPS   $18, 32(SI)(CX*4), Y15, Y1
+	VCMPPS   $18, 64(SI)(CX*4), Y15, Y2
+	VCMPPS   $18, 96(SI)(CX*4), Y15, Y3
+	VORPS    Y1, Y0, Y0
+	VORPS    Y3, Y2, Y2
+	VORPS    Y2, Y0, Y0
+	VPTEST   Y0, Y0
+	JNE      done
+	ADDQ     $32, CX
+	CMPQ     CX, DX
+	JLT      loop
+
+done:
+	MOVQ CX, ret+24(FP)
+	VZEROUPPER
+	RET

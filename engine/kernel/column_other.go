@@ -1,0 +1,8 @@
+//go:build !amd64
+
+package kernel
+
+func mulSet(dst, x []float32, w float32) { mulSetRef(dst, x, w) }
+func mulAdd(dst, x []float32, w float32) { mulAddRef(dst, x, w) }
+
+func above(idx []int32, x []float32, least float32) []int32 { return aboveRef(idx, x, least, 0) }

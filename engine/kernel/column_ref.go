@@ -1,0 +1,25 @@
+package kernel
+
+func mulSetRef(dst, x []float32, w float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = w * v
+	}
+}
+
+func mulAddRef(dst, x []float32, w float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] += float32(w * v)
+	}
+}
+
+// aboveRef is Above for x as a part of a longer column, in which it begins at first.
+func aboveRef(idx []int32, x []float32, least float32, first int) []int32 {
+	for i, v := range x {
+		if v >= least {
+			idx = append(idx, int32(first+i))
+		}
+	}
+	return idx
+}

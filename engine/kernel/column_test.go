@@ -1,0 +1,107 @@
+package kernel_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"strata/engine/kernel"
+)
+
+func TestMul(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	weights := []float32{0.3, 1, 0, -7.25, 1e-40, 3e38, inf, nan}
+	special := []float32{0, float32(math.Copysign(0, -1)), 1e-45, -1e-39, math.MaxFloat32, inf, -inf, nan}
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(13, 1))
+		for _, n := range lengths() {
+			x, old := randomF32(random, n+offsets), randomF32(random, n)
+			for i := 3; i < len(x); i += 11 {
+				x[i] = special[random.IntN(len(special))]
+			}
+			for offset := range offsets {
+				w, x := weights[(n+offset)%len(weights)], x[offset:][:n]
+				set, setIntact := guarded[float32](n, offset)
+				add, addIntact := guarded[float32](n, offset)
+				copy(add, old)
+				kernel.MulSet(set, x, w)
+				kernel.MulAdd(add, x, w)
+				for i, v := range x {
+					product := float32(w * v)
+					if !same(set[i], product) || !same(add[i], old[i]+product) {
+						t.Fatalf("%d values at %d: value %d: %v times %v is %v, added to %v %v", n, offset, i, w, v, set[i], old[i], add[i])
+					}
+				}
+				if !setIntact() || !addIntact() {
+					t.Fatalf("%d values at %d: wrote outside dst", n, offset)
+				}
+			}
+		}
+	})
+}
+
+// TestMulAddRounds uses numbers for which a fused multiply-add would give another sum: 0x1.000002p0 squared is rounded
+// to 0x1.000004p0 first, so nothing is left.
+func TestMulAddRounds(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		for _, n := range []int{1, 31, 32, 77} {
+			x, dst := fill(n, []float32{0x1.000002p0}), fill(n, []float32{-0x1.000004p0})
+			kernel.MulAdd(dst, x, 0x1.000002p0)
+			if slices.ContainsFunc(dst, func(v float32) bool { return v != 0 }) {
+				t.Errorf("%d values: %v, want zeros", n, dst)
+			}
+		}
+	})
+}
+
+func TestMulInPlace(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		x := fill(100, []float32{1, 2, 3})
+		kernel.MulSet(x, x, 3)
+		kernel.MulAdd(x, x, 2)
+		if want := fill(100, []float32{9, 18, 27}); !slices.Equal(x, want) {
+			t.Errorf("%v, want %v", x, want)
+		}
+	})
+}
+
+func TestAbove(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	special := []float32{nan, inf, -inf, 0, float32(math.Copysign(0, -1)), 1e-45}
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(13, 2))
+		for _, n := range append(lengths(), 5000) {
+			x := randomF32(random, n+offsets)
+			for i := 0; i < len(x); i += 1 + random.IntN(20) {
+				x[i] = special[random.IntN(len(special))]
+			}
+			for offset := range offsets {
+				x := x[offset:][:n]
+				for _, lowest := range []float32{-inf, -2, 0, float32(math.Copysign(0, -1)), 1e-45, 2.5, 3.5, inf, nan} {
+					want := []int32{-1}
+					for i, v := range x {
+						if v >= lowest {
+							want = append(want, int32(i))
+						}
+					}
+					if got := kernel.Above([]int32{-1}, x, lowest); !slices.Equal(got, want) {
+						t.Fatalf("%d values at %d above %v: %v, want %v", n, offset, lowest, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestColumnShapes(t *testing.T) {
+	const want = "kernel: column: lengths differ"
+	for _, f := range []func(){
+		func() { kernel.MulSet(make([]float32, 2), make([]float32, 3), 1) },
+		func() { kernel.MulAdd(make([]float32, 3), make([]float32, 2), 1) },
+	} {
+		if got := panics(f); got != want {
+			t.Errorf("panic %v, want %v", got, want)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package kernel
+
+// vector is always false here: there is no assembly for this processor.
+var vector = false

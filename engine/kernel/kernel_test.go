@@ -1,0 +1,92 @@
+package kernel_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"strata/engine/kernel"
+)
+
+// offsets are the starts of slices, in values, that tests try.
+const offsets = 16
+
+// lengths are 0 to 130 and the dimensions of real layers.
+func lengths() []int {
+	var n []int
+	for i := range 131 {
+		n = append(n, i)
+	}
+	return append(n, 256, 512, 768, 1280, 2048)
+}
+
+// eachKernel runs a test with the assembly, where there is one, and with the reference.
+func eachKernel(t *testing.T, test func(t *testing.T)) {
+	if kernel.HasVector() {
+		t.Run("vector", test)
+	}
+	t.Run("reference", func(t *testing.T) {
+		kernel.ForceReference(t)
+		test(t)
+	})
+}
+
+// guarded returns a slice of n values that begins at the given offset of its memory, and a function that says whether
+// the values around it are as they were.
+func guarded[T float32 | float64](n, offset int) (dst []T, intact func() bool) {
+	const guard, after = 12345.5, 9
+	memory := make([]T, offset+n+after)
+	for i := range memory {
+		memory[i] = guard
+	}
+	return memory[offset : offset+n : offset+n], func() bool {
+		around := slices.Concat(memory[:offset], memory[offset+n:])
+		return !slices.ContainsFunc(around, func(v T) bool { return v != guard })
+	}
+}
+
+// same says whether two numbers have the same bits or are both NaN.
+func same[T float32 | float64](a, b T) bool {
+	if math.IsNaN(float64(a)) || math.IsNaN(float64(b)) {
+		return math.IsNaN(float64(a)) && math.IsNaN(float64(b))
+	}
+	return a == b && math.Signbit(float64(a)) == math.Signbit(float64(b))
+}
+
+// panics returns what f panics with, or nil.
+func panics(f func()) (value any) {
+	defer func() { value = recover() }()
+	f()
+	return nil
+}
+
+func randomF32(random *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(random.NormFloat64())
+	}
+	return x
+}
+
+func randomF16(random *rand.Rand, n int) []uint16 {
+	x := make([]uint16, n)
+	for i, v := range randomF32(random, n) {
+		x[i] = kernel.ToHalf(v)
+	}
+	return x
+}
+
+// widened returns x in float64, by way of the functions of one value.
+func widened[T float32 | uint16](x []T) []float64 {
+	w := make([]float64, len(x))
+	for i, v := range x {
+		switch v := any(v).(type) {
+		case float32:
+			w[i] = float64(v)
+		case uint16:
+			w[i] = float64(kernel.Half(v))
+		}
+	}
+	return w
+}

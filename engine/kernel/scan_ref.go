@@ -1,0 +1,51 @@
+package kernel
+
+// block is the number of values that the portable loops widen at a time; a multiple of lanes, so that blocks of a row
+// keep its lanes.
+const block = 32 * lanes
+
+// scanRef is the plain scan. It leaves sq alone when sq is nil.
+func scanRef[T float32 | uint16](dst, sq, q []float64, x []T) {
+	var values [block]float64
+	for r := range dst {
+		row := x[r*len(q) : (r+1)*len(q)]
+		var product, square [lanes]float64
+		for k := 0; k < len(q); k += block {
+			n := min(block, len(q)-k)
+			widenRef(values[:n], row[k:k+n])
+			accumulate(&product, q[k:k+n], values[:n])
+			if sq != nil {
+				accumulate(&square, values[:n], values[:n])
+			}
+		}
+		dst[r] = sum(&product)
+		if sq != nil {
+			sq[r] = sum(&square)
+		}
+	}
+}
+
+// accumulate adds a[i]*b[i] to s[i%lanes], in order of i. The conversions forbid fusing, as the design asks everywhere,
+// though here a fused sum would be the same: the products are exact.
+func accumulate(s *[lanes]float64, a, b []float64) {
+	b = b[:len(a)]
+	for len(a) >= lanes {
+		s[0] += float64(a[0] * b[0])
+		s[1] += float64(a[1] * b[1])
+		s[2] += float64(a[2] * b[2])
+		s[3] += float64(a[3] * b[3])
+		s[4] += float64(a[4] * b[4])
+		s[5] += float64(a[5] * b[5])
+		s[6] += float64(a[6] * b[6])
+		s[7] += float64(a[7] * b[7])
+		a, b = a[lanes:], b[lanes:len(a)]
+	}
+	for i, v := range a {
+		s[i] += float64(v * b[i])
+	}
+}
+
+// sum adds the lanes in the canonical order.
+func sum(s *[lanes]float64) float64 {
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+}

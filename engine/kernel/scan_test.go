@@ -1,0 +1,241 @@
+package kernel_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"strata/engine/kernel"
+)
+
+// canonical is the canonical product as the package comment defines it.
+func canonical(a, b []float64) float64 {
+	var s [8]float64
+	for i := range a {
+		s[i%8] += a[i] * b[i]
+	}
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+}
+
+// scan calls the scan for T; with sq not nil, the one with squares.
+func scan[T float32 | uint16](dst, sq, q []float64, x []T) {
+	switch x := any(x).(type) {
+	case []float32:
+		if sq == nil {
+			kernel.ScanF32(dst, q, x)
+		} else {
+			kernel.ScanSquaresF32(dst, sq, q, x)
+		}
+	case []uint16:
+		if sq == nil {
+			kernel.ScanF16(dst, q, x)
+		} else {
+			kernel.ScanSquaresF16(dst, sq, q, x)
+		}
+	}
+}
+
+// checkScans runs both scans of one type over rows with guards around what they write, and compares every bit.
+func checkScans[T float32 | uint16](t *testing.T, rows int, q []float64, x []T, offset int) {
+	t.Helper()
+	dim := len(q)
+	plain, plainIntact := guarded[float64](rows, offset)
+	product, productIntact := guarded[float64](rows, offset)
+	square, squareIntact := guarded[float64](rows, offset)
+	scan(plain, nil, q, x)
+	scan(product, square, q, x)
+	for r := range rows {
+		row := widened(x[r*dim : (r+1)*dim])
+		if want := canonical(q, row); !same(plain[r], want) || !same(product[r], want) {
+			t.Fatalf("%d rows of %T at %d, dim %d: row %d: product %v and, with squares, %v, want %v",
+				rows, x, offset, dim, r, plain[r], product[r], want)
+		}
+		if want := canonical(row, row); !same(square[r], want) {
+			t.Fatalf("%d rows of %T at %d, dim %d: row %d: square %v, want %v", rows, x, offset, dim, r, square[r], want)
+		}
+	}
+	if !plainIntact() || !productIntact() || !squareIntact() {
+		t.Fatalf("%d rows of %T at %d, dim %d: wrote outside dst or sq", rows, x, offset, dim)
+	}
+}
+
+func TestScan(t *testing.T) {
+	const most = 7 // rows: one group of four and three more
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(11, 1))
+		for _, dim := range lengths() {
+			q := widened(randomF32(random, dim+offsets))
+			x32 := randomF32(random, most*dim+offsets)
+			x16 := randomF16(random, most*dim+offsets)
+			for offset := range offsets {
+				rows := offset % (most + 1)
+				q := q[offset:][:dim]
+				checkScans(t, rows, q, x32[offset:][:rows*dim], offset)
+				checkScans(t, rows, q, x16[offset:][:rows*dim], offset)
+				checkScans(t, most, q, x32[offset:][:most*dim], offset)
+				checkScans(t, most, q, x16[offset:][:most*dim], offset)
+			}
+		}
+	})
+}
+
+// TestScanSpecial puts special values at every place of rows with and without a tail.
+func TestScanSpecial(t *testing.T) {
+	halves := []uint16{
+		0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0xfd01, // zeros to NaNs
+	}
+	singles := []float32{
+		0, float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32, -0x1p-127, 0x1p-126, math.MaxFloat32,
+		-math.MaxFloat32, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+	}
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(11, 2))
+		for _, dim := range []int{1, 7, 8, 13, 16, 31} {
+			for at := range dim {
+				for i, v := range singles {
+					q, x := widened(randomF32(random, dim)), randomF32(random, 5*dim)
+					x[(i%5)*dim+at] = v
+					checkScans(t, 5, q, x, 0)
+					q[at] = float64(singles[(i+at)%len(singles)])
+					checkScans(t, 5, q, x, 0)
+				}
+				for i, v := range halves {
+					q, x := widened(randomF32(random, dim)), randomF16(random, 5*dim)
+					x[(i%5)*dim+at] = v
+					checkScans(t, 5, q, x, 0)
+					q[at] = float64(kernel.Half(halves[(i+at)%len(halves)]))
+					checkScans(t, 5, q, x, 0)
+				}
+			}
+		}
+	})
+}
+
+// TestScanExact compares with arithmetic without rounding. Lanes of n/8 additions, and three more to sum them, err by
+// less than n·2^-53 of the products' absolute sum.
+func TestScanExact(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(11, 3))
+		for _, dim := range []int{8, 131, 768, 2048} {
+			q, x := randomF32(random, dim), randomF32(random, dim)
+			exact, size := new(big.Float).SetPrec(600), 0.0
+			for i := range q {
+				p := float64(q[i]) * float64(x[i])
+				exact.Add(exact, big.NewFloat(p))
+				size += math.Abs(p)
+			}
+			var dst [1]float64
+			kernel.ScanF32(dst[:], widened(q), x)
+			diff, _ := exact.Sub(exact, big.NewFloat(dst[0])).Float64()
+			if bound := float64(dim) * 0x1p-53 * size; math.Abs(diff) > bound {
+				t.Errorf("dim %d: product %v is off by %g, more than %g", dim, dst[0], diff, bound)
+			}
+		}
+	})
+}
+
+func TestScanShapes(t *testing.T) {
+	const rows, squares = "kernel: scan: rows do not fill x", "kernel: scan: squares and products differ in length"
+	tests := []struct {
+		name               string
+		dst, sq, q, x      int
+		plain, withSquares any
+	}{
+		{"nothing", 0, 0, 0, 0, nil, nil},
+		{"no rows", 0, 0, 5, 0, nil, nil},
+		{"no values", 5, 5, 0, 0, nil, nil},
+		{"exact", 3, 3, 5, 15, nil, nil},
+		{"short last row", 3, 3, 5, 14, rows, rows},
+		{"a row too many", 3, 3, 5, 20, rows, rows},
+		{"values without rows", 0, 0, 5, 5, rows, rows},
+		{"values without dimension", 5, 5, 0, 5, rows, rows},
+		{"squares short", 3, 2, 5, 15, nil, squares},
+		{"squares long", 3, 4, 5, 15, nil, squares},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dst, sq, q := make([]float64, test.dst), make([]float64, test.sq), make([]float64, test.q)
+			for i := range dst {
+				dst[i] = 1
+			}
+			for _, c := range []struct {
+				name string
+				got  any
+				want any
+			}{
+				{"ScanF32", panics(func() { kernel.ScanF32(dst, q, make([]float32, test.x)) }), test.plain},
+				{"ScanF16", panics(func() { kernel.ScanF16(dst, q, make([]uint16, test.x)) }), test.plain},
+				{"ScanSquaresF32", panics(func() { kernel.ScanSquaresF32(dst, sq, q, make([]float32, test.x)) }), test.withSquares},
+				{"ScanSquaresF16", panics(func() { kernel.ScanSquaresF16(dst, sq, q, make([]uint16, test.x)) }), test.withSquares},
+			} {
+				if c.got != c.want {
+					t.Errorf("%s: panic %v, want %v", c.name, c.got, c.want)
+				}
+			}
+			if test.plain == nil && slices.ContainsFunc(dst, func(v float64) bool { return v != 0 }) {
+				t.Errorf("products of zeros are %v", dst)
+			}
+		})
+	}
+}
+
+func TestScanAllocates(t *testing.T) {
+	q, dst, sq := make([]float64, 100), make([]float64, 9), make([]float64, 9)
+	x32, x16 := make([]float32, 900), make([]uint16, 900)
+	eachKernel(t, func(t *testing.T) {
+		if n := testing.AllocsPerRun(10, func() {
+			kernel.ScanF32(dst, q, x32)
+			kernel.ScanSquaresF16(dst, sq, q, x16)
+		}); n != 0 {
+			t.Errorf("%v allocations a scan, want none", n)
+		}
+	})
+}
+
+// FuzzScan compares the assembly with the reference: the bytes are first the values of q, then rows.
+func FuzzScan(f *testing.F) {
+	f.Add([]byte("a query of some values and rows of as many, in either type"), uint8(5), false)
+	f.Add([]byte("\x00\x7c\x01\x00\xff\x83\x00\x7e\x00\x80\xff\x7b\x01\xfc\x00\x3c\x00\x00\x80\x7f"), uint8(1), true)
+	f.Add(make([]byte, 400), uint8(9), true)
+	f.Fuzz(func(t *testing.T, data []byte, dim uint8, half bool) {
+		if half {
+			x := make([]uint16, len(data)/2)
+			for i := range x {
+				x[i] = binary.LittleEndian.Uint16(data[2*i:])
+			}
+			compareScans(t, x, int(dim))
+			return
+		}
+		x := make([]float32, len(data)/4)
+		for i := range x {
+			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		}
+		compareScans(t, x, int(dim))
+	})
+}
+
+// compareScans takes q and then rows from values, and compares what both kernels make of them.
+func compareScans[T float32 | uint16](t *testing.T, values []T, dim int) {
+	if dim == 0 || len(values) < dim {
+		return
+	}
+	q, rows := widened(values[:dim]), len(values)/dim-1
+	x := values[dim:][:rows*dim]
+	results := func() [3][]float64 {
+		r := [3][]float64{make([]float64, rows), make([]float64, rows), make([]float64, rows)}
+		scan(r[0], nil, q, x)
+		scan(r[1], r[2], q, x)
+		return r
+	}
+	got := results()
+	kernel.ForceReference(t)
+	if want := results(); !slices.EqualFunc(got[:], want[:], func(a, b []float64) bool {
+		return slices.EqualFunc(a, b, same)
+	}) {
+		t.Errorf("dim %d: %v, reference %v of %v", dim, got, want, fmt.Sprint(values))
+	}
+}
