@@ -1,0 +1,441 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"strata/engine/kernel"
+)
+
+// The tile of a batch: this many queries × this many rows are multiplied at a
+// time, layer by layer. A tile of one layer takes 512 KiB.
+const (
+	batchQueries = 128
+	batchRows    = 1024
+)
+
+// fuseMemory bounds the scores that one goroutine keeps for rank fusion, in bytes.
+const fuseMemory = 256 << 20
+
+// scoreSlack covers what float64 rounds in a canonical score, beside which the
+// errors of a float32 tile are 10⁵ times larger: with at most 2²⁰ dimensions,
+// 2²⁰/8 additions of 2⁻⁵³ relative error.
+const scoreSlack = 1e-10
+
+// RankAll ranks many queries, given by row, and calls each once a query, in no
+// order and from several goroutines: i is the query's place in queries, and
+// rankings[j], whose memory is the callee's, is the exact top k of schemes[j],
+// the same as Searcher.Search gives.
+//
+// A layer's products of a tile of queries with a tile of rows are computed once,
+// in float32, and every scheme is evaluated from them. They differ from the
+// canonical scores by no more than a proven bound; every row that could be in
+// the top k in spite of it is rescored canonically. Memory depends on neither
+// the number of queries nor, but for rrf, that of rows.
+func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
+	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
+	if err := b.prepare(ctx); err != nil {
+		return err
+	}
+	size := b.tileQueries()
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (len(queries)+size-1)/size) {
+		wg.Go(func() {
+			w := newBatchWorker(b, size)
+			for ctx.Err() == nil {
+				lo := int(next.Add(int64(size))) - size
+				if lo >= len(queries) {
+					return
+				}
+				w.tile(ctx, lo, min(lo+size, len(queries)))
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// batch is what the goroutines of one RankAll share.
+type batch struct {
+	g       *Gallery
+	queries []int
+	schemes []Scheme
+	k       int
+	among   *Candidates
+	each    func(int, []Ranking)
+
+	layers []*Layer // those that a scheme uses
+	leaves []leaf   // the sums and concatenations in the schemes
+	top    []int    // by scheme: its leaf, or -1 for rrf
+	fused  [][]int  // by scheme: the leaves of its parts, for rrf
+	nested []bool   // by scheme: an rrf in an rrf, which is ranked from columns
+}
+
+// leaf is a sum or a concatenation, ready to be evaluated in float32.
+type leaf struct {
+	scheme  Scheme
+	layers  []int     // by term of weight above 0: its place in batch.layers
+	weights []float64 // by the same; they add to 1 in a sum
+	bound   float64   // the largest difference of a float32 score and the canonical one
+	keep    bool      // a part of an rrf: the scores of all rows are kept
+}
+
+// prepare finds the layers and leaves and measures the layers.
+func (b *batch) prepare(ctx context.Context) error {
+	for _, name := range schemeLayers(b.schemes) {
+		l, err := b.g.Layer(name)
+		if err != nil {
+			return err
+		}
+		if err := l.measure(ctx); err != nil {
+			return fmt.Errorf("measuring %s: %w", name, err)
+		}
+		b.layers = append(b.layers, l)
+	}
+	n := len(b.schemes)
+	b.top, b.fused, b.nested = make([]int, n), make([][]int, n), make([]bool, n)
+	for i, s := range b.schemes {
+		if s.Kind != RRF {
+			b.top[i] = b.leaf(s, false)
+			continue
+		}
+		b.top[i] = -1
+		b.nested[i] = slices.ContainsFunc(s.Parts, func(p Scheme) bool { return p.Kind == RRF })
+		for _, p := range s.Parts {
+			if !b.nested[i] {
+				b.fused[i] = append(b.fused[i], b.leaf(p, true))
+			}
+		}
+	}
+	return nil
+}
+
+// leaf returns the place of the scheme among the leaves, adding it if need be.
+func (b *batch) leaf(s Scheme, keep bool) int {
+	spelling := s.String()
+	for i := range b.leaves {
+		if b.leaves[i].scheme.String() == spelling {
+			b.leaves[i].keep = b.leaves[i].keep || keep
+			return i
+		}
+	}
+	f := leaf{scheme: s, keep: keep}
+	var total float64
+	for _, t := range s.Terms {
+		if t.Weight > 0 {
+			total += t.Weight
+		}
+	}
+	for _, t := range s.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		at := slices.IndexFunc(b.layers, func(l *Layer) bool { return l.Name == t.Layer })
+		f.layers = append(f.layers, at)
+		w := t.Weight
+		if s.Kind == Sum {
+			w /= total
+		}
+		f.weights = append(f.weights, w)
+		f.bound = max(f.bound, kernel.TileError(b.layers[at].Dim))
+	}
+	// Weights (a convex combination of cosines in a sum, by Cauchy and Schwarz no
+	// more than that in a concatenation) keep the largest error of a layer. Each
+	// term then rounds its weight, its factors and its products, and its place in
+	// the sum: eight roundings a term are more than there are.
+	f.bound += float64(8*len(f.layers))*(1.0/(1<<24)) + scoreSlack
+	b.leaves = append(b.leaves, f)
+	return len(b.leaves) - 1
+}
+
+// tileQueries returns the queries of a tile, fewer when rrf keeps scores.
+func (b *batch) tileQueries() int {
+	kept := 0
+	for _, f := range b.leaves {
+		if f.keep {
+			kept++
+		}
+	}
+	size := batchQueries
+	if kept > 0 {
+		size = min(size, max(1, fuseMemory/(4*kept*b.g.Len())))
+	}
+	// A few queries are spread over the processors.
+	return max(1, min(size, (len(b.queries)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)))
+}
+
+// batchWorker is the memory of one goroutine.
+type batchWorker struct {
+	*batch
+	size     int
+	queries  []kernel.Queries // by layer
+	rows     []kernel.Rows    // by layer
+	tiles    [][]float32      // by layer: size × batchRows
+	scale    []float64
+	gather   gathered
+	factors  [][]float32   // of a concatenation: by term, by row of the tile
+	score    []float32     // batchRows
+	above    []int32       // scratch of kernel.Above
+	left     [][]int32     // by query of the tile: the rows that are no candidates of it
+	nominees [][]nominated // by query of the tile, by leaf
+	kept     [][]float32   // by leaf: size × gallery rows, nil if not kept
+	pairs    *pairs
+	fuser    fuser
+}
+
+func newBatchWorker(b *batch, size int) *batchWorker {
+	w := &batchWorker{
+		batch: b, size: size,
+		queries: make([]kernel.Queries, len(b.layers)),
+		rows:    make([]kernel.Rows, len(b.layers)),
+		tiles:   make([][]float32, len(b.layers)),
+		scale:   make([]float64, max(size, batchRows)),
+		score:   make([]float32, batchRows),
+		pairs:   newPairs(b.g, b.layers),
+		kept:    make([][]float32, len(b.leaves)),
+	}
+	for i := range w.tiles {
+		w.tiles[i] = make([]float32, size*batchRows)
+	}
+	terms := 0
+	for i, f := range b.leaves {
+		terms = max(terms, len(f.layers))
+		if f.keep {
+			w.kept[i] = make([]float32, size*b.g.Len())
+		}
+	}
+	w.factors = make([][]float32, terms)
+	for i := range w.factors {
+		w.factors[i] = make([]float32, batchRows)
+	}
+	w.left = make([][]int32, size)
+	w.nominees = make([][]nominated, size)
+	for i := range w.nominees {
+		w.nominees[i] = make([]nominated, len(b.leaves))
+	}
+	return w
+}
+
+// tile ranks the queries lo to hi of the batch.
+func (w *batchWorker) tile(ctx context.Context, lo, hi int) {
+	queries := w.batch.queries[lo:hi]
+	for i, l := range w.layers {
+		w.packQueries(i, l, queries)
+	}
+	for q, row := range queries {
+		w.left[q] = w.among.left(row)
+		for i := range w.nominees[q] {
+			w.nominees[q][i].reset(w.k, w.leaves[i].bound)
+		}
+	}
+	for row := 0; row < w.g.Len(); row += batchRows {
+		if ctx.Err() != nil {
+			return
+		}
+		w.block(queries, row, min(row+batchRows, w.g.Len()))
+	}
+	for q, row := range queries {
+		if ctx.Err() != nil {
+			return
+		}
+		w.pairs.start(row)
+		rankings := make([]Ranking, len(w.schemes))
+		for i := range w.schemes {
+			rankings[i] = w.finish(ctx, q, row, i)
+		}
+		if ctx.Err() == nil {
+			w.each(lo+q, rankings)
+		}
+	}
+}
+
+// gathered is the scratch into which the queries' rows are collected.
+type gathered struct {
+	f32 []float32
+	f16 []uint16
+}
+
+func (w *batchWorker) packQueries(i int, l *Layer, queries []int) {
+	n := l.Lengths()
+	w.gather.f32, w.gather.f16 = w.gather.f32[:0], w.gather.f16[:0]
+	for q, row := range queries {
+		w.scale[q] = reciprocal(n.Root[row])
+		if l.Type == Float16 {
+			w.gather.f16 = append(w.gather.f16, l.f16[row*l.Dim:(row+1)*l.Dim]...)
+		} else {
+			w.gather.f32 = append(w.gather.f32, l.f32[row*l.Dim:(row+1)*l.Dim]...)
+		}
+	}
+	if l.Type == Float16 {
+		w.queries[i].PackF16(w.gather.f16, l.Dim, w.scale[:len(queries)])
+	} else {
+		w.queries[i].PackF32(w.gather.f32, l.Dim, w.scale[:len(queries)])
+	}
+}
+
+// reciprocal returns 1/length, and 0, which packs zeros, for a row without one.
+func reciprocal(length float64) float64 {
+	if math.IsNaN(length) {
+		return 0
+	}
+	return 1 / length
+}
+
+// block multiplies the tile's queries with the rows lo to hi and offers the
+// scores of every leaf.
+func (w *batchWorker) block(queries []int, lo, hi int) {
+	n := hi - lo
+	for i, l := range w.layers {
+		root := l.Lengths().Root[lo:hi]
+		for r := range root {
+			w.scale[r] = reciprocal(root[r])
+		}
+		if l.Type == Float16 {
+			w.rows[i].PackF16(l.f16[lo*l.Dim:hi*l.Dim], l.Dim, w.scale[:n])
+		} else {
+			w.rows[i].PackF32(l.f32[lo*l.Dim:hi*l.Dim], l.Dim, w.scale[:n])
+		}
+		kernel.Tile(w.tiles[i], batchRows, &w.queries[i], &w.rows[i])
+		w.unscored(i, queries, root)
+	}
+	for f := range w.leaves {
+		l := &w.leaves[f]
+		if l.scheme.Kind == Concat {
+			w.concatFactors(l, lo, hi)
+		}
+		for q, row := range queries {
+			scores := w.evaluate(l, q, row, n)
+			if w.kept[f] != nil {
+				copy(w.kept[f][q*w.g.Len()+lo:], scores)
+			}
+			w.above = w.nominees[q][f].offer(scores, lo, w.among, w.left[q], w.above)
+		}
+	}
+}
+
+// unscored sets the products of queries and rows without a length to NaN, which
+// makes NaN of every score that uses the layer.
+func (w *batchWorker) unscored(layer int, queries []int, root []float64) {
+	nan := float32(math.NaN())
+	tile := w.tiles[layer]
+	for r := range root {
+		if math.IsNaN(root[r]) {
+			for q := range queries {
+				tile[q*batchRows+r] = nan
+			}
+		}
+	}
+	for q, row := range queries {
+		if math.IsNaN(w.layers[layer].Lengths().Root[row]) {
+			for r := range root {
+				tile[q*batchRows+r] = nan
+			}
+		}
+	}
+}
+
+// concatFactors sets factors[t][r] to w·|x| / √(Σ w²|x|²) for term t and row lo+r.
+func (w *batchWorker) concatFactors(l *leaf, lo, hi int) {
+	for r := range hi - lo {
+		var all float64
+		for t, at := range l.layers {
+			all += l.weights[t] * l.weights[t] * w.layers[at].Lengths().Square[lo+r]
+		}
+		root := math.Sqrt(all)
+		for t, at := range l.layers {
+			w.factors[t][r] = float32(l.weights[t] * w.layers[at].Lengths().Root[lo+r] / root)
+		}
+	}
+}
+
+// evaluate returns the float32 scores of query q of the tile, which is the row
+// query of the gallery, with the n rows of the block. They are valid until the
+// next call.
+func (w *batchWorker) evaluate(l *leaf, q, query, n int) []float32 {
+	from := q * batchRows
+	if l.scheme.Kind == Sum && len(l.layers) == 1 {
+		return w.tiles[l.layers[0]][from : from+n]
+	}
+	scores := w.score[:n]
+	if l.scheme.Kind == Sum {
+		for t, at := range l.layers {
+			if t == 0 {
+				kernel.MulSet(scores, w.tiles[at][from:from+n], float32(l.weights[t]))
+			} else {
+				kernel.MulAdd(scores, w.tiles[at][from:from+n], float32(l.weights[t]))
+			}
+		}
+		return scores
+	}
+	var all float64
+	for t, at := range l.layers {
+		all += l.weights[t] * l.weights[t] * w.layers[at].Lengths().Square[query]
+	}
+	root := math.Sqrt(all)
+	clear(scores)
+	for t, at := range l.layers {
+		factor := float32(l.weights[t] * w.layers[at].Lengths().Root[query] / root)
+		cos, factors := w.tiles[at][from:from+n], w.factors[t][:n]
+		for r := range scores {
+			scores[r] += float32(factor*factors[r]) * cos[r]
+		}
+	}
+	return scores
+}
+
+// finish returns the ranking of scheme i for query q of the tile.
+func (w *batchWorker) finish(ctx context.Context, q, query, i int) Ranking {
+	out := Ranking{Scheme: w.schemes[i], Candidates: w.among.Count(query)}
+	k := min(w.k, out.Candidates)
+	switch {
+	case w.top[i] >= 0:
+		best := newTop(k)
+		nominees := &w.nominees[q][w.top[i]]
+		nominees.prune()
+		for _, c := range nominees.rows {
+			if s := w.pairs.score(w.schemes[i], int(c.row)); !math.IsNaN(s) {
+				best.offer(Hit{int(c.row), s})
+			}
+		}
+		out.Hits = best.sorted()
+	default:
+		hits, certain := []Hit(nil), false
+		if !w.nested[i] {
+			hits, certain = w.fuse(q, w.fused[i], k)
+		}
+		if !certain {
+			ranking, err := w.rankColumns(ctx, query, w.schemes[i])
+			if err != nil {
+				return out // ctx is cancelled, nobody sees it
+			}
+			return ranking
+		}
+		out.Hits = hits
+	}
+	if len(out.Hits) < k {
+		r := ranker{g: w.g, among: w.among, query: query}
+		r.fill(&out, k)
+	}
+	return out
+}
+
+// rankColumns ranks one query under a scheme from canonical columns.
+func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme) (Ranking, error) {
+	r := ranker{g: w.g, among: w.among, query: query, columns: map[string]*Column{}}
+	for _, name := range scheme.Layers() {
+		l, err := w.g.Layer(name)
+		if err != nil {
+			return Ranking{}, err
+		}
+		if r.columns[name], err = l.column(ctx, query); err != nil {
+			return Ranking{}, err
+		}
+	}
+	return r.rank(ctx, scheme, w.k)
+}

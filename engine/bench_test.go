@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// benchGallery opens the gallery that STRATA_BENCH_GALLERY names.
+func benchGallery(b *testing.B) *Gallery {
+	dir := os.Getenv("STRATA_BENCH_GALLERY")
+	if dir == "" {
+		b.Skip("set STRATA_BENCH_GALLERY to a gallery's folder")
+	}
+	return open(b, filepath.Clean(dir))
+}
+
+// BenchmarkOpen opens a gallery and takes its fingerprint.
+func BenchmarkOpen(b *testing.B) {
+	dir := benchGallery(b).Path
+	for b.Loop() {
+		g, err := Open(b.Context(), dir)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := g.Fingerprint(); err != nil {
+			b.Fatal(err)
+		}
+		g.Close()
+	}
+}
+
+// benchSchemes returns four schemes over the first layers of a gallery.
+func benchSchemes(b *testing.B, g *Gallery) []Scheme {
+	a, z := g.Layers[0].Name, g.Layers[len(g.Layers)-1].Name
+	return parseAll(b, g, []string{a, z, a + "+" + z, "0.7*" + a + "+0.3*" + z})
+}
+
+// BenchmarkQuery is a new query under four schemes: it scans the layers.
+func BenchmarkQuery(b *testing.B) {
+	g := benchGallery(b)
+	schemes := benchSchemes(b, g)
+	all, _ := g.Candidates(nil)
+	s := NewSearcher(g, 1)
+	q := 0
+	for b.Loop() {
+		if _, err := s.Search(b.Context(), q%g.Len(), schemes, 10, all); err != nil {
+			b.Fatal(err)
+		}
+		q++
+	}
+}
+
+// BenchmarkSlider is a new weight for a query whose columns are kept.
+func BenchmarkSlider(b *testing.B) {
+	g := benchGallery(b)
+	schemes := benchSchemes(b, g)[3:]
+	all, _ := g.Candidates(nil)
+	s := NewSearcher(g, 1<<30)
+	for b.Loop() {
+		if _, err := s.Search(b.Context(), 0, schemes, 10, all); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRankAll ranks every item of the gallery under ten schemes.
+func BenchmarkRankAll(b *testing.B) {
+	g := benchGallery(b)
+	texts := []string{}
+	for _, l := range g.Layers {
+		texts = append(texts, l.Name)
+	}
+	a, y, z := g.Layers[0].Name, g.Layers[len(g.Layers)-2].Name, g.Layers[len(g.Layers)-1].Name
+	texts = append(texts, a+"+"+z, "0.7*"+y+"+0.3*"+z, "concat("+y+",0.5*"+z+")", a+"+"+y+"+"+z, "rrf("+a+","+z+")")
+	schemes := parseAll(b, g, texts)
+	queries := Sample(g.Len(), g.Len(), 1)
+	all, _ := g.Candidates(nil)
+	for b.Loop() {
+		if err := g.RankAll(b.Context(), queries, schemes, 10, all, func(int, []Ranking) {}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*len(queries)*len(schemes))/b.Elapsed().Seconds(), "rankings/s")
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Condition keeps the rows whose label holds a value.
+type Condition struct {
+	Label, Value string
+}
+
+func (c Condition) String() string { return quoteName(c.Label) + "=" + quoteName(c.Value) }
+
+// quoteName puts a name with blanks, commas or quotes between Go quotes.
+func quoteName(s string) string {
+	if s == "" || strings.ContainsAny(s, " \t\n,=\"\\#") || strconv.Quote(s) != `"`+s+`"` {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// Rows returns a set of rows by membership: those that meet the conditions. Of
+// several conditions on one label one must hold, and so for every label. No
+// conditions give nil, which means all rows.
+func (g *Gallery) Rows(where []Condition) ([]bool, error) {
+	if len(where) == 0 {
+		return nil, nil
+	}
+	values := map[string][]string{}
+	var names []string
+	for _, c := range where {
+		if values[c.Label] == nil {
+			names = append(names, c.Label)
+		}
+		values[c.Label] = append(values[c.Label], c.Value)
+	}
+	in := make([]bool, g.Len())
+	for i := range in {
+		in[i] = true
+	}
+	for _, name := range names {
+		l, err := g.Label(name)
+		if err != nil {
+			return nil, err
+		}
+		cells, missing := l.with(values[name])
+		if cells == nil {
+			return nil, &NameError{Kind: "value of " + name, Name: missing, In: g.Name, Known: nearest(missing, l.names)}
+		}
+		for row, code := range l.codes {
+			in[row] = in[row] && cells[code]
+		}
+	}
+	return in, nil
+}
+
+// Candidates are the rows that may answer a query: all whose split is not
+// query and that a filter keeps. For one query, the query itself and the rows of
+// its group are left out too.
+type Candidates struct {
+	g     *Gallery
+	in    []bool // nil: all
+	total int
+
+	groups map[uint32][]int32 // rows of each group, of those in the set
+}
+
+// Candidates returns the candidates under a filter.
+func (g *Gallery) Candidates(filter []Condition) (*Candidates, error) {
+	in, err := g.Rows(filter)
+	if err != nil {
+		return nil, err
+	}
+	c := &Candidates{g: g, in: in, total: g.Len()}
+	if split := g.items.split; split != nil && slices.Contains(split, splitQuery) {
+		if c.in == nil {
+			c.in = make([]bool, len(split))
+			for i := range c.in {
+				c.in[i] = true
+			}
+		}
+		for row, s := range split {
+			c.in[row] = c.in[row] && s != splitQuery
+		}
+	}
+	if c.in != nil {
+		c.total = 0
+		for _, ok := range c.in {
+			if ok {
+				c.total++
+			}
+		}
+	}
+	if group := g.items.group; group != nil {
+		c.groups = map[uint32][]int32{}
+		for row, code := range group.codes {
+			if code != 0 && c.has(row) {
+				c.groups[code] = append(c.groups[code], int32(row))
+			}
+		}
+	}
+	return c, nil
+}
+
+// has reports whether the row is in the set, whatever the query.
+func (c *Candidates) has(row int) bool { return c.in == nil || c.in[row] }
+
+// left returns the rows of the set that are no candidates of query q, ascending.
+func (c *Candidates) left(q int) []int32 {
+	if c.groups != nil {
+		if code := c.g.items.group.codes[q]; code != 0 {
+			return c.groups[code] // with q itself, if the set holds it
+		}
+	}
+	if c.has(q) {
+		return []int32{int32(q)}
+	}
+	return nil
+}
+
+// Count returns the number of candidates of query q.
+func (c *Candidates) Count(q int) int { return c.total - len(c.left(q)) }
+
+// Relevance counts the relevant candidates of queries under one label.
+type Relevance struct {
+	Label  *Label
+	c      *Candidates
+	counts []int // candidates by cell code
+	byCell []int // relevant rows of the set by the query's cell; nil for a plain label
+}
+
+// Relevance prepares counts for a label.
+func (c *Candidates) Relevance(l *Label) *Relevance {
+	r := &Relevance{Label: l, c: c, counts: l.counts(c.in)}
+	if !l.plain {
+		r.byCell = make([]int, len(l.cells))
+		for a := range r.byCell {
+			for b, n := range r.counts {
+				if n > 0 && l.share(uint32(a), uint32(b)) {
+					r.byCell[a] += n
+				}
+			}
+		}
+	}
+	return r
+}
+
+// Count returns R, the number of candidates of q that are relevant to it.
+func (r *Relevance) Count(q int) int {
+	code := r.Label.codes[q]
+	if code == 0 {
+		return 0
+	}
+	n := r.counts[code]
+	if r.byCell != nil {
+		n = r.byCell[code]
+	}
+	for _, x := range r.c.left(q) {
+		if r.Label.Relevant(q, int(x)) {
+			n--
+		}
+	}
+	return n
+}

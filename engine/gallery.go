@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/edsrzf/mmap-go"
+	"golang.org/x/sync/errgroup"
+)
+
+// Gallery is an open gallery: its items table, in memory, and its layers,
+// mapped. It owns the mappings until Close.
+type Gallery struct {
+	Name   string   // for people: the folder's name, or that given to OpenFS
+	Path   string   // the folder's absolute path, or the name given to OpenFS
+	Layers []*Layer // by name
+
+	items *items
+	files fs.FS
+	root  *os.Root // nil for OpenFS
+	maps  []mmap.MMap
+
+	fingerprint chan struct{} // closed when the two below are set
+	print       string
+	printErr    error
+}
+
+// Open opens the folder dir as a gallery. It reads the items table and the
+// headers of the matrices, and maps those; it does not read the matrices.
+//
+// An error names the file, the row and the numbers. Every matrix must have as
+// many rows as the items table, a float32 or float16 type, C order and a
+// file of just the right size.
+func Open(ctx context.Context, dir string) (*Gallery, error) {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no such folder", dir)
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s: a gallery is a folder, this is a file", dir)
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gallery{Name: filepath.Base(path), Path: path, files: root.FS(), root: root}
+	return g.open(ctx, dir, g.mapMatrix)
+}
+
+// OpenFS opens a gallery that lies in files, an embedded one say. Its matrices
+// are read into memory.
+func OpenFS(ctx context.Context, name string, files fs.FS) (*Gallery, error) {
+	g := &Gallery{Name: name, Path: name, files: files}
+	return g.open(ctx, name, g.readMatrix)
+}
+
+// open reads the items table and the matrices, which load turns into bytes.
+func (g *Gallery) open(ctx context.Context, place string, load func(string, *fileHead) error) (_ *Gallery, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.Close())
+		}
+	}()
+	table, err := g.files.Open(itemsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: a gallery needs an items table, and there is no %s", place, itemsFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	defer table.Close()
+	var group errgroup.Group
+	group.Go(func() error {
+		read, err := readItems(ctx, table)
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
+		}
+		g.items = read
+		return nil
+	})
+	heads, headErr := g.matrices(place, load)
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if headErr != nil {
+		return nil, headErr
+	}
+	for _, h := range heads {
+		if n := int64(len(g.items.ids)); h.header.Rows != n {
+			return nil, fmt.Errorf("%s: the matrix has %d rows, %s has %d items", h.path, h.header.Rows, itemsFile, n)
+		}
+		g.Layers = append(g.Layers, newLayer(h.layer, h.path, h.header, h.bytes))
+	}
+	g.fingerprint = make(chan struct{})
+	go func() {
+		defer close(g.fingerprint)
+		g.print, g.printErr = g.takeFingerprint()
+	}()
+	return g, nil
+}
+
+// fileHead is a matrix file whose header was read.
+type fileHead struct {
+	layer  string
+	path   string // for messages
+	header npyHeader
+	bytes  []byte // the whole file
+}
+
+// matrices loads every .npy file of the folder, in the order of their names.
+func (g *Gallery) matrices(place string, load func(string, *fileHead) error) ([]fileHead, error) {
+	entries, err := fs.ReadDir(g.files, ".")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	var heads []fileHead
+	for _, e := range entries {
+		layer, ok := strings.CutSuffix(e.Name(), ".npy")
+		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() {
+			continue
+		}
+		h := fileHead{layer: layer, path: filepath.Join(place, e.Name())}
+		if !isLayerName(layer) {
+			return nil, fmt.Errorf("%s: a layer's name is a letter, then letters, digits, _, . or -; rename the file", h.path)
+		}
+		if err := load(e.Name(), &h); err != nil {
+			return nil, fmt.Errorf("%s: %w", h.path, err)
+		}
+		heads = append(heads, h)
+	}
+	if len(heads) == 0 {
+		return nil, fmt.Errorf("%s: a gallery needs at least one layer, and there is no .npy file", place)
+	}
+	slices.SortFunc(heads, func(a, b fileHead) int { return strings.Compare(a.layer, b.layer) })
+	return heads, nil
+}
+
+func isLayerName(s string) bool {
+	if s == "" || !isLetter(s[0]) {
+		return false
+	}
+	for i := range len(s) {
+		if !isNameByte(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// mapMatrix maps a matrix file read-only, after its size was checked against
+// its header.
+func (g *Gallery) mapMatrix(name string, h *fileHead) error {
+	f, err := os.Open(filepath.Join(g.Path, name))
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("it is not a regular file")
+	}
+	if h.header, err = readNpyHeader(f, info.Size()); err != nil {
+		return err
+	}
+	m, err := mmap.Map(f, mmap.RDONLY, 0)
+	if err != nil {
+		return fmt.Errorf("mapping %d bytes: %w", info.Size(), err)
+	}
+	g.maps = append(g.maps, m)
+	h.bytes = m
+	return nil
+}
+
+// readMatrix reads a matrix file into memory.
+func (g *Gallery) readMatrix(name string, h *fileHead) error {
+	bytes, err := fs.ReadFile(g.files, name)
+	if err != nil {
+		return err
+	}
+	h.header, err = readNpyHeader(strings.NewReader(string(bytes[:min(len(bytes), maxNpyHeader+12)])), int64(len(bytes)))
+	h.bytes = bytes
+	return err
+}
+
+// Close unmaps the matrices. No search may be running.
+func (g *Gallery) Close() error {
+	if g.fingerprint != nil {
+		<-g.fingerprint // it reads the mappings
+	}
+	var errs []error
+	for _, m := range g.maps {
+		errs = append(errs, m.Unmap())
+	}
+	g.maps = nil
+	if g.root != nil {
+		errs = append(errs, g.root.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Len returns the number of items.
+func (g *Gallery) Len() int { return len(g.items.ids) }
+
+// Layer returns the layer with the name.
+func (g *Gallery) Layer(name string) (*Layer, error) {
+	i, ok := slices.BinarySearchFunc(g.Layers, name, func(l *Layer, name string) int { return strings.Compare(l.Name, name) })
+	if !ok {
+		known := make([]string, len(g.Layers))
+		for j, l := range g.Layers {
+			known[j] = l.Name
+		}
+		return nil, &NameError{Kind: "layer", Name: name, In: g.Name, Known: nearest(name, known)}
+	}
+	return g.Layers[i], nil
+}
+
+// ParseScheme parses a scheme and checks that its layers exist. An error is a
+// *SchemeError.
+func (g *Gallery) ParseScheme(text string) (Scheme, error) {
+	return parseScheme(text, func(layer string) string {
+		if _, err := g.Layer(layer); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+}
+
+// Picture returns the path of the row's picture within the gallery, or "" when
+// the items table names none.
+func (g *Gallery) Picture(row int) string {
+	if g.items.images == nil {
+		return ""
+	}
+	return g.items.images[row]
+}
+
+// OpenPicture opens the row's picture. A path that leaves the gallery's folder,
+// by itself or by a symbolic link, is refused.
+func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) {
+	path := g.Picture(row)
+	if path == "" {
+		return nil, fmt.Errorf("item %q has no picture", g.ID(row))
+	}
+	clean := filepath.ToSlash(filepath.Clean(path))
+	if !fs.ValidPath(clean) {
+		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", path, g.ID(row))
+	}
+	f, err := g.files.Open(clean)
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}

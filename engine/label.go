@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+)
+
+// Label is a column of the items table: for every row a cell, which holds no
+// value (it is unknown), one value, or several, parted by |.
+type Label struct {
+	Name   string
+	codes  []uint32   // by row; an index into cells
+	cells  []string   // distinct cells; cells[0] is "", unknown
+	values [][]uint32 // by cell: its distinct values in ascending order of code
+	names  []string   // by value code
+	plain  bool       // no cell holds more than one value
+}
+
+// labelBuilder collects a column, a cell a row.
+type labelBuilder struct {
+	label  Label
+	byCell map[string]uint32
+}
+
+func newLabelBuilder(name string) *labelBuilder {
+	return &labelBuilder{
+		label:  Label{Name: name, cells: []string{""}},
+		byCell: map[string]uint32{"": 0},
+	}
+}
+
+func (b *labelBuilder) add(cell string) {
+	cell = strings.TrimSpace(cell)
+	code, ok := b.byCell[cell]
+	if !ok {
+		code = uint32(len(b.label.cells))
+		cell = strings.Clone(cell) // the line it is cut from is not kept
+		b.byCell[cell] = code
+		b.label.cells = append(b.label.cells, cell)
+	}
+	b.label.codes = append(b.label.codes, code)
+}
+
+func (b *labelBuilder) done() *Label {
+	l := b.label
+	byValue := map[string]uint32{}
+	l.values = make([][]uint32, len(l.cells))
+	for i, cell := range l.cells {
+		for part := range strings.SplitSeq(cell, "|") {
+			part = strings.TrimSpace(part)
+			if part == "" {
+				continue
+			}
+			v, ok := byValue[part]
+			if !ok {
+				v = uint32(len(l.names))
+				byValue[part] = v
+				l.names = append(l.names, part)
+			}
+			l.values[i] = append(l.values[i], v)
+		}
+		slices.Sort(l.values[i])
+		l.values[i] = slices.Compact(l.values[i])
+	}
+	l.plain = l.onePerCell()
+	return &l
+}
+
+// onePerCell reports whether cells and values correspond one to one.
+func (l *Label) onePerCell() bool {
+	seen := map[uint32]bool{}
+	for _, vs := range l.values[1:] {
+		if len(vs) != 1 || seen[vs[0]] {
+			return false
+		}
+		seen[vs[0]] = true
+	}
+	return true
+}
+
+// Cell returns the row's cell as it stands in the items table; "" is unknown.
+func (l *Label) Cell(row int) string { return l.cells[l.codes[row]] }
+
+// Known reports whether the row's cell holds a value.
+func (l *Label) Known(row int) bool { return len(l.values[l.codes[row]]) > 0 }
+
+// Relevant reports whether the rows q and x share a value. An unknown value is
+// shared with nobody.
+func (l *Label) Relevant(q, x int) bool { return l.share(l.codes[q], l.codes[x]) }
+
+// share reports whether two cells, given by code, have a value in common.
+func (l *Label) share(a, b uint32) bool {
+	if l.plain {
+		return a == b && a != 0
+	}
+	va, vb := l.values[a], l.values[b]
+	for len(va) > 0 && len(vb) > 0 {
+		switch {
+		case va[0] == vb[0]:
+			return true
+		case va[0] < vb[0]:
+			va = va[1:]
+		default:
+			vb = vb[1:]
+		}
+	}
+	return false
+}
+
+// Values returns the label's distinct values, sorted.
+func (l *Label) Values() []string { return slices.Sorted(slices.Values(l.names)) }
+
+// counts returns the number of rows, of those that in holds (all, if nil), by cell code.
+func (l *Label) counts(in []bool) []int {
+	n := make([]int, len(l.cells))
+	for row, code := range l.codes {
+		if in == nil || in[row] {
+			n[code]++
+		}
+	}
+	return n
+}
+
+// with returns a set of cell codes that hold one of the values, and the first
+// value that no cell holds, if there is one.
+func (l *Label) with(values []string) (cells map[uint32]bool, missing string) {
+	codes := map[uint32]bool{}
+	for _, v := range values {
+		i := slices.Index(l.names, v)
+		if i < 0 {
+			return nil, v
+		}
+		codes[uint32(i)] = true
+	}
+	cells = map[uint32]bool{}
+	for c, vs := range l.values {
+		for _, v := range vs {
+			if codes[v] {
+				cells[uint32(c)] = true
+			}
+		}
+	}
+	return cells, ""
+}
+
+// nearest returns those of the known names that resemble name, best first, or
+// all of them, sorted, when none does.
+func nearest(name string, known []string) []string {
+	low := strings.ToLower(name)
+	var near []string
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		kl := strings.ToLower(k)
+		if strings.Contains(kl, low) || len(kl) > 2 && strings.Contains(low, kl) || sharesLetters(low, kl) {
+			near = append(near, k)
+		}
+	}
+	if len(near) == 0 || low == "" {
+		near = slices.Sorted(slices.Values(known))
+	}
+	if len(near) > 12 {
+		near = append(near[:12:12], "…")
+	}
+	return near
+}
+
+// sharesLetters reports whether three quarters of the letters of the longer
+// word stand in the other.
+func sharesLetters(a, b string) bool {
+	count := map[rune]int{}
+	for _, r := range a {
+		count[r]++
+	}
+	same := 0
+	for _, r := range b {
+		if count[r] > 0 {
+			count[r]--
+			same++
+		}
+	}
+	return 4*same >= 3*max(len(a), len(b))
+}

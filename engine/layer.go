@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+	"unsafe"
+
+	"strata/engine/kernel"
+)
+
+// Layer is a named matrix over a gallery's rows: Rows × Dim elements in C order.
+// Its memory is the gallery's and dies with it.
+type Layer struct {
+	Name string
+	File string // as given to Open, joined with the matrix's name
+	Type DType
+	Rows int
+	Dim  int
+
+	f32 []float32 // one of the two
+	f16 []uint16
+
+	lengths atomic.Pointer[Lengths]
+}
+
+// Lengths holds the canonical squared length of every row of a layer, and its
+// root. A row that is zero or not finite has NaN in both: whatever is computed
+// from it is NaN, which is how a row without a score is known.
+type Lengths struct {
+	Square []float64
+	Root   []float64
+	Zero   Fault // rows of zeros
+	Bad    Fault // rows with a NaN or an infinity
+}
+
+// Fault counts rows that have no score in a layer, and names the first.
+type Fault struct {
+	Rows  int
+	First int // row; -1 when Rows is 0
+}
+
+// newLayer makes a layer of the bytes behind a header; the header was checked
+// against the bytes.
+func newLayer(name, file string, h npyHeader, bytes []byte) *Layer {
+	l := &Layer{Name: name, File: file, Type: h.Type, Rows: int(h.Rows), Dim: int(h.Dim)}
+	data := unsafe.Pointer(unsafe.SliceData(bytes[h.Offset:]))
+	n := h.Rows * h.Dim
+	if h.Type == Float16 {
+		l.f16 = unsafe.Slice((*uint16)(data), n)
+	} else {
+		l.f32 = unsafe.Slice((*float32)(data), n)
+	}
+	return l
+}
+
+// bytes returns the size of one row.
+func (l *Layer) bytes() int { return l.Dim * int(l.Type.Size()) }
+
+// Widen sets dst, of length Dim, to the row's values.
+func (l *Layer) Widen(dst []float64, row int) {
+	if l.Type == Float16 {
+		kernel.WidenF16(dst, l.f16[row*l.Dim:(row+1)*l.Dim])
+	} else {
+		kernel.WidenF32(dst, l.f32[row*l.Dim:(row+1)*l.Dim])
+	}
+}
+
+// scan sets dst to the canonical products of q with the rows lo to lo+len(dst).
+func (l *Layer) scan(dst, q []float64, lo int) {
+	from, to := lo*l.Dim, (lo+len(dst))*l.Dim
+	if l.Type == Float16 {
+		kernel.ScanF16(dst, q, l.f16[from:to])
+	} else {
+		kernel.ScanF32(dst, q, l.f32[from:to])
+	}
+}
+
+// scanSquares is scan that also sets sq to the rows' products with themselves.
+func (l *Layer) scanSquares(dst, sq, q []float64, lo int) {
+	from, to := lo*l.Dim, (lo+len(dst))*l.Dim
+	if l.Type == Float16 {
+		kernel.ScanSquaresF16(dst, sq, q, l.f16[from:to])
+	} else {
+		kernel.ScanSquaresF32(dst, sq, q, l.f32[from:to])
+	}
+}
+
+// Lengths returns the rows' lengths, or nil before the layer was first scanned.
+func (l *Layer) Lengths() *Lengths { return l.lengths.Load() }
+
+// setLengths derives the lengths from squares, which it keeps.
+func (l *Layer) setLengths(squares []float64) *Lengths {
+	n := &Lengths{Square: squares, Root: make([]float64, len(squares)), Zero: Fault{First: -1}, Bad: Fault{First: -1}}
+	for row, s := range squares {
+		switch {
+		case s == 0:
+			n.Zero.add(row)
+		case math.IsNaN(s) || math.IsInf(s, 0):
+			n.Bad.add(row)
+		default:
+			n.Root[row] = math.Sqrt(s)
+			continue
+		}
+		squares[row], n.Root[row] = math.NaN(), math.NaN()
+	}
+	l.lengths.CompareAndSwap(nil, n)
+	return l.lengths.Load()
+}
+
+func (f *Fault) add(row int) {
+	if f.Rows == 0 {
+		f.First = row
+	}
+	f.Rows++
+}
+
+// Faults says which rows have no score in the layer, a line a kind, or nothing.
+// It knows that once the layer was scanned.
+func (l *Layer) Faults() []string {
+	n := l.Lengths()
+	if n == nil {
+		return nil
+	}
+	var lines []string
+	if n.Bad.Rows > 0 {
+		row := n.Bad.First
+		at, v := l.firstBad(row)
+		lines = append(lines, fmt.Sprintf("%s: %d of %d rows are not finite; the first is row %d: value %d is %v", l.File, n.Bad.Rows, l.Rows, row, at, v))
+	}
+	if n.Zero.Rows > 0 {
+		lines = append(lines, fmt.Sprintf("%s: %d of %d rows are zero; the first is row %d", l.File, n.Zero.Rows, l.Rows, n.Zero.First))
+	}
+	return lines
+}
+
+// firstBad returns the place and the value of the row's first element that is not finite.
+func (l *Layer) firstBad(row int) (int, float64) {
+	v := make([]float64, l.Dim)
+	l.Widen(v, row)
+	for i, x := range v {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return i, x
+		}
+	}
+	return -1, 0
+}
+
+// raw returns the layer's elements as bytes.
+func (l *Layer) raw() []byte {
+	n := l.Rows * l.bytes()
+	if l.Type == Float16 {
+		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(l.f16))), n)
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(l.f32))), n)
+}

@@ -1,0 +1,308 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sync"
+)
+
+// rrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
+// Büttcher, SIGIR 2009).
+const rrfOffset = 60
+
+// Hit is one place of a ranking. Score is NaN when the row has no score in the
+// scheme: such rows follow all others, and are never relevant.
+type Hit struct {
+	Row   int
+	Score float64
+}
+
+// Scored reports whether the hit has a score.
+func (h Hit) Scored() bool { return !math.IsNaN(h.Score) }
+
+// Ranking is the exact top of the candidates of one query under one scheme.
+type Ranking struct {
+	Scheme     Scheme
+	Hits       []Hit // best first; fewer than asked for when there are fewer candidates
+	Candidates int
+}
+
+// Scored reports whether the query had a score at all.
+func (r Ranking) Scored() bool { return len(r.Hits) > 0 && r.Hits[0].Scored() }
+
+// better orders hits best first: higher score, then lower row, rows without a
+// score last. It is a total order.
+func better(a, b Hit) int {
+	switch an, bn := math.IsNaN(a.Score), math.IsNaN(b.Score); {
+	case an != bn && an:
+		return 1
+	case an != bn:
+		return -1
+	case an:
+		return cmp.Compare(a.Row, b.Row)
+	}
+	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
+}
+
+// ranker ranks the candidates of one query from its columns.
+type ranker struct {
+	g       *Gallery
+	columns map[string]*Column
+	among   *Candidates
+	query   int
+}
+
+// rankBlock is the number of rows scored at a time: their scores and the
+// columns they come from fit the first caches.
+const rankBlock = 2048
+
+// rank returns the top k of a scheme.
+func (r *ranker) rank(ctx context.Context, scheme Scheme, k int) (Ranking, error) {
+	out := Ranking{Scheme: scheme, Candidates: r.among.Count(r.query)}
+	k = min(k, out.Candidates)
+	var score func(dst []float64, lo int)
+	if scheme.Kind == RRF {
+		all, err := r.fused(ctx, scheme)
+		if err != nil {
+			return out, err
+		}
+		score = func(dst []float64, lo int) { copy(dst, all[lo:]) }
+	} else {
+		score = func(dst []float64, lo int) { r.score(dst, scheme, lo) }
+	}
+	var mu sync.Mutex
+	best := newTop(k)
+	err := parallel(ctx, r.g.Len(), 32*rankBlock, func(lo, hi int) {
+		local := newTop(k)
+		var buf [rankBlock]float64
+		for ; lo < hi; lo += rankBlock {
+			scores := buf[:min(rankBlock, hi-lo)]
+			score(scores, lo)
+			r.offer(&local, scores, lo)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, h := range local.hits {
+			best.offer(h)
+		}
+	})
+	if err != nil {
+		return out, err
+	}
+	out.Hits = best.sorted()
+	if len(out.Hits) < k {
+		r.fill(&out, k)
+	}
+	return out, nil
+}
+
+// offer adds the candidates among the rows lo to lo+len(scores) that have a score.
+func (r *ranker) offer(t *top, scores []float64, lo int) {
+	left := r.among.left(r.query)
+	for i, s := range scores {
+		if !(s >= t.bound) { // a NaN fails too
+			continue
+		}
+		row := lo + i
+		if !r.among.has(row) {
+			continue
+		}
+		if _, is := slices.BinarySearch(left, int32(row)); is {
+			continue
+		}
+		t.offer(Hit{row, s})
+	}
+}
+
+// fill appends candidates without a score, by row, up to k hits.
+func (r *ranker) fill(out *Ranking, k int) {
+	ranked := map[int]bool{}
+	for _, h := range out.Hits {
+		ranked[h.Row] = true
+	}
+	left := r.among.left(r.query)
+	for row := 0; row < r.g.Len() && len(out.Hits) < k; row++ {
+		if _, is := slices.BinarySearch(left, int32(row)); is || ranked[row] || !r.among.has(row) {
+			continue
+		}
+		out.Hits = append(out.Hits, Hit{row, math.NaN()})
+	}
+}
+
+// score sets dst to the scheme's scores of the rows lo to lo+len(dst): for a sum
+// Σ w·cos / Σ w, for a concatenation Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). The terms
+// are added in the scheme's order and every product is rounded, so the scores
+// are those of layerTerms.score, bit for bit.
+func (r *ranker) score(dst []float64, scheme Scheme, lo int) {
+	clear(dst)
+	if scheme.Kind == Concat {
+		r.scoreConcat(dst, scheme, lo)
+		return
+	}
+	var total float64
+	for _, t := range scheme.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		total += t.Weight
+		c := r.columns[t.Layer]
+		dot, root := c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
+		for i := range dst {
+			dst[i] += float64(t.Weight * (dot[i] / float64(c.Root*root[i])))
+		}
+	}
+	for i := range dst {
+		dst[i] /= total
+	}
+}
+
+func (r *ranker) scoreConcat(dst []float64, scheme Scheme, lo int) {
+	var query float64
+	var squares [rankBlock]float64
+	sq := squares[:len(dst)]
+	for _, t := range scheme.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		w := float64(t.Weight * t.Weight)
+		c := r.columns[t.Layer]
+		query += float64(w * c.Square)
+		dot, square := c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
+		for i := range dst {
+			dst[i] += float64(w * dot[i])
+			sq[i] += float64(w * square[i])
+		}
+	}
+	root := math.Sqrt(query)
+	for i := range dst {
+		dst[i] /= float64(root * math.Sqrt(sq[i]))
+	}
+}
+
+// fused returns Σ 1/(60+rank) over the full rankings of the scheme's parts, for
+// every row; NaN for a row that is no candidate or has no score in a part.
+func (r *ranker) fused(ctx context.Context, scheme Scheme) ([]float64, error) {
+	n := r.g.Len()
+	fused := make([]float64, n)
+	for _, part := range scheme.Parts {
+		order, err := r.order(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		ranked := make([]bool, n)
+		for i, h := range order {
+			ranked[h.Row] = true
+			fused[h.Row] += 1 / float64(rrfOffset+i+1)
+			if !h.Scored() {
+				fused[h.Row] = math.NaN()
+			}
+		}
+		for row, is := range ranked {
+			if !is {
+				fused[row] = math.NaN()
+			}
+		}
+	}
+	return fused, nil
+}
+
+// order returns all candidates, best first.
+func (r *ranker) order(ctx context.Context, scheme Scheme) ([]Hit, error) {
+	n := r.g.Len()
+	scores := make([]float64, n)
+	if scheme.Kind == RRF {
+		all, err := r.fused(ctx, scheme)
+		if err != nil {
+			return nil, err
+		}
+		scores = all
+	} else {
+		err := parallel(ctx, n, 32*rankBlock, func(lo, hi int) {
+			for ; lo < hi; lo += rankBlock {
+				r.score(scores[lo:min(lo+rankBlock, hi)], scheme, lo)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	left := r.among.left(r.query)
+	hits := make([]Hit, 0, n)
+	for row, s := range scores {
+		if !r.among.has(row) {
+			continue
+		}
+		if _, is := slices.BinarySearch(left, int32(row)); !is {
+			hits = append(hits, Hit{row, s})
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	slices.SortFunc(hits, better)
+	return hits, nil
+}
+
+// top keeps the k best of the hits it is offered: a heap whose root is the worst.
+type top struct {
+	k     int
+	hits  []Hit
+	bound float64 // a score under it cannot enter
+}
+
+func newTop(k int) top {
+	if k == 0 {
+		return top{bound: math.Inf(1)}
+	}
+	return top{k: k, hits: make([]Hit, 0, k), bound: math.Inf(-1)}
+}
+
+// offer takes a hit that has a score.
+func (t *top) offer(h Hit) {
+	switch {
+	case len(t.hits) < t.k:
+		t.hits = append(t.hits, h)
+		t.up(len(t.hits) - 1)
+	case t.k > 0 && better(h, t.hits[0]) < 0:
+		t.hits[0] = h
+		t.down(0)
+	}
+	if len(t.hits) == t.k && t.k > 0 {
+		t.bound = t.hits[0].Score
+	}
+}
+
+func (t *top) up(i int) {
+	for i > 0 {
+		p := (i - 1) / 2
+		if better(t.hits[i], t.hits[p]) <= 0 {
+			return
+		}
+		t.hits[i], t.hits[p] = t.hits[p], t.hits[i]
+		i = p
+	}
+}
+
+func (t *top) down(i int) {
+	for {
+		worst := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(t.hits); c++ {
+			if better(t.hits[c], t.hits[worst]) > 0 {
+				worst = c
+			}
+		}
+		if worst == i {
+			return
+		}
+		t.hits[i], t.hits[worst] = t.hits[worst], t.hits[i]
+		i = worst
+	}
+}
+
+// sorted returns the hits best first.
+func (t *top) sorted() []Hit {
+	slices.SortFunc(t.hits, better)
+	return t.hits
+}

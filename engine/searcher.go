@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"sync"
+)
+
+// Column holds the canonical products of one query with every row of a layer.
+type Column struct {
+	Dot    []float64
+	Square float64 // the query's squared length, NaN when the query has no score in the layer
+	Root   float64 // its root, or NaN
+	layer  *Layer
+	length *Lengths
+}
+
+// Searcher ranks for one query at a time. It scans a layer once per query and
+// keeps the column, so that another scheme, weight, filter or k costs no pass
+// over a matrix. It may be used concurrently.
+type Searcher struct {
+	g      *Gallery
+	budget int64
+
+	mu      sync.Mutex
+	bytes   int64
+	queries map[int]*list.Element
+	recent  *list.List // of *queryColumns, the latest used first
+}
+
+type queryColumns struct {
+	query   int
+	columns map[string]*Column
+}
+
+// NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
+// the latest query are kept even beyond it.
+func NewSearcher(g *Gallery, budget int64) *Searcher {
+	return &Searcher{g: g, budget: budget, queries: map[int]*list.Element{}, recent: list.New()}
+}
+
+// Usage says what a Searcher keeps.
+type Usage struct {
+	Bytes, Budget int64
+	Queries       int
+}
+
+// Usage returns what is kept now.
+func (s *Searcher) Usage() Usage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Usage{Bytes: s.bytes, Budget: s.budget, Queries: len(s.queries)}
+}
+
+// Search returns the exact top k of each scheme for the query in row q, among
+// the candidates. It fails only when ctx is cancelled or a layer is missing.
+func (s *Searcher) Search(ctx context.Context, q int, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
+	columns, err := s.columns(ctx, q, schemeLayers(schemes))
+	if err != nil {
+		return nil, err
+	}
+	rankings := make([]Ranking, len(schemes))
+	for i, scheme := range schemes {
+		r := ranker{g: s.g, columns: columns, among: among, query: q}
+		if rankings[i], err = r.rank(ctx, scheme, k); err != nil {
+			return nil, err
+		}
+	}
+	return rankings, nil
+}
+
+// Warm computes the columns of a query that the schemes use, ahead of a Search.
+func (s *Searcher) Warm(ctx context.Context, q int, schemes []Scheme) error {
+	_, err := s.columns(ctx, q, schemeLayers(schemes))
+	return err
+}
+
+func schemeLayers(schemes []Scheme) []string {
+	var names []string
+	for _, scheme := range schemes {
+		names = scheme.layers(names)
+	}
+	return names
+}
+
+// columns returns the query's columns, scanning the layers that are not kept.
+func (s *Searcher) columns(ctx context.Context, q int, layers []string) (map[string]*Column, error) {
+	columns := make(map[string]*Column, len(layers))
+	s.mu.Lock()
+	if e, ok := s.queries[q]; ok {
+		s.recent.MoveToFront(e)
+		for _, name := range layers {
+			if c := e.Value.(*queryColumns).columns[name]; c != nil {
+				columns[name] = c
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, name := range layers {
+		if columns[name] != nil {
+			continue
+		}
+		l, err := s.g.Layer(name)
+		if err != nil {
+			return nil, err
+		}
+		c, err := l.column(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("scanning %s: %w", name, err)
+		}
+		columns[name] = c
+		s.keep(q, c)
+	}
+	return columns, nil
+}
+
+// keep adds a column and drops those of the queries that were used longest ago
+// while the budget is exceeded.
+func (s *Searcher) keep(q int, c *Column) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.queries[q]
+	if !ok {
+		e = s.recent.PushFront(&queryColumns{q, map[string]*Column{}})
+		s.queries[q] = e
+	}
+	s.recent.MoveToFront(e)
+	kept := e.Value.(*queryColumns).columns
+	if kept[c.layer.Name] == nil {
+		s.bytes += c.bytes()
+	}
+	kept[c.layer.Name] = c
+	for s.bytes > s.budget && s.recent.Len() > 1 {
+		old := s.recent.Remove(s.recent.Back()).(*queryColumns)
+		delete(s.queries, old.query)
+		for _, c := range old.columns {
+			s.bytes -= c.bytes()
+		}
+	}
+}
+
+func (c *Column) bytes() int64 { return int64(len(c.Dot)) * 8 }
+
+// column scans the layer for the query in row q. The first scan of a layer
+// computes the rows' lengths in the same pass.
+func (l *Layer) column(ctx context.Context, q int) (*Column, error) {
+	query := make([]float64, l.Dim)
+	l.Widen(query, q)
+	c := &Column{Dot: make([]float64, l.Rows), layer: l, length: l.Lengths()}
+	block := max(1, scanBlock/l.bytes())
+	if c.length != nil {
+		err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scan(c.Dot[lo:hi], query, lo) })
+		if err != nil {
+			return nil, err
+		}
+	} else {
+		squares := make([]float64, l.Rows)
+		err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scanSquares(c.Dot[lo:hi], squares[lo:hi], query, lo) })
+		if err != nil {
+			return nil, err
+		}
+		c.length = l.setLengths(squares)
+	}
+	c.Square, c.Root = c.length.Square[q], c.length.Root[q]
+	return c, nil
+}
+
+// Measure computes the lengths of every layer's rows that are not known yet, so
+// that Faults knows all. It reads those layers whole.
+func (g *Gallery) Measure(ctx context.Context) error {
+	for _, l := range g.Layers {
+		if err := l.measure(ctx); err != nil {
+			return fmt.Errorf("measuring %s: %w", l.Name, err)
+		}
+	}
+	return nil
+}
+
+// measure computes the layer's lengths, if they are not known.
+func (l *Layer) measure(ctx context.Context) error {
+	if l.Lengths() != nil {
+		return nil
+	}
+	_, err := l.column(ctx, 0)
+	return err
+}
