@@ -1,0 +1,131 @@
+package experiments
+
+import (
+	"encoding/csv"
+	"io"
+	"iter"
+	"math"
+	"strconv"
+
+	"strata/engine"
+)
+
+// writeTable writes rows as CSV. A row may be reused for the next.
+func writeTable(w io.Writer, rows iter.Seq[[]string]) error {
+	out := csv.NewWriter(w)
+	for row := range rows {
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// WriteMetrics writes a row a summary. Without a judged query, the cells of
+// value, interval, ceiling and baseline are empty.
+func (e *Evaluation) WriteMetrics(w io.Writer) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		if !yield([]string{
+			"scheme", "label", "metric", "mean", "value", "ci_low", "ci_high", "queries",
+			"skipped_unknown", "skipped_lone", "skipped_unscored", "ceiling", "baseline",
+		}) {
+			return
+		}
+		for _, s := range e.Summaries {
+			if !yield([]string{
+				s.Scheme.String(), s.Label, "P@" + strconv.Itoa(s.K), "micro",
+				cell(s.Value), cell(s.Low), cell(s.High), strconv.Itoa(s.N),
+				strconv.Itoa(s.Unknown), strconv.Itoa(s.Lone), strconv.Itoa(s.Unscored),
+				cell(s.Ceiling), cell(s.Baseline),
+			}) {
+				return
+			}
+		}
+	})
+}
+
+// WritePerQuery writes a row for each query, scheme and label, in that order.
+// relevant is empty when the query's value is unknown; hits are empty when the
+// query is not judged, and skipped says why.
+func (e *Evaluation) WritePerQuery(w io.Writer) error {
+	schemes := make([]string, len(e.Schemes))
+	for s, scheme := range e.Schemes {
+		schemes[s] = scheme.String()
+	}
+	return writeTable(w, func(yield func([]string) bool) {
+		row := []string{"query", "scheme", "label", "relevant"}
+		for _, k := range e.Ks {
+			row = append(row, "hits@"+strconv.Itoa(k))
+		}
+		if !yield(append(row, "skipped")) {
+			return
+		}
+		for i, q := range e.Queries {
+			for s, scheme := range schemes {
+				for l, label := range e.Labels {
+					row = append(row[:0], e.g.ID(q), scheme, label)
+					if row = e.appendCounts(row, i, s, l); !yield(row) {
+						return
+					}
+				}
+			}
+		}
+	})
+}
+
+// appendCounts appends relevant, the hits by k, and skipped, of query i, a
+// place in Queries.
+func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
+	skip := e.skip(i, scheme, label)
+	relevant := ""
+	if skip != Unknown {
+		relevant = strconv.Itoa(int(e.relevant[i*len(e.Labels)+label]))
+	}
+	row = append(row, relevant)
+	for _, hits := range e.hitsOf(i, scheme, label) {
+		count := ""
+		if skip == Judged {
+			count = strconv.Itoa(int(hits))
+		}
+		row = append(row, count)
+	}
+	return append(row, skip.String())
+}
+
+// writeRankings writes a row a hit of a search: 1 under a label says that the
+// hit is relevant. The score of a hit without one is empty.
+func writeRankings(w io.Writer, g *engine.Gallery, query int, rankings []Ranking) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		row := []string{"scheme", "query", "rank", "id", "score"}
+		for _, l := range g.Labels() {
+			row = append(row, l.Name)
+		}
+		if !yield(row) {
+			return
+		}
+		for _, r := range rankings {
+			for i, h := range r.Hits {
+				row = append(row[:0], r.Scheme.String(), g.ID(query), strconv.Itoa(i+1), g.ID(h.Row), cell(h.Score))
+				for _, l := range r.Labels {
+					relevant := "0"
+					if l.Relevant[i] {
+						relevant = "1"
+					}
+					row = append(row, relevant)
+				}
+				if !yield(row) {
+					return
+				}
+			}
+		}
+	})
+}
+
+// cell returns a number for a table; NaN is empty.
+func cell(x float64) string {
+	if math.IsNaN(x) {
+		return ""
+	}
+	return number(x)
+}

@@ -1,0 +1,88 @@
+// Package experiments runs experiments on galleries: steps, the scripts and
+// logs that hold them, the sessions that execute them, and the precision of
+// schemes over many queries.
+//
+// # Nouns
+//
+// A step is one act of a user. A script is a file of steps. A session executes
+// steps, whether they come from keys, a script or a command, and writes its log:
+// the steps as executed, each with what it gave indented below. So a log is a
+// script, and a replay of it gives the same lines. An evaluation counts the
+// hits of many queries; its summaries are precisions at k.
+//
+// # Scripts
+//
+//	script    = { step | result | comment }       one a line, in UTF-8
+//	step      = "gallery" NAME                    demo, the built-in one, or a folder
+//	          | "query" ID
+//	          | "schemes" scheme { "," scheme }
+//	          | "filter" ( "none" | condition { condition } )
+//	          | "search" K
+//	          | "evaluate" [ scheme { "," scheme } ] [ "on" LABEL { "," LABEL } ]
+//	            [ "where" condition { condition } ] [ "over" ( N | "all" ) ] [ "seed" N ]
+//	          | "note" TEXT
+//	          | "export" FILE                     …metrics.csv, …per_query.csv or …rankings.csv
+//	condition = COLUMN "=" VALUE
+//	result    = an indented line
+//	comment   = a line that begins with #, or an empty one
+//
+// Schemes are those of package engine; lists split at commas outside
+// parentheses. A name with blanks, commas, quotes or control characters, or
+// one that is a word of the evaluate step, stands in Go's double quotes. Of
+// conditions on one label one must hold, and so for every label. filter
+// restricts the candidates of searches and evaluations, where the queries of one
+// evaluation. A gallery step forgets query, schemes and filter.
+//
+// Result lines hold only what gallery and script determine; what depends on
+// machine or moment stands in comments. Numbers are in the shortest form that
+// reads back to the same float64.
+//
+//	# strata 1  gallery sha256:3f9a…  seed 1
+//	gallery demo
+//	    240 items
+//	    layer colour float32 240x64
+//	    labels category, brand
+//	    sha256:3f9a…
+//	query   knit-0012
+//	schemes colour, colour+edges
+//	search  2
+//	    colour
+//	    1  knit-0031  0.9132041822  category brand
+//	    2  cap-0007  0.9118710034  category
+//	    P@2  category 1  brand 0.5
+//	    colour+edges
+//	    …
+//	evaluate colour on category over 200 seed 7
+//	    200 queries
+//	    colour
+//	    category  P@1 0.81 [0.755, 0.86]  P@5 …  P@10 …  over 199, 1 lone
+//	export  metrics.csv
+//	    1203 bytes  sha256:77d0…
+//
+// # Judging
+//
+// A hit is relevant under a label when it has a score and shares a value with
+// the query. A query is not judged under a label when its value is unknown, when
+// no candidate is relevant (lone), or when it has no score in the scheme
+// (unscored); the first reason of these counts. P@k is the hits among the first
+// k, divided by k even when fewer were found. Its mean is the sum of all hits,
+// divided once by k·n: every query counts alike (micro). The interval is a 95 %
+// percentile bootstrap over queries; the schemes of an evaluation share their
+// resamples.
+//
+// # Ownership and concurrency
+//
+// A Session owns the galleries it opens; its methods may be called
+// concurrently. Do takes one call at a time; Preview, Warm and Evaluate run
+// beside it. Close cancels, waits, and closes the galleries. Evaluations and
+// results are values that nobody changes afterwards.
+//
+//	s := experiments.NewSession(experiments.Options{Open: open, Budget: 1 << 30, Log: file})
+//	defer s.Close()
+//	script, err := experiments.ReadScript("colours.strata")
+//	...
+//	for _, line := range script.Lines {
+//		results, err := s.Do(ctx, line.Step)
+//		...
+//	}
+package experiments

@@ -1,0 +1,78 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	// ErrNoGallery is returned by a step that needs a gallery when none is open.
+	ErrNoGallery = errors.New("no gallery is open: a script begins with a gallery step")
+	// ErrNoQuery is returned by a search before a query was chosen.
+	ErrNoQuery = errors.New("no query is chosen: a query step must come before")
+	// ErrNoSchemes is returned by a search or an evaluation without schemes.
+	ErrNoSchemes = errors.New("no schemes are chosen: a schemes step must come before")
+)
+
+// ScriptError says what is wrong with the text of a step, and where.
+type ScriptError struct {
+	File   string // "" for a step that stands alone
+	Line   int    // from 1; 0 for a step that stands alone
+	Column int    // in characters, from 1
+	Text   string // the line
+	Reason string
+}
+
+func (e *ScriptError) Error() string {
+	if e.File == "" && e.Line == 0 {
+		return fmt.Sprintf("column %d: %s", e.Column, e.Reason)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Reason)
+}
+
+// StepError is the failure of a script's step.
+type StepError struct {
+	File string
+	Line int // from 1
+	Err  error
+}
+
+func (e *StepError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+
+// Unwrap returns the cause.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Difference is the first indented line of a script that is not what running
+// the script gives.
+type Difference struct {
+	File     string
+	Line     int // from 1: that of the expected line, or of the last line before a missing one
+	Expected string
+	Got      string
+	Kind     DifferenceKind
+}
+
+// DifferenceKind says in what way a line differs.
+type DifferenceKind uint8
+
+// The kinds of a difference.
+const (
+	OtherLine   DifferenceKind = iota // the script has one line, running gives another
+	MissingLine                       // running gives a line that the script does not have
+	ExtraLine                         // the script has a line that running does not give
+)
+
+func (d *Difference) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d: ", d.File, d.Line)
+	switch d.Kind {
+	case OtherLine:
+		fmt.Fprintf(&b, "expected %q, got %q", d.Expected, d.Got)
+	case MissingLine:
+		fmt.Fprintf(&b, "after this line %q is missing", d.Got)
+	case ExtraLine:
+		fmt.Fprintf(&b, "expected %q, got no more lines", d.Expected)
+	}
+	return b.String()
+}

@@ -1,0 +1,154 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"strata/engine"
+)
+
+// maxK is the largest k of a metric.
+const maxK = 1<<16 - 1
+
+// DefaultKs returns the ranks at which precision is measured unless others are asked for.
+func DefaultKs() []int { return []int{1, 5, 10} }
+
+// Plan says what an evaluation measures.
+type Plan struct {
+	Schemes []engine.Scheme
+	Labels  []string           // nil: all of the gallery
+	Ks      []int              // nil: DefaultKs
+	Filter  []engine.Condition // what a candidate meets
+	Where   []engine.Condition // what a query meets
+	Over    int                // queries to draw of those that meet Where; 0: all
+	Seed    uint64             // of the draw and of the resampling; 0: 1
+}
+
+// Evaluate ranks the gallery for every query of the plan under every scheme, and
+// counts hits. Memory is a few bytes for each query, scheme, label and k.
+// progress, which may be nil, is told now and then how many queries are done, by
+// one goroutine at a time.
+func (p Plan) Evaluate(ctx context.Context, g *engine.Gallery, progress func(done, of int)) (*Evaluation, error) {
+	among, err := g.Candidates(p.Filter)
+	if err != nil {
+		return nil, err
+	}
+	e, err := p.prepare(g, among)
+	if err != nil {
+		return nil, err
+	}
+	report := reporter(len(e.Queries), progress)
+	err = g.RankAll(ctx, e.Queries, e.Schemes, e.Ks[len(e.Ks)-1], among, func(i int, rankings []engine.Ranking) {
+		e.count(i, rankings)
+		report()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, e.summarise(ctx, among)
+}
+
+// prepare checks the plan and makes the evaluation, without hits.
+func (p Plan) prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation, error) {
+	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), g: g}
+	seen := map[string]bool{}
+	for _, s := range p.Schemes {
+		if text := s.String(); !seen[text] {
+			seen[text] = true
+			e.Schemes = append(e.Schemes, s)
+		}
+	}
+	if len(e.Schemes) == 0 {
+		return nil, ErrNoSchemes
+	}
+	labels, err := p.labels(g)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range labels {
+		e.Labels = append(e.Labels, l.Name)
+	}
+	if e.Ks = sortedKs(p.Ks); len(e.Ks) == 0 {
+		e.Ks = DefaultKs()
+	}
+	for _, k := range e.Ks {
+		if k < 1 || k > maxK {
+			return nil, fmt.Errorf("k is from 1 to %d, not %d", maxK, k)
+		}
+	}
+	if e.Queries, err = p.queries(g); err != nil {
+		return nil, err
+	}
+	e.judges = newJudge(among, labels)
+	n := len(e.Queries)
+	e.hits = make([]uint16, n*len(e.Schemes)*len(e.Labels)*len(e.Ks))
+	e.scored = make([]bool, n*len(e.Schemes))
+	e.relevant = make([]int32, n*len(e.Labels))
+	return e, nil
+}
+
+// labels returns the labels asked for, each once.
+func (p Plan) labels(g *engine.Gallery) ([]*engine.Label, error) {
+	if p.Labels == nil {
+		if all := g.Labels(); len(all) > 0 {
+			return all, nil
+		}
+		return nil, fmt.Errorf("%s: the items table has no label column, so nothing can be evaluated", g.Name)
+	}
+	var labels []*engine.Label
+	for _, name := range p.Labels {
+		l, err := g.Label(name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(labels, l) {
+			labels = append(labels, l)
+		}
+	}
+	return labels, nil
+}
+
+// queries returns the rows to evaluate, ascending.
+func (p Plan) queries(g *engine.Gallery) ([]int, error) {
+	in, err := g.Rows(p.Where)
+	if err != nil {
+		return nil, err
+	}
+	var rows []int
+	for row := range g.Len() {
+		if g.IsQuery(row) && (in == nil || in[row]) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, errors.New("no item is a query: " + Evaluate{Where: p.Where}.String())
+	}
+	if p.Over == 0 || p.Over >= len(rows) {
+		return rows, nil
+	}
+	drawn := engine.Sample(len(rows), p.Over, max(p.Seed, 1))
+	for i, place := range drawn {
+		drawn[i] = rows[place]
+	}
+	return drawn, nil
+}
+
+// reporter returns a function that counts queries and passes the count on to
+// progress, two hundred times in all.
+func reporter(of int, progress func(done, of int)) func() {
+	if progress == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done, step := 0, max(1, of/200)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; done%step == 0 || done == of {
+			progress(done, of)
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"strata/engine"
+)
+
+// execution runs steps on a copy of a session's state.
+type execution struct {
+	s        *Session
+	state    state
+	dry      bool // exports are not written
+	progress func(done, of int)
+
+	results []Result
+	outputs []*output
+	opened  map[string]*handle // by name: galleries that the session does not have yet
+}
+
+func (s *Session) execution() *execution {
+	return &execution{s: s, state: s.snapshot(), opened: map[string]*handle{}}
+}
+
+// abandon undoes what was not committed.
+func (x *execution) abandon() {
+	for _, o := range x.outputs {
+		o.abandon()
+	}
+	for _, h := range x.opened {
+		_ = h.g.Close() // what was read stays right
+	}
+}
+
+// run executes steps and collects the results of those that changed something.
+func (x *execution) run(ctx context.Context, steps []Step) error {
+	for _, step := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		began := x.now()
+		r, err := x.step(ctx, step)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			r.Took, r.gallery = x.now().Sub(began), x.state.gallery
+			x.results = append(x.results, *r)
+		}
+	}
+	return x.fingerprints()
+}
+
+// now returns the time, or always the same one without a clock.
+func (x *execution) now() time.Time {
+	if x.s.o.Now == nil {
+		return time.Time{}
+	}
+	return x.s.o.Now()
+}
+
+// step executes one step. It returns nil when the step changes nothing.
+func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
+	switch step := step.(type) {
+	case Gallery:
+		return x.openGallery(ctx, step)
+	case Note:
+		return &Result{Step: step}, nil
+	case Export:
+		return x.export(step)
+	}
+	if x.state.gallery == nil {
+		return nil, ErrNoGallery
+	}
+	switch step := step.(type) {
+	case Query:
+		return x.query(step)
+	case Schemes:
+		return x.schemes(step)
+	case Filter:
+		return x.filter(step)
+	case Search:
+		return x.search(ctx, step)
+	case Evaluate:
+		return x.evaluate(ctx, step)
+	}
+	return nil, fmt.Errorf("a step of type %T is not known", step)
+}
+
+func (x *execution) openGallery(ctx context.Context, step Gallery) (*Result, error) {
+	h := x.opened[step.Name]
+	if h == nil {
+		x.s.mu.Lock()
+		h = x.s.open[step.Name]
+		x.s.mu.Unlock()
+	}
+	if h == nil {
+		g, err := x.s.o.Open(ctx, step.Name)
+		if err != nil {
+			return nil, err
+		}
+		h = &handle{g: g, searcher: engine.NewSearcher(g, x.s.o.Budget), faulty: map[string]bool{}}
+		x.opened[step.Name] = h
+	}
+	x.state = state{gallery: h}
+	if err := x.setFilter(nil); err != nil {
+		return nil, err
+	}
+	return &Result{Step: Gallery{h.g.Path}, Lines: facts(h.g)}, nil
+}
+
+// facts describes a gallery, but for its fingerprint.
+func facts(g *engine.Gallery) []string {
+	lines := []string{strconv.Itoa(g.Len()) + " items"}
+	for _, l := range g.Layers {
+		lines = append(lines, fmt.Sprintf("layer %s %s %dx%d", l.Name, l.Type, l.Rows, l.Dim))
+	}
+	var labels []string
+	for _, l := range g.Labels() {
+		labels = append(labels, quote(l.Name))
+	}
+	if len(labels) > 0 {
+		lines = append(lines, "labels "+strings.Join(labels, ", "))
+	}
+	return lines
+}
+
+// fingerprints adds the fingerprint to the facts of opened galleries. It is
+// taken while other steps run, and waited for here.
+func (x *execution) fingerprints() error {
+	for i := range x.results {
+		r := &x.results[i]
+		if _, ok := r.Step.(Gallery); !ok {
+			continue
+		}
+		print, err := r.gallery.g.Fingerprint()
+		if err != nil {
+			return err
+		}
+		r.Lines = append(r.Lines, print)
+	}
+	return nil
+}
+
+func (x *execution) query(step Query) (*Result, error) {
+	if step.ID == x.state.query && step.ID != "" {
+		return nil, nil
+	}
+	g := x.state.gallery.g
+	row, err := g.Row(step.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !g.IsQuery(row) {
+		return nil, fmt.Errorf("item %q is no query: its split is gallery", step.ID)
+	}
+	x.state.query, x.state.row = step.ID, row
+	return &Result{Step: step}, nil
+}
+
+func (x *execution) schemes(step Schemes) (*Result, error) {
+	if step.String() == (Schemes{x.state.schemes}).String() {
+		return nil, nil
+	}
+	if err := x.checkSchemes(step.Schemes); err != nil {
+		return nil, err
+	}
+	x.state.schemes = step.Schemes
+	return &Result{Step: step}, nil
+}
+
+// checkSchemes returns an error for a scheme that names a layer the gallery
+// does not have.
+func (x *execution) checkSchemes(schemes []engine.Scheme) error {
+	if len(schemes) == 0 {
+		return ErrNoSchemes
+	}
+	for _, scheme := range schemes {
+		if _, err := x.state.gallery.g.ParseScheme(scheme.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *execution) filter(step Filter) (*Result, error) {
+	if step.String() == (Filter{x.state.filter}).String() {
+		return nil, nil
+	}
+	return &Result{Step: step}, x.setFilter(step.Conditions)
+}
+
+// setFilter finds the candidates and prepares judging among them.
+func (x *execution) setFilter(conditions []engine.Condition) error {
+	g := x.state.gallery.g
+	among, err := g.Candidates(conditions)
+	if err != nil {
+		return err
+	}
+	x.state.filter, x.state.among, x.state.judge = conditions, among, newJudge(among, g.Labels())
+	return nil
+}
+
+func (x *execution) search(ctx context.Context, step Search) (*Result, error) {
+	t := &x.state
+	switch {
+	case t.query == "":
+		return nil, ErrNoQuery
+	case len(t.schemes) == 0:
+		return nil, ErrNoSchemes
+	case step.K < 1:
+		return nil, fmt.Errorf("a search is for at least 1 hit, not %d", step.K)
+	}
+	rankings, err := t.gallery.searcher.Search(ctx, t.row, t.schemes, step.K, t.among)
+	if err != nil {
+		return nil, err
+	}
+	t.k, t.searched, t.rankings = step.K, t.row, make([]Ranking, len(rankings))
+	for i, r := range rankings {
+		t.rankings[i] = t.judge.ranking(t.row, r)
+	}
+	return &Result{Step: step, Lines: searchLines(t.gallery.g, step.K, t.rankings), Rankings: t.rankings}, nil
+}
+
+func (x *execution) evaluate(ctx context.Context, step Evaluate) (*Result, error) {
+	t := &x.state
+	plan := Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: t.filter, Where: step.Where, Over: step.Over, Seed: step.Seed}
+	if len(plan.Schemes) == 0 {
+		plan.Schemes = t.schemes
+	}
+	if err := x.checkSchemes(plan.Schemes); err != nil {
+		return nil, err
+	}
+	e, err := plan.Evaluate(ctx, t.gallery.g, x.progress)
+	if err != nil {
+		return nil, err
+	}
+	t.evaluation = e
+	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
+	return &Result{Step: step, Lines: evaluationLines(e), Evaluation: e}, nil
+}
+
+func (x *execution) export(step Export) (*Result, error) {
+	write, err := x.state.table(step.File)
+	if err != nil {
+		return nil, err
+	}
+	path := step.File
+	if x.s.o.place != nil {
+		path, err = x.s.o.place(step.File)
+	} else {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(x.s.o.Dir, path)
+		}
+		path, err = filepath.Abs(path)
+		step.File = path
+	}
+	if err != nil {
+		return nil, err
+	}
+	o, err := prepare(path, x.dry, write)
+	if err != nil {
+		return nil, err
+	}
+	x.outputs = append(x.outputs, o)
+	return &Result{Step: step, Lines: []string{o.line()}}, nil
+}
+
+// note adds what depends on machine and moment: the program, the time a step
+// took, and what is wrong with a layer when it is first used.
+func (x *execution) note(r *Result) {
+	if _, ok := r.Step.(Gallery); ok && x.s.o.Now != nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("strata %s  %s/%s  %d processors  %s",
+			x.s.o.Version, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), x.now().Format(time.RFC3339)))
+	}
+	var schemes []engine.Scheme
+	for _, ranking := range r.Rankings {
+		schemes = append(schemes, ranking.Scheme)
+	}
+	if r.Evaluation != nil {
+		schemes = r.Evaluation.Schemes
+	}
+	if len(schemes) == 0 {
+		return
+	}
+	if r.Took > 0 {
+		r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
+	}
+	r.Notes = append(r.Notes, r.gallery.faults(schemes)...)
+}
+
+// faults says what is wrong with the layers of the schemes that were not asked
+// for before.
+func (h *handle) faults(schemes []engine.Scheme) []string {
+	var lines []string
+	for _, scheme := range schemes {
+		for _, name := range scheme.Layers() {
+			if h.faulty[name] {
+				continue
+			}
+			h.faulty[name] = true
+			if l, err := h.g.Layer(name); err == nil {
+				lines = append(lines, l.Faults()...)
+			}
+		}
+	}
+	return lines
+}

@@ -1,0 +1,126 @@
+package experiments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"strata/engine"
+)
+
+// Manifest says how the files beside it came to be. It is the one file of an
+// evaluation that differs from run to run.
+type Manifest struct {
+	Version   string          `json:"version"`
+	Command   []string        `json:"command"`
+	Gallery   ManifestGallery `json:"gallery"`
+	Schemes   []string        `json:"schemes"`
+	Labels    []string        `json:"labels"`
+	Ks        []int           `json:"ks"`
+	Where     []string        `json:"where"`
+	Filter    []string        `json:"filter"`
+	Over      int             `json:"over"`    // queries asked for; 0: all
+	Queries   int             `json:"queries"` // queries evaluated
+	Seed      uint64          `json:"seed"`
+	Resamples int             `json:"resamples"`
+	Machine   Machine         `json:"machine"`
+	Started   time.Time       `json:"started"`
+	Seconds   float64         `json:"seconds"` // of the evaluation, without writing the files
+}
+
+// ManifestGallery says which gallery was evaluated.
+type ManifestGallery struct {
+	Name        string   `json:"name"`
+	Path        string   `json:"path"`
+	Fingerprint string   `json:"fingerprint"`
+	Items       int      `json:"items"`
+	Layers      []string `json:"layers"`
+	Faults      []string `json:"faults"` // rows without a score, a line a layer and kind
+}
+
+// Machine says what an evaluation ran on.
+type Machine struct {
+	OS         string `json:"os"`
+	Arch       string `json:"arch"`
+	CPUs       int    `json:"cpus"`
+	Processors int    `json:"processors"` // that were used
+	Go         string `json:"go"`
+}
+
+// Run is one evaluation of a plan on a gallery, whose tables go into a folder.
+type Run struct {
+	Gallery *engine.Gallery
+	Plan    Plan
+	Out     string // the folder of metrics.csv, per_query.csv and manifest.json
+	Version string
+	Command []string
+	Now     func() time.Time
+}
+
+// Do evaluates and writes all files or, on failure, none. progress is that of
+// Plan.Evaluate.
+func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Evaluation, error) {
+	if info, err := os.Stat(r.Out); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s: the output goes into a folder, this is a file", r.Out)
+	}
+	started := r.Now()
+	e, err := r.Plan.Evaluate(ctx, r.Gallery, progress)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := r.manifest(e, started)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(r.Out, 0o777); err != nil {
+		return nil, err
+	}
+	return e, writeFiles(
+		outputFile{filepath.Join(r.Out, "metrics.csv"), e.WriteMetrics},
+		outputFile{filepath.Join(r.Out, "per_query.csv"), e.WritePerQuery},
+		outputFile{filepath.Join(r.Out, "manifest.json"), func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetIndent("", "  ")
+			encoder.SetEscapeHTML(false)
+			return encoder.Encode(manifest)
+		}},
+	)
+}
+
+func (r Run) manifest(e *Evaluation, started time.Time) (Manifest, error) {
+	g := r.Gallery
+	print, err := g.Fingerprint()
+	if err != nil {
+		return Manifest{}, err
+	}
+	m := Manifest{
+		Version: r.Version, Command: r.Command,
+		Gallery: ManifestGallery{Name: g.Name, Path: g.Path, Fingerprint: print, Items: g.Len(), Faults: []string{}},
+		Schemes: []string{}, Labels: e.Labels, Ks: e.Ks,
+		Where: texts(e.Where), Filter: texts(e.Filter), Over: e.Over, Queries: len(e.Queries),
+		Seed: e.Seed, Resamples: Resamples,
+		Machine: Machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.GOMAXPROCS(0), runtime.Version()},
+		Started: started, Seconds: r.Now().Sub(started).Seconds(),
+	}
+	for _, s := range e.Schemes {
+		m.Schemes = append(m.Schemes, s.String())
+	}
+	for _, l := range g.Layers {
+		m.Gallery.Layers = append(m.Gallery.Layers, fmt.Sprintf("%s %s %dx%d", l.Name, l.Type, l.Rows, l.Dim))
+		m.Gallery.Faults = append(m.Gallery.Faults, l.Faults()...)
+	}
+	return m, nil
+}
+
+func texts(conditions []engine.Condition) []string {
+	out := []string{}
+	for _, c := range conditions {
+		out = append(out, c.String())
+	}
+	return out
+}

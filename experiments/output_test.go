@@ -1,0 +1,64 @@
+package experiments
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func TestWriteFiles(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for _, s := range []string{"one", "two, over one"} {
+		if err := writeFiles(outputFile{a, text(s)}, outputFile{b, text(s + s)}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(b); err != nil || string(got) != s+s {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if got := tree(t, dir); got != "a b" {
+		t.Errorf("left %s", got)
+	}
+}
+
+// TestWriteFilesFails: when one of several files cannot be written, none is.
+func TestWriteFilesFails(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name   string
+		second func(dir string) outputFile
+	}{
+		{"writer", func(dir string) outputFile {
+			return outputFile{filepath.Join(dir, "b"), func(io.Writer) error { return broken }}
+		}},
+		{"folder in its place", func(dir string) outputFile { return outputFile{filepath.Join(dir, "sub"), text("x")} }},
+		{"no such folder", func(dir string) outputFile { return outputFile{filepath.Join(dir, "no", "b"), text("x")} }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, "sub"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			a := filepath.Join(dir, "a")
+			if err := os.WriteFile(a, []byte("old"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if err := writeFiles(outputFile{a, text("new")}, c.second(dir)); err == nil {
+				t.Error("no error")
+			}
+			if got, err := os.ReadFile(a); err != nil || string(got) != "old" || tree(t, dir) != "a" {
+				t.Errorf("left %s, a is %q, %v", tree(t, dir), got, err)
+			}
+		})
+	}
+}

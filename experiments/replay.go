@@ -1,0 +1,185 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"strata/engine"
+)
+
+// Builtin is the name of the built-in gallery. A folder of that name is written
+// ./demo.
+const Builtin = "demo"
+
+// ReplayOptions says how a script is run again.
+type ReplayOptions struct {
+	Open    func(ctx context.Context, name string) (*engine.Gallery, error)
+	Gallery string    // opened instead of those that the script names; "": those
+	Out     string    // a folder for NAME.strata and, in NAME, the exports; "": none
+	Log     io.Writer // the script with its results; nil: none
+	Check   bool      // compare the script's indented lines; nothing is written then
+	Budget  int64     // of Options
+	Version string    // of Options
+}
+
+// ReplayReport counts what a replay did.
+type ReplayReport struct {
+	Steps    int
+	Compared int // indented lines, with Check
+}
+
+// Replay runs the steps of a script in a new session. A relative path in the
+// script starts at the script's folder.
+//
+// With Check, the lines under each step are compared with what the step gives,
+// and the first that differs is returned as a *Difference. A step without any
+// lines under it is run, but not compared, so that a script is checked as far as
+// it says what it expects. A step that fails is a *StepError.
+func Replay(ctx context.Context, script *Script, o ReplayOptions) (report ReplayReport, err error) {
+	r := replay{script: script, o: o}
+	if err := r.checkOut(); err != nil {
+		return report, err
+	}
+	s := NewSession(Options{
+		Open: r.open, Budget: o.Budget, Log: r.log(), DryRun: o.Check,
+		SkipContent: true, Version: o.Version, place: r.place,
+	})
+	defer func() {
+		if closeErr := s.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for _, line := range script.Lines {
+		results, err := s.Do(ctx, line.Step)
+		if err != nil {
+			return report, &StepError{File: script.Name, Line: line.Line, Err: err}
+		}
+		report.Steps++
+		if !o.Check {
+			continue
+		}
+		var got []string
+		if len(results) > 0 {
+			got = results[0].Lines
+		}
+		if err := compare(script.Name, line, got); err != nil {
+			return report, err
+		}
+		report.Compared += len(line.Expected)
+	}
+	if o.Out == "" || o.Check {
+		return report, nil
+	}
+	return report, writeFiles(outputFile{r.logPath(), func(w io.Writer) error {
+		_, err := w.Write(r.kept.Bytes())
+		return err
+	}})
+}
+
+// compare compares the lines under a step with what the step gave.
+func compare(file string, line ScriptLine, got []string) error {
+	last := line.Line
+	for i, e := range line.Expected {
+		if i >= len(got) {
+			return &Difference{File: file, Line: e.Line, Expected: e.Text, Kind: ExtraLine}
+		}
+		if e.Text != got[i] {
+			return &Difference{File: file, Line: e.Line, Expected: e.Text, Got: got[i]}
+		}
+		last = e.Line
+	}
+	if n := len(line.Expected); n > 0 && n < len(got) {
+		return &Difference{File: file, Line: last, Got: got[n], Kind: MissingLine}
+	}
+	return nil
+}
+
+// replay is one run of a script.
+type replay struct {
+	script *Script
+	o      ReplayOptions
+	kept   bytes.Buffer // the log, with Out
+}
+
+// log returns where the session's log goes.
+func (r *replay) log() io.Writer {
+	var to []io.Writer
+	switch {
+	case r.o.Check:
+		return nil
+	case r.o.Log != nil:
+		to = append(to, r.o.Log)
+	}
+	if r.o.Out != "" {
+		to = append(to, &r.kept)
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	return io.MultiWriter(to...)
+}
+
+// folder returns the script's folder.
+func (r *replay) folder() string { return filepath.Dir(r.script.Name) }
+
+// name returns the script's name without folder and extension.
+func (r *replay) name() string { return OutName(r.script.Name) }
+
+// OutName returns the name that a script's outputs have: that of its file,
+// without folder and extension.
+func OutName(script string) string {
+	base := filepath.Base(script)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+func (r *replay) logPath() string { return filepath.Join(r.o.Out, r.name()+".strata") }
+
+// checkOut makes the folder Out and refuses to write over the script itself.
+func (r *replay) checkOut() error {
+	if r.o.Out == "" || r.o.Check {
+		return nil
+	}
+	if err := os.MkdirAll(r.o.Out, 0o777); err != nil {
+		return err
+	}
+	script, err := os.Stat(r.script.Name)
+	if err != nil {
+		return nil //nolint:nilerr // a script that is no file cannot be written over
+	}
+	if log, err := os.Stat(r.logPath()); err == nil && os.SameFile(script, log) {
+		return fmt.Errorf("%s is the script itself: choose another folder for the output", r.logPath())
+	}
+	return nil
+}
+
+// open opens the gallery that a step names.
+func (r *replay) open(ctx context.Context, name string) (*engine.Gallery, error) {
+	switch {
+	case r.o.Gallery != "":
+		name = r.o.Gallery
+	case name != Builtin && !filepath.IsAbs(name):
+		name = filepath.Join(r.folder(), name)
+	}
+	return r.o.Open(ctx, name)
+}
+
+// place returns where an export is written: where the script says or, with Out,
+// in the script's own folder there, which it makes.
+func (r *replay) place(file string) (string, error) {
+	if r.o.Out == "" || r.o.Check {
+		if filepath.IsAbs(file) {
+			return file, nil
+		}
+		return filepath.Join(r.folder(), file), nil
+	}
+	if !filepath.IsLocal(file) {
+		file = filepath.Base(file)
+	}
+	path := filepath.Join(r.o.Out, r.name(), file)
+	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+}

@@ -1,0 +1,137 @@
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"strata/engine"
+)
+
+// WriteTable writes an evaluation for people: for the largest k a row a scheme
+// and a column a label, with half the width of the interval, then what was
+// skipped. Numbers are rounded.
+func (e *Evaluation) WriteTable(w io.Writer) error {
+	last := len(e.Ks) - 1
+	rows := []string{"P@" + strconv.Itoa(e.Ks[last])}
+	for _, label := range e.Labels {
+		rows[0] += "\t" + quote(label)
+	}
+	row := func(name string, scheme int, cell func(Summary) string) {
+		for l := range e.Labels {
+			if sum := e.of(scheme, l)[last]; sum.N > 0 {
+				name += "\t" + cell(sum)
+			} else {
+				name += "\t-"
+			}
+		}
+		rows = append(rows, name)
+	}
+	for s, scheme := range e.Schemes {
+		row(scheme.String(), s, func(s Summary) string { return fmt.Sprintf("%.4f ±%.4f", s.Value, (s.High-s.Low)/2) })
+	}
+	row("ceiling", 0, func(s Summary) string { return fmt.Sprintf("%.4f", s.Ceiling) })
+	row("random", 0, func(s Summary) string { return fmt.Sprintf("%.4f", s.Baseline) })
+
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(t, strings.Join(rows, "\n")+"\n"); err != nil {
+		return err
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return e.writeSkips(w)
+}
+
+// writeSkips writes a line a label, and one more for every scheme that judges
+// other queries than the first.
+func (e *Evaluation) writeSkips(w io.Writer) error {
+	var b strings.Builder
+	for l, label := range e.Labels {
+		first := e.of(0, l)[0]
+		fmt.Fprintf(&b, "%s: %s\n", quote(label), skips(first))
+		for s, scheme := range e.Schemes {
+			if sum := e.of(s, l)[0]; sum.Unscored != first.Unscored {
+				fmt.Fprintf(&b, "%s, %s: %s\n", quote(label), scheme, skips(sum))
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func skips(s Summary) string {
+	return fmt.Sprintf("%d queries; skipped %d unknown, %d lone, %d unscored", s.N, s.Unknown, s.Lone, s.Unscored)
+}
+
+// The documents of WriteSearchJSON.
+type (
+	searchJSON struct {
+		Gallery string        `json:"gallery"`
+		Query   string        `json:"query"`
+		K       int           `json:"k"`
+		Schemes []rankingJSON `json:"schemes"`
+	}
+	rankingJSON struct {
+		Scheme     string      `json:"scheme"`
+		Candidates int         `json:"candidates"`
+		Hits       []hitJSON   `json:"hits"`
+		Labels     []labelJSON `json:"labels"`
+	}
+	hitJSON struct {
+		Rank     int      `json:"rank"`
+		ID       string   `json:"id"`
+		Score    *float64 `json:"score"` // null: none
+		Relevant []string `json:"relevant"`
+	}
+	labelJSON struct {
+		Label     string   `json:"label"`
+		Hits      int      `json:"hits"`
+		Relevant  int      `json:"relevant"`
+		Precision *float64 `json:"precision"` // null: skipped
+		Skipped   string   `json:"skipped,omitempty"`
+	}
+)
+
+// WriteSearchJSON writes the result of a search as one JSON document, with
+// scores in full precision.
+func (r *Result) WriteSearchJSON(w io.Writer, query string) error {
+	g, k := r.gallery.g, r.Step.(Search).K
+	doc := searchJSON{Gallery: g.Path, Query: query, K: k, Schemes: []rankingJSON{}}
+	for _, ranking := range r.Rankings {
+		doc.Schemes = append(doc.Schemes, ranking.json(g, k))
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(doc)
+}
+
+func (r Ranking) json(g *engine.Gallery, k int) rankingJSON {
+	out := rankingJSON{Scheme: r.Scheme.String(), Candidates: r.Candidates, Hits: []hitJSON{}, Labels: []labelJSON{}}
+	for i, h := range r.Hits {
+		hit := hitJSON{Rank: i + 1, ID: g.ID(h.Row), Relevant: []string{}}
+		if !math.IsNaN(h.Score) {
+			hit.Score = &h.Score
+		}
+		for _, l := range r.Labels {
+			if l.Relevant[i] {
+				hit.Relevant = append(hit.Relevant, l.Label)
+			}
+		}
+		out.Hits = append(out.Hits, hit)
+	}
+	for _, l := range r.Labels {
+		label := labelJSON{Label: l.Label, Hits: l.Hits, Relevant: l.R, Skipped: l.Skip.String()}
+		if l.Skip == Judged {
+			p := float64(l.Hits) / float64(k)
+			label.Precision = &p
+		}
+		out.Labels = append(out.Labels, label)
+	}
+	return out
+}

@@ -1,0 +1,119 @@
+package experiments
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"strata/engine"
+)
+
+// Result is what a step gave.
+type Result struct {
+	Step       Step          // as executed: spelled out, in canonical form
+	Lines      []string      // what gallery and script determine, as printed in logs, without indentation
+	Rankings   []Ranking     // of a search, by scheme
+	Evaluation *Evaluation   // of an evaluation
+	Notes      []string      // what depends on machine or moment; printed on lines that begin with #
+	Took       time.Duration // 0 when the session has no clock
+
+	gallery *handle // the one it was executed on
+}
+
+// indent stands before the lines of a result in scripts and logs.
+const indent = "    "
+
+// write appends the result as it stands in a log.
+func (r *Result) write(b *strings.Builder) {
+	b.WriteString(r.Step.String())
+	b.WriteByte('\n')
+	for _, l := range r.Lines {
+		b.WriteString(indent + l + "\n")
+	}
+	for _, n := range r.Notes {
+		b.WriteString("# " + n + "\n")
+	}
+}
+
+// searchLines returns the lines of a search: for each scheme its spelling, its
+// hits, and the precision of every label.
+func searchLines(g *engine.Gallery, k int, rankings []Ranking) []string {
+	var lines []string
+	for _, r := range rankings {
+		lines = append(lines, r.Scheme.String())
+		for i, h := range r.Hits {
+			lines = append(lines, hitLine(g, i, h, r.Labels))
+		}
+		if len(r.Labels) == 0 {
+			continue
+		}
+		precision := "P@" + strconv.Itoa(k)
+		for _, l := range r.Labels {
+			value := l.Skip.String()
+			if l.Skip == Judged {
+				value = number(float64(l.Hits) / float64(k))
+			}
+			precision += "  " + quote(l.Label) + " " + value
+		}
+		lines = append(lines, precision)
+	}
+	return lines
+}
+
+// hitLine returns RANK  ID  SCORE  and the labels whose value the hit shares
+// with the query.
+func hitLine(g *engine.Gallery, i int, h engine.Hit, labels []LabelHits) string {
+	var b strings.Builder
+	b.WriteString(strconv.Itoa(i+1) + "  " + quote(g.ID(h.Row)) + "  ")
+	if h.Scored() {
+		b.WriteString(number(h.Score))
+	} else {
+		b.WriteByte('-')
+	}
+	sep := "  "
+	for _, l := range labels {
+		if l.Relevant[i] {
+			b.WriteString(sep + quote(l.Label))
+			sep = " "
+		}
+	}
+	return b.String()
+}
+
+// evaluationLines returns the lines of an evaluation: the number of queries,
+// then for each scheme its spelling and a line a label.
+func evaluationLines(e *Evaluation) []string {
+	lines := []string{strconv.Itoa(len(e.Queries)) + " queries"}
+	for i := range e.Schemes {
+		lines = append(lines, e.Schemes[i].String())
+		for j := range e.Labels {
+			lines = append(lines, e.labelLine(i, j))
+		}
+	}
+	return lines
+}
+
+// labelLine returns LABEL  P@1 VALUE [LOW, HIGH]  …  over N queries, and what was skipped.
+func (e *Evaluation) labelLine(scheme, label int) string {
+	var b strings.Builder
+	b.WriteString(quote(e.Labels[label]))
+	of := e.of(scheme, label)
+	for _, s := range of {
+		b.WriteString("  P@" + strconv.Itoa(s.K) + " ")
+		if s.N == 0 {
+			b.WriteByte('-')
+			continue
+		}
+		b.WriteString(number(s.Value) + " [" + number(s.Low) + ", " + number(s.High) + "]")
+	}
+	b.WriteString("  over " + strconv.Itoa(of[0].N))
+	for _, skipped := range []struct {
+		n    int
+		skip Skip
+	}{{of[0].Unknown, Unknown}, {of[0].Lone, Lone}, {of[0].Unscored, Unscored}} {
+		if skipped.n > 0 {
+			b.WriteString(", " + strconv.Itoa(skipped.n) + " " + skipped.skip.String())
+		}
+	}
+	return b.String()
+}

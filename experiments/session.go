@@ -1,0 +1,361 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"strata/engine"
+)
+
+// Options says how a session works. Open is required.
+type Options struct {
+	Open        func(ctx context.Context, name string) (*engine.Gallery, error)
+	Budget      int64            // bytes of score columns to keep
+	Log         io.Writer        // nil: no log; every commit is one Write
+	Now         func() time.Time // nil: nothing is timed, and logs hold no times
+	Dir         string           // where relative names of exports begin
+	DryRun      bool             // exports are computed and hashed, but not written
+	SkipContent bool             // the hash of the whole gallery is not computed behind
+	Version     string           // of the program, for the log
+
+	// place, if set, returns the path to which an export is written; the log
+	// then names the file as the step does. A replay sets it.
+	place func(file string) (string, error)
+}
+
+// Session executes steps, one door for keys, scripts and commands. It owns the
+// galleries it opens until Close. All methods may be called concurrently.
+type Session struct {
+	o    Options
+	door chan struct{} // holds a token while a Do runs
+
+	mu      sync.Mutex
+	state   state
+	open    map[string]*handle // by name
+	closed  bool
+	cancels map[int]context.CancelFunc // of the work in flight
+	number  int
+	work    sync.WaitGroup
+
+	logMu  sync.Mutex
+	logErr error // the first of writing the log, after which nothing is written
+}
+
+// handle is an open gallery.
+type handle struct {
+	g        *engine.Gallery
+	searcher *engine.Searcher
+	faulty   map[string]bool // layers whose faults were noted; guarded by the door
+}
+
+// state is what steps change. What it points to is never changed.
+type state struct {
+	gallery *handle
+	among   *engine.Candidates
+	judge   *judge
+
+	query   string
+	row     int // of query
+	schemes []engine.Scheme
+	filter  []engine.Condition
+	k       int
+
+	searched   int // the query's row of the last search
+	rankings   []Ranking
+	evaluation *Evaluation
+}
+
+// State is what the next search starts from.
+type State struct {
+	Query   string // "" before the first query step
+	Schemes []engine.Scheme
+	Filter  []engine.Condition
+	K       int // of the last search; 0 before
+}
+
+// NewSession returns a session without a gallery.
+func NewSession(o Options) *Session {
+	return &Session{
+		o: o, door: make(chan struct{}, 1),
+		open: map[string]*handle{}, cancels: map[int]context.CancelFunc{},
+	}
+}
+
+// Do executes steps one after another. When all succeed and ctx is not
+// cancelled, the new state, the log and the exports appear together, and the
+// results are returned; otherwise nothing has happened. A query, schemes or
+// filter step that changes nothing is neither logged nor returned. A session
+// whose log cannot be written does nothing more.
+func (s *Session) Do(ctx context.Context, steps ...Step) ([]Result, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	x := s.execution()
+	x.dry = s.o.DryRun
+	defer x.abandon()
+	if err := x.run(ctx, steps); err != nil {
+		return nil, err
+	}
+	if err := s.commit(ctx, x); err != nil {
+		return nil, err
+	}
+	return x.results, nil
+}
+
+// Preview executes steps like Do, but changes, logs and writes nothing: it is
+// for a slider while it moves.
+func (s *Session) Preview(ctx context.Context, steps ...Step) ([]Result, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	x := s.execution()
+	x.dry = true
+	defer x.abandon()
+	if err := x.run(ctx, steps); err != nil {
+		return nil, err
+	}
+	return x.results, nil
+}
+
+// Evaluate executes an evaluate step beside other work and commits it whole when
+// it ends. The log then holds it under the filter with which it began. progress,
+// which may be nil, is told how many queries are done, by one goroutine at a time.
+func (s *Session) Evaluate(ctx context.Context, step Evaluate, progress func(done, of int)) (Result, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer end()
+	x := s.execution()
+	x.progress = progress
+	began := x.state
+	if err := x.run(ctx, []Step{step}); err != nil {
+		return Result{}, err
+	}
+	result := x.results[0]
+
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer leave()
+	now := s.snapshot()
+	if now.gallery != began.gallery {
+		return Result{}, errors.New("another gallery was opened while the evaluation ran")
+	}
+	x.state = now
+	x.state.evaluation = result.Evaluation
+	if old, current := (Filter{began.filter}), (Filter{now.filter}); old.String() != current.String() {
+		x.results = []Result{{Step: old}, result, {Step: current}}
+	}
+	if err := s.commit(ctx, x); err != nil {
+		return Result{}, err
+	}
+	i := slices.IndexFunc(x.results, func(r Result) bool { return r.Evaluation != nil })
+	return x.results[i], nil
+}
+
+// Warm computes what a search for the item under the schemes will need. It
+// reports no errors: the search will.
+func (s *Session) Warm(ctx context.Context, id string, schemes []engine.Scheme) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return
+	}
+	defer end()
+	h := s.snapshot().gallery
+	if h == nil {
+		return
+	}
+	if row, err := h.g.Row(id); err == nil {
+		_ = h.searcher.Warm(ctx, row, schemes)
+	}
+}
+
+// Cosines returns the cosine of two rows in every layer of the gallery; NaN
+// where one of them has no score.
+func (s *Session) Cosines(ctx context.Context, q, row int) ([]float64, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	h := s.snapshot().gallery
+	if h == nil {
+		return nil, ErrNoGallery
+	}
+	return h.g.Cosines(ctx, q, row)
+}
+
+// Gallery returns the open gallery, or nil. It is closed by Close.
+func (s *Session) Gallery() *engine.Gallery {
+	if h := s.snapshot().gallery; h != nil {
+		return h.g
+	}
+	return nil
+}
+
+// Usage says what score columns are kept.
+func (s *Session) Usage() engine.Usage {
+	if h := s.snapshot().gallery; h != nil {
+		return h.searcher.Usage()
+	}
+	return engine.Usage{Budget: s.o.Budget}
+}
+
+// State returns what the next search starts from.
+func (s *Session) State() State {
+	t := s.snapshot()
+	return State{Query: t.query, Schemes: t.schemes, Filter: t.filter, K: t.k}
+}
+
+// Script returns the shortest script that brings back the state.
+func (s *Session) Script() string {
+	t := s.snapshot()
+	var steps []Step
+	if t.gallery != nil {
+		steps = append(steps, Gallery{t.gallery.g.Path})
+	}
+	if t.query != "" {
+		steps = append(steps, Query{t.query})
+	}
+	if len(t.schemes) > 0 {
+		steps = append(steps, Schemes{t.schemes})
+	}
+	if len(t.filter) > 0 {
+		steps = append(steps, Filter{t.filter})
+	}
+	if t.k > 0 {
+		steps = append(steps, Search{t.k})
+	}
+	var b strings.Builder
+	for _, step := range steps {
+		b.WriteString(step.String() + "\n")
+	}
+	return b.String()
+}
+
+// Close cancels the work in flight, waits for it, and closes the galleries. It
+// returns what went wrong in writing the log, too.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	for _, cancel := range s.cancels {
+		cancel()
+	}
+	s.mu.Unlock()
+	s.work.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := []error{s.logErr}
+	for _, h := range s.open {
+		errs = append(errs, h.g.Close())
+	}
+	clear(s.open)
+	return errors.Join(errs...)
+}
+
+// begin registers work, which Close cancels and waits for, and returns its
+// context and the function that ends it.
+func (s *Session) begin(ctx context.Context) (context.Context, func(), error) {
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		cancel()
+		return nil, nil, engine.ErrClosed
+	}
+	s.number++
+	n := s.number
+	s.cancels[n] = cancel
+	s.work.Add(1)
+	return ctx, func() {
+		cancel()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.cancels, n)
+		s.work.Done()
+	}, nil
+}
+
+// enter waits until no other step is at the door, and returns the function that
+// leaves it.
+func (s *Session) enter(ctx context.Context) (func(), error) {
+	select {
+	case s.door <- struct{}{}:
+		return func() { <-s.door }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (s *Session) snapshot() state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// commit makes an execution's state the session's. It runs at the door.
+func (s *Session) commit(ctx context.Context, x *execution) error {
+	for i := range x.results {
+		x.note(&x.results[i])
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, o := range x.outputs {
+		if err := o.publish(); err != nil {
+			return err
+		}
+	}
+	if err := s.log(x.results); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.state = x.state
+	opened := x.opened
+	x.opened = nil
+	for name, h := range opened {
+		s.open[name] = h
+	}
+	s.mu.Unlock()
+	if s.o.Log != nil && !s.o.SkipContent {
+		for _, h := range opened {
+			s.hashBehind(ctx, h.g)
+		}
+	}
+	return nil
+}
+
+// hashBehind computes the hash of all of a gallery and notes it in the log.
+func (s *Session) hashBehind(ctx context.Context, g *engine.Gallery) {
+	ctx, end, err := s.begin(context.WithoutCancel(ctx))
+	if err != nil {
+		return
+	}
+	go func() {
+		defer end()
+		line := ""
+		if hash, err := g.ContentHash(ctx); err == nil {
+			line = "# content " + hash + "\n"
+		} else if ctx.Err() == nil {
+			line = fmt.Sprintf("# content: %v\n", err)
+		}
+		_ = s.append(line) // Close returns the error
+	}()
+}

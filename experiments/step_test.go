@@ -1,0 +1,218 @@
+package experiments
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"strata/engine"
+)
+
+func TestParseStep(t *testing.T) {
+	for _, c := range []struct{ name, line, want string }{
+		{"gallery", "gallery demo", "gallery demo"},
+		{"padding is not needed", "query knit-0012", "query   knit-0012"},
+		{"more blanks", "query \t knit-0012  ", "query   knit-0012"},
+		{"quoted without need", `query "knit-0012"`, "query   knit-0012"},
+		{"quoted", `query "a, \"b\"\n"`, `query   "a, \"b\"\n"`},
+		{"other letters", "query été", "query   été"},
+		{"path with blanks", `gallery "/my galleries/x"`, `gallery "/my galleries/x"`},
+		{"schemes", "schemes A,  B + pattern,concat(B, 0.5*pattern), rrf(A,C)", "schemes A, B+pattern, concat(B,0.5*pattern), rrf(A,C)"},
+		{"filter", "filter  category=Shirts  brand=\"a b\"", `filter  category=Shirts brand="a b"`},
+		{"no filter", "filter none", "filter  none"},
+		{"filter a label none", "filter none=none", "filter  none=none"},
+		{"quoted column", `filter "brand name"="="`, `filter  "brand name"="="`},
+		{"search", "search 10", "search  10"},
+		{"bare evaluate", "evaluate", "evaluate over all seed 1"},
+		{"clauses in any order", "evaluate seed 7 over 200", "evaluate over 200 seed 7"},
+		{
+			"all clauses", `evaluate A, B + pattern on category, "brand name" where category=Shirts over all seed 2`,
+			`evaluate A, B+pattern on category, "brand name" where category=Shirts over all seed 2`,
+		},
+		{"clause words as names", `evaluate "on", over+A on "where" where on=over`, `evaluate "on", over+A on "where" where on=over over all seed 1`},
+		{"clause words in quotes", `evaluate A where c="x over 3"`, `evaluate A where c="x over 3" over all seed 1`},
+		{"largest seed", "evaluate seed 18446744073709551615", "evaluate over all seed 18446744073709551615"},
+		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
+		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
+		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			step, err := ParseStep(c.line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := step.String(); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestParseStepErrors(t *testing.T) {
+	for _, c := range []struct {
+		name, line string
+		column     int
+		reason     string
+	}{
+		{"empty", "", 1, "expected a step"},
+		{"indented", "  query a", 1, "expected a step"},
+		{"unknown", "quary a", 1, `no step "quary"`},
+		{"no id", "query", 6, "the id of an item"},
+		{"two ids", "query a b", 9, "expected the end of the line"},
+		{"comma", "query a,b", 8, "double quotes"},
+		{"open quote", `query "a`, 7, "not closed"},
+		{"quote within", `query a"b"`, 8, "double quotes"},
+		{"after a quote", `query "a"b`, 10, "expected a blank"},
+		{"control character", "query a\x00", 8, "control character U+0000"},
+		{"not UTF-8", "query \xffa", 7, "not valid UTF-8"},
+		{"scheme", "schemes A, B+(C", 14, "expected a layer"},
+		{"scheme after other letters", "schemes \"é, B\"", 10, "expected a layer"},
+		{"negative weight", "schemes -1*A", 9, "negative"},
+		{"empty scheme", "schemes A,,B", 11, "expected a layer"},
+		{"no schemes", "schemes", 8, "expected a layer"},
+		{"deep scheme", "schemes " + strings.Repeat("rrf(", 200) + "A", 41, "nest"},
+		{"condition", "filter category", 16, "expected ="},
+		{"condition without value", "filter category=", 17, "expected a value"},
+		{"no condition", "filter", 7, "COLUMN=VALUE"},
+		{"search zero", "search 0", 8, "whole number from 1"},
+		{"search word", "search ten", 8, "whole number from 1"},
+		{"search huge", "search 99999999999999999999", 8, "whole number from 1"},
+		{"clause twice", "evaluate seed 1 seed 2", 17, "stands twice"},
+		{"empty clause", "evaluate on over 3", 13, "nothing follows on"},
+		{"labels with a comma at the end", "evaluate on a, over 3", 16, "expected a label"},
+		{"seed zero", "evaluate seed 0", 15, "whole number from 1"},
+		{"schemes and more", "evaluate A B", 12, "expected + or the end"},
+		{"more after a clause", "evaluate over 3 4", 17, "one of on, where, over, seed"},
+		{"empty note", "note", 5, "expected a text"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			step, err := ParseStep(c.line)
+			var se *ScriptError
+			if !errors.As(err, &se) {
+				t.Fatalf("got %v, %v, not a ScriptError", step, err)
+			}
+			if se.Column != c.column || !strings.Contains(se.Reason, c.reason) {
+				t.Errorf("got column %d: %s\nwant column %d: …%s…", se.Column, se.Reason, c.column, c.reason)
+			}
+		})
+	}
+}
+
+func TestParseScript(t *testing.T) {
+	script, err := ParseScript("s.strata", strings.NewReader(
+		"\ufeff# strata 1\r\n\ngallery demo\r\n    240 items\n\n# comment\n\tlayer x\nquery a\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []ScriptLine{
+		{Step: Gallery{"demo"}, Line: 3, Expected: []ExpectedLine{{"240 items", 4}, {"layer x", 7}}},
+		{Step: Query{"a"}, Line: 8},
+	}
+	if !reflect.DeepEqual(script.Lines, want) {
+		t.Errorf("got %+v", script.Lines)
+	}
+}
+
+func TestParseScriptErrors(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"indented first", "# x\n\n  a\n", "s.strata:3:1: an indented line before the first step"},
+		{"place", "gallery demo\n    1 items\nquery a b\n", "s.strata:3:9: expected the end"},
+		{"long line", "note x\nnote " + strings.Repeat("x", maxLine) + "\n", "s.strata:2:1: the line has more than 1048576 bytes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParseScript("s.strata", strings.NewReader(c.text))
+			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("got %v, want %s…", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTooManySchemes(t *testing.T) {
+	_, err := ParseStep("schemes " + strings.Repeat("A,", maxSchemes) + "A")
+	if err == nil || !strings.Contains(err.Error(), "at most 256") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestStepsMade prints steps that no parser made and reads them back.
+func TestStepsMade(t *testing.T) {
+	scheme, err := engine.ParseScheme("on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []Step{
+		Gallery{"/a b"},
+		Query{""},
+		Query{"a\x1b[31m\u200b\xff"},
+		Schemes{[]engine.Scheme{scheme}},
+		Filter{},
+		Filter{[]engine.Condition{{Label: "a=b", Value: ""}, {Label: "on", Value: `"`}}},
+		Search{3},
+		Evaluate{Schemes: []engine.Scheme{scheme}, Labels: []string{"over", "x y"}, Seed: 1, Over: 3},
+		Note{" x"},
+		Note{""},
+		Note{"a\nb"},
+		Export{"a,b.csv"},
+	} {
+		got, err := ParseStep(step.String())
+		if err != nil {
+			t.Errorf("%s: %v", step, err)
+		} else if !reflect.DeepEqual(got, step) {
+			t.Errorf("%#v is read back as %#v", step, got)
+		}
+	}
+}
+
+func FuzzParseStep(f *testing.F) {
+	for _, seed := range []string{
+		"gallery demo", `query "a b"`, "schemes A, concat(B,0.5*C)", "filter a=b \"c d\"=e", "search 10",
+		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "export metrics.csv", "evaluate rrf(A, B on", "evaluate on 0(",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		step, err := ParseStep(line)
+		if err != nil {
+			var se *ScriptError
+			if !errors.As(err, &se) || se.Column < 1 || se.Column > len(line)+1 {
+				t.Fatalf("%q: %#v", line, err)
+			}
+			return
+		}
+		again, err := ParseStep(step.String())
+		if err != nil {
+			t.Fatalf("%q prints as %q: %v", line, step, err)
+		}
+		if !reflect.DeepEqual(again, step) || again.String() != step.String() {
+			t.Fatalf("%q prints as %q, which prints as %q", line, step, again)
+		}
+	})
+}
+
+func FuzzParseScript(f *testing.F) {
+	f.Add("# strata 1\ngallery demo\n    1 items\nquery a\n")
+	f.Add("query a\n\t\n  b")
+	f.Fuzz(func(t *testing.T, text string) {
+		script, err := ParseScript("x", strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		var b strings.Builder
+		for _, l := range script.Lines {
+			r := Result{Step: l.Step}
+			for _, e := range l.Expected {
+				r.Lines = append(r.Lines, e.Text)
+			}
+			r.write(&b)
+		}
+		again, err := ParseScript("x", strings.NewReader(b.String()))
+		if err != nil {
+			t.Fatalf("%q prints as %q: %v", text, b.String(), err)
+		}
+		if len(again.Lines) != len(script.Lines) {
+			t.Fatalf("%q prints as %q", text, b.String())
+		}
+	})
+}
