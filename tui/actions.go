@@ -1,0 +1,280 @@
+package tui
+
+import (
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// focused returns the scheme that the keys act on.
+func (m *Model) focused() engine.Scheme {
+	if m.rows.focus >= len(m.desk.schemes) {
+		return engine.Scheme{}
+	}
+	return m.desk.schemes[m.rows.focus]
+}
+
+// focusedKnobs returns the sliders of the focused scheme.
+func (m *Model) focusedKnobs() []*engine.Term {
+	s := m.focused()
+	return knobs(&s)
+}
+
+// focusedHits returns the hits of the focused row, as shown.
+func (m *Model) focusedHits() []engine.Hit {
+	if m.rows.focus >= len(m.shown.rankings) {
+		return nil
+	}
+	hits := m.shown.rankings[m.rows.focus].Hits
+	return hits[:min(len(hits), shownHits)]
+}
+
+// cursorHit returns the hit under the cursor.
+func (m *Model) cursorHit() (engine.Hit, bool) {
+	hits := m.focusedHits()
+	if m.rows.cursor < 0 || m.rows.cursor >= len(hits) {
+		return engine.Hit{}, false
+	}
+	return hits[m.rows.cursor], true
+}
+
+// canAsk reports whether the hit under the cursor may be a query.
+func (m *Model) canAsk() bool {
+	h, ok := m.cursorHit()
+	return ok && m.gallery.IsQuery(h.Row)
+}
+
+// ask makes a row the query.
+func (m Model) ask(row int) (Model, tea.Cmd) {
+	m.desk.query = row
+	m.rows.cursor = min(m.rows.cursor, 0)
+	return m.search(true)
+}
+
+func (m Model) nextQuery() (Model, tea.Cmd)     { return m.stepQuery(1) }
+func (m Model) previousQuery() (Model, tea.Cmd) { return m.stepQuery(-1) }
+
+func (m Model) stepQuery(by int) (Model, tea.Cmd) {
+	row, ok := m.walk.step(m.gallery, m.desk.query, by)
+	if !ok {
+		m.status = m.status.tell("there is no other query")
+		return m, nil
+	}
+	return m.ask(row)
+}
+
+func (m Model) randomQuery() (Model, tea.Cmd) {
+	n := m.gallery.Len()
+	if m.walk.text != "" {
+		n = len(m.walk.rows)
+	}
+	for range 1000 { // a gallery may hold few queries; then this is no worse than the next one
+		if n == 0 {
+			break
+		}
+		row := m.rng.IntN(n)
+		if m.walk.text != "" {
+			row = int(m.walk.rows[row])
+		}
+		if row != m.desk.query && m.gallery.IsQuery(row) {
+			return m.ask(row)
+		}
+	}
+	return m.nextQuery()
+}
+
+func (m Model) focusRow(by int) (Model, tea.Cmd) {
+	m.rows.focus += by
+	if !m.panel {
+		m.rows.cursor = -1
+	}
+	m.rows.cursor = min(m.rows.cursor, len(m.focusedHits())-1)
+	return m.arrange().dissect()
+}
+
+// put changes the schemes and searches: the step is logged.
+func (m Model) put(d desk) (Model, tea.Cmd) {
+	m.desk = d
+	m.sliders = m.sliders.clamped(m.focused())
+	return m.search(true)
+}
+
+// try changes the schemes and looks at the result; the step is logged when the change rests.
+func (m Model) try(d desk) (Model, tea.Cmd) {
+	m.desk = d
+	m.sliders = m.sliders.clamped(m.focused())
+	m, preview := m.search(false)
+	m, rest := m.rest()
+	return m, tea.Batch(preview, rest)
+}
+
+func (m Model) removeRow() (Model, tea.Cmd) {
+	i := m.rows.focus
+	if m.rows.pinned && i == 0 {
+		m.rows.pinned = false
+	}
+	m.rows.focus = min(i, len(m.desk.schemes)-2)
+	m.rows.cursor = -1
+	m.panel = false
+	return m.put(m.desk.remove(i))
+}
+
+func (m Model) moveRow(by int) (Model, tea.Cmd) {
+	i := m.rows.focus
+	m.rows.focus += by
+	return m.put(m.desk.move(i, i+by))
+}
+
+// pin puts the focused row on top, as the reference of the others' moves, or frees it.
+func (m Model) pin() (Model, tea.Cmd) {
+	if m.rows.pinned && m.rows.focus == 0 {
+		m.rows.pinned = false
+		return m.arrange(), nil
+	}
+	i := m.rows.focus
+	m.rows.pinned, m.rows.focus, m.rows.top = true, 0, 0
+	if i == 0 {
+		return m.arrange(), nil
+	}
+	return m.put(m.desk.move(i, 0))
+}
+
+// slideBy returns the action that moves the chosen weight by a step.
+func slideBy(by float64) func(Model) (Model, tea.Cmd) {
+	return func(m Model) (Model, tea.Cmd) { return m.slid(m.sliders.slide(m.focused(), by)) }
+}
+
+// slideTo returns the action that sets the chosen weight.
+func slideTo(weight float64) func(Model) (Model, tea.Cmd) {
+	return func(m Model) (Model, tea.Cmd) { return m.slid(withWeight(m.focused(), m.sliders.at, weight)) }
+}
+
+func (m Model) slid(s engine.Scheme) (Model, tea.Cmd) {
+	if sameScheme(s, m.focused()) {
+		return m, nil
+	}
+	return m.try(m.desk.with(m.rows.focus, s))
+}
+
+func (m Model) nextSlider(by int) (Model, tea.Cmd) {
+	n := len(m.focusedKnobs())
+	m.sliders.at = (m.sliders.at + by + n) % n
+	return m, nil
+}
+
+// enter looks at the hits of the focused row; again, it makes the hit under the cursor the query.
+func (m Model) enter() (Model, tea.Cmd) {
+	if !m.panel {
+		if len(m.focusedHits()) == 0 {
+			return m, nil
+		}
+		m.panel = true
+		m.rows.cursor = max(m.rows.cursor, 0)
+		return m.arrange().dissect()
+	}
+	h, _ := m.cursorHit()
+	return m.ask(h.Row)
+}
+
+func (m Model) moveCursor(by int) (Model, tea.Cmd) {
+	m.rows.cursor += by
+	return m.dissect()
+}
+
+// back leaves what lies deepest: the panel, the cursor, the restriction of queries, the evaluation.
+func (m Model) back() (Model, tea.Cmd) {
+	switch {
+	case m.panel:
+		m.panel = false
+		m.rows.cursor = -1
+		return m.arrange(), nil
+	case m.rows.cursor >= 0:
+		m.rows.cursor = -1
+	case m.walk.text != "":
+		return m.restrict("")
+	default:
+		return m.cancelEvaluation()
+	}
+	return m, nil
+}
+
+func (m Model) nextCaption() (Model, tea.Cmd) {
+	m.rows.caption = (m.rows.caption + 1) % captions
+	m.status = m.status.tell("captions show %s", m.rows.caption)
+	return m, nil
+}
+
+func (m Model) redraw() (Model, tea.Cmd) {
+	if m.screen != nil {
+		m.screen.Invalidate()
+	}
+	return m, tea.ClearScreen
+}
+
+// quit leaves; a change that has not rested is logged first.
+func (m Model) quit() (Model, tea.Cmd) {
+	if m.desk.equal(m.saved) || m.shown.rankings == nil {
+		return m, tea.Quit
+	}
+	m, save := m.search(true)
+	return m, tea.Sequence(save, tea.Quit)
+}
+
+// startEvaluation evaluates the schemes of the screen over all queries.
+func (m Model) startEvaluation() (Model, tea.Cmd) {
+	return m.evaluateBehind(experiments.Evaluate{Schemes: slices.Clone(m.desk.schemes)})
+}
+
+func (m Model) cancelEvaluation() (Model, tea.Cmd) {
+	m.evaluation.cancel()
+	m.evaluation.cancel = nil
+	m.evaluation.seq++
+	m.status = m.status.tell("the evaluation is cancelled")
+	return m, nil
+}
+
+// evaluated takes the end of an evaluation.
+func (m Model) evaluated(e evaluated) Model {
+	if e.seq != m.evaluation.seq {
+		return m
+	}
+	m.evaluation.cancel = nil
+	if e.err != nil {
+		if m.ctx.Err() == nil {
+			m.status = m.status.fail(m.c.Now(), e.err)
+		}
+		return m
+	}
+	m.status.saved = m.c.Now()
+	if r := e.result.Evaluation; r != nil {
+		m.table = m.table.with(r)
+		m.status = m.status.tell("evaluated %d schemes over %s queries", len(r.Schemes), thousands(len(r.Queries)))
+	}
+	return m
+}
+
+// executed takes the end of a step that was no search.
+func (m Model) executed(e executed) Model {
+	m.pending--
+	if e.err != nil {
+		if m.ctx.Err() == nil {
+			m.status = m.status.fail(m.c.Now(), e.err)
+		}
+		return m
+	}
+	m.status.saved = m.c.Now()
+	for _, r := range e.results {
+		switch step := r.Step.(type) {
+		case experiments.Note:
+			m.status = m.status.tell("noted in %s", cut(m.c.LogPath, 60))
+		case experiments.Export:
+			m.status = m.status.tell("wrote %s", clean(step.File))
+		default:
+			m.status = m.status.tell("done: %s", clean(step.String()))
+		}
+	}
+	return m
+}

@@ -1,0 +1,396 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine"
+	"strata/experiments"
+	"strata/fixtures"
+)
+
+func TestQueryKeys(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	g := d.m.gallery
+	n := g.Len()
+	for _, tc := range []struct{ keys, want string }{
+		{"n", g.ID(1)},
+		{"n n", g.ID(3)},
+		{"p", g.ID(2)},
+		{"p p p", g.ID(n - 1)},
+		{"n", g.ID(0)},
+		{"g text:cap-0003 enter", "cap-0003"},
+		{"g text:knit-001 enter", "knit-0010"},
+		{": text:query_cap-0001 enter", "cap-0001"},
+	} {
+		d.press(tc.keys)
+		if got := g.ID(d.m.shown.query); got != tc.want {
+			t.Errorf("after %q the query is %s, want %s", tc.keys, got, tc.want)
+		}
+		d.wantSteps("query   "+tc.want, "search  10")
+	}
+	was := d.m.shown.query
+	d.press("r")
+	if d.m.shown.query == was {
+		t.Error("a random query is the same as before")
+	}
+}
+
+func TestKeysInOneRead(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("text:" + strings.Repeat("n", 30))
+	if d.m.shown.query != 30 {
+		t.Errorf("30 times n in one read lead to row %d", d.m.shown.query)
+	}
+	d.press("text:g" + d.m.gallery.ID(7))
+	d.press("enter")
+	if d.m.shown.query != 7 {
+		t.Errorf("g and an id in one read lead to row %d", d.m.shown.query)
+	}
+}
+
+func TestRestrictedQueries(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("/ text:cap_red")
+	d.wantScreen(" of 240 queries")
+	if d.m.prompt.kind != promptRestrict || len(d.m.walk.rows) == 0 {
+		t.Fatalf("%d queries are left", len(d.m.walk.rows))
+	}
+	d.press("enter")
+	for range 3 {
+		g := d.m.gallery
+		row := d.m.shown.query
+		category, _ := g.Label("category")
+		colour, _ := g.Label("colour")
+		if category.Cell(row) != "cap" || colour.Cell(row) != "red" {
+			t.Errorf("%s is a %s %s", g.ID(row), colour.Cell(row), category.Cell(row))
+		}
+		d.press("n")
+	}
+	d.wantScreen("queries like cap red")
+	d.press("esc")
+	if d.m.walk.text != "" {
+		t.Error("esc leaves the restriction")
+	}
+	d.press("/ text:nothing_is_like_this enter n")
+	d.wantStatus("no other query")
+}
+
+func TestSchemeKeys(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.wantSchemes("colour edges layout colour+edges+layout")
+	for _, tc := range []struct{ name, keys, want string }{
+		{"remove", "x", "edges layout colour+edges+layout"},
+		{"add", "a text:texture enter", "edges texture layout colour+edges+layout"},
+		{"edit", "e text:+colour enter", "edges texture+colour layout colour+edges+layout"},
+		{"edit and drop", "e text:+edges esc", "edges texture+colour layout colour+edges+layout"},
+		{"down", "J", "edges layout texture+colour colour+edges+layout"},
+		{"up", "K K", "texture+colour edges layout colour+edges+layout"},
+		{"pin", "down down space", "layout texture+colour edges colour+edges+layout"},
+		{"not over the pinned", "down K", "layout texture+colour edges colour+edges+layout"},
+		{"layers", "L down space down space esc", "layout texture+colour+edges+layout edges colour+edges+layout"},
+		{"step", ": text:schemes_edges,_rrf(colour,edges) enter", "edges rrf(colour,edges)"},
+		{"layer of a fusion", "down L down down space esc", "edges rrf(colour,edges,layout)"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d.press(tc.keys)
+			d.fire()
+			d.wantSchemes(tc.want)
+			d.wantSteps("schemes "+strings.ReplaceAll(tc.want, " ", ", "), "search  10")
+		})
+	}
+}
+
+func TestSlider(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("down down down")
+	before := d.log.Len()
+	d.press("left left tab shift+right 0")
+	d.wantSchemes("colour edges layout 0.9*colour+0*edges+layout")
+	if d.log.Len() != before {
+		t.Error("a slider that moves is logged")
+	}
+	d.wantStatus("…")
+	d.fire()
+	d.wantStatus("saved 14:02:11")
+	d.wantSteps("schemes colour, edges, layout, 0.9*colour+0*edges+layout", "search  10")
+	if n := strings.Count(d.log.String(), "schemes"); n != 2 {
+		t.Errorf("the log has %d schemes steps, want the first and the slider's", n)
+	}
+	d.press("tab 0 tab 0")
+	if s := d.m.focused(); allZero(s) {
+		t.Errorf("%s has no weight", s)
+	}
+	d.press("1")
+	if w := d.m.focusedKnobs()[0].Weight; w != 1 {
+		t.Errorf("1 sets the weight to %g", w)
+	}
+	d.press("q")
+	d.wantSteps("schemes "+strings.ReplaceAll(d.schemes(), " ", ", "), "search  10")
+}
+
+// TestLateAnswers runs the searches of two keys in the wrong order.
+func TestLateAnswers(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	m, first := d.m.nextQuery()
+	m, second := m.nextQuery()
+	d.m = m
+	d.do(second)
+	d.do(first)
+	if d.m.shown.query != 2 {
+		t.Errorf("row %d is shown, want 2", d.m.shown.query)
+	}
+	if log := d.log.String(); strings.Contains(log, "query   "+d.m.gallery.ID(1)+"\n") {
+		t.Error("a superseded search is logged")
+	}
+	if d.m.unsaved() {
+		t.Error("the last search is logged and said to be unsaved")
+	}
+}
+
+func TestSlowAnswer(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	m, search := d.m.nextQuery()
+	d.m = m
+	old, _ := d.m.Update(nil)
+	if got := old.(Model).shown; got.query != 0 || got.rankings == nil {
+		t.Error("the old answer goes before the wait is over")
+	}
+	d.fire()
+	if d.m.shown.query != 1 || d.m.shown.rankings != nil {
+		t.Error("after the wait the old answer is still shown")
+	}
+	d.wantScreen("╭")
+	d.wantStatus("…")
+	d.do(search)
+	if d.m.shown.rankings == nil {
+		t.Error("the answer is not shown")
+	}
+	d.wantStatus("saved")
+}
+
+func TestPanel(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d.press("down down down enter right")
+	h, ok := d.m.cursorHit()
+	if !ok || !d.m.panel {
+		t.Fatal("enter looks at no hit")
+	}
+	d.wantScreen("hit " + d.m.gallery.ID(h.Row))
+	var sum float64
+	for i, l := range d.m.gallery.Layers {
+		if holds(d.m.focused(), l.Name) {
+			sum += d.m.parts.cosines[i] / 3
+		}
+	}
+	if number(sum, 9) != number(h.Score, 9) {
+		t.Errorf("the parts add up to %g, the score is %g", sum, h.Score)
+	}
+	d.press("enter")
+	if d.m.shown.query != h.Row || !d.m.panel {
+		t.Errorf("enter on a hit makes row %d the query, want %d", d.m.shown.query, h.Row)
+	}
+	d.press("esc")
+	if d.m.panel {
+		t.Error("esc leaves the hit on the screen")
+	}
+}
+
+func TestLabelsAndCaptions(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d.wantScreen("● category")
+	d.press("l space down space down space esc")
+	d.wantScreen("● pattern")
+	if got := strings.Join(d.m.rows.marked, " "); got != "pattern" {
+		t.Errorf("marked are %q", got)
+	}
+	d.press("c")
+	d.wantScreen("new")
+	d.press("c c")
+	d.wantScreen(cutID(d.m.gallery.ID(d.m.shown.rankings[0].Hits[0].Row), 6))
+}
+
+func TestEvaluateKey(t *testing.T) {
+	d := openDesktop(t, 200, 60, GraphicsNone)
+	d.press("E")
+	if d.m.evaluation.running() {
+		t.Fatal("the evaluation still runs")
+	}
+	d.wantStatus("evaluated 4 schemes over 240 queries")
+	d.wantScreen("  P@10 ")
+	d.wantSteps("evaluate colour, edges, layout, colour+edges+layout on category, brand, pattern, colour over all seed 1")
+	s, ok := d.m.table.summary(d.m.desk.schemes[1], "category")
+	if !ok {
+		t.Fatal("there is no mean")
+	}
+	d.wantScreen(number(s.Value, 3) + " ±")
+	d.press(": text:filter_colour=red enter")
+	if _, ok := d.m.table.summary(d.m.desk.schemes[1], "category"); ok {
+		t.Error("a mean over other candidates is shown")
+	}
+	d.wantScreen("filter colour=red")
+}
+
+func TestCancelEvaluation(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	before := d.log.Len()
+	m, run := d.m.startEvaluation()
+	d.m = m
+	d.m.evaluation.progress.done.Store(60)
+	d.m.evaluation.progress.of.Store(240)
+	d.wantStatus("60 of 240 queries")
+	d.press("E")
+	d.wantStatus("cancelled")
+	d.do(run)
+	d.wantStatus("cancelled")
+	if d.log.Len() != before {
+		t.Error("a cancelled evaluation is logged")
+	}
+}
+
+func TestNoteAndExport(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("N text:checks_look_alike enter")
+	d.wantSteps("note    checks look alike")
+	d.wantStatus("noted in session.strata")
+	file := filepath.Join(t.TempDir(), "rankings.csv")
+	d.press("X ctrl+u text:" + file + " enter")
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+	d.wantStatus("wrote ")
+	d.press("X ctrl+u text:rows.txt enter")
+	d.wantProblem("rankings.csv")
+	d.press("down")
+	if d.m.status.problem != "" {
+		t.Error("an error outlives the next key")
+	}
+	d.press("!")
+	d.wantScreen("Last errors")
+}
+
+func TestCommandFaults(t *testing.T) {
+	for _, tc := range []struct{ text, want string }{
+		{"query nothing-like-it", "no item"},
+		{"schemes edges, nolayer", "nolayer"},
+		{"filter colour=mauve", "mauve"},
+		{"gallery demo", "another session"},
+		{"frobnicate", "^ "},
+		{"schemes 2*", "^ "},
+	} {
+		t.Run(tc.text, func(t *testing.T) {
+			d := openDesktop(t, 120, 40, GraphicsNone)
+			before := d.log.Len()
+			d.press(": text:" + strings.ReplaceAll(tc.text, " ", "_") + " enter")
+			d.wantScreen(tc.want)
+			if d.log.Len() != before {
+				t.Errorf("the log grows by %q", d.log.String()[before:])
+			}
+			d.press("esc n")
+			if d.m.shown.query != 1 {
+				t.Error("the screen does not go on")
+			}
+		})
+	}
+}
+
+func TestMouse(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	click := func(x, y int) {
+		d.send(tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+	}
+	r := d.m.layout.thumb(1, 3)
+	click(r.X+2, r.Y+1)
+	if d.m.rows.focus != 1 || d.m.rows.cursor != 3 {
+		t.Errorf("the click focuses row %d, picture %d", d.m.rows.focus, d.m.rows.cursor)
+	}
+	hit, _ := d.m.cursorHit()
+	click(r.X+2, r.Y+1)
+	if d.m.shown.query != hit.Row {
+		t.Errorf("the double click makes row %d the query, want %d", d.m.shown.query, hit.Row)
+	}
+	d.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
+	d.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
+	if d.m.rows.focus != 3 {
+		t.Errorf("the wheel leads to row %d", d.m.rows.focus)
+	}
+	s := d.m.layout.Sliders
+	left, w := d.m.sliders.track(d.m.focusedKnobs(), s.W)
+	click(s.X+left+w/2, s.Y+2)
+	d.send(tea.MouseMsg{X: s.X + left, Y: s.Y + 5, Action: tea.MouseActionMotion, Button: tea.MouseButtonLeft})
+	d.send(tea.MouseMsg{X: s.X + left, Y: s.Y + 5, Action: tea.MouseActionRelease})
+	d.fire()
+	d.wantSchemes("colour edges layout colour+0*edges+layout")
+}
+
+func TestHostileGallery(t *testing.T) {
+	for _, graphics := range []Graphics{GraphicsSixel, GraphicsHalfBlock, GraphicsNone} {
+		d := openGallery(t, hostileGallery(t), nil, 120, 40, graphics)
+		for _, keys := range []string{"", "c", "c", "c", "enter", "l", "esc", "esc", "n", "n", "n", "!", "esc", "g text:t", "esc", "e", "esc", "L"} {
+			d.press(keys)
+			lines, _ := d.m.compose()
+			for _, line := range lines {
+				if i := strings.IndexFunc(line, unsafeRune); i >= 0 && graphics != GraphicsHalfBlock {
+					t.Fatalf("%v after %q: %q", graphics, keys, line)
+				}
+			}
+		}
+		d.press("esc")
+		d.wantProblem("layer a-very-long_name")
+	}
+}
+
+func (d *desktop) wantProblem(part string) {
+	d.t.Helper()
+	if all := strings.Join(d.m.status.problems, "\n"); !strings.Contains(all, part) {
+		d.t.Errorf("no error says %q: %q", part, all)
+	}
+}
+
+func TestBrokenPicturesAreNamed(t *testing.T) {
+	d := openGallery(t, hostileGallery(t), nil, 120, 40, GraphicsSixel)
+	d.wantScreen("broken")
+	d.wantScreen("missing")
+	d.wantScreen("no pictu")
+}
+
+// TestLogReplays checks that what the keys did is a script that gives the same again.
+func TestLogReplays(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("n n down a text:rrf(edges,colour) enter left N text:a_note enter : text:filter_colour=red enter r E")
+	d.fire()
+	script, err := experiments.ParseScript("session.strata", strings.NewReader(d.log.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := experiments.Replay(t.Context(), script, experiments.ReplayOptions{
+		Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
+			return engine.OpenFS(ctx, name, fixtures.Demo())
+		},
+		Check: true, Budget: 64 << 20,
+	})
+	if err != nil || report.Steps < 15 || report.Compared < 300 {
+		t.Errorf("%d steps, %d lines compared: %v", report.Steps, report.Compared, err)
+	}
+}
+
+func TestEditIsTakenBack(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	before := d.log.Len()
+	d.press("e text:+edges")
+	d.wantSchemes("colour+edges edges layout colour+edges+layout")
+	d.press("esc")
+	d.wantSchemes("colour edges layout colour+edges+layout")
+	if d.log.Len() != before {
+		t.Errorf("an edit that was taken back is logged: %q", d.log.String()[before:])
+	}
+	d.press("e text:+edges ctrl+c")
+	if d.log.Len() != before {
+		t.Errorf("an edit that ctrl+c ends is logged: %q", d.log.String()[before:])
+	}
+}

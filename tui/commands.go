@@ -1,0 +1,401 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// The times of the screen.
+const (
+	answerWait  = 100 * time.Millisecond // then the old answer gives way to empty frames
+	restWait    = 200 * time.Millisecond // a slider that has not moved for so long rests
+	pictureWait = 30 * time.Millisecond  // pictures that are ready by then are shown together
+	progressing = 250 * time.Millisecond // between two looks at an evaluation
+)
+
+// job numbers the commands of one purpose: a new one cancels the last, whose answer is then known by its number.
+type job struct {
+	seq    int
+	cancel context.CancelFunc
+}
+
+// next cancels what runs and returns the next job with its context.
+func (j job) next(ctx context.Context) (job, context.Context) {
+	if j.cancel != nil {
+		j.cancel()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	return job{j.seq + 1, cancel}, ctx
+}
+
+// stop cancels what runs and makes its answer a late one.
+func (j job) stop() job {
+	if j.cancel != nil {
+		j.cancel()
+	}
+	return job{seq: j.seq + 1}
+}
+
+// crew counts the commands at work, because Bubble Tea does not wait for them.
+type crew struct{ mu sync.RWMutex }
+
+// run makes a command of do; a command that comes after close does nothing.
+func (c *crew) run(do func() tea.Msg) tea.Cmd {
+	return func() tea.Msg {
+		if !c.mu.TryRLock() {
+			return nil
+		}
+		defer c.mu.RUnlock()
+		return do()
+	}
+}
+
+// close waits for the commands at work and lets no other begin.
+func (c *crew) close() { c.mu.Lock() }
+
+// search asks the session for the desk's rankings. With save the steps are executed and logged, otherwise only looked
+// at. before are steps to execute first.
+func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
+	var ctx context.Context
+	m.searching, ctx = m.searching.next(m.ctx)
+	m.resting = m.resting.stop()
+	m.fetching = m.fetching.stop()
+	m.awaited = true
+	if save {
+		m.pending++
+	}
+	seq, d := m.searching.seq, m.desk
+	steps := append(slices.Clone(before), d.steps(m.gallery)...)
+	session, gallery := m.c.Session, m.gallery
+	search := m.crew.run(func() tea.Msg {
+		do := session.Preview
+		if save {
+			do = session.Do
+		}
+		results, err := do(ctx, steps...)
+		a := answered{seq: seq, desk: d, results: results, saved: save, err: err}
+		a.state, a.usage = session.State(), session.Usage()
+		if err == nil {
+			a.faults = faults(gallery)
+		}
+		return a
+	})
+	return m, tea.Batch(search, m.later(answerWait, waited{seq}))
+}
+
+// steps returns what brings a session to the desk and ranks.
+func (d desk) steps(g *engine.Gallery) []experiments.Step {
+	return []experiments.Step{
+		experiments.Query{ID: g.ID(d.query)}, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
+	}
+}
+
+// execute runs one step that is not a search.
+func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
+	ctx, session := m.ctx, m.c.Session
+	m.pending++
+	return m, m.crew.run(func() tea.Msg {
+		results, err := session.Do(ctx, step)
+		return executed{results, session.Usage(), err}
+	})
+}
+
+// measureCell asks the terminal's driver for the size of a cell.
+func (m Model) measureCell() tea.Cmd {
+	out, w, h := m.c.Output, m.cellW, m.cellH
+	if out == nil {
+		return nil
+	}
+	return m.crew.run(func() tea.Msg {
+		if nw, nh, ok := CellSize(out); ok {
+			w, h = nw, nh
+		}
+		return measured{w, h}
+	})
+}
+
+// rest waits for the slider to rest.
+func (m Model) rest() (Model, tea.Cmd) {
+	m.resting, _ = m.resting.next(m.ctx)
+	return m, m.later(restWait, settled{m.resting.seq})
+}
+
+// faults says which layers, of those that were read, have rows without a score.
+func faults(g *engine.Gallery) []string {
+	var found []string
+	for _, l := range g.Layers {
+		lengths := l.Lengths()
+		if lengths == nil {
+			continue
+		}
+		if lengths.Zero.Rows > 0 {
+			found = append(found, fault(g, l.Name, lengths.Zero, "zero"))
+		}
+		if lengths.Bad.Rows > 0 {
+			found = append(found, fault(g, l.Name, lengths.Bad, "not finite"))
+		}
+	}
+	return found
+}
+
+func fault(g *engine.Gallery, layer string, f engine.Fault, what string) string {
+	if f.Rows == 1 {
+		return fmt.Sprintf("layer %s: row %d, item %q, is %s and has no score", layer, f.First, g.ID(f.First), what)
+	}
+	return fmt.Sprintf("layer %s: %s rows are %s and have no score, the first is row %d, item %q",
+		layer, thousands(f.Rows), what, f.First, g.ID(f.First))
+}
+
+// paletteRows is the number of pictures, spread over the gallery, that the shared palette is made of. Twice as many take
+// twice as long, 130 ms of a start, and are no better on average.
+const paletteRows = 64
+
+// prepare makes the shared palette.
+func (m Model) prepare() tea.Cmd {
+	ctx, thumbs, n := m.ctx, m.thumbs, m.gallery.Len()
+	rows := make([]int, min(n, paletteRows))
+	for i := range rows {
+		rows[i] = (2*i + 1) * n / (2 * len(rows))
+	}
+	return m.crew.run(func() tea.Msg { return prepared{thumbs.Prepare(ctx, rows)} })
+}
+
+// picture is a picture that the screen shows.
+type picture struct {
+	row     int
+	box     Box
+	quality Quality
+}
+
+// place is where a picture is looked up: an item in a size.
+type place struct {
+	row int
+	box Box
+}
+
+// visiblePictures returns the pictures of the screen, the small ones first.
+func (m *Model) visiblePictures() []picture {
+	l := &m.layout
+	if !l.Pictures {
+		return nil
+	}
+	var all []picture
+	for _, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
+		hits := m.shown.rankings[i].Hits
+		for _, h := range hits[:min(len(hits), shownHits)] {
+			all = append(all, picture{h.Row, l.Thumb, QualityShared})
+		}
+	}
+	all = append(all, picture{m.shown.query, l.QueryBox, QualityLarge})
+	if h, ok := m.cursorHit(); ok && m.panel {
+		all = append(all, picture{h.Row, l.PanelBox, QualityLarge}, picture{m.shown.query, l.PanelBox, QualityLarge})
+	}
+	return slices.DeleteFunc(all, func(p picture) bool { return p.box.Cols == 0 || p.box.Rows == 0 })
+}
+
+// load takes the pictures that are ready, so that all of a view is of one moment, and has those that are missing made.
+// When none is missing it has those of the neighbours made.
+func (m Model) load() (Model, tea.Cmd) {
+	all := m.visiblePictures()
+	m.ready = make(map[place]Picture, len(all))
+	var missing []picture
+	for _, p := range all {
+		if made, ok := m.thumbs.Cached(p.row, p.box); ok {
+			m.ready[place{p.row, p.box}] = made
+		} else if !slices.Contains(missing, p) {
+			missing = append(missing, p)
+		}
+	}
+	if slices.Equal(missing, m.loadingOf) && m.loadingOf != nil {
+		return m, nil
+	}
+	if len(missing) == 0 {
+		m.loadingOf = nil
+		return m.fetchAhead()
+	}
+	var ctx context.Context
+	m.loading, ctx = m.loading.next(m.ctx)
+	m.loadingOf = missing
+	seq, thumbs := m.loading.seq, m.thumbs
+	return m, m.crew.run(func() tea.Msg {
+		makePictures(ctx, thumbs, missing, pictureWait)
+		return pictured{seq}
+	})
+}
+
+// makePictures makes pictures on a few goroutines, and begins no further one after the time, so that those that are
+// ready can be shown; at least one is made.
+func makePictures(ctx context.Context, thumbs *Thumbs, pictures []picture, limit time.Duration) {
+	begin, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	work := make(chan picture)
+	var group sync.WaitGroup
+	for range min(len(pictures), cap(thumbs.encoders)) {
+		group.Go(func() {
+			for p := range work {
+				if _, err := thumbs.Picture(ctx, p.row, p.box, p.quality); err != nil {
+					return
+				}
+			}
+		})
+	}
+	defer group.Wait()
+	defer close(work)
+	for i, p := range pictures {
+		late := begin.Done()
+		if i == 0 {
+			late = ctx.Done()
+		}
+		select {
+		case work <- p:
+		case <-late:
+			return
+		}
+	}
+}
+
+// fetchAhead ranks the next and the previous query and makes their pictures, once for every frame and only when
+// nothing else is under way.
+func (m Model) fetchAhead() (Model, tea.Cmd) {
+	if m.awaited || m.fetched || m.shown.rankings == nil {
+		return m, nil
+	}
+	m.fetched = true
+	var ctx context.Context
+	m.fetching, ctx = m.fetching.next(m.ctx)
+	seq, session, gallery, thumbs := m.fetching.seq, m.c.Session, m.gallery, m.thumbs
+	shown, l, visible := m.shown, m.layout, m.rows.visible(&m.layout, len(m.shown.rankings), false)
+	var neighbours []int
+	for _, by := range []int{1, -1} {
+		if q, ok := m.walk.step(gallery, m.desk.query, by); ok {
+			neighbours = append(neighbours, q)
+		}
+	}
+	return m, m.crew.run(func() tea.Msg {
+		for _, q := range neighbours {
+			d := desk{query: q, schemes: shown.schemes}
+			results, err := session.Preview(ctx, d.steps(gallery)...)
+			if err != nil {
+				break
+			}
+			if !l.Pictures {
+				continue
+			}
+			pictures := []picture{{q, l.QueryBox, QualityLarge}}
+			rankings := lastRankings(results)
+			for _, i := range visible {
+				if i >= len(rankings) {
+					break
+				}
+				for _, h := range rankings[i].Hits {
+					pictures = append(pictures, picture{h.Row, l.Thumb, QualityShared})
+				}
+			}
+			for _, p := range pictures { // one after the other: the screen's own come first
+				if _, err := thumbs.Picture(ctx, p.row, p.box, p.quality); err != nil {
+					break
+				}
+			}
+		}
+		return fetched{seq}
+	})
+}
+
+// lastRankings returns the rankings of the last search among results, or nil.
+func lastRankings(results []experiments.Result) []experiments.Ranking {
+	for _, r := range slices.Backward(results) {
+		if _, ok := r.Step.(experiments.Search); ok {
+			return r.Rankings
+		}
+	}
+	return nil
+}
+
+// restrict looks for the queries whose labels hold a text.
+func (m Model) restrict(text string) (Model, tea.Cmd) {
+	if strings.TrimSpace(text) == "" {
+		m.looking = m.looking.stop()
+		m.walk = walk{}
+		m.fetched = false
+		return m, nil
+	}
+	var ctx context.Context
+	m.looking, ctx = m.looking.next(m.ctx)
+	seq, gallery := m.looking.seq, m.gallery
+	return m, m.crew.run(func() tea.Msg {
+		rows, err := matchLabels(ctx, gallery, text)
+		if err != nil {
+			return nil
+		}
+		return restricted{seq, text, rows}
+	})
+}
+
+// find looks for the items whose id begins with a text.
+func (m Model) find(text string) (Model, tea.Cmd) {
+	var ctx context.Context
+	m.looking, ctx = m.looking.next(m.ctx)
+	seq, gallery := m.looking.seq, m.gallery
+	return m, m.crew.run(func() tea.Msg {
+		rows, count, err := matchIDs(ctx, gallery, text)
+		if err != nil {
+			return nil
+		}
+		return found{seq, text, rows, count}
+	})
+}
+
+// dissect computes the cosines of the query and the hit under the cursor in every layer.
+func (m Model) dissect() (Model, tea.Cmd) {
+	h, ok := m.cursorHit()
+	if !ok || !m.panel || m.parts.query == m.shown.query && m.parts.hit == h.Row && m.parts.cosines != nil {
+		return m, nil
+	}
+	var ctx context.Context
+	m.dissecting, ctx = m.dissecting.next(m.ctx)
+	seq, session, query := m.dissecting.seq, m.c.Session, m.shown.query
+	m.parts = dissected{query: query, hit: h.Row}
+	return m, m.crew.run(func() tea.Msg {
+		cosines, err := session.Cosines(ctx, query, h.Row)
+		return dissected{seq, query, h.Row, cosines, err}
+	})
+}
+
+// evaluate runs an evaluation in the background.
+func (m Model) evaluateBehind(step experiments.Evaluate) (Model, tea.Cmd) {
+	ctx, cancel := context.WithCancel(m.ctx)
+	count := &counted{}
+	m.evaluation = evaluation{m.evaluation.seq + 1, cancel, m.c.Now(), count, m.evaluation.bar}
+	m.status = m.status.tell("")
+	seq, session := m.evaluation.seq, m.c.Session
+	run := m.crew.run(func() tea.Msg {
+		defer cancel()
+		result, err := session.Evaluate(ctx, step, func(done, of int) {
+			count.done.Store(int64(done))
+			count.of.Store(int64(of))
+		})
+		return evaluated{seq, result, err}
+	})
+	return m, tea.Batch(run, m.later(progressing, progressed{seq}))
+}
+
+// copyScript puts the script of the session's state on the clipboard, by way of the terminal.
+func (m Model) copyScript() tea.Cmd {
+	session, out := m.c.Session, m.c.clipboard()
+	return m.crew.run(func() tea.Msg {
+		script := session.Script()
+		_, err := io.WriteString(out, ansi.SetSystemClipboard(script))
+		return copied{strings.Count(script, "\n"), err}
+	})
+}

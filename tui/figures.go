@@ -1,0 +1,136 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// figure is one label's figures for one row.
+type figure struct {
+	label  string
+	hits   int
+	judged bool
+	total  int
+	mean   experiments.Summary
+	known  bool // mean is known
+}
+
+// figures returns the marked labels' figures for a row.
+func (m *Model) figures(r *experiments.Ranking, scheme engine.Scheme) []figure {
+	out := make([]figure, len(m.rows.marked))
+	for i, label := range m.rows.marked {
+		out[i] = figure{label: label, total: shownHits}
+		if h, ok := labelHits(r, label); ok && h.Skip == experiments.Judged {
+			out[i].hits, out[i].judged = h.Hits, true
+		}
+		out[i].mean, out[i].known = m.table.summary(scheme, label)
+	}
+	return out
+}
+
+// best holds for every marked label the best hits and the best mean of all rows; -1 where they are all alike.
+type best struct {
+	hits []int
+	mean []float64
+}
+
+func bestOf(rows [][]figure) best {
+	var b best
+	for i := range len(rows[0]) {
+		hits, least, mean, low := -1, shownHits+1, -1.0, 2.0
+		for _, figures := range rows {
+			if f := figures[i]; f.judged {
+				hits, least = max(hits, f.hits), min(least, f.hits)
+			}
+			if f := figures[i]; f.known {
+				mean, low = max(mean, f.mean.Value), min(low, f.mean.Value)
+			}
+		}
+		if hits == least {
+			hits = -1
+		}
+		if mean == low {
+			mean = -1
+		}
+		b.hits, b.mean = append(b.hits, hits), append(b.mean, mean)
+	}
+	return b
+}
+
+// headings formats the label columns of all rows alike: as much of name, hits, mean and interval as fits in width.
+func (m *Model) headings(rows [][]figure, width int) []string {
+	out := make([]string, len(rows))
+	if len(rows) == 0 || len(m.rows.marked) == 0 {
+		return out
+	}
+	known := false
+	for _, figures := range rows {
+		for _, f := range figures {
+			known = known || f.known
+		}
+	}
+	b := bestOf(rows)
+	for form := range formLeast + 1 {
+		if !known && form < formHits {
+			continue
+		}
+		w := 0
+		for i, figures := range rows {
+			parts := make([]string, len(figures))
+			for j, f := range figures {
+				parts[j] = m.figureText(f, form, f.hits == b.hits[j], f.mean.Value == b.mean[j], j)
+			}
+			out[i] = strings.Join(parts, "   ")
+			w = max(w, len([]rune(stripped(out[i]))))
+		}
+		if w <= width {
+			return out
+		}
+	}
+	return make([]string, len(rows))
+}
+
+// The forms of a figure, from long to short.
+const (
+	formInterval = iota // ● category  4/10  .609 ±.008
+	formMean            // ● category  4/10  .609
+	formHits            // ● category  4/10
+	formLeast           // ● 4/10
+)
+
+func (m *Model) figureText(f figure, form int, bestHits, bestMean bool, place int) string {
+	s := m.styles
+	hits := "   - "
+	if f.judged {
+		hits = fmt.Sprintf("%2d/%d", f.hits, f.total)
+	}
+	look := s.plain
+	if bestHits {
+		look = s.bold
+	}
+	text := s.faint.Render(marks[place][0]) + " "
+	if form < formLeast {
+		text += s.faint.Render(cut(f.label, 12)) + " "
+	}
+	text += look.Render(hits)
+	if form > formMean {
+		return text
+	}
+	mean, interval := "", ""
+	if f.known {
+		mean = number(f.mean.Value, 3)
+		interval = "±" + number((f.mean.High-f.mean.Low)/2, 3)
+	}
+	look = s.plain
+	if bestMean && f.known {
+		look = s.bold
+	}
+	text += "  " + look.Render(right(mean, 5))
+	if form == formInterval {
+		text += " " + s.faint.Render(right(interval, 5))
+	}
+	return text
+}

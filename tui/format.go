@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// thousands writes n with commas: 9,583.
+func thousands[N int | int64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// number writes x with so many decimals and without the zero before the point: .993, 1.000, -.020; "-" for none.
+func number(x float64, decimals int) string {
+	if math.IsNaN(x) {
+		return "-"
+	}
+	s := strconv.FormatFloat(x, 'f', decimals, 64)
+	switch {
+	case strings.HasPrefix(s, "0."):
+		return s[1:]
+	case strings.HasPrefix(s, "-0."):
+		if strings.Trim(s, "-0.") == "" {
+			return s[2:]
+		}
+		return "-" + s[2:]
+	}
+	return s
+}
+
+// scoreIn writes a score with as many decimals, at most four, as fit in width cells.
+func scoreIn(x float64, width int) string {
+	for decimals := 4; decimals > 0; decimals-- {
+		if s := number(x, decimals); len(s) <= width {
+			return s
+		}
+	}
+	return number(x, 0)
+}
+
+// sizeOf writes a number of bytes for people.
+func sizeOf(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return strconv.FormatFloat(float64(n)/(1<<30), 'f', 1, 64) + " GB"
+	case n >= 1<<20:
+		return strconv.FormatInt(n>>20, 10) + " MB"
+	}
+	return strconv.FormatInt((n+1023)>>10, 10) + " kB"
+}
+
+// cut returns the text of a gallery or a person, safe to write and at most width cells wide.
+func cut(s string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	return ansi.Truncate(clean(s), width, "…")
+}
+
+// cutID returns an id in at most width cells: ids differ at their ends, so the end is what is kept.
+func cutID(id string, width int) string {
+	id = clean(id)
+	w := ansi.StringWidth(id)
+	if w <= width || width <= 0 {
+		return cut(id, width)
+	}
+	tail := ansi.TruncateLeft(id, w-width+1, "…")
+	for n := w - width + 2; ansi.StringWidth(tail) > width; n++ { // a wide character was cut in two
+		tail = ansi.TruncateLeft(id, n, "…")
+	}
+	return tail
+}
+
+// padded fills styled text up with blanks on the right, or cuts it, to exactly width cells.
+func padded(s string, width int) string {
+	w := ansi.StringWidth(s)
+	if w > width {
+		s = ansi.Truncate(s, max(width, 0), "")
+		w = ansi.StringWidth(s) // less than width, where a wide character was cut off
+	}
+	return s + strings.Repeat(" ", max(width-w, 0))
+}
+
+// flush puts right at the right end of width cells, after left; the left text gives way.
+func flush(left, right string, width int) string {
+	w := ansi.StringWidth(right)
+	if w == 0 || w >= width {
+		return padded(left, width)
+	}
+	if lw := ansi.StringWidth(left); lw > width-w-1 {
+		left = ansi.Truncate(left, max(0, width-w-1), "…")
+	}
+	return padded(left, width-w) + right
+}
+
+// right fills plain text up with blanks on the left to width cells.
+func right(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-ansi.StringWidth(s))) + s
+}
+
+// overlay writes box over lines with its top left cell at (x, y). What does not fit is cut off.
+func overlay(lines, box []string, x, y int) {
+	for i, b := range box {
+		if y+i < 0 || y+i >= len(lines) {
+			continue
+		}
+		line := lines[y+i]
+		b = ansi.Truncate(b, max(ansi.StringWidth(line)-x, 0), "")
+		w := ansi.StringWidth(b)
+		lines[y+i] = ansi.Truncate(line, x, "") + b + ansi.TruncateLeft(line, x+w, "")
+	}
+}
+
+// stripped returns the text without its styles.
+func stripped(s string) string { return ansi.Strip(s) }

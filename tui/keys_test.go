@@ -1,0 +1,135 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// states lead to screens on which different keys do something.
+var states = []struct{ name, keys string }{
+	{"first", ""},
+	{"sliders", "down down down"},
+	{"sliders at work", "down down down left tab left left"},
+	{"zero weight", "down down down 0"},
+	{"pinned", "down space"},
+	{"below the pinned", "down space down"},
+	{"hit", "down enter right"},
+	{"first hit", "enter"},
+	{"restricted", "/ text:cap enter"},
+	{"one row", "x x x"},
+	{"error", ": text:nonsense enter esc X ctrl+u text:nonsense enter"},
+	{"evaluated", "E"},
+}
+
+func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
+	seen := map[string]bool{}
+	for _, state := range states {
+		d := openDesktop(t, 120, 40, GraphicsNone)
+		d.press(state.keys)
+		before := d.m.View()
+		for _, a := range d.m.enabled() {
+			seen[a.Help().Key+" "+a.Help().Desc] = true
+			for _, k := range a.Keys() {
+				next, cmd := d.m.Update(keyNamed(t, k))
+				if m := next.(Model); cmd == nil && m.View() == before {
+					t.Errorf("%s: %s (%s) does nothing", state.name, k, a.Help().Desc)
+				}
+			}
+		}
+	}
+	for _, a := range newActions() {
+		if name := a.Help().Key + " " + a.Help().Desc; !seen[name] && a.Help().Desc != "cancel the evaluation" {
+			t.Errorf("no state of the test has %s", name)
+		}
+	}
+}
+
+func TestDisabledKeysAreNotShown(t *testing.T) {
+	for _, state := range states {
+		d := openDesktop(t, 120, 40, GraphicsNone)
+		d.press(state.keys)
+		enabled := map[string]bool{}
+		for _, a := range d.m.enabled() {
+			if enabled[a.Keys()[0]] {
+				t.Errorf("%s: two actions for %s", state.name, a.Keys()[0])
+			}
+			enabled[a.Keys()[0]] = true
+		}
+		help := strings.Join(d.m.helpBlocks(), "\n")
+		var foot []string
+		for _, b := range d.m.footKeys() {
+			foot = append(foot, b.Help().Key+" "+b.Help().Desc)
+		}
+		before := d.m.View()
+		for _, a := range d.m.actions {
+			if enabled[a.Keys()[0]] {
+				continue
+			}
+			if strings.Contains(help, a.Help().Desc+"\n") || strings.Contains(help, a.Help().Desc+" ") {
+				t.Errorf("%s: the help shows %q, which does nothing", state.name, a.Help().Desc)
+			}
+			next, cmd := d.m.Update(keyNamed(t, a.Keys()[0]))
+			if m := next.(Model); cmd != nil || m.View() != before && state.name != "error" {
+				t.Errorf("%s: %s does something without standing in the help", state.name, a.Keys()[0])
+			}
+		}
+		for _, line := range foot {
+			keys, _, _ := strings.Cut(line, " ")
+			ok := false
+			for k := range strings.SplitSeq(keys, "/") {
+				ok = ok || enabled[k]
+			}
+			for _, a := range d.m.enabled() {
+				ok = ok || strings.Contains(keys, a.Help().Key)
+			}
+			if !ok && keys != "/" {
+				t.Errorf("%s: the foot shows %q, which does nothing", state.name, line)
+			}
+		}
+	}
+}
+
+func TestPopupKeys(t *testing.T) {
+	d := openDesktop(t, 80, 24, GraphicsNone)
+	for _, open := range []string{"?", "L", "l"} {
+		d.press(open)
+		if d.m.popup.kind == popupNone {
+			t.Fatalf("%s opens nothing", open)
+		}
+		for _, b := range d.m.popup.bindings(d.m.popKeys) {
+			if key.Matches(keyNamed(t, b.Keys()[0]), d.m.popKeys.Up) {
+				continue // at the top
+			}
+			before := d.m.View()
+			next, cmd := d.m.Update(keyNamed(t, b.Keys()[0]))
+			if m := next.(Model); cmd == nil && m.View() == before {
+				t.Errorf("%s: %s does nothing", open, b.Keys()[0])
+			}
+		}
+		d.press("esc")
+		if d.m.popup.kind != popupNone {
+			t.Errorf("esc does not close what %s opens", open)
+		}
+	}
+}
+
+func TestEvaluationsKey(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	m, _ := d.m.startEvaluation()
+	var keys []string
+	for _, a := range m.enabled() {
+		if a.Keys()[0] == "E" || a.Keys()[0] == "esc" {
+			keys = append(keys, a.Help().Desc)
+		}
+	}
+	if got := strings.Join(keys, ", "); got != "back, cancel the evaluation" {
+		t.Errorf("while an evaluation runs the help has %q", got)
+	}
+	next, _ := m.Update(tea.KeyMsg{Type: tea.KeyEsc})
+	if stopped := next.(Model); stopped.evaluation.running() {
+		t.Error("esc does not cancel")
+	}
+}

@@ -1,0 +1,181 @@
+package tui
+
+// rect is a rectangle of cells; X and Y are those of its top left cell, from 0.
+type rect struct{ X, Y, W, H int }
+
+// has reports whether a cell lies in the rectangle.
+func (r rect) has(x, y int) bool { return x >= r.X && x < r.X+r.W && y >= r.Y && y < r.Y+r.H }
+
+// meets reports whether two rectangles share a cell.
+func (r rect) meets(o rect) bool {
+	return r.X < o.X+o.W && o.X < r.X+r.W && r.Y < o.Y+o.H && o.Y < r.Y+r.H
+}
+
+// The size under which pictures are left out, then captions, then everything; and the number of pictures in a row.
+const (
+	pictureCols, pictureRows = 80, 24
+	captionCols, captionRows = 40, 10
+	leastCols, leastRows     = 20, 4
+	wideCols                 = 110 // from here the query has a column of its own
+	shownHits                = 10
+	panelText                = 28 // the width of what is said about a hit
+	tableRows                = 4  // the least height of the table of evaluated schemes
+)
+
+// layout says where everything is. It is computed when the size, the number of schemes or the kind of screen changes.
+type layout struct {
+	Size     Box
+	Pictures bool
+	Captions int // lines under a row's pictures
+	Wide     bool
+
+	Title  int // lines
+	Status int
+	Help   int
+
+	Query    rect // the query's header, picture and labels
+	QueryBox Box  // its picture
+	Sliders  rect
+
+	Rows    rect // all visible schemes
+	Slot    int  // from one picture to the next
+	Thumb   Box
+	RowH    int // lines of a scheme without the gap
+	Gap     int
+	Visible int // schemes that fit
+
+	Panel    rect // the hit under the cursor, when it is looked at
+	PanelBox Box  // each of its two pictures
+	Table    rect
+}
+
+// screenKind is what a layout depends on.
+type screenKind struct {
+	Size         Box
+	CellW, CellH int // pixels
+	Graphics     Graphics
+	Schemes      int  // rows wanted
+	Labels       int  // of the gallery
+	Panel        bool // a hit is looked at: one row is visible
+}
+
+// newLayout places everything.
+func newLayout(k screenKind) layout {
+	size, cellW, cellH := k.Size, k.CellW, k.CellH
+	l := layout{Size: size, Captions: 1}
+	l.Pictures = k.Graphics != GraphicsNone && size.Cols >= pictureCols && size.Rows >= pictureRows
+	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1
+	if !l.Pictures && size.Cols >= captionCols && size.Rows >= pictureRows {
+		l.Captions = 2
+	}
+	if size.Cols < captionCols || size.Rows < captionRows {
+		l.Captions = 0
+	}
+	l.Wide = size.Cols >= wideCols && size.Rows >= captionRows
+	body := rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
+	if l.Wide {
+		l.placeLeft(body, cellW, cellH, k.Labels)
+		left := l.Query.W + 3
+		body.X, body.W = body.X+left, body.W-left
+	} else {
+		top := 0
+		if !k.Panel {
+			top = l.placeTop(body, cellW, cellH)
+		}
+		body.Y, body.H = body.Y+top, body.H-top
+	}
+	l.placeRows(body, cellW, cellH, max(k.Schemes, 1), k.Panel)
+	return l
+}
+
+// square returns the lines of a picture of as many pixels high as cols cells are wide.
+func square(cols, cellW, cellH int) int { return (cols*cellW*10/cellH + 8) / 10 }
+
+// placeLeft gives the query the left column: a header, its picture, its labels, and the sliders.
+func (l *layout) placeLeft(body rect, cellW, cellH, labels int) {
+	w := min(24+(l.Size.Cols-120)/8, 48)
+	l.Query = rect{X: body.X, Y: body.Y, W: w, H: body.H}
+	if l.Pictures {
+		l.QueryBox = Box{w, max(4, min(square(w, cellW, cellH), body.H/2-1))}
+		l.QueryBox.Cols = min(w, l.QueryBox.Rows*cellH/cellW+1)
+	}
+	top := 1 + l.QueryBox.Rows
+	rest := body.H - top
+	labels = min(labels, max(rest-6, rest/2)) // the sliders need a few lines, too
+	l.Query.H = top + labels
+	l.Sliders = rect{X: body.X, Y: body.Y + l.Query.H + 1, W: w, H: rest - labels - 1}
+}
+
+// placeTop gives the query a strip at the top and returns its height with the blank line under it.
+func (l *layout) placeTop(body rect, cellW, cellH int) int {
+	h := 5
+	switch {
+	case !l.Pictures && l.Captions == 0:
+		h = 1
+	case !l.Pictures:
+		h = min(4, body.H/3)
+	case body.H >= 26:
+		h = 6 + (body.H-26)/6
+	}
+	text := body.X
+	if l.Pictures {
+		l.QueryBox = Box{min(h*cellH/cellW, body.W/4), h}
+		text += l.QueryBox.Cols + 2
+	}
+	w := body.X + body.W - text
+	third := min(w*2/5, 40)
+	l.Query = rect{X: text, Y: body.Y, W: w - third, H: h}
+	l.Sliders = rect{X: text + w - third + 3, Y: body.Y, W: third - 3, H: h}
+	if h > 1 && body.H > 16 {
+		h++
+	}
+	return h
+}
+
+// placeRows fits the schemes, as many as there are up to four with pictures of at least four lines, and gives what
+// is left to the table or, when a hit is looked at, to the panel.
+func (l *layout) placeRows(body rect, cellW, cellH, schemes int, panel bool) {
+	l.Slot = (body.W + 1) / shownHits
+	body.W = max(shownHits*l.Slot-1, min(body.W, shownHits))
+	l.Rows = body
+	l.Thumb = Box{Cols: max(l.Slot-1, 0)}
+	extra := 1 + l.Captions // the header and the caption
+	if l.Pictures {
+		extra++ // ranks and hit bars
+		full := square(l.Thumb.Cols, cellW, cellH)
+		fits := body.H/min(schemes, 4) - extra
+		l.Thumb.Rows = max(min(full, fits), min(full, 4))
+		l.Thumb.Cols = min(l.Thumb.Cols, max(l.Thumb.Rows*cellH/cellW+1, 7))
+	}
+	l.RowH = extra + l.Thumb.Rows
+	if panel {
+		l.Visible = 1
+		l.Rows.H = min(l.RowH, body.H)
+		l.Panel = rect{body.X, body.Y + l.RowH + 1, body.W, body.H - l.RowH - 1}
+		if l.Pictures && l.Panel.H > 4 {
+			h := l.Panel.H - 2
+			cols := min(h*cellH/cellW, (body.W-panelText)/2-2)
+			l.PanelBox = Box{cols, min(h, square(cols, cellW, cellH))}
+		}
+		return
+	}
+	l.Visible = min(schemes, max(1, body.H/l.RowH))
+	if l.Visible*(l.RowH+1)-1 <= body.H {
+		l.Gap = 1
+	}
+	l.Rows.H = l.Visible * (l.RowH + l.Gap)
+	if rest := body.H - l.Rows.H; rest >= tableRows && l.Captions > 0 {
+		l.Table = rect{body.X, body.Y + l.Rows.H, body.W, rest}
+	}
+}
+
+// row returns the rectangle of the i-th visible scheme.
+func (l *layout) row(i int) rect {
+	return rect{l.Rows.X, l.Rows.Y + i*(l.RowH+l.Gap), l.Rows.W, l.RowH}
+}
+
+// thumb returns the rectangle of the j-th picture of the i-th visible scheme.
+func (l *layout) thumb(i, j int) rect {
+	r := l.row(i)
+	return rect{r.X + j*l.Slot, r.Y + 2, l.Thumb.Cols, l.Thumb.Rows}
+}

@@ -1,0 +1,73 @@
+package tui
+
+import (
+	"strata/engine"
+	"strata/experiments"
+)
+
+// Messages are named for what has happened. Those that answer a command carry its number; an answer whose number is
+// not the latest is dropped.
+type (
+	// answered ends a search. saved tells a search that was logged from a preview.
+	answered struct {
+		seq     int
+		desk    desk // what was asked
+		state   experiments.State
+		results []experiments.Result
+		saved   bool
+		usage   engine.Usage
+		faults  []string // rows without a score that the search came upon
+		err     error
+	}
+	// executed ends a step that is no search.
+	executed struct {
+		results []experiments.Result
+		usage   engine.Usage
+		err     error
+	}
+	// measured has the size of a cell in pixels.
+	measured struct{ w, h int }
+	// waited comes when a search has taken so long that the old answer must go.
+	waited struct{ seq int }
+	// settled comes when a slider has rested.
+	settled struct{ seq int }
+	// prepared ends the making of the shared palette.
+	prepared struct{ err error }
+	// pictured comes when some of the pictures that were missing are ready.
+	pictured struct{ seq int }
+	// fetched ends the work ahead for the neighbours of the query.
+	fetched struct{ seq int }
+	// restricted has the queries whose labels hold a text.
+	restricted struct {
+		seq  int
+		text string
+		rows []int32
+	}
+	// found has the first items whose id begins with a text, and how many do.
+	found struct {
+		seq   int
+		text  string
+		rows  []int32
+		count int
+	}
+	// dissected has the cosines of query and hit, a layer each.
+	dissected struct {
+		seq        int
+		query, hit int
+		cosines    []float64
+		err        error
+	}
+	// evaluated ends an evaluation.
+	evaluated struct {
+		seq    int
+		result experiments.Result
+		err    error
+	}
+	// progressed asks for the progress of an evaluation to be shown.
+	progressed struct{ seq int }
+	// copied ends the copying of the script.
+	copied struct {
+		lines int
+		err   error
+	}
+)

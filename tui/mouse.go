@@ -1,0 +1,98 @@
+package tui
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// doubleClick is the longest time between the two clicks of a double click.
+const doubleClick = 400 * time.Millisecond
+
+// click is the last press of the mouse.
+type click struct {
+	at       time.Time
+	row      int  // scheme
+	cursor   int  // picture
+	dragging bool // a slider
+}
+
+// mouse acts on the pointer: a click on a picture puts the cursor there, a second one makes it the query; a slider
+// follows; the wheel goes through the rows.
+func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
+	if m.prompt.kind != promptNone {
+		return m, nil
+	}
+	if m.popup.kind != popupNone {
+		return m.mousePopup(msg), nil
+	}
+	switch {
+	case msg.Button == tea.MouseButtonWheelUp && m.rows.focus > 0:
+		return m.focusRow(-1)
+	case msg.Button == tea.MouseButtonWheelDown && m.rows.focus < len(m.desk.schemes)-1:
+		return m.focusRow(1)
+	case msg.Action == tea.MouseActionRelease:
+		m.click.dragging = false
+	case msg.Button != tea.MouseButtonLeft:
+	case msg.Action == tea.MouseActionPress:
+		return m.press(msg.X, msg.Y)
+	case msg.Action == tea.MouseActionMotion && m.click.dragging:
+		return m.drag(msg.X)
+	}
+	return m, nil
+}
+
+// mousePopup scrolls a popup; a click beside it closes it.
+func (m Model) mousePopup(msg tea.MouseMsg) Model {
+	r := centred(m.popup.view(m.styles, m.layout.Size), m.layout.Size)
+	switch {
+	case msg.Button == tea.MouseButtonWheelUp:
+		m.popup, _, _ = m.popup.update(m.popKeys, tea.KeyMsg{Type: tea.KeyUp})
+	case msg.Button == tea.MouseButtonWheelDown:
+		m.popup, _, _ = m.popup.update(m.popKeys, tea.KeyMsg{Type: tea.KeyDown})
+	case msg.Action == tea.MouseActionPress && !r.has(msg.X, msg.Y):
+		m.popup = popup{}
+	}
+	return m
+}
+
+// press acts on what lies under the pointer.
+func (m Model) press(x, y int) (Model, tea.Cmd) {
+	if at, weight, ok := m.sliders.hitTest(m.focused(), m.layout.Sliders, x, y); ok && !m.panel {
+		m.sliders.at = at
+		m.click = click{dragging: true}
+		return m.slid(withWeight(m.focused(), at, weight))
+	}
+	for at, i := range m.rows.visible(&m.layout, len(m.shown.schemes), m.panel) {
+		if !m.layout.row(at).has(x, y) {
+			continue
+		}
+		return m.pressRow(i, (x-m.layout.Rows.X)/m.layout.Slot)
+	}
+	return m, nil
+}
+
+// pressRow puts the cursor on a picture of a row, or makes it the query.
+func (m Model) pressRow(row, cursor int) (Model, tea.Cmd) {
+	now := m.c.Now()
+	last := m.click
+	m.click = click{at: now, row: row, cursor: cursor}
+	m.rows.focus = row
+	m.sliders = m.sliders.clamped(m.focused())
+	if cursor < 0 || cursor >= len(m.focusedHits()) {
+		return m, nil
+	}
+	m.rows.cursor = cursor
+	if last.row == row && last.cursor == cursor && now.Sub(last.at) <= doubleClick && m.canAsk() {
+		m.click = click{}
+		h, _ := m.cursorHit()
+		return m.ask(h.Row)
+	}
+	return m.dissect()
+}
+
+// drag moves the slider that was pressed.
+func (m Model) drag(x int) (Model, tea.Cmd) {
+	left, w := m.sliders.track(m.focusedKnobs(), m.layout.Sliders.W)
+	return m.slid(withWeight(m.focused(), m.sliders.at, m.sliders.weightAt(x-m.layout.Sliders.X-left, w)))
+}

@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/cursor"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// promptKind is what a line of text is asked for.
+type promptKind int
+
+const (
+	promptNone promptKind = iota
+	promptScheme
+	promptAdd
+	promptJump
+	promptRestrict
+	promptCommand
+	promptNote
+	promptExport
+)
+
+// label stands before the text.
+func (k promptKind) label() string {
+	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "note", "export to"}[k]
+}
+
+// prompt asks for a line of text at the foot of the screen. Under the text stands what is wrong with it, at its column,
+// or what it means.
+type prompt struct {
+	kind   promptKind
+	input  textinput.Model
+	column int    // of the fault, in characters from 1; 0 is none
+	reason string // what is wrong
+	info   string // what the text means
+	was    desk   // when the prompt was opened
+}
+
+// newPrompt opens a prompt with a first text.
+func newPrompt(kind promptKind, text string) prompt {
+	in := textinput.New()
+	in.Prompt = ""
+	in.CharLimit = 4096
+	in.Cursor.SetMode(cursor.CursorStatic)
+	in.SetValue(text)
+	in.CursorEnd()
+	in.Focus()
+	return prompt{kind: kind, input: in}
+}
+
+// update edits the text.
+func (p prompt) update(msg tea.Msg) prompt {
+	p.input, _ = p.input.Update(msg) // the command is that of a blinking cursor
+	return p
+}
+
+// judge sets what is wrong with the text: err's place and reason, or nothing.
+func (p prompt) judge(err error) prompt {
+	p.column, p.reason, p.info = 0, "", ""
+	var scheme *engine.SchemeError
+	var step *experiments.ScriptError
+	switch {
+	case err == nil:
+	case errors.As(err, &scheme):
+		p.column, p.reason = scheme.Column, scheme.Reason
+	case errors.As(err, &step):
+		p.column, p.reason = step.Column, step.Reason
+	default:
+		p.reason = err.Error()
+	}
+	return p
+}
+
+// tell sets what the text means.
+func (p prompt) tell(info string) prompt {
+	p.info = info
+	return p
+}
+
+// view returns the prompt's two lines.
+func (p prompt) view(s styles, width int) []string {
+	label := " " + p.kind.label() + "  "
+	room := width - ansi.StringWidth(label) - 1
+	text := []rune(p.input.Value())
+	at := min(p.input.Position(), len(text))
+	first := 0 // the first character shown
+	for ansi.StringWidth(string(text[first:at])) >= room && first < at {
+		first++
+	}
+	before, under, after := string(text[first:at]), " ", ""
+	if at < len(text) {
+		under, after = string(text[at]), string(text[at+1:])
+	}
+	line := s.accent.Render(label) + clean(before) + s.plain.Reverse(true).Render(clean(under)) + clean(after)
+	column := 0
+	if p.column > 0 {
+		upTo := text[min(first, len(text)):max(min(p.column-1, len(text)), min(first, len(text)))]
+		column = ansi.StringWidth(label) + ansi.StringWidth(string(upTo))
+	}
+	return []string{padded(line, width), padded(p.message(s, width, column), width)}
+}
+
+// message is the line under the text: an arrow under the fault with its reason on the side that has the room.
+func (p prompt) message(s styles, width, column int) string {
+	indent := strings.Repeat(" ", ansi.StringWidth(p.kind.label())+3)
+	switch {
+	case p.reason == "":
+		return indent + s.faint.Render(cut(p.info, width-len(indent)))
+	case p.column == 0:
+		return indent + s.wrong.Render(cut(p.reason, width-len(indent)))
+	}
+	column = min(column, width-1)
+	reason := cut(p.reason, width-4)
+	switch w := ansi.StringWidth(reason); {
+	case column+2+w <= width:
+		return strings.Repeat(" ", column) + s.wrong.Render("^ "+reason)
+	case w+1 <= column:
+		return strings.Repeat(" ", column-w-1) + s.wrong.Render(reason+" ^")
+	default:
+		room := max(width-column-2, column-1)
+		if room == column-1 {
+			reason = cut(reason, room)
+			return strings.Repeat(" ", column-ansi.StringWidth(reason)-1) + s.wrong.Render(reason+" ^")
+		}
+		return strings.Repeat(" ", column) + s.wrong.Render("^ "+cut(reason, room))
+	}
+}

@@ -1,0 +1,307 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// caption is what stands under a picture beside its marks.
+type caption int
+
+const (
+	captionScore caption = iota
+	captionMove
+	captionLabel
+	captionID
+	captions // their number
+)
+
+func (c caption) String() string {
+	return [...]string{"scores", "moves", "labels", "ids"}[c]
+}
+
+// marks are the shapes of the marked labels, hit and miss; as many labels can be marked.
+var marks = [...][2]string{{"●", "○"}, {"◆", "◇"}, {"■", "□"}, {"★", "☆"}}
+
+// rowsPane shows the schemes, a row of pictures each.
+type rowsPane struct {
+	focus   int // scheme
+	top     int // first visible scheme, not counting a pinned one
+	cursor  int // picture under the cursor, or -1
+	pinned  bool
+	caption caption
+	marked  []string // labels, at most len(marks)
+}
+
+// visible returns the schemes on the screen from top to bottom, of n. A pinned scheme is always the first.
+func (p rowsPane) visible(l *layout, n int, panel bool) []int {
+	if panel && p.focus < n {
+		return []int{p.focus}
+	}
+	var shown []int
+	first := p.top
+	if p.pinned && n > 0 {
+		shown = append(shown, 0)
+		first = max(first, 1)
+	}
+	for i := first; i < n && len(shown) < l.Visible; i++ {
+		shown = append(shown, i)
+	}
+	return shown
+}
+
+// follow scrolls so that the focused of n schemes is visible.
+func (p rowsPane) follow(l *layout, n int) rowsPane {
+	p.focus = min(max(p.focus, 0), max(n-1, 0))
+	fit := l.Visible
+	if p.pinned {
+		fit--
+	}
+	least := 0
+	if p.pinned {
+		least = 1
+	}
+	if p.focus >= least {
+		p.top = min(p.top, p.focus)
+		p.top = max(p.top, p.focus-max(fit, 1)+1)
+	}
+	p.top = min(max(p.top, least), max(n-max(fit, 1), least))
+	return p
+}
+
+// rowView is what a row of the screen is formatted from.
+type rowView struct {
+	place    int // of the scheme, from 0
+	ranking  *experiments.Ranking
+	scheme   engine.Scheme
+	moves    []int // nil for the first row
+	focused  bool
+	pinned   bool
+	headings string // the label columns at the right of its header
+}
+
+// view returns the lines of the row, l.RowH of them, l.Rows.W wide.
+func (p rowsPane) view(m *Model, v rowView) []string {
+	l := &m.layout
+	lines := make([]string, 0, l.RowH)
+	lines = append(lines, p.header(m, v))
+	if l.Pictures {
+		lines = append(lines, p.slots(l, func(j int) string { return p.bar(m, v, j) }))
+		cells := make([][]string, shownHits)
+		for j := range cells {
+			if h, ok := v.hit(j); ok {
+				cells[j] = m.pictureCells(h.Row, l.Thumb)
+			} else if v.ranking == nil {
+				cells[j] = emptyFrame(l.Thumb, m.styles)
+			}
+		}
+		for y := range l.Thumb.Rows {
+			lines = append(lines, p.slots(l, func(j int) string {
+				if cells[j] == nil {
+					return ""
+				}
+				return cells[j][y]
+			}))
+		}
+	}
+	for line := range l.Captions {
+		lines = append(lines, p.slots(l, func(j int) string { return p.captionOf(m, v, j, line) }))
+	}
+	return lines
+}
+
+// hit returns the j-th hit, if it is known.
+func (v rowView) hit(j int) (engine.Hit, bool) {
+	if v.ranking == nil || j >= len(v.ranking.Hits) {
+		return engine.Hit{}, false
+	}
+	return v.ranking.Hits[j], true
+}
+
+// slots joins a cell for every picture of the row.
+func (p rowsPane) slots(l *layout, cell func(j int) string) string {
+	var b strings.Builder
+	for j := range shownHits {
+		b.WriteString(padded(cell(j), l.Slot))
+	}
+	return padded(b.String(), l.Rows.W)
+}
+
+// header is the row's number, its scheme and its figures.
+func (p rowsPane) header(m *Model, v rowView) string {
+	s := m.styles
+	marker, name := "  ", s.bold
+	if v.focused {
+		marker, name = s.accent.Render("▸ "), s.strong
+	}
+	left := marker + s.faint.Render(fmt.Sprintf("%d ", v.place+1)) + name.Render(clean(v.scheme.String()))
+	if v.pinned {
+		left += s.faint.Render("  pinned")
+	}
+	return flush(left, v.headings, m.layout.Rows.W)
+}
+
+// bar stands over a picture: its rank, and a stroke when it hits a marked label, a thick one when it hits them all.
+func (p rowsPane) bar(m *Model, v rowView, j int) string {
+	s := m.styles
+	if _, ok := v.hit(j); !ok {
+		return ""
+	}
+	rank := s.faint.Render(fmt.Sprintf("%-2d", j+1))
+	if v.focused && p.cursor == j {
+		rank = s.strong.Render("▾" + fmt.Sprint(j+1))
+	}
+	hits := 0
+	for _, label := range p.marked {
+		if relevant(v.ranking, label, j) {
+			hits++
+		}
+	}
+	stroke := " "
+	switch {
+	case hits > 0 && hits == len(p.marked):
+		stroke = "━"
+	case hits > 0:
+		stroke = "─"
+	}
+	return rank + " " + s.hit.Render(strings.Repeat(stroke, max(m.layout.Thumb.Cols-3, 0)))
+}
+
+// captionOf is a line under a picture: its marks with its score, move, label or id; a second line is its id.
+func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
+	h, ok := v.hit(j)
+	if !ok {
+		return ""
+	}
+	s, width := m.styles, m.layout.Slot-1
+	if line == 1 {
+		return s.faint.Render(cutID(m.gallery.ID(h.Row), width))
+	}
+	var b strings.Builder
+	for i, label := range p.marked {
+		if relevant(v.ranking, label, j) {
+			b.WriteString(s.hit.Render(marks[i][0]))
+		} else {
+			b.WriteString(s.miss.Render(marks[i][1]))
+		}
+	}
+	rest := width - len(p.marked)
+	if rest >= 5 && len(p.marked) > 0 && (p.caption != captionScore || rest >= 6) {
+		b.WriteByte(' ')
+		rest--
+	}
+	text := p.captionText(m, v, j, h, rest)
+	b.WriteString(text)
+	if p.caption != captionMove && v.moves != nil {
+		move := moveText(v.moves[j])
+		used := len([]rune(stripped(text)))
+		if free := rest - used; free > len([]rune(move)) {
+			b.WriteString(right(" ", free-len([]rune(move))) + p.moveStyle(m, v.moves[j], move))
+		}
+	}
+	return b.String()
+}
+
+// captionText is the caption without its marks, at most width cells.
+func (p rowsPane) captionText(m *Model, v rowView, j int, h engine.Hit, width int) string {
+	switch p.caption {
+	case captionMove:
+		if v.moves == nil {
+			return m.styles.faint.Render("·")
+		}
+		return p.moveStyle(m, v.moves[j], cut(moveText(v.moves[j]), width))
+	case captionID:
+		return cutID(m.gallery.ID(h.Row), width)
+	case captionLabel:
+		if len(p.marked) == 0 {
+			return ""
+		}
+		if l, err := m.gallery.Label(p.marked[0]); err == nil {
+			return cut(l.Cell(h.Row), width)
+		}
+	}
+	return scoreIn(h.Score, width)
+}
+
+func (p rowsPane) moveStyle(m *Model, move int, text string) string {
+	switch move {
+	case isNew:
+		return m.styles.accent.Render(text)
+	case 0:
+		return m.styles.faint.Render(text)
+	}
+	return text
+}
+
+// moveText says how a hit moved: up, down, not, or that it is new.
+func moveText(move int) string {
+	switch {
+	case move == isNew:
+		return "new"
+	case move > 0:
+		return fmt.Sprintf("▲%d", move)
+	case move < 0:
+		return fmt.Sprintf("▼%d", -move)
+	}
+	return "="
+}
+
+// relevant reports whether the j-th hit shares the query's value of a label.
+func relevant(r *experiments.Ranking, label string, j int) bool {
+	h, ok := labelHits(r, label)
+	return ok && j < len(h.Relevant) && h.Relevant[j]
+}
+
+// labelHits returns a ranking's judgement under a label.
+func labelHits(r *experiments.Ranking, label string) (experiments.LabelHits, bool) {
+	if r == nil {
+		return experiments.LabelHits{}, false
+	}
+	i := slices.IndexFunc(r.Labels, func(h experiments.LabelHits) bool { return h.Label == label })
+	if i < 0 {
+		return experiments.LabelHits{}, false
+	}
+	return r.Labels[i], true
+}
+
+// emptyFrame marks the corners of a picture that is not there yet.
+func emptyFrame(box Box, s styles) []string {
+	lines := make([]string, box.Rows)
+	for y := range lines {
+		lines[y] = strings.Repeat(" ", box.Cols)
+	}
+	if box.Cols < 2 || box.Rows < 2 {
+		return lines
+	}
+	gap := strings.Repeat(" ", box.Cols-2)
+	lines[0] = s.faint.Render("╭" + gap + "╮")
+	lines[box.Rows-1] = s.faint.Render("╰" + gap + "╯")
+	return lines
+}
+
+// brokenFrame says which picture cannot be shown.
+func brokenFrame(box Box, s styles, name string) []string {
+	lines := emptyFrame(box, s)
+	if box.Rows < 3 {
+		return lines
+	}
+	text := []rune(clean(name))
+	for y := 1; y < box.Rows-1 && len(text) > 0; y++ {
+		n := min(len(text), box.Cols)
+		lines[y] = padded(s.faint.Render(string(text[:n])), box.Cols)
+		text = text[n:]
+	}
+	return lines
+}
+
+// least is the first place that a row can be moved to.
+func (p rowsPane) least() int {
+	if p.pinned {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,36 @@
+package tui
+
+import (
+	"context"
+	"errors"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// Run shows the screen until its user quits or ctx ends, and returns when the terminal is as it was, every command has
+// ended and nothing more is written. The session stays open.
+func Run(ctx context.Context, c Config) error {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.Light = c.Light || !lipgloss.HasDarkBackground() // asked and remembered before Bubble Tea took the terminal
+	m, err := NewModel(within, c)
+	if err != nil {
+		return err
+	}
+	screen := NewScreen(c.Output, c.Terminal, c.Trace)
+	m.screen = screen
+	options := []tea.ProgramOption{
+		tea.WithContext(within), tea.WithAltScreen(), tea.WithInput(c.Input), tea.WithOutput(screen),
+	}
+	if c.Mouse {
+		options = append(options, tea.WithMouseCellMotion())
+	}
+	_, err = tea.NewProgram(m, options...).Run()
+	cancel()
+	m.crew.close()
+	if ctx.Err() != nil && !errors.Is(err, tea.ErrProgramPanic) {
+		err = context.Cause(ctx)
+	}
+	return errors.Join(err, screen.Close())
+}

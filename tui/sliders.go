@@ -1,0 +1,108 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"strata/engine"
+)
+
+// The steps of a slider.
+const (
+	sliderStep     = .05
+	sliderFineStep = .01
+)
+
+// sliders shows the weights of the focused scheme; at is the one the keys move.
+type sliders struct{ at int }
+
+// slide returns the scheme with the weight moved by a step, to the next multiple of it, between 0 and 1. A weight above
+// 1, typed as text, only goes down.
+func (p sliders) slide(s engine.Scheme, by float64) engine.Scheme {
+	w := knobs(&s)[p.at].Weight
+	if by > 0 && w >= 1 {
+		return s
+	}
+	return withWeight(s, p.at, min(w+by, max(w, 1)))
+}
+
+// clamped returns the pane with a slider that exists.
+func (p sliders) clamped(s engine.Scheme) sliders {
+	p.at = min(max(p.at, 0), max(len(knobs(&s))-1, 0))
+	return p
+}
+
+// first returns the slider in the first of height lines, so that the chosen one is visible.
+func (p sliders) first(n, height int) int {
+	return max(0, min(p.at-height/2, n-height))
+}
+
+// track returns where the slider's line begins and how long it is.
+func (p sliders) track(terms []*engine.Term, width int) (x, w int) {
+	for _, t := range terms {
+		x = max(x, len(t.Layer))
+	}
+	x = min(x, 10, max(width/3, 3)) + 1
+	return x, max(width-x-6, 3)
+}
+
+// view returns the lines of the sliders of scheme number place.
+func (p sliders) view(s styles, scheme engine.Scheme, place, width, height int) []string {
+	terms := knobs(&scheme)
+	if height < 2 || len(terms) == 0 {
+		return nil
+	}
+	lines := []string{padded(s.faint.Render(fmt.Sprintf("weights of %d", place+1)), width)}
+	x, w := p.track(terms, width)
+	first := p.first(len(terms), height-1)
+	for i := first; i < len(terms) && len(lines) < height; i++ {
+		t := terms[i]
+		look, name, stroke := s.faint, s.plain, "─"
+		if i == p.at && len(terms) > 1 {
+			look, name, stroke = s.accent, s.strong, "━"
+		}
+		at := int(math.Round(min(t.Weight, 1) * float64(w-1)))
+		knob := "●"
+		if t.Weight == 0 {
+			knob = "○"
+		}
+		line := name.Render(padded(cut(t.Layer, x-1), x)) +
+			look.Render(strings.Repeat(stroke, at)) + name.Render(knob) + s.faint.Render(strings.Repeat("─", w-1-at)) +
+			name.Render(right(weightText(t.Weight), 5))
+		lines = append(lines, padded(line, width))
+	}
+	return lines
+}
+
+// weightText writes a weight for the screen in at most five cells.
+func weightText(w float64) string {
+	s := strings.TrimPrefix(fmt.Sprintf("%.4g", w), "0")
+	if s == "" {
+		return "0"
+	}
+	if len(s) > 5 {
+		s = fmt.Sprintf("%.0e", w)
+	}
+	return s
+}
+
+// hitTest returns the slider at a cell of its rectangle and the weight at that place.
+func (p sliders) hitTest(scheme engine.Scheme, r rect, x, y int) (at int, weight float64, ok bool) {
+	terms := knobs(&scheme)
+	if !r.has(x, y) || y == r.Y || len(terms) < 2 {
+		return 0, 0, false
+	}
+	at = p.first(len(terms), r.H-1) + y - r.Y - 1
+	if at >= len(terms) {
+		return 0, 0, false
+	}
+	left, w := p.track(terms, r.W)
+	return at, p.weightAt(x-r.X-left, w), true
+}
+
+// weightAt returns the weight at a place of a track of w cells, in steps of .05.
+func (p sliders) weightAt(x, w int) float64 {
+	share := min(max(float64(x)/float64(w-1), 0), 1)
+	return math.Round(share/sliderStep) * sliderStep
+}

@@ -1,0 +1,146 @@
+package tui_test
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"strata/experiments"
+)
+
+// session is the program in a pseudo-terminal that answers as one with sixel
+// does, and takes everything at once.
+type session struct {
+	terminal *os.File
+	trace    chan string
+	done     chan error
+	last     time.Time // of the last complete frame that quiet saw
+}
+
+// startSession starts the program on a gallery. It ends with the test.
+func startSession(tb testing.TB, program, gallery string) *session {
+	tb.Helper()
+	dir := tb.TempDir()
+	fifo := filepath.Join(dir, "trace")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	trace, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
+	cmd := exec.CommandContext(ctx, program, "--trace", fifo, "--log", filepath.Join(dir, "log"), gallery)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "NO_COLOR=")
+	s := &session{trace: make(chan string, 1000), done: make(chan error, 1)}
+	s.terminal, err = pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 40, X: 120 * cellW, Y: 40 * cellH})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	go func() {
+		for lines := bufio.NewScanner(trace); lines.Scan(); {
+			s.trace <- lines.Text()
+		}
+	}()
+	go func() {
+		buf := make([]byte, 1<<16)
+		var asked []byte
+		for {
+			n, err := s.terminal.Read(buf)
+			if err != nil {
+				s.done <- cmd.Wait()
+				return
+			}
+			asked = append(asked, buf[:n]...)
+			for query, answer := range map[string]string{"\x1b[6n": "\x1b[1;1R", "\x1b[c": "\x1b[6;17;8t\x1b[?62;4c"} {
+				if bytes.Contains(asked, []byte(query)) {
+					s.terminal.WriteString(answer)
+					asked = nil
+				}
+			}
+			asked = asked[max(0, len(asked)-8):]
+		}
+	}()
+	tb.Cleanup(func() {
+		defer cancel()
+		s.terminal.WriteString("q")
+		if err := <-s.done; err != nil {
+			tb.Errorf("the program ended with %v", err)
+		}
+		s.terminal.Close()
+		trace.Close()
+	})
+	return s
+}
+
+// rest waits until a frame with at least so many pictures is complete.
+func (s *session) rest(tb testing.TB, pictures int) {
+	tb.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case line := <-s.trace:
+			if m := restPlaces.FindStringSubmatch(line); m != nil && strings.Count(m[1], "x") >= pictures {
+				return
+			}
+		case <-late:
+			tb.Fatal("no complete screen")
+		}
+	}
+}
+
+// quiet waits until nothing has been written for a while, and notes when the
+// last frame was complete.
+func (s *session) quiet() {
+	for {
+		select {
+		case <-s.trace:
+			s.last = time.Now()
+		case <-time.After(settled):
+			return
+		}
+	}
+}
+
+// benchGallery is the gallery that STRATA_BENCH_GALLERY names, or the demo.
+func benchGallery() string { return cmp.Or(os.Getenv("STRATA_BENCH_GALLERY"), experiments.Builtin) }
+
+// BenchmarkStart is the time from the start of the program to its first complete
+// screen, of 41 pictures at 120×40.
+func BenchmarkStart(b *testing.B) {
+	program := buildStrata(b)
+	for b.Loop() {
+		s := startSession(b, program, benchGallery())
+		s.rest(b, 41)
+	}
+}
+
+// BenchmarkBurst presses next thirty times within a second, and measures the
+// time from the last press to the complete screen.
+func BenchmarkBurst(b *testing.B) {
+	s := startSession(b, buildStrata(b), benchGallery())
+	s.rest(b, 41)
+	tick := time.NewTicker(time.Second / 30)
+	defer tick.Stop()
+	var after time.Duration
+	for b.Loop() {
+		for range 30 {
+			<-tick.C
+			s.terminal.WriteString("n")
+		}
+		pressed := time.Now()
+		s.quiet()
+		after += s.last.Sub(pressed)
+	}
+	b.ReportMetric(float64(after.Milliseconds())/float64(b.N), "ms-after-last-key")
+}

@@ -1,0 +1,103 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"strata/engine"
+)
+
+// keptProblems is the number of errors that can be looked at again.
+const keptProblems = 50
+
+// status is the line over the help: an error until the next key, otherwise the evaluation that runs or the last thing
+// that was done; at its right when the log was last written.
+type status struct {
+	problem  string
+	problems []string // the latest last
+	done     string
+	saved    time.Time
+	usage    engine.Usage
+}
+
+// fail shows an error and keeps it.
+func (p status) fail(now time.Time, err error) status {
+	text := clean(err.Error())
+	p.problem, p.done = text, ""
+	kept := append([]string{}, p.problems...)
+	kept = append(kept, now.Format(time.TimeOnly)+"  "+text)
+	p.problems = kept[max(0, len(kept)-keptProblems):]
+	return p
+}
+
+// tell shows what was done.
+func (p status) tell(format string, args ...any) status {
+	p.problem, p.done = "", fmt.Sprintf(format, args...)
+	return p
+}
+
+// view returns the line. hidden is the number of schemes that do not fit.
+func (p status) view(s styles, e evaluation, now time.Time, hidden int, unsaved bool, width int) string {
+	right := ""
+	if hidden > 0 {
+		right = fmt.Sprintf("%d more rows · ", hidden)
+	}
+	switch {
+	case unsaved:
+		right += "… "
+	case !p.saved.IsZero():
+		right += "saved " + p.saved.Format(time.TimeOnly) + " "
+	}
+	right = s.faint.Render(right)
+	left := ""
+	switch {
+	case p.problem != "":
+		hint := s.faint.Render("  ! in full")
+		room := width - ansi.StringWidth(right) - ansi.StringWidth(hint) - 2
+		left = s.wrong.Render(" " + cut(p.problem, room))
+		if ansi.StringWidth(p.problem) > room {
+			left += hint
+		}
+	case e.running():
+		left = " " + e.view(s, now, width-ansi.StringWidth(right)-2)
+	case p.done != "":
+		left = s.faint.Render(" " + cut(p.done, width-ansi.StringWidth(right)-2))
+	}
+	return flush(left, right, width)
+}
+
+// viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use.
+func (m *Model) viewTitle() string {
+	s, g := m.styles, m.gallery
+	left := s.strong.Render(" strata") + s.faint.Render(" · ") + s.bold.Render(cut(g.Name, 30)) +
+		s.faint.Render(" · "+thousands(g.Len())+" items")
+	if m.filter != "" {
+		left += s.accent.Render("  filter " + cut(m.filter, m.layout.Size.Cols/3))
+	}
+	if m.walk.text != "" {
+		left += s.accent.Render("  queries like " + cut(m.walk.text, m.layout.Size.Cols/4))
+	}
+	var end string
+	if m.status.usage.Bytes > 0 {
+		end = "columns " + sizeOf(m.status.usage.Bytes)
+	}
+	if m.layout.Pictures || m.c.Terminal.Graphics == GraphicsNone {
+		end = m.c.Terminal.Graphics.String() + " · " + end
+	} else {
+		end = fmt.Sprintf("pictures from %d×%d · ", pictureCols, pictureRows) + end
+	}
+	end = strings.TrimSuffix(strings.TrimSpace(end), " ·") + " "
+	width := m.layout.Size.Cols
+	var layers []string
+	for _, l := range g.Layers {
+		layers = append(layers, fmt.Sprintf("%s %d", l.Name, l.Dim))
+	}
+	middle := s.faint.Render("   " + strings.Join(layers, " · "))
+	if ansi.StringWidth(left)+ansi.StringWidth(middle)+ansi.StringWidth(end)+2 <= width {
+		left += middle
+	}
+	return flush(left, s.faint.Render(end), width)
+}

@@ -1,0 +1,167 @@
+package tui
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// table shows the means of all evaluated schemes under the marked labels, with their intervals on an axis that all
+// schemes of a label share, so that overlap is seen.
+type table struct {
+	filter  string // of the evaluations that count: that of the screen
+	results []*experiments.Evaluation
+}
+
+// tableK is the k of the precision shown.
+const tableK = 10
+
+// with returns the table with one more evaluation.
+func (t table) with(e *experiments.Evaluation) table {
+	t.results = append(slices.Clone(t.results), e)
+	return t
+}
+
+// summary returns the latest mean of a scheme under a label among the candidates of the screen.
+func (t table) summary(scheme engine.Scheme, label string) (experiments.Summary, bool) {
+	for _, e := range slices.Backward(t.results) {
+		if conditions(e.Filter) != t.filter {
+			continue
+		}
+		if s, ok := e.Summary(scheme, label, tableK); ok && s.N > 0 {
+			return s, true
+		}
+	}
+	return experiments.Summary{}, false
+}
+
+// conditions writes a filter as steps do.
+func conditions(filter []engine.Condition) string {
+	parts := make([]string, len(filter))
+	for i, c := range filter {
+		parts[i] = c.String()
+	}
+	return strings.Join(parts, " ")
+}
+
+// schemes returns all evaluated schemes, best first under a label.
+func (t table) schemes(label string) []engine.Scheme {
+	var all []engine.Scheme
+	seen := map[string]bool{}
+	for _, e := range t.results {
+		for _, s := range e.Schemes {
+			if _, ok := t.summary(s, label); ok && !seen[s.String()] {
+				seen[s.String()] = true
+				all = append(all, s)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b engine.Scheme) int {
+		x, _ := t.summary(a, label)
+		y, _ := t.summary(b, label)
+		return cmp.Compare(y.Value, x.Value)
+	})
+	return all
+}
+
+// axis is the range of the intervals of one label.
+type axis struct{ low, high float64 }
+
+func (t table) axisOf(schemes []engine.Scheme, label string) axis {
+	a := axis{math.Inf(1), math.Inf(-1)}
+	for _, scheme := range schemes {
+		if s, ok := t.summary(scheme, label); ok {
+			a.low, a.high = min(a.low, s.Low), max(a.high, s.High)
+		}
+	}
+	return a
+}
+
+// The columns of the table.
+const (
+	tableMean = 11 // "1.000 ±.008"
+	leastBar  = 8
+)
+
+// view returns the table's lines: a head, then a line a scheme.
+func (t table) view(s styles, labels []string, focused string, width, height int) []string {
+	if len(labels) == 0 || height < 2 {
+		return nil
+	}
+	schemes := t.schemes(labels[0])
+	if len(schemes) == 0 {
+		return nil
+	}
+	name := 9
+	for _, scheme := range schemes {
+		name = max(name, len(scheme.String()))
+	}
+	name = min(name, max(width/4, 12)) + 4
+	column := (width - name) / len(labels)
+	for column < tableMean+2 && len(labels) > 1 {
+		labels = labels[:len(labels)-1]
+		column = (width - name) / len(labels)
+	}
+	bar := column - tableMean - 4
+	if bar < leastBar {
+		bar = 0
+	}
+	column = min(column, tableMean+4+60)
+	bar = min(bar, 60)
+
+	axes := make([]axis, len(labels))
+	head := s.faint.Render(padded("  P@10", name))
+	for i, label := range labels {
+		axes[i] = t.axisOf(schemes, label)
+		head += s.faint.Render(padded(t.headText(label, axes[i], bar), column))
+	}
+	lines := []string{padded(head, width)}
+	for _, scheme := range schemes[:min(len(schemes), height-1)] {
+		look, cursor := s.plain, "  "
+		if scheme.String() == focused {
+			look, cursor = s.strong, s.accent.Render("▸ ")
+		}
+		line := padded(cursor+look.Render(cut(scheme.String(), name-4)), name)
+		for i, label := range labels {
+			line += padded(t.cell(s, scheme, label, axes[i], bar), column)
+		}
+		lines = append(lines, padded(line, width))
+	}
+	return lines
+}
+
+// headText names a label over its means and gives its axis over the bars.
+func (t table) headText(label string, a axis, bar int) string {
+	text := padded(cut(label, tableMean), tableMean)
+	if bar == 0 {
+		return text
+	}
+	low, high := number(a.low, 3), number(a.high, 3)
+	return text + "  " + low + strings.Repeat(" ", max(1, bar-len(low)-len(high))) + high
+}
+
+// cell is a mean with its interval, as numbers and as a bar.
+func (t table) cell(s styles, scheme engine.Scheme, label string, a axis, bar int) string {
+	sum, ok := t.summary(scheme, label)
+	if !ok {
+		return ""
+	}
+	text := right(number(sum.Value, 3), 5) + " " + s.faint.Render("±"+number((sum.High-sum.Low)/2, 3))
+	text = padded(text, tableMean)
+	if bar == 0 {
+		return text
+	}
+	at := func(x float64) int {
+		if a.high <= a.low {
+			return 0
+		}
+		return int(math.Round((x - a.low) / (a.high - a.low) * float64(bar-1)))
+	}
+	low, mid, high := at(sum.Low), at(sum.Value), at(sum.High)
+	return text + "  " + strings.Repeat(" ", low) + s.faint.Render(strings.Repeat("━", mid-low)) + s.accent.Render("●") +
+		s.faint.Render(strings.Repeat("━", high-mid))
+}

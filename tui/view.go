@@ -1,0 +1,248 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/x/ansi"
+
+	"strata/experiments"
+)
+
+// canvas collects styled pieces of lines at their places; pieces do not overlap, and those of a line are put from left
+// to right.
+type canvas struct {
+	lines []string
+	ends  []int // cells written, by line
+	width int
+}
+
+func newCanvas(size Box) *canvas {
+	return &canvas{lines: make([]string, size.Rows), ends: make([]int, size.Rows), width: size.Cols}
+}
+
+// put writes lines, each of w cells, at (x, y) and below.
+func (c *canvas) put(x, y, w int, lines ...string) {
+	w = min(w, c.width-x)
+	for i, line := range lines {
+		if y+i < 0 || y+i >= len(c.lines) || x < c.ends[y+i] || w <= 0 {
+			continue
+		}
+		c.lines[y+i] += strings.Repeat(" ", x-c.ends[y+i]) + padded(line, w)
+		c.ends[y+i] = x + w
+	}
+}
+
+// finished returns the lines filled up with blanks.
+func (c *canvas) finished() []string {
+	for i := range c.lines {
+		c.lines[i] += strings.Repeat(" ", max(0, c.width-c.ends[i]))
+	}
+	return c.lines
+}
+
+// View formats the screen. Where pictures go by themselves, their cells are blank and the last line ends with the marker
+// that tells the screen's writer where they are.
+func (m Model) View() string {
+	if m.layout.Size == (Box{}) {
+		return ""
+	}
+	lines, placements := m.compose()
+	text := strings.Join(lines, "\n")
+	if m.screen != nil {
+		text += m.screen.Stage(placements)
+	}
+	return text
+}
+
+// compose returns the lines of the screen and its pictures.
+func (m *Model) compose() ([]string, []Placement) {
+	size := m.layout.Size
+	if size.Cols < leastCols || size.Rows < leastRows {
+		return padLines([]string{m.wish()}, size), nil
+	}
+	c := newCanvas(size)
+	c.put(0, m.layout.Title, size.Cols, m.viewTitle())
+	q := m.layout.Query
+	if !m.panel || m.layout.Wide {
+		if !m.layout.Wide && m.layout.Pictures {
+			c.put(1, q.Y, m.layout.QueryBox.Cols, m.pictureCells(m.shown.query, m.layout.QueryBox)...)
+		}
+		c.put(q.X, q.Y, q.W, m.viewQuery()...)
+		s := m.layout.Sliders
+		c.put(s.X, s.Y, s.W, m.sliders.view(m.styles, m.focused(), m.rows.focus, s.W, s.H)...)
+	}
+	m.putRows(c)
+	if m.panel {
+		m.putPanel(c)
+	} else if t := m.layout.Table; t.H > 0 {
+		c.put(t.X, t.Y, t.W, m.table.view(m.styles, m.rows.marked, m.focused().String(), t.W, t.H)...)
+	}
+	m.putFoot(c)
+	lines := c.finished()
+	placements := m.placements()
+	if m.popup.kind != popupNone {
+		box := m.popup.view(m.styles, size)
+		r := centred(box, size)
+		overlay(lines, box, r.X, r.Y)
+		placements = slices.DeleteFunc(placements, func(p Placement) bool {
+			return r.meets(rect{p.Col, p.Row, p.Box.Cols, p.Box.Rows})
+		})
+	}
+	return lines, placements
+}
+
+// wish says what size the screen would like.
+func (m *Model) wish() string {
+	return cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), m.layout.Size.Cols)
+}
+
+func padLines(lines []string, size Box) []string {
+	for len(lines) < size.Rows {
+		lines = append(lines, "")
+	}
+	for i := range lines {
+		lines[i] = padded(lines[i], size.Cols)
+	}
+	return lines[:size.Rows]
+}
+
+// putRows writes the visible schemes.
+func (m *Model) putRows(c *canvas) {
+	l := &m.layout
+	visible := m.rows.visible(l, len(m.shown.schemes), m.panel)
+	all := make([][]figure, len(m.shown.schemes))
+	for i, scheme := range m.shown.schemes {
+		all[i] = m.figures(m.ranking(i), scheme)
+	}
+	headings := m.headings(all, l.Rows.W-min(24, l.Rows.W/3))
+	for at, i := range visible {
+		v := rowView{
+			place: i, ranking: m.ranking(i), scheme: m.shown.schemes[i], moves: m.movesOf(i),
+			focused: i == m.rows.focus, pinned: m.rows.pinned && i == 0, headings: headings[i],
+		}
+		r := l.row(at)
+		c.put(r.X, r.Y, r.W, m.rows.view(m, v)...)
+	}
+}
+
+// ranking returns the ranking of scheme i, or nil while it is awaited.
+func (m *Model) ranking(i int) *experiments.Ranking {
+	if i >= len(m.shown.rankings) {
+		return nil
+	}
+	return &m.shown.rankings[i]
+}
+
+// movesOf returns how the hits of row i moved against the pinned row, or the row above.
+func (m *Model) movesOf(i int) []int {
+	reference := i - 1
+	if m.rows.pinned {
+		reference = 0
+	}
+	if i == 0 || m.ranking(i) == nil {
+		return nil
+	}
+	return moves(m.ranking(i).Hits, m.ranking(reference).Hits)
+}
+
+// putFoot writes the status and the help, or the prompt in their place.
+func (m *Model) putFoot(c *canvas) {
+	l, s := &m.layout, m.styles
+	if m.prompt.kind != promptNone {
+		c.put(0, l.Status, c.width, m.prompt.view(s, c.width)...)
+		return
+	}
+	c.put(0, l.Status, c.width, m.status.view(s, m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
+	h := m.help
+	always := s.accent.Render("?") + s.faint.Render(" help ")
+	if m.popup.kind != popupNone {
+		always = ""
+	}
+	h.Width = c.width - 2 - ansi.StringWidth(always)
+	c.put(0, l.Help, c.width, flush(" "+h.ShortHelpView(m.footKeys()), always, c.width))
+}
+
+// hidden is the number of schemes that do not fit on the screen.
+func (m *Model) hidden() int {
+	if m.panel {
+		return 0
+	}
+	return len(m.shown.schemes) - len(m.rows.visible(&m.layout, len(m.shown.schemes), false))
+}
+
+// footKeys returns the keys for the foot of the screen.
+func (m *Model) footKeys() []key.Binding {
+	if m.popup.kind != popupNone {
+		return m.popup.bindings(m.popKeys)
+	}
+	var short []key.Binding
+	last := ""
+	actions := m.enabled()
+	if m.panel { // what can be done with a hit comes first
+		rest := slices.DeleteFunc(slices.Clone(actions), func(a action) bool { return a.group == groupLook })
+		actions = append(slices.DeleteFunc(actions, func(a action) bool { return a.group != groupLook }), rest...)
+	}
+	for _, a := range actions {
+		if a.foot == "" || a.foot == last {
+			continue
+		}
+		last = a.foot
+		keys, what, _ := strings.Cut(a.foot, " ")
+		short = append(short, key.NewBinding(key.WithKeys(a.Keys()...), key.WithHelp(keys, what)))
+	}
+	return short
+}
+
+// pictureCells returns the lines that stand where a picture is: its own, blanks under one that goes by itself, or a
+// frame in its place.
+func (m *Model) pictureCells(row int, box Box) []string {
+	p, ready := m.ready[place{row, box}]
+	switch {
+	case !ready:
+		return emptyFrame(box, m.styles)
+	case p.Err != nil:
+		name := m.gallery.Picture(row)
+		if name == "" {
+			name = "no picture"
+		}
+		return brokenFrame(box, m.styles, name)
+	case p.Lines != nil:
+		return p.Lines
+	}
+	return make([]string, box.Rows)
+}
+
+// placements returns the pictures that go by themselves.
+func (m *Model) placements() []Placement {
+	l := &m.layout
+	if !l.Pictures || m.c.Terminal.Graphics != GraphicsSixel {
+		return nil
+	}
+	var all []Placement
+	add := func(row int, box Box, x, y int) {
+		if p := m.ready[place{row, box}]; p.Sixel != nil {
+			all = append(all, p.Placement(x, y))
+		}
+	}
+	switch {
+	case l.Wide:
+		add(m.shown.query, l.QueryBox, l.Query.X, l.Query.Y+1)
+	case !m.panel:
+		add(m.shown.query, l.QueryBox, 1, l.Query.Y)
+	}
+	for at, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
+		hits := m.shown.rankings[i].Hits
+		for j, h := range hits[:min(len(hits), shownHits)] {
+			r := l.thumb(at, j)
+			add(h.Row, l.Thumb, r.X, r.Y)
+		}
+	}
+	if h, ok := m.cursorHit(); ok && m.panel {
+		add(m.shown.query, l.PanelBox, l.Panel.X, l.Panel.Y+1)
+		add(h.Row, l.PanelBox, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
+	}
+	return all
+}

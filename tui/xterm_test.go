@@ -1,0 +1,551 @@
+package tui_test
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg"
+	"image/png"
+	"io/fs"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/image/draw"
+
+	"strata/fixtures"
+	"strata/fixtures/need"
+)
+
+// These tests run the program in a real xterm with sixel, on an X server without
+// a screen, press keys, and look at the pixels. A screen has settled when the
+// program's trace says that all pictures of the newest frame are on the terminal
+// and nothing follows for a while.
+
+// The cell of the font that the tests ask for.
+const cellW, cellH = 8, 17
+
+// settled is how long the trace must be silent; patience, how long a step may take.
+const (
+	settled  = 700 * time.Millisecond
+	patience = 60 * time.Second
+)
+
+// terminal is a program running in an xterm.
+type terminal struct {
+	t       *testing.T
+	program string
+	pid     int // of xterm
+	window  string
+	env     []string
+	trace   chan string
+	log     string // the session's log
+	places  []place
+	rested  bool // once
+	done    chan error
+}
+
+// place is where a picture is on the screen, in pixels.
+type place struct{ x, y, w, h int }
+
+func (p place) rect() image.Rectangle { return image.Rect(p.x, p.y, p.x+p.w, p.y+p.h) }
+
+// buildStrata builds the program.
+func buildStrata(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "strata")
+	if out, err := exec.Command("go", "build", "-o", path, "strata").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// startX starts an X server and returns its display.
+func startX(t *testing.T) string {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1800x1200x24", "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{w}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	w.Close()
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb names no display: %v", err)
+	}
+	return ":" + strings.TrimSpace(line)
+}
+
+// startTerminal runs the program in an xterm of cols × rows cells.
+func startTerminal(t *testing.T, cols, rows int, hold bool) *terminal {
+	t.Helper()
+	need.Programs(t, "xterm", "Xvfb", "xdotool", "import")
+	program := buildStrata(t)
+	dir := t.TempDir()
+	term := &terminal{t: t, program: program, trace: make(chan string, 1000), log: filepath.Join(dir, "log.strata"), done: make(chan error, 1)}
+	term.env = append(os.Environ(), "DISPLAY="+startX(t), "XDG_STATE_HOME="+dir, "XDG_CACHE_HOME="+dir, "NO_COLOR=", "COLORTERM=")
+	fifo := filepath.Join(dir, "trace")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trace, err := os.OpenFile(fifo, os.O_RDWR, 0) // for writing too, so that neither side waits for the other
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { trace.Close() })
+	go func() {
+		for lines := bufio.NewScanner(trace); lines.Scan(); {
+			term.trace <- lines.Text()
+		}
+	}()
+	xterm := []string{
+		"-ti", "vt340", "-tn", "xterm-256color", "-geometry", fmt.Sprintf("%dx%d+0+0", cols, rows),
+		"-fa", "DejaVu Sans Mono", "-fs", "10", "-b", "0", "+sb", "-bg", "black", "-fg", "white",
+		"-xrm", "XTerm*decTerminalID: vt340", "-xrm", "XTerm*numColorRegisters: 1024", "-xrm", "XTerm*maxGraphicSize: 4000x4000",
+		"-xrm", "XTerm*sixelScrolling: true", "-xrm", "XTerm*privateColorRegisters: true", "-xrm", "XTerm*allowWindowOps: true",
+	}
+	if hold { // the window stays when the program has ended
+		xterm = append(xterm, "-hold")
+	}
+	cmd := exec.Command("xterm", append(xterm, "-e", program, "--trace", fifo, "--log", term.log)...)
+	cmd.Env = term.env
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	term.pid = cmd.Process.Pid
+	go func() { term.done <- cmd.Wait() }()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-term.done
+	})
+	term.window = strings.Fields(term.xdotool("search", "--sync", "--onlyvisible", "--pid", fmt.Sprint(cmd.Process.Pid)))[0]
+	term.xdotool("windowfocus", "--sync", term.window)
+	term.settle()
+	return term
+}
+
+func (x *terminal) xdotool(args ...string) string {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "xdotool", args...)
+	cmd.Env = x.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		x.t.Fatalf("xdotool %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// press presses keys, named as in xdotool, and waits for the screen to settle.
+func (x *terminal) press(keys ...string) {
+	x.t.Helper()
+	x.xdotool(append([]string{"key", "--window", x.window, "--clearmodifiers"}, keys...)...)
+	x.settle()
+}
+
+var restPlaces = regexp.MustCompile(`^rest \d+ drawn=\d+ bytes=\d+ at=(.*)$`)
+
+// settle waits until every picture of the newest frame is on the terminal and
+// nothing is written any more, and notes where the pictures are.
+func (x *terminal) settle() {
+	x.t.Helper()
+	late := time.After(patience)
+	resting := x.rested // a key may change nothing
+	for {
+		var quiet <-chan time.Time
+		if resting {
+			quiet = time.After(settled)
+		}
+		select {
+		case line := <-x.trace:
+			m := restPlaces.FindStringSubmatch(line)
+			if resting = m != nil; resting {
+				x.rested, x.places = true, parsePlaces(x.t, m[1])
+			}
+		case <-quiet:
+			return
+		case err := <-x.done:
+			x.done <- err
+			return
+		case <-late:
+			x.t.Fatal("the screen does not settle")
+		}
+	}
+}
+
+func parsePlaces(t *testing.T, text string) []place {
+	t.Helper()
+	var places []place
+	for at := range strings.SplitSeq(text, ";") {
+		if at == "" {
+			continue
+		}
+		var col, row int
+		var p place
+		if _, err := fmt.Sscanf(at, "%d,%d,%dx%d", &col, &row, &p.w, &p.h); err != nil {
+			t.Fatalf("trace: %q: %v", at, err)
+		}
+		p.x, p.y = col*cellW, row*cellH
+		places = append(places, p)
+	}
+	// The query, which is the largest, then the rows of schemes.
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(b.w*b.h/(cellW*cellH*64), a.w*a.h/(cellW*cellH*64)), cmp.Compare(a.y, b.y), cmp.Compare(a.x, b.x))
+	})
+	return places
+}
+
+// shot returns the terminal's pixels and keeps them in STRATA_SHOTS, if set.
+func (x *terminal) shot(name string) image.Image {
+	x.t.Helper()
+	cmd := exec.Command("import", "-window", x.window, "png:-")
+	cmd.Env = x.env
+	out, err := cmd.Output()
+	if err != nil {
+		x.t.Fatalf("import: %v", err)
+	}
+	if dir := os.Getenv("STRATA_SHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), out, 0o666); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	m, err := png.Decode(bytes.NewReader(out))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return m
+}
+
+var (
+	queryLine = regexp.MustCompile(`(?m)^query\s+(\S+)$`)
+	hitLine   = regexp.MustCompile(`(?m)^    \d+  (\S+)  `)
+)
+
+// shown returns the ids that the log says are on the screen: the query, then the
+// hits of the last search, row by row.
+func (x *terminal) shown() []string {
+	x.t.Helper()
+	log, err := os.ReadFile(x.log)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	queries := queryLine.FindAllSubmatch(log, -1)
+	if len(queries) == 0 {
+		x.t.Fatalf("the log names no query:\n%s", log)
+	}
+	ids := []string{string(queries[len(queries)-1][1])}
+	last := log[bytes.LastIndex(log, []byte("\nsearch")):]
+	if next := regexp.MustCompile(`\n[a-z]`).FindIndex(last[1:]); next != nil {
+		last = last[:1+next[0]]
+	}
+	for _, m := range hitLine.FindAllSubmatch(last, -1) {
+		ids = append(ids, string(m[1]))
+	}
+	return ids
+}
+
+// pictures returns the demo's pictures by id.
+func pictures(t *testing.T) map[string]image.Image {
+	t.Helper()
+	table, err := fs.ReadFile(fixtures.Demo(), "items.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]image.Image{}
+	for _, row := range rows[1:] {
+		b, err := fs.ReadFile(fixtures.Demo(), row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[row[0]], _, err = image.Decode(bytes.NewReader(b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// scaled returns the picture at a size.
+func scaled(m image.Image, w, h int) *image.RGBA {
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.BiLinear.Scale(out, out.Bounds(), m, m.Bounds(), draw.Src, nil)
+	return out
+}
+
+// psnr compares the rectangle of a screenshot with a picture of its size.
+func psnr(shot image.Image, at image.Rectangle, m *image.RGBA) float64 {
+	var sum float64
+	for y := range at.Dy() {
+		for x := range at.Dx() {
+			r, g, b, _ := shot.At(at.Min.X+x, at.Min.Y+y).RGBA()
+			c := m.RGBAAt(x, y)
+			for _, d := range []float64{float64(r>>8) - float64(c.R), float64(g>>8) - float64(c.G), float64(b>>8) - float64(c.B)} {
+				sum += d * d
+			}
+		}
+	}
+	return 10 * math.Log10(255*255/(sum/float64(3*at.Dx()*at.Dy())+1e-9))
+}
+
+// check compares every picture on the screen with the one that the log says is
+// there: at least 22 dB, and under 16 dB with every other that is shown, but
+// those whose pictures themselves are so alike.
+func (x *terminal) check(name string, all map[string]image.Image) image.Image {
+	x.t.Helper()
+	shot := x.shot(name)
+	ids := x.shown()
+	if len(x.places) != len(ids) && len(x.places)-1 > len(ids) {
+		x.t.Errorf("%s: %d pictures are on the screen, the log has %d", name, len(x.places), len(ids))
+	}
+	least, most, others := math.Inf(1), math.Inf(-1), 0
+	for i, p := range x.places {
+		if i >= len(ids) {
+			break
+		}
+		own := scaled(all[ids[i]], p.w, p.h)
+		got := psnr(shot, p.rect(), own)
+		least = min(least, got)
+		if got < 22 {
+			x.t.Errorf("%s: picture %d, %s at %v: %.1f dB", name, i, ids[i], p.rect(), got)
+		}
+		for _, id := range ids {
+			other := scaled(all[id], p.w, p.h)
+			if psnr(own, own.Bounds(), other) > 15.5 {
+				continue
+			}
+			others++
+			db := psnr(shot, p.rect(), other)
+			most = max(most, db)
+			if db >= 16 {
+				x.t.Errorf("%s: picture %d is %s, but like %s: %.1f dB", name, i, ids[i], id, db)
+			}
+		}
+	}
+	x.t.Logf("%s: %d pictures, at least %.1f dB; with %d others at most %.1f dB", name, len(x.places), least, others, most)
+	return shot
+}
+
+// blank checks that the rectangles that no picture has any more, and that have
+// none of the program's text, are of one colour.
+func blank(t *testing.T, name string, shot image.Image, before, after []place) {
+	t.Helper()
+	vacated := 0
+	for _, old := range before {
+		free := true
+		for _, now := range after {
+			free = free && !old.rect().Overlaps(now.rect())
+		}
+		if !free {
+			continue
+		}
+		vacated++
+		first := color.RGBAModel.Convert(shot.At(old.x, old.y))
+		for y := old.y; y < old.y+old.h; y++ {
+			for px := old.x; px < old.x+old.w; px++ {
+				if c := color.RGBAModel.Convert(shot.At(px, y)); c != first {
+					t.Errorf("%s: pixel %d,%d of a vacated picture is %v, not %v", name, px, y, c, first)
+					return
+				}
+			}
+		}
+	}
+	if vacated == 0 {
+		t.Errorf("%s: no picture went away", name)
+	}
+}
+
+func TestXterm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a real terminal takes half a minute")
+	}
+	all := pictures(t)
+	x := startTerminal(t, 120, 40, false)
+	x.check("start", all)
+	if n := len(x.places); n < 21 {
+		t.Errorf("%d pictures at 120×40", n)
+	}
+	x.press("n")
+	x.check("next", all)
+
+	x.press("Down", "Down", "Down")
+	slid := x.check("last row", all)
+	x.press("Left", "Left", "Left", "Left", "Left", "Left", "Left", "Left")
+	if same(slid, x.check("slider", all)) {
+		t.Error("a slider changes nothing on the screen")
+	}
+
+	before := x.places
+	x.press("question")
+	if x.shot("help"); len(x.places) >= len(before) {
+		t.Errorf("the help covers none of the %d pictures", len(before))
+	}
+	x.press("Escape")
+	x.check("help closed", all)
+
+	before = x.places
+	x.press("x")
+	blank(t, "row removed", x.check("row removed", all), before, x.places)
+
+	x.press("Up", "Up") // a small screen scrolls to the row in focus
+	x.resize(80, 24)
+	x.check("80x24", all)
+	x.resize(200, 60)
+	x.check("200x60", all)
+	x.press("E")
+	x.check("evaluated", all)
+
+	x.press("q")
+	select {
+	case err := <-x.done:
+		x.done <- err
+		if err != nil {
+			t.Errorf("xterm ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("q does not quit")
+	}
+	x.replay()
+}
+
+// resize makes the terminal of cols × rows cells.
+func (x *terminal) resize(cols, rows int) {
+	x.t.Helper()
+	x.xdotool("windowsize", "--sync", x.window, fmt.Sprint(cols*cellW), fmt.Sprint(rows*cellH))
+	x.settle()
+}
+
+// same reports whether two screenshots are equal.
+func same(a, b image.Image) bool {
+	if a.Bounds() != b.Bounds() {
+		return false
+	}
+	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
+		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
+			if a.At(x, y) != b.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// replay checks that the session's log agrees with a replay, and that a log with
+// one digit changed does not.
+func (x *terminal) replay() {
+	x.t.Helper()
+	out, err := exec.Command(x.program, "replay", "--check", x.log).CombinedOutput()
+	if err != nil {
+		x.t.Errorf("replay --check: %v\n%s", err, out)
+	}
+	log, err := os.ReadFile(x.log)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if !bytes.HasPrefix(log, []byte("# strata 1  gallery sha256:")) {
+		x.t.Errorf("the log begins with %.80q", log)
+	}
+	scores := regexp.MustCompile(`(?m)^    1  \S+  0\.\d+`).FindAllIndex(log, -1)
+	if scores == nil {
+		x.t.Fatalf("the log has no scores:\n%s", log)
+	}
+	at := scores[len(scores)/2][1] - 1
+	log[at] = '0' + (log[at]-'0'+1)%10
+	changed := filepath.Join(x.t.TempDir(), "changed.strata")
+	if err := os.WriteFile(changed, log, 0o666); err != nil {
+		x.t.Fatal(err)
+	}
+	out, err = exec.Command(x.program, "replay", "--check", changed).CombinedOutput()
+	line := fmt.Sprintf("changed.strata:%d: expected", 1+bytes.Count(log[:at], []byte("\n")))
+	if err == nil || !strings.Contains(string(out), line) {
+		x.t.Errorf("replay --check of a changed log: %v\n%swant %s", err, out, line)
+	}
+}
+
+// TestXtermBurst presses next thirty times within about a second: the screen ends
+// on the right query, and shows it.
+func TestXtermBurst(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a real terminal takes some seconds")
+	}
+	all := pictures(t)
+	x := startTerminal(t, 120, 40, false)
+	x.xdotool("key", "--window", x.window, "--clearmodifiers", "--delay", "30", "--repeat", "30", "n")
+	x.settle()
+	x.check("burst", all)
+	table, err := fs.ReadFile(fixtures.Demo(), "items.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := x.shown()[0], rows[31][0]; got != want {
+		t.Errorf("after thirty presses the query is %s, not %s", got, want)
+	}
+}
+
+// TestXtermKill kills the program in the middle of a session: the log has all
+// that was on the screen, and replays.
+func TestXtermKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a real terminal takes some seconds")
+	}
+	all := pictures(t)
+	x := startTerminal(t, 120, 40, true)
+	x.press("n", "n", "r", "Down", "Down", "Down", "Left", "Left")
+	x.check("before kill", all)
+	x.kill()
+	x.replay()
+	x.check("after kill", all) // the pixels are still there
+}
+
+// kill kills the program, which is the only child of xterm.
+func (x *terminal) kill() {
+	x.t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		var pid, parent int
+		var state string
+		behind := stat[bytes.LastIndexByte(stat, ')')+1:]
+		if _, err := fmt.Sscan(string(behind), &state, &parent); err != nil || parent != x.pid {
+			continue
+		}
+		if _, err := fmt.Sscan(string(stat), &pid); err != nil {
+			x.t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			x.t.Fatal(err)
+		}
+		return
+	}
+	x.t.Fatal("xterm has no child")
+}
