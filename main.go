@@ -442,7 +442,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	probed := make(chan tui.Terminal, 1)
 	go func() { probed <- tui.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
 	session := experiments.NewSession(experiments.Options{
-		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(),
+		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()
 	_, err = session.Do(cmd.Context(), experiments.Gallery{Name: gallery})

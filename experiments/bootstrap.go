@@ -9,15 +9,13 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"gonum.org/v1/gonum/stat"
+
 	"strata/engine"
 )
 
 // Resamples is the number of resamples behind an interval.
 const Resamples = 10_000
-
-// tail is the part of the resamples that an interval leaves out at each end:
-// 2.5 %, rounded down.
-const tail = Resamples * 25 / 1000
 
 // bootstrap resamples queries with replacement and sums columns of small
 // integers over each resample. All is integer arithmetic, and a resample's draws
@@ -79,11 +77,11 @@ func (c column) set(j int, value uint16) {
 	c.block[j][c.lane.word%wordsPerBlock] |= uint64(value) << c.lane.shift
 }
 
-// run returns the sums of every column, by resample.
-func (b *bootstrap) run(ctx context.Context, seed uint64, place int) ([][]uint64, error) {
-	sums := make([][]uint64, len(b.lanes))
+// run returns the sums of every column, integers all, by resample.
+func (b *bootstrap) run(ctx context.Context, seed uint64, place int) ([][]float64, error) {
+	sums := make([][]float64, len(b.lanes))
 	for i := range sums {
-		sums[i] = make([]uint64, Resamples)
+		sums[i] = make([]float64, Resamples)
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -104,7 +102,7 @@ func (b *bootstrap) run(ctx context.Context, seed uint64, place int) ([][]uint64
 				}
 				for i, l := range b.lanes {
 					word := words[l.word/wordsPerBlock][l.word%wordsPerBlock]
-					sums[i][resample] = word >> l.shift & (1<<l.width - 1)
+					sums[i][resample] = float64(word >> l.shift & (1<<l.width - 1)) // exact, being under 2⁵³
 				}
 			}
 		})
@@ -154,9 +152,9 @@ func splitMix(x uint64) uint64 {
 
 // interval sorts the sums of the resamples and returns the 95 % percentile
 // interval (Efron, Nonparametric standard errors and confidence intervals,
-// Canadian Journal of Statistics 9, 1981): the sums at places ⌊B/40⌋ and
-// B-1-⌊B/40⌋ of B, counted from 0.
-func interval(sums []uint64) (low, high uint64) {
+// Canadian Journal of Statistics 9, 1981): the empirical quantiles at 2.5 and
+// 97.5 %, which are the 250th and the 9,750th of 10,000 sums.
+func interval(sums []float64) (low, high float64) {
 	slices.Sort(sums)
-	return sums[tail], sums[Resamples-1-tail]
+	return stat.Quantile(0.025, stat.Empirical, sums, nil), stat.Quantile(0.975, stat.Empirical, sums, nil)
 }

@@ -44,8 +44,8 @@ func TestBootstrapSums(t *testing.T) {
 				for j, v := range values {
 					want += v * uint64(counts[j])
 				}
-				if got := sums[i][resample]; got != want {
-					t.Fatalf("n %d, column %d, resample %d: got %d, want %d", n, i, resample, got, want)
+				if got := sums[i][resample]; got != float64(want) {
+					t.Fatalf("n %d, column %d, resample %d: got %v, want %d", n, i, resample, got, want)
 				}
 			}
 		}
@@ -67,19 +67,19 @@ func TestBootstrapInterval(t *testing.T) {
 	}
 	low, high := interval(sums[0])
 	half := 1.96 * math.Sqrt(n*0.3*0.7)
-	if math.Abs(float64(low)-(ones-half)) > 3 || math.Abs(float64(high)-(ones+half)) > 3 {
-		t.Errorf("got %d to %d, want about %.1f to %.1f", low, high, ones-half, ones+half)
+	if math.Abs(low-(ones-half)) > 3 || math.Abs(high-(ones+half)) > 3 {
+		t.Errorf("got %v to %v, want about %.1f to %.1f", low, high, ones-half, ones+half)
 	}
 }
 
 // TestIntervalPlaces pins which of the sorted sums bound the interval.
 func TestIntervalPlaces(t *testing.T) {
-	sums := make([]uint64, Resamples)
+	sums := make([]float64, Resamples)
 	for i := range sums {
-		sums[i] = uint64(Resamples - 1 - i)
+		sums[i] = float64(Resamples - 1 - i)
 	}
-	if low, high := interval(sums); low != 250 || high != 9749 {
-		t.Errorf("got places %d and %d", low, high)
+	if low, high := interval(sums); low != 249 || high != 9749 {
+		t.Errorf("got places %v and %v", low, high)
 	}
 }
 

@@ -226,7 +226,7 @@ func (e *Evaluation) resampleGroup(ctx context.Context, label, place int, scheme
 			sum := &e.of(s, label)[n]
 			places := float64(int64(sum.K) * int64(sum.N))
 			low, high := interval(sums[g*len(e.Ks)+n])
-			sum.Low, sum.High = float64(low)/places, float64(high)/places
+			sum.Low, sum.High = low/places, high/places
 		}
 	}
 	return nil

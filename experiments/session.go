@@ -22,6 +22,7 @@ type Options struct {
 	Dir         string           // where relative names of exports begin
 	DryRun      bool             // exports are computed and hashed, but not written
 	SkipContent bool             // the hash of the whole gallery is not computed behind
+	ContentWait time.Duration    // how long it is put off, for the first screen's sake
 	Version     string           // of the program, for the log
 
 	// place, if set, returns the path to which an export is written; the log
@@ -350,6 +351,11 @@ func (s *Session) hashBehind(ctx context.Context, g *engine.Gallery) {
 	}
 	go func() {
 		defer end()
+		select {
+		case <-time.After(s.o.ContentWait):
+		case <-ctx.Done():
+			return
+		}
 		line := ""
 		if hash, err := g.ContentHash(ctx); err == nil {
 			line = "# content " + hash + "\n"
