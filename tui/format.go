@@ -52,12 +52,22 @@ func scoreIn(x float64, width int) string {
 // sizeOf writes a number of bytes for people.
 func sizeOf(n int64) string {
 	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return strconv.FormatInt(n>>30, 10) + " GB"
 	case n >= 1<<30:
 		return strconv.FormatFloat(float64(n)/(1<<30), 'f', 1, 64) + " GB"
 	case n >= 1<<20:
 		return strconv.FormatInt(n>>20, 10) + " MB"
 	}
 	return strconv.FormatInt((n+1023)>>10, 10) + " kB"
+}
+
+// plural returns the word for n things.
+func plural(word string, n int) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
 }
 
 // cut returns the text of a gallery or a person, safe to write and at most width cells wide.

@@ -25,9 +25,10 @@ type session struct {
 	trace    chan string
 	done     chan error
 	last     time.Time // of the last complete frame that quiet saw
+	quit     func()    // ends the program and waits
 }
 
-// startSession starts the program on a gallery. It ends with the test.
+// startSession starts the program on a gallery.
 func startSession(tb testing.TB, program, gallery string) *session {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -71,7 +72,7 @@ func startSession(tb testing.TB, program, gallery string) *session {
 			asked = asked[max(0, len(asked)-8):]
 		}
 	}()
-	tb.Cleanup(func() {
+	s.quit = func() {
 		defer cancel()
 		s.terminal.WriteString("q")
 		if err := <-s.done; err != nil {
@@ -79,7 +80,7 @@ func startSession(tb testing.TB, program, gallery string) *session {
 		}
 		s.terminal.Close()
 		trace.Close()
-	})
+	}
 	return s
 }
 
@@ -122,6 +123,9 @@ func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		s := startSession(b, program, benchGallery())
 		s.rest(b, 41)
+		b.StopTimer()
+		s.quit()
+		b.StartTimer()
 	}
 }
 
@@ -129,6 +133,7 @@ func BenchmarkStart(b *testing.B) {
 // time from the last press to the complete screen.
 func BenchmarkBurst(b *testing.B) {
 	s := startSession(b, buildStrata(b), benchGallery())
+	defer s.quit()
 	s.rest(b, 41)
 	tick := time.NewTicker(time.Second / 30)
 	defer tick.Stop()

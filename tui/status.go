@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (p status) tell(format string, args ...any) status {
 func (p status) view(s styles, e evaluation, now time.Time, hidden int, unsaved bool, width int) string {
 	right := ""
 	if hidden > 0 {
-		right = fmt.Sprintf("%d more rows · ", hidden)
+		right = strconv.Itoa(hidden) + " more " + plural("row", hidden) + " · "
 	}
 	switch {
 	case unsaved:
@@ -82,7 +83,7 @@ func (m *Model) viewTitle() string {
 	}
 	var end string
 	if m.status.usage.Bytes > 0 {
-		end = "columns " + sizeOf(m.status.usage.Bytes)
+		end = "columns " + sizeOf(m.status.usage.Bytes) + " of " + sizeOf(m.status.usage.Budget)
 	}
 	if m.layout.Pictures || m.c.Terminal.Graphics == GraphicsNone {
 		end = m.c.Terminal.Graphics.String() + " · " + end
