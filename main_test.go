@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -242,6 +243,24 @@ func TestReadme(t *testing.T) {
 		}
 		if c.want != "…\n" && string(out) != c.want {
 			t.Errorf("README.md:%d: %s prints\n%s\nnot\n%s", c.line, c.text, out, c.want)
+		}
+	}
+}
+
+// TestReadmeBenchmarks checks that the benchmarks that the README names exist.
+func TestReadmeBenchmarks(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile("`go test -run - -bench (\\S+)[^`]* (\\./\\S+)`").FindAllSubmatch(text, -1)
+	if len(commands) < 5 {
+		t.Errorf("the README names %d benchmarks", len(commands))
+	}
+	for _, c := range commands {
+		out, err := exec.CommandContext(t.Context(), "go", "test", "-list", "^Benchmark.*"+string(c[1]), string(c[2])).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("Benchmark")) {
+			t.Errorf("%s: %v\n%s", c[0], err, out)
 		}
 	}
 }
