@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/adrg/xdg"
 	"github.com/charmbracelet/fang"
@@ -57,11 +58,23 @@ func version() string {
 
 // printError writes an error on one line.
 func printError(w io.Writer, err error) {
-	text := strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+	text := err.Error()
 	if errors.Is(err, context.Canceled) {
 		text = "interrupted"
 	}
-	_, _ = fmt.Fprintln(w, "strata: "+text) // there is nowhere left to complain
+	_, _ = fmt.Fprintln(w, "strata: "+oneLine(text)) // there is nowhere left to complain
+}
+
+// oneLine joins the lines of a message, and replaces what a terminal would obey
+// instead of showing it: messages hold names of files.
+func oneLine(text string) string {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, strings.Join(lines, "; "))
 }
 
 // usageError is a mistake in the command line.
@@ -329,7 +342,7 @@ func showProgress(out *os.File) (progress func(done, of int), end func()) {
 // warn writes a line on the standard error for each text.
 func warn(cmd *cobra.Command, texts []string) {
 	for _, t := range texts {
-		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: warning: "+t)
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: warning: "+oneLine(t))
 	}
 }
 
@@ -462,7 +475,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 // one in the state folder, named by the time and the gallery.
 func openLog(path, gallery string) (*os.File, error) {
 	if path != "" {
-		return os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+		return appendTo(path)
 	}
 	abs, err := filepath.Abs(gallery)
 	if err != nil {
@@ -488,6 +501,26 @@ func openLog(path, gallery string) (*os.File, error) {
 			return f, err
 		}
 	}
+}
+
+// appendTo opens a file for appending lines. If it ends within a line, as a log
+// does whose disk was full, that line is ended first.
+func appendTo(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+		var last [1]byte
+		if _, err = f.ReadAt(last[:], info.Size()-1); err == nil && last[0] != '\n' {
+			_, err = f.WriteString("\n")
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // closeLog closes the log, and removes one into which nothing was written.

@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"demo":     copyDemo,
 			"digit":    changeDigit,
 			"truncate": truncate,
+			"fill":     fill,
 		},
 	})
 }
@@ -102,6 +103,22 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }
 
+// fill FILE OFFSET COUNT BYTE sets COUNT bytes of a file.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: fill FILE OFFSET COUNT BYTE")
+	}
+	var n [3]int
+	for i, arg := range args[1:] {
+		var err error
+		n[i], err = strconv.Atoi(arg)
+		ts.Check(err)
+	}
+	b := []byte(ts.ReadFile(args[0]))
+	copy(b[n[0]:], bytes.Repeat([]byte{byte(n[2])}, n[1]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o666))
+}
+
 func TestExitCode(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -133,6 +150,43 @@ func TestExitCode(t *testing.T) {
 
 // TestInterrupt interrupts a replay when its first result is out, while an
 // evaluation of many schemes runs.
+// TestOneLine: a message is one line, and moves no cursor.
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"A.npy: row 17 of 40":       "A.npy: row 17 of 40",
+		"one\ntwo\n":                "one; two",
+		"g/\x1b]0;x\a.npy: no":      "g/\ufffd]0;x\ufffd.npy: no",
+		"a\u202ecba\u009b1m \xff é": "a\ufffdcba\ufffd1m \ufffd é",
+	} {
+		if got := oneLine(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestAppendTo: a log begins on a line of its own.
+func TestAppendTo(t *testing.T) {
+	for before, want := range map[string]string{"": "new\n", "old\n": "old\nnew\n", "half": "half\nnew\n"} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(before), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f, err := appendTo(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("new\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%q: got %q, %v", before, got, err)
+		}
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	var schemes []string
 	for i := range 200 {

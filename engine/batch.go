@@ -19,8 +19,12 @@ const (
 	batchRows    = 1024
 )
 
-// fuseMemory bounds the scores that one goroutine keeps for rank fusion, in bytes.
-const fuseMemory = 256 << 20
+// What one goroutine keeps is bounded, in bytes, down to tiles of one query.
+const (
+	packMemory    = 64 << 20  // of packed rows, and of packed queries
+	nomineeMemory = 128 << 20 // of nominated rows
+	fuseMemory    = 256 << 20 // of scores kept for rank fusion
+)
 
 // scoreSlack covers what float64 rounds in a canonical score, beside which the
 // errors of a float32 tile are 10⁵ times larger: with at most 2²⁰ dimensions,
@@ -35,8 +39,9 @@ const scoreSlack = 1e-10
 // A layer's products of a tile of queries with a tile of rows are computed once,
 // in float32, and every scheme is evaluated from them. They differ from the
 // canonical scores by no more than a proven bound; every row that could be in
-// the top k in spite of it is rescored canonically. Memory depends on neither
-// the number of queries nor, but for rrf, that of rows.
+// the top k in spite of it is rescored canonically. A query with too many of
+// those is ranked from canonical columns. Memory does not depend on the number of
+// queries; with the number of rows grow only such columns, and what rrf keeps.
 func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
 	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
 	if err := b.prepare(ctx); err != nil {
@@ -75,6 +80,9 @@ type batch struct {
 	top    []int    // by scheme: its leaf, or -1 for rrf
 	fused  [][]int  // by scheme: the leaves of its parts, for rrf
 	nested []bool   // by scheme: an rrf in an rrf, which is ranked from columns
+
+	rowsAtATime int // rows of a tile
+	most        int // rows that are nominated for one query and leaf
 }
 
 // leaf is a sum or a concatenation, ready to be evaluated in float32.
@@ -83,6 +91,7 @@ type leaf struct {
 	layers  []int     // by term of weight above 0: its place in batch.layers
 	weights []float64 // by the same; they add to 1 in a sum
 	bound   float64   // the largest difference of a float32 score and the canonical one
+	ranked  bool      // a scheme itself: rows are nominated for its top k
 	keep    bool      // a part of an rrf: the scores of all rows are kept
 }
 
@@ -122,10 +131,11 @@ func (b *batch) leaf(s Scheme, keep bool) int {
 	for i := range b.leaves {
 		if b.leaves[i].scheme.String() == spelling {
 			b.leaves[i].keep = b.leaves[i].keep || keep
+			b.leaves[i].ranked = b.leaves[i].ranked || !keep
 			return i
 		}
 	}
-	f := leaf{scheme: s, keep: keep}
+	f := leaf{scheme: s, keep: keep, ranked: !keep}
 	var total float64
 	for _, t := range s.Terms {
 		if t.Weight > 0 {
@@ -154,20 +164,30 @@ func (b *batch) leaf(s Scheme, keep bool) int {
 	return len(b.leaves) - 1
 }
 
-// tileQueries returns the queries of a tile, fewer when rrf keeps scores.
+// tileQueries returns the queries of a tile, and sets its rows and the number of
+// nominees, all as memory allows.
 func (b *batch) tileQueries() int {
-	kept := 0
+	kept, ranked, dims := 0, 0, 0
 	for _, f := range b.leaves {
 		if f.keep {
 			kept++
 		}
+		if f.ranked {
+			ranked++
+		}
 	}
-	size := batchQueries
-	if kept > 0 {
-		size = min(size, max(1, fuseMemory/(4*kept*b.g.Len())))
+	for _, l := range b.layers {
+		dims += l.Dim
 	}
+	k := min(b.k, b.g.Len())
+	size := min(batchQueries, packMemory/(4*max(1, dims)),
+		fuseMemory/max(1, 4*kept*b.g.Len()),
+		nomineeMemory/max(1, ranked*(16*nomineeRoom(k)+4*k)))
 	// A few queries are spread over the processors.
-	return max(1, min(size, (len(b.queries)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)))
+	size = max(1, min(size, (len(b.queries)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)))
+	b.rowsAtATime = max(1, min(batchRows, packMemory/(4*max(1, dims))))
+	b.most = nomineeMemory / max(1, 8*size*ranked)
+	return size
 }
 
 // batchWorker is the memory of one goroutine.
@@ -187,6 +207,7 @@ type batchWorker struct {
 	kept     [][]float32   // by leaf: size × gallery rows, nil if not kept
 	pairs    *pairs
 	fuser    fuser
+	columns  map[string]*Column // of the query that is ranked now, those that were needed
 }
 
 func newBatchWorker(b *batch, size int) *batchWorker {
@@ -198,6 +219,7 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		scale:   make([]float64, max(size, batchRows)),
 		score:   make([]float32, batchRows),
 		pairs:   newPairs(b.g, b.layers),
+		columns: map[string]*Column{},
 		kept:    make([][]float32, len(b.leaves)),
 	}
 	for i := range w.tiles {
@@ -231,20 +253,21 @@ func (w *batchWorker) tile(ctx context.Context, lo, hi int) {
 	for q, row := range queries {
 		w.left[q] = w.among.left(row)
 		for i := range w.nominees[q] {
-			w.nominees[q][i].reset(w.k, w.leaves[i].bound)
+			w.nominees[q][i].reset(min(w.k, w.g.Len()), w.g.Len(), w.most, w.leaves[i].bound)
 		}
 	}
-	for row := 0; row < w.g.Len(); row += batchRows {
+	for row := 0; row < w.g.Len(); row += w.rowsAtATime {
 		if ctx.Err() != nil {
 			return
 		}
-		w.block(queries, row, min(row+batchRows, w.g.Len()))
+		w.block(queries, row, min(row+w.rowsAtATime, w.g.Len()))
 	}
 	for q, row := range queries {
 		if ctx.Err() != nil {
 			return
 		}
 		w.pairs.start(row)
+		clear(w.columns)
 		rankings := make([]Ranking, len(w.schemes))
 		for i := range w.schemes {
 			rankings[i] = w.finish(ctx, q, row, i)
@@ -314,7 +337,9 @@ func (w *batchWorker) block(queries []int, lo, hi int) {
 			if w.kept[f] != nil {
 				copy(w.kept[f][q*w.g.Len()+lo:], scores)
 			}
-			w.above = w.nominees[q][f].offer(scores, lo, w.among, w.left[q], w.above)
+			if l.ranked {
+				w.above = w.nominees[q][f].offer(scores, lo, w.among, w.left[q], w.above)
+			}
 		}
 	}
 }
@@ -393,30 +418,19 @@ func (w *batchWorker) evaluate(l *leaf, q, query, n int) []float32 {
 func (w *batchWorker) finish(ctx context.Context, q, query, i int) Ranking {
 	out := Ranking{Scheme: w.schemes[i], Candidates: w.among.Count(query)}
 	k := min(w.k, out.Candidates)
+	certain := false
 	switch {
 	case w.top[i] >= 0:
-		best := newTop(k)
-		nominees := &w.nominees[q][w.top[i]]
-		nominees.prune()
-		for _, c := range nominees.rows {
-			if s := w.pairs.score(w.schemes[i], int(c.row)); !math.IsNaN(s) {
-				best.offer(Hit{int(c.row), s})
-			}
+		out.Hits, certain = w.rescored(&w.nominees[q][w.top[i]], w.schemes[i], k)
+	case !w.nested[i]:
+		out.Hits, certain = w.fuse(q, w.fused[i], k)
+	}
+	if !certain {
+		ranking, err := w.rankColumns(ctx, query, w.schemes[i])
+		if err != nil {
+			return out // ctx is cancelled, nobody sees it
 		}
-		out.Hits = best.sorted()
-	default:
-		hits, certain := []Hit(nil), false
-		if !w.nested[i] {
-			hits, certain = w.fuse(q, w.fused[i], k)
-		}
-		if !certain {
-			ranking, err := w.rankColumns(ctx, query, w.schemes[i])
-			if err != nil {
-				return out // ctx is cancelled, nobody sees it
-			}
-			return ranking
-		}
-		out.Hits = hits
+		return ranking
 	}
 	if len(out.Hits) < k {
 		r := ranker{g: w.g, among: w.among, query: query}
@@ -425,10 +439,29 @@ func (w *batchWorker) finish(ctx context.Context, q, query, i int) Ranking {
 	return out
 }
 
-// rankColumns ranks one query under a scheme from canonical columns.
+// rescored returns the top k of the nominees by canonical score. It reports
+// false when there were too many to collect.
+func (w *batchWorker) rescored(nominees *nominated, scheme Scheme, k int) ([]Hit, bool) {
+	if nominees.crowded {
+		return nil, false
+	}
+	best := newTop(k)
+	nominees.prune()
+	for _, c := range nominees.rows {
+		if s := w.pairs.score(scheme, int(c.row)); !math.IsNaN(s) {
+			best.offer(Hit{int(c.row), s})
+		}
+	}
+	return best.sorted(), true
+}
+
+// rankColumns ranks the query of w.columns under a scheme from canonical columns.
 func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme) (Ranking, error) {
-	r := ranker{g: w.g, among: w.among, query: query, columns: map[string]*Column{}}
+	r := ranker{g: w.g, among: w.among, query: query, columns: w.columns}
 	for _, name := range scheme.Layers() {
+		if r.columns[name] != nil {
+			continue
+		}
 		l, err := w.g.Layer(name)
 		if err != nil {
 			return Ranking{}, err

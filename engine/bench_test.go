@@ -23,7 +23,7 @@ func BenchmarkOpen(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := g.Fingerprint(); err != nil {
+		if _, err := g.Fingerprint(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		g.Close()

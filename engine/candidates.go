@@ -135,14 +135,7 @@ type Relevance struct {
 func (c *Candidates) Relevance(l *Label) *Relevance {
 	r := &Relevance{Label: l, c: c, counts: l.counts(c.in)}
 	if !l.plain {
-		r.byCell = make([]int, len(l.cells))
-		for a := range r.byCell {
-			for b, n := range r.counts {
-				if n > 0 && l.share(uint32(a), uint32(b)) {
-					r.byCell[a] += n
-				}
-			}
-		}
+		r.byCell = l.sharing(r.counts)
 	}
 	return r
 }

@@ -20,7 +20,11 @@ type NameError struct {
 func (e *NameError) Error() string {
 	s := fmt.Sprintf("%s has no %s %q", e.In, e.Kind, e.Name)
 	if len(e.Known) > 0 {
-		s += " (there is " + strings.Join(e.Known, ", ") + ")"
+		known := make([]string, len(e.Known))
+		for i, name := range e.Known {
+			known[i] = quoteName(name)
+		}
+		s += " (there is " + strings.Join(known, ", ") + ")"
 	}
 	return s
 }

@@ -21,18 +21,25 @@ const (
 )
 
 // Fingerprint returns "sha256:" and 64 hexadecimal digits: the hash of the
-// items table and of each layer's name, type, shape, file size and seeded
-// sample of blocks. Open begins it; Fingerprint waits for it. Galleries of
-// equal fingerprint are the same but for blocks that were not drawn;
-// ContentHash reads all.
-func (g *Gallery) Fingerprint() (string, error) {
-	<-g.fingerprint
-	return g.print, g.printErr
+// items table and of each layer's name, type, shape and seeded sample of
+// blocks. Open begins it; Fingerprint waits for it, and fails when Close comes
+// first. Galleries of equal fingerprint are the same but for blocks that were not
+// drawn; ContentHash reads all.
+func (g *Gallery) Fingerprint(ctx context.Context) (string, error) {
+	select {
+	case <-g.fingerprint:
+		return g.print, g.printErr
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
-func (g *Gallery) takeFingerprint() (string, error) {
-	return g.hash(context.Background(), func(_ context.Context, h hash.Hash, matrix []byte) error {
+func (g *Gallery) takeFingerprint(ctx context.Context) (string, error) {
+	return g.hash(ctx, func(ctx context.Context, h hash.Hash, matrix []byte) error {
 		for _, block := range sampleBlocks(len(matrix)) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			from := block * fingerprintBlockSize
 			h.Write(matrix[from:min(from+fingerprintBlockSize, len(matrix))])
 		}
@@ -60,7 +67,7 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 	sums := make([][]byte, len(g.Layers)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		f, err := g.files.Open(itemsFile)
+		f, err := openFile(g.folder, itemsFile)
 		if err != nil {
 			return err
 		}

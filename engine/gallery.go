@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/edsrzf/mmap-go"
-	"golang.org/x/sync/errgroup"
 )
 
 // Gallery is an open gallery: its items table, in memory, and its layers,
@@ -22,12 +21,14 @@ type Gallery struct {
 	Path   string   // the folder's absolute path, or the name given to OpenFS
 	Layers []*Layer // by name
 
-	items *items
-	files fs.FS
-	root  *os.Root // nil for OpenFS
-	maps  []mmap.MMap
+	items  *items
+	folder fs.FS    // holds the items table and the matrices
+	files  fs.FS    // holds the pictures; the same, but no link leads out of it
+	root   *os.Root // nil for OpenFS
+	maps   []mmap.MMap
 
-	fingerprint chan struct{} // closed when the two below are set
+	stop        context.CancelFunc // ends the taking of the fingerprint
+	fingerprint chan struct{}      // closed when the two below are set
 	print       string
 	printErr    error
 }
@@ -36,8 +37,9 @@ type Gallery struct {
 // headers of the matrices, and maps those; it does not read the matrices.
 //
 // An error names the file, the row and the numbers. Every matrix must have as
-// many rows as the items table, a float32 or float16 type, C order and a
-// file of just the right size.
+// many rows as the items table, at most 2²⁰ features, a float32 or float16 type,
+// C order and a file of just the right size. It and the items table may be links
+// to files elsewhere; pictures may not (see OpenPicture).
 func Open(ctx context.Context, dir string) (*Gallery, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
@@ -56,14 +58,14 @@ func Open(ctx context.Context, dir string) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gallery{Name: filepath.Base(path), Path: path, files: root.FS(), root: root}
+	g := &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), files: root.FS(), root: root}
 	return g.open(ctx, dir, g.mapMatrix)
 }
 
 // OpenFS opens a gallery that lies in files, an embedded one say. Its matrices
 // are read into memory.
 func OpenFS(ctx context.Context, name string, files fs.FS) (*Gallery, error) {
-	g := &Gallery{Name: name, Path: name, files: files}
+	g := &Gallery{Name: name, Path: name, folder: files, files: files}
 	return g.open(ctx, name, g.readMatrix)
 }
 
@@ -74,26 +76,21 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 			err = errors.Join(err, g.Close())
 		}
 	}()
-	table, err := g.files.Open(itemsFile)
+	table, err := openFile(g.folder, itemsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: a gallery needs an items table, and there is no %s", place, itemsFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
 	}
 	defer table.Close()
-	var group errgroup.Group
-	group.Go(func() error {
-		read, err := readItems(ctx, table)
-		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
-		}
-		g.items = read
-		return nil
-	})
 	heads, headErr := g.matrices(place, load)
-	if err := group.Wait(); err != nil {
-		return nil, err
+	rows := int64(0)
+	if len(heads) > 0 {
+		rows = heads[0].header.Rows
+	}
+	if g.items, err = readItems(ctx, table, rows); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
 	}
 	if headErr != nil {
 		return nil, headErr
@@ -104,12 +101,30 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		}
 		g.Layers = append(g.Layers, newLayer(h.layer, h.path, h.header, h.bytes))
 	}
+	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.fingerprint = make(chan struct{})
 	go func() {
 		defer close(g.fingerprint)
-		g.print, g.printErr = g.takeFingerprint()
+		g.print, g.printErr = g.takeFingerprint(ctx)
 	}()
 	return g, nil
+}
+
+// openFile opens a regular file. Others are refused before they are opened: that
+// of a named pipe would wait for its writer. The error does not name the file.
+func openFile(files fs.FS, name string) (fs.File, error) {
+	var f fs.File
+	info, err := fs.Stat(files, name)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	if err == nil {
+		f, err = files.Open(name)
+	}
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return f, err
 }
 
 // fileHead is a matrix file whose header was read.
@@ -122,7 +137,7 @@ type fileHead struct {
 
 // matrices loads every .npy file of the folder, in the order of their names.
 func (g *Gallery) matrices(place string, load func(string, *fileHead) error) ([]fileHead, error) {
-	entries, err := fs.ReadDir(g.files, ".")
+	entries, err := fs.ReadDir(g.folder, ".")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
@@ -163,22 +178,19 @@ func isLayerName(s string) bool {
 // mapMatrix maps a matrix file read-only, after its size was checked against
 // its header.
 func (g *Gallery) mapMatrix(name string, h *fileHead) error {
-	f, err := os.Open(filepath.Join(g.Path, name))
+	f, err := openFile(g.folder, name)
 	if err != nil {
-		return errors.Unwrap(err)
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
-	}
 	if h.header, err = readNpyHeader(f, info.Size()); err != nil {
 		return err
 	}
-	m, err := mmap.Map(f, mmap.RDONLY, 0)
+	m, err := mmap.Map(f.(*os.File), mmap.RDONLY, 0)
 	if err != nil {
 		return fmt.Errorf("mapping %d bytes: %w", info.Size(), err)
 	}
@@ -189,7 +201,7 @@ func (g *Gallery) mapMatrix(name string, h *fileHead) error {
 
 // readMatrix reads a matrix file into memory.
 func (g *Gallery) readMatrix(name string, h *fileHead) error {
-	bytes, err := fs.ReadFile(g.files, name)
+	bytes, err := fs.ReadFile(g.folder, name)
 	if err != nil {
 		return err
 	}
@@ -201,6 +213,7 @@ func (g *Gallery) readMatrix(name string, h *fileHead) error {
 // Close unmaps the matrices. No search may be running.
 func (g *Gallery) Close() error {
 	if g.fingerprint != nil {
+		g.stop()
 		<-g.fingerprint // it reads the mappings
 	}
 	var errs []error
@@ -261,11 +274,7 @@ func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) {
 	if !fs.ValidPath(clean) {
 		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", path, g.ID(row))
 	}
-	f, err := g.files.Open(clean)
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
+	f, err := openFile(g.files, clean)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -196,6 +198,7 @@ func TestOpenErrors(t *testing.T) {
 		{"overflow by size", twoItems, "", two("<f4", false, "(2, 4611686018427387904)", 16), "overflows"},
 		{"number too large", twoItems, "", two("<f4", false, "(2, 99999999999999999999)", 16), `"99999999999999999999" is not a number of rows`},
 		{"negative", twoItems, "", two("<f4", false, "(2, -2)", 16), `"-2" is not a number of rows`},
+		{"too many features", "id\na\n", "", two("<f2", false, "(1, 1048577)", 2*1048577), "1048577 features are more than the 1048576"},
 		{"structured", twoItems, "", bytes.Replace(good, []byte("'<f4'"), []byte("[('x')]"), 1), "a structured type is not a matrix"},
 		{"no dictionary", twoItems, "", bytes.Replace(good, []byte("{'descr'"), []byte("['descr'"), 1), "it does not begin with {"},
 		{"key twice", twoItems, "", bytes.Replace(good, []byte("'fortran_order'"), []byte("'descr'        "), 1), `"descr" stands twice`},
@@ -266,10 +269,37 @@ func TestOpenPicture(t *testing.T) {
 	}
 }
 
+// TestOpenLinks: the items table and the matrices may be links to files elsewhere.
+func TestOpenLinks(t *testing.T) {
+	from, to := writeGallery(t, twoItems, twoRows()), t.TempDir()
+	for _, name := range []string{itemsFile, "A.npy"} {
+		if err := os.Symlink(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, linked := open(t, from), open(t, to)
+	want, err := g.Fingerprint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := linked.Fingerprint(t.Context()); err != nil || got != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+}
+
+// TestNames: a message quotes the names that it offers, which may hold anything.
+func TestNames(t *testing.T) {
+	g := open(t, writeGallery(t, "id,\"a\tb\",on\na,1,2\nb,1,\n", twoRows()))
+	_, err := g.Label("c")
+	if want := g.Name + ` has no label "c" (there is "a\tb", on)`; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	print := func(items string, layers map[string]matrix) (string, string) {
 		g := open(t, writeGallery(t, items, layers))
-		fingerprint, err := g.Fingerprint()
+		fingerprint, err := g.Fingerprint(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,6 +314,11 @@ func TestFingerprint(t *testing.T) {
 	if f1 != f2 || c1 != c2 || len(f1) != 71 {
 		t.Errorf("the same gallery gives %s and %s", f1, f2)
 	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := open(t, writeGallery(t, twoItems, twoRows())).takeFingerprint(cancelled); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
 	changed := map[string]func(items *string, layers map[string]matrix){
 		"items":  func(items *string, _ map[string]matrix) { *items = strings.Replace(*items, "x", "z", 1) },
 		"value":  func(_ *string, l map[string]matrix) { l["A"].rows[1][1]++ },
@@ -296,6 +331,38 @@ func TestFingerprint(t *testing.T) {
 		change(&items, layers)
 		if f, c := print(items, layers); f == f1 || c == c1 {
 			t.Errorf("%s: a changed gallery has the same fingerprint", name)
+		}
+	}
+}
+
+// TestIDIndex adds ids, some twice, to an index that must grow.
+func TestIDIndex(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	index := newIDIndex(3)
+	var ids []string
+	rows := map[string]int{}
+	for range 5000 {
+		id := fmt.Sprint(rng.IntN(4000))
+		want, known := rows[id]
+		if !known {
+			want = -1
+			rows[id] = len(ids)
+		}
+		if got := index.add(ids, id); got != want {
+			t.Fatalf("id %q has row %d, not %d", id, got, want)
+		}
+		if !known {
+			ids = append(ids, id)
+		}
+	}
+	for n := range 4000 {
+		id := fmt.Sprint(n)
+		want, known := rows[id]
+		if !known {
+			want = -1
+		}
+		if got, _, _ := index.find(ids, id); got != want {
+			t.Fatalf("id %q is found in row %d, not %d", id, got, want)
 		}
 	}
 }
@@ -319,13 +386,13 @@ func FuzzItems(f *testing.F) {
 	f.Add("id,image,category\na,a.jpg,x|y\nb,b.jpg,\n")
 	f.Add("\ufeffid,split,group\n\"a\n\",query,g\n")
 	f.Fuzz(func(t *testing.T, s string) {
-		it, err := readItems(t.Context(), strings.NewReader(s))
+		it, err := readItems(t.Context(), strings.NewReader(s), 2)
 		if err != nil {
 			return
 		}
 		for row, id := range it.ids {
-			if it.byID[id] != row {
-				t.Errorf("id %q of row %d is found in row %d", id, row, it.byID[id])
+			if got, _, _ := it.byID.find(it.ids, id); got != row {
+				t.Errorf("id %q of row %d is found in row %d", id, row, got)
 			}
 		}
 		for _, l := range it.labels {

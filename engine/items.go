@@ -25,15 +25,16 @@ const (
 // items is the items table by columns; row r of every slice is item r.
 type items struct {
 	ids    []string
-	byID   map[string]int
+	byID   idIndex
 	images []string // nil without an image column
 	labels []*Label
 	group  *Label  // nil without a group column
 	split  []uint8 // nil without a split column
 }
 
-// readItems reads a CSV table with a header line. It polls ctx now and then.
-func readItems(ctx context.Context, r io.Reader) (*items, error) {
+// readItems reads a CSV table with a header line, which is likely to have so many
+// rows. It polls ctx now and then.
+func readItems(ctx context.Context, r io.Reader, rows int64) (*items, error) {
 	br := bufio.NewReaderSize(r, 1<<20)
 	if bom, _ := br.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		br.Discard(3)
@@ -47,7 +48,7 @@ func readItems(ctx context.Context, r io.Reader) (*items, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := newItemsBuilder(header)
+	b, err := newItemsBuilder(header, int(min(rows, likelyRows)))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func readItems(ctx context.Context, r io.Reader) (*items, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.add(row, record); err != nil {
+		if err := b.add(record); err != nil {
 			line, _ := cr.FieldPos(0)
 			return nil, fmt.Errorf("line %d: row %d: %w", line, row, err)
 		}
@@ -83,9 +84,14 @@ type itemsBuilder struct {
 	at               []int // by labels: its column
 }
 
-func newItemsBuilder(header []string) (*itemsBuilder, error) {
+// likelyRows is the number of rows up to which memory is taken before they are read.
+const likelyRows = 1 << 20
+
+// newItemsBuilder returns a builder for a table that is likely to have so many rows.
+func newItemsBuilder(header []string, rows int) (*itemsBuilder, error) {
 	b := &itemsBuilder{columns: len(header), id: -1, image: -1, split: -1}
-	b.byID = map[string]int{}
+	b.ids = make([]string, 0, rows)
+	b.byID = newIDIndex(rows)
 	seen := map[string]bool{}
 	for i, name := range header {
 		name = strings.TrimSpace(name)
@@ -101,10 +107,11 @@ func newItemsBuilder(header []string) (*itemsBuilder, error) {
 			b.id = i
 		case "image":
 			b.image = i
+			b.images = make([]string, 0, rows)
 		case "split":
 			b.split = i
 		default:
-			b.labels = append(b.labels, newLabelBuilder(strings.Clone(name)))
+			b.labels = append(b.labels, newLabelBuilder(strings.Clone(name), rows))
 			b.at = append(b.at, i)
 		}
 	}
@@ -114,15 +121,14 @@ func newItemsBuilder(header []string) (*itemsBuilder, error) {
 	return b, nil
 }
 
-func (b *itemsBuilder) add(row int, record []string) error {
+func (b *itemsBuilder) add(record []string) error {
 	id := record[b.id]
 	if id == "" {
 		return errors.New("its id is empty")
 	}
-	if first, ok := b.byID[id]; ok {
+	if first := b.byID.add(b.ids, id); first >= 0 {
 		return fmt.Errorf("id %q is that of row %d too", id, first)
 	}
-	b.byID[id] = row
 	b.ids = append(b.ids, id)
 	if b.image >= 0 {
 		b.images = append(b.images, record[b.image])
@@ -165,8 +171,8 @@ func (g *Gallery) ID(row int) string { return g.items.ids[row] }
 
 // Row returns the row of the item with the id.
 func (g *Gallery) Row(id string) (int, error) {
-	row, ok := g.items.byID[id]
-	if !ok {
+	row, _, _ := g.items.byID.find(g.items.ids, id)
+	if row < 0 {
 		return 0, &NameError{Kind: "item", Name: id, In: g.Name}
 	}
 	return row, nil

@@ -22,9 +22,10 @@ type labelBuilder struct {
 	byCell map[string]uint32
 }
 
-func newLabelBuilder(name string) *labelBuilder {
+// newLabelBuilder returns a builder of a column that is likely to have so many rows.
+func newLabelBuilder(name string, rows int) *labelBuilder {
 	return &labelBuilder{
-		label:  Label{Name: name, cells: []string{""}},
+		label:  Label{Name: name, codes: make([]uint32, 0, rows), cells: []string{""}},
 		byCell: map[string]uint32{"": 0},
 	}
 }
@@ -121,6 +122,39 @@ func (l *Label) counts(in []bool) []int {
 	return n
 }
 
+// sharing returns by cell code the rows, of those that n counts by cell code,
+// that share a value with the cell. It takes as long as there are pairs of cells
+// with several values that share one.
+func (l *Label) sharing(n []int) []int {
+	rows := make([]int, len(l.names))       // by value
+	cells := make([][]uint32, len(l.names)) // by value: the cells counted that hold it
+	for c, values := range l.values {
+		for _, v := range values {
+			if n[c] > 0 {
+				rows[v] += n[c]
+				cells[v] = append(cells[v], uint32(c))
+			}
+		}
+	}
+	sharing := make([]int, len(l.cells))
+	seen := make([]int, len(l.cells)) // by cell: the last one, plus 1, that it was counted for
+	for a, values := range l.values {
+		if len(values) == 1 {
+			sharing[a] = rows[values[0]]
+			continue
+		}
+		for _, v := range values {
+			for _, b := range cells[v] {
+				if seen[b] != a+1 {
+					seen[b] = a + 1
+					sharing[a] += n[b]
+				}
+			}
+		}
+	}
+	return sharing
+}
+
 // with returns a set of cell codes that hold one of the values, and the first
 // value that no cell holds, if there is one.
 func (l *Label) with(values []string) (cells map[uint32]bool, missing string) {
@@ -150,7 +184,7 @@ func nearest(name string, known []string) []string {
 	var near []string
 	for _, k := range slices.Sorted(slices.Values(known)) {
 		kl := strings.ToLower(k)
-		if strings.Contains(kl, low) || len(kl) > 2 && strings.Contains(low, kl) || sharesLetters(low, kl) {
+		if len(low) > 2 && strings.Contains(kl, low) || len(kl) > 2 && strings.Contains(low, kl) || sharesLetters(low, kl) {
 			near = append(near, k)
 		}
 	}

@@ -27,16 +27,40 @@ type nominated struct {
 	best  []float32 // the k best scores, a heap whose root is the least
 	min   float32   // a score under it is not nominated
 	limit int       // at so many rows those under min are dropped
+	most  int       // so many are kept; with more the query is crowded
+
+	// Too many rows to collect: their products cost more one by one than those of
+	// all rows in one scan, or they take more memory than there is. A gallery of
+	// equal rows is an example. None are collected then.
+	crowded bool
 }
 
-func (n *nominated) reset(k int, bound float64) {
+// nomineeRoom returns the number of rows at which those under the threshold are
+// dropped first: enough beyond the k best that this is seldom.
+func nomineeRoom(k int) int { return 2*k + 320 }
+
+// reset empties n for a query of a gallery of the given number of rows. At least
+// nomineeRoom(k) rows are kept, and up to most.
+func (n *nominated) reset(k, rows, most int, bound float64) {
 	n.k, n.bound = k, bound
 	n.rows, n.best = n.rows[:0], n.best[:0]
 	n.min = float32(math.Inf(-1))
-	n.limit = 8*k + 256
-	if k == 0 {
+	n.limit = nomineeRoom(k)
+	n.most = max(n.limit, most)
+	n.crowded = false
+	switch {
+	case k == 0:
 		n.min = float32(math.Inf(1))
+	case k > rows/4:
+		n.crowd()
 	}
+}
+
+// crowd gives the query up.
+func (n *nominated) crowd() {
+	n.crowded = true
+	n.rows = n.rows[:0]
+	n.min = float32(math.Inf(1))
 }
 
 // nominateChunk is the number of scores that one threshold is applied to: small,
@@ -77,9 +101,13 @@ func (n *nominated) add(c nominee) {
 		n.replace(c.score)
 		n.raise()
 	}
+	if len(n.rows) < n.limit {
+		return
+	}
+	n.prune()
+	n.limit = min(max(n.limit, 2*len(n.rows)), n.most)
 	if len(n.rows) >= n.limit {
-		n.prune()
-		n.limit = max(n.limit, 2*len(n.rows))
+		n.crowd()
 	}
 }
 
@@ -117,8 +145,7 @@ func down32(x float64) float32 {
 	return f
 }
 
-// prune drops the rows under the threshold. When that leaves many, they are all
-// needed: a gallery of equal rows, say.
+// prune drops the rows under the threshold.
 func (n *nominated) prune() {
 	n.rows = slices.DeleteFunc(n.rows, func(c nominee) bool { return c.score < n.min })
 }

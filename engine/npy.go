@@ -14,6 +14,10 @@ import (
 // a matrix. A longer one is refused before anything is allocated for it.
 const maxNpyHeader = 1 << 16
 
+// maxDim is the largest number of features of a layer: the bounds on the errors
+// of products hold up to it.
+const maxDim = 1 << 20
+
 // DType is the type of a matrix's elements.
 type DType uint8
 
@@ -134,6 +138,9 @@ func (h *npyHeader) fill(d npyDict, size int64) error {
 			state = "has bytes left over"
 		}
 		return fmt.Errorf("%d×%d %s need %d bytes behind the header, the file has %d: it %s", h.Rows, h.Dim, h.Type, need, have, state)
+	}
+	if h.Dim > maxDim {
+		return fmt.Errorf("%d features are more than the %d that a layer may have", h.Dim, maxDim)
 	}
 	if h.Offset%h.Type.Size() != 0 {
 		return fmt.Errorf("the data begin at byte %d, which is not a multiple of %d", h.Offset, h.Type.Size())

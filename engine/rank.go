@@ -75,7 +75,7 @@ func (r *ranker) rank(ctx context.Context, scheme Scheme, k int) (Ranking, error
 	var mu sync.Mutex
 	best := newTop(k)
 	err := parallel(ctx, r.g.Len(), 32*rankBlock, func(lo, hi int) {
-		local := newTop(k)
+		local := newTop(min(k, hi-lo))
 		var buf [rankBlock]float64
 		for ; lo < hi; lo += rankBlock {
 			scores := buf[:min(rankBlock, hi-lo)]

@@ -13,6 +13,9 @@ var (
 	ErrNoQuery = errors.New("no query is chosen: a query step must come before")
 	// ErrNoSchemes is returned by a search or an evaluation without schemes.
 	ErrNoSchemes = errors.New("no schemes are chosen: a schemes step must come before")
+	// ErrNothingToExport is returned by an export before the evaluation or the
+	// search whose table it asks for.
+	ErrNothingToExport = errors.New("there is nothing to export yet")
 )
 
 // ScriptError says what is wrong with the text of a step, and where.

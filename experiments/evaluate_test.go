@@ -294,6 +294,35 @@ func TestEvaluateNobody(t *testing.T) {
 	}
 }
 
+// TestWriteTable: the ceiling is that of a scheme that judges queries, though
+// the first has none.
+func TestWriteTable(t *testing.T) {
+	tab := shirts()
+	tab.labels = tab.labels[:1]
+	for _, row := range tab.layers["y"] {
+		clear(row)
+	}
+	e, err := Plan{Schemes: schemes(t, "y", "x")}.Evaluate(t.Context(), tab.open(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := e.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `P@10     category
+y        -
+x        0.3000 ±0.0750
+ceiling  0.3000
+random   0.6000
+category: 0 queries; skipped 0 unknown, 0 lone, 6 unscored
+category, x: 6 queries; skipped 0 unknown, 0 lone, 0 unscored
+`
+	if b.String() != want {
+		t.Errorf("got\n%s", b.String())
+	}
+}
+
 func TestEvaluateProgress(t *testing.T) {
 	g := random(rand.New(rand.NewPCG(1, 1)), 900).open(t)
 	calls, last := 0, 0

@@ -54,7 +54,7 @@ func (x *execution) run(ctx context.Context, steps []Step) error {
 			x.results = append(x.results, *r)
 		}
 	}
-	return x.fingerprints()
+	return x.fingerprints(ctx)
 }
 
 // now returns the time, or always the same one without a clock.
@@ -133,13 +133,13 @@ func facts(g *engine.Gallery) []string {
 
 // fingerprints adds the fingerprint to the facts of opened galleries. It is
 // taken while other steps run, and waited for here.
-func (x *execution) fingerprints() error {
+func (x *execution) fingerprints(ctx context.Context) error {
 	for i := range x.results {
 		r := &x.results[i]
 		if _, ok := r.Step.(Gallery); !ok {
 			continue
 		}
-		print, err := r.gallery.g.Fingerprint()
+		print, err := r.gallery.g.Fingerprint(ctx)
 		if err != nil {
 			return err
 		}

@@ -1,15 +1,10 @@
 package experiments
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 )
-
-// ErrNothingToExport is returned by an export before the evaluation or the
-// search whose table it asks for.
-var ErrNothingToExport = errors.New("there is nothing to export yet")
 
 // table returns the writer of the table that a file's name asks for.
 func (s *state) table(file string) (func(io.Writer) error, error) {

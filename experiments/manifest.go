@@ -73,7 +73,7 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Evaluation, 
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := r.manifest(e, started)
+	manifest, err := r.manifest(ctx, e, started)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +92,9 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Evaluation, 
 	)
 }
 
-func (r Run) manifest(e *Evaluation, started time.Time) (Manifest, error) {
+func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Manifest, error) {
 	g := r.Gallery
-	print, err := g.Fingerprint()
+	print, err := g.Fingerprint(ctx)
 	if err != nil {
 		return Manifest{}, err
 	}

@@ -14,16 +14,17 @@ import (
 
 // WriteTable writes an evaluation for people: for the largest k a row a scheme
 // and a column a label, with half the width of the interval, then what was
-// skipped. Numbers are rounded.
+// skipped. Ceiling and random are those of the first scheme that judges a query.
+// Numbers are rounded.
 func (e *Evaluation) WriteTable(w io.Writer) error {
 	last := len(e.Ks) - 1
 	rows := []string{"P@" + strconv.Itoa(e.Ks[last])}
 	for _, label := range e.Labels {
 		rows[0] += "\t" + quote(label)
 	}
-	row := func(name string, scheme int, cell func(Summary) string) {
+	row := func(name string, of func(label int) Summary, cell func(Summary) string) {
 		for l := range e.Labels {
-			if sum := e.of(scheme, l)[last]; sum.N > 0 {
+			if sum := of(l); sum.N > 0 {
 				name += "\t" + cell(sum)
 			} else {
 				name += "\t-"
@@ -32,10 +33,19 @@ func (e *Evaluation) WriteTable(w io.Writer) error {
 		rows = append(rows, name)
 	}
 	for s, scheme := range e.Schemes {
-		row(scheme.String(), s, func(s Summary) string { return fmt.Sprintf("%.4f ±%.4f", s.Value, (s.High-s.Low)/2) })
+		row(scheme.String(), func(l int) Summary { return e.of(s, l)[last] },
+			func(s Summary) string { return fmt.Sprintf("%.4f ±%.4f", s.Value, (s.High-s.Low)/2) })
 	}
-	row("ceiling", 0, func(s Summary) string { return fmt.Sprintf("%.4f", s.Ceiling) })
-	row("random", 0, func(s Summary) string { return fmt.Sprintf("%.4f", s.Baseline) })
+	judging := func(label int) Summary {
+		for s := range e.Schemes {
+			if sum := e.of(s, label)[last]; sum.N > 0 {
+				return sum
+			}
+		}
+		return Summary{}
+	}
+	row("ceiling", judging, func(s Summary) string { return fmt.Sprintf("%.4f", s.Ceiling) })
+	row("random", judging, func(s Summary) string { return fmt.Sprintf("%.4f", s.Baseline) })
 
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if _, err := io.WriteString(t, strings.Join(rows, "\n")+"\n"); err != nil {

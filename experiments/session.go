@@ -313,9 +313,6 @@ func (s *Session) snapshot() state {
 
 // commit makes an execution's state the session's. It runs at the door.
 func (s *Session) commit(ctx context.Context, x *execution) error {
-	for i := range x.results {
-		x.note(&x.results[i])
-	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -323,6 +320,9 @@ func (s *Session) commit(ctx context.Context, x *execution) error {
 		if err := o.publish(); err != nil {
 			return err
 		}
+	}
+	for i := range x.results {
+		x.note(&x.results[i]) // faults are noted once, so only now that nothing can be cancelled
 	}
 	if err := s.log(x.results); err != nil {
 		return err

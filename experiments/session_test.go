@@ -91,7 +91,7 @@ func TestSessionLog(t *testing.T) {
 		}
 	}
 	dir := s.Gallery().Path
-	print, err := s.Gallery().Fingerprint()
+	print, err := s.Gallery().Fingerprint(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -440,6 +440,39 @@ func TestSessionNotes(t *testing.T) {
 	}
 	if !strings.Contains(log.text(), "\n# strata 1.2  ") || !strings.Contains(log.text(), "2030-01-02T03:04:05Z\n") {
 		t.Errorf("no version in\n%s", log.text())
+	}
+}
+
+// TestSessionFaults: what is wrong with a layer is noted once, by the first
+// search that is not cancelled.
+func TestSessionFaults(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var when func()
+	s, log := newSession(t, shirts(), Options{Now: func() time.Time {
+		if when != nil {
+			when()
+		}
+		return time.Time{}
+	}})
+	if _, err := s.Do(t.Context(), steps(t, "query a\nschemes y")...); err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	when = func() {
+		if looks++; looks == 2 { // the search has ended, and was not committed
+			cancel()
+		}
+	}
+	if _, err := s.Do(ctx, Search{1}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	for range 2 {
+		if _, err := s.Do(t.Context(), Search{1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.text(), "y.npy: 1 of 6 rows are zero; the first is row 5"); n != 1 {
+		t.Errorf("noted %d times in\n%s", n, log.text())
 	}
 }
 

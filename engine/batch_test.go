@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// newTestBatch returns a batch that is prepared, and its worker for all queries
+// in one tile.
+func newTestBatch(t *testing.T, g *Gallery, queries []int, texts []string, k int, among *Candidates, each func(int, []Ranking)) (*batch, *batchWorker) {
+	t.Helper()
+	b := &batch{g: g, schemes: parseAll(t, g, texts), k: k, among: among, each: each, queries: queries}
+	if err := b.prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.tileQueries()
+	return b, newBatchWorker(b, len(queries))
+}
+
+// TestLeafBound compares the float32 scores of every leaf with the canonical
+// ones: they differ by no more than its bound, and the same rows have none.
+func TestLeafBound(t *testing.T) {
+	texts := []string{"A", "B", "A+B+C", "0.7*B+0.3*C", "1e-30*A+1e30*B", "concat(A,B)", "concat(1e-9*A,3*B,1e9*C)", "concat(7*C)"}
+	for seed := range uint64(6) {
+		const rows = 700
+		g, _, among := testGallery(t, 40+seed, rows)
+		queries := Sample(rows, 30, seed)
+		_, w := newTestBatch(t, g, queries, texts, 10, among, nil)
+		for i, l := range w.layers {
+			w.packQueries(i, l, queries)
+		}
+		w.block(queries, 0, rows)
+		for f := range w.leaves {
+			l := &w.leaves[f]
+			if l.scheme.Kind == Concat {
+				w.concatFactors(l, 0, rows)
+			}
+			for q, query := range queries {
+				w.pairs.start(query)
+				for row, s := range w.evaluate(l, q, query, rows) {
+					want := w.pairs.score(l.scheme, row)
+					if math.IsNaN(want) != (s != s) || math.Abs(float64(s)-want) > l.bound {
+						t.Fatalf("seed %d, %s, rows %d and %d: %v for %v, bound %g", seed, l.scheme, query, row, s, want, l.bound)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestNominated draws exact scores in clusters and float32 scores within the
+// bound of them: the exact top k must be among the nominees, ties by row included.
+func TestNominated(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(4000), "\n"), map[string]matrix{"A": constant(4000)}))
+	among, err := g.Candidates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crowded := 0
+	for trial := range 300 {
+		rows := 1 + rng.IntN(4000)
+		k := rng.IntN(1 + rows/5)
+		bound := math.Ldexp(1, -8-rng.IntN(20))
+		clusters := 1 + rng.IntN(1+trial%10*5)
+		exact, scores := make([]Hit, rows), make([]float32, rows)
+		for row := range exact {
+			exact[row] = Hit{row, float64(rng.IntN(clusters))/float64(clusters) + bound*float64(rng.IntN(3))}
+			shift := bound * []float64{-0.999, 0, 0.999, 2*rng.Float64() - 1}[rng.IntN(4)]
+			scores[row] = float32(exact[row].Score + shift)
+			if math.Abs(float64(scores[row])-exact[row].Score) > bound {
+				scores[row] = float32(exact[row].Score) // the bound is under a float32's half place
+				bound = max(bound, math.Abs(float64(scores[row])-exact[row].Score))
+			}
+			if rng.IntN(10) == 0 {
+				exact[row].Score, scores[row] = math.NaN(), float32(math.NaN())
+			}
+		}
+		left := []int32{int32(rng.IntN(rows))}
+		exact = slices.Delete(exact, int(left[0]), int(left[0])+1)
+		exact = slices.DeleteFunc(exact, func(h Hit) bool { return !h.Scored() })
+		slices.SortFunc(exact, better)
+
+		var n nominated
+		most := []int{0, 0, 1000, 10_000}[rng.IntN(4)]
+		n.reset(k, rows, most, bound)
+		var above []int32
+		for lo := 0; lo < rows; lo += 1000 {
+			above = n.offer(scores[lo:min(lo+1000, rows)], lo, among, left, above)
+		}
+		if len(n.rows) >= max(nomineeRoom(k), most) {
+			t.Fatalf("trial %d: %d rows are kept", trial, len(n.rows))
+		}
+		if n.crowded {
+			crowded++
+			continue
+		}
+		n.prune()
+		in := map[int32]bool{}
+		for _, c := range n.rows {
+			in[c.row] = true
+		}
+		if in[left[0]] {
+			t.Fatalf("trial %d: row %d is no candidate", trial, left[0])
+		}
+		for _, h := range exact[:min(k, len(exact))] {
+			if !in[int32(h.Row)] {
+				t.Fatalf("trial %d: k %d, bound %g: %+v is not nominated", trial, k, bound, h)
+			}
+		}
+	}
+	if crowded < 10 || crowded > 290 {
+		t.Errorf("%d of 300 trials are crowded: both cases must occur", crowded)
+	}
+}
+
+func ids(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprint("i", i)
+	}
+	return ids
+}
+
+// constant returns a matrix of equal rows.
+func constant(rows int) matrix {
+	var m matrix
+	for range rows {
+		m.rows = append(m.rows, []float32{1, 2})
+	}
+	return m
+}
+
+// TestCrowded ranks where too many rows tie to be nominated, in galleries of
+// equal rows and of one feature, with little room for nominees.
+func TestCrowded(t *testing.T) {
+	const rows, k = 1300, 10
+	rng := rand.New(rand.NewPCG(7, 7))
+	layers := map[string]matrix{"A": constant(rows), "B": randomMatrix(rng, rows, 1, false), "C": randomMatrix(rng, rows, 30, true)}
+	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(rows), "\n"), layers))
+	among, err := g.Candidates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOracle(layers, func(q, row int) bool { return q != row })
+	queries := []int{0, 1, 2, 3, 700, 1299}
+	got := make([][]Ranking, len(queries))
+	b, w := newTestBatch(t, g, queries, []string{"A", "B", "C", "A+B", "concat(A,C)", "rrf(A,B)"}, k, among,
+		func(i int, rankings []Ranking) { got[i] = rankings })
+	b.most = 0
+	w.tile(t.Context(), 0, len(queries))
+	for i, q := range queries {
+		checkRankings(t, got[i], o.rankAll(b.schemes, q), k, fmt.Sprint("query ", q))
+		if !w.nominees[i][0].crowded || w.nominees[i][2].crowded {
+			t.Errorf("query %d: A is crowded: %v, C: %v", q, w.nominees[i][0].crowded, w.nominees[i][2].crowded)
+		}
+	}
+}
+
+// TestTileMemory: what a goroutine keeps is bounded, whatever k, the number of
+// schemes and the number of features.
+func TestTileMemory(t *testing.T) {
+	m := map[string]matrix{"A": constant(2000), "B": {rows: make([][]float32, 2000)}}
+	for r := range m["B"].rows {
+		m["B"].rows[r] = []float32{1}
+	}
+	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(2000), "\n"), m))
+	among, err := g.Candidates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries := make([]int, 2000)
+	var many []string
+	for i := range 200 {
+		many = append(many, fmt.Sprintf("A+%d*B", i+1))
+	}
+	for _, tt := range []struct {
+		name string
+		k    int
+		dim  int // of A, as it were
+		text []string
+	}{
+		{"plain", 10, 2048, []string{"A", "B", "A+B"}},
+		{"200 schemes", 10, 2048, many},
+		{"large k", 65535, 2048, many},
+		{"most features", 10, maxDim, []string{"A", "rrf(A,B)"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &batch{g: g, schemes: parseAll(t, g, tt.text), k: tt.k, among: among, queries: queries}
+			if err := b.prepare(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			b.layers = slices.Clone(b.layers)
+			b.layers[0] = &Layer{Name: "A", Dim: tt.dim}
+			size := b.tileQueries()
+			if size < 1 || b.rowsAtATime < 1 {
+				t.Fatalf("a tile of %d × %d", size, b.rowsAtATime)
+			}
+			ranked := 0
+			for _, f := range b.leaves {
+				if f.ranked {
+					ranked++
+				}
+			}
+			if packed := 4 * tt.dim * max(size, b.rowsAtATime); packed > packMemory {
+				t.Errorf("%d bytes of packed vectors", packed)
+			}
+			if most := max(b.most, nomineeRoom(min(tt.k, g.Len()))); 8*most*size*ranked > nomineeMemory {
+				t.Errorf("%d nominees for each of %d × %d rankings", most, size, ranked)
+			}
+		})
+	}
+}
