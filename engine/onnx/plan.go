@@ -1,0 +1,375 @@
+package onnx
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// maxMessage is the largest protobuf message that ONNX Runtime reads, in bytes.
+const maxMessage = math.MaxInt32
+
+// minReferred is the size from which on a weight of a model that is too large
+// for one message is referred to in its file, in bytes.
+const minReferred = 1 << 12
+
+// Plan is a model cut down to what taps need, with the taps' poolings at its
+// end.
+type Plan struct {
+	Model   *Model
+	Taps    []Tap    // as asked, with poolings and layouts as decided
+	Input   Value    // what is to be fed
+	Outputs []string // a tap's output in the graph, by tap; float32, N×Dims[i]
+	Dims    []int64  // the length of a tap's vectors, -1 if only a run will tell
+	Nodes   int      // of the model, that are kept
+
+	pieces []piece
+	tapped []string // the tensors that are tapped, each once
+}
+
+// piece is a part of a file that is written: a range of the model's file, or
+// bytes.
+type piece struct {
+	span
+	bytes []byte
+}
+
+func (p piece) size() int64 { return p.end - p.at + int64(len(p.bytes)) }
+
+// Plan decides how taps are read from the model. The seed is that of the
+// projections of cov and gram. A tensor that does not exist is an
+// *engine.NameError.
+func (m *Model) Plan(taps []Tap, seed uint64) (*Plan, error) {
+	return m.plan(taps, seed, maxMessage)
+}
+
+// plan is Plan for messages of up to limit bytes.
+func (m *Model) plan(taps []Tap, seed uint64, limit int64) (*Plan, error) {
+	if v := m.Opset(); v < minOpset {
+		return nil, fmt.Errorf("%s: opset %d: poolings need %d or later (onnx.version_converter converts)", m.Path, v, minOpset)
+	}
+	p := &Plan{Model: m, Taps: slices.Clone(taps)}
+	b := &builder{prefix: m.freePrefix()}
+	tensors := m.Tensors()
+	for i := range p.Taps {
+		tap := &p.Taps[i]
+		t, err := m.Find(tensors, tap.Tensor)
+		if err != nil {
+			return nil, err
+		}
+		if tap.Layout != UnknownLayout && t.Kind != Vector {
+			t.Kind, t.Layout = FeatureMap, tap.Layout
+		}
+		if tap.Pooling, err = tap.Pooling.resolve(t); err != nil {
+			return nil, fmt.Errorf("%s: tap %s: tensor %q: %w", m.Path, tap.Name, tap.Tensor, err)
+		}
+		tap.Layout = t.Layout
+		if n, c := int64(tap.Pooling.Dim), t.Channels(); n > c*(c+1)/2 && tap.Pooling.Dim > 0 {
+			return nil, fmt.Errorf("%s: tap %s: tensor %q: %d channels have %d products, %v asks for more", m.Path, tap.Name, tap.Tensor, c, c*(c+1)/2, tap.Pooling)
+		}
+		p.Outputs = append(p.Outputs, b.pool(t, tap.Pooling, seed))
+		p.Dims = append(p.Dims, tap.Pooling.dim(t))
+		p.tapped = append(p.tapped, tap.Tensor)
+	}
+	for _, name := range p.Outputs {
+		b.output(name)
+	}
+	return p, p.cut(b.graph, limit)
+}
+
+// freePrefix returns a prefix that no name of the model has.
+func (m *Model) freePrefix() string {
+	prefix := "strata"
+	for m.uses(prefix + "/") {
+		prefix += "_"
+	}
+	return prefix
+}
+
+// uses reports whether a node or a tensor's name begins with prefix.
+func (m *Model) uses(prefix string) bool {
+	begins := func(name string) bool { return strings.HasPrefix(name, prefix) }
+	return slices.ContainsFunc(m.Nodes, func(n Node) bool {
+		return begins(n.Name) || slices.ContainsFunc(n.Outputs, begins)
+	}) || slices.ContainsFunc(m.Weights, func(w Weight) bool { return begins(w.Name) }) ||
+		slices.ContainsFunc(m.inputs, func(v info) bool { return begins(v.Name) })
+}
+
+// cut sets the pieces of the cut model, with the fields added to its graph.
+func (p *Plan) cut(added []byte, limit int64) error {
+	m := p.Model
+	used, nodes, err := m.needed(p.tapped)
+	if err != nil {
+		return err
+	}
+	var graph []piece
+	keep := func(s span) { graph = append(graph, piece{span: s}) }
+	for _, s := range slices.Concat(m.names, m.sparse) {
+		keep(s)
+	}
+	var inputs []Value
+	stored := map[string]bool{}
+	for i := range m.Weights {
+		stored[m.Weights[i].Name] = true
+	}
+	for _, v := range m.inputs {
+		if used[v.Name] {
+			keep(v.span)
+			if !stored[v.Name] {
+				inputs = append(inputs, v.Value)
+			}
+		}
+	}
+	if p.Input, err = m.picture(inputs); err != nil {
+		return err
+	}
+	for i := range m.Nodes {
+		if nodes[i] {
+			p.Nodes++
+			keep(m.Nodes[i].span)
+		}
+	}
+	for _, v := range m.infos {
+		if used[v.Name] {
+			keep(v.span)
+		}
+	}
+	at := len(graph)
+	for i := range m.Weights {
+		if used[m.Weights[i].Name] {
+			keep(m.Weights[i].span)
+		}
+	}
+	graph = append(graph, piece{bytes: added})
+	p.pieces = m.assemble(graph)
+	if p.Size() <= limit {
+		return nil
+	}
+	graph = graph[:at]
+	for i := range m.Weights {
+		if w := &m.Weights[i]; used[w.Name] {
+			graph = append(graph, m.refer(w))
+		}
+	}
+	graph = append(graph, piece{bytes: added})
+	p.pieces = m.assemble(graph)
+	if p.Size() > limit {
+		return fmt.Errorf("%s: what the taps need is %d bytes, and ONNX Runtime reads up to %d: save the model with external data", m.Path, p.Size(), limit)
+	}
+	return nil
+}
+
+// picture returns the input that takes the pictures.
+func (m *Model) picture(inputs []Value) (Value, error) {
+	if len(inputs) != 1 {
+		var names []string
+		for _, v := range inputs {
+			names = append(names, strconv.Quote(v.Name))
+		}
+		return Value{}, fmt.Errorf("%s: the taps need %d inputs (%s): a model of pictures has one", m.Path, len(inputs), strings.Join(names, ", "))
+	}
+	if in := inputs[0]; in.Type != Float32 {
+		return in, fmt.Errorf("%s: input %q is %v: pictures are fed as float32", m.Path, in.Name, in.Type)
+	}
+	return inputs[0], nil
+}
+
+// needed returns what tensors are computed from: the names of all tensors, and
+// which nodes.
+func (m *Model) needed(tensors []string) (used map[string]bool, nodes []bool, err error) {
+	maker := make(map[string]int, len(m.Nodes))
+	for i := range m.Nodes {
+		for _, name := range m.Nodes[i].Outputs {
+			if name != "" {
+				maker[name] = i
+			}
+		}
+	}
+	given := map[string]bool{"": true}
+	for i := range m.Weights {
+		given[m.Weights[i].Name] = true
+	}
+	for _, v := range m.inputs {
+		given[v.Name] = true
+	}
+	used, nodes = map[string]bool{}, make([]bool, len(m.Nodes))
+	next := slices.Clone(tensors)
+	for len(next) > 0 {
+		name := next[len(next)-1]
+		next = next[:len(next)-1]
+		if used[name] {
+			continue
+		}
+		used[name] = true
+		i, ok := maker[name]
+		if !ok || nodes[i] {
+			continue
+		}
+		n := &m.Nodes[i]
+		nodes[i] = true
+		for _, out := range n.Outputs {
+			used[out] = true
+		}
+		for _, in := range n.Inputs {
+			if _, made := maker[in]; !made && !given[in] && len(m.sparse) == 0 {
+				return nil, nil, fmt.Errorf("%s: node %q (%s) takes tensor %q, which nothing makes", m.Path, n.Name, n.Op, in)
+			}
+		}
+		next = append(append(next, n.Inputs...), n.captures...)
+	}
+	return used, nodes, nil
+}
+
+// assemble returns the pieces of a model with another graph.
+func (m *Model) assemble(graph []piece) []piece {
+	var out []piece
+	for _, s := range m.other {
+		out = append(out, piece{span: s})
+	}
+	size := int64(0)
+	for _, p := range graph {
+		size += p.size()
+	}
+	head := protowire.AppendTag(nil, 7, protowire.BytesType)
+	out = append(out, piece{bytes: protowire.AppendVarint(head, uint64(size))})
+	return append(out, graph...)
+}
+
+// refer returns a weight whose values stay in the model's file: as external data
+// whose file is the model.
+func (m *Model) refer(w *Weight) piece {
+	if w.External != nil || w.raw.end-w.raw.at < minReferred {
+		return piece{span: w.span}
+	}
+	var t []byte
+	for _, d := range w.Dims {
+		t = appendNumber(t, 1, d)
+	}
+	t = appendNumber(t, 2, int64(w.Type))
+	t = appendText(t, 8, w.Name)
+	for _, e := range [][2]string{
+		{"location", filepath.Base(m.Path)},
+		{"offset", strconv.FormatInt(w.raw.at, 10)},
+		{"length", strconv.FormatInt(w.raw.end-w.raw.at, 10)},
+	} {
+		t = appendMessage(t, 13, appendText(appendText(nil, 1, e[0]), 2, e[1]))
+	}
+	return piece{bytes: appendMessage(nil, 5, appendNumber(t, 14, 1))}
+}
+
+// Size returns the size of the cut model in bytes.
+func (p *Plan) Size() int64 {
+	size := int64(0)
+	for _, x := range p.pieces {
+		size += x.size()
+	}
+	return size
+}
+
+// Write writes the cut model: nodes and weights as they are in the model's file.
+// External data stay where they are, and are found from the model's folder.
+func (p *Plan) Write(ctx context.Context, w io.Writer) error {
+	return p.Model.write(ctx, w, p.pieces)
+}
+
+// write writes pieces, neighbours in the file at once.
+func (m *Model) write(ctx context.Context, w io.Writer, pieces []piece) error {
+	f, err := os.Open(m.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if stat, err := f.Stat(); err != nil {
+		return err
+	} else if stat.Size() != m.Size {
+		return fmt.Errorf("%s: the file has changed: it had %d bytes, and has %d", m.Path, m.Size, stat.Size())
+	}
+	return writePieces(ctx, w, f, pieces)
+}
+
+// writePieces writes pieces of r, neighbours at once.
+func writePieces(ctx context.Context, w io.Writer, r io.ReaderAt, pieces []piece) error {
+	const block = 1 << 22 // bytes between two looks at ctx
+	for i := 0; i < len(pieces); {
+		if _, err := w.Write(pieces[i].bytes); err != nil {
+			return err
+		}
+		at, end := pieces[i].at, pieces[i].end
+		for i++; i < len(pieces) && pieces[i].at == end && pieces[i].bytes == nil; i++ {
+			end = pieces[i].end
+		}
+		for ; at < end; at += block {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			n := min(block, end-at)
+			if _, err := io.CopyN(w, io.NewSectionReader(r, at, n), n); err != nil {
+				return fmt.Errorf("bytes %d to %d of the model: %w", at, at+n, err)
+			}
+		}
+	}
+	return nil
+}
+
+// minLeftOut is the size from which on a weight is left out of a skeleton, in
+// bytes. Smaller ones may be shapes and axes, whose values say what shapes follow.
+const minLeftOut = 1 << 12
+
+// skeleton returns the pieces of a model that has all tensors as outputs, and
+// large weights as inputs: their shapes say enough to infer the others.
+func (m *Model) skeleton(tensors []Tensor) []piece {
+	var graph []piece
+	keep := func(s span) { graph = append(graph, piece{span: s}) }
+	listed := map[string]bool{}
+	for _, v := range m.inputs {
+		listed[v.Name] = true
+	}
+	feed := func(name string, w *Weight) {
+		if listed[name] {
+			return
+		}
+		var dims []byte
+		for _, d := range w.Dims {
+			dims = appendMessage(dims, 1, appendNumber(nil, 1, d))
+		}
+		t := appendMessage(appendNumber(nil, 1, int64(w.Type)), 2, dims)
+		v := appendMessage(appendText(nil, 1, name), 2, appendMessage(nil, 1, t))
+		graph = append(graph, piece{bytes: appendMessage(nil, 11, v)})
+	}
+	for _, s := range slices.Concat(m.names, m.sparse) {
+		keep(s)
+	}
+	for _, v := range slices.Concat(m.inputs, m.infos) {
+		keep(v.span)
+	}
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		if n.Op == "Constant" && n.constant != nil && len(n.Outputs) == 1 && n.end-n.at >= minLeftOut {
+			feed(n.Outputs[0], n.constant)
+			continue
+		}
+		keep(n.span)
+	}
+	for i := range m.Weights {
+		if w := &m.Weights[i]; w.External != nil || w.end-w.at >= minLeftOut {
+			feed(w.Name, w)
+		} else {
+			keep(w.span)
+		}
+	}
+	var b builder
+	for _, t := range tensors {
+		if t.Kind != Constant {
+			b.output(t.Name)
+		}
+	}
+	return m.assemble(append(graph, piece{bytes: b.graph}))
+}
