@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +25,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
+	"strata/engine/onnx"
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/tui"
@@ -35,6 +37,9 @@ const (
 	exitUsage       = 2
 	exitInterrupted = 130
 )
+
+// sessionsFolder holds the logs of sessions, in the user's state folder.
+const sessionsFolder = "strata/sessions"
 
 // columnBudget is the memory for score columns of recent queries, in bytes.
 const columnBudget = 1 << 30
@@ -127,7 +132,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(replayCommand(), evalCommand(), searchCommand(), doctorCommand())
+	root.AddCommand(replayCommand(), evalCommand(), searchCommand(), tapsCommand(), doctorCommand())
 	flags := root.Flags()
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
 	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by auto, sixel, halfblock or none")
@@ -439,7 +444,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	if err != nil {
 		return fmt.Errorf("session log: %w", err)
 	}
-	defer func() { err = errors.Join(err, closeLog(log)) }()
+	defer func() { err = errors.Join(err, experiments.CloseLog(log)) }()
 	config := tui.Config{
 		Input: os.Stdin, Output: os.Stderr, Colors: f.colors, Mouse: !f.noMouse,
 		LogPath: log.Name(), Now: time.Now,
@@ -471,66 +476,16 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	return err
 }
 
-// openLog opens the log for appending: the file that the user named, or a new
-// one in the state folder, named by the time and the gallery.
+// openLog opens the log that the user named, or a new one in the state folder.
 func openLog(path, gallery string) (*os.File, error) {
 	if path != "" {
-		return appendTo(path)
+		return experiments.OpenLog(path)
 	}
-	abs, err := filepath.Abs(gallery)
+	first, err := xdg.StateFile(filepath.Join(sessionsFolder, "x"))
 	if err != nil {
 		return nil, err
 	}
-	name := strings.Map(func(r rune) rune {
-		if r <= ' ' || r == 0x7f || r == '/' {
-			return '-'
-		}
-		return r
-	}, filepath.Base(abs))
-	for n := 0; ; n++ {
-		suffix := ""
-		if n > 0 {
-			suffix = fmt.Sprintf("-%d", n)
-		}
-		path, err := xdg.StateFile(filepath.Join("strata", "sessions", time.Now().Format("2006-01-02T15-04-05")+"-"+name+suffix+".strata"))
-		if err != nil {
-			return nil, err
-		}
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
-		}
-	}
-}
-
-// appendTo opens a file for appending lines. If it ends within a line, as a log
-// does whose disk was full, that line is ended first.
-func appendTo(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
-		var last [1]byte
-		if _, err = f.ReadAt(last[:], info.Size()-1); err == nil && last[0] != '\n' {
-			_, err = f.WriteString("\n")
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-// closeLog closes the log, and removes one into which nothing was written.
-func closeLog(log *os.File) error {
-	info, err := log.Stat()
-	err = errors.Join(err, log.Close())
-	if err == nil && info.Size() == 0 && info.Mode().IsRegular() {
-		err = os.Remove(log.Name())
-	}
-	return err
+	return experiments.CreateLog(filepath.Dir(first), gallery, time.Now())
 }
 
 func doctorCommand() *cobra.Command {
@@ -545,12 +500,82 @@ func doctorCommand() *cobra.Command {
 				return usageError{err}
 			}
 			t := tui.Probe(os.Stdin, os.Stderr, os.Getenv, asked, 0)
-			return tui.Doctor(cmd.OutOrStdout(), t,
-				tui.Fact{Name: "strata", Text: version()},
-				tui.Fact{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
-				tui.Fact{Name: "session logs", Text: filepath.Join(xdg.StateHome, "strata", "sessions")})
+			facts := []tui.Fact{
+				{Name: "strata", Text: version()},
+				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
+				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
+			}
+			return tui.Doctor(cmd.OutOrStdout(), t, append(facts, runtimeFacts()...)...)
 		},
 	}
 	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: auto, sixel, halfblock or none")
 	return cmd
+}
+
+func tapsCommand() *cobra.Command {
+	var filter, library string
+	cmd := &cobra.Command{
+		Use:   "taps MODEL.onnx",
+		Short: "List the tensors of a model that layers can be read from",
+		Long: `Taps lists what the nodes of an ONNX model put out, in the order of the graph: the
+tensor's name, operator, element type, shape, and a guess of what it is.
+
+Shapes that the file does not state are inferred by ONNX Runtime, if its library
+is found (strata doctor says where it is looked for); weights are not read.`,
+		Example: "strata taps inception_v3.onnx --filter concat",
+		Args:    usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := onnx.Read(args[0])
+			if err != nil {
+				return err
+			}
+			if err := inferShapes(cmd, m, library); err != nil {
+				return err
+			}
+			tensors := onnx.Filter(m.Tensors(), filter)
+			if len(tensors) == 0 && filter != "" {
+				return usagef("%s: no tensor's name, operator or kind contains %q", args[0], filter)
+			}
+			return onnx.WriteTaps(cmd.OutOrStdout(), m, tensors)
+		},
+	}
+	cmd.Flags().StringVar(&filter, "filter", "", "list only tensors whose name, operator or kind contains this text")
+	cmd.Flags().StringVar(&library, "onnxruntime", "",
+		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
+	return cmd
+}
+
+// inferShapes lets ONNX Runtime fill in what the model's file does not state.
+// Without a library that was asked for that is an error, otherwise a note.
+func inferShapes(cmd *cobra.Command, m *onnx.Model, asked string) error {
+	if !slices.ContainsFunc(m.Tensors(), func(t onnx.Tensor) bool { return !t.Shape.Known }) {
+		return nil
+	}
+	library, err := onnx.FindLibrary(asked, os.Getenv)
+	if err == nil {
+		var r *onnx.Runtime
+		if r, err = onnx.Load(library); err == nil {
+			err = r.Infer(cmd.Context(), m)
+		}
+	}
+	if err == nil || asked != "" || cmd.Context().Err() != nil {
+		return err
+	}
+	warn(cmd, []string{fmt.Sprintf("shapes marked ? are not stated in the file: %v", err)})
+	return nil
+}
+
+// runtimeFacts says for doctor which ONNX Runtime was found, and where it was
+// looked for.
+func runtimeFacts() []tui.Fact {
+	library, err := onnx.FindLibrary("", os.Getenv)
+	found := tui.Fact{Name: "ONNX Runtime", Text: fmt.Sprintf("%s, %s", library.Version, library.Path)}
+	if err != nil {
+		found.Text = err.Error()
+	}
+	facts := []tui.Fact{found}
+	for _, p := range library.Looked {
+		facts = append(facts, tui.Fact{Name: "  looked at", Text: fmt.Sprintf("%s (%s): %s", p.Path, p.Why, p.Found)})
+	}
+	return facts
 }

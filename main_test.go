@@ -148,8 +148,6 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// TestInterrupt interrupts a replay when its first result is out, while an
-// evaluation of many schemes runs.
 // TestOneLine: a message is one line, and moves no cursor.
 func TestOneLine(t *testing.T) {
 	for text, want := range map[string]string{
@@ -164,29 +162,8 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// TestAppendTo: a log begins on a line of its own.
-func TestAppendTo(t *testing.T) {
-	for before, want := range map[string]string{"": "new\n", "old\n": "old\nnew\n", "half": "half\nnew\n"} {
-		path := filepath.Join(t.TempDir(), "log")
-		if err := os.WriteFile(path, []byte(before), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		f, err := appendTo(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.WriteString("new\n"); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != want {
-			t.Errorf("%q: got %q, %v", before, got, err)
-		}
-	}
-}
-
+// TestInterrupt interrupts a replay when its first result is out, while an
+// evaluation of many schemes runs.
 func TestInterrupt(t *testing.T) {
 	var schemes []string
 	for i := range 200 {
@@ -298,6 +275,27 @@ func TestReadme(t *testing.T) {
 		if c.want != "…\n" && string(out) != c.want {
 			t.Errorf("README.md:%d: %s prints\n%s\nnot\n%s", c.line, c.text, out, c.want)
 		}
+	}
+}
+
+// TestReadmeTaps runs the README's example of taps on the network made for
+// tests.
+func TestReadmeTaps(t *testing.T) {
+	model := need.Network(t)
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, ok := strings.Cut(string(text), "$ strata taps inception_v3.onnx --filter mixed0\n")
+	if !ok {
+		t.Fatal("the README has no such example")
+	}
+	want, _, _ := strings.Cut(example, "```")
+	cmd := exec.CommandContext(t.Context(), "strata", "taps", filepath.Base(model), "--filter", "mixed0")
+	cmd.Dir = filepath.Dir(model)
+	out, err := cmd.Output()
+	if err != nil || string(out) != want {
+		t.Errorf("%v: prints\n%s\nnot\n%s", err, out, want)
 	}
 }
 

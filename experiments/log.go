@@ -1,8 +1,12 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 )
 
 // format is the number of the script and log format, in the header of a log.
@@ -36,4 +40,60 @@ func (s *Session) append(text string) error {
 		}
 	}
 	return s.logErr
+}
+
+// CreateLog creates a session's log in a folder, for appending. It is named by
+// the time and the gallery, and by a number if there is such a one.
+func CreateLog(folder, gallery string, now time.Time) (*os.File, error) {
+	abs, err := filepath.Abs(gallery)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f || r == '/' {
+			return '-'
+		}
+		return r
+	}, filepath.Base(abs))
+	for n := 0; ; n++ {
+		suffix := ""
+		if n > 0 {
+			suffix = fmt.Sprintf("-%d", n)
+		}
+		file := now.Format("2006-01-02T15-04-05") + "-" + name + suffix + ".strata"
+		f, err := os.OpenFile(filepath.Join(folder, file), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
+}
+
+// OpenLog opens a file, which may exist, for appending a log. If it ends within a
+// line, as a log does whose disk was full, that line is ended first.
+func OpenLog(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+		var last [1]byte
+		if _, err = f.ReadAt(last[:], info.Size()-1); err == nil && last[0] != '\n' {
+			_, err = f.WriteString("\n")
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// CloseLog closes a log, and removes one into which nothing was written.
+func CloseLog(log *os.File) error {
+	info, err := log.Stat()
+	err = errors.Join(err, log.Close())
+	if err == nil && info.Size() == 0 && info.Mode().IsRegular() {
+		err = os.Remove(log.Name())
+	}
+	return err
 }
