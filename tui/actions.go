@@ -201,8 +201,13 @@ func (m Model) back() (Model, tea.Cmd) {
 	return m, nil
 }
 
+// nextCaption changes what stands under the pictures; moves do where there are none, because over a picture they always
+// stand.
 func (m Model) nextCaption() (Model, tea.Cmd) {
 	m.rows.caption = (m.rows.caption + 1) % captions
+	if m.rows.caption == captionMove && m.layout.Pictures {
+		m.rows.caption++
+	}
 	m.status = m.status.tell("captions show %s", m.rows.caption)
 	return m, nil
 }
@@ -251,7 +256,8 @@ func (m Model) evaluated(e evaluated) Model {
 	m.status.saved = m.c.Now()
 	if r := e.result.Evaluation; r != nil {
 		m.table = m.table.with(r)
-		m.status = m.status.tell("evaluated %d schemes over %s queries", len(r.Schemes), thousands(len(r.Queries)))
+		m.status = m.status.tell("evaluated %d %s over %s %s", len(r.Schemes), plural("scheme", len(r.Schemes)),
+			thousands(len(r.Queries)), plural("query", len(r.Queries)))
 	}
 	return m
 }
@@ -272,6 +278,8 @@ func (m Model) executed(e executed) Model {
 			m.status = m.status.tell("noted in %s", cut(m.c.LogPath, 60))
 		case experiments.Export:
 			m.status = m.status.tell("wrote %s", clean(step.File))
+		case experiments.Search:
+			m.status = m.status.tell("search %d is done and in the log; the rows keep showing %d", step.K, shownHits)
 		default:
 			m.status = m.status.tell("done: %s", clean(step.String()))
 		}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -209,10 +210,61 @@ func TestLabelsAndCaptions(t *testing.T) {
 	if got := strings.Join(d.m.rows.marked, " "); got != "pattern" {
 		t.Errorf("marked are %q", got)
 	}
+	d.wantScreen("1 new ")
+	hit := d.m.shown.rankings[0].Hits[0].Row
 	d.press("c")
-	d.wantScreen("new")
-	d.press("c c")
-	d.wantScreen(cutID(d.m.gallery.ID(d.m.shown.rankings[0].Hits[0].Row), 6))
+	d.wantScreen("captions show labels")
+	d.press("c")
+	d.wantScreen(cutID(d.m.gallery.ID(hit), 6))
+	d.press("c")
+	d.wantScreen("captions show scores")
+}
+
+func TestCommandsAreCheckedAsTheyAreTyped(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	for _, tc := range []struct{ text, want string }{
+		{"evaluate_edges,_nope", `no layer "nope"`},
+		{"evaluate_on_nope", `no label "nope"`},
+		{"evaluate_where_colour=beige", `no value of colour "beige"`},
+		{"filter_nope=1", `no label "nope"`},
+		{"filter_colour=beige", `no value of colour "beige"`},
+		{"evaluate_over_0", `"0" is not a number of queries`},
+	} {
+		d.press(": text:" + tc.text)
+		d.wantScreen(tc.want)
+		d.press("enter")
+		if d.m.prompt.kind != promptCommand {
+			t.Errorf("%s: enter takes it", tc.text)
+		}
+		d.press("esc")
+	}
+	d.press(": text:search_3 enter")
+	d.wantScreen("search 3 is done and in the log; the rows keep showing 10")
+	d.wantSteps("search  3")
+}
+
+func TestGalleryWithoutPictures(t *testing.T) {
+	files := fstest.MapFS{
+		"items.csv": {Data: []byte("id,kind\none,a\ntwo,b\n")},
+		"A.npy":     {Data: matrixFile([][]float32{{1, 0}, {0, 1}})},
+	}
+	d := openGallery(t, files, nil, 120, 40, GraphicsSixel)
+	d.wantScreen("no pictures: items.csv names none")
+	d.wantScreen("2 items")
+	files["items.csv"] = &fstest.MapFile{Data: []byte("id,kind\none,a\n")}
+	files["A.npy"] = &fstest.MapFile{Data: matrixFile([][]float32{{1, 0}})}
+	d = openGallery(t, files, nil, 120, 40, GraphicsSixel)
+	d.wantScreen("1 item ")
+	d.wantScreen("there is no other item to rank")
+	d.press("E")
+	d.wantStatus("evaluated 1 scheme over 1 query")
+}
+
+func TestCaptionsWithoutPictures(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("c")
+	d.wantScreen("captions show moves")
+	d.wantScreen("●◆ new")
 }
 
 func TestEvaluateKey(t *testing.T) {
@@ -356,7 +408,8 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 	d := openGallery(t, hostileGallery(t), nil, 120, 40, GraphicsSixel)
 	d.wantScreen("broken")
 	d.wantScreen("missing")
-	d.wantScreen("no pictu")
+	d.wantScreen(" no ")
+	d.wantScreen(" picture")
 }
 
 // TestLogReplays checks that what the keys did is a script that gives the same again.

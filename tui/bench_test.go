@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// benchShelf returns the picture files that the benchmarks show: of STRATA_TEST_IMAGES if set, else drawn ones.
+// benchShelf returns the picture files that the benchmarks show: photographs if STRATA_BENCH_PHOTOS is set, else
+// drawn ones.
 func benchShelf(b *testing.B, n int) *fileShelf {
 	b.Helper()
-	if os.Getenv("STRATA_TEST_IMAGES") == "" {
+	if os.Getenv("STRATA_BENCH_PHOTOS") == "" {
 		return newShelf(b, n)
 	}
 	s := &fileShelf{}

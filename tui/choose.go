@@ -91,7 +91,7 @@ func (m Model) toggleLabel() Model {
 		m.rows.marked = append(slices.Clone(m.rows.marked), name)
 	}
 	m.popup.items = m.labelChoices()
-	return m
+	return m.arrange()
 }
 
 // openErrors shows the last errors in full, the latest first.

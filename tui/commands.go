@@ -157,18 +157,10 @@ func fault(g *engine.Gallery, layer string, f engine.Fault, what string) string 
 		layer, thousands(f.Rows), what, f.First, g.ID(f.First))
 }
 
-// paletteRows is the number of pictures, spread over the gallery, that the shared palette is made of. Twice as many take
-// twice as long, 130 ms of a start, and are no better on average.
-const paletteRows = 64
-
 // prepare makes the shared palette.
 func (m Model) prepare() tea.Cmd {
-	ctx, thumbs, n := m.ctx, m.thumbs, m.gallery.Len()
-	rows := make([]int, min(n, paletteRows))
-	for i := range rows {
-		rows[i] = (2*i + 1) * n / (2 * len(rows))
-	}
-	return m.crew.run(func() tea.Msg { return prepared{thumbs.Prepare(ctx, rows)} })
+	ctx, thumbs := m.ctx, m.thumbs
+	return m.crew.run(func() tea.Msg { return prepared{thumbs.Prepare(ctx, nil)} })
 }
 
 // picture is a picture that the screen shows.

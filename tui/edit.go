@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -219,18 +220,49 @@ func (m *Model) parseStep(text string) (experiments.Step, error) {
 	case experiments.Query:
 		_, err = m.gallery.Row(s.ID)
 	case experiments.Schemes:
-		for _, scheme := range s.Schemes {
-			var fault *engine.SchemeError
-			if _, err := m.gallery.ParseScheme(scheme.String()); errors.As(err, &fault) {
-				return nil, errors.New(fault.Reason) // its column is that of one scheme's text
-			}
-		}
+		err = m.checkSchemes(s.Schemes)
+	case experiments.Filter:
+		err = m.checkConditions(s.Conditions)
 	case experiments.Evaluate:
 		if m.evaluation.running() {
-			err = errors.New("an evaluation is running; E cancels it")
+			return nil, errors.New("an evaluation is running; E cancels it")
 		}
+		for _, name := range s.Labels {
+			if _, err := m.gallery.Label(name); err != nil {
+				return nil, err
+			}
+		}
+		err = cmp.Or(m.checkSchemes(s.Schemes), m.checkConditions(s.Where))
 	}
 	return step, err
+}
+
+// checkSchemes returns what is wrong with the layers of schemes.
+func (m *Model) checkSchemes(schemes []engine.Scheme) error {
+	for _, scheme := range schemes {
+		var fault *engine.SchemeError
+		if _, err := m.gallery.ParseScheme(scheme.String()); errors.As(err, &fault) {
+			return errors.New(fault.Reason) // its column is that of one scheme's text
+		}
+	}
+	return nil
+}
+
+// checkConditions returns what is wrong with the labels and values of conditions.
+func (m *Model) checkConditions(where []engine.Condition) error {
+	for _, c := range where {
+		l, err := m.gallery.Label(c.Label)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(l.Values(), c.Value) {
+			continue
+		}
+		if _, err := m.gallery.Rows([]engine.Condition{c}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeCommand executes a step typed as text.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"strata/engine"
 	"strata/experiments"
 )
@@ -84,7 +86,7 @@ func (m *Model) headings(rows [][]figure, width int) []string {
 				parts[j] = m.figureText(f, form, f.hits == b.hits[j], f.mean.Value == b.mean[j], j)
 			}
 			out[i] = strings.Join(parts, "   ")
-			w = max(w, len([]rune(stripped(out[i]))))
+			w = max(w, ansi.StringWidth(out[i]))
 		}
 		if w <= width {
 			return out

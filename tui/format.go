@@ -64,8 +64,12 @@ func sizeOf(n int64) string {
 
 // plural returns the word for n things.
 func plural(word string, n int) string {
-	if n == 1 {
+	stem, y := strings.CutSuffix(word, "y")
+	switch {
+	case n == 1:
 		return word
+	case y:
+		return stem + "ies"
 	}
 	return word + "s"
 }
@@ -131,6 +135,3 @@ func overlay(lines, box []string, x, y int) {
 		lines[y+i] = ansi.Truncate(line, x, "") + b + ansi.TruncateLeft(line, x+w, "")
 	}
 }
-
-// stripped returns the text without its styles.
-func stripped(s string) string { return ansi.Strip(s) }

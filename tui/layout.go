@@ -44,9 +44,10 @@ type layout struct {
 	Gap     int
 	Visible int // schemes that fit
 
-	Panel    rect // the hit under the cursor, when it is looked at
-	PanelBox Box  // each of its two pictures
-	Table    rect
+	Panel      rect // the hit under the cursor, when it is looked at
+	PanelBox   Box  // each of its two pictures
+	PanelBelow bool // what is said about the hit stands under the pictures, not beside them
+	Table      rect
 }
 
 // screenKind is what a layout depends on.
@@ -56,12 +57,14 @@ type screenKind struct {
 	Graphics     Graphics
 	Schemes      int  // rows wanted
 	Labels       int  // of the gallery
+	Marked       int  // of those
+	Layers       int  // of the gallery
 	Panel        bool // a hit is looked at: one row is visible
 }
 
 // newLayout places everything.
 func newLayout(k screenKind) layout {
-	size, cellW, cellH := k.Size, k.CellW, k.CellH
+	size := k.Size
 	l := layout{Size: size, Captions: 1}
 	l.Pictures = k.Graphics != GraphicsNone && size.Cols >= pictureCols && size.Rows >= pictureRows
 	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1
@@ -73,41 +76,42 @@ func newLayout(k screenKind) layout {
 	}
 	l.Wide = size.Cols >= wideCols && size.Rows >= captionRows
 	body := rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
-	if l.Wide {
-		l.placeLeft(body, cellW, cellH, k.Labels)
-		left := l.Query.W + 3
+	switch {
+	case l.Wide:
+		body.W-- // a margin, as on the left
+		left := l.placeLeft(body, k) + 3
 		body.X, body.W = body.X+left, body.W-left
-	} else {
-		top := 0
-		if !k.Panel {
-			top = l.placeTop(body, cellW, cellH)
-		}
+	case !k.Panel:
+		top := l.placeTop(body, k)
 		body.Y, body.H = body.Y+top, body.H-top
 	}
-	l.placeRows(body, cellW, cellH, max(k.Schemes, 1), k.Panel)
+	l.placeRows(body, k)
 	return l
 }
 
 // square returns the lines of a picture of as many pixels high as cols cells are wide.
 func square(cols, cellW, cellH int) int { return (cols*cellW*10/cellH + 8) / 10 }
 
-// placeLeft gives the query the left column: a header, its picture, its labels, and the sliders.
-func (l *layout) placeLeft(body rect, cellW, cellH, labels int) {
+// placeLeft gives the query the left column: a header, its picture, its labels, and the sliders. It returns the column's
+// width: what the pictures of the rows leave over goes to it.
+func (l *layout) placeLeft(body rect, k screenKind) int {
 	w := min(24+(l.Size.Cols-120)/8, 48)
+	w += (body.W - w - 2) % shownHits
 	l.Query = rect{X: body.X, Y: body.Y, W: w, H: body.H}
 	if l.Pictures {
-		l.QueryBox = Box{w, max(4, min(square(w, cellW, cellH), body.H/2-1))}
-		l.QueryBox.Cols = min(w, l.QueryBox.Rows*cellH/cellW+1)
+		l.QueryBox = Box{w, max(4, min(square(w, k.CellW, k.CellH), body.H/2-1))}
+		l.QueryBox.Cols = min(w, l.QueryBox.Rows*k.CellH/k.CellW+1)
 	}
 	top := 1 + l.QueryBox.Rows
 	rest := body.H - top
-	labels = min(labels, max(rest-6, rest/2)) // the sliders need a few lines, too
+	labels := min(k.Labels, max(rest-6, rest/2)) // the sliders need a few lines, too
 	l.Query.H = top + labels
 	l.Sliders = rect{X: body.X, Y: body.Y + l.Query.H + 1, W: w, H: rest - labels - 1}
+	return w
 }
 
 // placeTop gives the query a strip at the top and returns its height with the blank line under it.
-func (l *layout) placeTop(body rect, cellW, cellH int) int {
+func (l *layout) placeTop(body rect, k screenKind) int {
 	h := 5
 	switch {
 	case !l.Pictures && l.Captions == 0:
@@ -116,10 +120,15 @@ func (l *layout) placeTop(body rect, cellW, cellH int) int {
 		h = min(4, body.H/3)
 	case body.H >= 26:
 		h = 6 + (body.H-26)/6
+		least := l.leastRowH()
+		rows, spare := (body.H-h-1)/least, (body.H-h-1)%least
+		if k.Schemes > rows && spare+h-5 >= least { // a lower strip makes room for one row more
+			h -= least - spare
+		}
 	}
 	text := body.X
 	if l.Pictures {
-		l.QueryBox = Box{min(h*cellH/cellW, body.W/4), h}
+		l.QueryBox = Box{min(h*k.CellH/k.CellW, body.W/4), h}
 		text += l.QueryBox.Cols + 2
 	}
 	w := body.X + body.W - text
@@ -132,31 +141,36 @@ func (l *layout) placeTop(body rect, cellW, cellH int) int {
 	return h
 }
 
+// leastPicture is the least height of a row's pictures.
+const leastPicture = 4
+
+// leastRowH returns the height of a row with the lowest pictures.
+func (l *layout) leastRowH() int { return 2 + leastPicture + l.Captions }
+
 // placeRows fits the schemes, as many as there are up to four with pictures of at least four lines, and gives what
 // is left to the table or, when a hit is looked at, to the panel.
-func (l *layout) placeRows(body rect, cellW, cellH, schemes int, panel bool) {
+func (l *layout) placeRows(body rect, k screenKind) {
+	schemes := max(k.Schemes, 1)
 	l.Slot = (body.W + 1) / shownHits
 	body.W = max(shownHits*l.Slot-1, min(body.W, shownHits))
 	l.Rows = body
 	l.Thumb = Box{Cols: max(l.Slot-1, 0)}
+	if l.Captions == 2 { // there are no pictures: the marked labels stand in their place
+		l.Captions = min(max(body.H/min(schemes, 4)-2, 2), 2+k.Marked)
+	}
 	extra := 1 + l.Captions // the header and the caption
 	if l.Pictures {
-		extra++ // ranks and hit bars
-		full := square(l.Thumb.Cols, cellW, cellH)
+		extra++ // ranks, moves and hit bars
+		full := square(l.Thumb.Cols, k.CellW, k.CellH)
 		fits := body.H/min(schemes, 4) - extra
-		l.Thumb.Rows = max(min(full, fits), min(full, 4))
-		l.Thumb.Cols = min(l.Thumb.Cols, max(l.Thumb.Rows*cellH/cellW+1, 7))
+		l.Thumb.Rows = max(min(full, fits), min(full, leastPicture))
+		l.Thumb.Cols = min(l.Thumb.Cols, max(l.Thumb.Rows*k.CellH/k.CellW+1, 7))
 	}
 	l.RowH = extra + l.Thumb.Rows
-	if panel {
+	if k.Panel {
 		l.Visible = 1
 		l.Rows.H = min(l.RowH, body.H)
-		l.Panel = rect{body.X, body.Y + l.RowH + 1, body.W, body.H - l.RowH - 1}
-		if l.Pictures && l.Panel.H > 4 {
-			h := l.Panel.H - 2
-			cols := min(h*cellH/cellW, (body.W-panelText)/2-2)
-			l.PanelBox = Box{cols, min(h, square(cols, cellW, cellH))}
-		}
+		l.placePanel(rect{body.X, body.Y + l.RowH + 1, body.W, body.H - l.RowH - 1}, k)
 		return
 	}
 	l.Visible = min(schemes, max(1, body.H/l.RowH))
@@ -166,6 +180,25 @@ func (l *layout) placeRows(body rect, cellW, cellH, schemes int, panel bool) {
 	l.Rows.H = l.Visible * (l.RowH + l.Gap)
 	if rest := body.H - l.Rows.H; rest >= tableRows && l.Captions > 0 {
 		l.Table = rect{body.X, body.Y + l.Rows.H, body.W, rest}
+	}
+}
+
+// placePanel gives the hit that is looked at and the query pictures of the same size, with the text beside them or, when
+// that makes small pictures larger, under them.
+func (l *layout) placePanel(panel rect, k screenKind) {
+	const enough = 20 // lines of a picture
+	l.Panel = panel
+	if !l.Pictures || panel.H <= 4 {
+		return
+	}
+	fit := func(h, cols int) Box {
+		cols = min(h*k.CellH/k.CellW, cols)
+		return Box{cols, min(h, square(cols, k.CellW, k.CellH))}
+	}
+	l.PanelBox = fit(panel.H-2, (panel.W-panelText)/2-2)
+	below := fit(panel.H-2-max(k.Labels+2, k.Layers+1), panel.W/2-2)
+	if l.PanelBox.Rows < enough && below.Rows > l.PanelBox.Rows {
+		l.PanelBox, l.PanelBelow = below, true
 	}
 }
 

@@ -103,6 +103,9 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		c.Now = time.Now
 	}
 	profile := c.Terminal.Profile
+	if !hasPictures(g) {
+		c.Terminal.Graphics, c.Terminal.Why = GraphicsNone, "no pictures: items.csv names none"
+	}
 	m := Model{
 		c: c, ctx: ctx, crew: &crew{}, gallery: g,
 		styles: newStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
@@ -114,6 +117,9 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		m.cellW, m.cellH = guessedCellW, guessedCellH
 	}
 	m.thumbs = NewThumbs(g.OpenPicture, g.Len(), c.Terminal, Options{Colors: c.Colors})
+	if c.Terminal.Graphics != GraphicsSixel {
+		m.status = m.status.tell("%s", c.Terminal.Why)
+	}
 	m.evaluation.bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
 	m.dress()
 	for _, l := range g.Labels()[:min(2, len(g.Labels()))] {
@@ -124,6 +130,16 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	m, m.first = m.search(true)
 	return m, nil
+}
+
+// hasPictures reports whether any item has a picture.
+func hasPictures(g *engine.Gallery) bool {
+	for row := range g.Len() {
+		if g.Picture(row) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // begin sets the desk to the session's state, or to the first query and schemes.
@@ -280,7 +296,8 @@ func (m Model) measure(msg measured) Model {
 func (m Model) arrange() Model {
 	m.layout = newLayout(screenKind{
 		Size: m.layout.Size, CellW: m.cellW, CellH: m.cellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(m.shown.schemes), Labels: len(m.gallery.Labels()), Panel: m.panel,
+		Schemes: len(m.shown.schemes), Labels: len(m.gallery.Labels()),
+		Marked: len(m.rows.marked), Layers: len(m.gallery.Layers), Panel: m.panel,
 	})
 	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
 	m.sliders = m.sliders.clamped(m.focused())

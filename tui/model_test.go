@@ -305,7 +305,7 @@ func TestGoldenFrames(t *testing.T) {
 		{"120x40-help", 120, 40, GraphicsSixel, "?"},
 		{"80x24-layers", 80, 24, GraphicsSixel, "L down space"},
 		{"80x24-edit", 80, 24, GraphicsSixel, "e text:*edge"},
-		{"120x40-moves", 120, 40, GraphicsSixel, "down down space c"},
+		{"120x40-pinned", 120, 40, GraphicsSixel, "down down space c"},
 		{"120x40-text", 120, 40, GraphicsNone, "E"},
 		{"80x24-text", 80, 24, GraphicsNone, "enter"},
 		{"60x20", 60, 20, GraphicsSixel, ""},

@@ -67,6 +67,9 @@ func (m Model) press(x, y int) (Model, tea.Cmd) {
 		if !m.layout.row(at).has(x, y) {
 			continue
 		}
+		if y == m.layout.row(at).Y { // the scheme's text
+			return m.pressRow(i, -1)
+		}
 		return m.pressRow(i, (x-m.layout.Rows.X)/m.layout.Slot)
 	}
 	return m, nil

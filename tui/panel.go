@@ -3,6 +3,9 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
 )
@@ -18,46 +21,71 @@ func (m *Model) putPanel(c *canvas) {
 	}
 	x := r.X
 	if box := l.PanelBox; box.Cols > 0 {
-		head := s.faint.Render("query ") + s.bold.Render(cut(m.gallery.ID(m.shown.query), max(box.Cols-6, 1)))
+		head := s.faint.Render("query ") + s.bold.Render(cutID(m.gallery.ID(m.shown.query), max(box.Cols-6, 1)))
 		c.put(x, r.Y, box.Cols, head)
 		c.put(x, r.Y+1, box.Cols, m.pictureCells(m.shown.query, box)...)
 		x += box.Cols + 2
-		head = s.faint.Render("hit ") + s.bold.Render(cut(m.gallery.ID(h.Row), max(box.Cols-4, 1)))
+		head = s.faint.Render("hit ") + s.bold.Render(cutID(m.gallery.ID(h.Row), max(box.Cols-4, 1)))
 		c.put(x, r.Y, box.Cols, head)
 		c.put(x, r.Y+1, box.Cols, m.pictureCells(h.Row, box)...)
+		if l.PanelBelow {
+			y, height := r.Y+box.Rows+2, r.H-box.Rows-2
+			c.put(r.X, y, box.Cols, firstLines(s, m.hitLines(h, box.Cols), height)...)
+			c.put(x, y, box.Cols, firstLines(s, m.partLines(h, box.Cols), height)...)
+			return
+		}
 		x += box.Cols + 2
 	}
 	w := min(r.X+r.W-x, 60)
-	c.put(x, r.Y, w, m.panelText(h, w, r.H)...)
+	about, parts := m.hitLines(h, w), m.partLines(h, w)
+	if spare := r.H - 1 - len(about) - len(parts); spare < 0 { // both give way, the labels first
+		about = firstLines(s, about, max(len(about)+spare, r.H/2-1))
+	}
+	c.put(x, r.Y, w, about...)
+	c.put(x, r.Y+len(about)+1, w, firstLines(s, parts, r.H-1-len(about))...)
 }
 
-// panelText says where the hit stands, how its labels compare and what its score is made of.
-func (m *Model) panelText(h engine.Hit, width, height int) []string {
+// firstLines returns as many lines as fit in height, the last of which says how many do not.
+func firstLines(s styles, lines []string, height int) []string {
+	if len(lines) <= height || height < 1 {
+		return lines[:max(min(len(lines), height), 0)]
+	}
+	return append(slices.Clone(lines[:height-1]), s.faint.Render(fmt.Sprintf("… %d more", len(lines)-height+1)))
+}
+
+// hitLines says where the hit stands and how its labels compare.
+func (m *Model) hitLines(h engine.Hit, width int) []string {
 	s := m.styles
 	head := s.faint.Render("hit ") + s.bold.Render(fmt.Sprint(m.rows.cursor+1))
 	if moves := m.movesOf(m.rows.focus); moves != nil && m.rows.cursor < len(moves) {
 		head += "  " + m.rows.moveStyle(m, moves[m.rows.cursor], moveText(moves[m.rows.cursor]))
 	}
 	if m.layout.PanelBox.Cols == 0 {
-		head += s.faint.Render("  ") + cut(m.gallery.ID(h.Row), width/2)
+		head += "  " + cutID(m.gallery.ID(h.Row), width/2)
 	}
 	lines := []string{flush(head, s.faint.Render("score ")+s.bold.Render(number(h.Score, 4)), width), ""}
-	lines = append(lines, m.compareLabels(h.Row, width)...)
-	lines = append(lines, "")
-	lines = append(lines, m.partLines(h, width)...)
-	return lines[:min(len(lines), height)]
+	return append(lines, m.compareLabels(h.Row, width)...)
 }
 
-// compareLabels lists the hit's labels; what it shares with the query is said by mark and colour, the query's value
-// stands beside what differs.
+// compareLabels lists the hit's labels, the marked ones first; mark and colour say which it shares with the query.
 func (m *Model) compareLabels(row, width int) []string {
 	s := m.styles
 	widest := 0
 	for _, l := range m.gallery.Labels() {
-		widest = min(max(widest, len([]rune(l.Name))), 12)
+		widest = min(max(widest, ansi.StringWidth(clean(l.Name))), 12)
 	}
+	labels := slices.Clone(m.gallery.Labels())
+	slices.SortStableFunc(labels, func(a, b *engine.Label) int {
+		place := func(l *engine.Label) int {
+			if i := slices.Index(m.rows.marked, l.Name); i >= 0 {
+				return i
+			}
+			return len(m.rows.marked)
+		}
+		return place(a) - place(b)
+	})
 	var lines []string
-	for _, l := range m.gallery.Labels() {
+	for _, l := range labels {
 		mark, look := "=", s.hit
 		if !l.Relevant(m.shown.query, row) {
 			mark, look = "≠", s.miss
@@ -71,7 +99,8 @@ func (m *Model) compareLabels(row, width int) []string {
 	return lines
 }
 
-// partLines lists the layers with the cosine of query and hit and, for a sum, its share of the score.
+// partLines lists the layers, those of the scheme first, with the cosine of query and hit and, for a sum, its share of
+// the score.
 func (m *Model) partLines(h engine.Hit, width int) []string {
 	s := m.styles
 	if m.parts.hit != h.Row || m.parts.query != m.shown.query || m.parts.cosines == nil {
@@ -85,31 +114,26 @@ func (m *Model) partLines(h engine.Hit, width int) []string {
 	}
 	name := 5
 	for _, l := range m.gallery.Layers {
-		name = min(max(name, len(l.Name)), max(width-19, 5))
+		name = min(max(name, len(l.Name)), max(width-21, 5))
 	}
 	sum := scheme.Kind == engine.Sum
 	head := padded("layer", name) + right("weight", 7) + right("cosine", 7)
 	if sum {
-		head += right("part", 6)
+		head += right("part", 7)
 	}
-	lines := []string{s.faint.Render(cut(head, width))}
+	var used, others []string
 	for i, l := range m.gallery.Layers {
-		w, used := weights[l.Name]
-		look := s.faint
-		if used = used && w > 0; used {
-			look = s.plain
-		}
+		w, cosine := weights[l.Name], right(number(m.parts.cosines[i], 4), 7)
 		line := padded(cut(l.Name, name), name)
-		if used {
-			line += right(weightText(w), 7)
-		} else {
-			line += right("", 7)
+		if w == 0 {
+			others = append(others, s.faint.Render(cut(line+right("", 7)+cosine, width)))
+			continue
 		}
-		line += right(number(m.parts.cosines[i], 4), 7)
-		if sum && used && !math.IsNaN(m.parts.cosines[i]) {
-			line += right(number(w*m.parts.cosines[i]/total, 4), 6)
+		line += right(weightText(w), 7) + cosine
+		if sum && !math.IsNaN(m.parts.cosines[i]) {
+			line += right(number(w*m.parts.cosines[i]/total, 4), 7)
 		}
-		lines = append(lines, look.Render(cut(line, width)))
+		used = append(used, cut(line, width))
 	}
-	return lines
+	return slices.Concat([]string{s.faint.Render(cut(head, width))}, used, others)
 }

@@ -269,6 +269,71 @@ func TestRowsFollowTheFocus(t *testing.T) {
 	}
 }
 
+func TestLayout(t *testing.T) {
+	kind := screenKind{CellW: 8, CellH: 17, Graphics: GraphicsSixel, Schemes: 4, Labels: 4, Marked: 2, Layers: 4}
+	for _, tc := range []struct {
+		name       string
+		cols, rows int
+		change     func(*screenKind)
+		ok         func(l layout) bool
+	}{
+		{"two rows", 80, 24, nil, func(l layout) bool { return l.Visible == 2 && l.Gap == 1 }},
+		{"the strip gives way to a third row", 100, 30, nil, func(l layout) bool { return l.Visible == 3 && l.QueryBox.Rows == 5 }},
+		{"but not without need", 100, 30, func(k *screenKind) { k.Schemes = 2 }, func(l layout) bool { return l.QueryBox.Rows == 6 }},
+		{"margins are alike", 120, 40, nil, func(l layout) bool { return l.Query.X == 1 && l.Rows.X+l.Rows.W == 119 }},
+		{"the left column has what is left", 160, 45, nil, func(l layout) bool { return l.Query.W == 36 && l.Rows.X+l.Rows.W == 159 }},
+		{"labels in place of pictures", 120, 40, func(k *screenKind) { k.Graphics = GraphicsNone }, func(l layout) bool { return l.Captions == 4 }},
+		{"as far as they fit", 80, 24, func(k *screenKind) { k.Graphics = GraphicsNone }, func(l layout) bool { return l.Captions == 2 && l.Visible == 4 }},
+		{"text under the two pictures", 120, 40, func(k *screenKind) { k.Panel = true }, func(l layout) bool {
+			return l.PanelBelow && l.PanelBox.Rows >= 20 && l.PanelBox.Rows+2+4 <= l.Panel.H
+		}},
+		{"text beside them", 80, 24, func(k *screenKind) { k.Panel = true }, func(l layout) bool { return !l.PanelBelow && l.PanelBox.Rows > 8 }},
+	} {
+		k := kind
+		k.Size = Box{tc.cols, tc.rows}
+		if tc.change != nil {
+			tc.change(&k)
+		}
+		if l := newLayout(k); !tc.ok(l) {
+			t.Errorf("%s: %+v", tc.name, l)
+		}
+	}
+}
+
+func TestFirstLines(t *testing.T) {
+	s := newStyles(termenv.Ascii, true, true)
+	lines := []string{"a", "b", "c", "d"}
+	for height, want := range map[int]string{-1: "", 0: "", 1: "… 4 more", 3: "a b … 2 more", 4: "a b c d", 9: "a b c d"} {
+		if got := strings.Join(firstLines(s, lines, height), " "); got != want {
+			t.Errorf("the first %d lines are %q, want %q", height, got, want)
+		}
+	}
+}
+
+func TestBrokenFrame(t *testing.T) {
+	s := newStyles(termenv.Ascii, true, true)
+	for _, tc := range []struct {
+		box        Box
+		want, lack string
+	}{
+		{Box{8, 4}, "missing", "images"},
+		{Box{40, 12}, "images/missing-36.jpg", "@"},
+		{Box{40, 12}, "no such file", "@"},
+		{Box{2, 2}, "", "missing"},
+	} {
+		lines := brokenFrame(tc.box, s, "images/missing-36.jpg", "no such file")
+		text := strings.Join(lines, "\n")
+		if !strings.Contains(text, tc.want) || strings.Contains(text, tc.lack) {
+			t.Errorf("%v: the frame is\n%s", tc.box, text)
+		}
+		for _, line := range lines {
+			if w := ansi.StringWidth(line); w != tc.box.Cols || len(lines) != tc.box.Rows {
+				t.Errorf("%v: %d lines, one of %d cells", tc.box, len(lines), w)
+			}
+		}
+	}
+}
+
 func TestMatchLabels(t *testing.T) {
 	d := openDesktop(t, 80, 24, GraphicsNone)
 	g := d.m.gallery

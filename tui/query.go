@@ -18,18 +18,15 @@ func (m *Model) viewQuery() []string {
 	if at > 0 {
 		place = thousands(at) + " of " + place
 	}
-	id := m.gallery.ID(m.shown.query)
-	if n := ansi.StringWidth(clean(id)); n+len("query ")+1+len(place) > r.W && l.Wide {
-		id = s.bold.Render(cutID(id, max(r.W-len(place)-1, 8)))
-	} else {
-		id = s.faint.Render("query ") + s.bold.Render(cutID(id, max(4, r.W-6)))
+	if !l.Wide && r.H <= 2 {
+		place = ""
 	}
-	var lines []string
-	if l.Wide || r.H > 2 {
-		lines = append(lines, flush(id, s.faint.Render(place), r.W))
-	} else {
-		lines = append(lines, padded(id, r.W))
+	id, label, room := m.gallery.ID(m.shown.query), "query ", r.W-len(place)-1
+	if ansi.StringWidth(clean(id))+len(label) > room {
+		label = ""
 	}
+	id = s.faint.Render(label) + s.bold.Render(cutID(id, max(room-len(label), 4)))
+	lines := []string{flush(id, s.faint.Render(place), r.W)}
 	if l.Wide && l.Pictures {
 		for _, line := range m.pictureCells(m.shown.query, l.QueryBox) {
 			lines = append(lines, padded(line, r.W))
@@ -39,13 +36,16 @@ func (m *Model) viewQuery() []string {
 	return lines
 }
 
-// labelLines lists the row's labels, the marked ones first, with the number of relevant candidates.
+// countsFrom is the width from which the labels have their numbers of relevant candidates.
+const countsFrom = 34
+
+// labelLines lists the row's labels, the marked ones first, with the number of relevant candidates where it fits.
 func (m *Model) labelLines(row, width, height int) []string {
 	s := m.styles
 	names := slices.Clone(m.rows.marked)
 	widest := 0
 	for _, l := range m.gallery.Labels() {
-		widest = max(widest, len([]rune(clean(l.Name))))
+		widest = max(widest, ansi.StringWidth(clean(l.Name)))
 		if !slices.Contains(names, l.Name) {
 			names = append(names, l.Name)
 		}
@@ -75,9 +75,9 @@ func (m *Model) labelLines(row, width, height int) []string {
 		text := s.faint.Render(mark+" "+padded(cut(name, widest), widest)) + "  " + value
 		count := ""
 		if h, ok := labelHits(first, name); ok && h.Skip != experiments.Unknown {
-			count = s.faint.Render(thousands(h.R))
+			count = s.faint.Render(thousands(h.R) + " alike")
 		}
-		if width < 30 {
+		if width < countsFrom || ansi.StringWidth(text)+2+ansi.StringWidth(count) > width {
 			count = ""
 		}
 		lines = append(lines, flush(text, count, width))

@@ -2,8 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
 	"strata/experiments"
@@ -89,6 +93,9 @@ func (p rowsPane) view(m *Model, v rowView) []string {
 	l := &m.layout
 	lines := make([]string, 0, l.RowH)
 	lines = append(lines, p.header(m, v))
+	if v.ranking != nil && len(v.ranking.Hits) == 0 && l.RowH > 1 {
+		return append(lines, "    "+m.styles.faint.Render(m.whyNothing()))
+	}
 	if l.Pictures {
 		lines = append(lines, p.slots(l, func(j int) string { return p.bar(m, v, j) }))
 		cells := make([][]string, shownHits)
@@ -112,6 +119,14 @@ func (p rowsPane) view(m *Model, v rowView) []string {
 		lines = append(lines, p.slots(l, func(j int) string { return p.captionOf(m, v, j, line) }))
 	}
 	return lines
+}
+
+// whyNothing says why a ranking is empty.
+func (m *Model) whyNothing() string {
+	if m.filter != "" {
+		return "the filter leaves nothing to rank"
+	}
+	return "there is no other item to rank"
 }
 
 // hit returns the j-th hit, if it is known.
@@ -145,15 +160,23 @@ func (p rowsPane) header(m *Model, v rowView) string {
 	return flush(left, v.headings, m.layout.Rows.W)
 }
 
-// bar stands over a picture: its rank, and a stroke when it hits a marked label, a thick one when it hits them all.
+// bar stands over a picture: its rank, how it moved, and a stroke when it hits a marked label, a thick one when it hits
+// them all.
 func (p rowsPane) bar(m *Model, v rowView, j int) string {
 	s := m.styles
 	if _, ok := v.hit(j); !ok {
 		return ""
 	}
-	rank := s.faint.Render(fmt.Sprintf("%-2d", j+1))
+	rank := strconv.Itoa(j + 1)
+	look := s.faint
 	if v.focused && p.cursor == j {
-		rank = s.strong.Render("▾" + fmt.Sprint(j+1))
+		rank, look = "▾"+rank, s.strong
+	}
+	head, used := look.Render(rank), len([]rune(rank))
+	if v.moves != nil {
+		move := moveText(v.moves[j])
+		head += " " + p.moveStyle(m, v.moves[j], move)
+		used += 1 + len([]rune(move))
 	}
 	hits := 0
 	for _, label := range p.marked {
@@ -168,18 +191,22 @@ func (p rowsPane) bar(m *Model, v rowView, j int) string {
 	case hits > 0:
 		stroke = "─"
 	}
-	return rank + " " + s.hit.Render(strings.Repeat(stroke, max(m.layout.Thumb.Cols-3, 0)))
+	return head + " " + s.hit.Render(strings.Repeat(stroke, max(m.layout.Thumb.Cols-used-1, 0)))
 }
 
-// captionOf is a line under a picture: its marks with its score, move, label or id; a second line is its id.
+// captionOf is a line under a picture: its marks with its score, move, label or id. Without pictures there are more: its
+// id, and what it has for the marked labels.
 func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
 	h, ok := v.hit(j)
 	if !ok {
 		return ""
 	}
 	s, width := m.styles, m.layout.Slot-1
-	if line == 1 {
+	switch {
+	case line == 1:
 		return s.faint.Render(cutID(m.gallery.ID(h.Row), width))
+	case line > 1:
+		return m.labelText(p.marked[line-2], h.Row, width)
 	}
 	var b strings.Builder
 	for i, label := range p.marked {
@@ -194,15 +221,7 @@ func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
 		b.WriteByte(' ')
 		rest--
 	}
-	text := p.captionText(m, v, j, h, rest)
-	b.WriteString(text)
-	if p.caption != captionMove && v.moves != nil {
-		move := moveText(v.moves[j])
-		used := len([]rune(stripped(text)))
-		if free := rest - used; free > len([]rune(move)) {
-			b.WriteString(right(" ", free-len([]rune(move))) + p.moveStyle(m, v.moves[j], move))
-		}
-	}
+	b.WriteString(p.captionText(m, v, j, h, rest))
 	return b.String()
 }
 
@@ -220,11 +239,18 @@ func (p rowsPane) captionText(m *Model, v rowView, j int, h engine.Hit, width in
 		if len(p.marked) == 0 {
 			return ""
 		}
-		if l, err := m.gallery.Label(p.marked[0]); err == nil {
-			return cut(l.Cell(h.Row), width)
-		}
+		return m.labelText(p.marked[0], h.Row, width)
 	}
 	return scoreIn(h.Score, width)
+}
+
+// labelText is what a row has for a label.
+func (m *Model) labelText(label string, row, width int) string {
+	l, err := m.gallery.Label(label)
+	if err != nil || !l.Known(row) {
+		return m.styles.faint.Render(cut("unknown", width))
+	}
+	return cut(l.Cell(row), width)
 }
 
 func (p rowsPane) moveStyle(m *Model, move int, text string) string {
@@ -283,17 +309,24 @@ func emptyFrame(box Box, s styles) []string {
 	return lines
 }
 
-// brokenFrame says which picture cannot be shown.
-func brokenFrame(box Box, s styles, name string) []string {
+// brokenFrame says which picture cannot be shown and, where there is room, why.
+func brokenFrame(box Box, s styles, name, why string) []string {
 	lines := emptyFrame(box, s)
-	if box.Rows < 3 {
+	if box.Rows < 3 || box.Cols < 3 {
 		return lines
 	}
-	text := []rune(clean(name))
-	for y := 1; y < box.Rows-1 && len(text) > 0; y++ {
-		n := min(len(text), box.Cols)
-		lines[y] = padded(s.faint.Render(string(text[:n])), box.Cols)
-		text = text[n:]
+	if box.Cols < 24 || box.Rows < 5 {
+		name, why = path.Base(name), ""
+	}
+	var text []string
+	for _, part := range []string{name, why} {
+		if part != "" {
+			text = append(text, strings.Split(ansi.Wrap(clean(part), box.Cols-1, "-_./ "), "\n")...)
+		}
+	}
+	text = text[:min(len(text), box.Rows-2)]
+	for i, line := range text {
+		lines[1+(box.Rows-2-len(text))/2+i] = padded(" "+s.faint.Render(strings.TrimSpace(line)), box.Cols)
 	}
 	return lines
 }

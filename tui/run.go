@@ -21,7 +21,8 @@ func Run(ctx context.Context, c Config) error {
 	screen := NewScreen(c.Output, c.Terminal, c.Trace)
 	m.screen = screen
 	options := []tea.ProgramOption{
-		tea.WithContext(within), tea.WithAltScreen(), tea.WithInput(c.Input), tea.WithOutput(screen),
+		tea.WithContext(within), tea.WithoutSignalHandler(), // ctx ends with a signal; Bubble Tea would wait for itself
+		tea.WithAltScreen(), tea.WithInput(c.Input), tea.WithOutput(screen),
 	}
 	if c.Mouse {
 		options = append(options, tea.WithMouseCellMotion())

@@ -35,8 +35,14 @@ func (p Placement) overlaps(o Placement) bool {
 	return p.Col < o.Col+o.Box.Cols && o.Col < p.Col+p.Box.Cols && p.Row < o.Row+o.Box.Rows && o.Row < p.Row+p.Box.Rows
 }
 
+// pictureChunk is how many bytes of a picture are written at a time.
+const pictureChunk = 8 << 10
+
+// stringTerminator ends a picture, a device control string, also before all of it is there.
+const stringTerminator = "\x1b\\"
+
 // maxQueue is how many bytes of text may wait for the terminal before Write does.
-const maxQueue = 32 << 10
+const maxQueue = 4 << 10
 
 // The marker that ends a view and names its placements: an application program command, which has no width.
 const (
@@ -50,8 +56,8 @@ const (
 // the lines that changed, whole. Screen takes the frame apart: it erases the rectangles that lost their picture, then
 // lets the text through, but steps over the cells of pictures that stay, so that text beside a picture changes without
 // the picture being sent again. One goroutine does all writing to the terminal. It writes text as soon as it can and,
-// when no text waits, one picture of the newest frame at a time; pictures of older frames are never written. A slow
-// terminal so delays pictures, not keys: in the alternate screen Write returns before the terminal has the bytes. Writes
+// when no text waits, one picture of the newest frame at a time; pictures of older frames are not written, and one that
+// the newest frame does without is broken off. A slow terminal so delays pictures, not keys: in the alternate screen Write returns before the terminal has the bytes. Writes
 // that leave the alternate screen, or come outside of it, are finished when Write returns.
 //
 // A picture over another in the same cells replaces it in place. Pictures that would reach the last row of the
@@ -203,10 +209,7 @@ func (s *Screen) pump() {
 		case s.closed:
 			return
 		case ok:
-			picture := s.draw(next)
-			s.pictures++
-			s.bytes += len(picture)
-			s.output(picture, nil)
+			s.put(next)
 		case !s.resting:
 			line := fmt.Sprintf("rest %d drawn=%d bytes=%d at=%s\n", s.generation, s.pictures, s.bytes, places(s.drawn))
 			s.resting, s.pictures, s.bytes = true, 0, 0
@@ -253,6 +256,25 @@ func (s *Screen) next() (Placement, bool) {
 		}
 	}
 	return Placement{}, false
+}
+
+// put writes a picture, in pieces: when the next frame comes and does not want it, the rest is left out.
+func (s *Screen) put(p Placement) {
+	b := s.draw(p)
+	s.pictures++
+	for len(b) > pictureChunk && s.err == nil {
+		s.bytes += pictureChunk
+		s.output(b[:pictureChunk], nil)
+		b = b[pictureChunk:]
+		if !slices.ContainsFunc(s.wanted, p.same) {
+			if i := slices.IndexFunc(s.drawn, p.same); i >= 0 {
+				s.drawn[i].Key = "" // a part of it is there
+			}
+			b = []byte(stringTerminator + ansi.RestoreCursor)
+		}
+	}
+	s.bytes += len(b)
+	s.output(b, nil)
 }
 
 // draw returns the bytes that put p on the terminal, over what is in its cells, and notes it as drawn.

@@ -323,6 +323,64 @@ func TestScreenSlowTerminal(t *testing.T) {
 	}
 }
 
+// heldTerminal keeps what it was sent, and holds up the first piece of a picture.
+type heldTerminal struct {
+	bytes.Buffer
+	once             sync.Once
+	reached, release chan struct{}
+}
+
+func (h *heldTerminal) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("\x1bP")) {
+		h.once.Do(func() {
+			close(h.reached)
+			<-h.release
+		})
+	}
+	return h.Buffer.Write(p)
+}
+
+// TestScreenBreaksOff has a frame come without the large picture that is being written.
+func TestScreenBreaksOff(t *testing.T) {
+	terminal := &heldTerminal{reached: make(chan struct{}), release: make(chan struct{})}
+	trace := make(traceLines, 1000)
+	s := newScreen(nil, terminal, sixelTerminal(), trace)
+	r := &renderer{out: s}
+	r.start(t)
+	picture := func(key string, n int) []Placement {
+		data := "\x1bPq" + strings.Repeat(key, n) + stringTerminator
+		return []Placement{{Col: 1, Row: 4, Box: Box{8, 4}, PixelW: 60, PixelH: 60, Key: key, Bytes: []byte(data)}}
+	}
+	show := func(title string, placements []Placement) {
+		view := withText(blankView(), 0, 0, title)
+		view[len(view)-1] += s.Stage(placements)
+		r.flush(t, view)
+	}
+	large := picture("~", 10*pictureChunk)
+	show("first", large)
+	<-terminal.reached
+	show("second", picture("?", 10))
+	close(terminal.release)
+	trace.rest(t)
+	got := terminal.String()
+	if n := strings.Count(got, "~"); n > pictureChunk {
+		t.Errorf("%d bytes of the picture were written, want no more than a piece of %d", n, pictureChunk)
+	}
+	_, rest, broken := strings.Cut(got, "~"+stringTerminator+ansi.RestoreCursor)
+	if text, after := strings.Index(rest, "second"), strings.Index(rest, "??????????"); !broken || text < 0 || after < text {
+		t.Errorf("after the picture broke off, the text is at %d and the next picture at %d", text, after)
+	}
+	terminal.Reset()
+	show("third", large)
+	trace.rest(t)
+	if n := strings.Count(terminal.String(), "~"); n != 10*pictureChunk {
+		t.Errorf("%d bytes of the picture were written, want all %d", n, 10*pictureChunk)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestScreenCloseDropsPicturesKeepsText(t *testing.T) {
 	terminal := &stuckTerminal{newModelTerminal(), sync.Once{}, make(chan struct{}), make(chan struct{})}
 	s := newScreen(nil, terminal, sixelTerminal(), nil)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,10 +23,21 @@ import (
 // does, and takes everything at once.
 type session struct {
 	terminal *os.File
+	process  *os.Process
+	output   []byte // to be read when done has got the program's end
 	trace    chan string
 	done     chan error
 	last     time.Time // of the last complete frame that quiet saw
-	quit     func()    // ends the program and waits
+	end      func()    // closes what was opened for the program
+}
+
+// quit ends the program and waits.
+func (s *session) quit(tb testing.TB) {
+	s.terminal.WriteString("q")
+	if err := <-s.done; err != nil {
+		tb.Errorf("the program ended with %v", err)
+	}
+	s.end()
 }
 
 // startSession starts the program on a gallery.
@@ -48,6 +60,7 @@ func startSession(tb testing.TB, program, gallery string) *session {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	s.process = cmd.Process
 	go func() {
 		for lines := bufio.NewScanner(trace); lines.Scan(); {
 			s.trace <- lines.Text()
@@ -62,6 +75,7 @@ func startSession(tb testing.TB, program, gallery string) *session {
 				s.done <- cmd.Wait()
 				return
 			}
+			s.output = append(s.output, buf[:n]...)
 			asked = append(asked, buf[:n]...)
 			for query, answer := range map[string]string{"\x1b[6n": "\x1b[1;1R", "\x1b[c": "\x1b[6;17;8t\x1b[?62;4c"} {
 				if bytes.Contains(asked, []byte(query)) {
@@ -72,14 +86,10 @@ func startSession(tb testing.TB, program, gallery string) *session {
 			asked = asked[max(0, len(asked)-8):]
 		}
 	}()
-	s.quit = func() {
-		defer cancel()
-		s.terminal.WriteString("q")
-		if err := <-s.done; err != nil {
-			tb.Errorf("the program ended with %v", err)
-		}
+	s.end = func() {
 		s.terminal.Close()
 		trace.Close()
+		cancel()
 	}
 	return s
 }
@@ -113,6 +123,28 @@ func (s *session) quiet() {
 	}
 }
 
+// TestSignalRestoresTheTerminal ends the program by a signal, several times because what could keep it is a race.
+func TestSignalRestoresTheTerminal(t *testing.T) {
+	program := buildStrata(t)
+	for range 3 {
+		s := startSession(t, program, experiments.Builtin)
+		s.rest(t, 41)
+		if err := s.process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := <-s.done; !errors.As(err, &exit) || exit.ExitCode() != 130 {
+			t.Errorf("the program ended with %v, want status 130", err)
+		}
+		for _, sequence := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l"} { // screen, cursor, mouse
+			if !bytes.Contains(s.output, []byte(sequence)) {
+				t.Errorf("the program ended without %q", sequence)
+			}
+		}
+		s.end()
+	}
+}
+
 // benchGallery is the gallery that STRATA_BENCH_GALLERY names, or the demo.
 func benchGallery() string { return cmp.Or(os.Getenv("STRATA_BENCH_GALLERY"), experiments.Builtin) }
 
@@ -124,7 +156,7 @@ func BenchmarkStart(b *testing.B) {
 		s := startSession(b, program, benchGallery())
 		s.rest(b, 41)
 		b.StopTimer()
-		s.quit()
+		s.quit(b)
 		b.StartTimer()
 	}
 }
@@ -133,7 +165,7 @@ func BenchmarkStart(b *testing.B) {
 // time from the last press to the complete screen.
 func BenchmarkBurst(b *testing.B) {
 	s := startSession(b, buildStrata(b), benchGallery())
-	defer s.quit()
+	defer s.quit(b)
 	s.rest(b, 41)
 	tick := time.NewTicker(time.Second / 30)
 	defer tick.Stop()

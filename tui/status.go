@@ -70,28 +70,33 @@ func (p status) view(s styles, e evaluation, now time.Time, hidden int, unsaved 
 	return flush(left, right, width)
 }
 
-// viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use.
+// viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
 func (m *Model) viewTitle() string {
 	s, g := m.styles, m.gallery
 	left := s.strong.Render(" strata") + s.faint.Render(" · ") + s.bold.Render(cut(g.Name, 30)) +
-		s.faint.Render(" · "+thousands(g.Len())+" items")
+		s.faint.Render(" · "+thousands(g.Len())+" "+plural("item", g.Len()))
 	if m.filter != "" {
 		left += s.accent.Render("  filter " + cut(m.filter, m.layout.Size.Cols/3))
 	}
 	if m.walk.text != "" {
 		left += s.accent.Render("  queries like " + cut(m.walk.text, m.layout.Size.Cols/4))
 	}
-	var end string
-	if m.status.usage.Bytes > 0 {
-		end = "columns " + sizeOf(m.status.usage.Bytes) + " of " + sizeOf(m.status.usage.Budget)
-	}
-	if m.layout.Pictures || m.c.Terminal.Graphics == GraphicsNone {
-		end = m.c.Terminal.Graphics.String() + " · " + end
-	} else {
-		end = fmt.Sprintf("pictures from %d×%d · ", pictureCols, pictureRows) + end
-	}
-	end = strings.TrimSuffix(strings.TrimSpace(end), " ·") + " "
 	width := m.layout.Size.Cols
+	end := ""
+	switch g := m.c.Terminal.Graphics; {
+	case g == GraphicsNone:
+		end = "no pictures "
+	case !m.layout.Pictures:
+		end = fmt.Sprintf("pictures from %d×%d ", pictureCols, pictureRows)
+	default:
+		end = g.String() + " "
+	}
+	if u := m.status.usage; u.Bytes > 0 {
+		memory := end[:len(end)-1] + " · columns " + sizeOf(u.Bytes) + " of " + sizeOf(u.Budget) + " "
+		if ansi.StringWidth(left)+ansi.StringWidth(memory)+2 <= width {
+			end = memory
+		}
+	}
 	var layers []string
 	for _, l := range g.Layers {
 		layers = append(layers, fmt.Sprintf("%s %d", l.Name, l.Dim))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"strata/engine"
 	"strata/experiments"
 )
@@ -98,9 +100,9 @@ func (t table) view(s styles, labels []string, focused string, width, height int
 	}
 	name := 9
 	for _, scheme := range schemes {
-		name = max(name, len(scheme.String()))
+		name = max(name, ansi.StringWidth(clean(scheme.String())))
 	}
-	name = min(name, max(width/4, 12)) + 4
+	name = min(name, max(width/3, 12)) + 4
 	column := (width - name) / len(labels)
 	for column < tableMean+2 && len(labels) > 1 {
 		labels = labels[:len(labels)-1]
@@ -120,7 +122,7 @@ func (t table) view(s styles, labels []string, focused string, width, height int
 		head += s.faint.Render(padded(t.headText(label, axes[i], bar), column))
 	}
 	lines := []string{padded(head, width)}
-	for _, scheme := range schemes[:min(len(schemes), height-1)] {
+	for _, scheme := range schemes {
 		look, cursor := s.plain, "  "
 		if scheme.String() == focused {
 			look, cursor = s.strong, s.accent.Render("▸ ")
@@ -131,7 +133,7 @@ func (t table) view(s styles, labels []string, focused string, width, height int
 		}
 		lines = append(lines, padded(line, width))
 	}
-	return lines
+	return firstLines(s, lines, height)
 }
 
 // headText names a label over its means and gives its axis over the bars.

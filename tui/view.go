@@ -206,9 +206,10 @@ func (m *Model) pictureCells(row int, box Box) []string {
 	case p.Err != nil:
 		name := m.gallery.Picture(row)
 		if name == "" {
-			name = "no picture"
+			return brokenFrame(box, m.styles, "no picture", "")
 		}
-		return brokenFrame(box, m.styles, name)
+		_, why, _ := strings.Cut(p.Err.Error(), name+": ")
+		return brokenFrame(box, m.styles, name, why)
 	case p.Lines != nil:
 		return p.Lines
 	}
