@@ -41,7 +41,7 @@ type ReplayReport struct {
 // lines under it is run, but not compared, so that a script is checked as far as
 // it says what it expects. A step that fails is a *StepError.
 func Replay(ctx context.Context, script *Script, o ReplayOptions) (report ReplayReport, err error) {
-	r := replay{script: script, o: o}
+	r := replay{script: script, o: o, placed: map[string]string{}}
 	if err := r.checkOut(); err != nil {
 		return report, err
 	}
@@ -103,7 +103,8 @@ func compare(file string, line ScriptLine, got []string) error {
 type replay struct {
 	script *Script
 	o      ReplayOptions
-	kept   bytes.Buffer // the log, with Out
+	kept   bytes.Buffer      // the log, with Out
+	placed map[string]string // with Out: the exports by where they are written
 }
 
 // log returns where the session's log goes.
@@ -169,7 +170,8 @@ func (r *replay) open(ctx context.Context, name string) (*engine.Gallery, error)
 }
 
 // place returns where an export is written: where the script says or, with Out,
-// in the script's own folder there, which it makes.
+// in the script's own folder there, which it makes. Two files of one name there
+// are refused.
 func (r *replay) place(file string) (string, error) {
 	if r.o.Out == "" || r.o.Check {
 		if filepath.IsAbs(file) {
@@ -177,9 +179,14 @@ func (r *replay) place(file string) (string, error) {
 		}
 		return filepath.Join(r.folder(), file), nil
 	}
+	local := file
 	if !filepath.IsLocal(file) {
-		file = filepath.Base(file)
+		local = filepath.Base(file)
 	}
-	path := filepath.Join(r.o.Out, r.name(), file)
+	path := filepath.Join(r.o.Out, r.name(), local)
+	if other, ok := r.placed[path]; ok && other != file {
+		return "", fmt.Errorf("with --out, the exports %s and %s would both be written as %s", other, file, path)
+	}
+	r.placed[path] = file
 	return path, os.MkdirAll(filepath.Dir(path), 0o777)
 }

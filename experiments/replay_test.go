@@ -109,6 +109,24 @@ func TestReplayOut(t *testing.T) {
 	}
 }
 
+// TestReplayOutClash: exports from two folders do not overwrite one another.
+func TestReplayOutClash(t *testing.T) {
+	path := sampleScript(t)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := filepath.Join(t.TempDir(), "metrics.csv"), filepath.Join(t.TempDir(), "metrics.csv")
+	text = append(text, "export "+a+"\nexport "+a+"\nexport "+b+"\n"...)
+	if err := os.WriteFile(path, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = replayFile(t, path, ReplayOptions{Out: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "the exports "+a+" and "+b+" would both be written as") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestReplayCheck changes every digit that results hold, one at a time, and
 // takes every result line away, one at a time.
 func TestReplayCheck(t *testing.T) {
