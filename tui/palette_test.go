@@ -117,6 +117,18 @@ func TestPaletteIsDeterministic(t *testing.T) {
 	}
 }
 
+// TestOwnPalette: a picture's own palette paints it as newPalette's would.
+func TestOwnPalette(t *testing.T) {
+	for _, n := range []int{2, 16, 255} {
+		for _, m := range samplePictures(40, 3, 96) {
+			own, full := ownPalette(m, n).paint(m), newPalette([]*image.RGBA{m}, n).paint(m)
+			if !slices.Equal(own.Palette, full.Palette) || !bytes.Equal(own.Pix, full.Pix) {
+				t.Errorf("%d colours: the pictures differ", n)
+			}
+		}
+	}
+}
+
 func TestPaletteOfFewColors(t *testing.T) {
 	tests := []struct {
 		name   string

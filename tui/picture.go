@@ -37,7 +37,7 @@ type Quality int
 const (
 	// QualityShared uses the gallery's one palette: fast, for the many small pictures.
 	QualityShared Quality = iota
-	// QualityLarge computes a palette for this one picture, which costs tens of milliseconds: for the query.
+	// QualityLarge computes a palette for this one picture, which costs fifteen milliseconds: for the query.
 	QualityLarge
 )
 

@@ -286,7 +286,7 @@ func (t *Thumbs) encode(ctx context.Context, p *Picture, m image.Image, e *sixel
 	}
 	var colors *palette
 	if key.quality == QualityLarge {
-		colors = newPalette([]*image.RGBA{small}, t.colors)
+		colors = ownPalette(small, t.colors)
 	} else {
 		colors = t.palette // set before ready was closed
 	}
