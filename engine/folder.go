@@ -24,7 +24,7 @@ func (g *Gallery) Derived() (string, error) {
 		}
 	}
 	sum := sha256.Sum256([]byte(g.Path))
-	dir := filepath.Join(xdg.CacheHome, "strata", "galleries", g.Name+"-"+hex.EncodeToString(sum[:6]))
+	dir := filepath.Join(xdg.CacheHome, "strata", "galleries", filepath.Base(g.Path)+"-"+hex.EncodeToString(sum[:6]))
 	return dir, os.MkdirAll(dir, 0o777)
 }
 

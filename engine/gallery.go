@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,15 +18,16 @@ import (
 // Gallery is an open gallery: its items table, in memory, and its layers,
 // mapped. It owns the mappings until Close.
 type Gallery struct {
-	Name   string   // for people: the folder's name, or that given to OpenFS
+	Name   string   // for people: that in gallery.yaml, the folder's, or that given to OpenFS
 	Path   string   // the folder's absolute path, or the name given to OpenFS
 	Layers []*Layer // by name
 
-	items  *items
-	folder fs.FS    // holds the items table and the matrices
-	files  fs.FS    // holds the pictures; the same, but no link leads out of it
-	root   *os.Root // nil for OpenFS
-	maps   []mmap.MMap
+	items    *items
+	manifest *Manifest // nil without gallery.yaml
+	folder   fs.FS     // holds the items table and the matrices
+	files    fs.FS     // holds the pictures; the same, but no link leads out of it
+	root     *os.Root  // nil for OpenFS
+	maps     []mmap.MMap
 
 	stop        context.CancelFunc // ends the taking of the fingerprint
 	fingerprint chan struct{}      // closed when the two below are set
@@ -41,6 +43,36 @@ type Gallery struct {
 // C order and a file of just the right size. It and the items table may be links
 // to files elsewhere; pictures may not (see OpenPicture).
 func Open(ctx context.Context, dir string) (*Gallery, error) {
+	g, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return g.open(ctx, dir, g.mapMatrix)
+}
+
+// OpenItems opens the folder dir as a gallery without layers: its items table
+// and its pictures are there to be read. It reads neither matrices nor
+// gallery.yaml, and has no fingerprint.
+func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
+	g, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	table, err := g.openItems(dir)
+	if err == nil {
+		defer table.Close()
+		if g.items, err = readItems(ctx, table, 0); err != nil {
+			err = fmt.Errorf("%s: %w", filepath.Join(dir, itemsFile), err)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+// openFolder returns a gallery of which nothing is read.
+func openFolder(dir string) (*Gallery, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -58,8 +90,7 @@ func Open(ctx context.Context, dir string) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), files: root.FS(), root: root}
-	return g.open(ctx, dir, g.mapMatrix)
+	return &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), files: root.FS(), root: root}, nil
 }
 
 // OpenFS opens a gallery that lies in files, an embedded one say. Its matrices
@@ -76,15 +107,19 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 			err = errors.Join(err, g.Close())
 		}
 	}()
-	table, err := openFile(g.folder, itemsFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: a gallery needs an items table, and there is no %s", place, itemsFile)
-	}
+	table, err := g.openItems(place)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
+		return nil, err
 	}
 	defer table.Close()
-	heads, headErr := g.matrices(place, load)
+	var heads []fileHead
+	var headErr error
+	if g.manifest, headErr = ReadManifest(g.folder, place); headErr == nil {
+		if g.manifest != nil && g.manifest.Name != "" {
+			g.Name = g.manifest.Name
+		}
+		heads, headErr = g.matrices(place, load)
+	}
 	rows := int64(0)
 	if len(heads) > 0 {
 		rows = heads[0].header.Rows
@@ -108,6 +143,18 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		g.print, g.printErr = g.takeFingerprint(ctx)
 	}()
 	return g, nil
+}
+
+// openItems opens the items table.
+func (g *Gallery) openItems(place string) (fs.File, error) {
+	table, err := openFile(g.folder, itemsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: a gallery needs an items table, and there is no %s", place, itemsFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
+	}
+	return table, nil
 }
 
 // openFile opens a regular file. Others are refused before they are opened: that
@@ -135,26 +182,52 @@ type fileHead struct {
 	bytes  []byte // the whole file
 }
 
-// matrices loads every .npy file of the folder, in the order of their names.
+// matrices loads every .npy file of the folder that is a layer, in the order of
+// the layers' names.
 func (g *Gallery) matrices(place string, load func(string, *fileHead) error) ([]fileHead, error) {
 	entries, err := fs.ReadDir(g.folder, ".")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
+	claimed := g.manifest.claimed()
 	var heads []fileHead
-	for _, e := range entries {
-		layer, ok := strings.CutSuffix(e.Name(), ".npy")
-		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() {
-			continue
+	add := func(layer, file string) error {
+		if !g.manifest.selected(layer) {
+			return nil
 		}
-		h := fileHead{layer: layer, path: filepath.Join(place, e.Name())}
+		h := fileHead{layer: layer, path: filepath.Join(place, filepath.FromSlash(file))}
 		if !isLayerName(layer) {
-			return nil, fmt.Errorf("%s: a layer's name is a letter, then letters, digits, _, . or -; rename the file", h.path)
+			return fmt.Errorf("%s: %w; rename the file, or name it in %s", h.path, errLayerName, ManifestFile)
 		}
-		if err := load(e.Name(), &h); err != nil {
-			return nil, fmt.Errorf("%s: %w", h.path, err)
+		if err := load(file, &h); err != nil {
+			return fmt.Errorf("%s: %w", h.path, err)
 		}
 		heads = append(heads, h)
+		return nil
+	}
+	for _, e := range entries {
+		layer, ok := strings.CutSuffix(e.Name(), ".npy")
+		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || claimed[e.Name()] != nil {
+			continue
+		}
+		if file := g.manifest.file(layer); file != "" {
+			return nil, fmt.Errorf("%s: %s says that layer %s is %s", filepath.Join(place, e.Name()), ManifestFile, layer, file)
+		}
+		if err := add(layer, e.Name()); err != nil {
+			return nil, err
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(claimed)) {
+		for _, layer := range claimed[file] {
+			if err := add(layer, file); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := g.manifest.complete(place, func(layer string) bool {
+		return slices.ContainsFunc(heads, func(h fileHead) bool { return h.layer == layer })
+	}); err != nil {
+		return nil, err
 	}
 	if len(heads) == 0 {
 		return nil, fmt.Errorf("%s: a gallery needs at least one layer, and there is no .npy file", place)

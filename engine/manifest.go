@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ManifestFile is the file that describes a gallery; it may be missing.
+const ManifestFile = "gallery.yaml"
+
+// manifestVersion is the version of the file that is written, and the last one
+// that is read.
+const manifestVersion = 1
+
+// maxManifest bounds the file, in bytes: a line for each of a hundred thousand
+// broken pictures fits.
+const maxManifest = 16 << 20
+
+// Manifest is what gallery.yaml says: which files are the layers, and how they
+// came to be. Every field may be missing.
+//
+//	version: 1
+//	description: the winter catalogue
+//	model: {file: ../inception_v3.onnx, sha256: 5a0c…, bytes: 89589971}
+//	preprocess: {size: 299, fit: squash, filter: bilinear, range: [0, 1], channels: rgb, layout: nchw}
+//	layers:
+//	  A: {tap: mixed0, pooling: gap, type: float16}
+//	  pattern: {tap: mixed0, pooling: cov(512), seed: 1, type: float16}
+//	  C: {file: features.npy}
+//	select: [A, C]
+//	items: {rows: 9583, sha256: 77aa…}
+//	broken:
+//	  - {row: 17, id: knit-0018, why: "jpeg: it ends early"}
+//	software: {strata: v0.2.0, onnxruntime: 1.30.0}
+//
+// A matrix that no layer of the manifest claims by file is a layer named by its
+// file, as without a manifest. select leaves out all layers but those it names.
+type Manifest struct {
+	Version     int                     `yaml:"version,omitempty"`
+	Name        string                  `yaml:"name,omitempty"` // for people; the folder's name without it
+	Description string                  `yaml:"description,omitempty"`
+	Model       *ModelRecord            `yaml:"model,omitempty"`
+	Preprocess  *Preprocess             `yaml:"preprocess,omitempty"`
+	Layers      map[string]*LayerRecord `yaml:"layers,omitempty"`
+	Select      []string                `yaml:"select,omitempty,flow"`
+	Items       *ItemsRecord            `yaml:"items,omitempty"`
+	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
+	Software    *SoftwareRecord         `yaml:"software,omitempty"`
+}
+
+// ModelRecord names the model that layers with a tap were read from.
+type ModelRecord struct {
+	File   string `yaml:"file"`   // relative to the gallery's folder, with slashes, or absolute
+	SHA256 string `yaml:"sha256"` // 64 hexadecimal digits, of the file and then of its external data
+	Bytes  int64  `yaml:"bytes"`  // of the file and its external data
+}
+
+// Preprocess says how a picture becomes a model's input. Pictures are turned as
+// their EXIF orientation says, laid over white where they are transparent, and
+// rounded to 8 bits a channel before and after they are resized.
+type Preprocess struct {
+	Size     int       `yaml:"size"`                 // side of the square that is fed, in pixels
+	Fit      string    `yaml:"fit"`                  // squash, or crop(N): short side to N, then the centre
+	Filter   string    `yaml:"filter"`               // bilinear, catmullrom (both average areas when they reduce), approx, nearest
+	Range    []float64 `yaml:"range,omitempty,flow"` // what 0 and 255 become; or
+	Mean     []float64 `yaml:"mean,omitempty,flow"`  // (v/255 − mean) / std, for red, green and blue
+	Std      []float64 `yaml:"std,omitempty,flow"`
+	Channels string    `yaml:"channels"` // rgb or bgr
+	Layout   string    `yaml:"layout"`   // nchw or nhwc
+}
+
+// LayerRecord describes a layer.
+type LayerRecord struct {
+	File        string `yaml:"file,omitempty"` // relative to the gallery's folder, with slashes; NAME.npy without it
+	Description string `yaml:"description,omitempty"`
+	Tap         string `yaml:"tap,omitempty"` // the model's tensor; empty if the layer was not extracted from the model
+	Pooling     string `yaml:"pooling,omitempty"`
+	Seed        uint64 `yaml:"seed,omitempty"` // of the pooling's projection
+	Type        string `yaml:"type,omitempty"` // float16 or float32
+}
+
+// ItemsRecord says for which items layers were extracted.
+type ItemsRecord struct {
+	Rows   int    `yaml:"rows"`
+	SHA256 string `yaml:"sha256"` // HashIDs of the rows
+}
+
+// BrokenPicture is a picture that could not be read; its row is zero.
+type BrokenPicture struct {
+	Row int    `yaml:"row"` // counted from 0
+	ID  string `yaml:"id"`
+	Why string `yaml:"why"`
+}
+
+// SoftwareRecord names the versions of what extracted the layers.
+type SoftwareRecord struct {
+	Strata      string `yaml:"strata,omitempty"`
+	ONNXRuntime string `yaml:"onnxruntime,omitempty"`
+	Provider    string `yaml:"provider,omitempty"` // cpu without it
+}
+
+// Manifest returns what gallery.yaml says, or nil if there is none. It is not to
+// be changed.
+func (g *Gallery) Manifest() *Manifest { return g.manifest }
+
+// HashIDs returns the hash of the ids of the first rows, in their order: SHA-256
+// over each id in Go's quotes and a line feed, in hexadecimal digits.
+func (g *Gallery) HashIDs(rows int) string {
+	h := sha256.New()
+	var line []byte
+	for _, id := range g.items.ids[:rows] {
+		line = append(strconv.AppendQuote(line[:0], id), '\n')
+		h.Write(line)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// ReadManifest reads the manifest of a gallery's folder; it is nil if the folder
+// has none. Errors name the file.
+func ReadManifest(folder fs.FS, place string) (*Manifest, error) {
+	path := filepath.Join(place, ManifestFile)
+	f, err := openFile(folder, ManifestFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	if err == nil && len(data) > maxManifest {
+		err = fmt.Errorf("it is larger than the %d bytes allowed", maxManifest)
+	}
+	var m *Manifest
+	if err == nil {
+		m, err = parseManifest(data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// parseManifest parses a manifest. Keys that are not known are errors. Anchors
+// are refused: a few lines of them can stand for gigabytes.
+func parseManifest(data []byte) (*Manifest, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return nil, yamlError(err)
+	}
+	if err := refuseAnchors(&root); err != nil {
+		return nil, err
+	}
+	m := &Manifest{}
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(m); err != nil && !errors.Is(err, io.EOF) { // an empty file is an empty manifest
+		return nil, yamlError(err)
+	}
+	if err := d.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it holds more than one document")
+	}
+	return m, m.check()
+}
+
+// yamlError returns the parser's message in this project's words.
+func yamlError(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if problems := (*yaml.TypeError)(nil); errors.As(err, &problems) {
+		text = strings.Join(problems.Errors, "; ")
+	}
+	text = regexp.MustCompile(`field (\S+) not found in type engine\.\w+`).ReplaceAllString(text, `key "$1" is not known`)
+	return errors.New(strings.ReplaceAll(text, "\n", "; "))
+}
+
+func refuseAnchors(n *yaml.Node) error {
+	if n.Anchor != "" || n.Kind == yaml.AliasNode {
+		return fmt.Errorf("line %d: anchors and aliases are not allowed", n.Line)
+	}
+	for _, c := range n.Content {
+		if err := refuseAnchors(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check checks what the types of the fields do not.
+func (m *Manifest) check() error {
+	if m.Version < 0 || m.Version > manifestVersion {
+		return fmt.Errorf("version %d is not known (%d is)", m.Version, manifestVersion)
+	}
+	if strings.ContainsFunc(m.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("name %q holds what cannot be printed", m.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Layers)) {
+		if err := m.checkLayer(name); err != nil {
+			return fmt.Errorf("layers: %q: %w", name, err)
+		}
+	}
+	for _, name := range m.Select {
+		if !isLayerName(name) {
+			return fmt.Errorf("select: %q: %w", name, errLayerName)
+		}
+	}
+	if m.Model != nil && m.Model.File == "" {
+		return errors.New("model: it names no file")
+	}
+	if m.Items != nil && m.Items.Rows < 0 {
+		return fmt.Errorf("items: %d rows", m.Items.Rows)
+	}
+	return nil
+}
+
+// errLayerName says what a layer's name is.
+var errLayerName = errors.New("a layer's name is a letter, then letters, digits, _, . or -")
+
+func (m *Manifest) checkLayer(name string) error {
+	l := m.Layers[name]
+	if l == nil {
+		l = &LayerRecord{}
+		m.Layers[name] = l
+	}
+	switch {
+	case !isLayerName(name):
+		return errLayerName
+	case l.File != "" && !fs.ValidPath(l.File):
+		return fmt.Errorf("file %q is not a path within the gallery's folder", l.File)
+	case l.Type != "" && l.Type != Float16.String() && l.Type != Float32.String():
+		return fmt.Errorf("type %q is neither float16 nor float32", l.Type)
+	case l.Tap != "" && (m.Model == nil || m.Preprocess == nil):
+		return fmt.Errorf("it has a tap, and no model and preprocess stand in the file")
+	}
+	return nil
+}
+
+// Encode returns the manifest as a file of gallery.yaml.
+func (m *Manifest) Encode() ([]byte, error) {
+	out := *m
+	out.Version = manifestVersion
+	b := bytes.NewBufferString("# Which layers this gallery has and how they were made: see strata extract --help.\n")
+	e := yaml.NewEncoder(b)
+	e.SetIndent(2)
+	if err := errors.Join(e.Encode(&out), e.Close()); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// selected reports whether the manifest, which may be nil, leaves a layer in.
+func (m *Manifest) selected(layer string) bool {
+	return m == nil || len(m.Select) == 0 || slices.Contains(m.Select, layer)
+}
+
+// file returns the file that the manifest, which may be nil, gives a layer, or "".
+func (m *Manifest) file(layer string) string {
+	if m == nil || m.Layers[layer] == nil {
+		return ""
+	}
+	return m.Layers[layer].File
+}
+
+// claimed returns the layers whose files the manifest names, by file.
+func (m *Manifest) claimed() map[string][]string {
+	files := map[string][]string{}
+	if m != nil {
+		for _, name := range slices.Sorted(maps.Keys(m.Layers)) {
+			if file := m.file(name); file != "" {
+				files[file] = append(files[file], name)
+			}
+		}
+	}
+	return files
+}
+
+// complete checks that every layer that the manifest names is there.
+func (m *Manifest) complete(place string, has func(layer string) bool) error {
+	if m == nil {
+		return nil
+	}
+	for _, name := range append(slices.Sorted(maps.Keys(m.Layers)), m.Select...) {
+		if m.selected(name) && !has(name) {
+			return fmt.Errorf("%s: it names layer %q, and there is no %s.npy", filepath.Join(place, ManifestFile), name, name)
+		}
+	}
+	return nil
+}
