@@ -1,22 +1,17 @@
 package tui
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	stddraw "image/draw"
-	_ "image/gif"  // decoders register themselves
-	_ "image/jpeg" // with package image
-	_ "image/png"
 	"io"
 	"math"
 
-	_ "golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
+
+	"strata/engine"
 )
 
 // MaxPixels is the largest declared picture that is decoded; a 64-megapixel photograph takes 100–250 MB while it is.
@@ -61,28 +56,14 @@ func (p Picture) Placement(col, row int) Placement {
 	}
 }
 
-// decodePicture reads one picture of any registered format. The declared size is looked at first: a file may claim any
-// size in a few bytes. A decoder that panics on a broken file is that file's error.
-func decodePicture(r io.Reader) (m image.Image, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			m, err = nil, fmt.Errorf("broken picture: %v", p)
+// decodePicture reads one picture, unless its declared size is too large.
+func decodePicture(r io.Reader) (image.Image, error) {
+	return engine.DecodePicture(r, func(w, h int) error {
+		if w > maxSide || h > maxSide || int64(w)*int64(h) > MaxPixels {
+			return fmt.Errorf("the limit is %d megapixels and %d pixels a side: %w", MaxPixels/1_000_000, maxSide, errPictureSize)
 		}
-	}()
-	var head bytes.Buffer
-	config, format, err := image.DecodeConfig(io.TeeReader(r, &head))
-	if err != nil {
-		return nil, err
-	}
-	switch w, h := config.Width, config.Height; {
-	case w <= 0 || h <= 0:
-		return nil, fmt.Errorf("%s of %d×%d pixels is empty", format, w, h)
-	case w > maxSide || h > maxSide || int64(w)*int64(h) > MaxPixels:
-		return nil, fmt.Errorf("%s of %d×%d pixels, the limit is %d megapixels and %d pixels a side: %w",
-			format, w, h, MaxPixels/1_000_000, maxSide, errPictureSize)
-	}
-	m, _, err = image.Decode(io.MultiReader(&head, r))
-	return m, err
+		return nil
+	})
 }
 
 // fitPixels returns the largest size with the proportions of sw×sh that lies in bw×bh, at least 1×1.

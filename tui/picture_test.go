@@ -240,10 +240,10 @@ func TestDecodePicture(t *testing.T) {
 		{"jpeg", whole, ""},
 		{"png", encoded(func(b *bytes.Buffer) error { return png.Encode(b, m) }), ""},
 		{"gif", encoded(func(b *bytes.Buffer) error { return gif.Encode(b, m, nil) }), ""},
-		{"empty", nil, "unknown format"},
-		{"text", []byte("no picture"), "unknown format"},
+		{"empty", nil, "the file is empty"},
+		{"text", []byte("no picture"), "not a picture that can be read"},
 		{"cut off", whole[:len(whole)/2], "EOF"},
-		{"claims 65 megapixels", hugePNG(10000, 6500), "10000×6500 pixels, the limit is 64 megapixels"},
+		{"claims 65 megapixels", hugePNG(10000, 6500), "10000×6500 pixels: the limit is 64 megapixels"},
 		{"claims a long side", hugePNG(1_000_000, 1), "65535 pixels a side"},
 		{"claims no pixels", hugePNG(0, 10), "png"},
 	}

@@ -129,7 +129,7 @@ func TestThumbsErrorsAreInThePicture(t *testing.T) {
 	}{
 		{4, "picture of row 4: invalid JPEG"},
 		{5, "images/5.jpg"},
-		{6, "60000×60000 pixels, the limit"},
+		{6, "60000×60000 pixels: the limit"},
 		{7, "the gallery has 7 rows"},
 		{-1, "the gallery has 7 rows"},
 	} {
