@@ -33,6 +33,7 @@ type Tap struct {
 	Tensor  string
 	Pooling Pooling
 	Layout  Layout // of the tensor; UnknownLayout is the guessed one
+	Seed    uint64 // of the projection of Cov and Gram; 0 is the plan's
 }
 
 // builder collects the fields of a GraphProto.

@@ -45,7 +45,7 @@ type piece struct {
 func (p piece) size() int64 { return p.end - p.at + int64(len(p.bytes)) }
 
 // Plan decides how taps are read from the model. The seed is that of the
-// projections of cov and gram. A tensor that does not exist is an
+// projections of cov and gram, for taps without one. A tensor that does not exist is an
 // *engine.NameError.
 func (m *Model) Plan(taps []Tap, seed uint64) (*Plan, error) {
 	return m.plan(taps, seed, maxMessage)
@@ -75,7 +75,10 @@ func (m *Model) plan(taps []Tap, seed uint64, limit int64) (*Plan, error) {
 		if n, c := int64(tap.Pooling.Dim), t.Channels(); n > c*(c+1)/2 && tap.Pooling.Dim > 0 {
 			return nil, fmt.Errorf("%s: tap %s: tensor %q: %d channels have %d products, %v asks for more", m.Path, tap.Name, tap.Tensor, c, c*(c+1)/2, tap.Pooling)
 		}
-		p.Outputs = append(p.Outputs, b.pool(t, tap.Pooling, seed))
+		if tap.Seed == 0 {
+			tap.Seed = seed
+		}
+		p.Outputs = append(p.Outputs, b.pool(t, tap.Pooling, tap.Seed))
 		p.Dims = append(p.Dims, tap.Pooling.dim(t))
 		p.tapped = append(p.tapped, tap.Tensor)
 	}
