@@ -229,6 +229,15 @@ func (m *Manifest) check() error {
 // errLayerName says what a layer's name is.
 var errLayerName = errors.New("a layer's name is a letter, then letters, digits, _, . or -")
 
+// CheckLayerName returns an error if a layer cannot have the name. The error does
+// not name it.
+func CheckLayerName(name string) error {
+	if isLayerName(name) {
+		return nil
+	}
+	return errLayerName
+}
+
 func (m *Manifest) checkLayer(name string) error {
 	l := m.Layers[name]
 	if l == nil {

@@ -69,7 +69,7 @@ func OpenExtractor(ctx context.Context, g *engine.Gallery, o ExtractorOptions) (
 	if err != nil {
 		return nil, err
 	}
-	m, err := findModel(ctx, g.Path, record.Model, o.Model, o.Env)
+	m, _, err := findModel(ctx, g.Path, record.Model, o.Model, o.Env)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,9 @@ func recordedTap(name string, l *engine.LayerRecord) (Tap, error) {
 }
 
 // findModel reads the model of a record: the file asked for, or the recorded one
-// (relative to the gallery's folder), or that of STRATA_MODEL.
-func findModel(ctx context.Context, gallery string, record *engine.ModelRecord, asked string, env func(string) string) (*Model, error) {
+// (relative to the gallery's folder), or that of STRATA_MODEL. It returns its
+// record too, whose path is the one that was found.
+func findModel(ctx context.Context, gallery string, record *engine.ModelRecord, asked string, env func(string) string) (*Model, *engine.ModelRecord, error) {
 	path := asked
 	if path == "" {
 		path = filepath.FromSlash(record.File)
@@ -141,24 +142,24 @@ func findModel(ctx context.Context, gallery string, record *engine.ModelRecord, 
 			if named := env(ModelVariable); named != "" {
 				path = named
 			} else {
-				return nil, fmt.Errorf("%s: the gallery's model is not there; name its file by --model or %s (SHA-256 %.12s…, %d bytes)",
+				return nil, nil, fmt.Errorf("%s: the gallery's model is not there; name its file by --model or %s (SHA-256 %.12s…, %d bytes)",
 					path, ModelVariable, record.SHA256, record.Bytes)
 			}
 		}
 	}
 	m, err := Read(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	got, err := m.Record(ctx, gallery)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if got.SHA256 != record.SHA256 {
-		return nil, fmt.Errorf("%s is another model than the gallery's: it has SHA-256 %.12s… and %d bytes, %s records %.12s… and %d",
+		return nil, nil, fmt.Errorf("%s is another model than the gallery's: it has SHA-256 %.12s… and %d bytes, %s records %.12s… and %d",
 			path, got.SHA256, got.Bytes, engine.ManifestFile, record.SHA256, record.Bytes)
 	}
-	return m, nil
+	return m, got, nil
 }
 
 // recipeHash returns the hash of everything that says what a picture's vectors
@@ -193,7 +194,7 @@ func (x *Extractor) Features(ctx context.Context, path string) (map[string][]flo
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	rows, _, err := x.pipeline.picture(f, make([]float32, x.pipeline.inputs()), allowPixels)
+	rows, err := x.pipeline.picture(f, make([]float32, x.pipeline.inputs()))
 	if err == nil {
 		err = x.round(rows)
 	}
@@ -300,7 +301,7 @@ func (x *Extractor) compare(ctx context.Context, row int, p *Parity) error {
 		return err
 	}
 	defer f.Close()
-	got, _, err := x.pipeline.picture(f, make([]float32, x.pipeline.inputs()), allowPixels)
+	got, err := x.pipeline.picture(f, make([]float32, x.pipeline.inputs()))
 	if err == nil {
 		err = x.round(got)
 	}

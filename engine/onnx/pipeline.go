@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"strata/engine"
 )
@@ -24,14 +23,17 @@ type pipeline struct {
 	plan    *Plan
 	session *Session
 	prepare *preparer
-	dims    []int // by tap
+
+	preprocess engine.Preprocess
+	dims       []int // by tap
 }
 
 // pipelineOptions say what a pipeline is made of.
 type pipelineOptions struct {
 	Taps       []Tap
-	Preprocess engine.Preprocess
-	Library    string // as FindLibrary takes it
+	Preset     string
+	Preprocess engine.Preprocess // as FitPreprocess takes it
+	Library    string            // as FindLibrary takes it
 	Env        func(string) string
 	Session    Options
 }
@@ -49,10 +51,10 @@ func openPipeline(ctx context.Context, m *Model, o pipelineOptions) (_ *pipeline
 	if n.plan, err = m.Plan(o.Taps, 0); err != nil {
 		return nil, err
 	}
-	if _, err := FitPreprocess(n.plan.Input, "", o.Preprocess); err != nil {
+	if n.preprocess, err = FitPreprocess(n.plan.Input, o.Preset, o.Preprocess); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Path, err)
 	}
-	if n.prepare, err = newPreparer(o.Preprocess); err != nil {
+	if n.prepare, err = newPreparer(n.preprocess); err != nil {
 		return nil, err
 	}
 	if n.session, err = n.runtime.Open(ctx, n.plan, o.Session); err != nil {
@@ -105,21 +107,13 @@ func (n *pipeline) run(input []float32) ([][]float32, error) {
 	return rows, nil
 }
 
-// times are what a picture took.
-type times struct{ decode, infer time.Duration }
-
-// picture reads one picture and returns a vector a tap. input is the worker's
-// own memory, of inputs values. A *pictureError is the picture's fault.
-func (n *pipeline) picture(r io.Reader, input []float32, allow func(w, h int) error) (rows [][]float32, t times, err error) {
-	start := time.Now()
-	if err := n.prepare.read(input, r, allow); err != nil {
-		return nil, times{decode: time.Since(start)}, &pictureError{err}
+// picture reads one picture and returns a vector a tap. input is the caller's
+// memory, of inputs values. A *pictureError is the picture's fault.
+func (n *pipeline) picture(r io.Reader, input []float32) ([][]float32, error) {
+	if err := n.prepare.read(input, r, allowPixels); err != nil {
+		return nil, &pictureError{err}
 	}
-	t.decode = time.Since(start)
-	start = time.Now()
-	rows, err = n.run(input)
-	t.infer = time.Since(start)
-	return rows, t, err
+	return n.run(input)
 }
 
 // pictureError is what is wrong with one picture; others may do.

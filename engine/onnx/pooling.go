@@ -88,6 +88,29 @@ func ParsePooling(text string) (Pooling, error) {
 	return p, nil
 }
 
+// ParseTap reads NAME=TENSOR or NAME=TENSOR:POOLING. A number behind the last
+// colon belongs to the tensor, as TensorFlow's do.
+func ParseTap(text string) (Tap, error) {
+	name, tensor, ok := strings.Cut(text, "=")
+	if !ok || name == "" || tensor == "" {
+		return Tap{}, fmt.Errorf("tap %q is not NAME=TENSOR:POOLING, as in A=mixed0:gap", text)
+	}
+	t := Tap{Name: name, Tensor: tensor}
+	at := strings.LastIndexByte(tensor, ':')
+	if at < 0 || strings.Trim(tensor[at+1:], "0123456789") == "" && at+1 < len(tensor) {
+		return t, nil
+	}
+	var err error
+	t.Tensor = tensor[:at]
+	if t.Pooling, err = ParsePooling(tensor[at+1:]); err != nil {
+		return Tap{}, fmt.Errorf("tap %q: %w", text, err)
+	}
+	return t, nil
+}
+
+// seeded reports whether the pooling projects, with numbers drawn from a seed.
+func (p Pooling) seeded() bool { return p.Op == Cov || p.Op == Gram }
+
 // dim returns the length of the vector that the pooling makes of t, or -1 if
 // that is not known.
 func (p Pooling) dim(t Tensor) int64 {

@@ -110,6 +110,9 @@ func FitPreprocess(in Value, preset string, asked engine.Preprocess) (engine.Pre
 	if err := CheckPreprocess(p); err != nil {
 		return p, err
 	}
+	if p.Fit == "crop" {
+		p.Fit = crop(p.Size)
+	}
 	if size != 0 && p.Size != size {
 		return p, fmt.Errorf("input %q is %v: it takes pictures of %d×%d, not of %d×%d", in.Name, in.Shape, size, size, p.Size, p.Size)
 	}
@@ -146,25 +149,18 @@ func inputShape(in Value, asked string) (layout string, size int, err error) {
 	if !s.Known {
 		return asked, 0, nil
 	}
-	fail := func(why string) (string, int, error) {
-		return "", 0, fmt.Errorf("input %q is %v: %s", in.Name, s, why)
+	fail := func(format string, args ...any) (string, int, error) {
+		return "", 0, fmt.Errorf("input %q is %v: %s", in.Name, s, fmt.Sprintf(format, args...))
 	}
 	if len(s.Dims) != 4 {
 		return fail("a batch of pictures has 4 dimensions")
 	}
 	if n := s.size(0); n > 1 {
-		return fail(fmt.Sprintf("it takes %d pictures at a time; export the model with a batch of 1 or of any size", n))
+		return fail("it takes %d pictures at a time; export the model with a batch of 1 or of any size", n)
 	}
-	first, last := s.size(1) == 3, s.size(3) == 3
-	switch {
-	case s.size(1) > 0 && !first && s.size(3) > 0 && !last, first && asked == "nhwc" && s.size(3) > 0 && !last, last && asked == "nchw" && s.size(1) > 0 && !first:
-		return fail("it does not take the three channels of pictures" + map[bool]string{true: " in the layout " + asked}[asked != ""])
-	case asked != "":
-		layout = asked
-	case first && !last:
-		layout = "nchw"
-	case last && !first:
-		layout = "nhwc"
+	layout, ok := inputLayout(s.size(1), s.size(3), asked)
+	if !ok {
+		return fail("%s does not have the three channels of pictures", map[string]string{"": "it", "nchw": "as nchw it", "nhwc": "as nhwc it"}[asked])
 	}
 	h, w := s.size(2), s.size(3)
 	if layout == "nhwc" {
@@ -176,9 +172,29 @@ func inputShape(in Value, asked string) (layout string, size int, err error) {
 	case h > 0 && w > 0 && h != w:
 		return fail("pictures are fed as squares")
 	case max(h, w) > maxSide:
-		return fail(fmt.Sprintf("pictures are fed with sides of up to %d", maxSide))
+		return fail("pictures are fed with sides of up to %d", maxSide)
 	}
 	return layout, int(max(h, w, 0)), nil
+}
+
+// inputLayout returns the layout of an input with these sizes of dimensions 1 and
+// 3, -1 where they are not known: the one asked for, if they allow it, the one
+// that they say, or "".
+func inputLayout(second, last int64, asked string) (layout string, ok bool) {
+	first, end := second == 3 || second < 0, last == 3 || last < 0
+	switch {
+	case asked == "nchw":
+		return asked, first
+	case asked == "nhwc":
+		return asked, end
+	case asked != "":
+		return asked, true // CheckPreprocess says that it is none
+	case second == 3 && last != 3:
+		return "nchw", true
+	case last == 3 && second != 3:
+		return "nhwc", true
+	}
+	return "", first || end
 }
 
 // CheckPreprocess checks that a preprocessing says everything and nothing odd.
