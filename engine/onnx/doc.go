@@ -21,13 +21,14 @@
 //
 // # Poolings
 //
-//	gap  max  gem(P)  std        a value a channel
+//	gap  max  gem(P)  std  rmac  a value a channel
 //	cov(N)  gram(N)              N values of the products of channels
 //	flat                         the tensor as it is
 //
 // cov takes the covariances of channels over the places of a map: the upper
 // triangle, sign·√|·|, a projection to N coordinates drawn from a seed, length 1.
-// gram does the same without centring. They are computed in the graph, in
+// gram does the same without centring. rmac takes the largest values over regions
+// of three sizes and sums them, each as a vector of length 1. They are computed in the graph, in
 // float32, with operators of opset 9, so they need no other code anywhere.
 //
 // # The library

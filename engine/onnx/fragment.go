@@ -147,6 +147,8 @@ func (b *builder) pool(t Tensor, p Pooling, seed uint64) string {
 	case Std:
 		x = b.centre(x)
 		return b.op("Sqrt", []string{b.flatten(b.mean(b.op("Mul", []string{x, x})))})
+	case RMAC:
+		return b.regional(x, regions(places(t)))
 	case Cov:
 		return b.products(b.centre(x), t.Channels(), p.Dim, seed)
 	case Gram:

@@ -15,7 +15,7 @@ import (
 func TestParsePooling(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "auto", "gap": "gap", "gem": "gem(3)", "gem(2.5)": "gem(2.5)", "cov(512)": "cov(512)", "gram(1)": "gram(1)",
-		"max": "max", "std": "std", "flat": "flat", "auto": "auto",
+		"max": "max", "std": "std", "rmac": "rmac", "flat": "flat", "auto": "auto",
 	} {
 		p, err := ParsePooling(text)
 		if err != nil || p.String() != want {
@@ -27,7 +27,7 @@ func TestParsePooling(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"avg": "no pooling is named", "gem(0)": "above 0", "gem(NaN)": "above 0", "gem(x)": "above 0", "gem(3": "not closed",
-		"cov": "name the dimension", "cov(0)": "name the dimension", "cov(65537)": "name the dimension", "gap(3)": "takes no number", "(3)": "no pooling",
+		"cov": "name the dimension", "cov(0)": "name the dimension", "cov(65537)": "name the dimension", "gap(3)": "takes no number", "rmac(2)": "takes no number", "(3)": "no pooling",
 	} {
 		if p, err := ParsePooling(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, %v", text, p, err)
@@ -56,6 +56,7 @@ func TestPlanErrors(t *testing.T) {
 		{"indices", m, Tap{Tensor: "shape"}, "holds the channels is not known"},
 		{"vector", m, Tap{Tensor: "logits", Pooling: Pooling{Op: Std}}, "it is a vector (N×300) and has nothing to pool"},
 		{"channels not known", m, Tap{Tensor: "relu1", Pooling: Pooling{Op: Cov, Dim: 5}}, "its number of channels is not known"},
+		{"size not known", m, Tap{Tensor: "relu1", Pooling: Pooling{Op: RMAC}}, "rmac needs a map of known height and width, and its shape is ?"},
 		{"rank not known", m, Tap{Tensor: "last"}, "its number of dimensions is not known"},
 		{"too many", m, Tap{Tensor: "mixed", Pooling: Pooling{Op: Cov, Dim: 67}}, "11 channels have 66 products, cov(67) asks for more"},
 		{"opset", other(two.graph, 8), Tap{Tensor: "y"}, "opset 8: poolings need 9 or later"},
@@ -188,3 +189,31 @@ func TestProjection(t *testing.T) {
 
 // golden is how projection(20, 64, 3) begins.
 var golden = []byte{214, 0, 0, 0, 32, 0, 0, 0, 43, 1, 0, 0, 122, 1, 0, 0}
+
+func TestRegions(t *testing.T) {
+	for _, c := range []struct {
+		h, w int64
+		want []region
+	}{
+		{1, 1, []region{{0, 0, 1}}},
+		{2, 2, []region{{0, 0, 2}, {0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {0, 0, 1}, {0, 0, 1}, {0, 1, 1}, {0, 0, 1}, {0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 0, 1}, {1, 1, 1}}},
+	} {
+		if got := regions(c.h, c.w); !slices.Equal(got, c.want) {
+			t.Errorf("%d×%d: %v, not %v", c.h, c.w, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		h, w    int64
+		regions int
+	}{{35, 35, 1 + 4 + 9}, {17, 17, 14}, {8, 16, 3 + 2*4 + 3*5}, {16, 8, 26}, {10, 16, 2 + 2*3 + 3*4}} {
+		got := regions(c.h, c.w)
+		if len(got) != c.regions {
+			t.Errorf("%d×%d: %d regions, not %d", c.h, c.w, len(got), c.regions)
+		}
+		for _, r := range got {
+			if r.top < 0 || r.left < 0 || r.top+r.side > c.h || r.left+r.side > c.w {
+				t.Errorf("%d×%d: %v is not within the map", c.h, c.w, r)
+			}
+		}
+	}
+}

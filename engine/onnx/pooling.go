@@ -25,12 +25,13 @@ const (
 	Max                   // the largest x
 	GeM                   // the mean of max(x, 1e-6)^p, to the power of 1/p (Radenović et al. 2018)
 	Std                   // the standard deviation of x, divided by the number of places
+	RMAC                  // the sum over regions of their largest x, scaled to length 1, to length 1 (Tolias et al. 2016)
 	Cov                   // of the covariances of channels: sign·√|·|, projected, length 1
 	Gram                  // the same of the mean products, not centred
 	Flat                  // all values, in their order
 )
 
-var poolingNames = [...]string{"auto", "gap", "max", "gem", "std", "cov", "gram", "flat"}
+var poolingNames = [...]string{"auto", "gap", "max", "gem", "std", "rmac", "cov", "gram", "flat"}
 
 // maxProjected bounds the dimension of Cov and Gram.
 const maxProjected = 1 << 16
@@ -47,7 +48,7 @@ func (p Pooling) String() string {
 	return name
 }
 
-// ParsePooling reads gap, max, gem(P), std, cov(N), gram(N), flat or auto; gem
+// ParsePooling reads gap, max, gem(P), std, rmac, cov(N), gram(N), flat or auto; gem
 // alone is gem(3), and the empty text is auto.
 func ParsePooling(text string) (Pooling, error) {
 	name, argument, has := strings.Cut(text, "(")
@@ -66,7 +67,7 @@ func ParsePooling(text string) (Pooling, error) {
 	}
 	switch {
 	case !found:
-		return p, fmt.Errorf("no pooling is named %q (there is gap, max, gem(3), std, cov(512), gram(512), flat)", name)
+		return p, fmt.Errorf("no pooling is named %q (there is gap, max, gem(3), std, rmac, cov(512), gram(512), flat)", name)
 	case p.Op == GeM:
 		p.Power = 3
 		if has {
@@ -159,6 +160,8 @@ func (p Pooling) resolve(t Tensor) (Pooling, error) {
 		return p, fmt.Errorf("which dimension of its shape %v holds the channels is not known: say so", t.Shape)
 	case t.Layout == ChannelsLast && !t.Shape.Known:
 		return p, fmt.Errorf("its number of dimensions is not known, and its channels are last")
+	case p.Op == RMAC && (len(t.Shape.Dims) != 4 || min(places(t)) < 1):
+		return p, fmt.Errorf("rmac needs a map of known height and width, and its shape is %v", t.Shape)
 	case (p.Op == Cov || p.Op == Gram) && t.Channels() < 1:
 		return p, fmt.Errorf("its number of channels is not known (shape %v), and %v needs it", t.Shape, p)
 	case (p.Op == Cov || p.Op == Gram) && t.Channels() > maxCovChannels:

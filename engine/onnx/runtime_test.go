@@ -135,6 +135,9 @@ func pooled(t *testing.T, pooling string, x [][]float64, seed uint64) []float64 
 			out = append(out, c...)
 		}
 	}
+	if p.Op == RMAC {
+		return regionally(x)
+	}
 	if p.Op != Cov && p.Op != Gram {
 		return out
 	}
@@ -168,6 +171,40 @@ func pooled(t *testing.T, pooling string, x [][]float64, seed uint64) []float64 
 	return out
 }
 
+// regionally is R-MAC of a map of channels × 8·8 places, with the regions that the
+// paper gives for it: sides 8, 5 and 4.
+func regionally(x [][]float64) []float64 {
+	sum := make([]float64, len(x))
+	unit := func(v []float64) {
+		norm := 0.0
+		for _, a := range v {
+			norm += a * a
+		}
+		for i := range v {
+			v[i] /= math.Sqrt(norm)
+		}
+	}
+	for side, tops := range map[int][]int{8: {0}, 5: {0, 3}, 4: {0, 2, 4}} {
+		for _, top := range tops {
+			for _, left := range tops {
+				v := make([]float64, len(x))
+				for c := range x {
+					v[c] = math.Inf(-1)
+					for k := range side * side {
+						v[c] = max(v[c], x[c][(top+k/side)*8+left+k%side])
+					}
+				}
+				unit(v)
+				for c := range v {
+					sum[c] += v[c]
+				}
+			}
+		}
+	}
+	unit(sum)
+	return sum
+}
+
 func leUint32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
@@ -177,7 +214,7 @@ func TestPoolings(t *testing.T) {
 	if err := startRuntime(t).Infer(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
-	poolings := []string{"gap", "max", "gem", "gem(1.5)", "std", "cov(20)", "cov(66)", "gram(20)", "flat"}
+	poolings := []string{"gap", "max", "gem", "gem(1.5)", "std", "rmac", "cov(20)", "cov(66)", "gram(20)", "flat"}
 	taps := []string{"mixed:flat"}
 	for _, p := range poolings {
 		taps = append(taps, "mixed:"+p)
