@@ -27,6 +27,18 @@
 //	x.PackF16(rows, dim, rowInverseNorms)
 //	kernel.Tile(dst, x.Len(), &q, &x)
 //
+// # Codes
+//
+// A row can be kept as small integers, with bounds on what they leave out: centred on a mean, rotated, and quantised.
+//
+//	kernel.CentreF32(y, row, inverseNorm, mean, signs)
+//	kernel.Hadamard(y, block)
+//	scale := kernel.MaxAbs(y) / 127
+//	residual, square := kernel.Quantize(code, y, scale)
+//
+// [DotBytes] and [TileBytes] multiply codes exactly, so that an error bound has to account only for what was left out.
+// Everything here has the same bits on every processor; [HadamardError] and [ResidualBound] bound the rounding.
+//
 // # Memory and concurrency
 //
 // Functions read their arguments, write only what they are documented to set, keep no reference, and allocate nothing

@@ -34,8 +34,8 @@ func eachKernel(t *testing.T, test func(t *testing.T)) {
 
 // guarded returns a slice of n values that begins at the given offset of its memory, and a function that says whether
 // the values around it are as they were.
-func guarded[T float32 | float64](n, offset int) (dst []T, intact func() bool) {
-	const guard, after = 12345.5, 9
+func guarded[T float32 | float64 | int32](n, offset int) (dst []T, intact func() bool) {
+	const guard, after = 12345, 9
 	memory := make([]T, offset+n+after)
 	for i := range memory {
 		memory[i] = guard

@@ -1,0 +1,57 @@
+package kernel
+
+import "math"
+
+// maxAbsRef returns the bits of the greatest absolute value: without signs, the bits of numbers are in their order, and
+// those of NaNs after them.
+func maxAbsRef(x []float32) uint32 {
+	most := uint32(0)
+	for _, v := range x {
+		most = max(most, math.Float32bits(v)&0x7fffffff)
+	}
+	return most
+}
+
+// residue collects what Quantize returns.
+type residue struct {
+	lanes  [lanes]float64
+	square int64
+}
+
+// add rounds value i of a vector to an integer from -most to most, in units of scale.
+func (r *residue) add(i int, v, scale, inverse, most float32) int32 {
+	c := float32(v * inverse)
+	if !(c < most) { // or NaN
+		c = most
+	}
+	if !(c > -most) {
+		c = -most
+	}
+	n := int32(math.RoundToEven(float64(c)))
+	rest := float64(float32(float64(v) - float64(float64(scale)*float64(n))))
+	r.lanes[i%lanes] += float64(rest * rest)
+	r.square += int64(n * n)
+	return n
+}
+
+func quantizeRef(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
+	var r residue
+	for i, v := range src {
+		dst[i] = uint8(r.add(i, v, scale, inverse, 127) + 128)
+	}
+	return sum(&r.lanes), r.square
+}
+
+func quantizeNibblesRef(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
+	var r residue
+	for i, v := range src {
+		u := uint8(r.add(i, v, scale, inverse, 7) + 8)
+		at := &dst[i/(2*CodeBlock)*CodeBlock+i%CodeBlock]
+		if i%(2*CodeBlock) < CodeBlock {
+			*at = u
+		} else {
+			*at |= u << 4
+		}
+	}
+	return sum(&r.lanes), r.square
+}
