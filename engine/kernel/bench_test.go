@@ -27,14 +27,14 @@ func BenchmarkScan(b *testing.B) {
 	b.Run("F32", func(b *testing.B) {
 		x := fill(*scanBytes/4, randomF32(rand.New(rand.NewPCG(3, 4)), 1<<18))
 		x = x[:len(x)/dim*dim]
-		benchmarkScan(b, dim, len(x)/dim, asBytes(x), func(dst []float64, r int) {
+		benchmarkScan(b, len(x)/dim, asBytes(x), func(dst []float64, r int) {
 			kernel.ScanF32(dst, q, x[r*dim:(r+len(dst))*dim])
 		})
 	})
 	b.Run("F16", func(b *testing.B) {
 		x := fill(*scanBytes/2, randomF16(rand.New(rand.NewPCG(3, 4)), 1<<18))
 		x = x[:len(x)/dim*dim]
-		benchmarkScan(b, dim, len(x)/dim, asBytes(x), func(dst []float64, r int) {
+		benchmarkScan(b, len(x)/dim, asBytes(x), func(dst []float64, r int) {
 			kernel.ScanF16(dst, q, x[r*dim:(r+len(dst))*dim])
 		})
 	})
@@ -42,14 +42,19 @@ func BenchmarkScan(b *testing.B) {
 		x := fill(*scanBytes/2, randomF16(rand.New(rand.NewPCG(3, 4)), 1<<18))
 		x = x[:len(x)/dim*dim]
 		sq := make([]float64, len(x)/dim)
-		benchmarkScan(b, dim, len(x)/dim, asBytes(x), func(dst []float64, r int) {
+		benchmarkScan(b, len(x)/dim, asBytes(x), func(dst []float64, r int) {
 			kernel.ScanSquaresF16(dst, sq[r:r+len(dst)], q, x[r*dim:(r+len(dst))*dim])
 		})
 	})
 }
 
-func benchmarkScan(b *testing.B, dim, rows int, p []byte, scan func(dst []float64, first int)) {
+func benchmarkScan(b *testing.B, rows int, p []byte, scan func(dst []float64, first int)) {
 	dst := make([]float64, rows)
+	benchmarkRead(b, rows, p, func(from, to int) { scan(dst[from:to], from) })
+}
+
+// benchmarkRead compares work on parts of rows rows, which read p once, with plain reads of p.
+func benchmarkRead(b *testing.B, rows int, p []byte, work func(from, to int)) {
 	read, best := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 	for b.Loop() {
 		b.StopTimer()
@@ -57,7 +62,7 @@ func benchmarkScan(b *testing.B, dim, rows int, p []byte, scan func(dst []float6
 			read = min(read, parallel(len(p)/64, func(from, to int) { kernel.ReadSum(p[from*64:to*64], streams) }))
 		}
 		b.StartTimer()
-		best = min(best, parallel(rows, func(from, to int) { scan(dst[from:to], from) }))
+		best = min(best, parallel(rows, work))
 	}
 	b.SetBytes(int64(len(p)))
 	b.ReportMetric(float64(len(p))/float64(best), "GB/s")

@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package kernel
 
 func dotBytes(dst []int32, rows []uint8, stride int, query []int8) {

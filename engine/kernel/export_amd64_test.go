@@ -1,10 +1,25 @@
 package kernel
 
-import "testing"
+func vectorPaths() []string {
+	var p []string
+	if vnni {
+		p = append(p, "vnni")
+	}
+	if wide {
+		p = append(p, "avx512")
+	}
+	if vector {
+		p = append(p, "avx2")
+	}
+	return p
+}
 
-// ForceAVX2 keeps ReadSum from AVX-512 until the test ends. Such a test must not run in parallel.
-func ForceAVX2(t testing.TB) {
-	saved := wide
-	wide = false
-	t.Cleanup(func() { wide = saved })
+func forceVector(path string) {
+	vnni = vnni && path == "vnni"
+	wide = wide && (path == "vnni" || path == "avx512")
+}
+
+func restore() func() {
+	v, w, n := vector, wide, vnni
+	return func() { vector, wide, vnni = v, w, n }
 }

@@ -2,12 +2,15 @@ package kernel
 
 import "testing"
 
-// HasVector says whether the assembly runs on this processor.
-func HasVector() bool { return vector }
+// Paths names the ways that kernels take on this processor, fastest first; "reference", the portable loops, is last.
+func Paths() []string { return append(vectorPaths(), "reference") }
 
-// ForceReference makes every kernel run its portable loop until the test ends. Such a test must not run in parallel.
-func ForceReference(t testing.TB) {
-	saved := vector
-	vector = false
-	t.Cleanup(func() { vector = saved })
+// Force makes every kernel take a way of Paths, or one slower where it has none there, until the test ends. Such a test
+// must not run in parallel.
+func Force(t testing.TB, path string) {
+	t.Cleanup(restore())
+	if path == "reference" {
+		vector = false
+	}
+	forceVector(path)
 }

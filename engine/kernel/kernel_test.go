@@ -21,15 +21,14 @@ func lengths() []int {
 	return append(n, 256, 512, 768, 1280, 2048)
 }
 
-// eachKernel runs a test with the assembly, where there is one, and with the reference.
+// eachKernel runs a test with every kind of assembly that the processor runs, and with the reference.
 func eachKernel(t *testing.T, test func(t *testing.T)) {
-	if kernel.HasVector() {
-		t.Run("vector", test)
+	for _, path := range kernel.Paths() {
+		t.Run(path, func(t *testing.T) {
+			kernel.Force(t, path)
+			test(t)
+		})
 	}
-	t.Run("reference", func(t *testing.T) {
-		kernel.ForceReference(t)
-		test(t)
-	})
 }
 
 // guarded returns a slice of n values that begins at the given offset of its memory, and a function that says whether

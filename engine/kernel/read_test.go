@@ -14,7 +14,7 @@ func TestReadSum(t *testing.T) {
 		memory[i] = byte(random.Uint32())
 	}
 	sizes := append(lengths(), 511, 513, 1023, 4096+77, 64<<10, 9<<20+83)
-	eachReader(t, func(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
 		for _, n := range sizes {
 			for offset := range offsets {
 				if n > 1<<20 && offset > 1 {

@@ -1,0 +1,156 @@
+package kernel
+
+// dotBytesVNNI sets dst[i*apart:i*apart+n], for i from 0 to 3, to the products of q with as many rows of stride 8-bit codes,
+// in four streams, apart rows apart; with apart 0, they are one stream. n is at least 1.
+//
+//go:noescape
+func dotBytesVNNI(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
+
+// dotBytesAVX2 is dotBytesVNNI in 16-bit products, which VPMADDWD sums in 32 bits (VPMADDUBSW would saturate).
+//
+//go:noescape
+func dotBytesAVX2(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
+
+// dotNibblesVNNI is dotBytesVNNI for 4-bit codes.
+//
+//go:noescape
+func dotNibblesVNNI(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
+
+// dotNibblesAVX2 is dotNibblesVNNI by VPMADDUBSW: a pair of products is at most 2·15·128, so nothing saturates.
+//
+//go:noescape
+func dotNibblesAVX2(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
+
+// sumBytesVNNI returns 128 times the sum of n values, a multiple of 64.
+//
+//go:noescape
+func sumBytesVNNI(q *int8, n int) int32
+
+// packCodes moves n bytes, a multiple of 64, of 64 rows, stride bytes apart, to the panel: four bytes of each row, then
+// the next four of each. It leaves up to 63 bytes of the panel unused, to begin it at a multiple of 64 bytes.
+//
+//go:noescape
+func packCodes(panel, rows *uint8, stride, n int)
+
+// tileVNNI adds the products of six queries, stride bytes apart, with a panel of n bytes of 64 rows to dst, or to the
+// numbers -bias[0:6] when bias is not nil.
+//
+//go:noescape
+func tileVNNI(dst *int32, ld int, q *int8, stride int, panel *uint8, n int, bias *int32)
+
+// streamBytes is how many bytes of a stream of rows one call reads, at most if there is more than a row. Four times as much
+// is little enough that nobody waits for a goroutine that cannot be preempted; half of it is as fast.
+const streamBytes = 256 << 10
+
+// streams returns how many rows each of four streams of a call takes, of rows that are left, size bytes each, and how
+// many rows the streams are apart. Fewer than four rows are one stream.
+func streams(rows, size int) (n, apart int) {
+	if rows < 4 {
+		return rows, 0
+	}
+	n = min(rows/4, max(1, streamBytes/size))
+	return n, n
+}
+
+func dotBytes(dst []int32, rows []uint8, stride int, query []int8) {
+	if !vector {
+		dotBytesRef(dst, rows, stride, query)
+		return
+	}
+	for len(dst) > 0 {
+		n, apart := streams(len(dst), stride)
+		if vnni {
+			dotBytesVNNI(&dst[0], &rows[0], stride, &query[0], n, apart)
+		} else {
+			dotBytesAVX2(&dst[0], &rows[0], stride, &query[0], n, apart)
+		}
+		n += 3 * apart
+		dst, rows = dst[n:], rows[n*stride:]
+	}
+}
+
+func dotNibbles(dst []int32, rows []uint8, stride int, query []int8) {
+	if !vector {
+		dotNibblesRef(dst, rows, stride, query)
+		return
+	}
+	for len(dst) > 0 {
+		n, apart := streams(len(dst), stride)
+		if vnni {
+			dotNibblesVNNI(&dst[0], &rows[0], stride, &query[0], n, apart)
+		} else {
+			dotNibblesAVX2(&dst[0], &rows[0], stride, &query[0], n, apart)
+		}
+		n += 3 * apart
+		dst, rows = dst[n:], rows[n*stride:]
+	}
+}
+
+// A tile is made of panels of panelRows rows, panelDepth bytes deep, which stay in the first-level cache while up to
+// panelQueries queries pass by, tileQueries at a time.
+const (
+	panelRows    = 64
+	panelDepth   = 256
+	tileQueries  = 6
+	panelQueries = 48 * tileQueries
+)
+
+// tileBytes takes what does not fill panels, the last rows and queries, query by query.
+func tileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
+	if !vector {
+		tileBytesRef(dst, ld, queries, rows, stride)
+		return
+	}
+	nq, nx := len(queries)/stride, len(rows)/stride
+	wholeQueries, wholeRows := 0, 0
+	if vnni {
+		wholeQueries, wholeRows = nq/tileQueries*tileQueries, nx/panelRows*panelRows
+	}
+	for i := 0; i < wholeQueries && wholeRows > 0; i += panelQueries {
+		n := min(panelQueries, wholeQueries-i)
+		tilePanels(dst[i*ld:], ld, queries[i*stride:][:n*stride], rows[:wholeRows*stride], stride)
+	}
+	if wholeRows > 0 && wholeQueries < nq {
+		tileByDots(dst[wholeQueries*ld:], ld, queries[wholeQueries*stride:], rows[:wholeRows*stride], stride)
+	}
+	if wholeRows < nx {
+		tileByDots(dst[wholeRows:], ld, queries, rows[wholeRows*stride:], stride)
+	}
+}
+
+// tilePanels needs whole panels of rows, and a multiple of tileQueries, at most panelQueries, of queries.
+func tilePanels(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
+	var bias [panelQueries]int32
+	var panel [panelRows*panelDepth + 63]uint8
+	nq, nx := len(queries)/stride, len(rows)/stride
+	for i := range nq {
+		bias[i] = sumBytesVNNI(&queries[i*stride], stride)
+	}
+	for j := 0; j < nx; j += panelRows {
+		for k := 0; k < stride; k += panelDepth {
+			n := min(panelDepth, stride-k)
+			packCodes(&panel[0], &rows[j*stride+k], stride, n)
+			for i := 0; i < nq; i += tileQueries {
+				var first *int32
+				if k == 0 {
+					first = &bias[i]
+				}
+				at := dst[i*ld+j:]
+				_ = at[(tileQueries-1)*ld+panelRows-1]
+				tileVNNI(&at[0], ld, &queries[i*stride+k], stride, &panel[0], n, first)
+			}
+		}
+	}
+}
+
+// tileByDots multiplies query by query, with rows that stay in the second-level cache.
+func tileByDots(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
+	const cache = 256 << 10 // bytes of rows
+	part := max(4, cache/stride&^3)
+	for j, nx := 0, len(rows)/stride; j < nx; j += part {
+		n := min(part, nx-j)
+		for i := 0; i < len(queries)/stride; i++ {
+			dotBytes(dst[i*ld+j:][:n], rows[j*stride:][:n*stride], stride, queries[i*stride:][:stride])
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package kernel_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"strata/engine/kernel"
+)
+
+// BenchmarkDot scans codes far larger than any cache as BenchmarkScan scans rows, with every kind of assembly.
+func BenchmarkDot(b *testing.B) {
+	random := rand.New(rand.NewPCG(31, 1))
+	memory := fill(*scanBytes/4, randomBytes(random, 1<<20))
+	for _, stride := range []int{256, 768, 2048} {
+		q := randomCodes(random, 2*stride, 2*stride)
+		rows := memory[:len(memory)/stride*stride]
+		dst := make([]int32, len(rows)/stride)
+		for _, path := range kernel.Paths() {
+			run := func(name string, dot func(dst []int32, first int)) {
+				b.Run(fmt.Sprintf("%s/%d/%s", name, stride, path), func(b *testing.B) {
+					kernel.Force(b, path)
+					benchmarkRead(b, len(dst), rows, func(from, to int) { dot(dst[from:to], from) })
+				})
+			}
+			run("Bytes", func(dst []int32, r int) {
+				kernel.DotBytes(dst, rows[r*stride:(r+len(dst))*stride], stride, q[:stride])
+			})
+			run("Nibbles", func(dst []int32, r int) {
+				kernel.DotNibbles(dst, rows[r*stride:(r+len(dst))*stride], stride, q)
+			})
+		}
+	}
+}
+
+// BenchmarkTileBytes multiplies 256 queries with rows that fit no cache, on one core. of-fma is the share of the float32
+// operations of FMAPeak, the best of ten in the same run: with VNNI, of which an instruction does four times as many, the
+// limit is 4.
+func BenchmarkTileBytes(b *testing.B) {
+	const queries, rows = 256, 1024
+	random := rand.New(rand.NewPCG(31, 2))
+	var peak float64
+	for range 10 {
+		start := time.Now()
+		operations := kernel.FMAPeak(1 << 20)
+		peak = max(peak, float64(operations)/float64(time.Since(start)))
+	}
+	for _, stride := range []int{256, 2048} {
+		q, x := randomCodes(random, queries*stride, queries*stride), randomBytes(random, 64*rows*stride/64)
+		dst := make([]int32, queries*rows)
+		for _, path := range kernel.Paths() {
+			b.Run(fmt.Sprintf("%d/%s", stride, path), func(b *testing.B) {
+				kernel.Force(b, path)
+				best := time.Duration(math.MaxInt64)
+				for b.Loop() {
+					start := time.Now()
+					kernel.TileBytes(dst, rows, q, x, stride)
+					best = min(best, time.Since(start))
+				}
+				rate := 2 * queries * rows * float64(stride) / float64(best)
+				b.ReportMetric(rate, "Gop/s")
+				b.ReportMetric(rate/peak, "of-fma")
+			})
+		}
+	}
+}
