@@ -1,11 +1,17 @@
+//go:build !amd64
+
 package kernel
 
 func maxAbs(x []float32) uint32 { return maxAbsRef(x) }
 
 func quantize(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
-	return quantizeRef(dst, src, scale, inverse)
+	var r residue
+	quantizeRef(&r, dst, src, scale, inverse)
+	return sum(&r.lanes), r.square
 }
 
 func quantizeNibbles(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
-	return quantizeNibblesRef(dst, src, scale, inverse)
+	var r residue
+	quantizeNibblesRef(&r, dst, src, scale, inverse)
+	return sum(&r.lanes), r.square
 }

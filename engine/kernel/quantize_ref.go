@@ -12,7 +12,7 @@ func maxAbsRef(x []float32) uint32 {
 	return most
 }
 
-// residue collects what Quantize returns.
+// residue collects what Quantize returns. The assembly knows its layout.
 type residue struct {
 	lanes  [lanes]float64
 	square int64
@@ -34,16 +34,15 @@ func (r *residue) add(i int, v, scale, inverse, most float32) int32 {
 	return n
 }
 
-func quantizeRef(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
-	var r residue
+// quantizeRef is the plain Quantize. What r holds must be of a multiple of lanes values before.
+func quantizeRef(r *residue, dst []uint8, src []float32, scale, inverse float32) {
 	for i, v := range src {
 		dst[i] = uint8(r.add(i, v, scale, inverse, 127) + 128)
 	}
-	return sum(&r.lanes), r.square
 }
 
-func quantizeNibblesRef(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
-	var r residue
+// quantizeNibblesRef is the plain QuantizeNibbles.
+func quantizeNibblesRef(r *residue, dst []uint8, src []float32, scale, inverse float32) {
 	for i, v := range src {
 		u := uint8(r.add(i, v, scale, inverse, 7) + 8)
 		at := &dst[i/(2*CodeBlock)*CodeBlock+i%CodeBlock]
@@ -53,5 +52,4 @@ func quantizeNibblesRef(dst []uint8, src []float32, scale, inverse float32) (res
 			*at |= u << 4
 		}
 	}
-	return sum(&r.lanes), r.square
 }

@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package kernel
 
 func centreF32(dst, x []float32, scale float32, mean, signs []float32) {
@@ -8,4 +10,4 @@ func centreF16(dst []float32, x []uint16, scale float32, mean, signs []float32) 
 	centreRef(dst, x, scale, mean, signs)
 }
 
-func hadamard(x []float32, block int) { hadamardRef(x, block, 1) }
+func hadamard(x []float32, block int) { hadamardRef(x, block) }

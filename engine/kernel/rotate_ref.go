@@ -14,9 +14,9 @@ func centreRef[T float32 | uint16](dst []float32, x []T, scale float32, mean, si
 	}
 }
 
-// hadamardRef does the rounds of Hadamard from h = from on.
-func hadamardRef(x []float32, block, from int) {
-	for h := from; h < block; h *= 2 {
+// hadamardRef is the plain Hadamard.
+func hadamardRef(x []float32, block int) {
+	for h := 1; h < block; h *= 2 {
 		for i := 0; i < len(x); i += 2 * h {
 			lo, hi := x[i:][:h], x[i+h:][:h]
 			for j, a := range lo {
