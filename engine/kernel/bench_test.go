@@ -38,6 +38,13 @@ func BenchmarkScan(b *testing.B) {
 			kernel.ScanF16(dst, q, x[r*dim:(r+len(dst))*dim])
 		})
 	})
+	b.Run("U8", func(b *testing.B) {
+		x := fill(*scanBytes/2, randomRows[uint8](rand.New(rand.NewPCG(3, 4)), 1<<18))
+		x = x[:len(x)/dim*dim]
+		benchmarkScan(b, len(x)/dim, x, func(dst []float64, r int) {
+			kernel.ScanU8(dst, q, x[r*dim:(r+len(dst))*dim])
+		})
+	})
 	b.Run("SquaresF16", func(b *testing.B) {
 		x := fill(*scanBytes/2, randomF16(rand.New(rand.NewPCG(3, 4)), 1<<18))
 		x = x[:len(x)/dim*dim]

@@ -38,27 +38,13 @@ func packCodes(panel, rows *uint8, stride, n int)
 //go:noescape
 func tileVNNI(dst *int32, ld int, q *int8, stride int, panel *uint8, n int, bias *int32)
 
-// streamBytes is how many bytes of a stream of rows one call reads, at most if there is more than a row. Four times as much
-// is little enough that nobody waits for a goroutine that cannot be preempted; half of it is as fast.
-const streamBytes = 256 << 10
-
-// streams returns how many rows each of four streams of a call takes, of rows that are left, size bytes each, and how
-// many rows the streams are apart. Fewer than four rows are one stream.
-func streams(rows, size int) (n, apart int) {
-	if rows < 4 {
-		return rows, 0
-	}
-	n = min(rows/4, max(1, streamBytes/size))
-	return n, n
-}
-
 func dotBytes(dst []int32, rows []uint8, stride int, query []int8) {
 	if !vector {
 		dotBytesRef(dst, rows, stride, query)
 		return
 	}
 	for len(dst) > 0 {
-		n, apart := streams(len(dst), stride)
+		n, apart := streams(len(dst), stride, 4)
 		if vnni {
 			dotBytesVNNI(&dst[0], &rows[0], stride, &query[0], n, apart)
 		} else {
@@ -75,7 +61,7 @@ func dotNibbles(dst []int32, rows []uint8, stride int, query []int8) {
 		return
 	}
 	for len(dst) > 0 {
-		n, apart := streams(len(dst), stride)
+		n, apart := streams(len(dst), stride, 4)
 		if vnni {
 			dotNibblesVNNI(&dst[0], &rows[0], stride, &query[0], n, apart)
 		} else {

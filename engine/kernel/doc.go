@@ -1,6 +1,6 @@
 // Package kernel multiplies vectors: dot products of one query with many rows, tiles of products of many queries with many
 // rows, and the column arithmetic that turns products into scores. It works on plain slices of float32 values, of
-// float16 values as IEEE 754 binary16 bits in a uint16, and of float64 values. It imports nothing of Strata and knows
+// float16 values as IEEE 754 binary16 bits in a uint16, of bfloat16 values, of bytes, and of float64 values. It imports nothing of Strata and knows
 // no files, layers or schemes.
 //
 // # The canonical product
@@ -11,7 +11,7 @@
 //
 //	((0+4)+(2+6)) + ((1+5)+(3+7))
 //
-// All values come from float32 or float16, so each product is exact in float64, and it makes no difference whether
+// All values are exactly float32 values, so each product is exact in float64, and it makes no difference whether
 // a processor fuses a multiplication with the addition after it. Subnormal values count in full. NaN and infinity propagate as
 // IEEE 754 says; which NaN comes out is not fixed.
 //

@@ -39,6 +39,57 @@ func fenced[T any](t *testing.T, x []T) [2][]T {
 	return copies
 }
 
+// TestNothingReadOutsideBytes runs every kernel on bytes and codes between pages that cannot be read.
+func TestNothingReadOutsideBytes(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		for rows := range 12 {
+			for dim := 1; dim < 200; dim++ {
+				x, q := make([]uint8, rows*dim), fenced(t, make([]float64, dim))
+				products, squares := fenced(t, make([]float64, rows)), fenced(t, make([]float64, rows))
+				u8, i8, b16 := fenced(t, x), fenced(t, make([]int8, len(x))), fenced(t, make([]kernel.BFloat16, len(x)))
+				for side := range 2 {
+					kernel.ScanU8(products[side], q[side], u8[side])
+					kernel.ScanI8(products[side], q[side], i8[side])
+					kernel.ScanBF16(products[side], q[side], b16[side])
+					kernel.ScanSquaresU8(products[side], squares[side], q[side], u8[side])
+					kernel.ScanSquaresI8(products[side], squares[side], q[side], i8[side])
+					kernel.ScanSquaresBF16(products[side], squares[side], q[side], b16[side])
+				}
+				if dim > 20 && rows > 2 {
+					dim += 10
+				}
+			}
+		}
+		for _, stride := range []int{64, 320, 768} {
+			for _, n := range []int{1, 3, 4, 7, 64, 131} {
+				rows, queries := fenced(t, make([]uint8, n*stride)), fenced(t, make([]int8, 13*stride))
+				dst, tile := fenced(t, make([]int32, n)), fenced(t, make([]int32, 13*n))
+				for side := range 2 {
+					kernel.DotBytes(dst[side], rows[side], stride, queries[side][:stride])
+					kernel.DotBytes(dst[side], rows[side], stride, queries[side][12*stride:])
+					kernel.DotNibbles(dst[side], rows[side], stride, queries[side][:2*stride])
+					kernel.DotNibbles(dst[side], rows[side], stride, queries[side][11*stride:])
+					kernel.TileBytes(tile[side], n, queries[side], rows[side], stride)
+				}
+			}
+		}
+		for dim := 1; dim <= 2048; dim += 1 + dim/9 {
+			y, x, mean := fenced(t, make([]float32, dim)), fenced(t, make([]uint16, dim)), fenced(t, make([]float32, dim))
+			whole := dim &^ 127
+			code, blocks := fenced(t, make([]uint8, dim)), fenced(t, make([]float32, whole))
+			nibbles := fenced(t, make([]uint8, whole/2))
+			for side := range 2 {
+				kernel.CentreF16(y[side], x[side], 1, mean[side], mean[side])
+				kernel.CentreF32(y[side], y[side], 1, mean[side], mean[side])
+				kernel.MaxAbs(y[side])
+				kernel.Quantize(code[side], y[side], 1)
+				kernel.QuantizeNibbles(nibbles[side], blocks[side], 1)
+				kernel.Hadamard(blocks[side], max(1, whole&-whole))
+			}
+		}
+	})
+}
+
 // TestNothingReadOutside runs every kernel on memory between pages that cannot be read.
 func TestNothingReadOutside(t *testing.T) {
 	const rows = 7

@@ -2,6 +2,9 @@ package kernel
 
 import "math"
 
+// BFloat16 is the bits of a bfloat16 number, the upper half of a float32.
+type BFloat16 uint16
+
 // Half returns the value of float16 bits (IEEE 754 binary16), exactly. A NaN stays a NaN.
 func Half(h uint16) float32 {
 	sign, rest := uint32(h&0x8000)<<16, uint32(h&0x7fff)

@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"strata/engine/kernel"
@@ -75,6 +76,17 @@ func TestToHalf(t *testing.T) {
 	}
 }
 
+func testWiden[T element](t *testing.T, x []T, widen func(dst []float64, x []T)) {
+	t.Helper()
+	dst := make([]float64, len(x))
+	if widen(dst, x); !slices.Equal(dst, widened(x)) {
+		t.Errorf("%T: %v widens to %v", x, x, dst)
+	}
+	if got := panics(func() { widen(dst[1:], x) }); got != "kernel: widen: lengths differ" {
+		t.Errorf("%T: panic %v", x, got)
+	}
+}
+
 func TestWiden(t *testing.T) {
 	all := make([]uint16, 1<<16)
 	for h := range all {
@@ -108,6 +120,10 @@ func TestWiden(t *testing.T) {
 			}
 		}
 	})
+	random := rand.New(rand.NewPCG(12, 2))
+	testWiden(t, randomRows[kernel.BFloat16](random, 77), kernel.WidenBF16)
+	testWiden(t, randomRows[int8](random, 77), kernel.WidenI8)
+	testWiden(t, randomRows[uint8](random, 77), kernel.WidenU8)
 	const want = "kernel: widen: lengths differ"
 	for _, f := range []func(){
 		func() { kernel.WidenF32(make([]float64, 2), make([]float32, 3)) },

@@ -76,8 +76,33 @@ func randomF16(random *rand.Rand, n int) []uint16 {
 	return x
 }
 
+// element is what rows hold.
+type element interface {
+	float32 | uint16 | kernel.BFloat16 | int8 | uint8
+}
+
+// random values of any type that rows hold.
+func randomRows[T element](random *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		switch x := any(x).(type) {
+		case []float32:
+			x[i] = float32(random.NormFloat64())
+		case []uint16:
+			x[i] = kernel.ToHalf(float32(random.NormFloat64()))
+		case []kernel.BFloat16:
+			x[i] = kernel.BFloat16(math.Float32bits(float32(random.NormFloat64())) >> 16)
+		case []int8:
+			x[i] = int8(random.Uint32())
+		case []uint8:
+			x[i] = uint8(random.Uint32())
+		}
+	}
+	return x
+}
+
 // widened returns x in float64, by way of the functions of one value.
-func widened[T float32 | uint16](x []T) []float64 {
+func widened[T element](x []T) []float64 {
 	w := make([]float64, len(x))
 	for i, v := range x {
 		switch v := any(v).(type) {
@@ -85,6 +110,12 @@ func widened[T float32 | uint16](x []T) []float64 {
 			w[i] = float64(v)
 		case uint16:
 			w[i] = float64(kernel.Half(v))
+		case kernel.BFloat16:
+			w[i] = float64(math.Float32frombits(uint32(v) << 16))
+		case int8:
+			w[i] = float64(v)
+		case uint8:
+			w[i] = float64(v)
 		}
 	}
 	return w

@@ -4,7 +4,7 @@ package kernel
 const lanes = 8
 
 // ScanF32 sets dst[r] to the canonical product of q and row r of x, the float32 values x[r*len(q):(r+1)*len(q)].
-// It panics unless len(x) == len(dst)*len(q). Every value of q must be exactly a float32 or float16 value, so that each
+// It panics unless len(x) == len(dst)*len(q). Every value of q must be exactly a float32 value, as float16 and bytes are, so that each
 // product is exact in float64; otherwise results may differ between processors. dst must not overlap q or x.
 func ScanF32(dst, q []float64, x []float32) {
 	checkScan(len(dst), len(q), len(x))
@@ -15,6 +15,24 @@ func ScanF32(dst, q []float64, x []float32) {
 func ScanF16(dst, q []float64, x []uint16) {
 	checkScan(len(dst), len(q), len(x))
 	scanF16(dst, q, x)
+}
+
+// ScanBF16 is ScanF32 for rows of bfloat16 bits.
+func ScanBF16(dst, q []float64, x []BFloat16) {
+	checkScan(len(dst), len(q), len(x))
+	scanBF16(dst, q, x)
+}
+
+// ScanI8 is ScanF32 for rows of signed bytes.
+func ScanI8(dst, q []float64, x []int8) {
+	checkScan(len(dst), len(q), len(x))
+	scanI8(dst, q, x)
+}
+
+// ScanU8 is ScanF32 for rows of unsigned bytes.
+func ScanU8(dst, q []float64, x []uint8) {
+	checkScan(len(dst), len(q), len(x))
+	scanU8(dst, q, x)
 }
 
 // ScanSquaresF32 is ScanF32 that also sets sq[r] to the canonical product of row r with itself, in the same pass over
@@ -30,6 +48,27 @@ func ScanSquaresF16(dst, sq, q []float64, x []uint16) {
 	checkScan(len(dst), len(q), len(x))
 	checkSquares(len(dst), len(sq))
 	squaresF16(dst, sq, q, x)
+}
+
+// ScanSquaresBF16 is ScanSquaresF32 for rows of bfloat16 bits.
+func ScanSquaresBF16(dst, sq, q []float64, x []BFloat16) {
+	checkScan(len(dst), len(q), len(x))
+	checkSquares(len(dst), len(sq))
+	squaresBF16(dst, sq, q, x)
+}
+
+// ScanSquaresI8 is ScanSquaresF32 for rows of signed bytes.
+func ScanSquaresI8(dst, sq, q []float64, x []int8) {
+	checkScan(len(dst), len(q), len(x))
+	checkSquares(len(dst), len(sq))
+	squaresI8(dst, sq, q, x)
+}
+
+// ScanSquaresU8 is ScanSquaresF32 for rows of unsigned bytes.
+func ScanSquaresU8(dst, sq, q []float64, x []uint8) {
+	checkScan(len(dst), len(q), len(x))
+	checkSquares(len(dst), len(sq))
+	squaresU8(dst, sq, q, x)
 }
 
 // checkScan panics unless n values are exactly rows rows of dim values; the division cannot overflow.

@@ -1,44 +1,120 @@
 package kernel
 
-// scan4F32 sets dst[0:4] to the products of q with the four rows of dim values from x on. dim may be any number from 1.
+// scan4F32 sets dst[i*apart:i*apart+n], for i from 0 to 3, to the products of q with as many rows of dim values, step bytes
+// each, in four streams, apart rows apart. dim is at least 1 and n too.
 //
 //go:noescape
-func scan4F32(dst, q *float64, x *float32, dim int)
+func scan4F32(dst, q *float64, x *float32, dim, step, n, apart int)
 
-// scan1F32 is scan4F32 for one row.
+// scan1F32 sets dst[0] to the product of q with one row.
 //
 //go:noescape
 func scan1F32(dst, q *float64, x *float32, dim int)
 
-// squares2F32 sets dst[0:2] to the products of q with the rows of dim values at x and at x[stride], and sq[0:2] to those
-// of the rows with themselves. The stride is dim, or 0 for a single row.
+// squares2F32 is scan4F32 in two streams that also sets sq to the products of the rows with themselves. With apart 0 they
+// are one stream.
 //
 //go:noescape
-func squares2F32(dst, sq, q *float64, x *float32, dim, stride int)
+func squares2F32(dst, sq, q *float64, x *float32, dim, step, n, apart int)
 
-// The float16 kernels need dim >= lanes: they read a row's tail as part of its last eight values.
-//
+// For values of less than four bytes, the AVX2 kernels need dim >= lanes: they read a row's tail as part of its last eight
+// values.
+
 //go:noescape
-func scan4F16(dst, q *float64, x *uint16, dim int)
+func scan4F16(dst, q *float64, x *uint16, dim, step, n, apart int)
 
 //go:noescape
 func scan1F16(dst, q *float64, x *uint16, dim int)
 
 //go:noescape
-func squares2F16(dst, sq, q *float64, x *uint16, dim, stride int)
+func squares2F16(dst, sq, q *float64, x *uint16, dim, step, n, apart int)
+
+// wide4F16 is scan4F16 with AVX-512; with apart 0 the streams are one. dim is at least 1.
+//
+//go:noescape
+func wide4F16(dst, q *float64, x *uint16, dim, step, n, apart int)
+
+// wideSquares4F16 is squares2F16 in four streams.
+//
+//go:noescape
+func wideSquares4F16(dst, sq, q *float64, x *uint16, dim, step, n, apart int)
+
+//go:noescape
+func scan4BF16(dst, q *float64, x *BFloat16, dim, step, n, apart int)
+
+//go:noescape
+func scan1BF16(dst, q *float64, x *BFloat16, dim int)
+
+//go:noescape
+func squares2BF16(dst, sq, q *float64, x *BFloat16, dim, step, n, apart int)
+
+//go:noescape
+func wide4BF16(dst, q *float64, x *BFloat16, dim, step, n, apart int)
+
+//go:noescape
+func wideSquares4BF16(dst, sq, q *float64, x *BFloat16, dim, step, n, apart int)
+
+//go:noescape
+func scan4I8(dst, q *float64, x *int8, dim, step, n, apart int)
+
+//go:noescape
+func scan1I8(dst, q *float64, x *int8, dim int)
+
+//go:noescape
+func squares2I8(dst, sq, q *float64, x *int8, dim, step, n, apart int)
+
+//go:noescape
+func wide4I8(dst, q *float64, x *int8, dim, step, n, apart int)
+
+//go:noescape
+func wideSquares4I8(dst, sq, q *float64, x *int8, dim, step, n, apart int)
+
+//go:noescape
+func scan4U8(dst, q *float64, x *uint8, dim, step, n, apart int)
+
+//go:noescape
+func scan1U8(dst, q *float64, x *uint8, dim int)
+
+//go:noescape
+func squares2U8(dst, sq, q *float64, x *uint8, dim, step, n, apart int)
+
+//go:noescape
+func wide4U8(dst, q *float64, x *uint8, dim, step, n, apart int)
+
+//go:noescape
+func wideSquares4U8(dst, sq, q *float64, x *uint8, dim, step, n, apart int)
 
 func scanF32(dst, q []float64, x []float32) {
 	dim := len(q)
-	if !vector || dim == 0 {
+	if !vector || dim < lanes {
 		scanRef(dst, nil, q, x)
 		return
 	}
-	r := 0
-	for ; r+4 <= len(dst); r += 4 {
-		scan4F32(&dst[r], &q[0], &x[r*dim], dim)
+	for size := dim * 4; len(dst) > 0; {
+		n, apart := streams(len(dst), size, 4)
+		if apart == 0 {
+			for r := range n {
+				scan1F32(&dst[r], &q[0], &x[r*dim], dim)
+			}
+		} else {
+			scan4F32(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		}
+		n += 3 * apart
+		dst, x = dst[n:], x[n*dim:]
 	}
-	for ; r < len(dst); r++ {
-		scan1F32(&dst[r], &q[0], &x[r*dim], dim)
+}
+
+func squaresF32(dst, sq, q []float64, x []float32) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, sq, q, x)
+		return
+	}
+	for size := dim * 4; len(dst) > 0; {
+		n, apart := streams(len(dst), size, 2)
+		squares2F32(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+		n += apart
+		dst, sq, x = dst[n:], sq[n:], x[n*dim:]
 	}
 }
 
@@ -48,29 +124,20 @@ func scanF16(dst, q []float64, x []uint16) {
 		scanRef(dst, nil, q, x)
 		return
 	}
-	r := 0
-	for ; r+4 <= len(dst); r += 4 {
-		scan4F16(&dst[r], &q[0], &x[r*dim], dim)
-	}
-	for ; r < len(dst); r++ {
-		scan1F16(&dst[r], &q[0], &x[r*dim], dim)
-	}
-}
-
-func squaresF32(dst, sq, q []float64, x []float32) {
-	dim := len(q)
-	if !vector || dim == 0 {
-		scanRef(dst, sq, q, x)
-		return
-	}
-	r := 0
-	for ; r+2 <= len(dst); r += 2 {
-		squares2F32(&dst[r], &sq[r], &q[0], &x[r*dim], dim, dim)
-	}
-	if r < len(dst) {
-		var product, square [2]float64
-		squares2F32(&product[0], &square[0], &q[0], &x[r*dim], dim, 0)
-		dst[r], sq[r] = product[0], square[0]
+	for size := dim * 2; len(dst) > 0; {
+		n, apart := streams(len(dst), size, 4)
+		switch {
+		case apart == 0:
+			for r := range n {
+				scan1F16(&dst[r], &q[0], &x[r*dim], dim)
+			}
+		case wide:
+			wide4F16(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		default:
+			scan4F16(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		}
+		n += 3 * apart
+		dst, x = dst[n:], x[n*dim:]
 	}
 }
 
@@ -80,13 +147,149 @@ func squaresF16(dst, sq, q []float64, x []uint16) {
 		scanRef(dst, sq, q, x)
 		return
 	}
-	r := 0
-	for ; r+2 <= len(dst); r += 2 {
-		squares2F16(&dst[r], &sq[r], &q[0], &x[r*dim], dim, dim)
+	for size := dim * 2; len(dst) > 0; {
+		done := 0
+		if wide {
+			n, apart := streams(len(dst), size, 4)
+			wideSquares4F16(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + 3*apart
+		} else {
+			n, apart := streams(len(dst), size, 2)
+			squares2F16(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + apart
+		}
+		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
 	}
-	if r < len(dst) {
-		var product, square [2]float64
-		squares2F16(&product[0], &square[0], &q[0], &x[r*dim], dim, 0)
-		dst[r], sq[r] = product[0], square[0]
+}
+
+func scanBF16(dst, q []float64, x []BFloat16) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, nil, q, x)
+		return
+	}
+	for size := dim * 2; len(dst) > 0; {
+		n, apart := streams(len(dst), size, 4)
+		switch {
+		case apart == 0:
+			for r := range n {
+				scan1BF16(&dst[r], &q[0], &x[r*dim], dim)
+			}
+		case wide:
+			wide4BF16(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		default:
+			scan4BF16(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		}
+		n += 3 * apart
+		dst, x = dst[n:], x[n*dim:]
+	}
+}
+
+func squaresBF16(dst, sq, q []float64, x []BFloat16) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, sq, q, x)
+		return
+	}
+	for size := dim * 2; len(dst) > 0; {
+		done := 0
+		if wide {
+			n, apart := streams(len(dst), size, 4)
+			wideSquares4BF16(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + 3*apart
+		} else {
+			n, apart := streams(len(dst), size, 2)
+			squares2BF16(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + apart
+		}
+		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
+	}
+}
+
+func scanI8(dst, q []float64, x []int8) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, nil, q, x)
+		return
+	}
+	for size := dim * 1; len(dst) > 0; {
+		n, apart := streams(len(dst), size, 4)
+		switch {
+		case apart == 0:
+			for r := range n {
+				scan1I8(&dst[r], &q[0], &x[r*dim], dim)
+			}
+		case wide:
+			wide4I8(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		default:
+			scan4I8(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		}
+		n += 3 * apart
+		dst, x = dst[n:], x[n*dim:]
+	}
+}
+
+func squaresI8(dst, sq, q []float64, x []int8) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, sq, q, x)
+		return
+	}
+	for size := dim * 1; len(dst) > 0; {
+		done := 0
+		if wide {
+			n, apart := streams(len(dst), size, 4)
+			wideSquares4I8(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + 3*apart
+		} else {
+			n, apart := streams(len(dst), size, 2)
+			squares2I8(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + apart
+		}
+		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
+	}
+}
+
+func scanU8(dst, q []float64, x []uint8) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, nil, q, x)
+		return
+	}
+	for size := dim * 1; len(dst) > 0; {
+		n, apart := streams(len(dst), size, 4)
+		switch {
+		case apart == 0:
+			for r := range n {
+				scan1U8(&dst[r], &q[0], &x[r*dim], dim)
+			}
+		case wide:
+			wide4U8(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		default:
+			scan4U8(&dst[0], &q[0], &x[0], dim, size, n, apart)
+		}
+		n += 3 * apart
+		dst, x = dst[n:], x[n*dim:]
+	}
+}
+
+func squaresU8(dst, sq, q []float64, x []uint8) {
+	dim := len(q)
+	if !vector || dim < lanes {
+		scanRef(dst, sq, q, x)
+		return
+	}
+	for size := dim * 1; len(dst) > 0; {
+		done := 0
+		if wide {
+			n, apart := streams(len(dst), size, 4)
+			wideSquares4U8(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + 3*apart
+		} else {
+			n, apart := streams(len(dst), size, 2)
+			squares2U8(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
+			done = n + apart
+		}
+		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
 	}
 }

@@ -1,10 +1,9 @@
 #include "textflag.h"
 
 // A row's eight lanes are two registers of four float64. The main loops take eight values of q (Y8, Y9) and of each row
-// at a time; CX counts values, DX is dim rounded down to a multiple of eight, BX points to q, and SI, R8, R9, R10 to rows.
-// R13 runs four rows ahead and prefetches: rows side by side are too many short streams for the processor's own
-// prefetching; without this a float16 scan of 768 dimensions runs at a third of the speed. It prefetches to the second
-// level, because four rows of 2,048 values would fill the first. A prefetch beyond the end of memory does nothing.
+// at a time; CX counts values, DX is dim rounded down to a multiple of eight, BX points to q, and SI, R8, R9, R10 to rows
+// of four streams (two, where squares need the registers). R12 is the rows left of each stream, R13 how many rows the
+// streams are apart, R14 three times that. codes_amd64.s says why there are streams.
 
 // keep64 and keep32 are eight values that keep a lane and eight that drop it: read from value 8-m on, they are the
 // masks that keep the first m of eight lanes.
@@ -46,46 +45,95 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 
 // Eight values of a row become float64 in Y10, Y11.
 #define LOAD32(row) \
-	VCVTPS2PD (row)(CX*4), Y10; \
+	VCVTPS2PD (row)(CX*4), Y10;  \
 	VCVTPS2PD 16(row)(CX*4), Y11
 
 #define LOAD16(row) \
-	VCVTPH2PS (row)(CX*2), X10; \
+	VCVTPH2PS (row)(CX*2), X10;  \
 	VCVTPH2PS 8(row)(CX*2), X11; \
-	VCVTPS2PD X10, Y10; \
+	VCVTPS2PD X10, Y10;          \
 	VCVTPS2PD X11, Y11
 
 // The m values of a row's tail become float64 in Y10, Y11, followed by zeros, which leave their lanes as they are.
-// TAIL32 reads them alone, under the masks X14, X15; TAIL16 reads the row's last eight values, of which they are the end.
+// TAIL32 reads them alone, under the masks X14, X15; the others read the row's last eight values, of which they are the end.
 #define TAIL32(row) \
-	VMASKMOVPS (row)(CX*4), X14, X10; \
+	VMASKMOVPS (row)(CX*4), X14, X10;   \
 	VMASKMOVPS 16(row)(CX*4), X15, X11; \
-	VCVTPS2PD  X10, Y10; \
+	VCVTPS2PD  X10, Y10;                \
 	VCVTPS2PD  X11, Y11
 
 #define TAIL16(row) \
 	VMOVDQU      (row)(CX*2), X10; \
-	VPSHUFB      X14, X10, X10; \
-	VCVTPH2PS    X10, Y10; \
-	VEXTRACTF128 $1, Y10, X11; \
-	VCVTPS2PD    X10, Y10; \
+	VPSHUFB      X14, X10, X10;    \
+	VCVTPH2PS    X10, Y10;         \
+	VEXTRACTF128 $1, Y10, X11;     \
+	VCVTPS2PD    X10, Y10;         \
 	VCVTPS2PD    X11, Y11
 
+#define LOADB16(row) \
+	VPMOVZXWD (row)(CX*2), X10;  \
+	VPMOVZXWD 8(row)(CX*2), X11; \
+	VPSLLD    $16, X10, X10;     \
+	VPSLLD    $16, X11, X11;     \
+	VCVTPS2PD X10, Y10;          \
+	VCVTPS2PD X11, Y11
+
+#define TAILB16(row) \
+	VMOVDQU   (row)(CX*2), X10; \
+	VPSHUFB   X14, X10, X10;    \
+	VPSRLDQ   $8, X10, X11;     \
+	VPMOVZXWD X10, X10;         \
+	VPMOVZXWD X11, X11;         \
+	VPSLLD    $16, X10, X10;    \
+	VPSLLD    $16, X11, X11;    \
+	VCVTPS2PD X10, Y10;         \
+	VCVTPS2PD X11, Y11
+
+#define LOADI8(row) \
+	VPMOVSXBD (row)(CX*1), X10;  \
+	VPMOVSXBD 4(row)(CX*1), X11; \
+	VCVTDQ2PD X10, Y10;          \
+	VCVTDQ2PD X11, Y11
+
+#define TAILI8(row) \
+	VMOVQ     (row)(CX*1), X10; \
+	VPSHUFB   X14, X10, X10;    \
+	VPSRLDQ   $4, X10, X11;     \
+	VPMOVSXBD X10, X10;         \
+	VPMOVSXBD X11, X11;         \
+	VCVTDQ2PD X10, Y10;         \
+	VCVTDQ2PD X11, Y11
+
+#define LOADU8(row) \
+	VPMOVZXBD (row)(CX*1), X10;  \
+	VPMOVZXBD 4(row)(CX*1), X11; \
+	VCVTDQ2PD X10, Y10;          \
+	VCVTDQ2PD X11, Y11
+
+#define TAILU8(row) \
+	VMOVQ     (row)(CX*1), X10; \
+	VPSHUFB   X14, X10, X10;    \
+	VPSRLDQ   $4, X10, X11;     \
+	VPMOVZXBD X10, X10;         \
+	VPMOVZXBD X11, X11;         \
+	VCVTDQ2PD X10, Y10;         \
+	VCVTDQ2PD X11, Y11
+
 #define LOADQ \
-	VMOVUPD (BX)(CX*8), Y8; \
+	VMOVUPD (BX)(CX*8), Y8;  \
 	VMOVUPD 32(BX)(CX*8), Y9
 
 // TAILQ sets Y8, Y9 to the m = AX > 0 values of q's tail, followed by zeros, and AX to -m.
 #define TAILQ \
-	LEAQ       keep64<>(SB), R11; \
-	NEGQ       AX; \
-	VMOVDQU    64(R11)(AX*8), Y12; \
-	VMOVDQU    96(R11)(AX*8), Y13; \
-	VMASKMOVPD (BX)(CX*8), Y12, Y8; \
+	LEAQ       keep64<>(SB), R11;    \
+	NEGQ       AX;                   \
+	VMOVDQU    64(R11)(AX*8), Y12;   \
+	VMOVDQU    96(R11)(AX*8), Y13;   \
+	VMASKMOVPD (BX)(CX*8), Y12, Y8;  \
 	VMASKMOVPD 32(BX)(CX*8), Y13, Y9
 
 #define MASK32 \
-	LEAQ    keep32<>(SB), R11; \
+	LEAQ    keep32<>(SB), R11;  \
 	VMOVDQU 32(R11)(AX*4), X14; \
 	VMOVDQU 48(R11)(AX*4), X15
 
@@ -93,7 +141,14 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 #define MASK16 \
 	LEAQ    shift16<>(SB), R11; \
 	VMOVDQU 16(R11)(AX*2), X14; \
-	ADDQ    $-8, CX; \
+	ADDQ    $-8, CX;            \
+	SUBQ    AX, CX
+
+// MASK8 is MASK16 for values of a byte, the other half of the register being zero.
+#define MASK8 \
+	LEAQ    shift16<>(SB), R11; \
+	VMOVDQU 8(R11)(AX*1), X14;  \
+	ADDQ    $-8, CX;            \
 	SUBQ    AX, CX
 
 // PRODUCT and SQUARE add to a pair of lane registers.
@@ -107,8 +162,8 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 
 // STORE sums the lanes lo, hi (xlo is lo's low half) as ((0+4)+(2+6))+((1+5)+(3+7)).
 #define STORE(lo, hi, xlo, at) \
-	VADDPD       hi, lo, lo; \
-	VEXTRACTF128 $1, lo, X15; \
+	VADDPD       hi, lo, lo;    \
+	VEXTRACTF128 $1, lo, X15;   \
 	VADDPD       X15, xlo, xlo; \
 	VUNPCKHPD    xlo, xlo, X15; \
 	VADDSD       X15, xlo, xlo; \
@@ -124,242 +179,204 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 	VXORPD Y6, Y6, Y6; \
 	VXORPD Y7, Y7, Y7
 
-// ARGS loads the arguments of the scans; COUNT sets up CX, DX and leaves the tail's length in AX.
-#define ARGS \
-	MOVQ dst+0(FP), DI; \
-	MOVQ q+8(FP), BX; \
-	MOVQ x+16(FP), SI; \
-	MOVQ dim+24(FP), AX
-
+// COUNT sets up CX, DX and leaves the tail's length in AX.
 #define COUNT \
-	MOVQ AX, DX; \
+	MOVQ AX, DX;  \
 	ANDQ $-8, DX; \
-	SUBQ DX, AX; \
+	SUBQ DX, AX;  \
 	XORQ CX, CX
 
 #define STEP4(load) \
-	load(SI); \
+	load(SI);        \
 	PRODUCT(Y0, Y1); \
-	load(R8); \
+	load(R8);        \
 	PRODUCT(Y2, Y3); \
-	load(R9); \
+	load(R9);        \
 	PRODUCT(Y4, Y5); \
-	load(R10); \
+	load(R10);       \
 	PRODUCT(Y6, Y7)
 
-#define STORE4 \
-	STORE(Y0, Y1, X0, (DI)); \
-	STORE(Y2, Y3, X2, 8(DI)); \
-	STORE(Y4, Y5, X4, 16(DI)); \
-	STORE(Y6, Y7, X6, 24(DI))
-
 #define STEP2(load) \
-	load(SI); \
+	load(SI);        \
 	PRODUCT(Y0, Y1); \
-	SQUARE(Y4, Y5); \
-	load(R8); \
+	SQUARE(Y4, Y5);  \
+	load(R8);        \
 	PRODUCT(Y2, Y3); \
 	SQUARE(Y6, Y7)
 
-// func scan4F32(dst, q *float64, x *float32, dim int)
-TEXT ·scan4F32(SB), NOSPLIT, $0-32
-	ARGS
-	LEAQ (SI)(AX*4), R8
-	LEAQ (R8)(AX*4), R9
-	LEAQ (R9)(AX*4), R10
-	LEAQ (R10)(AX*4), R13
-	ZERO4
-	COUNT
-	JMP  test
-
-loop:
-	LOADQ
-	STEP4(LOAD32)
-	PREFETCHT1 (R13)
-	PREFETCHT1 64(R13)
-	ADDQ $128, R13
-	ADDQ $8, CX
-
-test:
-	CMPQ  CX, DX
-	JLT   loop
-	TESTQ AX, AX
-	JEQ   store
-	TAILQ
-	MASK32
-	STEP4(TAIL32)
-
-store:
-	STORE4
-	VZEROUPPER
+// SCAN4, SCAN1 and SQUARES2 are the kernels, by how values are loaded.
+#define SCAN4(load, tail, mask) \
+	MOVQ  dst+0(FP), DI;     \
+	MOVQ  q+8(FP), BX;       \
+	MOVQ  x+16(FP), SI;      \
+	MOVQ  n+40(FP), R12;     \
+	MOVQ  apart+48(FP), R13; \
+	LEAQ  (R13)(R13*2), R14; \
+	MOVQ  R13, R10;          \
+	IMULQ step+32(FP), R10;  \
+	LEAQ  (SI)(R10*1), R8;   \
+	LEAQ  (SI)(R10*2), R9;   \
+	ADDQ  R9, R10;           \
+	rows:                    \
+	MOVQ  dim+24(FP), AX;    \
+	ZERO4;                   \
+	COUNT;                   \
+	JMP   test;              \
+	loop:                            \
+	LOADQ;                           \
+	STEP4(load);                     \
+	ADDQ   $8, CX;                   \
+	test:                            \
+	CMPQ   CX, DX;                   \
+	JLT    loop;                     \
+	TESTQ  AX, AX;                   \
+	JEQ    store;                    \
+	TAILQ;                           \
+	mask;                            \
+	STEP4(tail);                     \
+	store:                           \
+	STORE(Y0, Y1, X0, (DI));         \
+	STORE(Y2, Y3, X2, (DI)(R13*8));  \
+	LEAQ   (DI)(R13*8), R11;         \
+	STORE(Y4, Y5, X4, (R11)(R13*8)); \
+	STORE(Y6, Y7, X6, (DI)(R14*8));  \
+	MOVQ   step+32(FP), R11;         \
+	ADDQ   R11, SI;                  \
+	ADDQ   R11, R8;                  \
+	ADDQ   R11, R9;                  \
+	ADDQ   R11, R10;                 \
+	ADDQ   $8, DI;                   \
+	DECQ   R12;                      \
+	JG     rows;                     \
+	VZEROUPPER;                      \
 	RET
+
+#define SCAN1(load, tail, mask) \
+	MOVQ   dst+0(FP), DI;  \
+	MOVQ   q+8(FP), BX;    \
+	MOVQ   x+16(FP), SI;   \
+	MOVQ   dim+24(FP), AX; \
+	VXORPD Y0, Y0, Y0;     \
+	VXORPD Y1, Y1, Y1;     \
+	COUNT;                 \
+	JMP    test;           \
+	loop:                    \
+	LOADQ;                   \
+	load(SI);                \
+	PRODUCT(Y0, Y1);         \
+	ADDQ   $8, CX;           \
+	test:                    \
+	CMPQ   CX, DX;           \
+	JLT    loop;             \
+	TESTQ  AX, AX;           \
+	JEQ    store;            \
+	TAILQ;                   \
+	mask;                    \
+	tail(SI);                \
+	PRODUCT(Y0, Y1);         \
+	store:                   \
+	STORE(Y0, Y1, X0, (DI)); \
+	VZEROUPPER;              \
+	RET
+
+#define SQUARES2(load, tail, mask) \
+	MOVQ  dst+0(FP), DI;     \
+	MOVQ  sq+8(FP), R9;      \
+	MOVQ  q+16(FP), BX;      \
+	MOVQ  x+24(FP), SI;      \
+	MOVQ  n+48(FP), R12;     \
+	MOVQ  apart+56(FP), R13; \
+	MOVQ  R13, R8;           \
+	IMULQ step+40(FP), R8;   \
+	ADDQ  SI, R8;            \
+	rows:                    \
+	MOVQ  dim+32(FP), AX;    \
+	ZERO4;                   \
+	COUNT;                   \
+	JMP   test;              \
+	loop:                           \
+	LOADQ;                          \
+	STEP2(load);                    \
+	ADDQ   $8, CX;                  \
+	test:                           \
+	CMPQ   CX, DX;                  \
+	JLT    loop;                    \
+	TESTQ  AX, AX;                  \
+	JEQ    store;                   \
+	TAILQ;                          \
+	mask;                           \
+	STEP2(tail);                    \
+	store:                          \
+	STORE(Y0, Y1, X0, (DI));        \
+	STORE(Y2, Y3, X2, (DI)(R13*8)); \
+	STORE(Y4, Y5, X4, (R9));        \
+	STORE(Y6, Y7, X6, (R9)(R13*8)); \
+	MOVQ   step+40(FP), R11;        \
+	ADDQ   R11, SI;                 \
+	ADDQ   R11, R8;                 \
+	ADDQ   $8, DI;                  \
+	ADDQ   $8, R9;                  \
+	DECQ   R12;                     \
+	JG     rows;                    \
+	VZEROUPPER;                     \
+	RET
+
+// func scan4F32(dst, q *float64, x *float32, dim, step, n, apart int)
+TEXT ·scan4F32(SB), NOSPLIT, $0-56
+	SCAN4(LOAD32, TAIL32, MASK32)
 
 // func scan1F32(dst, q *float64, x *float32, dim int)
 TEXT ·scan1F32(SB), NOSPLIT, $0-32
-	ARGS
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	COUNT
-	JMP    test
+	SCAN1(LOAD32, TAIL32, MASK32)
 
-loop:
-	LOADQ
-	LOAD32(SI)
-	PRODUCT(Y0, Y1)
-	ADDQ $8, CX
+// func squares2F32(dst, sq, q *float64, x *float32, dim, step, n, apart int)
+TEXT ·squares2F32(SB), NOSPLIT, $0-64
+	SQUARES2(LOAD32, TAIL32, MASK32)
 
-test:
-	CMPQ  CX, DX
-	JLT   loop
-	TESTQ AX, AX
-	JEQ   store
-	TAILQ
-	MASK32
-	TAIL32(SI)
-	PRODUCT(Y0, Y1)
-
-store:
-	STORE(Y0, Y1, X0, (DI))
-	VZEROUPPER
-	RET
-
-// func squares2F32(dst, sq, q *float64, x *float32, dim, stride int)
-TEXT ·squares2F32(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), DI
-	MOVQ sq+8(FP), R12
-	MOVQ q+16(FP), BX
-	MOVQ x+24(FP), SI
-	MOVQ dim+32(FP), AX
-	MOVQ AX, R13
-	SHLQ $4, R13
-	ADDQ SI, R13
-	MOVQ stride+40(FP), R8
-	LEAQ (SI)(R8*4), R8
-	ZERO4
-	COUNT
-	JMP  test
-
-loop:
-	LOADQ
-	STEP2(LOAD32)
-	PREFETCHT1 (R13)
-	ADDQ $64, R13
-	ADDQ $8, CX
-
-test:
-	CMPQ  CX, DX
-	JLT   loop
-	TESTQ AX, AX
-	JEQ   store
-	TAILQ
-	MASK32
-	STEP2(TAIL32)
-
-store:
-	STORE(Y0, Y1, X0, (DI))
-	STORE(Y2, Y3, X2, 8(DI))
-	STORE(Y4, Y5, X4, (R12))
-	STORE(Y6, Y7, X6, 8(R12))
-	VZEROUPPER
-	RET
-
-// func scan4F16(dst, q *float64, x *uint16, dim int)
-TEXT ·scan4F16(SB), NOSPLIT, $0-32
-	ARGS
-	LEAQ (SI)(AX*2), R8
-	LEAQ (R8)(AX*2), R9
-	LEAQ (R9)(AX*2), R10
-	LEAQ (R10)(AX*2), R13
-	ZERO4
-	COUNT
-	JMP  test
-
-loop:
-	LOADQ
-	STEP4(LOAD16)
-	PREFETCHT1 (R13)
-	ADDQ $64, R13
-	ADDQ $8, CX
-
-test:
-	CMPQ  CX, DX
-	JLT   loop
-	TESTQ AX, AX
-	JEQ   store
-	TAILQ
-	MASK16
-	STEP4(TAIL16)
-
-store:
-	STORE4
-	VZEROUPPER
-	RET
+// func scan4F16(dst, q *float64, x *uint16, dim, step, n, apart int)
+TEXT ·scan4F16(SB), NOSPLIT, $0-56
+	SCAN4(LOAD16, TAIL16, MASK16)
 
 // func scan1F16(dst, q *float64, x *uint16, dim int)
 TEXT ·scan1F16(SB), NOSPLIT, $0-32
-	ARGS
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	COUNT
-	JMP    test
+	SCAN1(LOAD16, TAIL16, MASK16)
 
-loop:
-	LOADQ
-	LOAD16(SI)
-	PRODUCT(Y0, Y1)
-	ADDQ $8, CX
+// func squares2F16(dst, sq, q *float64, x *uint16, dim, step, n, apart int)
+TEXT ·squares2F16(SB), NOSPLIT, $0-64
+	SQUARES2(LOAD16, TAIL16, MASK16)
 
-test:
-	CMPQ  CX, DX
-	JLT   loop
-	TESTQ AX, AX
-	JEQ   store
-	TAILQ
-	MASK16
-	TAIL16(SI)
-	PRODUCT(Y0, Y1)
+// func scan4BF16(dst, q *float64, x *BFloat16, dim, step, n, apart int)
+TEXT ·scan4BF16(SB), NOSPLIT, $0-56
+	SCAN4(LOADB16, TAILB16, MASK16)
 
-store:
-	STORE(Y0, Y1, X0, (DI))
-	VZEROUPPER
-	RET
+// func scan1BF16(dst, q *float64, x *BFloat16, dim int)
+TEXT ·scan1BF16(SB), NOSPLIT, $0-32
+	SCAN1(LOADB16, TAILB16, MASK16)
 
-// func squares2F16(dst, sq, q *float64, x *uint16, dim, stride int)
-TEXT ·squares2F16(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), DI
-	MOVQ sq+8(FP), R12
-	MOVQ q+16(FP), BX
-	MOVQ x+24(FP), SI
-	MOVQ dim+32(FP), AX
-	MOVQ AX, R13
-	SHLQ $3, R13
-	ADDQ SI, R13
-	MOVQ stride+40(FP), R8
-	LEAQ (SI)(R8*2), R8
-	ZERO4
-	COUNT
-	JMP  test
+// func squares2BF16(dst, sq, q *float64, x *BFloat16, dim, step, n, apart int)
+TEXT ·squares2BF16(SB), NOSPLIT, $0-64
+	SQUARES2(LOADB16, TAILB16, MASK16)
 
-loop:
-	LOADQ
-	STEP2(LOAD16)
-	PREFETCHT1 (R13)
-	ADDQ $32, R13
-	ADDQ $8, CX
+// func scan4I8(dst, q *float64, x *int8, dim, step, n, apart int)
+TEXT ·scan4I8(SB), NOSPLIT, $0-56
+	SCAN4(LOADI8, TAILI8, MASK8)
 
-test:
-	CMPQ  CX, DX
-	JLT   loop
-	TESTQ AX, AX
-	JEQ   store
-	TAILQ
-	MASK16
-	STEP2(TAIL16)
+// func scan1I8(dst, q *float64, x *int8, dim int)
+TEXT ·scan1I8(SB), NOSPLIT, $0-32
+	SCAN1(LOADI8, TAILI8, MASK8)
 
-store:
-	STORE(Y0, Y1, X0, (DI))
-	STORE(Y2, Y3, X2, 8(DI))
-	STORE(Y4, Y5, X4, (R12))
-	STORE(Y6, Y7, X6, 8(R12))
-	VZEROUPPER
-	RET
+// func squares2I8(dst, sq, q *float64, x *int8, dim, step, n, apart int)
+TEXT ·squares2I8(SB), NOSPLIT, $0-64
+	SQUARES2(LOADI8, TAILI8, MASK8)
+
+// func scan4U8(dst, q *float64, x *uint8, dim, step, n, apart int)
+TEXT ·scan4U8(SB), NOSPLIT, $0-56
+	SCAN4(LOADU8, TAILU8, MASK8)
+
+// func scan1U8(dst, q *float64, x *uint8, dim int)
+TEXT ·scan1U8(SB), NOSPLIT, $0-32
+	SCAN1(LOADU8, TAILU8, MASK8)
+
+// func squares2U8(dst, sq, q *float64, x *uint8, dim, step, n, apart int)
+TEXT ·squares2U8(SB), NOSPLIT, $0-64
+	SQUARES2(LOADU8, TAILU8, MASK8)

@@ -5,7 +5,7 @@ package kernel
 const block = 32 * lanes
 
 // scanRef is the plain scan. It leaves sq alone when sq is nil.
-func scanRef[T float32 | uint16](dst, sq, q []float64, x []T) {
+func scanRef[T element](dst, sq, q []float64, x []T) {
 	var values [block]float64
 	for r := range dst {
 		row := x[r*len(q) : (r+1)*len(q)]

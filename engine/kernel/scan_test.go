@@ -22,25 +22,31 @@ func canonical(a, b []float64) float64 {
 }
 
 // scan calls the scan for T; with sq not nil, the one with squares.
-func scan[T float32 | uint16](dst, sq, q []float64, x []T) {
+func scan[T element](dst, sq, q []float64, x []T) {
 	switch x := any(x).(type) {
 	case []float32:
-		if sq == nil {
-			kernel.ScanF32(dst, q, x)
-		} else {
-			kernel.ScanSquaresF32(dst, sq, q, x)
-		}
+		call(dst, sq, q, x, kernel.ScanF32, kernel.ScanSquaresF32)
 	case []uint16:
-		if sq == nil {
-			kernel.ScanF16(dst, q, x)
-		} else {
-			kernel.ScanSquaresF16(dst, sq, q, x)
-		}
+		call(dst, sq, q, x, kernel.ScanF16, kernel.ScanSquaresF16)
+	case []kernel.BFloat16:
+		call(dst, sq, q, x, kernel.ScanBF16, kernel.ScanSquaresBF16)
+	case []int8:
+		call(dst, sq, q, x, kernel.ScanI8, kernel.ScanSquaresI8)
+	case []uint8:
+		call(dst, sq, q, x, kernel.ScanU8, kernel.ScanSquaresU8)
+	}
+}
+
+func call[T element](dst, sq, q []float64, x []T, plain func(dst, q []float64, x []T), squares func(dst, sq, q []float64, x []T)) {
+	if sq == nil {
+		plain(dst, q, x)
+	} else {
+		squares(dst, sq, q, x)
 	}
 }
 
 // checkScans runs both scans of one type over rows with guards around what they write, and compares every bit.
-func checkScans[T float32 | uint16](t *testing.T, rows int, q []float64, x []T, offset int) {
+func checkScans[T element](t *testing.T, rows int, q []float64, x []T, offset int) {
 	t.Helper()
 	dim := len(q)
 	plain, plainIntact := guarded[float64](rows, offset)
@@ -64,22 +70,40 @@ func checkScans[T float32 | uint16](t *testing.T, rows int, q []float64, x []T, 
 }
 
 func TestScan(t *testing.T) {
-	const most = 7 // rows: one group of four and three more
 	eachKernel(t, func(t *testing.T) {
-		random := rand.New(rand.NewPCG(11, 1))
-		for _, dim := range lengths() {
-			q := widened(randomF32(random, dim+offsets))
-			x32 := randomF32(random, most*dim+offsets)
-			x16 := randomF16(random, most*dim+offsets)
-			for offset := range offsets {
-				rows := offset % (most + 1)
-				q := q[offset:][:dim]
-				checkScans(t, rows, q, x32[offset:][:rows*dim], offset)
-				checkScans(t, rows, q, x16[offset:][:rows*dim], offset)
-				checkScans(t, most, q, x32[offset:][:most*dim], offset)
-				checkScans(t, most, q, x16[offset:][:most*dim], offset)
+		t.Run("F32", testScan[float32])
+		t.Run("F16", testScan[uint16])
+		t.Run("BF16", testScan[kernel.BFloat16])
+		t.Run("I8", testScan[int8])
+		t.Run("U8", testScan[uint8])
+	})
+}
+
+func testScan[T element](t *testing.T) {
+	const most = 11 // rows: two of each of four streams and three more
+	random := rand.New(rand.NewPCG(11, 1))
+	for _, dim := range lengths() {
+		q := widened(randomF32(random, dim+offsets))
+		x := randomRows[T](random, most*dim+offsets)
+		for offset := range offsets {
+			rows := offset % (most + 1)
+			q := q[offset:][:dim]
+			checkScans(t, rows, q, x[offset:][:rows*dim], offset)
+			if offset%4 == 0 {
+				checkScans(t, most, q, x[offset:][:most*dim], offset)
 			}
 		}
+	}
+}
+
+// TestScanParts takes more rows than one call of the assembly does.
+func TestScanParts(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(11, 4))
+		const dim, rows = 2049, 1311
+		q := widened(randomF32(random, dim))
+		checkScans(t, rows, q, randomRows[uint8](random, rows*dim), 0)
+		checkScans(t, rows/8, q, randomRows[float32](random, rows/8*dim), 0)
 	})
 }
 
@@ -101,6 +125,11 @@ func TestScanSpecial(t *testing.T) {
 					x[(i%5)*dim+at] = v
 					checkScans(t, 5, q, x, 0)
 					q[at] = float64(singles[(i+at)%len(singles)])
+					checkScans(t, 5, q, x, 0)
+				}
+				for i, v := range singles {
+					q, x := widened(randomF32(random, dim)), randomRows[kernel.BFloat16](random, 5*dim)
+					x[(i%5)*dim+at] = kernel.BFloat16(math.Float32bits(v) >> 16)
 					checkScans(t, 5, q, x, 0)
 				}
 				for i, v := range halves {
@@ -169,6 +198,12 @@ func TestScanShapes(t *testing.T) {
 			}{
 				{"ScanF32", panics(func() { kernel.ScanF32(dst, q, make([]float32, test.x)) }), test.plain},
 				{"ScanF16", panics(func() { kernel.ScanF16(dst, q, make([]uint16, test.x)) }), test.plain},
+				{"ScanBF16", panics(func() { kernel.ScanBF16(dst, q, make([]kernel.BFloat16, test.x)) }), test.plain},
+				{"ScanI8", panics(func() { kernel.ScanI8(dst, q, make([]int8, test.x)) }), test.plain},
+				{"ScanU8", panics(func() { kernel.ScanU8(dst, q, make([]uint8, test.x)) }), test.plain},
+				{"ScanSquaresBF16", panics(func() { kernel.ScanSquaresBF16(dst, sq, q, make([]kernel.BFloat16, test.x)) }), test.withSquares},
+				{"ScanSquaresI8", panics(func() { kernel.ScanSquaresI8(dst, sq, q, make([]int8, test.x)) }), test.withSquares},
+				{"ScanSquaresU8", panics(func() { kernel.ScanSquaresU8(dst, sq, q, make([]uint8, test.x)) }), test.withSquares},
 				{"ScanSquaresF32", panics(func() { kernel.ScanSquaresF32(dst, sq, q, make([]float32, test.x)) }), test.withSquares},
 				{"ScanSquaresF16", panics(func() { kernel.ScanSquaresF16(dst, sq, q, make([]uint16, test.x)) }), test.withSquares},
 			} {
@@ -185,11 +220,12 @@ func TestScanShapes(t *testing.T) {
 
 func TestScanAllocates(t *testing.T) {
 	q, dst, sq := make([]float64, 100), make([]float64, 9), make([]float64, 9)
-	x32, x16 := make([]float32, 900), make([]uint16, 900)
+	x32, x16, x8 := make([]float32, 900), make([]uint16, 900), make([]uint8, 900)
 	eachKernel(t, func(t *testing.T) {
 		if n := testing.AllocsPerRun(10, func() {
 			kernel.ScanF32(dst, q, x32)
 			kernel.ScanSquaresF16(dst, sq, q, x16)
+			kernel.ScanU8(dst, q, x8)
 		}); n != 0 {
 			t.Errorf("%v allocations a scan, want none", n)
 		}
@@ -219,7 +255,7 @@ func FuzzScan(f *testing.F) {
 }
 
 // compareScans takes q and then rows from values, and compares what all kernels make of them.
-func compareScans[T float32 | uint16](t *testing.T, values []T, dim int) {
+func compareScans[T element](t *testing.T, values []T, dim int) {
 	if dim == 0 || len(values) < dim {
 		return
 	}

@@ -12,6 +12,24 @@ func WidenF16(dst []float64, x []uint16) {
 	widenF16(dst, x)
 }
 
+// WidenBF16 sets dst[i] to x[i], exactly. It panics unless the lengths are the same.
+func WidenBF16(dst []float64, x []BFloat16) {
+	checkWiden(len(dst), len(x))
+	widenRef(dst, x)
+}
+
+// WidenI8 sets dst[i] to x[i]. It panics unless the lengths are the same.
+func WidenI8(dst []float64, x []int8) {
+	checkWiden(len(dst), len(x))
+	widenRef(dst, x)
+}
+
+// WidenU8 sets dst[i] to x[i]. It panics unless the lengths are the same.
+func WidenU8(dst []float64, x []uint8) {
+	checkWiden(len(dst), len(x))
+	widenRef(dst, x)
+}
+
 func checkWiden(n, values int) {
 	if n != values {
 		panic("kernel: widen: lengths differ")

@@ -1,7 +1,14 @@
 package kernel
 
-// widenRef is the plain conversion; uint16 stands for float16 bits.
-func widenRef[T float32 | uint16](dst []float64, x []T) {
+import "math"
+
+// element is the type of a row's values; uint16 stands for float16 bits.
+type element interface {
+	float32 | uint16 | BFloat16 | int8 | uint8
+}
+
+// widenRef is the plain conversion.
+func widenRef[T element](dst []float64, x []T) {
 	switch x := any(x).(type) {
 	case []float32:
 		for i, v := range x {
@@ -10,6 +17,18 @@ func widenRef[T float32 | uint16](dst []float64, x []T) {
 	case []uint16:
 		for i, v := range x {
 			dst[i] = float64(Half(v))
+		}
+	case []BFloat16:
+		for i, v := range x {
+			dst[i] = float64(math.Float32frombits(uint32(v) << 16))
+		}
+	case []int8:
+		for i, v := range x {
+			dst[i] = float64(v)
+		}
+	case []uint8:
+		for i, v := range x {
+			dst[i] = float64(v)
 		}
 	}
 }
