@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
@@ -46,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"digit":    changeDigit,
 			"truncate": truncate,
 			"fill":     fill,
+			"columns":  columns,
 		},
 	})
 }
@@ -117,6 +119,24 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 	b := []byte(ts.ReadFile(args[0]))
 	copy(b[n[0]:], bytes.Repeat([]byte{byte(n[2])}, n[1]))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o666))
+}
+
+// columns FILE COUNT writes the first COUNT columns of a CSV file to FILE.columns.
+func columns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: columns FILE COUNT")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	for _, row := range rows {
+		ts.Check(w.Write(row[:n]))
+	}
+	w.Flush()
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".columns"), out.Bytes(), 0o666))
 }
 
 func TestExitCode(t *testing.T) {

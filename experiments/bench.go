@@ -1,0 +1,314 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"strata/engine"
+)
+
+// Bench measures what the engine does with a gallery on this machine, next to
+// what the machine can do at most.
+type Bench struct {
+	Open    func(ctx context.Context, name string) (*engine.Gallery, error)
+	Gallery string
+	Now     func() time.Time // must tell monotonic time
+	Repeats int              // of each measure, at least 1
+	Queries int              // of an evaluation, at least 1
+	Schemes int              // of an evaluation of many, at least 1
+	Seed    uint64           // of the draw of queries
+	K       int              // hits of a ranking, at least 1
+	Budget  int64            // bytes of score columns to keep
+}
+
+// Measure is what was measured of one act.
+type Measure struct {
+	Name  string
+	Times []time.Duration // ascending
+	Bytes int64           // of the matrices that the act needs; 0 when it reads none
+	Units int             // how many Unit one act does
+	Unit  string          // "" when there is nothing to count
+}
+
+// Benchmark is the outcome of a Bench.
+type Benchmark struct {
+	Gallery  string
+	Items    int
+	Layers   []string
+	Limits   engine.Limits
+	Measures []Measure
+	RSS      int64 // anonymous memory of the process at the end, in bytes; 0 where the system does not say
+}
+
+// Quantile returns the time that a share p of the acts did not pass, the nearest
+// rank.
+func (m Measure) Quantile(p float64) time.Duration {
+	i := int(math.Ceil(p*float64(len(m.Times)))) - 1
+	return m.Times[min(max(i, 0), len(m.Times)-1)]
+}
+
+// Best returns the shortest time.
+func (m Measure) Best() time.Duration { return m.Times[0] }
+
+// Do measures. What it would write is read, not changed. progress, unless nil, is
+// told the name of each measure before it is taken.
+func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark, err error) {
+	r := benchRun{Bench: b, progress: progress}
+	if r.progress == nil {
+		r.progress = func(string) {}
+	}
+	if r.g, err = r.open(ctx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closed := r.g.Close(); err == nil {
+			err = closed
+		}
+	}()
+	r.out.Gallery, r.out.Items = r.g.Path, r.g.Len()
+	for _, l := range r.g.Layers {
+		r.bytes += int64(l.Rows) * int64(l.Dim) * l.Type.Size()
+		r.out.Layers = append(r.out.Layers, fmt.Sprintf("%s %s %d×%d", l.Name, l.Type, l.Rows, l.Dim))
+	}
+	if r.among, err = r.g.Candidates(nil); err != nil {
+		return nil, err
+	}
+	for _, act := range []func(context.Context) error{r.prepare, r.queries, r.sliders, r.evaluations} {
+		if err := act(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.out.RSS = anonymous() // before the limits, which may take memory of their own
+	r.progress("limits")
+	if r.out.Limits, err = r.g.Limits(ctx); err != nil {
+		return nil, err
+	}
+	return &r.out, nil
+}
+
+// benchRun is a Bench at work.
+type benchRun struct {
+	Bench
+	g        *engine.Gallery
+	among    *engine.Candidates
+	bytes    int64 // of all layers
+	progress func(string)
+	out      Benchmark
+}
+
+// time measures n acts; act gets the number of each.
+func (r *benchRun) time(ctx context.Context, m Measure, n int, act func(i int) error) error {
+	r.progress(m.Name)
+	for i := range n {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		began := r.Now()
+		if err := act(i); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+		m.Times = append(m.Times, r.Now().Sub(began))
+	}
+	slices.Sort(m.Times)
+	r.out.Measures = append(r.out.Measures, m)
+	return nil
+}
+
+// open opens the gallery, several times, and returns it.
+func (r *benchRun) open(ctx context.Context) (g *engine.Gallery, err error) {
+	err = r.time(ctx, Measure{Name: "open"}, r.Repeats, func(int) error {
+		if g != nil {
+			if err := g.Close(); err != nil {
+				return err
+			}
+		}
+		g, err = r.Open(ctx, r.Gallery)
+		return err
+	})
+	return g, err
+}
+
+// prepare is what is done once for a gallery: its fingerprint is taken, and every
+// layer is read whole.
+func (r *benchRun) prepare(ctx context.Context) error {
+	err := r.time(ctx, Measure{Name: "fingerprint"}, 1, func(int) error {
+		_, err := r.g.Fingerprint(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.time(ctx, Measure{Name: "first pass over all layers", Bytes: r.bytes}, 1, func(int) error { return r.g.Measure(ctx) })
+}
+
+// even returns the scheme in which all layers weigh the same, and lean the one in
+// which they weigh differently, in the i-th of n ways.
+func (r *benchRun) even() engine.Scheme { return r.lean(0, 1) }
+
+func (r *benchRun) lean(i, n int) engine.Scheme {
+	s := engine.Scheme{Kind: engine.Sum}
+	for j, l := range r.g.Layers {
+		w := 1 + float64((i*(j+1))%n)/float64(n)
+		s.Terms = append(s.Terms, engine.Term{Weight: w, Layer: l.Name})
+	}
+	return s
+}
+
+// drawn returns rows to be queries.
+func (r *benchRun) drawn(n int) []int {
+	var rows []int
+	for row := range r.g.Len() {
+		if r.g.IsQuery(row) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return []int{0}
+	}
+	picked := engine.Sample(len(rows), n, r.Seed)
+	for i, p := range picked {
+		picked[i] = rows[p]
+	}
+	return picked
+}
+
+// queries measures single queries over all layers: new ones, and one that was
+// asked before.
+func (r *benchRun) queries(ctx context.Context) error {
+	rows := r.drawn(r.Repeats)
+	schemes := []engine.Scheme{r.even()}
+	cold := engine.NewSearcher(r.g, 1)
+	err := r.time(ctx, Measure{Name: "a new query, all layers", Bytes: r.bytes}, len(rows), func(i int) error {
+		_, err := cold.Search(ctx, rows[i], schemes, r.K, r.among)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	warm := engine.NewSearcher(r.g, r.Budget)
+	if _, err := warm.Search(ctx, rows[0], schemes, r.K, r.among); err != nil {
+		return err
+	}
+	return r.time(ctx, Measure{Name: "the same query again"}, r.Repeats, func(int) error {
+		_, err := warm.Search(ctx, rows[0], schemes, r.K, r.among)
+		return err
+	})
+}
+
+// sliders measures steps of a slider: new weights for a query that was asked before.
+func (r *benchRun) sliders(ctx context.Context) error {
+	row := r.drawn(1)[0]
+	s := engine.NewSearcher(r.g, r.Budget)
+	if err := s.Warm(ctx, row, []engine.Scheme{r.even()}); err != nil {
+		return err
+	}
+	steps := 5 * r.Repeats
+	return r.time(ctx, Measure{Name: "a slider's step, all layers"}, steps, func(i int) error {
+		_, err := s.Search(ctx, row, []engine.Scheme{r.lean(i+1, steps+1)}, r.K, r.among)
+		return err
+	})
+}
+
+// evaluations measures many queries at once, under one scheme and under many.
+func (r *benchRun) evaluations(ctx context.Context) error {
+	rows := r.drawn(r.Queries)
+	for _, n := range []int{1, r.Schemes} {
+		schemes := make([]engine.Scheme, n)
+		for i := range schemes {
+			schemes[i] = r.lean(i, n)
+		}
+		m := Measure{Name: fmt.Sprintf("%d queries × %s", len(rows), counted(n, "scheme")), Units: len(rows) * n, Unit: "rankings"}
+		err := r.time(ctx, m, max(1, r.Repeats/10), func(int) error {
+			return r.g.RankAll(ctx, rows, schemes, r.K, r.among, func(int, []engine.Ranking) {})
+		})
+		if err != nil || r.Schemes == 1 {
+			return err
+		}
+	}
+	return nil
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// WriteTable writes what was measured, for people. Numbers are rounded.
+func (b *Benchmark) WriteTable(w io.Writer) error {
+	var t strings.Builder
+	l := b.Limits
+	fmt.Fprintf(&t, "gallery    %s: %d items, %s\n", b.Gallery, b.Items, strings.Join(b.Layers, ", "))
+	fmt.Fprintf(&t, "processor  %s/%s, %d in use\n", runtime.GOOS, runtime.GOARCH, l.Processors)
+	fmt.Fprintf(&t, "memory     %.1f GB/s, the best of reading %.2f GB\n", l.Bandwidth/1e9, float64(l.Read)/1e9)
+	fmt.Fprintf(&t, "multiply   %.0f GFLOP/s in registers\n", l.Peak/1e9)
+	if b.RSS > 0 {
+		fmt.Fprintf(&t, "resident   %.2f GB of memory of its own\n", float64(b.RSS)/1e9)
+	}
+	fmt.Fprint(&t, "\nms\tn\tbest\tp50\tp95\tp99\trate\n")
+	for _, m := range b.Measures {
+		fmt.Fprintf(&t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", m.Name, len(m.Times), millis(m.Best()),
+			millis(m.Quantile(.5)), millis(m.Quantile(.95)), millis(m.Quantile(.99)), m.rate(l))
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(out, t.String()); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// rate says how much a second the best act did.
+func (m Measure) rate(l engine.Limits) string {
+	switch seconds := m.Best().Seconds(); {
+	case m.Unit != "" && seconds > 0:
+		return fmt.Sprintf("%.0f %s/s", float64(m.Units)/seconds, m.Unit)
+	case m.Bytes > 0 && seconds > 0:
+		rate := float64(m.Bytes) / seconds
+		return fmt.Sprintf("%.1f GB/s, %.2f of memory's", rate/1e9, rate/l.Bandwidth)
+	}
+	return ""
+}
+
+func millis(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 3, 64)
+}
+
+// WriteFile writes what was measured as CSV, a row a measure: measure, unit, n,
+// best, p50, p95, p99. The limits come first.
+func (b *Benchmark) WriteFile(path string) error {
+	return writeFiles(outputFile{path, b.WriteCSV})
+}
+
+// WriteCSV writes the rows of WriteFile.
+func (b *Benchmark) WriteCSV(w io.Writer) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		one := func(name, unit string, value float64) bool {
+			v := number(value)
+			return yield([]string{name, unit, "1", v, v, v, v})
+		}
+		if !yield([]string{"measure", "unit", "n", "best", "p50", "p95", "p99"}) ||
+			!one("memory bandwidth", "bytes/s", b.Limits.Bandwidth) ||
+			!one("multiply-add peak", "operations/s", b.Limits.Peak) ||
+			!one("anonymous memory", "bytes", float64(b.RSS)) {
+			return
+		}
+		for _, m := range b.Measures {
+			row := []string{m.Name, "s", strconv.Itoa(len(m.Times)), number(m.Best().Seconds())}
+			for _, p := range []float64{.5, .95, .99} {
+				row = append(row, number(m.Quantile(p).Seconds()))
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	})
+}
