@@ -98,7 +98,7 @@ type leaf struct {
 // prepare finds the layers and leaves and measures the layers.
 func (b *batch) prepare(ctx context.Context) error {
 	for _, name := range schemeLayers(b.schemes) {
-		l, err := b.g.Layer(name)
+		l, err := b.g.ready(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -462,7 +462,7 @@ func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme)
 		if r.columns[name] != nil {
 			continue
 		}
-		l, err := w.g.Layer(name)
+		l, err := w.g.ready(ctx, name)
 		if err != nil {
 			return Ranking{}, err
 		}

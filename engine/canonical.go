@@ -79,17 +79,23 @@ func (p *pairs) score(scheme Scheme, row int) float64 {
 	return sum / total
 }
 
-// Cosines returns the canonical cosine of two rows in every layer, in the order
-// of Layers; NaN where one of them has no score.
-func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]float64, error) {
-	cosines := make([]float64, len(g.Layers))
-	for i, l := range g.Layers {
+// Cosine is the canonical cosine of two rows in a layer; NaN where one of them
+// has no score.
+type Cosine struct {
+	Layer string
+	Value float64
+}
+
+// Cosines returns the cosine of two rows in each of AllLayers.
+func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]Cosine, error) {
+	var cosines []Cosine
+	for _, l := range g.AllLayers() {
 		if err := l.measure(ctx); err != nil {
 			return nil, err
 		}
 		p := newPairs(g, []*Layer{l})
 		p.start(q)
-		cosines[i] = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
+		cosines = append(cosines, Cosine{l.Name, p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)})
 	}
 	return cosines, nil
 }

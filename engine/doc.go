@@ -24,13 +24,37 @@
 // # Schemes
 //
 //	scheme = sum | concat | rrf
-//	sum    = term { "+" term }               term = [ weight "*" ] layer
+//	sum    = term { "+" term }               term = [ weight "*" ] factor
 //	concat = "concat(" term { "," term } ")"
 //	rrf    = "rrf(" scheme "," scheme { "," scheme } ")"
+//
+//	factor    = layer { "|" transform }
+//	transform = pcaN | whitenN | whitenN@POWER | centre | zscore
 //
 // A sum scores Σ w·cos / Σ w; concat is the cosine of the concatenated raw
 // vectors, each scaled by its weight; rrf is Σ 1/(60+rank) over the full
 // rankings of its schemes.
+//
+// # Derived layers
+//
+// A factor with transforms is a derived layer: float32 values, row by row, zero
+// where the layer has no score. With the mean μ, the standard deviations σ and
+// the principal axes V of the rows it is fitted on, a row x becomes
+//
+//	centre           x/|x| − μ
+//	pcaN             (x/|x| − μ)·V, N components
+//	whitenN@POWER    the same, component i divided by σᵢ to the POWER (1 if not given, at most 4)
+//	zscore           (x − μ)/σ, feature by feature; 0 where σ is 0
+//
+// Rows are scaled to length 1 first, as cosines do, but for zscore, which is
+// about the features as they are. Each transform of a chain is fitted to what the
+// one before gives. Rows that are zero or not finite are left out.
+//
+// A derived layer is computed once and kept in the folder of Derived, as three
+// files: C.pca256.npy, C.pca256.fit.npy with what was fitted, and C.pca256.json,
+// the recipe. It is computed again when the recipe's fingerprint is not that of
+// the layer. Its bytes do not depend on the number of threads; another processor
+// may round the axes otherwise, so the recipe has its hash.
 //
 // # Numbers
 //
@@ -45,7 +69,9 @@
 //
 // Open maps the matrices read-only; the Gallery owns the mappings, and every
 // row seen through it dies at Close. All methods may be called concurrently,
-// but Close, which must come after every search has returned.
+// but Close, which must come after every search has returned. Derived layers are
+// made by a goroutine of the gallery, one at a time, which Close ends; who waits
+// for one may give up.
 //
 //	g, err := engine.Open(ctx, "demo")
 //	...

@@ -34,23 +34,36 @@ func (g *Gallery) Fingerprint(ctx context.Context) (string, error) {
 	}
 }
 
-func (g *Gallery) takeFingerprint(ctx context.Context) (string, error) {
-	return g.hash(ctx, func(ctx context.Context, h hash.Hash, matrix []byte) error {
-		for _, block := range sampleBlocks(len(matrix)) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			from := block * fingerprintBlockSize
-			h.Write(matrix[from:min(from+fingerprintBlockSize, len(matrix))])
+// takeFingerprint returns the gallery's fingerprint and those of its layers.
+func (g *Gallery) takeFingerprint(ctx context.Context) (string, [][]byte, error) {
+	return g.hash(ctx, hashSample)
+}
+
+// hashSample hashes the seeded blocks of a matrix.
+func hashSample(ctx context.Context, h hash.Hash, matrix []byte) error {
+	for _, block := range sampleBlocks(len(matrix)) {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		return nil
-	})
+		from := block * fingerprintBlockSize
+		h.Write(matrix[from:min(from+fingerprintBlockSize, len(matrix))])
+	}
+	return nil
+}
+
+// layerPrint waits for the fingerprint and returns its part for layer number i,
+// as "sha256:" and hexadecimal digits.
+func (g *Gallery) layerPrint(ctx context.Context, i int) (string, error) {
+	if _, err := g.Fingerprint(ctx); err != nil {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(g.prints[i]), nil
 }
 
 // ContentHash returns "sha256:" and 64 hexadecimal digits over the items table
 // and the whole of every layer. It reads all of the gallery's matrices.
 func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
-	return g.hash(ctx, func(ctx context.Context, h hash.Hash, matrix []byte) error {
+	all, _, err := g.hash(ctx, func(ctx context.Context, h hash.Hash, matrix []byte) error {
 		for block := range slices.Chunk(matrix, 1<<20) {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -59,11 +72,12 @@ func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
 		}
 		return nil
 	})
+	return all, err
 }
 
 // hash returns the hash of the items table's hash and of each layer's, in the
-// order of their names; sample writes a matrix's bytes.
-func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, []byte) error) (string, error) {
+// order of their names, and the latter; sample writes a matrix's bytes.
+func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, []byte) error) (all string, layers [][]byte, err error) {
 	sums := make([][]byte, len(g.Layers)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -78,23 +92,28 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 		return err
 	})
 	for i, l := range g.Layers {
-		group.Go(func() error {
-			h := sha256.New()
-			matrix := l.raw()
-			h.Write(fmt.Appendf(nil, "layer %s %s %d %d\n", l.Name, l.Type, l.Rows, l.Dim))
-			err := sample(ctx, h, matrix)
-			sums[i+1] = h.Sum(nil)
+		group.Go(func() (err error) {
+			sums[i+1], err = l.hash(ctx, sample)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return "", fmt.Errorf("hashing %s: %w", g.Name, err)
+		return "", nil, fmt.Errorf("hashing %s: %w", g.Name, err)
 	}
-	all := sha256.New()
+	h := sha256.New()
 	for _, s := range sums {
-		all.Write(s)
+		h.Write(s)
 	}
-	return "sha256:" + hex.EncodeToString(all.Sum(nil)), nil
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), sums[1:], nil
+}
+
+// hash returns the hash of the layer's name, type and shape, and of what sample
+// writes of its matrix.
+func (l *Layer) hash(ctx context.Context, sample func(context.Context, hash.Hash, []byte) error) ([]byte, error) {
+	h := sha256.New()
+	h.Write(fmt.Appendf(nil, "layer %s %s %d %d\n", l.Name, l.Type, l.Rows, l.Dim))
+	err := sample(ctx, h, l.raw())
+	return h.Sum(nil), err
 }
 
 // sampleBlocks returns the blocks that a fingerprint reads of a matrix of n

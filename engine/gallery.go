@@ -29,10 +29,13 @@ type Gallery struct {
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
 
-	stop        context.CancelFunc // ends the taking of the fingerprint
-	fingerprint chan struct{}      // closed when the two below are set
+	life        context.Context    // ends at Close: of what runs behind
+	stop        context.CancelFunc // ends life
+	fingerprint chan struct{}      // closed when the three below are set
 	print       string
+	prints      [][]byte // the layers' parts of it
 	printErr    error
+	derived     derivations
 }
 
 // Open opens the folder dir as a gallery. It reads the items table and the
@@ -136,11 +139,11 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		}
 		g.Layers = append(g.Layers, newLayer(h.layer, h.path, h.header, h.bytes))
 	}
-	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.fingerprint = make(chan struct{})
 	go func() {
 		defer close(g.fingerprint)
-		g.print, g.printErr = g.takeFingerprint(ctx)
+		g.print, g.prints, g.printErr = g.takeFingerprint(g.life)
 	}()
 	return g, nil
 }
@@ -283,13 +286,14 @@ func (g *Gallery) readMatrix(name string, h *fileHead) error {
 	return err
 }
 
-// Close unmaps the matrices. No search may be running.
+// Close unmaps the matrices. No search may be running. It cancels what is being
+// derived and waits for it.
 func (g *Gallery) Close() error {
 	if g.fingerprint != nil {
 		g.stop()
 		<-g.fingerprint // it reads the mappings
 	}
-	var errs []error
+	errs := []error{g.derived.close()}
 	for _, m := range g.maps {
 		errs = append(errs, m.Unmap())
 	}
@@ -303,8 +307,14 @@ func (g *Gallery) Close() error {
 // Len returns the number of items.
 func (g *Gallery) Len() int { return len(g.items.ids) }
 
-// Layer returns the layer with the name.
+// Layer returns the layer with the name, or the derived layer if it is open.
 func (g *Gallery) Layer(name string) (*Layer, error) {
+	if strings.Contains(name, "|") {
+		if l := g.derived.layer(name); l != nil {
+			return l, nil
+		}
+		return nil, &NameError{Kind: "derived layer", Name: name, In: g.Name}
+	}
 	i, ok := slices.BinarySearchFunc(g.Layers, name, func(l *Layer, name string) int { return strings.Compare(l.Name, name) })
 	if !ok {
 		known := make([]string, len(g.Layers))
@@ -316,14 +326,19 @@ func (g *Gallery) Layer(name string) (*Layer, error) {
 	return g.Layers[i], nil
 }
 
-// ParseScheme parses a scheme and checks that its layers exist. An error is a
-// *SchemeError.
+// ParseScheme parses a scheme and checks that its layers exist and that their
+// transforms fit. An error is a *SchemeError.
 func (g *Gallery) ParseScheme(text string) (Scheme, error) {
-	return parseScheme(text, func(layer string) string {
-		if _, err := g.Layer(layer); err != nil {
-			return err.Error()
+	return parseScheme(text, func(f Factor) (int, string) {
+		l, err := g.Layer(f.Layer)
+		if err != nil {
+			return 0, err.Error()
 		}
-		return ""
+		_, err = f.Dim(l.Dim, l.Rows)
+		if e := (*DimError)(nil); errors.As(err, &e) {
+			return 1 + e.Transform, e.Reason
+		}
+		return 0, ""
 	})
 }
 

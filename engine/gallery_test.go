@@ -316,7 +316,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := open(t, writeGallery(t, twoItems, twoRows())).takeFingerprint(cancelled); !errors.Is(err, context.Canceled) {
+	if _, _, err := open(t, writeGallery(t, twoItems, twoRows())).takeFingerprint(cancelled); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	changed := map[string]func(items *string, layers map[string]matrix){

@@ -18,6 +18,8 @@ type Layer struct {
 	Rows int
 	Dim  int
 
+	Recipe *Recipe // of a derived layer; otherwise nil
+
 	f32 []float32 // one of the two
 	f16 []uint16
 

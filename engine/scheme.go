@@ -35,7 +35,7 @@ const (
 // scheme's spelling, but the layer is not used.
 type Term struct {
 	Weight float64
-	Layer  string
+	Layer  string // of the gallery, or derived from one: the canonical spelling of a Factor
 }
 
 // Scheme says how layers combine into one score. Sum and Concat have Terms, no
@@ -69,9 +69,10 @@ func ParseScheme(text string) (Scheme, error) {
 	return parseScheme(text, nil)
 }
 
-// parseScheme parses text; check, where given, returns the reason why a layer
-// is refused, or "".
-func parseScheme(text string, check func(layer string) string) (Scheme, error) {
+// parseScheme parses text; check, where given, returns the reason why a factor
+// is refused and the place of what is wrong: 0 is the layer, from 1 on the
+// transforms. The reason is "" when the factor is right.
+func parseScheme(text string, check func(Factor) (place int, reason string)) (Scheme, error) {
 	if len(text) > maxSchemeLength {
 		return Scheme{}, &SchemeError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
 	}
@@ -90,7 +91,7 @@ func parseScheme(text string, check func(layer string) string) (Scheme, error) {
 type schemeParser struct {
 	text  string
 	pos   int
-	check func(string) string
+	check func(Factor) (place int, reason string)
 }
 
 func (p *schemeParser) fail(pos int, format string, args ...any) error {
@@ -217,31 +218,16 @@ func (p *schemeParser) term() (Term, error) {
 			return Term{}, p.fail(p.space(), "expected * after the weight, found %q", p.next())
 		}
 	}
-	at := p.space()
-	t.Layer = p.word()
-	switch {
-	case t.Layer == "":
-		return Term{}, p.fail(at, "expected a layer, found %q", p.next())
-	case p.accept('*'):
-		return Term{}, p.fail(at, "weight %q is not a finite number", t.Layer)
-	case p.accept('|'):
-		return Term{}, p.fail(p.pos-1, "transforms of layers are not known")
-	case p.space() < len(p.text) && p.text[p.pos] == '(':
-		return Term{}, p.fail(at, "%s( is not known here: concat( and rrf( stand alone", t.Layer)
-	}
-	if p.check != nil {
-		if reason := p.check(t.Layer); reason != "" {
-			return Term{}, p.fail(at, "%s", reason)
-		}
-	}
-	return t, nil
+	f, err := p.factor()
+	t.Layer = f.String()
+	return t, err
 }
 
-// weight reads a decimal number: digits with at most one point, then an
-// optional exponent.
-func (p *schemeParser) weight() (float64, error) {
+// decimal reads digits with points, signed or not, and an optional exponent: more
+// than what a number is, so that a message can name all of it.
+func (p *schemeParser) decimal() string {
 	start := p.pos
-	if c := p.text[start]; c == '-' || c == '+' {
+	if p.pos < len(p.text) && (p.text[p.pos] == '-' || p.text[p.pos] == '+') {
 		p.pos++
 	}
 	for p.pos < len(p.text) && (isDigit(p.text[p.pos]) || p.text[p.pos] == '.') {
@@ -256,7 +242,14 @@ func (p *schemeParser) weight() (float64, error) {
 			p.pos++
 		}
 	}
-	text := p.text[start:p.pos]
+	return p.text[start:p.pos]
+}
+
+// weight reads a decimal number: digits with at most one point, then an
+// optional exponent.
+func (p *schemeParser) weight() (float64, error) {
+	start := p.pos
+	text := p.decimal()
 	w, err := strconv.ParseFloat(text, 64)
 	switch {
 	case math.IsInf(w, 0): // a range error of ParseFloat

@@ -29,6 +29,12 @@ func TestParseScheme(t *testing.T) {
 		{"rrf(A+B,rrf(concat(B,C),A),0.5*C)", "rrf(A+B,rrf(concat(B,C),A),0.5*C)", "A B C"},
 		{"mixed-8.x_1", "mixed-8.x_1", "mixed-8.x_1"},
 		{"concat+rrf", "concat+rrf", "concat rrf"}, // without a parenthesis they are layers
+		{"C|pca256", "C|pca256", "C|pca256"},
+		{" 0.5 * C | centre | pca0128 + B", "0.5*C|centre|pca128+B", "C|centre|pca128 B"},
+		{"concat(B,0.5*C|zscore)", "concat(B,0.5*C|zscore)", "B C|zscore"},
+		{"rrf(C|whiten64@1.0,C|whiten64@.50)", "rrf(C|whiten64,C|whiten64@0.5)", "C|whiten64 C|whiten64@0.5"},
+		{"C|whiten8@1e-5+C|whiten8 @ 0.00001", "2*C|whiten8@1e-05", "C|whiten8@1e-05"},
+		{"pca2|pca2", "pca2|pca2", "pca2|pca2"}, // before a bar it is a layer
 	}
 	for _, tt := range tests {
 		s, err := ParseScheme(tt.text)
@@ -78,7 +84,23 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"rrf in a sum", "A+rrf(A,B)", 3, "rrf( is not known here"},
 		{"sum of rrf", "rrf(A,B)+C", 9, `expected + or the end, found "+"`},
 		{"unknown function", "max(A,B)", 1, "max( is not known here"},
-		{"transform", "C|pca256", 2, "transforms of layers are not known"},
+		{"no transform", "C|", 3, `expected a transform (pcaN, whitenN, whitenN@POWER, centre, zscore), found "the end"`},
+		{"unknown transform", "A+C|lda2", 5, `there is no transform "lda2" (there is pcaN, whitenN, whitenN@POWER, centre, zscore)`},
+		{"unknown behind known", "C|centre|center", 10, `there is no transform "center"`},
+		{"more behind the number", "C|pca2x", 3, `there is no transform "pca2x"`},
+		{"no number", "C|pca", 3, "pca needs a number of components from 1 to 1048576 right behind it"},
+		{"number apart", "C|pca 3", 3, "pca needs a number of components"},
+		{"zero components", "C|whiten0", 3, "whiten needs a number of components from 1"},
+		{"many components", "C|pca99999999999999999999", 3, "pca needs a number of components from 1"},
+		{"number too much", "C|zscore3", 3, "zscore takes no number"},
+		{"power of pca", "C|pca3@2", 7, "pca takes no power, only whiten does"},
+		{"power 0", "C|whiten3@0", 11, "a power is a number above 0 and at most 4"},
+		{"power negative", "C|whiten3@-1", 11, "a power is a number above 0"},
+		{"power infinite", "C|whiten3@1e999", 11, "a power is a number above 0"},
+		{"power too small", "C|whiten3@1e-999", 11, "a power is a number above 0"},
+		{"power missing", "C|whiten3@", 11, "a power is a number above 0"},
+		{"power no number", "C|whiten3@1.2.3", 11, "a power is a number above 0"},
+		{"nine transforms", "C" + strings.Repeat("|centre", 9), 59, "a layer takes at most 8 transforms"},
 		{"characters, not bytes", "Ä+B", 1, "expected a layer"},
 		{"behind a wide one", "A+é", 3, `expected a layer, found "é"`},
 		{"unclosed", "A)", 2, `found ")"`},
@@ -110,10 +132,53 @@ func TestGalleryParseScheme(t *testing.T) {
 	if !errors.As(err, &se) || se.Column != 7 || !strings.Contains(se.Reason, `no layer "patern" (there is pattern)`) {
 		t.Errorf("got %v", err)
 	}
+	for text, want := range map[string]struct {
+		column int
+		reason string
+	}{
+		"A|zscore|pca3":        {10, "pca3 asks for 3 components, A|zscore has 2 features"},
+		"A+A|pca1|whiten2":     {10, "whiten2 asks for 2 components, A|pca1 has 1 features"},
+		"rrf(A,no|pca1)":       {7, `has no layer "no"`},
+		"A|centre|zscore|pca2": {},
+	} {
+		_, err := g.ParseScheme(text)
+		switch {
+		case want.reason == "" && err != nil:
+			t.Errorf("%s: %v", text, err)
+		case want.reason != "" && (!errors.As(err, &se) || se.Column != want.column || !strings.Contains(se.Reason, want.reason)):
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestFactorFiles: no two factors share a file.
+func TestFactorFiles(t *testing.T) {
+	seen := map[string]string{}
+	for _, c := range []struct{ factor, want string }{
+		{"C|pca256", "C.pca256"},
+		{"C|centre|whiten64@0.5", "C.centre.whiten64@0.5"},
+		{"C.centre|whiten64@0.5", "C..centre.whiten64@0.5"},
+		{"C.|zscore", "C...zscore"},
+		{"C..zscore|zscore", "C....zscore.zscore"},
+	} {
+		f, err := ParseFactor(c.factor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.fileName(); got != c.want || f.String() != c.factor || seen[got] != "" {
+			t.Errorf("%s is spelled %s and kept as %s, want %s", c.factor, f, got, c.want)
+		}
+		seen[c.want] = c.factor
+	}
+	for _, bad := range []string{"", "C+B", "2*C", "C|", "rrf(A,B)", strings.Repeat("C|", 3000)} {
+		if f, err := ParseFactor(bad); err == nil {
+			t.Errorf("%q is taken for %s", bad, f)
+		}
+	}
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

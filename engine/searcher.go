@@ -101,7 +101,7 @@ func (s *Searcher) columns(ctx context.Context, q int, layers []string) (map[str
 		if columns[name] != nil {
 			continue
 		}
-		l, err := s.g.Layer(name)
+		l, err := s.g.ready(ctx, name)
 		if err != nil {
 			return nil, err
 		}

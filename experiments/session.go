@@ -188,9 +188,9 @@ func (s *Session) Warm(ctx context.Context, id string, schemes []engine.Scheme) 
 	}
 }
 
-// Cosines returns the cosine of two rows in every layer of the gallery; NaN
-// where one of them has no score.
-func (s *Session) Cosines(ctx context.Context, q, row int) ([]float64, error) {
+// Cosines returns the cosine of two rows in every layer of the gallery, and in the
+// derived layers that are open.
+func (s *Session) Cosines(ctx context.Context, q, row int) ([]engine.Cosine, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err

@@ -186,7 +186,7 @@ func TestPanel(t *testing.T) {
 	var sum float64
 	for i, l := range d.m.gallery.Layers {
 		if holds(d.m.focused(), l.Name) {
-			sum += d.m.parts.cosines[i] / 3
+			sum += d.m.parts.cosines[i].Value / 3
 		}
 	}
 	if number(sum, 9) != number(h.Score, 9) {

@@ -50,11 +50,11 @@ type (
 		rows  []int32
 		count int
 	}
-	// dissected has the cosines of query and hit, a layer each.
+	// dissected has the cosines of query and hit, a layer each, derived ones too.
 	dissected struct {
 		seq        int
 		query, hit int
-		cosines    []float64
+		cosines    []engine.Cosine
 		err        error
 	}
 	// evaluated ends an evaluation.

@@ -113,8 +113,8 @@ func (m *Model) partLines(h engine.Hit, width int) []string {
 		total += t.Weight
 	}
 	name := 5
-	for _, l := range m.gallery.Layers {
-		name = min(max(name, len(l.Name)), max(width-21, 5))
+	for _, c := range m.parts.cosines {
+		name = min(max(name, len(c.Layer)), max(width-21, 5))
 	}
 	sum := scheme.Kind == engine.Sum
 	head := padded("layer", name) + right("weight", 7) + right("cosine", 7)
@@ -122,16 +122,16 @@ func (m *Model) partLines(h engine.Hit, width int) []string {
 		head += right("part", 7)
 	}
 	var used, others []string
-	for i, l := range m.gallery.Layers {
-		w, cosine := weights[l.Name], right(number(m.parts.cosines[i], 4), 7)
-		line := padded(cut(l.Name, name), name)
+	for _, c := range m.parts.cosines {
+		w, cosine := weights[c.Layer], right(number(c.Value, 4), 7)
+		line := padded(cut(c.Layer, name), name)
 		if w == 0 {
 			others = append(others, s.faint.Render(cut(line+right("", 7)+cosine, width)))
 			continue
 		}
 		line += right(weightText(w), 7) + cosine
-		if sum && !math.IsNaN(m.parts.cosines[i]) {
-			line += right(number(w*m.parts.cosines[i]/total, 4), 7)
+		if sum && !math.IsNaN(c.Value) {
+			line += right(number(w*c.Value/total, 4), 7)
 		}
 		used = append(used, cut(line, width))
 	}

@@ -1,0 +1,448 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/edsrzf/mmap-go"
+)
+
+// DefaultFitRows is the number of rows that transforms are fitted on when a
+// gallery has more, unless more are asked for: beyond it directions and variances
+// change little, and time grows.
+const DefaultFitRows = 1 << 17
+
+// AllRows is the DeriveOptions.Rows that fits on every row.
+const AllRows = -1
+
+// deriveLinger is how long a derivation goes on that nobody waits for: a key
+// press cancels a search, and the next one needs the same layer.
+const deriveLinger = time.Second
+
+// DeriveOptions says how transforms are fitted. The zero value takes a derived
+// layer that is kept, however it was fitted; any other makes it anew if it was
+// fitted otherwise.
+type DeriveOptions struct {
+	Rows int    // to draw for the fit; AllRows; 0: all up to DefaultFitRows, otherwise so many
+	Seed uint64 // of the draw; 0: 1
+}
+
+// fit returns the rows to fit on, nil for all, and what a recipe says of them.
+func (o DeriveOptions) fit(rows int) ([]int, RecipeFit) {
+	n := o.Rows
+	if n == 0 {
+		n = DefaultFitRows
+	}
+	if n < 0 || n >= rows {
+		return nil, RecipeFit{}
+	}
+	seed := max(o.Seed, 1)
+	return Sample(rows, n, seed), RecipeFit{Sample: n, Seed: seed}
+}
+
+// Derivation says how far the making of a derived layer is.
+type Derivation struct {
+	Layer string
+	Share float64 // of the work that is done, 0 to 1
+}
+
+// derivations holds the derived layers of a gallery that are open or being made.
+type derivations struct {
+	turn sync.Mutex // one is made at a time
+	work sync.WaitGroup
+
+	mu      sync.Mutex
+	closed  bool
+	open    map[string]*Layer
+	stages  map[string][]*stage // of open layers whose parameters were read
+	running map[string]*derivation
+	maps    []mmap.MMap
+	watch   func(Derivation)
+
+	now atomic.Pointer[Derivation] // what is being made, or nil
+}
+
+// derivation is the making of one derived layer.
+type derivation struct {
+	cancel  context.CancelFunc
+	waiting int           // callers; guarded by derivations.mu
+	done    chan struct{} // closed when the two below are set
+	layer   *Layer
+	err     error
+}
+
+// layer returns an open derived layer, or nil.
+func (d *derivations) layer(name string) *Layer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open[name]
+}
+
+// close waits for what is being made, which is cancelled, and unmaps.
+func (d *derivations) close() error {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.work.Wait()
+	var errs []error
+	for _, m := range d.maps {
+		errs = append(errs, m.Unmap())
+	}
+	d.maps = nil
+	return errors.Join(errs...)
+}
+
+// report says how far a derivation is.
+func (d *derivations) report(now Derivation) {
+	d.now.Store(&now)
+	d.mu.Lock()
+	watch := d.watch
+	d.mu.Unlock()
+	if watch != nil {
+		watch(now)
+	}
+}
+
+// Deriving returns what is being made now; its Layer is "" when nothing is. It
+// takes no lock.
+func (g *Gallery) Deriving() Derivation {
+	if now := g.derived.now.Load(); now != nil {
+		return *now
+	}
+	return Derivation{}
+}
+
+// WatchDeriving has f told how far a derivation is, about two hundred times, and
+// then once with an empty Derivation. f is called by one goroutine at a time.
+func (g *Gallery) WatchDeriving(f func(Derivation)) {
+	g.derived.mu.Lock()
+	defer g.derived.mu.Unlock()
+	g.derived.watch = f
+}
+
+// AllLayers returns the gallery's layers and, behind them, the derived layers that
+// are open, by name.
+func (g *Gallery) AllLayers() []*Layer {
+	g.derived.mu.Lock()
+	defer g.derived.mu.Unlock()
+	var derived []*Layer
+	for _, l := range g.derived.open {
+		derived = append(derived, l)
+	}
+	slices.SortFunc(derived, func(a, b *Layer) int { return strings.Compare(a.Name, b.Name) })
+	return slices.Concat(g.Layers, derived)
+}
+
+// Missing returns the derived layers that the schemes use and that are not open.
+func (g *Gallery) Missing(schemes ...Scheme) []string {
+	var missing []string
+	for _, name := range schemeLayers(schemes) {
+		if strings.Contains(name, "|") && g.derived.layer(name) == nil && !slices.Contains(missing, name) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// Prepare opens the derived layers that the schemes use, and makes those that are
+// not kept. A search does the same when it comes to them.
+func (g *Gallery) Prepare(ctx context.Context, schemes ...Scheme) error {
+	for _, name := range g.Missing(schemes...) {
+		if _, err := g.ready(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ready returns a layer, and makes a derived one if need be.
+func (g *Gallery) ready(ctx context.Context, name string) (*Layer, error) {
+	l, err := g.Layer(name)
+	if err == nil || !strings.Contains(name, "|") {
+		return l, err
+	}
+	f, err := ParseFactor(name)
+	if err != nil {
+		return nil, err
+	}
+	return g.Derive(ctx, f, DeriveOptions{})
+}
+
+// Derive returns the derived layer of a factor, which has transforms. If it is
+// kept beside the gallery, made of the same matrix, it is opened; otherwise it is
+// made and kept, in the folder of Derived. It may be called concurrently: who
+// asks for what is being made waits for it. A derivation that nobody waits for
+// any more is cancelled a second later.
+//
+// Memory does not grow with the number of rows: 25 MB for blocks of rows with
+// 1,000 features, and for axes about five matrices of features × features of 8
+// bytes.
+func (g *Gallery) Derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer, error) {
+	if len(f.Transforms) == 0 {
+		return g.Layer(f.Layer)
+	}
+	d := &g.derived
+	for {
+		run, l, err := g.join(f, o)
+		if run == nil {
+			return l, err
+		}
+		select {
+		case <-run.done:
+			// One that was fitted otherwise may have been under way.
+			if run.err == nil && !run.layer.Recipe.serves(o) {
+				continue
+			}
+			return run.layer, run.err
+		case <-ctx.Done():
+		}
+		d.mu.Lock()
+		if run.waiting--; run.waiting == 0 {
+			time.AfterFunc(deriveLinger, func() { d.abandon(f.String(), run) })
+		}
+		d.mu.Unlock()
+		return nil, ctx.Err()
+	}
+}
+
+// serves reports whether a kept layer was fitted as asked for.
+func (r *Recipe) serves(o DeriveOptions) bool {
+	if o == (DeriveOptions{}) {
+		return true
+	}
+	_, fit := o.fit(r.Source.Rows)
+	return r.Fitted == fit
+}
+
+// abandon cancels a derivation if nobody waits for it.
+func (d *derivations) abandon(name string, run *derivation) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if run.waiting == 0 {
+		run.cancel()
+		if d.running[name] == run {
+			delete(d.running, name)
+		}
+	}
+}
+
+// join returns the open layer, or the derivation that makes it, which it begins
+// if it does not run.
+func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
+	d, name := &g.derived, f.String()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, nil, ErrClosed
+	}
+	if l := d.open[name]; l != nil && l.Recipe.serves(o) {
+		return nil, l, nil
+	}
+	if run := d.running[name]; run != nil {
+		run.waiting++
+		return run, nil, nil
+	}
+	if d.running == nil {
+		d.open, d.running, d.stages = map[string]*Layer{}, map[string]*derivation{}, map[string][]*stage{}
+	}
+	ctx, cancel := context.WithCancel(g.life)
+	run := &derivation{cancel: cancel, waiting: 1, done: make(chan struct{})}
+	d.running[name] = run
+	d.work.Go(func() {
+		defer cancel()
+		d.turn.Lock()
+		run.layer, run.err = g.derive(ctx, f, o)
+		d.turn.Unlock()
+		d.mu.Lock()
+		if d.running[name] == run {
+			delete(d.running, name)
+		}
+		d.mu.Unlock()
+		close(run.done)
+	})
+	return run, nil, nil
+}
+
+// derive opens or makes the derived layer of a factor.
+func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer, error) {
+	source, err := g.Layer(f.Layer)
+	if err != nil {
+		return nil, err
+	}
+	dim, err := f.Dim(source.Dim, source.Rows)
+	if err != nil {
+		return nil, err
+	}
+	print, err := g.layerPrint(ctx, slices.Index(g.Layers, source))
+	if err != nil {
+		return nil, err
+	}
+	from := RecipeSource{source.Name, source.Type.String(), source.Rows, source.Dim, print}
+	l, replaced, err := g.openKept(ctx, f, o, from)
+	if err == nil && l == nil {
+		if l, err = g.makeDerived(ctx, f, o, from); err == nil {
+			l.Recipe.Replaced = replaced
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("deriving %s: %w", f, err)
+	}
+	if l.Dim != dim {
+		return nil, fmt.Errorf("%s: it has %d features, %s has %d", l.File, l.Dim, f, dim)
+	}
+	return l, nil
+}
+
+// openKept opens a derived layer that is kept. It returns nil when there is none
+// that serves, and why one does not.
+func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (l *Layer, why string, err error) {
+	for _, dir := range g.keptFolders() {
+		r, err := readRecipe(dir, f.fileName())
+		switch {
+		case err != nil:
+			why = err.Error()
+			continue
+		case r == nil:
+			continue
+		}
+		if why = r.stale(f, from); why != "" {
+			continue
+		}
+		if !r.serves(o) {
+			why = "it was fitted on other rows"
+			continue
+		}
+		l, err := g.mapDerived(dir, f, r)
+		if err == nil {
+			err = l.check(ctx)
+		}
+		if ctx.Err() != nil {
+			return nil, "", ctx.Err()
+		}
+		if err == nil {
+			g.derived.add(l, nil)
+			return l, "", nil
+		}
+		why = err.Error()
+	}
+	return nil, why, nil
+}
+
+// keptFolders returns where derived files may lie: in the gallery's folder, also
+// one that cannot be written, and in the cache.
+func (g *Gallery) keptFolders() []string {
+	var dirs []string
+	if g.root != nil {
+		dirs = append(dirs, filepath.Join(g.Path, derivedFolder))
+	}
+	if dir, err := g.Derived(); err == nil && !slices.Contains(dirs, dir) {
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+// mapDerived maps the matrix of a recipe.
+func (g *Gallery) mapDerived(dir string, f Factor, r *Recipe) (*Layer, error) {
+	file := f.fileName() + ".npy"
+	path := filepath.Join(dir, file)
+	folder := Gallery{folder: os.DirFS(dir)}
+	h := fileHead{layer: f.String(), path: path}
+	err := folder.mapMatrix(file, &h)
+	g.derived.mu.Lock()
+	g.derived.maps = append(g.derived.maps, folder.maps...)
+	g.derived.mu.Unlock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is a recipe, but no matrix", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if h.header.Rows != int64(g.Len()) {
+		return nil, fmt.Errorf("%s: the matrix has %d rows, the gallery %d", path, h.header.Rows, g.Len())
+	}
+	l := newLayer(f.String(), path, h.header, h.bytes)
+	l.Recipe = r
+	return l, nil
+}
+
+// check compares a derived layer with the fingerprint in its recipe.
+func (l *Layer) check(ctx context.Context) error {
+	sum, err := l.hash(ctx, hashSample)
+	if err != nil {
+		return err
+	}
+	if got := "sha256:" + hex.EncodeToString(sum); got != l.Recipe.Matrix.Fingerprint {
+		return fmt.Errorf("%s: its fingerprint is %s, its recipe says %s", l.File, got, l.Recipe.Matrix.Fingerprint)
+	}
+	return nil
+}
+
+// makeDerived fits the transforms, applies them to every row, and keeps and opens
+// the result.
+func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (*Layer, error) {
+	dir, err := g.Derived()
+	if err != nil {
+		return nil, fmt.Errorf("there is no place for it: %w", err)
+	}
+	source, err := g.Layer(f.Layer)
+	if err != nil {
+		return nil, err
+	}
+	rows, fitted := o.fit(source.Rows)
+	count := source.Rows
+	if rows != nil {
+		count = len(rows)
+	}
+	done, all, shown := 0.0, fitWork(f, source.Dim, count, source.Rows), 0.0
+	progress := func(work float64) {
+		if done += work; done >= shown {
+			g.derived.report(Derivation{f.String(), min(done/all, 1)})
+			shown = done + all/200
+		}
+	}
+	progress(0)
+	defer g.derived.report(Derivation{})
+	stages, err := fit(ctx, source, rows, f, progress)
+	if err != nil {
+		return nil, err
+	}
+	r := &Recipe{Format: recipeFormat, Layer: f.String(), Source: from, Fitted: fitted, Made: true}
+	if err := r.keep(ctx, dir, f.fileName(), &feed{layer: source, stages: stages, done: progress}); err != nil {
+		return nil, err
+	}
+	l, err := g.mapDerived(dir, f, r)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := l.hash(ctx, hashSample)
+	if err != nil {
+		return nil, err
+	}
+	r.Matrix.Fingerprint = "sha256:" + hex.EncodeToString(sum)
+	if err := r.write(filepath.Join(dir, f.fileName()+".json")); err != nil {
+		return nil, err
+	}
+	g.derived.add(l, stages)
+	return l, nil
+}
+
+// add makes a derived layer known. stages may be nil: they are read when needed.
+func (d *derivations) add(l *Layer, stages []*stage) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open[l.Name] = l
+	delete(d.stages, l.Name)
+	if stages != nil {
+		d.stages[l.Name] = stages
+	}
+}

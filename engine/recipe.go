@@ -1,0 +1,379 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// recipeFormat is the number of the format of recipes and of what they describe.
+// It grows when a transform computes something else.
+const recipeFormat = 1
+
+// Recipe says how a derived layer came to be, and what it is. It is kept as JSON
+// beside the matrix and written last: without a recipe there is no derived layer.
+type Recipe struct {
+	Format int          `json:"format"`
+	Layer  string       `json:"layer"` // the factor
+	Source RecipeSource `json:"source"`
+	Fitted RecipeFit    `json:"fitted"`
+	Stages []RecipeStep `json:"stages"`
+	Matrix RecipeFile   `json:"matrix"`
+	Values RecipeFile   `json:"parameters"` // what was fitted; see fit's parameters
+	Arch   string       `json:"arch"`       // of the processor: on another the last bits may differ
+
+	Replaced string `json:"-"` // why a derived layer that was kept did not serve; "" if none was
+	Made     bool   `json:"-"` // by this gallery, not found
+}
+
+// RecipeSource is the layer that a derived layer was made of.
+type RecipeSource struct {
+	Layer       string `json:"layer"`
+	Type        string `json:"type"`
+	Rows        int    `json:"rows"`
+	Dim         int    `json:"dim"`
+	Fingerprint string `json:"fingerprint"` // of the matrix, as part of Gallery.Fingerprint
+}
+
+// RecipeFit says which rows the transforms were fitted on.
+type RecipeFit struct {
+	Sample int    `json:"sample"` // rows drawn; 0: all
+	Seed   uint64 `json:"seed"`   // of the draw; 0 when all rows were taken
+}
+
+// RecipeStep is one transform.
+type RecipeStep struct {
+	Transform string    `json:"transform"`
+	In        int       `json:"in"`
+	Out       int       `json:"out"`
+	Rows      int       `json:"rows"`                // fitted on: those drawn that have a length
+	Kept      float64   `json:"kept,omitempty"`      // share of the variance on the axes
+	Variances []float64 `json:"variances,omitempty"` // by axis
+}
+
+// RecipeFile is a file beside the recipe.
+type RecipeFile struct {
+	File        string `json:"file"`
+	Type        string `json:"type"`
+	Shape       []int  `json:"shape"`
+	SHA256      string `json:"sha256"`                // of the file, in hexadecimal digits
+	Fingerprint string `json:"fingerprint,omitempty"` // of a matrix, as that of a source
+}
+
+// FitRows returns the rows that the first transform was fitted on.
+func (r *Recipe) FitRows() int { return r.Stages[0].Rows }
+
+// parameters appends what was fitted, stage by stage: mean, scale and axes, as
+// far as the stage has them.
+func (s *stage) parameters(to []float64) []float64 {
+	to = append(to, s.mean...)
+	to = append(to, s.scale...)
+	return append(to, s.axes...)
+}
+
+// restoreStages makes the stages of a factor from the parameters of its fit.
+func restoreStages(f Factor, dim int, values []float64) ([]*stage, error) {
+	var stages []*stage
+	for _, t := range f.Transforms {
+		s := &stage{transform: t, in: dim, out: dim}
+		if t.N > 0 {
+			s.out = t.N
+		}
+		scales, axes := 0, 0
+		switch t.Kind {
+		case ZScore:
+			scales = s.in
+		case Whiten:
+			scales, axes = s.out, s.out*s.in
+		case PCA:
+			axes = s.out * s.in
+		case Centre:
+		}
+		if len(values) < s.in+scales+axes {
+			return nil, fmt.Errorf("%s takes %d parameters, %d are left", t, s.in+scales+axes, len(values))
+		}
+		s.mean, values = values[:s.in], values[s.in:]
+		if scales > 0 {
+			s.scale, values = values[:scales], values[scales:]
+		}
+		s.axes, values = values[:axes], values[axes:]
+		stages = append(stages, s)
+		dim = s.out
+	}
+	if len(values) > 0 {
+		return nil, fmt.Errorf("%d parameters are left over", len(values))
+	}
+	return stages, nil
+}
+
+// describe returns the recipe's steps.
+func describe(stages []*stage) []RecipeStep {
+	steps := make([]RecipeStep, len(stages))
+	for i, s := range stages {
+		steps[i] = RecipeStep{Transform: s.transform.String(), In: s.in, Out: s.out, Rows: s.rows, Variances: s.variance}
+		if s.projects() {
+			kept := 0.0
+			for _, v := range s.variance {
+				kept += v
+			}
+			steps[i].Kept = min(kept/s.total, 1)
+		}
+	}
+	return steps
+}
+
+// readRecipe reads the recipe of a derived layer in a folder. It returns nil
+// when there is none.
+func readRecipe(dir, name string) (*Recipe, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Recipe
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("its recipe is not one: %w", err)
+	}
+	return &r, nil
+}
+
+// stale says why a recipe does not serve for the factor of the source, or "".
+func (r *Recipe) stale(f Factor, source RecipeSource) string {
+	switch {
+	case r.Format != recipeFormat:
+		return fmt.Sprintf("its recipe has the format %d, not %d", r.Format, recipeFormat)
+	case r.Layer != f.String():
+		return fmt.Sprintf("its recipe is for %q", r.Layer)
+	case r.Source != source:
+		return fmt.Sprintf("it was made of another matrix %s (%s %dx%d)", r.Source.Layer, r.Source.Type, r.Source.Rows, r.Source.Dim)
+	case len(r.Stages) != len(f.Transforms):
+		return fmt.Sprintf("its recipe has %d stages", len(r.Stages))
+	}
+	return ""
+}
+
+// npyHeaderBytes returns the header of a .npy file, version 1.0, whose data begin
+// at a multiple of 64 bytes.
+func npyHeaderBytes(descr string, shape ...int) []byte {
+	text := ""
+	for _, n := range shape {
+		text += strconv.Itoa(n) + ", "
+	}
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, text[:len(text)-1])
+	for (10+len(dict)+1)%64 != 0 {
+		dict += " "
+	}
+	b := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(dict)+1))
+	return append(b, dict+"\n"...)
+}
+
+// asideFile is a file that is written beside its place and gets its name when it
+// is complete and on disk.
+type asideFile struct {
+	path string
+	file *os.File
+	out  *bufio.Writer
+	sum  interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+}
+
+// asideAge is the age from which a file that lies beside its place is what a
+// killed program left: a file that is being written is never so old.
+const asideAge = time.Hour
+
+// writeAside begins a file, and removes what killed programs left of it.
+func writeAside(path string) (*asideFile, error) {
+	prefix := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".")
+	f, err := os.OpenFile(prefix+strconv.FormatUint(rand.Uint64(), 36), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, pathReason(err))
+	}
+	if now, err := f.Stat(); err == nil { // by the clock of the disk
+		left, _ := filepath.Glob(prefix + "*")
+		for _, old := range left {
+			if info, err := os.Stat(old); err == nil && now.ModTime().Sub(info.ModTime()) > asideAge {
+				_ = os.Remove(old)
+			}
+		}
+	}
+	a := &asideFile{path: path, file: f, sum: sha256.New()}
+	a.out = bufio.NewWriterSize(io.MultiWriter(f, a.sum), 1<<20)
+	return a, nil
+}
+
+// publish completes the file and gives it its name.
+func (a *asideFile) publish() error {
+	err := a.out.Flush()
+	if err == nil {
+		err = a.file.Sync()
+	}
+	err = errors.Join(err, a.file.Close())
+	if err == nil {
+		err = os.Rename(a.file.Name(), a.path)
+	}
+	if err != nil {
+		_ = os.Remove(a.file.Name())
+		return fmt.Errorf("%s: %w", a.path, pathReason(err))
+	}
+	return nil
+}
+
+// abandon removes the file, unless publish was called.
+func (a *asideFile) abandon() {
+	if a.file.Close() == nil {
+		_ = os.Remove(a.file.Name())
+	}
+}
+
+// hash returns the SHA-256 of what was written; it is complete after publish.
+func (a *asideFile) hash() string { return hex.EncodeToString(a.sum.Sum(nil)) }
+
+// pathReason returns what is wrong with a file, without its name.
+func pathReason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// keep writes the derived layer of a recipe into dir: the matrix, then what was
+// fitted, and the recipe last, which it completes. Anything that is cut short
+// leaves either no recipe or one that the matrix does not fit.
+func (r *Recipe) keep(ctx context.Context, dir, name string, from *feed) error {
+	rows, dim := from.len(), from.dim()
+	matrix, err := writeAside(filepath.Join(dir, name+".npy"))
+	if err != nil {
+		return err
+	}
+	defer matrix.abandon()
+	if _, err := matrix.out.Write(npyHeaderBytes("<f4", rows, dim)); err != nil {
+		return fmt.Errorf("%s: %w", matrix.path, pathReason(err))
+	}
+	scored, buf := 0, []byte(nil)
+	err = from.each(ctx, func(x []float32, n int) error {
+		scored += nonzero(x, n)
+		buf = buf[:0]
+		for _, v := range x {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		_, err := matrix.out.Write(buf)
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("%s: %w", matrix.path, pathReason(err))
+	case scored == 0:
+		return errors.New("no row is left with a value that is not zero")
+	}
+	if err := matrix.publish(); err != nil {
+		return err
+	}
+	r.Matrix = RecipeFile{File: name + ".npy", Type: Float32.String(), Shape: []int{rows, dim}, SHA256: matrix.hash()}
+	if err := r.keepParameters(filepath.Join(dir, name+".fit.npy"), from.stages); err != nil {
+		return err
+	}
+	r.Stages, r.Arch = describe(from.stages), runtime.GOARCH
+	return nil
+}
+
+// nonzero counts the rows that are not zero.
+func nonzero(x []float32, rows int) int {
+	count, dim := 0, len(x)/rows
+	for r := range rows {
+		for _, v := range x[r*dim : (r+1)*dim] {
+			if v != 0 {
+				count++
+				break
+			}
+		}
+	}
+	return count
+}
+
+// keepParameters writes what was fitted as one vector of float64.
+func (r *Recipe) keepParameters(path string, stages []*stage) error {
+	var values []float64
+	for _, s := range stages {
+		values = s.parameters(values)
+	}
+	file, err := writeAside(path)
+	if err != nil {
+		return err
+	}
+	defer file.abandon()
+	b := npyHeaderBytes("<f8", len(values))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	if _, err := file.out.Write(b); err != nil {
+		return fmt.Errorf("%s: %w", path, pathReason(err))
+	}
+	if err := file.publish(); err != nil {
+		return err
+	}
+	r.Values = RecipeFile{File: filepath.Base(path), Type: "float64", Shape: []int{len(values)}, SHA256: file.hash()}
+	return nil
+}
+
+// write writes the recipe itself.
+func (r *Recipe) write(path string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	file, err := writeAside(path)
+	if err != nil {
+		return err
+	}
+	defer file.abandon()
+	if _, err := file.out.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("%s: %w", path, pathReason(err))
+	}
+	return file.publish()
+}
+
+// readParameters reads what was fitted, and compares it with the recipe.
+func (r *Recipe) readParameters(dir string) ([]float64, error) {
+	path := filepath.Join(dir, filepath.Base(r.Values.File))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	if got := hex.EncodeToString(sum[:]); got != r.Values.SHA256 {
+		return nil, fmt.Errorf("%s: its SHA-256 is %s, the recipe says %s", path, got, r.Values.SHA256)
+	}
+	if len(r.Values.Shape) != 1 || r.Values.Shape[0] < 0 || r.Values.Shape[0] > len(b)/8 {
+		return nil, fmt.Errorf("%s: %d bytes do not hold the shape %v that the recipe says", path, len(b), r.Values.Shape)
+	}
+	values := make([]float64, r.Values.Shape[0])
+	for i, at := 0, len(b)-8*len(values); i < len(values); i, at = i+1, at+8 {
+		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[at:]))
+	}
+	return values, nil
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+)
+
+// Transform returns the vector that an item has in a layer, derived or not, given
+// its vectors in the gallery's own layers: for a picture that is no item. A
+// vector that is zero or not finite stays without a score: it becomes zero.
+func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string][]float32) ([]float32, error) {
+	f, err := ParseFactor(name)
+	if err != nil {
+		return nil, err
+	}
+	l, err := g.ready(ctx, f.String())
+	if err != nil {
+		return nil, err
+	}
+	source, err := g.Layer(f.Layer)
+	if err != nil {
+		return nil, err
+	}
+	v, ok := vectors[f.Layer]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%s: there is no vector of layer %s", name, f.Layer)
+	case len(v) != source.Dim:
+		return nil, fmt.Errorf("%s: the vector of layer %s has %d features, the layer %d", name, f.Layer, len(v), source.Dim)
+	case len(f.Transforms) == 0:
+		return slices.Clone(v), nil
+	}
+	stages, err := g.derived.parameters(f, source.Dim, l)
+	if err != nil {
+		return nil, err
+	}
+	x := finite(v)
+	var w workspace
+	for _, s := range stages {
+		next := make([]float32, s.out)
+		s.apply(next, x, 1, &w)
+		x = next
+	}
+	return x, nil
+}
+
+// finite returns the vector, or zeros if a value is not finite.
+func finite(v []float32) []float32 {
+	for _, x := range v {
+		if x := float64(x); math.IsNaN(x) || math.IsInf(x, 0) {
+			return make([]float32, len(v))
+		}
+	}
+	return v
+}
+
+// parameters returns the fitted stages of a derived layer.
+func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if stages := d.stages[l.Name]; stages != nil && d.open[l.Name] == l {
+		return stages, nil
+	}
+	values, err := l.Recipe.readParameters(filepath.Dir(l.File))
+	if err != nil {
+		return nil, err
+	}
+	stages, err := restoreStages(f, dim, values)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), l.Recipe.Values.File), err)
+	}
+	d.stages[l.Name] = stages
+	return stages, nil
+}
