@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,13 +64,14 @@ type derivations struct {
 
 	mu      sync.Mutex
 	closed  bool
-	open    map[string]*Layer
 	stages  map[string][]*stage // of open layers whose parameters were read
 	running map[string]*derivation
 	maps    []mmap.MMap
 	watch   func(Derivation)
 
-	now atomic.Pointer[Derivation] // what is being made, or nil
+	// Read without the lock, since the screen does; changed as a whole.
+	open atomic.Pointer[map[string]*Layer]
+	now  atomic.Pointer[Derivation] // what is being made, or nil
 }
 
 // derivation is the making of one derived layer.
@@ -82,10 +84,14 @@ type derivation struct {
 }
 
 // layer returns an open derived layer, or nil.
-func (d *derivations) layer(name string) *Layer {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.open[name]
+func (d *derivations) layer(name string) *Layer { return d.layers()[name] }
+
+// layers returns the open derived layers by name, which nobody changes.
+func (d *derivations) layers() map[string]*Layer {
+	if open := d.open.Load(); open != nil {
+		return *open
+	}
+	return nil
 }
 
 // close waits for what is being made, which is cancelled, and unmaps.
@@ -131,19 +137,14 @@ func (g *Gallery) WatchDeriving(f func(Derivation)) {
 }
 
 // AllLayers returns the gallery's layers and, behind them, the derived layers that
-// are open, by name.
+// are open, by name. It takes no lock.
 func (g *Gallery) AllLayers() []*Layer {
-	g.derived.mu.Lock()
-	defer g.derived.mu.Unlock()
-	var derived []*Layer
-	for _, l := range g.derived.open {
-		derived = append(derived, l)
-	}
-	slices.SortFunc(derived, func(a, b *Layer) int { return strings.Compare(a.Name, b.Name) })
+	derived := slices.SortedFunc(maps.Values(g.derived.layers()), func(a, b *Layer) int { return strings.Compare(a.Name, b.Name) })
 	return slices.Concat(g.Layers, derived)
 }
 
 // Missing returns the derived layers that the schemes use and that are not open.
+// It takes no lock.
 func (g *Gallery) Missing(schemes ...Scheme) []string {
 	var missing []string
 	for _, name := range schemeLayers(schemes) {
@@ -245,7 +246,7 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 	if d.closed {
 		return nil, nil, ErrClosed
 	}
-	if l := d.open[name]; l != nil && l.Recipe.serves(o) {
+	if l := d.layer(name); l != nil && l.Recipe.serves(o) {
 		return nil, l, nil
 	}
 	if run := d.running[name]; run != nil {
@@ -253,7 +254,7 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 		return run, nil, nil
 	}
 	if d.running == nil {
-		d.open, d.running, d.stages = map[string]*Layer{}, map[string]*derivation{}, map[string][]*stage{}
+		d.running, d.stages = map[string]*derivation{}, map[string][]*stage{}
 	}
 	ctx, cancel := context.WithCancel(g.life)
 	run := &derivation{cancel: cancel, waiting: 1, done: make(chan struct{})}
@@ -319,7 +320,7 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 			continue
 		}
 		if !r.serves(o) {
-			why = "it was fitted on other rows"
+			why = "" // it was asked for
 			continue
 		}
 		l, err := g.mapDerived(dir, f, r)
@@ -440,7 +441,12 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 func (d *derivations) add(l *Layer, stages []*stage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.open[l.Name] = l
+	open := maps.Clone(d.layers())
+	if open == nil {
+		open = map[string]*Layer{}
+	}
+	open[l.Name] = l
+	d.open.Store(&open)
 	delete(d.stages, l.Name)
 	if stages != nil {
 		d.stages[l.Name] = stages

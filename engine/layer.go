@@ -118,13 +118,17 @@ func (f *Fault) add(row int) {
 }
 
 // Faults says which rows have no score in the layer, a line a kind, or nothing.
-// It knows that once the layer was scanned.
+// It knows that once the layer was scanned. Of a derived layer it says, too, why
+// one that was kept did not serve.
 func (l *Layer) Faults() []string {
+	var lines []string
+	if l.Recipe != nil && l.Recipe.Replaced != "" {
+		lines = append(lines, fmt.Sprintf("%s was computed anew: %s", l.Name, l.Recipe.Replaced))
+	}
 	n := l.Lengths()
 	if n == nil {
-		return nil
+		return lines
 	}
-	var lines []string
 	if n.Bad.Rows > 0 {
 		row := n.Bad.First
 		at, v := l.firstBad(row)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -61,7 +62,7 @@ func finite(v []float32) []float32 {
 func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if stages := d.stages[l.Name]; stages != nil && d.open[l.Name] == l {
+	if stages := d.stages[l.Name]; stages != nil && d.layer(l.Name) == l {
 		return stages, nil
 	}
 	values, err := l.Recipe.readParameters(filepath.Dir(l.File))
@@ -74,4 +75,35 @@ func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) 
 	}
 	d.stages[l.Name] = stages
 	return stages, nil
+}
+
+// SaveAs writes a layer into the gallery's folder as the layer of another name,
+// and returns the file's path. The open gallery does not have it; opened again it
+// does, and has another fingerprint.
+func (g *Gallery) SaveAs(l *Layer, name string) (string, error) {
+	switch {
+	case g.root == nil:
+		return "", fmt.Errorf("%s lies in no folder, so no layer can be saved in it", g.Name)
+	case !isLayerName(name):
+		return "", &NameError{Kind: "place for a layer named", Name: name, In: g.Name}
+	}
+	path := filepath.Join(g.Path, name+".npy")
+	if _, err := os.Lstat(path); err == nil {
+		return "", fmt.Errorf("%s: there is such a file already", path)
+	}
+	file, err := writeAside(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.abandon()
+	descr := "<f4"
+	if l.Type == Float16 {
+		descr = "<f2"
+	}
+	for _, b := range [][]byte{npyHeaderBytes(descr, l.Rows, l.Dim), l.raw()} {
+		if _, err := file.out.Write(b); err != nil {
+			return "", fmt.Errorf("%s: %w", path, pathReason(err))
+		}
+	}
+	return path, file.publish()
 }

@@ -54,6 +54,7 @@ type Difference struct {
 	Expected string
 	Got      string
 	Kind     DifferenceKind
+	Derived  string // a derived layer that the script had otherwise: the cause; "" for none
 }
 
 // DifferenceKind says in what way a line differs.
@@ -76,6 +77,9 @@ func (d *Difference) Error() string {
 		fmt.Fprintf(&b, "after this line %q is missing", d.Got)
 	case ExtraLine:
 		fmt.Fprintf(&b, "expected %q, got no more lines", d.Expected)
+	}
+	if d.Derived != "" {
+		fmt.Fprintf(&b, " (%s is not the derived layer that the script had: another machine or fit computed it)", d.Derived)
 	}
 	return b.String()
 }

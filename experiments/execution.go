@@ -292,23 +292,34 @@ func (x *execution) note(r *Result) {
 	if r.Took > 0 {
 		r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
 	}
-	r.Notes = append(r.Notes, r.gallery.faults(schemes)...)
+	derived, faults := r.gallery.first(schemes)
+	r.Derived, r.Notes = derived, append(r.Notes, faults...)
 }
 
-// faults says what is wrong with the layers of the schemes that were not asked
-// for before.
-func (h *handle) faults(schemes []engine.Scheme) []string {
-	var lines []string
+// first names the derived layers of the schemes, and says what is wrong with
+// their layers, of those that were not asked for before.
+func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 	for _, scheme := range schemes {
 		for _, name := range scheme.Layers() {
 			if h.faulty[name] {
 				continue
 			}
 			h.faulty[name] = true
-			if l, err := h.g.Layer(name); err == nil {
-				lines = append(lines, l.Faults()...)
+			l, err := h.g.Layer(name)
+			if err != nil {
+				continue
 			}
+			if l.Recipe != nil {
+				derived = append(derived, derivedLine(l))
+			}
+			faults = append(faults, l.Faults()...)
 		}
 	}
-	return lines
+	return derived, faults
+}
+
+// derivedLine says which derived layer a result comes from. A derived layer is an
+// input that is known by its hash: another machine may compute another one.
+func derivedLine(l *engine.Layer) string {
+	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, l.Recipe.Matrix.SHA256)
 }

@@ -40,7 +40,8 @@ type ManifestGallery struct {
 	Fingerprint string   `json:"fingerprint"`
 	Items       int      `json:"items"`
 	Layers      []string `json:"layers"`
-	Faults      []string `json:"faults"` // rows without a score, a line a layer and kind
+	Derived     []string `json:"derived"` // the derived layers of the schemes, with their hashes
+	Faults      []string `json:"faults"`  // rows without a score, a line a layer and kind
 }
 
 // Machine says what an evaluation ran on.
@@ -100,7 +101,7 @@ func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Ma
 	}
 	m := Manifest{
 		Version: r.Version, Command: r.Command,
-		Gallery: ManifestGallery{Name: g.Name, Path: g.Path, Fingerprint: print, Items: g.Len(), Faults: []string{}},
+		Gallery: ManifestGallery{Name: g.Name, Path: g.Path, Fingerprint: print, Items: g.Len(), Derived: []string{}, Faults: []string{}},
 		Schemes: []string{}, Labels: e.Labels, Ks: e.Ks,
 		Where: texts(e.Where), Filter: texts(e.Filter), Over: e.Over, Queries: len(e.Queries),
 		Seed: e.Seed, Resamples: Resamples,
@@ -110,8 +111,12 @@ func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Ma
 	for _, s := range e.Schemes {
 		m.Schemes = append(m.Schemes, s.String())
 	}
-	for _, l := range g.Layers {
-		m.Gallery.Layers = append(m.Gallery.Layers, fmt.Sprintf("%s %s %dx%d", l.Name, l.Type, l.Rows, l.Dim))
+	for _, l := range g.AllLayers() {
+		if l.Recipe == nil {
+			m.Gallery.Layers = append(m.Gallery.Layers, fmt.Sprintf("%s %s %dx%d", l.Name, l.Type, l.Rows, l.Dim))
+		} else {
+			m.Gallery.Derived = append(m.Gallery.Derived, derivedLine(l))
+		}
 		m.Gallery.Faults = append(m.Gallery.Faults, l.Faults()...)
 	}
 	return m, nil

@@ -63,11 +63,12 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 		if !o.Check {
 			continue
 		}
-		var got []string
+		var got Result
 		if len(results) > 0 {
-			got = results[0].Lines
+			got = results[0]
 		}
-		if err := compare(script.Name, line, got); err != nil {
+		r.other(line.Derived, got.Derived)
+		if err := r.compare(line, got.Lines); err != nil {
 			return report, err
 		}
 		report.Compared += len(line.Expected)
@@ -81,30 +82,43 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 	}})
 }
 
+// other remembers the first derived layer that is not the one the script had.
+func (r *replay) other(script, got []string) {
+	for _, s := range script {
+		name, _, _ := strings.Cut(s, " ")
+		for _, g := range got {
+			if other, _, _ := strings.Cut(g, " "); other == name && g != s && r.derived == "" {
+				r.derived = name
+			}
+		}
+	}
+}
+
 // compare compares the lines under a step with what the step gave.
-func compare(file string, line ScriptLine, got []string) error {
-	last := line.Line
+func (r *replay) compare(line ScriptLine, got []string) error {
+	file, last := r.script.Name, line.Line
 	for i, e := range line.Expected {
 		if i >= len(got) {
-			return &Difference{File: file, Line: e.Line, Expected: e.Text, Kind: ExtraLine}
+			return &Difference{File: file, Line: e.Line, Expected: e.Text, Kind: ExtraLine, Derived: r.derived}
 		}
 		if e.Text != got[i] {
-			return &Difference{File: file, Line: e.Line, Expected: e.Text, Got: got[i]}
+			return &Difference{File: file, Line: e.Line, Expected: e.Text, Got: got[i], Derived: r.derived}
 		}
 		last = e.Line
 	}
 	if n := len(line.Expected); n > 0 && n < len(got) {
-		return &Difference{File: file, Line: last, Got: got[n], Kind: MissingLine}
+		return &Difference{File: file, Line: last, Got: got[n], Kind: MissingLine, Derived: r.derived}
 	}
 	return nil
 }
 
 // replay is one run of a script.
 type replay struct {
-	script *Script
-	o      ReplayOptions
-	kept   bytes.Buffer      // the log, with Out
-	placed map[string]string // with Out: the exports by where they are written
+	script  *Script
+	o       ReplayOptions
+	kept    bytes.Buffer      // the log, with Out
+	placed  map[string]string // with Out: the exports by where they are written
+	derived string            // a derived layer that is not the one the script had, or ""
 }
 
 // log returns where the session's log goes.

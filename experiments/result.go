@@ -14,11 +14,15 @@ type Result struct {
 	Lines      []string      // what gallery and script determine, as printed in logs, without indentation
 	Rankings   []Ranking     // of a search, by scheme
 	Evaluation *Evaluation   // of an evaluation
+	Derived    []string      // derived layers that were not used before, with their hashes; printed like Notes
 	Notes      []string      // what depends on machine or moment; printed on lines that begin with #
 	Took       time.Duration // 0 when the session has no clock
 
 	gallery *handle // the one it was executed on
 }
+
+// derivedNote stands before a derived layer in logs.
+const derivedNote = "# derived "
 
 // indent stands before the lines of a result in scripts and logs.
 const indent = "    "
@@ -29,6 +33,9 @@ func (r *Result) write(b *strings.Builder) {
 	b.WriteByte('\n')
 	for _, l := range r.Lines {
 		b.WriteString(indent + l + "\n")
+	}
+	for _, d := range r.Derived {
+		b.WriteString(derivedNote + d + "\n")
 	}
 	for _, n := range r.Notes {
 		b.WriteString("# " + n + "\n")

@@ -24,6 +24,7 @@ type ScriptLine struct {
 	Step     Step
 	Line     int // from 1
 	Expected []ExpectedLine
+	Derived  []string // derived layers with their hashes, as a log names them under the step; not compared
 }
 
 // ExpectedLine is an indented line of a script.
@@ -62,6 +63,10 @@ func ParseScript(name string, r io.Reader) (*Script, error) {
 func (s *Script) add(n int, text string) error {
 	switch {
 	case text == "" || text[0] == '#':
+		if derived, ok := strings.CutPrefix(text, derivedNote); ok && len(s.Lines) > 0 {
+			last := &s.Lines[len(s.Lines)-1]
+			last.Derived = append(last.Derived, derived)
+		}
 		return nil
 	case isBlank(text[0]):
 		if len(s.Lines) == 0 {

@@ -52,7 +52,7 @@ type Session struct {
 type handle struct {
 	g        *engine.Gallery
 	searcher *engine.Searcher
-	faulty   map[string]bool // layers whose faults were noted; guarded by the door
+	faulty   map[string]bool // layers that were noted, with their faults; guarded by the door
 }
 
 // state is what steps change. What it points to is never changed.
