@@ -247,6 +247,7 @@ func (m Model) evaluated(e evaluated) Model {
 		return m
 	}
 	m.evaluation.cancel = nil
+	m.status.computing = ""
 	if e.err != nil {
 		if m.ctx.Err() == nil {
 			m.status = m.status.fail(m.c.Now(), e.err)

@@ -37,7 +37,7 @@ func (m Model) chooseLayers() (Model, tea.Cmd) {
 func (m *Model) layerChoices() []choice {
 	var items []choice
 	scheme := m.focused()
-	for _, l := range m.gallery.Layers {
+	for _, l := range m.gallery.AllLayers() {
 		c := choice{name: l.Name, note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}
 		if holds(scheme, l.Name) {
 			c.mark = "✓"
@@ -49,7 +49,7 @@ func (m *Model) layerChoices() []choice {
 
 // toggleLayer adds the layer under the cursor to the focused scheme, or takes it out.
 func (m Model) toggleLayer() (Model, tea.Cmd) {
-	s, ok := toggled(m.focused(), m.gallery.Layers[m.popup.at].Name)
+	s, ok := toggled(m.focused(), m.popup.items[m.popup.at].name)
 	if !ok {
 		m.status = m.status.fail(m.c.Now(), fmt.Errorf("a scheme needs a layer with a weight above 0"))
 		return m, nil

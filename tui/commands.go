@@ -131,10 +131,14 @@ func (m Model) rest() (Model, tea.Cmd) {
 	return m, m.later(restWait, settled{m.resting.seq})
 }
 
-// faults says which layers, of those that were read, have rows without a score.
+// faults says which layers, of those that were read, have rows without a score, and which derived ones did not serve
+// as they were kept.
 func faults(g *engine.Gallery) []string {
 	var found []string
-	for _, l := range g.Layers {
+	for _, l := range g.AllLayers() {
+		if l.Recipe != nil && l.Recipe.Replaced != "" {
+			found = append(found, l.Name+" was computed anew: "+l.Recipe.Replaced)
+		}
 		lengths := l.Lengths()
 		if lengths == nil {
 			continue
@@ -351,7 +355,8 @@ func (m Model) find(text string) (Model, tea.Cmd) {
 // dissect computes the cosines of the query and the hit under the cursor in every layer.
 func (m Model) dissect() (Model, tea.Cmd) {
 	h, ok := m.cursorHit()
-	if !ok || !m.panel || m.parts.query == m.shown.query && m.parts.hit == h.Row && m.parts.cosines != nil {
+	if !ok || !m.panel || m.parts.query == m.shown.query && m.parts.hit == h.Row &&
+		len(m.parts.cosines) == len(m.gallery.AllLayers()) {
 		return m, nil
 	}
 	var ctx context.Context

@@ -66,6 +66,10 @@ func (m Model) typed() (Model, tea.Cmd) {
 			return m, nil
 		}
 		m.prompt = m.prompt.judge(err)
+		if missing := m.gallery.Missing(s); len(missing) > 0 { // half a name may name another layer: it takes enter
+			m.prompt = m.prompt.tell("enter computes " + strings.Join(missing, ", ") + ", if it is not kept")
+			return m, nil
+		}
 		if err == nil && m.prompt.kind == promptScheme && !sameScheme(s, m.focused()) {
 			m.desk = m.desk.with(m.rows.focus, s)
 			m.sliders = m.sliders.clamped(s)
@@ -88,9 +92,9 @@ func (m Model) typed() (Model, tea.Cmd) {
 }
 
 func (m *Model) layerNames() string {
-	names := make([]string, len(m.gallery.Layers))
-	for i, l := range m.gallery.Layers {
-		names[i] = l.Name
+	var names []string
+	for _, l := range m.gallery.AllLayers() {
+		names = append(names, l.Name)
 	}
 	return strings.Join(names, ", ")
 }

@@ -27,7 +27,7 @@ type (
 	}
 	// measured has the size of a cell in pixels.
 	measured struct{ w, h int }
-	// waited comes when a search has taken so long that the old answer must go.
+	// waited comes when a search has taken so long that the old answer must go, and from then on now and then.
 	waited struct{ seq int }
 	// settled comes when a slider has rested.
 	settled struct{ seq int }

@@ -212,7 +212,12 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 	case waited:
 		if msg.seq == m.searching.seq && m.awaited {
 			m.shown = frame{desk: m.desk}
-			return m.arrange(), nil
+			m.status.computing = computing(m.gallery.Deriving())
+			m = m.arrange()
+			if len(m.gallery.Missing(m.desk.schemes...)) > 0 {
+				return m, m.later(progressing, msg)
+			}
+			return m, nil
 		}
 	case settled:
 		if msg.seq == m.resting.seq && !m.desk.equal(m.saved) {
@@ -253,6 +258,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	case progressed:
 		if msg.seq == m.evaluation.seq && m.evaluation.running() {
+			m.status.computing = computing(m.gallery.Deriving())
 			return m, m.later(progressing, progressed{msg.seq})
 		}
 	case evaluated:
@@ -297,7 +303,7 @@ func (m Model) arrange() Model {
 	m.layout = newLayout(screenKind{
 		Size: m.layout.Size, CellW: m.cellW, CellH: m.cellH, Graphics: m.c.Terminal.Graphics,
 		Schemes: len(m.shown.schemes), Labels: len(m.gallery.Labels()),
-		Marked: len(m.rows.marked), Layers: len(m.gallery.Layers), Panel: m.panel,
+		Marked: len(m.rows.marked), Layers: len(m.gallery.AllLayers()), Panel: m.panel,
 	})
 	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
 	m.sliders = m.sliders.clamped(m.focused())
@@ -356,6 +362,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.awaited = false
+	m.status.computing = ""
 	if a.err != nil {
 		if m.ctx.Err() == nil {
 			m.status = m.status.fail(m.c.Now(), a.err)

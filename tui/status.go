@@ -14,14 +14,15 @@ import (
 // keptProblems is the number of errors that can be looked at again.
 const keptProblems = 50
 
-// status is the line over the help: an error until the next key, otherwise the evaluation that runs or the last thing
-// that was done; at its right when the log was last written.
+// status is the line over the help: an error until the next key, otherwise the derived layer that is being made, the
+// evaluation that runs or the last thing that was done; at its right when the log was last written.
 type status struct {
-	problem  string
-	problems []string // the latest last
-	done     string
-	saved    time.Time
-	usage    engine.Usage
+	problem   string
+	computing string   // the derived layer that a search or an evaluation waits for, and how far it is
+	problems  []string // the latest last
+	done      string
+	saved     time.Time
+	usage     engine.Usage
 }
 
 // fail shows an error and keeps it.
@@ -62,12 +63,22 @@ func (p status) view(s styles, e evaluation, now time.Time, hidden int, unsaved 
 		if ansi.StringWidth(p.problem) > room {
 			left += hint
 		}
+	case p.computing != "":
+		left = s.accent.Render(" " + cut(p.computing, width-ansi.StringWidth(right)-2))
 	case e.running():
 		left = " " + e.view(s, now, width-ansi.StringWidth(right)-2)
 	case p.done != "":
 		left = s.faint.Render(" " + cut(p.done, width-ansi.StringWidth(right)-2))
 	}
 	return flush(left, right, width)
+}
+
+// computing says how far the making of a derived layer is, or nothing.
+func computing(d engine.Derivation) string {
+	if d.Layer == "" {
+		return ""
+	}
+	return fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
 }
 
 // viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
