@@ -52,7 +52,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	g, err := openGallery(cmd.Context(), gallery)
+	g, err := openShown(cmd.Context(), gallery)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range g.Layers {
+	for _, l := range g.AllLayers() {
 		warn(cmd, l.Faults())
 	}
 	return e.WriteTable(cmd.OutOrStdout())

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/fang"
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -107,7 +108,8 @@ Without a command it is the workbench: pictures, side by side.
 
 A gallery is named by its folder; "demo" is the built-in one, "./demo" a folder
 of that name. A scheme is a layer (A), a weighted sum (B+0.5*pattern), a
-concatenation (concat(B,0.5*pattern)) or a fusion of rankings (rrf(A,C)).
+concatenation (concat(B,0.5*pattern)) or a fusion of rankings (rrf(A,C)). Wherever
+a layer stands, a transformed one may: C|pca256 (see strata derive --help).
 
 Results go to the standard output, progress and errors to the standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
@@ -120,7 +122,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(searchCommand(), evalCommand(), replayCommand(),
-		tapsCommand(), extractCommand(), benchCommand(), doctorCommand())
+		tapsCommand(), extractCommand(), deriveCommand(), benchCommand(), doctorCommand())
 	flags := root.Flags()
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
 	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by auto, sixel, halfblock or none")
@@ -149,6 +151,22 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 		return engine.OpenFS(ctx, name, fixtures.Demo())
 	}
 	return engine.Open(ctx, name)
+}
+
+// openShown is openGallery for commands without a screen: on a terminal, the
+// standard error shows how far the making of a derived layer is.
+func openShown(ctx context.Context, name string) (*engine.Gallery, error) {
+	g, err := openGallery(ctx, name)
+	if err == nil && term.IsTerminal(os.Stderr.Fd()) {
+		g.WatchDeriving(func(d engine.Derivation) {
+			line := ""
+			if d.Layer != "" {
+				line = fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
+			}
+			_, _ = fmt.Fprint(os.Stderr, "\r"+line+"\x1b[K") // progress only
+		})
+	}
+	return g, err
 }
 
 // warn writes a line on the standard error for each text.

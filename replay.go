@@ -9,7 +9,7 @@ import (
 )
 
 func replayCommand() *cobra.Command {
-	o := experiments.ReplayOptions{Open: openGallery, Budget: columnBudget, Version: version()}
+	o := experiments.ReplayOptions{Open: openShown, Budget: columnBudget, Version: version()}
 	cmd := &cobra.Command{
 		Use:   "replay SCRIPT...",
 		Short: "Run the steps of scripts again",

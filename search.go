@@ -53,7 +53,7 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 		}
 		schemes = append(schemes, s)
 	}
-	session := experiments.NewSession(experiments.Options{Open: openGallery, Budget: columnBudget})
+	session := experiments.NewSession(experiments.Options{Open: openShown, Budget: columnBudget})
 	defer closeLate(cmd, session)
 	results, err := session.Do(cmd.Context(),
 		experiments.Gallery{Name: gallery}, experiments.Query{ID: f.query},
