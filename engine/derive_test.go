@@ -454,3 +454,22 @@ func recipeText(t *testing.T, r *Recipe) []byte {
 	}
 	return b
 }
+
+// TestDeriveMemory: what is allocated does not grow with the rows.
+func TestDeriveMemory(t *testing.T) {
+	allocated := func(rows int) uint64 {
+		g := open(t, writeGallery(t, itemsOf(rows), map[string]matrix{"A": features(rand.New(rand.NewPCG(9, 0)), rows, 40, false)}))
+		if _, err := g.Fingerprint(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		derived(t, g, "A|zscore|pca30|centre", DeriveOptions{Rows: AllRows})
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	few, many := allocated(2000), allocated(30_000)
+	if many > few+few/2 {
+		t.Errorf("2,000 rows take %d bytes, 30,000 rows %d", few, many)
+	}
+}

@@ -97,3 +97,24 @@ func TestEigenSymCancelled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// BenchmarkEigen compares eigenSym with gonum's.
+func BenchmarkEigen(b *testing.B) {
+	const n = 512
+	a := symmetric(rand.New(rand.NewPCG(5, 0)), n, n)
+	b.Run("strata", func(b *testing.B) {
+		for b.Loop() {
+			if _, _, err := eigenSym(b.Context(), n, slices.Clone(a)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("gonum", func(b *testing.B) {
+		for b.Loop() {
+			var e mat.EigenSym
+			if !e.Factorize(mat.NewSymDense(n, slices.Clone(a)), true) {
+				b.Fatal("it does not converge")
+			}
+		}
+	})
+}
