@@ -155,17 +155,6 @@ func (g *Gallery) Missing(schemes ...Scheme) []string {
 	return missing
 }
 
-// Prepare opens the derived layers that the schemes use, and makes those that are
-// not kept. A search does the same when it comes to them.
-func (g *Gallery) Prepare(ctx context.Context, schemes ...Scheme) error {
-	for _, name := range g.Missing(schemes...) {
-		if _, err := g.ready(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // ready returns a layer, and makes a derived one if need be.
 func (g *Gallery) ready(ctx context.Context, name string) (*Layer, error) {
 	l, err := g.Layer(name)
@@ -291,9 +280,7 @@ func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer
 	from := RecipeSource{source.Name, source.Type.String(), source.Rows, source.Dim, print}
 	l, replaced, err := g.openKept(ctx, f, o, from)
 	if err == nil && l == nil {
-		if l, err = g.makeDerived(ctx, f, o, from); err == nil {
-			l.Recipe.Replaced = replaced
-		}
+		l, err = g.makeDerived(ctx, f, o, from, replaced)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("deriving %s: %w", f, err)
@@ -389,8 +376,8 @@ func (l *Layer) check(ctx context.Context) error {
 }
 
 // makeDerived fits the transforms, applies them to every row, and keeps and opens
-// the result.
-func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (*Layer, error) {
+// the result. replaced says why what was kept does not serve.
+func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource, replaced string) (*Layer, error) {
 	dir, err := g.Derived()
 	if err != nil {
 		return nil, fmt.Errorf("there is no place for it: %w", err)
@@ -417,7 +404,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 	if err != nil {
 		return nil, err
 	}
-	r := &Recipe{Format: recipeFormat, Layer: f.String(), Source: from, Fitted: fitted, Made: true}
+	r := &Recipe{Format: recipeFormat, Layer: f.String(), Source: from, Fitted: fitted, Made: true, Replaced: replaced}
 	if err := r.keep(ctx, dir, f.fileName(), &feed{layer: source, stages: stages, done: progress}); err != nil {
 		return nil, err
 	}

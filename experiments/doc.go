@@ -37,6 +37,11 @@
 // machine or moment stands in comments. Numbers are in the shortest form that
 // reads back to the same float64.
 //
+// A comment "# derived LAYER TYPE SHAPE HASH" under a search or an evaluation names
+// a derived layer that is used for the first time: an input that another processor
+// may compute with other last bits. It is not compared, but when a check finds a
+// difference after another hash, it says so.
+//
 //	# strata 1  gallery sha256:3f9a…  seed 1
 //	gallery demo
 //	    240 items
