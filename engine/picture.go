@@ -10,6 +10,8 @@ import (
 	_ "image/jpeg" // with package image
 	_ "image/png"
 	"io"
+	"slices"
+	"strings"
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
@@ -32,7 +34,11 @@ func DecodePicture(r io.Reader, allow func(w, h int) error) (m image.Image, err 
 		}
 	}()
 	var head bytes.Buffer
-	config, format, err := image.DecodeConfig(io.TeeReader(io.LimitReader(r, maxPictureFile+1), &head))
+	in := &failing{r: io.LimitReader(r, maxPictureFile+1)}
+	config, format, err := image.DecodeConfig(io.TeeReader(in, &head))
+	if err != nil && in.err != nil {
+		return nil, in.err
+	}
 	if err != nil {
 		return nil, pictureError(head.Bytes(), err)
 	}
@@ -42,7 +48,7 @@ func DecodePicture(r io.Reader, allow func(w, h int) error) (m image.Image, err 
 	if err := allow(config.Width, config.Height); err != nil {
 		return nil, fmt.Errorf("%s of %d×%d pixels: %w", format, config.Width, config.Height, err)
 	}
-	if _, err := io.Copy(&head, io.LimitReader(r, maxPictureFile+1)); err != nil {
+	if _, err := io.Copy(&head, in); err != nil {
 		return nil, err
 	}
 	data := head.Bytes()
@@ -56,6 +62,24 @@ func DecodePicture(r io.Reader, allow func(w, h int) error) (m image.Image, err 
 	return orient(m, orientation(data)), nil
 }
 
+// failing keeps the error of a reader, which image.DecodeConfig takes for a file
+// of no format.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(b []byte) (int, error) {
+	n, err := f.r.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+	}
+	return n, err
+}
+
+// cutOff are what the decoders of JPEG and PNG say of a file that ends early.
+var cutOff = []string{"short Huffman data", "not enough pixel data"}
+
 // pictureError says what a decoder's error means, data being what was read.
 func pictureError(data []byte, err error) error {
 	switch {
@@ -65,7 +89,7 @@ func pictureError(data []byte, err error) error {
 		return errors.New("not a picture that can be read (JPEG, PNG, GIF, WebP, BMP and TIFF can)")
 	case animatedWebP(data):
 		return errors.New("an animated WebP cannot be read; save a frame of it")
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || slices.ContainsFunc(cutOff, func(t string) bool { return strings.Contains(err.Error(), t) }):
 		return fmt.Errorf("the file is cut off after %d bytes: %w", len(data), err)
 	}
 	return err
