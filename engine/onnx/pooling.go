@@ -154,18 +154,26 @@ func (p Pooling) resolve(t Tensor) (Pooling, error) {
 	case t.Shape.Known && len(t.Shape.Dims) < 2:
 		return p, fmt.Errorf("its shape %v has no values for each picture", t.Shape)
 	case p.Op == Flat:
+		return p, nil
 	case t.Kind == Vector:
 		return p, fmt.Errorf("it is a vector (%v) and has nothing to pool: use flat", t.Shape)
-	case t.Layout == UnknownLayout:
-		return p, fmt.Errorf("which dimension of its shape %v holds the channels is not known: say so", t.Shape)
-	case t.Layout == ChannelsLast && !t.Shape.Known:
-		return p, fmt.Errorf("its number of dimensions is not known, and its channels are last")
-	case p.Op == RMAC && (len(t.Shape.Dims) != 4 || min(places(t)) < 1):
-		return p, fmt.Errorf("rmac needs a map of known height and width, and its shape is %v", t.Shape)
-	case (p.Op == Cov || p.Op == Gram) && t.Channels() < 1:
-		return p, fmt.Errorf("its number of channels is not known (shape %v), and %v needs it", t.Shape, p)
-	case (p.Op == Cov || p.Op == Gram) && t.Channels() > maxCovChannels:
-		return p, fmt.Errorf("%v takes up to %d channels, and it has %d", p, maxCovChannels, t.Channels())
 	}
-	return p, nil
+	return p, p.fits(t)
+}
+
+// fits checks that a feature map says what the pooling needs to know of it.
+func (p Pooling) fits(t Tensor) error {
+	switch {
+	case t.Layout == UnknownLayout:
+		return fmt.Errorf("which dimension of its shape %v holds the channels is not known: say so", t.Shape)
+	case t.Layout == ChannelsLast && !t.Shape.Known:
+		return fmt.Errorf("its number of dimensions is not known, and its channels are last")
+	case p.Op == RMAC && (len(t.Shape.Dims) != 4 || min(places(t)) < 1):
+		return fmt.Errorf("rmac needs a map of known height and width, and its shape is %v", t.Shape)
+	case p.seeded() && t.Channels() < 1:
+		return fmt.Errorf("its number of channels is not known (shape %v), and %v needs it", t.Shape, p)
+	case p.seeded() && t.Channels() > maxCovChannels:
+		return fmt.Errorf("%v takes up to %d channels, and it has %d", p, maxCovChannels, t.Channels())
+	}
+	return nil
 }

@@ -72,11 +72,18 @@ func (x *preparer) read(dst []float32, r io.Reader, allow func(w, h int) error) 
 	if err != nil {
 		return err
 	}
-	b := m.Bounds()
+	if err := x.checkProportion(m.Bounds()); err != nil {
+		return err
+	}
+	x.fill(dst, x.resized(opaque(m)))
+	return nil
+}
+
+// checkProportion refuses pictures of which a crop would throw away nearly all.
+func (x *preparer) checkProportion(b image.Rectangle) error {
 	if short, long := min(b.Dx(), b.Dy()), max(b.Dx(), b.Dy()); x.resize != 0 && long/short > maxProportion {
 		return fmt.Errorf("%d×%d pixels: a side is more than %d times the other, and the centre is asked for", b.Dx(), b.Dy(), maxProportion)
 	}
-	x.fill(dst, x.resized(opaque(m)))
 	return nil
 }
 
