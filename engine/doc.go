@@ -15,6 +15,8 @@
 //	  A.npy            float32 or float16, C order, one row an item
 //	  pattern.npy
 //	  images/knit-0001.jpg
+//	  gallery.yaml     may be missing: see Manifest
+//	  .strata/         what is derived from the gallery: see Derived
 //
 // The columns id, image, group and split have a meaning of their own; all others
 // are labels. A cell may hold several values, parted by |; an empty cell is

@@ -104,7 +104,7 @@ func asked(t testing.TB, dir, model string) ExtractOptions {
 	return o
 }
 
-// madeFiles returns the files that an extraction has made, by name.
+// madeFiles returns all files of a gallery but those that it began with, by name.
 func madeFiles(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -113,12 +113,12 @@ func madeFiles(t testing.TB, dir string) map[string]string {
 			return err
 		}
 		name, _ := filepath.Rel(dir, path)
-		if ext := filepath.Ext(name); ext == ".npy" || ext == ".yaml" || strings.HasPrefix(name, ".strata") {
-			data, err := os.ReadFile(path)
-			files[name] = string(data)
-			return err
+		if ext := filepath.Ext(name); ext == ".jpg" || ext == ".png" || name == "items.csv" {
+			return nil
 		}
-		return nil
+		data, err := os.ReadFile(path)
+		files[name] = string(data)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -515,6 +515,37 @@ func killExtraction(t *testing.T, dir, model string, rows int) {
 	}
 	_ = cmd.Process.Kill() // fails if it has ended
 	_ = cmd.Wait()         // says that it was killed
+}
+
+// An extraction writes nothing to the terminal and nothing outside the gallery's
+// folder.
+func TestExtractQuiet(t *testing.T) {
+	model, dir, home := modelFile(t), pictureFolder(t, 4), t.TempDir()
+	l, err := FindLibrary("", os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = []string{
+		child + "=extract:" + dir, "STRATA_ONNX_MODEL=" + model, LibraryVariable + "=" + l.Path,
+		"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME=" + home,
+	}
+	cmd.Dir = home
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Trim(string(out), ".") != "" {
+		t.Errorf("%v, and it wrote %q", err, out)
+	}
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	var names []string
+	for name := range madeFiles(t, dir) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if want := []string{".strata/extract.lock", "A.npy", "L.npy", "P.npy", "gallery.yaml"}; !slices.Equal(names, want) {
+		t.Errorf("it made %v, not %v", names, want)
+	}
 }
 
 // extractChild extracts in a process of its own, and writes a byte a row.

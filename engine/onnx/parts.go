@@ -191,7 +191,7 @@ func (p *parts) make(ctx context.Context, r recipe, old func(layer int) (*oldMat
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(filepath.Join(p.dir, journalName), append(line, '\n')); err != nil {
+	if err := replaceFile(filepath.Join(p.dir, journalName), p.dir, append(line, '\n')); err != nil {
 		return err
 	}
 	p.journal, err = os.OpenFile(filepath.Join(p.dir, journalName), os.O_WRONLY|os.O_APPEND, 0)
@@ -335,7 +335,7 @@ func (p *parts) publish(place func(layer string) string, manifest string, conten
 			return err
 		}
 	}
-	if err := replaceFile(manifest, content); err != nil {
+	if err := replaceFile(manifest, p.dir, content); err != nil {
 		return err
 	}
 	return os.RemoveAll(p.dir)
@@ -403,9 +403,10 @@ func (m *oldMatrix) copyTo(ctx context.Context, l *part) error {
 	return nil
 }
 
-// replaceFile writes a file that appears whole or not at all.
-func replaceFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// replaceFile writes a file that appears whole or not at all. Until then it lies
+// in the folder temp, of the same file system.
+func replaceFile(path, temp string, data []byte) (err error) {
+	f, err := os.CreateTemp(temp, filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}

@@ -65,5 +65,5 @@ func listPictures(ctx context.Context, dir string) error {
 	if err := w.WriteAll(records); err != nil {
 		return err
 	}
-	return replaceFile(table, b.Bytes())
+	return replaceFile(table, filepath.Join(dir, filepath.Dir(partsFolder)), b.Bytes())
 }
