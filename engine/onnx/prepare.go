@@ -6,6 +6,7 @@ import (
 	stddraw "image/draw"
 	"io"
 	"math"
+	"sync"
 
 	"golang.org/x/image/draw"
 
@@ -35,6 +36,36 @@ type preparer struct {
 	values       [3][256]float32 // by channel: red, green, blue
 	bgr, last    bool
 	shape        []int64
+
+	squares sync.Pool // of *image.RGBA
+	scalers scalers
+}
+
+// scalers keeps resizers for pairs of sizes: each has the weights of its pixels,
+// and memory that a new one would take anew for every picture.
+type scalers struct {
+	sync.Mutex
+	bySize map[[4]int]draw.Scaler
+}
+
+// maxScalers bounds the pairs of sizes that are kept. A gallery's pictures are
+// of few sizes as a rule.
+const maxScalers = 64
+
+// get returns a resizer of a kernel from sw×sh to dw×dh pixels.
+func (s *scalers) get(k *draw.Kernel, dw, dh, sw, sh int) draw.Scaler {
+	s.Lock()
+	defer s.Unlock()
+	key := [4]int{dw, dh, sw, sh}
+	if x, ok := s.bySize[key]; ok {
+		return x
+	}
+	x := k.NewScaler(dw, dh, sw, sh)
+	if s.bySize == nil || len(s.bySize) == maxScalers {
+		s.bySize = map[[4]int]draw.Scaler{}
+	}
+	s.bySize[key] = x
+	return x
 }
 
 // newPreparer returns the preparer of a preprocessing that was checked.
@@ -75,7 +106,9 @@ func (x *preparer) read(dst []float32, r io.Reader, allow func(w, h int) error) 
 	if err := x.checkProportion(m.Bounds()); err != nil {
 		return err
 	}
-	x.fill(dst, x.resized(opaque(m)))
+	square := x.resized(opaque(m))
+	x.fill(dst, square)
+	x.squares.Put(square)
 	return nil
 }
 
@@ -108,9 +141,12 @@ func opaque(m image.Image) image.Image {
 // resized returns the square that is fed.
 func (x *preparer) resized(m image.Image) *image.RGBA {
 	b := m.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, x.size, x.size))
+	out, ok := x.squares.Get().(*image.RGBA)
+	if !ok {
+		out = image.NewRGBA(image.Rect(0, 0, x.size, x.size))
+	}
 	if x.resize == 0 {
-		x.scale.Scale(out, out.Rect, m, b, draw.Src, nil)
+		x.draw(out, out.Rect, m)
 		return out
 	}
 	// The short side becomes resize pixels, the long one as many as keep the
@@ -124,8 +160,17 @@ func (x *preparer) resized(m image.Image) *image.RGBA {
 	}
 	left := int(math.RoundToEven(float64(w-x.size) / 2))
 	top := int(math.RoundToEven(float64(h-x.size) / 2))
-	x.scale.Scale(out, image.Rect(-left, -top, w-left, h-top), m, b, draw.Src, nil)
+	x.draw(out, image.Rect(-left, -top, w-left, h-top), m)
 	return out
+}
+
+// draw resizes m to a rectangle, of which dst may be a part.
+func (x *preparer) draw(dst *image.RGBA, to image.Rectangle, m image.Image) {
+	b, scale := m.Bounds(), x.scale
+	if k, ok := scale.(*draw.Kernel); ok {
+		scale = x.scalers.get(k, to.Dx(), to.Dy(), b.Dx(), b.Dy())
+	}
+	scale.Scale(dst, to, m, b, draw.Src, nil)
 }
 
 // fill sets dst to the pixels' values in the order of the layout.
