@@ -41,15 +41,15 @@ func (x *extraction) rows(ctx context.Context, p *parts, sum *Summary) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	start := time.Now()
-	sum.Done, sum.Had, sum.Broken = p.done, p.done, len(p.broken)
+	start, first := time.Now(), p.done
+	sum.Done, sum.Had, sum.Broken = first, first, len(p.broken)
 	group, working := errgroup.WithContext(ctx)
 	window := semaphore.NewWeighted(int64(ahead * workers))
 	pixels := newPixels(working, max(MaxPixels, int64(workers)*perWorker))
 	next, done := make(chan int), make(chan made)
 	group.Go(func() error {
 		defer close(next)
-		for row := p.done; row < x.items.Len(); row++ {
+		for row := first; row < x.items.Len(); row++ {
 			if err := window.Acquire(working, 1); err != nil {
 				return working.Err()
 			}
@@ -64,18 +64,12 @@ func (x *extraction) rows(ctx context.Context, p *parts, sum *Summary) error {
 	for range workers {
 		group.Go(func() error { return x.work(working, next, done, pixels) })
 	}
-	group.Go(func() error {
-		return x.collect(working, p, done, window, func(m made) {
-			sum.Decode += m.decode
-			sum.Inference += m.infer
-			sum.Wall = time.Since(start)
-		}, sum)
-	})
+	group.Go(func() error { return x.collect(working, p, done, window, sum) })
 	err := group.Wait()
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	if serr := p.sync(err == nil); err == nil || errors.Is(err, ctx.Err()) && serr != nil {
+	if serr := p.sync(err == nil); err == nil || ctx.Err() != nil && serr != nil {
 		err = serr
 	}
 	sum.Done, sum.Broken, sum.Wall = p.done, len(p.broken), time.Since(start)
@@ -167,10 +161,11 @@ func (p *pixels) take(n int64) error { return p.left.Acquire(p.ctx, n) }
 
 func (p *pixels) give(n int64) { p.left.Release(n) }
 
-// collect writes rows in their order.
-func (x *extraction) collect(ctx context.Context, p *parts, done <-chan made, window *semaphore.Weighted, count func(made), sum *Summary) error {
+// collect writes rows in their order, and keeps the sum.
+func (x *extraction) collect(ctx context.Context, p *parts, done <-chan made, window *semaphore.Weighted, sum *Summary) error {
 	waiting := map[int]made{}
-	synced := time.Now()
+	start := time.Now()
+	synced := start
 	for p.written < x.items.Len() {
 		m, ok := waiting[p.written]
 		if !ok {
@@ -187,7 +182,7 @@ func (x *extraction) collect(ctx context.Context, p *parts, done <-chan made, wi
 			return err
 		}
 		window.Release(1)
-		count(m)
+		sum.Decode, sum.Inference = sum.Decode+m.decode, sum.Inference+m.infer
 		if time.Since(synced) < x.every {
 			continue
 		}
@@ -195,7 +190,7 @@ func (x *extraction) collect(ctx context.Context, p *parts, done <-chan made, wi
 			return err
 		}
 		synced = time.Now()
-		sum.Done, sum.Broken = p.done, len(p.broken)
+		sum.Done, sum.Broken, sum.Wall = p.done, len(p.broken), synced.Sub(start)
 		if x.Progress != nil {
 			x.Progress(sum.Progress)
 		}
