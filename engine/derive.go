@@ -178,8 +178,8 @@ func (g *Gallery) ready(ctx context.Context, name string) (*Layer, error) {
 // 1,000 features, and for axes about five matrices of features × features of 8
 // bytes.
 func (g *Gallery) Derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer, error) {
-	if len(f.Transforms) == 0 {
-		return g.Layer(f.Layer)
+	if l, err := g.Layer(f.Layer); err != nil || len(f.Transforms) == 0 {
+		return l, err
 	}
 	d := &g.derived
 	for {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -28,12 +29,24 @@ func (h MatrixHead) RowBytes() int64 { return h.Dim * h.Type.Size() }
 // Encode returns the header of a .npy file, version 1.0, whose data begin at a
 // multiple of 64 bytes: at the length of the result, whatever Offset is.
 func (h MatrixHead) Encode() []byte {
-	const align = 64
 	descr := "<f4"
 	if h.Type == Float16 {
 		descr = "<f2"
 	}
-	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", descr, h.Rows, h.Dim)
+	return npyHead(descr, h.Rows, h.Dim)
+}
+
+// npyHead returns the header of a .npy file of any type and shape.
+func npyHead(descr string, shape ...int64) []byte {
+	const align = 64
+	tuple := ""
+	for _, n := range shape {
+		tuple += strconv.FormatInt(n, 10) + ", "
+	}
+	if len(shape) > 1 {
+		tuple = tuple[:len(tuple)-2]
+	}
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, tuple)
 	lead := len("\x93NUMPY\x01\x00") + 2
 	size := (lead + len(text) + align) / align * align // with a line feed
 	text += strings.Repeat(" ", size-lead-len(text)-1) + "\n"

@@ -168,21 +168,6 @@ func (r *Recipe) stale(f Factor, source RecipeSource) string {
 	return ""
 }
 
-// npyHeaderBytes returns the header of a .npy file, version 1.0, whose data begin
-// at a multiple of 64 bytes.
-func npyHeaderBytes(descr string, shape ...int) []byte {
-	text := ""
-	for _, n := range shape {
-		text += strconv.Itoa(n) + ", "
-	}
-	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, text[:len(text)-1])
-	for (10+len(dict)+1)%64 != 0 {
-		dict += " "
-	}
-	b := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(dict)+1))
-	return append(b, dict+"\n"...)
-}
-
 // asideFile is a file that is written beside its place and gets its name when it
 // is complete and on disk.
 type asideFile struct {
@@ -269,7 +254,7 @@ func (r *Recipe) keep(ctx context.Context, dir, name string, from *feed) error {
 		return err
 	}
 	defer matrix.abandon()
-	if _, err := matrix.out.Write(npyHeaderBytes("<f4", rows, dim)); err != nil {
+	if _, err := matrix.out.Write(MatrixHead{Type: Float32, Rows: int64(rows), Dim: int64(dim)}.Encode()); err != nil {
 		return fmt.Errorf("%s: %w", matrix.path, pathReason(err))
 	}
 	scored, buf := 0, []byte(nil)
@@ -326,7 +311,7 @@ func (r *Recipe) keepParameters(path string, stages []*stage) error {
 		return err
 	}
 	defer file.abandon()
-	b := npyHeaderBytes("<f8", len(values))
+	b := npyHead("<f8", int64(len(values)))
 	for _, v := range values {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
 	}

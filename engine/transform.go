@@ -96,11 +96,8 @@ func (g *Gallery) SaveAs(l *Layer, name string) (string, error) {
 		return "", err
 	}
 	defer file.abandon()
-	descr := "<f4"
-	if l.Type == Float16 {
-		descr = "<f2"
-	}
-	for _, b := range [][]byte{npyHeaderBytes(descr, l.Rows, l.Dim), l.raw()} {
+	head := MatrixHead{Type: l.Type, Rows: int64(l.Rows), Dim: int64(l.Dim)}
+	for _, b := range [][]byte{head.Encode(), l.raw()} {
 		if _, err := file.out.Write(b); err != nil {
 			return "", fmt.Errorf("%s: %w", path, pathReason(err))
 		}
