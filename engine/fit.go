@@ -169,11 +169,27 @@ func (f *feed) each(ctx context.Context, do func(x []float32, n int) error) erro
 		if err := do(block[:n*f.dim()], n); err != nil {
 			return err
 		}
+		f.release(lo, n)
 		if f.done != nil {
 			f.done(float64(n) * f.rowWork())
 		}
 	}
 	return nil
+}
+
+// releaseFrom is the size of a matrix, in bytes, from which a pass gives back
+// what it has read: a smaller one stays in memory for the searches that follow.
+const releaseFrom = 1 << 30
+
+// release gives back the memory of n rows from place lo on.
+func (f *feed) release(lo, n int) {
+	from, to := lo, lo+n
+	if f.rows != nil {
+		from, to = f.rows[lo], f.rows[lo+n-1]+1
+	}
+	if all := f.layer.raw(); f.layer.mapped && len(all) >= releaseFrom {
+		release(all[from*f.layer.bytes() : to*f.layer.bytes()])
+	}
 }
 
 // rowWork is the work of loading a row, in multiplications of a scan.

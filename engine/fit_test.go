@@ -235,3 +235,20 @@ func TestDeriveErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestRelease: pages that were given back have the same values when they are read
+// again, whatever part of a mapping was given back.
+func TestRelease(t *testing.T) {
+	m := features(rand.New(rand.NewPCG(12, 0)), 900, 24, false)
+	l := open(t, writeGallery(t, itemsOf(900), map[string]matrix{"A": m})).Layers[0]
+	for _, c := range [][2]int{{0, 900}, {1, 899}, {300, 301}, {170, 512}, {5, 5}} {
+		release(l.raw()[c[0]*l.bytes() : c[1]*l.bytes()])
+		for r, row := range wideRows(l) {
+			for i, x := range row {
+				if want := float64(m.rows[r][i]); x != want && !math.IsNaN(want) {
+					t.Fatalf("%v: row %d: value %d is %v, want %v", c, r, i, x, want)
+				}
+			}
+		}
+	}
+}

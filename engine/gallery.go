@@ -137,7 +137,9 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		if n := int64(len(g.items.ids)); h.header.Rows != n {
 			return nil, fmt.Errorf("%s: the matrix has %d rows, %s has %d items", h.path, h.header.Rows, itemsFile, n)
 		}
-		g.Layers = append(g.Layers, newLayer(h.layer, h.path, h.header, h.bytes))
+		l := newLayer(h.layer, h.path, h.header, h.bytes)
+		l.mapped = h.mapped
+		g.Layers = append(g.Layers, l)
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.fingerprint = make(chan struct{})
@@ -183,6 +185,7 @@ type fileHead struct {
 	path   string // for messages
 	header npyHeader
 	bytes  []byte // the whole file
+	mapped bool
 }
 
 // matrices loads every .npy file of the folder that is a layer, in the order of
@@ -271,7 +274,7 @@ func (g *Gallery) mapMatrix(name string, h *fileHead) error {
 		return fmt.Errorf("mapping %d bytes: %w", info.Size(), err)
 	}
 	g.maps = append(g.maps, m)
-	h.bytes = m
+	h.bytes, h.mapped = m, true
 	return nil
 }
 

@@ -23,6 +23,7 @@ type Layer struct {
 	f32 []float32 // one of the two
 	f16 []uint16
 
+	mapped  bool // from a file, not in Go's memory
 	lengths atomic.Pointer[Lengths]
 }
 
