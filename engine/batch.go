@@ -466,7 +466,7 @@ func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme)
 		if err != nil {
 			return Ranking{}, err
 		}
-		if r.columns[name], err = l.column(ctx, query); err != nil {
+		if r.columns[name], err = l.column(ctx, asked{row: query}); err != nil {
 			return Ranking{}, err
 		}
 	}

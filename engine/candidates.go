@@ -109,6 +109,9 @@ func (c *Candidates) has(row int) bool { return c.in == nil || c.in[row] }
 
 // left returns the rows of the set that are no candidates of query q, ascending.
 func (c *Candidates) left(q int) []int32 {
+	if q == noRow {
+		return nil
+	}
 	if c.groups != nil {
 		if code := c.g.items.group.codes[q]; code != 0 {
 			return c.groups[code] // with q itself, if the set holds it
@@ -120,7 +123,8 @@ func (c *Candidates) left(q int) []int32 {
 	return nil
 }
 
-// Count returns the number of candidates of query q.
+// Count returns the number of candidates of the query in row q; -1 stands for a
+// query that is no item.
 func (c *Candidates) Count(q int) int { return c.total - len(c.left(q)) }
 
 // Relevance counts the relevant candidates of queries under one label.

@@ -41,6 +41,15 @@ func (p *pairs) start(q int) {
 	}
 }
 
+// startVector makes a vector of the layer's length the query in a layer.
+func (p *pairs) startVector(layer string, v vector) {
+	p.query = noRow
+	l := p.layers[layer]
+	clear(l.dots)
+	copy(l.wide, v.wide)
+	l.square, l.root = v.square, v.root
+}
+
 // dot returns the canonical product of the query with a row.
 func (l *pairLayer) dot(row int) float64 {
 	d, ok := l.dots[row]
@@ -88,14 +97,45 @@ type Cosine struct {
 
 // Cosines returns the cosine of two rows in each of AllLayers.
 func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]Cosine, error) {
+	return g.cosines(ctx, row, func(p *pairs, _ string) (bool, error) {
+		p.start(q)
+		return true, nil
+	})
+}
+
+// VectorCosines is Cosines for a query that is no item; NaN where it has no
+// vector, too.
+func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cosine, error) {
+	return g.cosines(ctx, row, func(p *pairs, layer string) (bool, error) {
+		if !q.has(layer) {
+			return false, nil
+		}
+		v, err := q.layer(ctx, layer)
+		if err == nil {
+			p.startVector(layer, v)
+		}
+		return true, err
+	})
+}
+
+// cosines returns a row's cosine in every layer with the query that start gives
+// to the layer's pairs, if it has one there.
+func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, layer string) (bool, error)) ([]Cosine, error) {
 	var cosines []Cosine
 	for _, l := range g.AllLayers() {
 		if err := l.measure(ctx); err != nil {
 			return nil, err
 		}
 		p := newPairs(g, []*Layer{l})
-		p.start(q)
-		cosines = append(cosines, Cosine{l.Name, p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)})
+		known, err := start(p, l.Name)
+		if err != nil {
+			return nil, err
+		}
+		c := Cosine{l.Name, math.NaN()}
+		if known {
+			c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
+		}
+		cosines = append(cosines, c)
 	}
 	return cosines, nil
 }

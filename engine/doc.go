@@ -58,6 +58,12 @@
 // the layer. Its bytes do not depend on the number of threads; another processor
 // may round the axes otherwise, so the recipe has its hash.
 //
+// # Queries
+//
+// A query is an item, named by its row, or Vectors: a vector a layer, of a
+// picture that is no item. Such a query has no group and no labels: every row is
+// a candidate that split and filter leave, and none is relevant.
+//
 // # Numbers
 //
 // A score is computed in float64 from the stored values in one fixed order of

@@ -151,7 +151,7 @@ func testGallery(t testing.TB, seed uint64, rows int) (*Gallery, *oracle, *Candi
 		t.Fatal(err)
 	}
 	o := newOracle(layers, func(q, row int) bool {
-		return q != row && splits[row] != "query" && (groups[q] == "" || groups[q] != groups[row]) &&
+		return q != row && splits[row] != "query" && (q >= rows || groups[q] == "" || groups[q] != groups[row]) &&
 			(filter == nil || kinds[row] == kinds[0] || kinds[row] == kinds[rows/2])
 	})
 	return g, o, among

@@ -25,19 +25,19 @@ type Searcher struct {
 
 	mu      sync.Mutex
 	bytes   int64
-	queries map[int]*list.Element
+	queries map[askedKey]*list.Element
 	recent  *list.List // of *queryColumns, the latest used first
 }
 
 type queryColumns struct {
-	query   int
+	query   askedKey
 	columns map[string]*Column
 }
 
 // NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
 // the latest query are kept even beyond it.
 func NewSearcher(g *Gallery, budget int64) *Searcher {
-	return &Searcher{g: g, budget: budget, queries: map[int]*list.Element{}, recent: list.New()}
+	return &Searcher{g: g, budget: budget, queries: map[askedKey]*list.Element{}, recent: list.New()}
 }
 
 // Usage says what a Searcher keeps.
@@ -56,13 +56,29 @@ func (s *Searcher) Usage() Usage {
 // Search returns the exact top k of each scheme for the query in row q, among
 // the candidates. It fails only when ctx is cancelled or a layer is missing.
 func (s *Searcher) Search(ctx context.Context, q int, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
+	return s.search(ctx, asked{row: q}, schemes, k, among)
+}
+
+// SearchVectors is Search for a query that is no item: no row is left out of the
+// candidates for it. It fails for a scheme with a layer that the query has no
+// vector for, too.
+func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
+	for _, name := range schemeLayers(schemes) {
+		if err := q.check(name); err != nil {
+			return nil, err
+		}
+	}
+	return s.search(ctx, asked{noRow, q}, schemes, k, among)
+}
+
+func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
 	columns, err := s.columns(ctx, q, schemeLayers(schemes))
 	if err != nil {
 		return nil, err
 	}
 	rankings := make([]Ranking, len(schemes))
 	for i, scheme := range schemes {
-		r := ranker{g: s.g, columns: columns, among: among, query: q}
+		r := ranker{g: s.g, columns: columns, among: among, query: q.row}
 		if rankings[i], err = r.rank(ctx, scheme, k); err != nil {
 			return nil, err
 		}
@@ -72,7 +88,7 @@ func (s *Searcher) Search(ctx context.Context, q int, schemes []Scheme, k int, a
 
 // Warm computes the columns of a query that the schemes use, ahead of a Search.
 func (s *Searcher) Warm(ctx context.Context, q int, schemes []Scheme) error {
-	_, err := s.columns(ctx, q, schemeLayers(schemes))
+	_, err := s.columns(ctx, asked{row: q}, schemeLayers(schemes))
 	return err
 }
 
@@ -85,10 +101,10 @@ func schemeLayers(schemes []Scheme) []string {
 }
 
 // columns returns the query's columns, scanning the layers that are not kept.
-func (s *Searcher) columns(ctx context.Context, q int, layers []string) (map[string]*Column, error) {
+func (s *Searcher) columns(ctx context.Context, q asked, layers []string) (map[string]*Column, error) {
 	columns := make(map[string]*Column, len(layers))
 	s.mu.Lock()
-	if e, ok := s.queries[q]; ok {
+	if e, ok := s.queries[q.key()]; ok {
 		s.recent.MoveToFront(e)
 		for _, name := range layers {
 			if c := e.Value.(*queryColumns).columns[name]; c != nil {
@@ -110,14 +126,14 @@ func (s *Searcher) columns(ctx context.Context, q int, layers []string) (map[str
 			return nil, fmt.Errorf("scanning %s: %w", name, err)
 		}
 		columns[name] = c
-		s.keep(q, c)
+		s.keep(q.key(), c)
 	}
 	return columns, nil
 }
 
 // keep adds a column and drops those of the queries that were used longest ago
 // while the budget is exceeded.
-func (s *Searcher) keep(q int, c *Column) {
+func (s *Searcher) keep(q askedKey, c *Column) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.queries[q]
@@ -142,11 +158,14 @@ func (s *Searcher) keep(q int, c *Column) {
 
 func (c *Column) bytes() int64 { return int64(len(c.Dot)) * 8 }
 
-// column scans the layer for the query in row q. The first scan of a layer
-// computes the rows' lengths in the same pass.
-func (l *Layer) column(ctx context.Context, q int) (*Column, error) {
-	query := make([]float64, l.Dim)
-	l.Widen(query, q)
+// column scans the layer for a query. The first scan of a layer computes the
+// rows' lengths in the same pass.
+func (l *Layer) column(ctx context.Context, q asked) (*Column, error) {
+	part, err := q.part(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	query := part.wide
 	c := &Column{Dot: make([]float64, l.Rows), layer: l, length: l.Lengths()}
 	block := max(1, scanBlock/l.bytes())
 	if c.length != nil {
@@ -162,7 +181,10 @@ func (l *Layer) column(ctx context.Context, q int) (*Column, error) {
 		}
 		c.length = l.setLengths(squares)
 	}
-	c.Square, c.Root = c.length.Square[q], c.length.Root[q]
+	c.Square, c.Root = part.square, part.root
+	if q.vectors == nil {
+		c.Square, c.Root = c.length.Square[q.row], c.length.Root[q.row]
+	}
 	return c, nil
 }
 
@@ -182,6 +204,6 @@ func (l *Layer) measure(ctx context.Context) error {
 	if l.Lengths() != nil {
 		return nil
 	}
-	_, err := l.column(ctx, 0)
+	_, err := l.column(ctx, asked{})
 	return err
 }
