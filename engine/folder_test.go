@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,5 +40,30 @@ func TestDerived(t *testing.T) {
 			t.Errorf("%s: Derived() = %q, %v, want a folder of its own in the cache", g.Path, got, err)
 		}
 		seen[got] = true
+	}
+}
+
+func TestFindDerived(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+
+	g := open(t, writeGallery(t, "id\na\nb\n", twoRows()))
+	name := filepath.Join("images", "x.features")
+	if path, err := g.FindDerived(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %s, %v, not that there is none", path, err)
+	}
+	if _, err := os.Stat(filepath.Join(g.Path, ".strata")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking made a folder: %v", err)
+	}
+	for _, folder := range []string{g.cacheFolder(), filepath.Join(g.Path, ".strata")} { // the latter counts first
+		want := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(want), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Dir(want), filepath.Base(want), nil)
+		if path, err := g.FindDerived(name); err != nil || path != want {
+			t.Errorf("got %s, %v, want %s", path, err, want)
+		}
 	}
 }
