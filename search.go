@@ -64,7 +64,7 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	found := results[len(results)-1]
 	warn(cmd, found.Notes)
 	if f.json {
-		return found.WriteSearchJSON(cmd.OutOrStdout(), f.query)
+		return found.WriteSearchJSON(cmd.OutOrStdout())
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), strings.Join(found.Lines, "\n"))
 	return err

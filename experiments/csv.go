@@ -94,25 +94,30 @@ func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 }
 
 // writeRankings writes a row a hit of a search: 1 under a label says that the
-// hit is relevant. The score of a hit without one is empty.
-func writeRankings(w io.Writer, g *engine.Gallery, query int, rankings []Ranking) error {
+// hit is relevant. The score of a hit without one is empty, and so are the labels
+// when the query is a picture, which has none.
+func writeRankings(w io.Writer, g *engine.Gallery, query string, rankings []Ranking) error {
 	return writeTable(w, func(yield func([]string) bool) {
 		row := []string{"scheme", "query", "rank", "id", "score"}
 		for _, l := range g.Labels() {
 			row = append(row, l.Name)
 		}
+		columns := len(row)
 		if !yield(row) {
 			return
 		}
 		for _, r := range rankings {
 			for i, h := range r.Hits {
-				row = append(row[:0], r.Scheme.String(), g.ID(query), strconv.Itoa(i+1), g.ID(h.Row), cell(h.Score))
+				row = append(row[:0], r.Scheme.String(), query, strconv.Itoa(i+1), g.ID(h.Row), cell(h.Score))
 				for _, l := range r.Labels {
 					relevant := "0"
 					if l.Relevant[i] {
 						relevant = "1"
 					}
 					row = append(row, relevant)
+				}
+				for len(row) < columns {
+					row = append(row, "")
 				}
 				if !yield(row) {
 					return

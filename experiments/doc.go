@@ -15,6 +15,7 @@
 //	script    = { step | result | comment }       one a line, in UTF-8
 //	step      = "gallery" NAME                    demo, the built-in one, or a folder
 //	          | "query" ID
+//	          | "image" PATH                    a picture from outside the gallery
 //	          | "schemes" scheme { "," scheme }
 //	          | "filter" ( "none" | condition { condition } )
 //	          | "search" K
@@ -32,6 +33,12 @@
 // conditions on one label one must hold, and so for every label. filter
 // restricts the candidates of searches and evaluations, where the queries of one
 // evaluation. A gallery step forgets query, schemes and filter.
+//
+// The query is an item or a picture, whichever step came last. A picture's
+// features are computed by the Extractor of the session's Options, as those of the
+// gallery were. Its labels are not known: its searches print no precision, and its
+// rows of rankings.csv have the file's name as query, without folder, and empty
+// labels. A log names gallery and picture by their absolute paths.
 //
 // Result lines hold only what gallery and script determine; what depends on
 // machine or moment stands in comments. Numbers are in the shortest form that
@@ -64,6 +71,22 @@
 //	export  metrics.csv
 //	    1203 bytes  sha256:77d0…
 //
+//	image   /home/me/photo.jpg
+//	    picture sha256:9b1c…
+//	    features sha256:04e7…
+//	# parity 8 pictures: cosine ≥ 0.9999998 (layer C, item 15970), largest difference 3.1e-07
+//
+// # New pictures
+//
+// Before the first picture whose features are computed, once for a session and
+// gallery, a few of the gallery's own pictures are computed again; when they
+// disagree with their rows, no picture is taken. The same picture may have features
+// that differ in their last bits on another processor. So they are kept, in
+// images/PICTURE-RECIPE.features in the folder of what is derived from the gallery,
+// and taken from there when picture and recipe are the same: on one gallery folder,
+// a replay is exact, and needs no model. Elsewhere the line that differs is
+// that of the features, and a replay that is checked says what that means.
+//
 // # Judging
 //
 // A hit is relevant under a label when it has a score and shares a value with
@@ -79,8 +102,8 @@
 //
 // A Session owns the galleries it opens; its methods may be called
 // concurrently. Do takes one call at a time; Preview, Warm and Evaluate run
-// beside it. Close cancels, waits, and closes the galleries. Evaluations and
-// results are values that nobody changes afterwards.
+// beside it. Close cancels, waits, and closes the galleries and their Extractors.
+// Evaluations and results are values that nobody changes afterwards.
 //
 //	s := experiments.NewSession(experiments.Options{Open: open, Budget: 1 << 30, Log: file})
 //	defer s.Close()

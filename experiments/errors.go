@@ -10,7 +10,9 @@ var (
 	// ErrNoGallery is returned by a step that needs a gallery when none is open.
 	ErrNoGallery = errors.New("no gallery is open: a script begins with a gallery step")
 	// ErrNoQuery is returned by a search before a query was chosen.
-	ErrNoQuery = errors.New("no query is chosen: a query step must come before")
+	ErrNoQuery = errors.New("no query is chosen: a query or image step must come before")
+	// ErrNoExtractor is returned by an image step where no features can be computed.
+	ErrNoExtractor = errors.New("features of new pictures cannot be computed here")
 	// ErrNoSchemes is returned by a search or an evaluation without schemes.
 	ErrNoSchemes = errors.New("no schemes are chosen: a schemes step must come before")
 	// ErrNothingToExport is returned by an export before the evaluation or the
@@ -55,6 +57,7 @@ type Difference struct {
 	Got      string
 	Kind     DifferenceKind
 	Derived  string // a derived layer that the script had otherwise: the cause; "" for none
+	Hint     string // what may be the reason; "": not known
 }
 
 // DifferenceKind says in what way a line differs.
@@ -80,6 +83,9 @@ func (d *Difference) Error() string {
 	}
 	if d.Derived != "" {
 		fmt.Fprintf(&b, " (%s is not the derived layer that the script had: another machine or fit computed it)", d.Derived)
+	}
+	if d.Hint != "" {
+		b.WriteString("; " + d.Hint)
 	}
 	return b.String()
 }

@@ -34,7 +34,7 @@ func (x *execution) abandon() {
 		o.abandon()
 	}
 	for _, h := range x.opened {
-		_ = h.g.Close() // what was read stays right
+		_ = h.close() // what was read stays right
 	}
 }
 
@@ -81,6 +81,8 @@ func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
 	switch step := step.(type) {
 	case Query:
 		return x.query(step)
+	case Image:
+		return x.image(ctx, step)
 	case Schemes:
 		return x.schemes(step)
 	case Filter:
@@ -105,7 +107,7 @@ func (x *execution) openGallery(ctx context.Context, step Gallery) (*Result, err
 		if err != nil {
 			return nil, err
 		}
-		h = &handle{g: g, searcher: engine.NewSearcher(g, x.s.o.Budget), faulty: map[string]bool{}}
+		h = &handle{g: g, searcher: engine.NewSearcher(g, x.s.o.Budget), imager: newImager(), faulty: map[string]bool{}}
 		x.opened[step.Name] = h
 	}
 	x.state = state{gallery: h}
@@ -149,7 +151,7 @@ func (x *execution) fingerprints(ctx context.Context) error {
 }
 
 func (x *execution) query(step Query) (*Result, error) {
-	if step.ID == x.state.query && step.ID != "" {
+	if step.ID == x.state.query && step.ID != "" && x.state.picture == nil {
 		return nil, nil
 	}
 	g := x.state.gallery.g
@@ -160,7 +162,7 @@ func (x *execution) query(step Query) (*Result, error) {
 	if !g.IsQuery(row) {
 		return nil, fmt.Errorf("item %q is no query: its split is gallery", step.ID)
 	}
-	x.state.query, x.state.row = step.ID, row
+	x.state.query, x.state.row, x.state.picture = step.ID, row, nil
 	return &Result{Step: step}, nil
 }
 
@@ -210,22 +212,49 @@ func (x *execution) setFilter(conditions []engine.Condition) error {
 func (x *execution) search(ctx context.Context, step Search) (*Result, error) {
 	t := &x.state
 	switch {
-	case t.query == "":
+	case t.query == "" && t.picture == nil:
 		return nil, ErrNoQuery
 	case len(t.schemes) == 0:
 		return nil, ErrNoSchemes
 	case step.K < 1:
 		return nil, fmt.Errorf("a search is for at least 1 hit, not %d", step.K)
 	}
-	rankings, err := t.gallery.searcher.Search(ctx, t.row, t.schemes, step.K, t.among)
+	rankings, err := t.rank(ctx, step.K)
 	if err != nil {
 		return nil, err
 	}
-	t.k, t.searched, t.rankings = step.K, t.row, make([]Ranking, len(rankings))
-	for i, r := range rankings {
-		t.rankings[i] = t.judge.ranking(t.row, r)
+	t.k, t.searched, t.rankings = step.K, t.query, rankings
+	if t.picture != nil {
+		t.searched = filepath.Base(t.picture.Path)
 	}
-	return &Result{Step: step, Lines: searchLines(t.gallery.g, step.K, t.rankings), Rankings: t.rankings}, nil
+	return &Result{
+		Step: step, Lines: searchLines(t.gallery.g, step.K, t.rankings), Rankings: t.rankings,
+		query: t.query, picture: t.picture,
+	}, nil
+}
+
+// rank ranks for the query and judges the rankings; those of a picture, of which
+// no label is known, are not judged.
+func (s *state) rank(ctx context.Context, k int) ([]Ranking, error) {
+	var found []engine.Ranking
+	var err error
+	if s.picture != nil {
+		found, err = s.gallery.searcher.SearchVectors(ctx, s.picture.vectors, s.schemes, k, s.among)
+	} else {
+		found, err = s.gallery.searcher.Search(ctx, s.row, s.schemes, k, s.among)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rankings := make([]Ranking, len(found))
+	for i, r := range found {
+		if s.picture != nil {
+			rankings[i] = Ranking{Ranking: r}
+		} else {
+			rankings[i] = s.judge.ranking(s.row, r)
+		}
+	}
+	return rankings, nil
 }
 
 func (x *execution) evaluate(ctx context.Context, step Evaluate) (*Result, error) {
@@ -278,6 +307,12 @@ func (x *execution) note(r *Result) {
 	if _, ok := r.Step.(Gallery); ok && x.s.o.Now != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("strata %s  %s/%s  %d processors  %s",
 			x.s.o.Version, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), x.now().Format(time.RFC3339)))
+	}
+	if _, ok := r.Step.(Image); ok {
+		r.Notes = append(r.Notes, r.gallery.pictureNotes(r.picture)...)
+		if r.Took > 0 {
+			r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
+		}
 	}
 	var schemes []engine.Scheme
 	for _, ranking := range r.Rankings {

@@ -45,6 +45,9 @@ func (p *parser) step(keyword string) (Step, error) {
 	case "query":
 		id, err := p.name("the id of an item")
 		return Query{id}, err
+	case "image":
+		path, err := p.name("the path of a picture")
+		return Image{path}, err
 	case "schemes":
 		schemes, err := p.schemes(len(p.line))
 		return Schemes{schemes}, err
@@ -67,7 +70,7 @@ func (p *parser) step(keyword string) (Step, error) {
 		file, err := p.name("the name of a file")
 		return Export{file}, err
 	}
-	return nil, p.fail(0, "there is no step %q (steps: gallery, query, schemes, filter, search, evaluate, note, export)", keyword)
+	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, note, export)", keyword)
 }
 
 // parser reads one line, byte by byte.

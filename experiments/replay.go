@@ -18,7 +18,10 @@ const Builtin = "demo"
 
 // ReplayOptions says how a script is run again.
 type ReplayOptions struct {
-	Open    func(ctx context.Context, name string) (*engine.Gallery, error)
+	Open      func(ctx context.Context, name string) (*engine.Gallery, error)
+	Extractor func(ctx context.Context, g *engine.Gallery) (Extractor, error) // of Options
+	Recipe    func(g *engine.Gallery) (string, error)                         // of Options
+
 	Gallery string    // opened instead of those that the script names; "": those
 	Out     string    // a folder for NAME.strata and, in NAME, the exports; "": none
 	Log     io.Writer // the script with its results; nil: none
@@ -47,7 +50,8 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 	}
 	s := NewSession(Options{
 		Open: r.open, Budget: o.Budget, Log: r.log(), DryRun: o.Check,
-		SkipContent: true, Version: o.Version, place: r.place,
+		SkipContent: true, Version: o.Version, place: r.place, locate: r.locate,
+		Extractor: o.Extractor, Recipe: o.Recipe,
 	})
 	defer func() {
 		if closeErr := s.Close(); err == nil {
@@ -102,7 +106,9 @@ func (r *replay) compare(line ScriptLine, got []string) error {
 			return &Difference{File: file, Line: e.Line, Expected: e.Text, Kind: ExtraLine, Derived: r.derived}
 		}
 		if e.Text != got[i] {
-			return &Difference{File: file, Line: e.Line, Expected: e.Text, Got: got[i], Derived: r.derived}
+			return &Difference{
+				File: file, Line: e.Line, Expected: e.Text, Got: got[i], Derived: r.derived, Hint: hint(line.Step, e.Text, got[i]),
+			}
 		}
 		last = e.Line
 	}
@@ -110,6 +116,17 @@ func (r *replay) compare(line ScriptLine, got []string) error {
 		return &Difference{File: file, Line: last, Got: got[n], Kind: MissingLine, Derived: r.derived}
 	}
 	return nil
+}
+
+// hint says what may be the reason of a difference: features of one picture, of
+// one model, may differ in the last bits from one processor to the next.
+func hint(step Step, expected, got string) string {
+	_, image := step.(Image)
+	if !image || !strings.HasPrefix(expected, featuresLine) || !strings.HasPrefix(got, featuresLine) {
+		return ""
+	}
+	return "features that are computed anew, on another processor or with another library, may differ in the last bits; " +
+		"those of the log lie in the folder .strata/" + imagesFolder + " of its gallery"
 }
 
 // replay is one run of a script.
@@ -181,6 +198,14 @@ func (r *replay) open(ctx context.Context, name string) (*engine.Gallery, error)
 		name = filepath.Join(r.folder(), name)
 	}
 	return r.o.Open(ctx, name)
+}
+
+// locate returns where a picture is read.
+func (r *replay) locate(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(r.folder(), path)
 }
 
 // place returns where an export is written: where the script says or, with Out,

@@ -82,9 +82,15 @@ func skips(s Summary) string {
 type (
 	searchJSON struct {
 		Gallery string        `json:"gallery"`
-		Query   string        `json:"query"`
+		Query   string        `json:"query,omitempty"`
+		Image   *imageJSON    `json:"image,omitempty"`
 		K       int           `json:"k"`
 		Schemes []rankingJSON `json:"schemes"`
+	}
+	imageJSON struct {
+		Path     string `json:"path"`
+		Hash     string `json:"hash"`
+		Features string `json:"features"`
 	}
 	rankingJSON struct {
 		Scheme     string      `json:"scheme"`
@@ -108,10 +114,13 @@ type (
 )
 
 // WriteSearchJSON writes the result of a search as one JSON document, with
-// scores in full precision.
-func (r *Result) WriteSearchJSON(w io.Writer, query string) error {
+// scores in full precision. Its query is an item's id, or an image.
+func (r *Result) WriteSearchJSON(w io.Writer) error {
 	g, k := r.gallery.g, r.Step.(Search).K
-	doc := searchJSON{Gallery: g.Path, Query: query, K: k, Schemes: []rankingJSON{}}
+	doc := searchJSON{Gallery: g.Path, Query: r.query, K: k, Schemes: []rankingJSON{}}
+	if p := r.picture; p != nil {
+		doc.Image = &imageJSON{p.Path, p.Hash, p.Features}
+	}
 	for _, ranking := range r.Rankings {
 		doc.Schemes = append(doc.Schemes, ranking.json(g, k))
 	}

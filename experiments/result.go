@@ -18,7 +18,9 @@ type Result struct {
 	Notes      []string      // what depends on machine or moment; printed on lines that begin with #
 	Took       time.Duration // 0 when the session has no clock
 
-	gallery *handle // the one it was executed on
+	gallery *handle  // the one it was executed on
+	query   string   // of a search for an item
+	picture *Picture // of an image step, or of a search for a picture
 }
 
 // derivedNote stands before a derived layer in logs.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"strata/engine"
@@ -15,11 +16,18 @@ import (
 
 // Options says how a session works. Open is required.
 type Options struct {
-	Open        func(ctx context.Context, name string) (*engine.Gallery, error)
+	Open func(ctx context.Context, name string) (*engine.Gallery, error)
+	// Extractor opens what computes the features of new pictures for a gallery;
+	// nil: no picture can be a query. The session closes it.
+	Extractor func(ctx context.Context, g *engine.Gallery) (Extractor, error)
+	// Recipe returns the Recipe of a gallery's Extractor without opening it, so that
+	// kept features need no model; nil: the Extractor is asked.
+	Recipe func(g *engine.Gallery) (string, error)
+
 	Budget      int64            // bytes of score columns to keep
 	Log         io.Writer        // nil: no log; every commit is one Write
 	Now         func() time.Time // nil: nothing is timed, and logs hold no times
-	Dir         string           // where relative names of exports begin
+	Dir         string           // where relative names of exports and pictures begin
 	DryRun      bool             // exports are computed and hashed, but not written
 	SkipContent bool             // the hash of the whole gallery is not computed behind
 	ContentWait time.Duration    // how long it is put off, for the first screen's sake
@@ -28,6 +36,8 @@ type Options struct {
 	// place, if set, returns the path to which an export is written; the log
 	// then names the file as the step does. A replay sets it.
 	place func(file string) (string, error)
+	// locate, if set, returns the path of a picture. A replay sets it.
+	locate func(path string) string
 }
 
 // Session executes steps, one door for keys, scripts and commands. It owns the
@@ -44,6 +54,8 @@ type Session struct {
 	number  int
 	work    sync.WaitGroup
 
+	activity atomic.Pointer[string] // what Activity returns
+
 	logMu  sync.Mutex
 	logErr error // the first of writing the log, after which nothing is written
 }
@@ -52,8 +64,12 @@ type Session struct {
 type handle struct {
 	g        *engine.Gallery
 	searcher *engine.Searcher
+	imager   *imager
 	faulty   map[string]bool // layers that were noted, with their faults; guarded by the door
 }
+
+// close closes the gallery and what computes features for it.
+func (h *handle) close() error { return errors.Join(h.imager.close(), h.g.Close()) }
 
 // state is what steps change. What it points to is never changed.
 type state struct {
@@ -61,20 +77,22 @@ type state struct {
 	among   *engine.Candidates
 	judge   *judge
 
-	query   string
-	row     int // of query
+	query   string   // "" when the query is a picture
+	row     int      // of query
+	picture *Picture // nil when the query is an item
 	schemes []engine.Scheme
 	filter  []engine.Condition
 	k       int
 
-	searched   int // the query's row of the last search
+	searched   string // the query's id, or file, of the last search
 	rankings   []Ranking
 	evaluation *Evaluation
 }
 
 // State is what the next search starts from.
 type State struct {
-	Query   string // "" before the first query step
+	Query   string   // "" before the first query step, and when Picture is the query
+	Picture *Picture // from outside the gallery; nil when the query is an item
 	Schemes []engine.Scheme
 	Filter  []engine.Condition
 	K       int // of the last search; 0 before
@@ -203,6 +221,21 @@ func (s *Session) Cosines(ctx context.Context, q, row int) ([]engine.Cosine, err
 	return h.g.Cosines(ctx, q, row)
 }
 
+// PictureCosines is Cosines for a picture of a State: NaN in layers without
+// features of it, too.
+func (s *Session) PictureCosines(ctx context.Context, p *Picture, row int) ([]engine.Cosine, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	h := s.snapshot().gallery
+	if h == nil {
+		return nil, ErrNoGallery
+	}
+	return h.g.VectorCosines(ctx, p.vectors, row)
+}
+
 // Gallery returns the open gallery, or nil. It is closed by Close.
 func (s *Session) Gallery() *engine.Gallery {
 	if h := s.snapshot().gallery; h != nil {
@@ -222,7 +255,7 @@ func (s *Session) Usage() engine.Usage {
 // State returns what the next search starts from.
 func (s *Session) State() State {
 	t := s.snapshot()
-	return State{Query: t.query, Schemes: t.schemes, Filter: t.filter, K: t.k}
+	return State{Query: t.query, Picture: t.picture, Schemes: t.schemes, Filter: t.filter, K: t.k}
 }
 
 // Script returns the shortest script that brings back the state.
@@ -234,6 +267,9 @@ func (s *Session) Script() string {
 	}
 	if t.query != "" {
 		steps = append(steps, Query{t.query})
+	}
+	if t.picture != nil {
+		steps = append(steps, Image{t.picture.Path})
 	}
 	if len(t.schemes) > 0 {
 		steps = append(steps, Schemes{t.schemes})
@@ -265,7 +301,7 @@ func (s *Session) Close() error {
 	defer s.mu.Unlock()
 	errs := []error{s.logErr}
 	for _, h := range s.open {
-		errs = append(errs, h.g.Close())
+		errs = append(errs, h.close())
 	}
 	clear(s.open)
 	return errors.Join(errs...)

@@ -27,6 +27,11 @@ type Query struct {
 	ID string
 }
 
+// Image makes a picture from outside the gallery what is searched for.
+type Image struct {
+	Path string // of its file
+}
+
 // Schemes chooses the schemes, in the order of the screen's rows.
 type Schemes struct {
 	Schemes []engine.Scheme // at least one
@@ -64,6 +69,7 @@ type Export struct {
 
 func (Gallery) step()  {}
 func (Query) step()    {}
+func (Image) step()    {}
 func (Schemes) step()  {}
 func (Filter) step()   {}
 func (Search) step()   {}
@@ -73,6 +79,7 @@ func (Export) step()   {}
 
 func (s Gallery) String() string { return stepLine("gallery", quote(s.Name)) }
 func (s Query) String() string   { return stepLine("query", quote(s.ID)) }
+func (s Image) String() string   { return stepLine("image", quote(s.Path)) }
 func (s Schemes) String() string { return stepLine("schemes", joinSchemes(s.Schemes)) }
 func (s Search) String() string  { return stepLine("search", strconv.Itoa(s.K)) }
 func (s Export) String() string  { return stepLine("export", quote(s.File)) }

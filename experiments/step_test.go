@@ -18,6 +18,8 @@ func TestParseStep(t *testing.T) {
 		{"quoted", `query "a, \"b\"\n"`, `query   "a, \"b\"\n"`},
 		{"other letters", "query été", "query   été"},
 		{"path with blanks", `gallery "/my galleries/x"`, `gallery "/my galleries/x"`},
+		{"image", "image  photos/new.jpg", "image   photos/new.jpg"},
+		{"quoted image", `image "my photos/a,b#c=d.jpg"`, `image   "my photos/a,b#c=d.jpg"`},
 		{"schemes", "schemes A,  B + pattern,concat(B, 0.5*pattern), rrf(A,C)", "schemes A, B+pattern, concat(B,0.5*pattern), rrf(A,C)"},
 		{"filter", "filter  category=Shirts  brand=\"a b\"", `filter  category=Shirts brand="a b"`},
 		{"no filter", "filter none", "filter  none"},
@@ -60,6 +62,8 @@ func TestParseStepErrors(t *testing.T) {
 		{"unknown", "quary a", 1, `no step "quary"`},
 		{"no id", "query", 6, "the id of an item"},
 		{"two ids", "query a b", 9, "expected the end of the line"},
+		{"no image", "image", 6, "the path of a picture"},
+		{"two images", "image a.jpg b.jpg", 13, "expected the end of the line"},
 		{"comma", "query a,b", 8, "double quotes"},
 		{"open quote", `query "a`, 7, "not closed"},
 		{"quote within", `query a"b"`, 8, "double quotes"},
@@ -146,6 +150,8 @@ func TestStepsMade(t *testing.T) {
 		Gallery{"/a b"},
 		Query{""},
 		Query{"a\x1b[31m\u200b\xff"},
+		Image{"/a b/é,\\.jpg"},
+		Image{""},
 		Schemes{[]engine.Scheme{scheme}},
 		Filter{},
 		Filter{[]engine.Condition{{Label: "a=b", Value: ""}, {Label: "on", Value: `"`}}},
@@ -167,7 +173,7 @@ func TestStepsMade(t *testing.T) {
 
 func FuzzParseStep(f *testing.F) {
 	for _, seed := range []string{
-		"gallery demo", `query "a b"`, "schemes A, concat(B,0.5*C)", "filter a=b \"c d\"=e", "search 10",
+		"gallery demo", `query "a b"`, `image "a b.jpg"`, "image ../a.jpg", "schemes A, concat(B,0.5*C)", "filter a=b \"c d\"=e", "search 10",
 		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "export metrics.csv", "evaluate rrf(A, B on", "evaluate on 0(",
 	} {
 		f.Add(seed)
