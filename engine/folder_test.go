@@ -12,9 +12,9 @@ import (
 )
 
 func TestDerived(t *testing.T) {
+	t.Cleanup(xdg.Reload) // after the variable is what it was
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	xdg.Reload()
-	t.Cleanup(xdg.Reload)
 
 	dir := writeGallery(t, "id\na\nb\n", twoRows())
 	g := open(t, dir)
@@ -44,9 +44,9 @@ func TestDerived(t *testing.T) {
 }
 
 func TestFindDerived(t *testing.T) {
+	t.Cleanup(xdg.Reload) // after the variable is what it was
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	xdg.Reload()
-	t.Cleanup(xdg.Reload)
 
 	g := open(t, writeGallery(t, "id\na\nb\n", twoRows()))
 	name := filepath.Join("images", "x.features")
