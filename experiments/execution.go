@@ -229,7 +229,7 @@ func (x *execution) search(ctx context.Context, step Search) (*Result, error) {
 	}
 	return &Result{
 		Step: step, Lines: searchLines(t.gallery.g, step.K, t.rankings), Rankings: t.rankings,
-		query: t.query, picture: t.picture,
+		Picture: t.picture, query: t.query,
 	}, nil
 }
 
@@ -309,7 +309,7 @@ func (x *execution) note(r *Result) {
 			x.s.o.Version, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), x.now().Format(time.RFC3339)))
 	}
 	if _, ok := r.Step.(Image); ok {
-		r.Notes = append(r.Notes, r.gallery.pictureNotes(r.picture)...)
+		r.Notes = append(r.Notes, r.gallery.pictureNotes(r.Picture)...)
 		if r.Took > 0 {
 			r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
 		}

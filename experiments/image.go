@@ -100,7 +100,7 @@ func (x *execution) image(ctx context.Context, step Image) (*Result, error) {
 	}
 	p.stamp(info)
 	t.picture, t.query, t.row = p, "", 0
-	return &Result{Step: step, Lines: []string{"picture " + p.Hash, featuresLine + p.Features}, picture: p}, nil
+	return &Result{Step: step, Lines: []string{"picture " + p.Hash, featuresLine + p.Features}, Picture: p}, nil
 }
 
 // featuresLine begins the line with the hash of a picture's features.
@@ -215,6 +215,9 @@ func (m *imager) picture(ctx context.Context, s *Session, g *engine.Gallery, fil
 		recipe, _ = s.o.Recipe(g) // the extractor says it better
 	}
 	if recipe == "" || !p.recall(g, recipe) {
+		if err := checkPicture(file); err != nil { // before a model is loaded for nothing
+			return nil, err
+		}
 		if err := m.open(ctx, s, g); err != nil {
 			return nil, err
 		}
@@ -227,6 +230,22 @@ func (m *imager) picture(ctx context.Context, s *Session, g *engine.Gallery, fil
 	known := *p
 	m.computed[hash] = &known
 	return p, nil
+}
+
+// errHeader ends the decoding of a picture behind its header.
+var errHeader = errors.New("the header is read")
+
+// checkPicture returns what is wrong with the head of a picture's file.
+func checkPicture(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, reason(err))
+	}
+	defer f.Close()
+	if _, err = engine.DecodePicture(f, func(int, int) error { return errHeader }); !errors.Is(err, errHeader) {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }
 
 // open opens the extractor.

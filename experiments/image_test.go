@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"math"
 	"os"
@@ -107,11 +109,21 @@ func features(g *engine.Gallery, file []byte, shift float32, leave string) map[s
 	return out
 }
 
-// photo writes a picture, which is its name, and returns its path.
+// photoBytes is a picture of one pixel, followed by a text that makes it another
+// file.
+func photoBytes(text string) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		panic(err)
+	}
+	return append(b.Bytes(), text...)
+}
+
+// photo writes a picture, which ends with its name, and returns its path.
 func photo(t *testing.T, dir, name string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(name), 0o666); err != nil {
+	if err := os.WriteFile(path, photoBytes(name), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -141,7 +153,7 @@ func TestImageLog(t *testing.T) {
 	path := photo(t, dir, "new one.jpg")
 	do(t, s, "image \"new one.jpg\"\nschemes x, y\nsearch 2")
 	g := s.Gallery()
-	q, err := g.NewVectors(features(g, []byte("new one.jpg"), 0, ""))
+	q, err := g.NewVectors(features(g, photoBytes("new one.jpg"), 0, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +169,7 @@ func TestImageLog(t *testing.T) {
 		}
 		schemes = append(schemes, scheme)
 	}
-	want := fmt.Sprintf("image   %q\n    picture sha256:%x\n    features %s\n", path, sha256.Sum256([]byte("new one.jpg")), q.Hash()) +
+	want := fmt.Sprintf("image   %q\n    picture sha256:%x\n    features %s\n", path, sha256.Sum256(photoBytes("new one.jpg")), q.Hash()) +
 		"# parity 6 pictures: cosine ≥ 0.9999998 (layer y, item \"c c\"), largest difference 3.1e-07\n" +
 		"schemes x, y\nsearch  2\n"
 	rankings, err := engine.NewSearcher(g, 1<<20).SearchVectors(t.Context(), q, schemes, 2, all)
@@ -224,7 +236,7 @@ func TestImageState(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if b, err := io.ReadAll(f); err != nil || string(b) != "a.jpg" {
+	if b, err := io.ReadAll(f); err != nil || !bytes.Equal(b, photoBytes("a.jpg")) {
 		t.Errorf("the picture holds %q, %v", b, err)
 	}
 	do(t, s, "query b")
@@ -241,7 +253,7 @@ func TestImageState(t *testing.T) {
 func TestImageEvaluates(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := newStudio(t, &lab{}, Options{Dir: dir})
-	photo(t, dir, "a.jpg")
+	path := photo(t, dir, "a.jpg")
 	r := do(t, s, "image a.jpg\nschemes x\nsearch 2\nevaluate\nnote a\nexport metrics.csv\nexport rankings.csv")
 	if r[3].Evaluation == nil {
 		t.Error("no evaluation")
@@ -266,8 +278,8 @@ func TestImageEvaluates(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	image, _ := doc["image"].(map[string]any)
-	if _, has := doc["query"]; has || image["path"] != filepath.Join(dir, "a.jpg") || image["features"] != s.State().Picture.Features {
+	photo, _ := doc["image"].(map[string]any)
+	if _, has := doc["query"]; has || photo["path"] != path || photo["features"] != s.State().Picture.Features {
 		t.Errorf("got %s", out.String())
 	}
 }
@@ -414,6 +426,11 @@ func TestImageCannotBeKept(t *testing.T) {
 func TestImageFaults(t *testing.T) {
 	dir := t.TempDir()
 	path := photo(t, dir, "a.jpg")
+	for name, text := range map[string]string{"text.jpg": "some text", "empty.jpg": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct {
 		name string
 		lab  *lab
@@ -423,9 +440,11 @@ func TestImageFaults(t *testing.T) {
 		{"no file", &lab{}, "image none.jpg", filepath.Join(dir, "none.jpg") + ": there is no such picture"},
 		{"folder", &lab{}, "image .", dir + ": a picture is a file, this is a folder"},
 		{"device", &lab{}, "image /dev/null", "/dev/null: it is not a regular file"},
+		{"no picture", &lab{openErr: errors.New("the model was loaded")}, "image text.jpg", filepath.Join(dir, "text.jpg") + ": not a picture that can be read"},
+		{"empty", &lab{openErr: errors.New("the model was loaded")}, "image empty.jpg", filepath.Join(dir, "empty.jpg") + ": the file is empty"},
 		{"no model", &lab{openErr: errors.New("no model")}, "image a.jpg", "no model"},
 		{"disagrees", &lab{checkErr: errors.New("item a: cosine 0.7")}, "image a.jpg", "item a: cosine 0.7"},
-		{"no picture", &lab{takeErr: errors.New("a.jpg: unknown format")}, "image a.jpg", "a.jpg: unknown format"},
+		{"broken picture", &lab{takeErr: errors.New("a.jpg: unknown format")}, "image a.jpg", "a.jpg: unknown format"},
 		{"other length", &lab{long: "y"}, "image a.jpg", "the features of " + path + ": layer y has 2 features, the query's vector has 3"},
 		{"layer without features", &lab{leave: "y"}, "image a.jpg\nschemes x, x+y\nsearch 1", "has no vector for layer y, only for x: leave the layer out of the scheme"},
 		{"changed while read", &lab{beforeTake: func(context.Context) error {

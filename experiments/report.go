@@ -118,7 +118,7 @@ type (
 func (r *Result) WriteSearchJSON(w io.Writer) error {
 	g, k := r.gallery.g, r.Step.(Search).K
 	doc := searchJSON{Gallery: g.Path, Query: r.query, K: k, Schemes: []rankingJSON{}}
-	if p := r.picture; p != nil {
+	if p := r.Picture; p != nil {
 		doc.Image = &imageJSON{p.Path, p.Hash, p.Features}
 	}
 	for _, ranking := range r.Rankings {

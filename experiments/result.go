@@ -16,11 +16,11 @@ type Result struct {
 	Evaluation *Evaluation   // of an evaluation
 	Derived    []string      // derived layers that were not used before, with their hashes; printed like Notes
 	Notes      []string      // what depends on machine or moment; printed on lines that begin with #
+	Picture    *Picture      // of an image step, and of a search for a picture
 	Took       time.Duration // 0 when the session has no clock
 
-	gallery *handle  // the one it was executed on
-	query   string   // of a search for an item
-	picture *Picture // of an image step, or of a search for a picture
+	gallery *handle // the one it was executed on
+	query   string  // of a search for an item
 }
 
 // derivedNote stands before a derived layer in logs.
