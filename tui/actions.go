@@ -49,7 +49,7 @@ func (m *Model) canAsk() bool {
 
 // ask makes a row the query.
 func (m Model) ask(row int) (Model, tea.Cmd) {
-	m.desk.query = row
+	m.desk.query, m.desk.image = row, ""
 	m.rows.cursor = min(m.rows.cursor, 0)
 	return m.search(true)
 }

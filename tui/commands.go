@@ -71,7 +71,7 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 	m.searching, ctx = m.searching.next(m.ctx)
 	m.resting = m.resting.stop()
 	m.fetching = m.fetching.stop()
-	m.awaited = true
+	m.awaited, m.asked = true, m.c.Now()
 	if save {
 		m.pending++
 	}
@@ -96,8 +96,12 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 
 // steps returns what brings a session to the desk and ranks.
 func (d desk) steps(g *engine.Gallery) []experiments.Step {
+	var query experiments.Step = experiments.Query{ID: g.ID(d.query)}
+	if d.image != "" {
+		query = experiments.Image{Path: d.image}
+	}
 	return []experiments.Step{
-		experiments.Query{ID: g.ID(d.query)}, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
+		query, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
 	}
 }
 
@@ -193,9 +197,9 @@ func (m *Model) visiblePictures() []picture {
 			all = append(all, picture{h.Row, l.Thumb, QualityShared})
 		}
 	}
-	all = append(all, picture{m.shown.query, l.QueryBox, QualityLarge})
+	all = append(all, picture{m.shown.desk.picture(), l.QueryBox, QualityLarge})
 	if h, ok := m.cursorHit(); ok && m.panel {
-		all = append(all, picture{h.Row, l.PanelBox, QualityLarge}, picture{m.shown.query, l.PanelBox, QualityLarge})
+		all = append(all, picture{h.Row, l.PanelBox, QualityLarge}, picture{m.shown.desk.picture(), l.PanelBox, QualityLarge})
 	}
 	return slices.DeleteFunc(all, func(p picture) bool { return p.box.Cols == 0 || p.box.Rows == 0 })
 }
@@ -289,7 +293,7 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 				continue
 			}
 			pictures := []picture{{q, l.QueryBox, QualityLarge}}
-			rankings := lastRankings(results)
+			rankings := lastSearch(results).Rankings
 			for _, i := range visible {
 				if i >= len(rankings) {
 					break
@@ -308,14 +312,14 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 	})
 }
 
-// lastRankings returns the rankings of the last search among results, or nil.
-func lastRankings(results []experiments.Result) []experiments.Ranking {
+// lastSearch returns the last search among results, or nothing.
+func lastSearch(results []experiments.Result) experiments.Result {
 	for _, r := range slices.Backward(results) {
 		if _, ok := r.Step.(experiments.Search); ok {
-			return r.Rankings
+			return r
 		}
 	}
-	return nil
+	return experiments.Result{}
 }
 
 // restrict looks for the queries whose labels hold a text.
@@ -355,16 +359,23 @@ func (m Model) find(text string) (Model, tea.Cmd) {
 // dissect computes the cosines of the query and the hit under the cursor in every layer.
 func (m Model) dissect() (Model, tea.Cmd) {
 	h, ok := m.cursorHit()
-	if !ok || !m.panel || m.parts.query == m.shown.query && m.parts.hit == h.Row &&
+	if !ok || !m.panel || m.parts.query == m.shown.desk.picture() && m.parts.hit == h.Row &&
 		len(m.parts.cosines) == len(m.gallery.AllLayers()) {
 		return m, nil
 	}
 	var ctx context.Context
 	m.dissecting, ctx = m.dissecting.next(m.ctx)
-	seq, session, query := m.dissecting.seq, m.c.Session, m.shown.query
+	seq, session, query := m.dissecting.seq, m.c.Session, m.shown.desk.picture()
+	photo := m.shown.picture
 	m.parts = dissected{query: query, hit: h.Row}
 	return m, m.crew.run(func() tea.Msg {
-		cosines, err := session.Cosines(ctx, query, h.Row)
+		var cosines []engine.Cosine
+		var err error
+		if photo != nil {
+			cosines, err = session.PictureCosines(ctx, photo, h.Row)
+		} else {
+			cosines, err = session.Cosines(ctx, query, h.Row)
+		}
 		return dissected{seq, query, h.Row, cosines, err}
 	})
 }

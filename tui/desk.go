@@ -10,7 +10,9 @@ import (
 
 // desk is what the keys have set. What the screen shows may be older: see frame. A desk is never changed in place.
 type desk struct {
-	query   int // row
+	query   int    // row
+	image   string // path of a picture from outside the gallery that is the query instead; "": none
+	photo   int    // the number of that picture among the thumbs
 	schemes []engine.Scheme
 }
 
@@ -18,11 +20,12 @@ type desk struct {
 type frame struct {
 	desk
 	rankings []experiments.Ranking
+	picture  *experiments.Picture // the query, when it is no item and its features are known
 }
 
 // equal reports whether two desks ask for the same.
 func (d desk) equal(o desk) bool {
-	return d.query == o.query && slices.EqualFunc(d.schemes, o.schemes, sameScheme)
+	return d.query == o.query && d.image == o.image && slices.EqualFunc(d.schemes, o.schemes, sameScheme)
 }
 
 func sameScheme(a, b engine.Scheme) bool { return a.String() == b.String() }

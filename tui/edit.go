@@ -28,7 +28,7 @@ func (m Model) openPrompt(kind promptKind) (Model, tea.Cmd) {
 		text = filepath.Join(m.c.ExportDir, text)
 	}
 	m.prompt = newPrompt(kind, text)
-	m.matches = found{}
+	m.matches, m.paths = found{}, completed{}
 	return m.typed()
 }
 
@@ -48,7 +48,12 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 		return m.takePrompt()
 	}
 	before := m.prompt.input.Value()
-	m.prompt = m.prompt.update(msg)
+	if msg.Type == tea.KeyTab && m.prompt.kind == promptImage && m.paths.text == before && len(m.paths.names) > 0 {
+		m.prompt.input.SetValue(m.paths.common)
+		m.prompt.input.CursorEnd()
+	} else {
+		m.prompt = m.prompt.update(msg)
+	}
 	if m.prompt.input.Value() == before {
 		return m, nil
 	}
@@ -81,12 +86,15 @@ func (m Model) typed() (Model, tea.Cmd) {
 	case promptRestrict:
 		m.prompt = m.prompt.judge(nil)
 		return m.restrict(text)
+	case promptImage:
+		m.prompt = m.prompt.judge(nil)
+		return m.complete(text)
 	case promptCommand:
 		var err error
 		if strings.TrimSpace(text) != "" {
 			_, err = m.parseStep(text)
 		}
-		m.prompt = m.prompt.judge(err).tell("query ID · schemes S, … · filter LABEL=VALUE … or none · evaluate … · note TEXT · export FILE")
+		m.prompt = m.prompt.judge(err).tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · note TEXT · export FILE")
 	}
 	return m, nil
 }
@@ -133,6 +141,11 @@ func (m Model) takePrompt() (Model, tea.Cmd) {
 		m.prompt = prompt{}
 		if _, in := slices.BinarySearch(m.walk.rows, int32(m.desk.query)); m.walk.text != "" && !in && len(m.walk.rows) > 0 {
 			return m.ask(int(m.walk.rows[0]))
+		}
+	case promptImage:
+		m.prompt = prompt{}
+		if text != "" {
+			return m.askImage(text)
 		}
 	case promptCommand:
 		return m.takeCommand(text)
@@ -285,9 +298,13 @@ func (m Model) takeCommand(text string) (Model, tea.Cmd) {
 	case experiments.Query:
 		row, _ := m.gallery.Row(s.ID)
 		return m.ask(row)
+	case experiments.Image:
+		return m.askImage(s.Path)
 	case experiments.Schemes:
 		m.rows.pinned, m.rows.focus, m.rows.cursor, m.panel = false, 0, -1, false
-		return m.put(desk{m.desk.query, s.Schemes})
+		d := m.desk
+		d.schemes = s.Schemes
+		return m.put(d)
 	case experiments.Filter:
 		return m.search(true, s)
 	case experiments.Evaluate:

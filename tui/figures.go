@@ -74,6 +74,9 @@ func (m *Model) headings(rows [][]figure, width int) []string {
 			known = known || f.known
 		}
 	}
+	if m.shown.image != "" && !known {
+		return out
+	}
 	b := bestOf(rows)
 	for form := range formLeast + 1 {
 		if !known && form < formHits {

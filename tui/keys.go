@@ -63,6 +63,7 @@ func queryActions() []action {
 		bind(groupQuery, []string{"p", "pgup"}, "p", "previous", Model.previousQuery).at("n/p query").only(many),
 		bind(groupQuery, []string{"r"}, "r", "random", Model.randomQuery).only(many),
 		bind(groupQuery, []string{"g"}, "g", "go to an id", open(promptJump)),
+		bind(groupQuery, []string{"o"}, "o", "open a picture", open(promptImage)),
 		bind(groupQuery, []string{"/"}, "/", "those with a label like", open(promptRestrict)).at("/ like"),
 	}
 }

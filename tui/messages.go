@@ -53,7 +53,7 @@ type (
 	// dissected has the cosines of query and hit, a layer each, derived ones too.
 	dissected struct {
 		seq        int
-		query, hit int
+		query, hit int // their pictures' numbers
 		cosines    []engine.Cosine
 		err        error
 	}

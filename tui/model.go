@@ -78,6 +78,7 @@ type Model struct {
 	parts      dissected
 	click      click
 	matches    found
+	paths      completed
 	faults     []string // already reported
 
 	searching  job
@@ -91,6 +92,8 @@ type Model struct {
 	dissecting job
 	pending    int  // steps on their way to the log
 	awaited    bool // the answer of the latest search
+	asked      time.Time
+	good       frame // the last one with an answer
 }
 
 // NewModel returns the screen of a session. Its commands end when ctx does.
@@ -151,6 +154,9 @@ func (m *Model) begin() error {
 	}
 	m.filter = conditions(state.Filter)
 	m.table.filter = m.filter
+	if p := state.Picture; p != nil {
+		m.desk = m.desk.withImage(p.Path, m.thumbs, m.c.Session)
+	}
 	if state.Query != "" {
 		row, err := m.gallery.Row(state.Query)
 		if err != nil {
@@ -214,7 +220,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 			m.shown = frame{desk: m.desk}
 			m.status.computing = computing(m.gallery.Deriving())
 			m = m.arrange()
-			if len(m.gallery.Missing(m.desk.schemes...)) > 0 {
+			if m.desk.image != "" || len(m.gallery.Missing(m.desk.schemes...)) > 0 {
 				return m, m.later(progressing, msg)
 			}
 			return m, nil
@@ -248,6 +254,11 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		if msg.seq == m.looking.seq {
 			m.matches = msg
 			m.prompt = m.prompt.tell(m.matchText())
+		}
+	case completed:
+		if msg.seq == m.looking.seq && m.prompt.kind == promptImage {
+			m.paths = msg
+			m.prompt = m.prompt.tell(msg.pathText())
 		}
 	case dissected:
 		if msg.seq == m.dissecting.seq {
@@ -302,13 +313,21 @@ func (m Model) measure(msg measured) Model {
 func (m Model) arrange() Model {
 	m.layout = newLayout(screenKind{
 		Size: m.layout.Size, CellW: m.cellW, CellH: m.cellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(m.shown.schemes), Labels: len(m.gallery.Labels()),
+		Schemes: len(m.shown.schemes), Labels: m.queryLines(),
 		Marked: len(m.rows.marked), Layers: len(m.gallery.AllLayers()), Panel: m.panel,
 	})
 	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
 	m.sliders = m.sliders.clamped(m.focused())
 	m.fetched = false
 	return m
+}
+
+// queryLines returns the number of lines that are said about the query.
+func (m *Model) queryLines() int {
+	if n := len(m.gallery.Labels()); m.shown.image == "" || n > leastImageLines {
+		return n
+	}
+	return leastImageLines
 }
 
 // keys takes a message of several keys apart: what comes in one read from the terminal is one message.
@@ -366,11 +385,16 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	if a.err != nil {
 		if m.ctx.Err() == nil {
 			m.status = m.status.fail(m.c.Now(), a.err)
+			if m.shown.rankings == nil && m.good.rankings != nil { // it had to give way already
+				m.shown = m.good
+			}
 			m.desk = m.shown.desk
 		}
 		return m.arrange(), nil
 	}
-	m.shown = frame{a.desk, lastRankings(a.results)}
+	found := lastSearch(a.results)
+	m.shown = frame{a.desk, found.Rankings, found.Picture}
+	m.good = m.shown
 	if a.saved {
 		m.saved = a.desk
 		m.status.saved = m.c.Now()

@@ -25,6 +25,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// testdata is the folder of the golden files, whatever the working folder of a test.
+var testdata = func() string {
+	path, err := filepath.Abs("testdata")
+	if err != nil {
+		panic(err)
+	}
+	return path
+}()
+
 // desktop drives a Model without a program: commands run at once, and what would come later is kept until it is fired.
 type desktop struct {
 	t   *testing.T
@@ -60,14 +69,27 @@ var demoThumbs = func() func(Graphics) *Thumbs {
 // openGallery opens a gallery on a screen of the size. thumbs are its pictures, if they are shared.
 func openGallery(t *testing.T, files fs.FS, thumbs *Thumbs, cols, rows int, graphics Graphics) *desktop {
 	t.Helper()
+	return openStudio(t, files, thumbs, cols, rows, graphics, nil)
+}
+
+// openStudio is openGallery with what computes the features of new pictures.
+func openStudio(t *testing.T, files fs.FS, thumbs *Thumbs, cols, rows int, graphics Graphics,
+	extractor func(context.Context, *engine.Gallery) (experiments.Extractor, error),
+) *desktop {
+	t.Helper()
 	log := &strings.Builder{}
 	d := &desktop{t: t, log: log, due: &[]tea.Msg{}}
 	now := func() time.Time { return time.Date(2026, 1, 2, 14, 2, 11, 0, time.UTC) }
+	dir := t.TempDir()
+	if extractor != nil {
+		dir = "" // the working folder, to which paths are completed
+	}
 	session := experiments.NewSession(experiments.Options{
 		Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
 			return engine.OpenFS(ctx, name, files)
 		},
-		Budget: 64 << 20, Log: log, Now: now, Dir: t.TempDir(), SkipContent: true,
+		Budget: 64 << 20, Log: log, Now: now, Dir: dir, SkipContent: true,
+		Extractor: extractor,
 	})
 	t.Cleanup(func() {
 		if err := session.Close(); err != nil {
@@ -215,9 +237,9 @@ func (d *desktop) picture() string {
 func (d *desktop) golden(name string) {
 	d.t.Helper()
 	got := d.picture()
-	path := filepath.Join("testdata", name+".golden")
+	path := filepath.Join(testdata, name+".golden")
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
+		if err := os.MkdirAll(testdata, 0o755); err != nil {
 			d.t.Fatal(err)
 		}
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {

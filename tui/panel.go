@@ -21,9 +21,9 @@ func (m *Model) putPanel(c *canvas) {
 	}
 	x := r.X
 	if box := l.PanelBox; box.Cols > 0 {
-		head := s.faint.Render("query ") + s.bold.Render(cutID(m.gallery.ID(m.shown.query), max(box.Cols-6, 1)))
+		head := s.faint.Render("query ") + s.bold.Render(cutID(m.queryName(), max(box.Cols-6, 1)))
 		c.put(x, r.Y, box.Cols, head)
-		c.put(x, r.Y+1, box.Cols, m.pictureCells(m.shown.query, box)...)
+		c.put(x, r.Y+1, box.Cols, m.pictureCells(m.shown.desk.picture(), box)...)
 		x += box.Cols + 2
 		head = s.faint.Render("hit ") + s.bold.Render(cutID(m.gallery.ID(h.Row), max(box.Cols-4, 1)))
 		c.put(x, r.Y, box.Cols, head)
@@ -87,7 +87,10 @@ func (m *Model) compareLabels(row, width int) []string {
 	var lines []string
 	for _, l := range labels {
 		mark, look := "=", s.hit
-		if !l.Relevant(m.shown.query, row) {
+		switch {
+		case m.shown.image != "":
+			mark, look = " ", s.plain // its labels are not known
+		case !l.Relevant(m.shown.query, row):
 			mark, look = "≠", s.miss
 		}
 		value := cut(l.Cell(row), width-widest-4)
@@ -103,7 +106,7 @@ func (m *Model) compareLabels(row, width int) []string {
 // the score.
 func (m *Model) partLines(h engine.Hit, width int) []string {
 	s := m.styles
-	if m.parts.hit != h.Row || m.parts.query != m.shown.query || m.parts.cosines == nil {
+	if m.parts.hit != h.Row || m.parts.query != m.shown.desk.picture() || m.parts.cosines == nil {
 		return []string{s.faint.Render("…")}
 	}
 	scheme := m.shown.schemes[m.rows.focus]

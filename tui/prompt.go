@@ -23,13 +23,14 @@ const (
 	promptJump
 	promptRestrict
 	promptCommand
+	promptImage
 	promptNote
 	promptExport
 )
 
 // label stands before the text.
 func (k promptKind) label() string {
-	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "note", "export to"}[k]
+	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "picture", "note", "export to"}[k]
 }
 
 // prompt asks for a line of text at the foot of the screen. Under the text stands what is wrong with it, at its column,

@@ -13,27 +13,38 @@ import (
 func (m *Model) viewQuery() []string {
 	l, s := &m.layout, m.styles
 	r := l.Query
-	at, of := m.walk.position(m.gallery, m.shown.query)
-	place := thousands(of)
-	if at > 0 {
-		place = thousands(at) + " of " + place
-	}
+	place := m.queryPlace()
 	if !l.Wide && r.H <= 2 {
 		place = ""
 	}
-	id, label, room := m.gallery.ID(m.shown.query), "query ", r.W-len(place)-1
+	id, label, room := m.queryName(), "query ", r.W-len(place)-1
 	if ansi.StringWidth(clean(id))+len(label) > room {
 		label = ""
 	}
 	id = s.faint.Render(label) + s.bold.Render(cutID(id, max(room-len(label), 4)))
 	lines := []string{flush(id, s.faint.Render(place), r.W)}
 	if l.Wide && l.Pictures {
-		for _, line := range m.pictureCells(m.shown.query, l.QueryBox) {
+		for _, line := range m.pictureCells(m.shown.desk.picture(), l.QueryBox) {
 			lines = append(lines, padded(line, r.W))
 		}
 	}
+	if m.shown.image != "" {
+		return append(lines, m.imageLines(r.W, r.H-len(lines))...)
+	}
 	lines = append(lines, m.labelLines(m.shown.query, r.W, r.H-len(lines))...)
 	return lines
+}
+
+// queryPlace says where the query stands among the queries; a picture from outside stands nowhere.
+func (m *Model) queryPlace() string {
+	if m.shown.image != "" {
+		return "new"
+	}
+	at, of := m.walk.position(m.gallery, m.shown.query)
+	if at == 0 {
+		return thousands(of)
+	}
+	return thousands(at) + " of " + thousands(of)
 }
 
 // countsFrom is the width from which the labels have their numbers of relevant candidates.

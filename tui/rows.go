@@ -208,6 +208,9 @@ func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
 	case line > 1:
 		return m.labelText(p.marked[line-2], h.Row, width)
 	}
+	if m.shown.image != "" { // nothing is known to hit or to miss
+		return p.captionText(m, v, j, h, width)
+	}
 	var b strings.Builder
 	for i, label := range p.marked {
 		if relevant(v.ranking, label, j) {

@@ -41,8 +41,8 @@ func (p status) tell(format string, args ...any) status {
 	return p
 }
 
-// view returns the line. hidden is the number of schemes that do not fit.
-func (p status) view(s styles, e evaluation, now time.Time, hidden int, unsaved bool, width int) string {
+// view returns the line. busy is what a search is at that takes its time, hidden the number of schemes that do not fit.
+func (p status) view(s styles, busy string, e evaluation, now time.Time, hidden int, unsaved bool, width int) string {
 	right := ""
 	if hidden > 0 {
 		right = strconv.Itoa(hidden) + " more " + plural("row", hidden) + " · "
@@ -65,6 +65,8 @@ func (p status) view(s styles, e evaluation, now time.Time, hidden int, unsaved 
 		}
 	case p.computing != "":
 		left = s.accent.Render(" " + cut(p.computing, width-ansi.StringWidth(right)-2))
+	case busy != "":
+		left = " " + cut(busy, width-ansi.StringWidth(right)-2)
 	case e.running():
 		left = " " + e.view(s, now, width-ansi.StringWidth(right)-2)
 	case p.done != "":
@@ -79,6 +81,18 @@ func computing(d engine.Derivation) string {
 		return ""
 	}
 	return fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
+}
+
+// busy says what the latest search is at, and since when, while it does what takes its time.
+func (m *Model) busy() string {
+	if !m.awaited {
+		return ""
+	}
+	text := m.c.Session.Activity()
+	if took := m.c.Now().Sub(m.asked); text != "" && took >= time.Second {
+		text += fmt.Sprintf(" · %d s", int(took.Seconds()))
+	}
+	return text
 }
 
 // viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.

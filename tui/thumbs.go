@@ -46,6 +46,7 @@ type Thumbs struct {
 	preparing sync.Mutex
 
 	mu           sync.Mutex
+	added        []func() (io.ReadCloser, error) // numbered from rows on
 	palette      *palette
 	cellW, cellH int
 	flights      map[pictureKey]*pictureFlight
@@ -103,6 +104,27 @@ func NewThumbs(open func(row int) (io.ReadCloser, error), rows int, terminal Ter
 		t.encoders <- e
 	}
 	return t
+}
+
+// Add gives a picture that is no item's, which open opens, the number by which it is asked for.
+func (t *Thumbs) Add(open func() (io.ReadCloser, error)) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.added = append(t.added, open)
+	return t.rows + len(t.added) - 1
+}
+
+// opener returns what opens the picture of a row or an added one.
+func (t *Thumbs) opener(row int) (func() (io.ReadCloser, error), error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case row < 0 || row >= t.rows+len(t.added):
+		return nil, fmt.Errorf("the gallery has %d rows", t.rows)
+	case row >= t.rows:
+		return t.added[row-t.rows], nil
+	}
+	return func() (io.ReadCloser, error) { return t.open(row) }, nil
 }
 
 // Prepare makes the shared palette from the pictures of seedRows, or of 64 rows spread evenly when it is empty; those
@@ -302,8 +324,9 @@ func (t *Thumbs) encode(ctx context.Context, p *Picture, m image.Image, e *sixel
 
 // source returns a row's picture in at least w×h pixels, or in its own size.
 func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error) {
-	if row < 0 || row >= t.rows {
-		return nil, fmt.Errorf("the gallery has %d rows", t.rows)
+	open, err := t.opener(row)
+	if err != nil {
+		return nil, err
 	}
 	t.mu.Lock()
 	kept, ok := t.reduced.get(row)
@@ -316,7 +339,7 @@ func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r, err := t.open(row)
+	r, err := open()
 	if err != nil {
 		return nil, err
 	}

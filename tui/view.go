@@ -68,7 +68,7 @@ func (m *Model) compose() ([]string, []Placement) {
 	q := m.layout.Query
 	if !m.panel || m.layout.Wide {
 		if !m.layout.Wide && m.layout.Pictures {
-			c.put(1, q.Y, m.layout.QueryBox.Cols, m.pictureCells(m.shown.query, m.layout.QueryBox)...)
+			c.put(1, q.Y, m.layout.QueryBox.Cols, m.pictureCells(m.shown.desk.picture(), m.layout.QueryBox)...)
 		}
 		c.put(q.X, q.Y, q.W, m.viewQuery()...)
 		s := m.layout.Sliders
@@ -155,7 +155,7 @@ func (m *Model) putFoot(c *canvas) {
 		c.put(0, l.Status, c.width, m.prompt.view(s, c.width)...)
 		return
 	}
-	c.put(0, l.Status, c.width, m.status.view(s, m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
+	c.put(0, l.Status, c.width, m.status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
 	h := m.help
 	always := s.accent.Render("?") + s.faint.Render(" help ")
 	if m.popup.kind != popupNone {
@@ -204,7 +204,7 @@ func (m *Model) pictureCells(row int, box Box) []string {
 	case !ready:
 		return emptyFrame(box, m.styles)
 	case p.Err != nil:
-		name := m.gallery.Picture(row)
+		name := m.pictureName(row)
 		if name == "" {
 			return brokenFrame(box, m.styles, "no picture", "")
 		}
@@ -230,9 +230,9 @@ func (m *Model) placements() []Placement {
 	}
 	switch {
 	case l.Wide:
-		add(m.shown.query, l.QueryBox, l.Query.X, l.Query.Y+1)
+		add(m.shown.desk.picture(), l.QueryBox, l.Query.X, l.Query.Y+1)
 	case !m.panel:
-		add(m.shown.query, l.QueryBox, 1, l.Query.Y)
+		add(m.shown.desk.picture(), l.QueryBox, 1, l.Query.Y)
 	}
 	for at, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
 		hits := m.shown.rankings[i].Hits
@@ -242,7 +242,7 @@ func (m *Model) placements() []Placement {
 		}
 	}
 	if h, ok := m.cursorHit(); ok && m.panel {
-		add(m.shown.query, l.PanelBox, l.Panel.X, l.Panel.Y+1)
+		add(m.shown.desk.picture(), l.PanelBox, l.Panel.X, l.Panel.Y+1)
 		add(h.Row, l.PanelBox, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
 	}
 	return all

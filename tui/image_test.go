@@ -1,0 +1,432 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"image/color"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/adrg/xdg"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine"
+	"strata/experiments"
+	"strata/fixtures"
+)
+
+// lab computes features of new pictures from their bytes: those of an item, and a little more.
+type lab struct {
+	g     *engine.Gallery
+	taken int
+	fail  error  // of opening
+	leave string // a layer without features
+	take  func() // runs while a picture is read
+}
+
+func (l *lab) open(_ context.Context, g *engine.Gallery) (experiments.Extractor, error) {
+	l.g = g
+	return l, l.fail
+}
+
+func (l *lab) Check(_ context.Context, n int) (experiments.Parity, error) {
+	return experiments.Parity{Pictures: n, Cosine: .99999982, Layer: "edges", ID: "cap-0007", Difference: 3.1e-7}, nil
+}
+
+func (l *lab) Features(_ context.Context, path string) (map[string][]float32, error) {
+	l.taken++
+	if l.take != nil {
+		l.take()
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	h := fnv.New64a()
+	h.Write(file)
+	row := int(h.Sum64() % uint64(l.g.Len()))
+	features := map[string][]float32{}
+	for _, layer := range l.g.Layers {
+		if layer.Name == l.leave {
+			continue
+		}
+		wide := make([]float64, layer.Dim)
+		layer.Widen(wide, row)
+		v := make([]float32, layer.Dim)
+		for i, x := range wide {
+			v[i] = float32(x) + float32(i%7)/256
+		}
+		features[layer.Name] = v
+	}
+	return features, nil
+}
+
+func (l *lab) Recipe() string { return "lab" }
+func (l *lab) Close() error   { return nil }
+
+// openLab opens the built-in gallery on a screen of the size, with a new picture beside it, and moves to the folder of
+// the picture, so that its path is short.
+func openLab(t *testing.T, l *lab, cols, rows int, graphics Graphics) *desktop {
+	t.Helper()
+	t.Cleanup(xdg.Reload) // after the variable is what it was
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	xdg.Reload()
+	dir := t.TempDir()
+	for name, seed := range map[string]uint64{"photo.jpg": 5, "photo-2.jpg": 6} {
+		if err := os.WriteFile(filepath.Join(dir, name), productJPEG(t, seed, 300, 400), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	return openStudio(t, fixtures.Demo(), demoThumbs(graphics), cols, rows, graphics, l.open)
+}
+
+// here returns the absolute path of a file in the working folder.
+func here(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestImageKeys(t *testing.T) {
+	l := &lab{}
+	d := openLab(t, l, 120, 40, GraphicsSixel)
+	path := here(t, "photo.jpg")
+	d.press("n n n o text:" + path + " enter")
+	if d.m.shown.image != path || d.m.shown.picture == nil || len(d.m.shown.rankings) != 4 {
+		t.Fatalf("the query is %q, %v", d.m.shown.image, d.m.shown.picture)
+	}
+	d.wantSteps("query   "+d.m.gallery.ID(3), "search  10", "image   "+path, "search  10")
+	for _, want := range []string{"photo.jpg", "new picture, not in the", "parity of 8 pictures:", "saved 14:02:11"} {
+		d.wantScreen(want)
+	}
+	if got := d.picture(); strings.ContainsAny(got, "○◆◇") {
+		t.Errorf("nothing is a hit or a miss of a picture without labels:\n%s", got)
+	}
+
+	// Sliding does not compute its features again.
+	d.press("down down down left left")
+	d.fire()
+	d.wantSteps("schemes colour, edges, layout, 0.9*colour+edges+layout", "search  10")
+	if l.taken != 1 {
+		t.Errorf("the features were computed %d times", l.taken)
+	}
+
+	// The parts of a hit are those of the picture.
+	d.press("enter")
+	h, _ := d.m.cursorHit()
+	var sum, weights float64
+	for _, c := range d.m.parts.cosines {
+		for _, term := range d.m.focused().Terms {
+			if term.Layer == c.Layer {
+				sum, weights = sum+term.Weight*c.Value, weights+term.Weight
+			}
+		}
+	}
+	if number(sum/weights, 9) != number(h.Score, 9) {
+		t.Errorf("the parts add up to %g, the score is %g", sum/weights, h.Score)
+	}
+	d.wantScreen("query photo.jpg")
+	d.press("esc")
+
+	// Next goes on from the item before.
+	d.press("n")
+	if d.m.shown.image != "" || d.m.shown.query != 4 {
+		t.Errorf("after the picture comes row %d, %q", d.m.shown.query, d.m.shown.image)
+	}
+	d.wantSteps("query   "+d.m.gallery.ID(4), "search  10")
+	d.wantScreen("5 of 240")
+	d.press(": text:image_photo.jpg enter p")
+	if d.m.shown.image != "" || d.m.shown.query != 3 {
+		t.Errorf("before the picture comes row %d, %q", d.m.shown.query, d.m.shown.image)
+	}
+	d.wantSteps("image   "+path, "search  10", "query   "+d.m.gallery.ID(3), "search  10")
+	d.press("o text:photo-2.jpg enter g text:" + d.m.gallery.ID(3) + " enter")
+	if d.m.shown.image != "" || d.m.shown.query != 3 {
+		t.Errorf("going to the item before leads to row %d, %q", d.m.shown.query, d.m.shown.image)
+	}
+	if l.taken != 2 {
+		t.Errorf("the features of two pictures were computed %d times", l.taken)
+	}
+}
+
+// TestImageAndTheRest does everything else with a picture as the query, at many sizes.
+func TestImageAndTheRest(t *testing.T) {
+	d := openLab(t, &lab{}, 120, 40, GraphicsSixel)
+	d.press("o text:photo.jpg enter")
+	for _, keys := range []string{
+		"c", "c", "c", "l down space esc", "L down space esc", "E", ": text:filter_category=cap enter", "enter", "right enter",
+		"o text:photo.jpg enter", "space", "a text:texture enter", "x", "/ text:cap enter", "o text:photo-2.jpg enter", "N text:fine enter",
+		"X ctrl+u text:rankings.csv enter", "y", "?", "esc", "r", "o text:photo.jpg enter enter", "esc : text:filter_none enter",
+	} {
+		d.press(keys)
+		d.fire()
+		if p := d.m.status.problem; p != "" {
+			t.Errorf("%s: %s", keys, p)
+		}
+		for _, size := range []Box{{20, 4}, {40, 10}, {79, 23}, {80, 24}, {109, 30}, {110, 31}, {200, 60}} {
+			next, _ := d.m.Update(tea.WindowSizeMsg{Width: size.Cols, Height: size.Rows})
+			at := *d
+			at.m = next.(Model)
+			at.picture()
+		}
+	}
+	if !strings.Contains(d.log.String(), "\nimage   "+here(t, "photo-2.jpg")+"\n") {
+		t.Error("the second picture is not in the log")
+	}
+}
+
+func TestImageFaults(t *testing.T) {
+	l := &lab{fail: errors.New("gallery.yaml: the model is not there; name it by --model")}
+	d := openLab(t, l, 120, 40, GraphicsSixel)
+	before := d.log.String()
+	for _, c := range []struct{ text, want string }{
+		{"photo.jpg", "the model is not there; name it by --model"},
+		{"none.jpg", "none.jpg: there is no such picture"},
+		{".", "a picture is a file, this is a folder"},
+		{"notes.txt", "notes.txt: not a picture that can be read"},
+	} {
+		if err := os.WriteFile("notes.txt", []byte("no picture"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		d.press("n o text:" + c.text + " enter")
+		d.wantProblem(c.want)
+		if d.m.shown.image != "" || d.m.desk.image != "" || d.m.shown.rankings == nil {
+			t.Errorf("%s: the screen shows %q", c.text, d.m.shown.image)
+		}
+		d.press("p")
+	}
+	if strings.Contains(d.log.String()[len(before):], "image") {
+		t.Errorf("the log holds what failed:\n%s", d.log)
+	}
+	l.fail, l.leave = nil, "layout"
+	d.press("o text:photo.jpg enter")
+	d.wantProblem("has no vector for layer layout, only for colour, edges, texture: leave the layer out of the scheme")
+	d.press("x x x o text:photo.jpg enter")
+	d.wantProblem("layer layout")
+	d.press("e ctrl+u text:edges enter o text:photo.jpg enter enter")
+	if d.m.shown.picture == nil {
+		t.Error("the picture is no query for the layers that it has")
+	}
+	d.wantScreen("layout")
+}
+
+// TestImageTakesItsTime looks at the screen while the features are computed, and when that fails after the old answer
+// had to give way.
+func TestImageTakesItsTime(t *testing.T) {
+	l := &lab{}
+	d := openLab(t, l, 80, 24, GraphicsSixel)
+	var status string
+	l.take = func() {
+		d.fire()
+		status = d.status()
+		d.golden("80x24-image-computing")
+	}
+	d.press("n o text:photo.jpg enter")
+	if !strings.HasPrefix(status, "computing the features of photo.jpg") {
+		t.Errorf("the status was %q", status)
+	}
+	d.wantStatus("saved 14:02:11")
+	d.fire() // the screen is not at it any more
+	d.wantStatus("saved 14:02:11")
+
+	d.press("n")
+	row, schemes := d.m.shown.query, d.schemes()
+	l.take = func() {
+		if err := os.WriteFile("photo-2.jpg", flatPicture(t, 3, 3, color.White), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		d.fire()
+	}
+	d.press("o text:photo-2.jpg enter")
+	d.wantProblem("photo-2.jpg: the file was changed while it was read")
+	if d.m.shown.query != row || d.m.shown.image != "" || d.m.shown.rankings == nil || d.schemes() != schemes {
+		t.Errorf("the screen shows %q, row %d", d.m.shown.image, d.m.shown.query)
+	}
+	d.press("n")
+	if d.m.shown.query != row+1 {
+		t.Errorf("next leads to row %d, want %d", d.m.shown.query, row+1)
+	}
+}
+
+func TestImageWithoutExtractor(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	path := filepath.Join(t.TempDir(), "a.png")
+	if err := os.WriteFile(path, flatPicture(t, 2, 2, color.White), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d.press("o text:" + path + " enter")
+	d.wantProblem(experiments.ErrNoExtractor.Error())
+}
+
+// TestImageOfSession opens the screen of a session whose query is a picture already.
+func TestImageOfSession(t *testing.T) {
+	d := openLab(t, &lab{}, 120, 40, GraphicsSixel)
+	d.press("n o text:photo.jpg enter")
+	m, err := NewModel(t.Context(), d.m.c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.m = m
+	d.do(m.Init())
+	if d.m.shown.image != here(t, "photo.jpg") || d.m.shown.picture == nil || d.m.shown.rankings == nil {
+		t.Errorf("the screen shows %q", d.m.shown.image)
+	}
+}
+
+func TestImageGolden(t *testing.T) {
+	for _, tc := range []struct {
+		name       string
+		cols, rows int
+		graphics   Graphics
+		keys       string
+	}{
+		{"80x24-image", 80, 24, GraphicsSixel, ""},
+		{"140x45-image", 140, 45, GraphicsSixel, ""},
+		{"140x45-image-hit", 140, 45, GraphicsSixel, "down down down enter right"},
+		{"140x45-image-evaluated", 140, 45, GraphicsSixel, "E"},
+		{"80x24-image-text", 80, 24, GraphicsNone, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := openLab(t, &lab{}, tc.cols, tc.rows, tc.graphics)
+			d.press("o text:photo.jpg enter " + tc.keys)
+			d.golden(tc.name)
+		})
+	}
+}
+
+func TestPathPrompt(t *testing.T) {
+	d := openLab(t, &lab{}, 80, 24, GraphicsNone)
+	if err := os.MkdirAll("pictures/of shirts", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("pictures/of shirts/é.PNG", flatPicture(t, 2, 2, color.White), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("pictures.txt", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d.press("o text:ph tab")
+	if got := d.m.prompt.input.Value(); got != "photo" {
+		t.Errorf("tab continues ph to %q", got)
+	}
+	d.wantScreen("photo-2.jpg  photo.jpg  tab continues")
+	d.press("text:x")
+	d.wantScreen("no folder or picture begins so")
+	d.press("tab ctrl+u text:pi tab tab tab")
+	want := filepath.Join("pictures", "of shirts", "é.PNG")
+	if got := d.m.prompt.input.Value(); got != want {
+		t.Errorf("tab continues pi to %q", got)
+	}
+	d.press("enter")
+	d.wantSteps(fmt.Sprintf("image   %q", here(t, want)), "search  10")
+	d.press("o esc o enter")
+	if d.m.prompt.kind != promptNone {
+		t.Error("an empty path leaves the prompt open")
+	}
+}
+
+func TestContinuations(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	for _, name := range []string{"aé.jpg", "aè.jpg", ".hidden.jpg", "b.webp", "c.txt"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(dir, filepath.Join(dir, "link.to")); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		path, common string
+		names        []string
+	}{
+		{dir + "/a", dir + "/a", []string{"aè.jpg", "aé.jpg"}}, // no half of a letter
+		{dir + "/b", dir + "/b.webp", []string{"b.webp"}},
+		{dir + "/c", dir + "/c", nil},
+		{dir + "/.h", dir + "/.hidden.jpg", []string{".hidden.jpg"}},
+		{dir + "/l", dir + "/link.to/", []string{"link.to/"}},
+		{dir + "/", dir + "/", []string{"aè.jpg", "aé.jpg", "b.webp", "link.to/"}},
+		{dir + "/none/", dir + "/none/", nil},
+		{"~/b", "~/b.webp", []string{"b.webp"}},
+	} {
+		common, names := continuations(c.path)
+		if common != c.common || !slices.Equal(names, c.names) {
+			t.Errorf("%s: got %s, %q", c.path, common, names)
+		}
+	}
+	if got := fromHome("~/x"); got != dir+"/x" {
+		t.Errorf("~/x is %s", got)
+	}
+	if got := fromHome("~x/y"); got != "~x/y" {
+		t.Errorf("~x/y is %s", got)
+	}
+}
+
+// TestAddedPictures looks whether added pictures are kept apart from the items' and from one another.
+func TestAddedPictures(t *testing.T) {
+	g, err := engine.OpenFS(t.Context(), "demo", fstest.MapFS{
+		"items.csv": {Data: []byte("id,image\none,a.png\n")},
+		"A.npy":     {Data: matrixFile([][]float32{{1, 0}})},
+		"a.png":     {Data: flatPicture(t, 4, 4, color.Black)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	thumbs := NewThumbs(g.OpenPicture, 1, Terminal{Graphics: GraphicsSixel, CellW: 8, CellH: 17}, Options{})
+	dir := t.TempDir()
+	s := experiments.NewSession(experiments.Options{Dir: dir})
+	defer s.Close()
+	box := Box{4, 2}
+	seen := [][]byte{}
+	for i, c := range []color.Color{color.Black, color.White, color.Gray{128}} {
+		row := 0
+		if i > 0 {
+			name := fmt.Sprintf("%d.png", i)
+			if err := os.WriteFile(filepath.Join(dir, name), flatPicture(t, 4, 4, c), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			row = desk{}.withImage(name, thumbs, s).picture()
+		}
+		p, err := thumbs.Picture(t.Context(), row, box, QualityLarge)
+		if err != nil || p.Err != nil || p.Sixel == nil {
+			t.Fatalf("%d: %v, %v", row, err, p.Err)
+		}
+		if slices.ContainsFunc(seen, func(b []byte) bool { return bytes.Equal(b, p.Sixel) }) {
+			t.Errorf("picture %d is like another", row)
+		}
+		seen = append(seen, p.Sixel)
+	}
+	row := desk{}.withImage("none.png", thumbs, s).picture()
+	if p, err := thumbs.Picture(t.Context(), row, box, QualityLarge); err != nil || p.Err == nil {
+		t.Errorf("a picture that is not there: %v, %v", err, p.Err)
+	}
+	if p, err := thumbs.Picture(t.Context(), row+1, box, QualityLarge); err != nil || p.Err == nil {
+		t.Errorf("a number without a picture: %v, %v", err, p.Err)
+	}
+}
+
+func TestParityText(t *testing.T) {
+	for _, c := range []struct {
+		p    experiments.Parity
+		want string
+	}{
+		{experiments.Parity{Pictures: 8, Cosine: 1}, "parity of 8 pictures: cosine ≥ 1, difference 0"},
+		{experiments.Parity{Pictures: 1, Cosine: .99999999, Difference: 3.14e-7}, "parity of 1 picture: cosine ≥ .9999999, difference 3.1e-07"},
+	} {
+		if got := parityText(c.p); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
