@@ -127,6 +127,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
 	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by auto, sixel, halfblock or none")
 	flags.IntVar(&f.colors, "colors", 255, "colours of small pictures, 2 to 255: fewer are fewer bytes")
+	f.model.add(flags)
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 	flags.StringVar(&f.trace, "trace", "", "write a line for every frame to this file")
 	if err := flags.MarkHidden("trace"); err != nil {
@@ -167,6 +168,13 @@ func openShown(ctx context.Context, name string) (*engine.Gallery, error) {
 		})
 	}
 	return g, err
+}
+
+// remark writes a line on the standard error for each text.
+func remark(cmd *cobra.Command, texts []string) {
+	for _, t := range texts {
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: "+oneLine(t))
+	}
 }
 
 // warn writes a line on the standard error for each text.

@@ -5,11 +5,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"strata/engine/onnx"
 	"strata/experiments"
 )
 
 func replayCommand() *cobra.Command {
-	o := experiments.ReplayOptions{Open: openShown, Budget: columnBudget, Version: version()}
+	var model modelFlags
+	o := experiments.ReplayOptions{
+		Open: openShown, Budget: columnBudget, Version: version(), Extractor: model.extractor, Recipe: onnx.RecipeOf,
+	}
 	cmd := &cobra.Command{
 		Use:   "replay SCRIPT...",
 		Short: "Run the steps of scripts again",
@@ -25,6 +29,7 @@ A script's relative paths start at the script's folder.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return replay(cmd, o, args) },
 	}
+	model.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.Check, "check", false, "compare the results in the scripts with those of running them")
 	cmd.Flags().StringVar(&o.Gallery, "gallery", "", "open this folder instead of the galleries that the scripts name")
 	cmd.Flags().StringVar(&o.Out, "out", "", "write each log as NAME.strata into this folder, and exports into NAME there")

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"strata/engine/onnx"
 	"strata/experiments"
 	"strata/tui"
 )
@@ -23,6 +24,7 @@ type screenFlags struct {
 	log, graphics, trace string
 	colors               int
 	noMouse              bool
+	model                modelFlags
 }
 
 // workbench opens the gallery and shows the screen until its user quits.
@@ -57,6 +59,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	go func() { probed <- tui.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
 	session := experiments.NewSession(experiments.Options{
 		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
+		Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()
 	_, err = session.Do(cmd.Context(), experiments.Gallery{Name: gallery})
