@@ -51,6 +51,7 @@
 //
 // # Processors
 //
-// On amd64 with AVX2, FMA and F16C the kernels are assembly; elsewhere, and in tests, they are the plain loops of the
-// files *_ref.go.
+// On amd64 with AVX2, FMA and F16C the kernels are assembly, some with AVX-512 and VNNI where the processor offers them and
+// they are faster; on arm64 the scans, the tiles and the products of codes are. Elsewhere, and in tests, they are the plain
+// loops of the files *_ref.go.
 package kernel

@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package kernel
 
 // streamBytes is how many bytes of a stream of rows one call of a kernel reads, at most if there is more than a row. Four
