@@ -1,7 +1,7 @@
 // Package kernel multiplies vectors: dot products of one query with many rows, tiles of products of many queries with many
 // rows, and the column arithmetic that turns products into scores. It works on plain slices of float32 values, of
-// float16 values as IEEE 754 binary16 bits in a uint16, of bfloat16 values, of bytes, and of float64 values. It imports nothing of Strata and knows
-// no files, layers or schemes.
+// float16 values as IEEE 754 binary16 bits in a uint16, of bfloat16 values, of bytes, and of float64 values. It imports
+// nothing of Strata and knows no files, layers or schemes.
 //
 // # The canonical product
 //

@@ -11,11 +11,12 @@ func MaxAbs(x []float32) float32 {
 // -127 or 127 beyond them. It returns the squared length of what the codes leave, Σ (src[i] - scale·c)², and Σ c².
 //
 // The integer is src[i]·(1/scale) in float32, with both results rounded, then to the nearest, to even on ties. Where scale
-// is below 2^-126 all codes are 0. Each difference is rounded once, to float32, and their squares are summed as the
-// canonical product of the package comment; so codes and sums are the same on every processor, as long as no value passes
-// 2^28·scale, which a scale of MaxAbs(src)/127 sees to. The square root of the exact Σ (src[i] - scale·c)² is at most
-// [ResidualBound] of the residual. If a value of src is not finite, the residual is not either. scale must be finite and
-// not negative. It panics unless the lengths are the same.
+// is below 2^-126 all codes are 0. Each difference is rounded once, to float32, and so is its square; the squares are
+// added to eight lanes in float32, and these in float64, as the canonical product of the package comment does; so codes and
+// sums are the same on every processor, as long as no value passes 2^28·scale, which a scale of MaxAbs(src)/127 sees to.
+// [ResidualBound] bounds the root of the exact sum of squares. If a value of src is not finite, the residual is not either,
+// and it is infinite where it passes 3e38.
+// scale must be finite and not negative. It panics unless the lengths are the same.
 func Quantize(dst []uint8, src []float32, scale float32) (residual float64, square int64) {
 	if len(dst) != len(src) {
 		panic("kernel: quantize: lengths differ")
@@ -32,15 +33,20 @@ func QuantizeNibbles(dst []uint8, src []float32, scale float32) (residual float6
 	return quantizeNibbles(dst, src, scale, inverse(scale))
 }
 
-// ResidualBound bounds the length of the exact residual of n values, from the sum of squares that [Quantize] returned for
-// them. It is √residual·(1 + 2^-22) + √n·2^-149.
+// ResidualBound bounds the length of the exact residual of n values, at most 2^20, from the sum of squares that [Quantize]
+// returned for them. With u = 2^-24, it is
 //
-// Derivation. A difference is rounded by at most 2^-24 of the rounded result, or 2^-150 where that is subnormal; by the
-// triangle inequality the exact residual is at most (1 + 2^-24) times the rounded one's length, plus √n·2^-150. The
-// squares are exact in float64, and the sum of n ≤ 2^20 of them and its root are rounded by less than n·2^-53 ≤ 2^-33 of it.
-// The rest of 2^-22 pays for the arithmetic here.
+//	√(residual·(1 + (n/8 + 8)·u·5/4) + n·2^-149)
+//
+// Derivation. A difference is rounded by at most u of the rounded result, or 2^-150 where that is subnormal, so that the
+// exact residual's length is at most (1+u)·R + √n·2^-150 if R is that of the rounded differences; its square is at most
+// R²(1+3u) + n·2^-298, which n·2^-150 covers with the product of the two terms, of which R·√n·2^-149 ≤ R²·u + n·2^-270.
+// In R² as it is summed, each square takes part in one rounding of its own and at most ⌈n/8⌉ ≤ n/8 + 1 of sums (Higham,
+// lemma 3.1: exact ≤ computed/(1-mu), m = n/8 + 2), each by u, or 2^-150 below the normal range, where only squares are
+// rounded: n·2^-150. The lanes' sum in float64 takes three roundings of 2^-53. With m·u ≤ 2^-6.9, 1/(1-mu)·(1+4u+2^-50) is
+// below 1 + (m+5)·u·5/4. The arithmetic here rounds up by 2^-50.
 func ResidualBound(residual float64, n int) float64 {
-	return math.Sqrt(residual)*(1+0x1p-22) + math.Sqrt(float64(n))*0x1p-149
+	return math.Sqrt(residual*(1+(float64(n)/8+8)*0x1.4p-24)+float64(n)*0x1p-149) * (1 + 0x1p-50)
 }
 
 // inverse returns 1/scale, or 0 where that might not be finite.

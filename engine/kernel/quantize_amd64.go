@@ -7,11 +7,11 @@ import "encoding/binary"
 //go:noescape
 func maxAbs32(x *float32, n int) uint32
 
-// quantize8 quantises n values, a positive multiple of eight and at most 2^17, as residue.add does, to codes from bias-most
+// quantize32 quantises n values, a positive multiple of 32 and at most 2^17, as residue.add does, to codes from bias-most
 // to bias+most.
 //
 //go:noescape
-func quantize8(dst *uint8, src *float32, n int, scale, inverse, most float32, bias int32, r *residue)
+func quantize32(dst *uint8, src *float32, n int, scale, inverse, most float32, bias uint8, r *residue)
 
 func maxAbs(x []float32) uint32 {
 	most, n := uint32(0), 0
@@ -25,13 +25,13 @@ func maxAbs(x []float32) uint32 {
 func quantize(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
 	const part = 1 << 17 // squares of as many codes fit 32 bits
 	var r residue
-	for vector && len(src) >= 8 {
-		n := min(len(src)&^7, part)
-		quantize8(&dst[0], &src[0], n, scale, inverse, 127, 128, &r)
+	for vector && len(src) >= 32 {
+		n := min(len(src)&^31, part)
+		quantize32(&dst[0], &src[0], n, scale, inverse, 127, 128, &r)
 		dst, src = dst[n:], src[n:]
 	}
 	quantizeRef(&r, dst, src, scale, inverse)
-	return sum(&r.lanes), r.square
+	return r.sum()
 }
 
 func quantizeNibbles(dst []uint8, src []float32, scale, inverse float32) (residual float64, square int64) {
@@ -41,11 +41,11 @@ func quantizeNibbles(dst []uint8, src []float32, scale, inverse float32) (residu
 	}
 	for ; vector && len(dst) > 0; dst, src = dst[CodeBlock:], src[2*CodeBlock:] {
 		var codes [2 * CodeBlock]uint8
-		quantize8(&codes[0], &src[0], len(codes), scale, inverse, 7, 8, &r)
+		quantize32(&codes[0], &src[0], len(codes), scale, inverse, 7, 8, &r)
 		for i := 0; i < CodeBlock; i += 8 {
 			lo, hi := binary.LittleEndian.Uint64(codes[i:]), binary.LittleEndian.Uint64(codes[CodeBlock+i:])
 			binary.LittleEndian.PutUint64(dst[i:], lo|hi<<4)
 		}
 	}
-	return sum(&r.lanes), r.square
+	return r.sum()
 }

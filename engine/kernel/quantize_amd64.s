@@ -40,52 +40,63 @@ loop:
 	VZEROUPPER
 	RET
 
-// func quantize8(dst *uint8, src *float32, n int, scale, inverse, most float32, bias int32, r *residue)
-//
-// Y8, Y9 are the lanes of the residual, Y10 sums squares. VMINPS and VMAXPS give their first operand here, the bound,
-// where the other is NaN.
-TEXT ·quantize8(SB), NOSPLIT, $0-48
+// order is where the four-byte parts of two registers, packed twice, belong.
+DATA order<>+0(SB)/8, $0x0000000400000000
+DATA order<>+8(SB)/8, $0x0000000500000001
+DATA order<>+16(SB)/8, $0x0000000600000002
+DATA order<>+24(SB)/8, $0x0000000700000003
+GLOBL order<>(SB), RODATA|NOPTR, $32
+
+// INTEGERS makes eight values, at off, 32-bit integers in n, and adds the squares of what is left to the lanes Y8. VMINPS and
+// VMAXPS give their first operand here, the bound, where the other is NaN.
+#define INTEGERS(off, n, v, c) \
+	VMOVUPS      off(SI), v; \
+	VMULPS       Y14, v, c;  \
+	VMINPS       Y13, c, c;  \
+	VMAXPS       Y12, c, c;  \
+	VCVTPS2DQ    c, n;       \
+	VCVTDQ2PS    n, c;       \
+	VFNMADD231PS Y15, c, v;  \
+	VMULPS       v, v, v;    \
+	VADDPS       v, Y8, Y8
+
+// func quantize32(dst *uint8, src *float32, n int, scale, inverse, most float32, bias uint8, r *residue)
+TEXT ·quantize32(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+8(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS scale+24(FP), Y15
 	VBROADCASTSS inverse+28(FP), Y14
 	VBROADCASTSS most+32(FP), Y13
-	VBROADCASTSS bias+36(FP), Y11
+	VPBROADCASTB bias+36(FP), Y11
 	MOVQ         r+40(FP), BX
+	VMOVDQU      order<>(SB), Y9
 	VXORPS       Y12, Y12, Y12
 	VSUBPS       Y13, Y12, Y12
-	VMOVUPD      (BX), Y8
-	VMOVUPD      32(BX), Y9
+	VMOVUPS      (BX), Y8
 	VPXOR        Y10, Y10, Y10
 
 loop:
-	VMOVUPS      (SI), Y0
-	VMULPS       Y14, Y0, Y1
-	VMINPS       Y13, Y1, Y1
-	VMAXPS       Y12, Y1, Y1
-	VCVTPS2DQ    Y1, Y2
-	VCVTDQ2PS    Y2, Y3
-	VFNMADD231PS Y15, Y3, Y0
-	VCVTPS2PD    X0, Y4
-	VEXTRACTF128 $1, Y0, X5
-	VCVTPS2PD    X5, Y5
-	VFMADD231PD  Y4, Y4, Y8
-	VFMADD231PD  Y5, Y5, Y9
-	VPMULLD      Y2, Y2, Y6
-	VPADDD       Y6, Y10, Y10
-	VPADDD       Y11, Y2, Y2
-	VEXTRACTI128 $1, Y2, X7
-	VPACKUSDW    X7, X2, X2
-	VPACKUSWB    X2, X2, X2
-	VMOVQ        X2, (DI)
-	ADDQ         $32, SI
-	ADDQ         $8, DI
-	SUBQ         $8, CX
-	JG           loop
+	INTEGERS(0, Y0, Y4, Y5)
+	INTEGERS(32, Y1, Y6, Y7)
+	INTEGERS(64, Y2, Y4, Y5)
+	INTEGERS(96, Y3, Y6, Y7)
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPMADDWD  Y0, Y0, Y4
+	VPMADDWD  Y2, Y2, Y5
+	VPADDD    Y4, Y10, Y10
+	VPADDD    Y5, Y10, Y10
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y9, Y0
+	VPADDB    Y11, Y0, Y0
+	VMOVDQU   Y0, (DI)
+	ADDQ      $128, SI
+	ADDQ      $32, DI
+	SUBQ      $32, CX
+	JG        loop
 
-	VMOVUPD      Y8, (BX)
-	VMOVUPD      Y9, 32(BX)
+	VMOVUPS      Y8, (BX)
 	VEXTRACTI128 $1, Y10, X1
 	VPADDD       X1, X10, X0
 	VPSHUFD      $0x4e, X0, X1
@@ -93,6 +104,6 @@ loop:
 	VPSHUFD      $0xb1, X0, X1
 	VPADDD       X1, X0, X0
 	VMOVD        X0, AX
-	ADDQ         AX, 64(BX)
+	ADDQ         AX, 32(BX)
 	VZEROUPPER
 	RET

@@ -14,7 +14,7 @@ func maxAbsRef(x []float32) uint32 {
 
 // residue collects what Quantize returns. The assembly knows its layout.
 type residue struct {
-	lanes  [lanes]float64
+	lanes  [lanes]float32
 	square int64
 }
 
@@ -28,10 +28,19 @@ func (r *residue) add(i int, v, scale, inverse, most float32) int32 {
 		c = -most
 	}
 	n := int32(math.RoundToEven(float64(c)))
-	rest := float64(float32(float64(v) - float64(float64(scale)*float64(n))))
-	r.lanes[i%lanes] += float64(rest * rest)
+	rest := float32(float64(v) - float64(float64(scale)*float64(n)))
+	r.lanes[i%lanes] += float32(rest * rest)
 	r.square += int64(n * n)
 	return n
+}
+
+// sum returns what the codes leave and their squares.
+func (r *residue) sum() (residual float64, square int64) {
+	var s [lanes]float64
+	for i, v := range r.lanes {
+		s[i] = float64(v)
+	}
+	return sum(&s), r.square
 }
 
 // quantizeRef is the plain Quantize. What r holds must be of a multiple of lanes values before.

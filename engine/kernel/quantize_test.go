@@ -46,7 +46,7 @@ func TestMaxAbs(t *testing.T) {
 
 // quantized is what Quantize should do, by its definition; most is 127 or 7.
 func quantized(src []float32, scale, most float32) (codes []int, residual float64, square int64) {
-	var s [8]float64
+	var s [8]float32
 	for i, v := range src {
 		inverse := float32(0)
 		if scale >= 0x1p-126 {
@@ -54,11 +54,12 @@ func quantized(src []float32, scale, most float32) (codes []int, residual float6
 		}
 		c := math.RoundToEven(float64(max(-most, min(most, float32(float64(v)*float64(inverse))))))
 		rest := float64(float32(float64(v) - float64(scale)*c))
-		s[i%8] += rest * rest
+		s[i%8] += float32(rest * rest)
 		square += int64(c * c)
 		codes = append(codes, int(c))
 	}
-	return codes, ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7])), square
+	w := widened(s[:])
+	return codes, ((w[0] + w[4]) + (w[2] + w[6])) + ((w[1] + w[5]) + (w[3] + w[7])), square
 }
 
 func checkQuantize(t *testing.T, src []float32, scale float32, offset int) {
@@ -158,7 +159,7 @@ func TestQuantizeSpecial(t *testing.T) {
 // TestResidualBound compares with exact arithmetic.
 func TestResidualBound(t *testing.T) {
 	random := rand.New(rand.NewPCG(23, 4))
-	for _, size := range []float32{1, 1e-30, 1e-38, 1e-42, 1e30} {
+	for _, size := range []float32{1, 1e-15, 1e-19, 1e-20, 1e-22, 1e-30, 1e-38, 1e-42, 1e18} {
 		for range 20 {
 			src := randomF32(random, 256)
 			for i := range src {
