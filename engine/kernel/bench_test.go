@@ -149,6 +149,13 @@ func BenchmarkColumn(b *testing.B) {
 			kernel.MulAdd(dst, x, 1e-9)
 		}
 	})
+	b.Run("Affine", func(b *testing.B) {
+		dots := make([]int32, n)
+		b.SetBytes(4 * n)
+		for b.Loop() {
+			kernel.Affine(dst, dots, x, x, 0.3, 0.1)
+		}
+	})
 	b.Run("Above", func(b *testing.B) {
 		var idx []int32
 		b.SetBytes(4 * n)

@@ -13,6 +13,11 @@ func mulSet32(dst, x *float32, n int, w float32)
 //go:noescape
 func mulAdd32(dst, x *float32, n int, w float32)
 
+// affine8 is Affine for n values, a positive multiple of eight.
+//
+//go:noescape
+func affine8(dst *float32, dots *int32, scale, add *float32, n int, t, base float32)
+
 // above32 returns where the first group of x with a value >= least begins, or n, a positive multiple of group.
 //
 //go:noescape
@@ -34,6 +39,15 @@ func mulAdd(dst, x []float32, w float32) {
 		mulAdd32(&dst[0], &x[0], n, w)
 	}
 	mulAddRef(dst[n:], x[n:], w)
+}
+
+func affine(dst []float32, dots []int32, scale, add []float32, t, base float32) {
+	n := 0
+	if vector && len(dst) >= 8 {
+		n = len(dst) &^ 7
+		affine8(&dst[0], &dots[0], &scale[0], &add[0], n, t, base)
+	}
+	affineRef(dst[n:], dots[n:], scale[n:], add[n:], t, base)
 }
 
 func above(idx []int32, x []float32, least float32) []int32 {

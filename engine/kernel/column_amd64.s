@@ -76,3 +76,27 @@ done:
 	MOVQ CX, ret+24(FP)
 	VZEROUPPER
 	RET
+
+// func affine8(dst *float32, dots *int32, scale, add *float32, n int, t, base float32)
+TEXT ·affine8(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), DI
+	MOVQ         dots+8(FP), SI
+	MOVQ         scale+16(FP), BX
+	MOVQ         add+24(FP), DX
+	MOVQ         n+32(FP), AX
+	VBROADCASTSS t+40(FP), Y14
+	VBROADCASTSS base+44(FP), Y15
+	XORQ         CX, CX
+
+affine:
+	VCVTDQ2PS (SI)(CX*4), Y0
+	VMULPS    (BX)(CX*4), Y14, Y1
+	VADDPS    (DX)(CX*4), Y15, Y2
+	VMULPS    Y0, Y1, Y0
+	VADDPS    Y0, Y2, Y0
+	VMOVUPS   Y0, (DI)(CX*4)
+	ADDQ      $8, CX
+	CMPQ      CX, AX
+	JLT       affine
+	VZEROUPPER
+	RET

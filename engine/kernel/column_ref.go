@@ -23,3 +23,10 @@ func aboveRef(idx []int32, x []float32, least float32, first int) []int32 {
 	}
 	return idx
 }
+
+func affineRef(dst []float32, dots []int32, scale, add []float32, t, base float32) {
+	dots, scale, add = dots[:len(dst)], scale[:len(dst)], add[:len(dst)]
+	for i := range dst {
+		dst[i] = float32(base+add[i]) + float32(float32(t*scale[i])*float32(dots[i]))
+	}
+}

@@ -55,6 +55,37 @@ func TestMulAddRounds(t *testing.T) {
 	})
 }
 
+func TestAffine(t *testing.T) {
+	special := []float32{0, float32(math.Copysign(0, -1)), 1e-45, math.MaxFloat32, float32(math.Inf(1)), float32(math.NaN())}
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(13, 3))
+		for _, n := range lengths() {
+			scale, add, dots := randomF32(random, n+offsets), randomF32(random, n+offsets), make([]int32, n+offsets)
+			for i := range dots {
+				dots[i] = int32(random.Uint32()) >> random.UintN(32)
+				if i%13 == 5 {
+					scale[i], add[i-1] = special[random.IntN(len(special))], special[random.IntN(len(special))]
+				}
+			}
+			for offset := range offsets {
+				dots, scale, add := dots[offset:][:n], scale[offset:][:n], add[offset:][:n]
+				dst, intact := guarded[float32](n, offset)
+				kernel.Affine(dst, dots, scale, add, 0.3, -7)
+				for i, got := range dst {
+					factor, number := float32(float64(float32(0.3))*float64(scale[i])), float32(dots[i])
+					sum := float32(float64(float32(-7)) + float64(add[i]))
+					if want := float32(float64(sum) + float64(float32(float64(factor)*float64(number)))); !same(got, want) {
+						t.Fatalf("%d values at %d: value %d is %v, want %v", n, offset, i, got, want)
+					}
+				}
+				if !intact() {
+					t.Fatalf("%d values at %d: wrote outside dst", n, offset)
+				}
+			}
+		}
+	})
+}
+
 func TestMulInPlace(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
 		x := fill(100, []float32{1, 2, 3})
@@ -99,6 +130,15 @@ func TestColumnShapes(t *testing.T) {
 	for _, f := range []func(){
 		func() { kernel.MulSet(make([]float32, 2), make([]float32, 3), 1) },
 		func() { kernel.MulAdd(make([]float32, 3), make([]float32, 2), 1) },
+		func() {
+			kernel.Affine(make([]float32, 3), make([]int32, 2), make([]float32, 3), make([]float32, 3), 1, 1)
+		},
+		func() {
+			kernel.Affine(make([]float32, 3), make([]int32, 3), make([]float32, 4), make([]float32, 3), 1, 1)
+		},
+		func() {
+			kernel.Affine(make([]float32, 3), make([]int32, 3), make([]float32, 3), make([]float32, 2), 1, 1)
+		},
 	} {
 		if got := panics(f); got != want {
 			t.Errorf("panic %v, want %v", got, want)

@@ -74,6 +74,7 @@ func TestNothingReadOutsideBytes(t *testing.T) {
 			}
 		}
 		for dim := 1; dim <= 2048; dim += 1 + dim/9 {
+			dots := fenced(t, make([]int32, dim))
 			y, x, mean := fenced(t, make([]float32, dim)), fenced(t, make([]uint16, dim)), fenced(t, make([]float32, dim))
 			whole := dim &^ 127
 			code, blocks := fenced(t, make([]uint8, dim)), fenced(t, make([]float32, whole))
@@ -82,6 +83,7 @@ func TestNothingReadOutsideBytes(t *testing.T) {
 				kernel.CentreF16(y[side], x[side], 1, mean[side], mean[side])
 				kernel.CentreF32(y[side], y[side], 1, mean[side], mean[side])
 				kernel.MaxAbs(y[side])
+				kernel.Affine(y[side], dots[side], mean[side], mean[side], 1, 1)
 				kernel.Quantize(code[side], y[side], 1)
 				kernel.QuantizeNibbles(nibbles[side], blocks[side], 1)
 				kernel.Hadamard(blocks[side], max(1, whole&-whole))
