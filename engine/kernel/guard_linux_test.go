@@ -86,7 +86,11 @@ func TestNothingReadOutsideBytes(t *testing.T) {
 				kernel.Affine(y[side], dots[side], mean[side], mean[side], 1, 1)
 				kernel.Quantize(code[side], y[side], 1)
 				kernel.QuantizeNibbles(nibbles[side], blocks[side], 1)
-				kernel.Hadamard(blocks[side], max(1, whole&-whole))
+				block, end := max(1, whole&-whole), []int{whole, dim}[side]
+				mean, f32, f16 := mean[side][end-whole:end], y[side][end-whole:end], x[side][end-whole:end]
+				kernel.Hadamard(blocks[side], block)
+				kernel.RotateF32(blocks[side], f32, 1, mean, mean, block)
+				kernel.RotateF16(blocks[side], f16, 1, mean, mean, block)
 			}
 		}
 	})

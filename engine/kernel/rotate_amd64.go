@@ -5,6 +5,16 @@ package kernel
 //go:noescape
 func hadamard64(x *float32, n int)
 
+// rotate64F32 centres n values, a positive multiple of 64, and does the rounds 1 to 32 of them.
+//
+//go:noescape
+func rotate64F32(dst, x, mean, signs *float32, n int, scale float32)
+
+// rotate64F16 is rotate64F32 for float16 bits.
+//
+//go:noescape
+func rotate64F16(dst *float32, x *uint16, mean, signs *float32, n int, scale float32)
+
 // hadamardBy8 does the rounds h, 2h and 4h, of n segments of 8h values; h is a multiple of eight.
 //
 //go:noescape
@@ -31,32 +41,49 @@ func centre8F32(dst, x, mean, signs *float32, n int, scale float32)
 func centre8F16(dst *float32, x *uint16, mean, signs *float32, n int, scale float32)
 
 func hadamard(x []float32, block int) {
-	if !vector || block < 64 {
+	if !vector || block < 64 || len(x) == 0 {
 		hadamardRef(x, block)
 		return
 	}
-	for len(x) > 0 {
-		hadamardBlock(x[:block])
-		x = x[block:]
-	}
+	hadamard64(&x[0], len(x))
+	hadamardRest(x, block)
 }
 
-// hadamardBlock transforms a block of at least 64 values. Three rounds at a time are fewest passes over memory.
-func hadamardBlock(x []float32) {
-	hadamard64(&x[0], len(x))
-	for h := 64; h < len(x); {
-		switch left := len(x) / h; {
+// hadamardRest does the rounds from 64 on. Three rounds at a time are fewest passes over memory.
+func hadamardRest(x []float32, block int) {
+	for h := 64; h < block; {
+		switch left := block / h; {
 		case left >= 8:
-			hadamardBy8(&x[0], h, left/8)
+			hadamardBy8(&x[0], h, len(x)/(8*h))
 			h *= 8
 		case left == 4:
-			hadamardBy4(&x[0], h, 1)
+			hadamardBy4(&x[0], h, len(x)/(4*h))
 			h *= 4
 		default:
-			hadamardBy2(&x[0], h, 1)
+			hadamardBy2(&x[0], h, len(x)/(2*h))
 			h *= 2
 		}
 	}
+}
+
+func rotateF32(dst, x []float32, scale float32, mean, signs []float32, block int) {
+	if !vector || block < 64 || len(x) == 0 {
+		centreF32(dst, x, scale, mean, signs)
+		hadamard(dst, block)
+		return
+	}
+	rotate64F32(&dst[0], &x[0], &mean[0], &signs[0], len(x), scale)
+	hadamardRest(dst, block)
+}
+
+func rotateF16(dst []float32, x []uint16, scale float32, mean, signs []float32, block int) {
+	if !vector || block < 64 || len(x) == 0 {
+		centreF16(dst, x, scale, mean, signs)
+		hadamard(dst, block)
+		return
+	}
+	rotate64F16(&dst[0], &x[0], &mean[0], &signs[0], len(x), scale)
+	hadamardRest(dst, block)
 }
 
 func centreF32(dst, x []float32, scale float32, mean, signs []float32) {

@@ -90,6 +90,173 @@ loop:
 	VZEROUPPER
 	RET
 
+// CENTRED centres eight scaled values of a row.
+#define CENTRED(off, y) \
+	VSUBPS off(DI)(AX*4), y, y; \
+	VMULPS off(DX)(AX*4), y, y
+
+// func rotate64F32(dst *float32, x *float32, mean, signs *float32, n int, scale float32)
+TEXT ·rotate64F32(SB), NOSPLIT, $0-44
+	MOVQ    dst+0(FP), SI
+	MOVQ    x+8(FP), BX
+	MOVQ    mean+16(FP), DI
+	MOVQ    signs+24(FP), DX
+	MOVQ    n+32(FP), CX
+	VMOVUPS signs<>+0(SB), Y13
+	VMOVUPS signs<>+32(SB), Y14
+	VMOVUPS signs<>+64(SB), Y15
+	XORQ    AX, AX
+
+loop:
+	VBROADCASTSS scale+40(FP), Y12
+	VMULPS       0(BX)(AX*4), Y12, Y0
+	CENTRED(0, Y0)
+	VMULPS       32(BX)(AX*4), Y12, Y1
+	CENTRED(32, Y1)
+	VMULPS       64(BX)(AX*4), Y12, Y2
+	CENTRED(64, Y2)
+	VMULPS       96(BX)(AX*4), Y12, Y3
+	CENTRED(96, Y3)
+	VMULPS       128(BX)(AX*4), Y12, Y4
+	CENTRED(128, Y4)
+	VMULPS       160(BX)(AX*4), Y12, Y5
+	CENTRED(160, Y5)
+	VMULPS       192(BX)(AX*4), Y12, Y6
+	CENTRED(192, Y6)
+	VMULPS       224(BX)(AX*4), Y12, Y7
+	CENTRED(224, Y7)
+	LANES(Y0, Y8)
+	LANES(Y1, Y9)
+	LANES(Y2, Y10)
+	LANES(Y3, Y11)
+	LANES(Y4, Y8)
+	LANES(Y5, Y9)
+	LANES(Y6, Y10)
+	LANES(Y7, Y11)
+	VADDPS       Y1, Y0, Y12
+	VSUBPS       Y1, Y0, Y1
+	VADDPS       Y3, Y2, Y0
+	VSUBPS       Y3, Y2, Y3
+	VADDPS       Y5, Y4, Y2
+	VSUBPS       Y5, Y4, Y5
+	VADDPS       Y7, Y6, Y4
+	VSUBPS       Y7, Y6, Y7
+	VADDPS       Y0, Y12, Y6
+	VSUBPS       Y0, Y12, Y0
+	VADDPS       Y3, Y1, Y12
+	VSUBPS       Y3, Y1, Y3
+	VADDPS       Y4, Y2, Y1
+	VSUBPS       Y4, Y2, Y4
+	VADDPS       Y7, Y5, Y2
+	VSUBPS       Y7, Y5, Y7
+	VADDPS       Y1, Y6, Y5
+	VSUBPS       Y1, Y6, Y1
+	VADDPS       Y2, Y12, Y6
+	VSUBPS       Y2, Y12, Y2
+	VADDPS       Y4, Y0, Y12
+	VSUBPS       Y4, Y0, Y4
+	VADDPS       Y7, Y3, Y0
+	VSUBPS       Y7, Y3, Y7
+	VMOVUPS      Y5, 0(SI)
+	VMOVUPS      Y6, 32(SI)
+	VMOVUPS      Y12, 64(SI)
+	VMOVUPS      Y0, 96(SI)
+	VMOVUPS      Y1, 128(SI)
+	VMOVUPS      Y2, 160(SI)
+	VMOVUPS      Y4, 192(SI)
+	VMOVUPS      Y7, 224(SI)
+	ADDQ         $256, SI
+	ADDQ         $64, AX
+	CMPQ         AX, CX
+	JLT          loop
+	VZEROUPPER
+	RET
+
+// func rotate64F16(dst *float32, x *uint16, mean, signs *float32, n int, scale float32)
+TEXT ·rotate64F16(SB), NOSPLIT, $0-44
+	MOVQ    dst+0(FP), SI
+	MOVQ    x+8(FP), BX
+	MOVQ    mean+16(FP), DI
+	MOVQ    signs+24(FP), DX
+	MOVQ    n+32(FP), CX
+	VMOVUPS signs<>+0(SB), Y13
+	VMOVUPS signs<>+32(SB), Y14
+	VMOVUPS signs<>+64(SB), Y15
+	XORQ    AX, AX
+
+loop:
+	VBROADCASTSS scale+40(FP), Y12
+	VCVTPH2PS    0(BX)(AX*2), Y0
+	VMULPS       Y12, Y0, Y0
+	CENTRED(0, Y0)
+	VCVTPH2PS    16(BX)(AX*2), Y1
+	VMULPS       Y12, Y1, Y1
+	CENTRED(32, Y1)
+	VCVTPH2PS    32(BX)(AX*2), Y2
+	VMULPS       Y12, Y2, Y2
+	CENTRED(64, Y2)
+	VCVTPH2PS    48(BX)(AX*2), Y3
+	VMULPS       Y12, Y3, Y3
+	CENTRED(96, Y3)
+	VCVTPH2PS    64(BX)(AX*2), Y4
+	VMULPS       Y12, Y4, Y4
+	CENTRED(128, Y4)
+	VCVTPH2PS    80(BX)(AX*2), Y5
+	VMULPS       Y12, Y5, Y5
+	CENTRED(160, Y5)
+	VCVTPH2PS    96(BX)(AX*2), Y6
+	VMULPS       Y12, Y6, Y6
+	CENTRED(192, Y6)
+	VCVTPH2PS    112(BX)(AX*2), Y7
+	VMULPS       Y12, Y7, Y7
+	CENTRED(224, Y7)
+	LANES(Y0, Y8)
+	LANES(Y1, Y9)
+	LANES(Y2, Y10)
+	LANES(Y3, Y11)
+	LANES(Y4, Y8)
+	LANES(Y5, Y9)
+	LANES(Y6, Y10)
+	LANES(Y7, Y11)
+	VADDPS       Y1, Y0, Y12
+	VSUBPS       Y1, Y0, Y1
+	VADDPS       Y3, Y2, Y0
+	VSUBPS       Y3, Y2, Y3
+	VADDPS       Y5, Y4, Y2
+	VSUBPS       Y5, Y4, Y5
+	VADDPS       Y7, Y6, Y4
+	VSUBPS       Y7, Y6, Y7
+	VADDPS       Y0, Y12, Y6
+	VSUBPS       Y0, Y12, Y0
+	VADDPS       Y3, Y1, Y12
+	VSUBPS       Y3, Y1, Y3
+	VADDPS       Y4, Y2, Y1
+	VSUBPS       Y4, Y2, Y4
+	VADDPS       Y7, Y5, Y2
+	VSUBPS       Y7, Y5, Y7
+	VADDPS       Y1, Y6, Y5
+	VSUBPS       Y1, Y6, Y1
+	VADDPS       Y2, Y12, Y6
+	VSUBPS       Y2, Y12, Y2
+	VADDPS       Y4, Y0, Y12
+	VSUBPS       Y4, Y0, Y4
+	VADDPS       Y7, Y3, Y0
+	VSUBPS       Y7, Y3, Y7
+	VMOVUPS      Y5, 0(SI)
+	VMOVUPS      Y6, 32(SI)
+	VMOVUPS      Y12, 64(SI)
+	VMOVUPS      Y0, 96(SI)
+	VMOVUPS      Y1, 128(SI)
+	VMOVUPS      Y2, 160(SI)
+	VMOVUPS      Y4, 192(SI)
+	VMOVUPS      Y7, 224(SI)
+	ADDQ         $256, SI
+	ADDQ         $64, AX
+	CMPQ         AX, CX
+	JLT          loop
+	VZEROUPPER
+	RET
+
 // func hadamardBy8(x *float32, h, n int)
 TEXT ·hadamardBy8(SB), NOSPLIT, $0-24
 	MOVQ x+0(FP), SI
