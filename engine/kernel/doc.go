@@ -31,8 +31,7 @@
 //
 // A row can be kept as small integers, with bounds on what they leave out: centred on a mean, rotated, and quantised.
 //
-//	kernel.CentreF32(y, row, inverseNorm, mean, signs)
-//	kernel.Hadamard(y, block)
+//	kernel.RotateF32(y, row, inverseNorm, mean, signs, block)
 //	scale := kernel.MaxAbs(y) / 127
 //	residual, square := kernel.Quantize(code, y, scale)
 //
@@ -52,6 +51,6 @@
 // # Processors
 //
 // On amd64 with AVX2, FMA and F16C the kernels are assembly, some with AVX-512 and VNNI where the processor offers them and
-// they are faster; on arm64 the scans, the tiles and the products of codes are. Elsewhere, and in tests, they are the plain
+// they are faster; on arm64 all but columns, reads and packing are. Elsewhere, and in tests, they are the plain
 // loops of the files *_ref.go.
 package kernel
