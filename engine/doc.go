@@ -23,6 +23,12 @@
 // unknown. Rows of one group are photos of one listing and never answer one
 // another. split is query, gallery or both; an empty cell is both.
 //
+// Further labels follow from columns by their names. Where values are paths,
+// Women/Knit/Sweater, category/2 has their first two levels, and category/* all
+// of them: relevant under it is what shares the first level, with a gain that
+// counts the levels shared. category&brand is both at once: relevant is what
+// shares a value of each.
+//
 // # Schemes
 //
 //	scheme = sum | concat | rrf

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/edsrzf/mmap-go"
 )
@@ -28,6 +29,9 @@ type Gallery struct {
 	files    fs.FS     // holds the pictures; the same, but no link leads out of it
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
+
+	labelsMu sync.Mutex
+	labels   map[string]*Label // by name: those that follow from columns
 
 	life        context.Context    // ends at Close: of what runs behind
 	stop        context.CancelFunc // ends life

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -180,19 +179,6 @@ func (g *Gallery) Row(id string) (int, error) {
 
 // Labels returns the label columns in the order of the items table.
 func (g *Gallery) Labels() []*Label { return g.items.labels }
-
-// Label returns the label with the name.
-func (g *Gallery) Label(name string) (*Label, error) {
-	i := slices.IndexFunc(g.items.labels, func(l *Label) bool { return l.Name == name })
-	if i < 0 {
-		known := make([]string, len(g.items.labels))
-		for j, l := range g.items.labels {
-			known[j] = l.Name
-		}
-		return nil, &NameError{Kind: "label", Name: name, In: g.Name, Known: nearest(name, known)}
-	}
-	return g.items.labels[i], nil
-}
 
 // IsQuery reports whether the row may be a query: its split is not gallery.
 func (g *Gallery) IsQuery(row int) bool {

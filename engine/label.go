@@ -14,6 +14,7 @@ type Label struct {
 	values [][]uint32 // by cell: its distinct values in ascending order of code
 	names  []string   // by value code
 	plain  bool       // no cell holds more than one value
+	levels []*Label   // of a label with all levels of a column, from the first
 }
 
 // labelBuilder collects a column, a cell a row.
@@ -31,7 +32,11 @@ func newLabelBuilder(name string, rows int) *labelBuilder {
 }
 
 func (b *labelBuilder) add(cell string) {
-	cell = strings.TrimSpace(cell)
+	b.label.codes = append(b.label.codes, b.code(strings.TrimSpace(cell)))
+}
+
+// code returns the code of a cell.
+func (b *labelBuilder) code(cell string) uint32 {
 	code, ok := b.byCell[cell]
 	if !ok {
 		code = uint32(len(b.label.cells))
@@ -39,7 +44,7 @@ func (b *labelBuilder) add(cell string) {
 		b.byCell[cell] = code
 		b.label.cells = append(b.label.cells, cell)
 	}
-	b.label.codes = append(b.label.codes, code)
+	return code
 }
 
 func (b *labelBuilder) done() *Label {
