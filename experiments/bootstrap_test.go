@@ -14,23 +14,23 @@ func TestBootstrapSums(t *testing.T) {
 		rng := rand.New(rand.NewPCG(uint64(n), 0))
 		b := newBootstrap(n)
 		var plain [][]uint64
-		for _, k := range []int{1, 5, 10, 65535, 1, 10, 10, 3, 65535, 65535, 10, 10, 1} {
+		for _, k := range []uint64{1, 5, 10, 65535, 1, 10, 10, 3, 1 << 40, 65535, 1 << 54, 1, 10, 10, 1, 1 << 40, 1 << 40, 1} {
 			c := b.add(k)
 			values := make([]uint64, n)
 			for j := range values {
-				values[j] = rng.Uint64N(uint64(k) + 1)
-				c.set(j, uint16(values[j]))
+				values[j] = rng.Uint64N(k + 1)
+				c.set(j, values[j])
 			}
 			plain = append(plain, values)
 		}
-		sums, err := b.run(t.Context(), 7, 2)
+		sums, err := b.run(t.Context(), stream{seed: 7, place: 2}, draw)
 		if err != nil {
 			t.Fatal(err)
 		}
 		counts := make([]uint32, n)
 		var pcg rand.PCG
 		for _, resample := range []int{0, 1, 4711, Resamples - 1} {
-			seedResample(&pcg, 7, 2, resample)
+			stream{seed: 7, place: 2}.start(&pcg, resample)
 			draw(counts, &pcg)
 			drawn := uint32(0)
 			for _, c := range counts {
@@ -44,7 +44,7 @@ func TestBootstrapSums(t *testing.T) {
 				for j, v := range values {
 					want += v * uint64(counts[j])
 				}
-				if got := sums[i][resample]; got != float64(want) {
+				if got := sums[i][resample]; got != int64(want) {
 					t.Fatalf("n %d, column %d, resample %d: got %v, want %d", n, i, resample, got, want)
 				}
 			}
@@ -61,13 +61,13 @@ func TestBootstrapInterval(t *testing.T) {
 	for j := range ones {
 		c.set(j, 1)
 	}
-	sums, err := b.run(t.Context(), 1, 0)
+	sums, err := b.run(t.Context(), stream{seed: 1}, draw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	low, high := interval(sums[0])
 	half := 1.96 * math.Sqrt(n*0.3*0.7)
-	if math.Abs(low-(ones-half)) > 3 || math.Abs(high-(ones+half)) > 3 {
+	if math.Abs(float64(low)-(ones-half)) > 3 || math.Abs(float64(high)-(ones+half)) > 3 {
 		t.Errorf("got %v to %v, want about %.1f to %.1f", low, high, ones-half, ones+half)
 	}
 }
@@ -83,20 +83,22 @@ func TestIntervalPlaces(t *testing.T) {
 	}
 }
 
-// TestSeeds: another seed, label or resample gives another stream.
-func TestSeeds(t *testing.T) {
+// TestStreams: another seed, label, purpose or resample gives another stream.
+func TestStreams(t *testing.T) {
 	seen := map[uint64]bool{}
 	var pcg rand.PCG
 	for seed := range uint64(20) {
-		for place := range 20 {
-			for resample := range 20 {
-				seedResample(&pcg, seed, place, resample)
-				seen[pcg.Uint64()] = true
+		for place := range uint64(20) {
+			for of := drawQueries; of <= divideClasses; of++ {
+				for resample := range 20 {
+					stream{seed, place, of}.start(&pcg, resample)
+					seen[pcg.Uint64()] = true
+				}
 			}
 		}
 	}
-	if len(seen) != 20*20*20 {
-		t.Errorf("%d streams of %d differ", len(seen), 20*20*20)
+	if len(seen) != 20*20*4*20 {
+		t.Errorf("%d streams of %d differ", len(seen), 20*20*4*20)
 	}
 }
 
@@ -105,7 +107,7 @@ func TestBootstrapCancelled(t *testing.T) {
 	cancel()
 	b := newBootstrap(10)
 	b.add(1)
-	if _, err := b.run(ctx, 1, 0); !errors.Is(err, context.Canceled) {
+	if _, err := b.run(ctx, stream{seed: 1}, draw); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -116,12 +118,12 @@ func BenchmarkBootstrap(b *testing.B) {
 	for b.Loop() {
 		boot := newBootstrap(n)
 		for i := range 30 {
-			c := boot.add([]int{1, 5, 10}[i%3])
+			c := boot.add([]uint64{1, 5, 10}[i%3])
 			for j := range n {
-				c.set(j, uint16((i*7+j*13)%2))
+				c.set(j, uint64((i*7+j*13)%2))
 			}
 		}
-		if _, err := boot.run(b.Context(), 1, 0); err != nil {
+		if _, err := boot.run(b.Context(), stream{seed: 1}, draw); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -23,7 +23,8 @@ func writeTable(w io.Writer, rows iter.Seq[[]string]) error {
 }
 
 // WriteMetrics writes a row a summary. Without a judged query, the cells of
-// value, interval, ceiling and baseline are empty.
+// value, interval, ceiling and baseline are empty; so are the interval of a macro
+// mean of one class, and a ceiling or baseline without a closed form.
 func (e *Evaluation) WriteMetrics(w io.Writer) error {
 	return writeTable(w, func(yield func([]string) bool) {
 		if !yield([]string{
@@ -34,7 +35,7 @@ func (e *Evaluation) WriteMetrics(w io.Writer) error {
 		}
 		for _, s := range e.Summaries {
 			if !yield([]string{
-				s.Scheme.String(), s.Label, "P@" + strconv.Itoa(s.K), "micro",
+				s.Scheme.String(), s.Label, s.Metric.String(), s.Mean.String(),
 				cell(s.Value), cell(s.Low), cell(s.High), strconv.Itoa(s.N),
 				strconv.Itoa(s.Unknown), strconv.Itoa(s.Lone), strconv.Itoa(s.Unscored),
 				cell(s.Ceiling), cell(s.Baseline),
@@ -46,8 +47,8 @@ func (e *Evaluation) WriteMetrics(w io.Writer) error {
 }
 
 // WritePerQuery writes a row for each query, scheme and label, in that order.
-// relevant is empty when the query's value is unknown; hits are empty when the
-// query is not judged, and skipped says why.
+// relevant is empty when the query's value is unknown; hits and metrics are empty
+// when the query is not judged, and skipped says why.
 func (e *Evaluation) WritePerQuery(w io.Writer) error {
 	schemes := make([]string, len(e.Schemes))
 	for s, scheme := range e.Schemes {
@@ -58,7 +59,11 @@ func (e *Evaluation) WritePerQuery(w io.Writer) error {
 		for _, k := range e.Ks {
 			row = append(row, "hits@"+strconv.Itoa(k))
 		}
-		if !yield(append(row, "skipped")) {
+		row = append(row, "skipped")
+		for _, m := range e.Metrics[len(e.Ks):] {
+			row = append(row, m.String())
+		}
+		if !yield(row) {
 			return
 		}
 		for i, q := range e.Queries {
@@ -74,8 +79,8 @@ func (e *Evaluation) WritePerQuery(w io.Writer) error {
 	})
 }
 
-// appendCounts appends relevant, the hits by k, and skipped, of query i, a
-// place in Queries.
+// appendCounts appends relevant, the hits by k, skipped, and the metrics beside P
+// of query i, a place in Queries.
 func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 	skip := e.skip(i, scheme, label)
 	relevant := ""
@@ -90,7 +95,15 @@ func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 		}
 		row = append(row, count)
 	}
-	return append(row, skip.String())
+	row = append(row, skip.String())
+	for m, value := range e.valuesOf(i, scheme, label) {
+		text := ""
+		if skip == Judged {
+			text = number(value / float64(max(e.Metrics[len(e.Ks)+m].unit(), 1)))
+		}
+		row = append(row, text)
+	}
+	return row
 }
 
 // writeRankings writes a row a hit of a search: 1 under a label says that the

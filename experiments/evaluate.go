@@ -21,15 +21,21 @@ type Plan struct {
 	Schemes []engine.Scheme
 	Labels  []string           // nil: all of the gallery
 	Ks      []int              // nil: DefaultKs
+	Metrics []Metric           // beside P at every k; a cut-off here is one of Ks, too
+	Macro   bool               // also means over classes
 	Filter  []engine.Condition // what a candidate meets
 	Where   []engine.Condition // what a query meets
 	Over    int                // queries to draw of those that meet Where; 0: all
-	Seed    uint64             // of the draw and of the resampling; 0: 1
+	Seed    uint64             // of the draws and of the resampling; 0: 1
+	Keep    int                // queries to draw whose rankings are kept, for WriteRun; -1: all
 }
 
 // Evaluate ranks the gallery for every query of the plan under every scheme, and
-// counts hits. Memory is a few bytes for each query, scheme, label and k.
-// progress, which may be nil, is told now and then how many queries are done, by
+// counts hits. Memory is two bytes for each query, scheme, label and k, and
+// eight for every metric beside P. A metric without a cut-off makes rankings
+// deeper: Rprec and MAP@R go down to the largest R, the others to the last
+// candidate, and ranking then takes as long as sorting the gallery for every
+// query and scheme. progress, which may be nil, is told now and then how many queries are done, by
 // one goroutine at a time.
 func (p Plan) Evaluate(ctx context.Context, g *engine.Gallery, progress func(done, of int)) (*Evaluation, error) {
 	among, err := g.Candidates(p.Filter)
@@ -41,19 +47,19 @@ func (p Plan) Evaluate(ctx context.Context, g *engine.Gallery, progress func(don
 		return nil, err
 	}
 	report := reporter(len(e.Queries), progress)
-	err = g.RankAll(ctx, e.Queries, e.Schemes, e.Ks[len(e.Ks)-1], among, func(i int, rankings []engine.Ranking) {
+	err = g.RankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []engine.Ranking) {
 		e.count(i, rankings)
 		report()
 	})
 	if err != nil {
 		return nil, err
 	}
-	return e, e.summarise(ctx, among)
+	return e, e.summarise(ctx)
 }
 
 // prepare checks the plan and makes the evaluation, without hits.
 func (p Plan) prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation, error) {
-	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), g: g}
+	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, g: g, among: among}
 	seen := map[string]bool{}
 	for _, s := range p.Schemes {
 		if text := s.String(); !seen[text] {
@@ -71,9 +77,7 @@ func (p Plan) prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation,
 	for _, l := range labels {
 		e.Labels = append(e.Labels, l.Name)
 	}
-	if e.Ks = sortedKs(p.Ks); len(e.Ks) == 0 {
-		e.Ks = DefaultKs()
-	}
+	e.Ks, e.Metrics = planned(p.Ks, p.Metrics)
 	for _, k := range e.Ks {
 		if k < 1 || k > maxK {
 			return nil, fmt.Errorf("k is from 1 to %d, not %d", maxK, k)
@@ -83,10 +87,8 @@ func (p Plan) prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation,
 		return nil, err
 	}
 	e.judges = newJudge(among, labels)
-	n := len(e.Queries)
-	e.hits = make([]uint16, n*len(e.Schemes)*len(e.Labels)*len(e.Ks))
-	e.scored = make([]bool, n*len(e.Schemes))
-	e.relevant = make([]int32, n*len(e.Labels))
+	e.setDepth()
+	e.makeRoom(p.Keep)
 	return e, nil
 }
 

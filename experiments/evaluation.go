@@ -2,9 +2,8 @@ package experiments
 
 import (
 	"cmp"
-	"context"
-	"math"
 	"slices"
+	"sync"
 
 	"strata/engine"
 )
@@ -14,46 +13,85 @@ import (
 type Evaluation struct {
 	Schemes   []engine.Scheme
 	Labels    []string
-	Ks        []int // ascending
-	Queries   []int // rows, ascending
+	Ks        []int    // ascending
+	Metrics   []Metric // P at every k first
+	Depth     int      // hits of a ranking that were looked at
+	Queries   []int    // rows, ascending
 	Filter    []engine.Condition
 	Where     []engine.Condition
 	Over      int // as planned; 0: all
 	Seed      uint64
-	Summaries []Summary // by scheme, then label, then k
+	Macro     bool
+	Summaries []Summary // by scheme, then label, then mean, then metric
 
 	g      *engine.Gallery
+	among  *engine.Candidates
 	judges *judge
-	// By query; a query takes len(Schemes)·len(Labels)·len(Ks) places of hits,
-	// len(Schemes) of scored, and len(Labels) of relevant.
+	// By query; a query takes len(Schemes)·len(Labels)·len(Ks) places of hits, as
+	// many for each metric beside P of values, len(Schemes) of scored, and
+	// len(Labels) of relevant.
 	hits     []uint16
+	values   []float64 // counts whole, without their division by the metric's unit
 	scored   []bool
 	relevant []int32 // R, or unknownR
+
+	kept     []int     // places in Queries, ascending
+	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
+
+	log2   []float64 // by rank: log2(rank+1)
+	passes sync.Pool // of *pass
 }
 
 // unknownR stands for R where the query's value is unknown.
 const unknownR = -1
 
-// Summary is the precision at k of one scheme under one label, over the queries
-// that are judged.
-type Summary struct {
-	Scheme engine.Scheme
-	Label  string
-	K      int
-
-	Hits  int64   // of all judged queries
-	N     int     // judged queries; with none, the numbers below but the skips are NaN
-	Value float64 // Hits/(K·N), one division of exact integers
-	// The 95 % percentile bootstrap interval of Value, over queries.
-	Low, High float64
-
-	Unknown, Lone, Unscored int // queries that are not judged, by reason
-
-	Ceiling  float64 // the mean of min(R, K)/K: what a perfect ranking gives
-	Baseline float64 // the mean of R/M, M candidates: what a random ranking gives
+// pass is the memory of one goroutine that counts.
+type pass struct {
+	tally  *tally
+	gains  []int8
+	levels []int
 }
 
-// Summary returns the summary of a scheme, a label and a k.
+// setDepth finds out how deep rankings must be, and computes the logarithms of
+// as many ranks.
+func (e *Evaluation) setDepth() {
+	e.Depth = e.Ks[len(e.Ks)-1]
+	for _, m := range e.Metrics {
+		switch {
+		case !m.deep():
+		case m.Kind == RPrecision || m.Kind == AveragePrecisionAtR:
+			for l := range e.judges.labels {
+				for _, q := range e.Queries {
+					e.Depth = max(e.Depth, int(e.judges.count(l, q)))
+				}
+			}
+		default:
+			e.Depth = max(e.Depth, e.g.Len())
+		}
+	}
+	e.log2 = discounts(e.Depth)
+	e.passes.New = func() any { return &pass{tally: newTally(e.Ks, e.log2)} }
+}
+
+// makeRoom takes the memory for the counts, and draws the queries whose rankings
+// are kept.
+func (e *Evaluation) makeRoom(keep int) {
+	n := len(e.Queries)
+	judgings := n * len(e.Schemes) * len(e.Labels)
+	e.hits = make([]uint16, judgings*len(e.Ks))
+	e.values = make([]float64, judgings*(len(e.Metrics)-len(e.Ks)))
+	e.scored = make([]bool, n*len(e.Schemes))
+	e.relevant = make([]int32, n*len(e.Labels))
+	if keep < 0 {
+		keep = n
+	}
+	if keep > 0 {
+		e.kept = engine.Sample(n, keep, e.Seed)
+		e.rankings = make([][]int32, len(e.kept)*len(e.Schemes))
+	}
+}
+
+// Summary returns the micro mean of P@k of a scheme and a label.
 func (e *Evaluation) Summary(scheme engine.Scheme, label string, k int) (Summary, bool) {
 	name := scheme.String()
 	i := slices.IndexFunc(e.Schemes, func(s engine.Scheme) bool { return s.String() == name })
@@ -65,11 +103,19 @@ func (e *Evaluation) Summary(scheme engine.Scheme, label string, k int) (Summary
 	return e.of(i, j)[n], true
 }
 
-// of returns the summaries of one scheme and one label, by k.
+// of returns the micro means of P of one scheme and one label, by k.
 func (e *Evaluation) of(scheme, label int) []Summary {
-	n := len(e.Ks)
-	at := (scheme*len(e.Labels) + label) * n
-	return e.Summaries[at : at+n]
+	at := e.summaryAt(scheme, label, Micro, 0)
+	return e.Summaries[at : at+len(e.Ks)]
+}
+
+// summaryAt returns the place of a summary.
+func (e *Evaluation) summaryAt(scheme, label int, mean Mean, metric int) int {
+	means := 1
+	if e.Macro {
+		means = 2
+	}
+	return ((scheme*len(e.Labels)+label)*means+int(mean))*len(e.Metrics) + metric
 }
 
 // hitsOf returns the hits of query i, a place in Queries, by k.
@@ -77,6 +123,21 @@ func (e *Evaluation) hitsOf(i, scheme, label int) []uint16 {
 	n := len(e.Ks)
 	at := ((i*len(e.Schemes)+scheme)*len(e.Labels) + label) * n
 	return e.hits[at : at+n]
+}
+
+// valuesOf returns the values of the metrics beside P of query i.
+func (e *Evaluation) valuesOf(i, scheme, label int) []float64 {
+	n := len(e.Metrics) - len(e.Ks)
+	at := ((i*len(e.Schemes)+scheme)*len(e.Labels) + label) * n
+	return e.values[at : at+n]
+}
+
+// value returns a metric of query i; a count whole.
+func (e *Evaluation) value(i, scheme, label, metric int) float64 {
+	if metric < len(e.Ks) {
+		return float64(e.hitsOf(i, scheme, label)[metric])
+	}
+	return e.valuesOf(i, scheme, label)[metric-len(e.Ks)]
 }
 
 // skip returns why query i, a place in Queries, is not judged.
@@ -92,109 +153,6 @@ func (e *Evaluation) skip(i, scheme, label int) Skip {
 	return Judged
 }
 
-// count stores the hits of query i's rankings. It may be called concurrently
-// for different i.
-func (e *Evaluation) count(i int, rankings []engine.Ranking) {
-	q := e.Queries[i]
-	for l, relevance := range e.judges.labels {
-		r := int32(unknownR)
-		if relevance.Label.Known(q) {
-			r = int32(relevance.Count(q))
-		}
-		e.relevant[i*len(e.Labels)+l] = r
-	}
-	for s, ranking := range rankings {
-		e.scored[i*len(e.Schemes)+s] = ranking.Scored()
-		for l, relevance := range e.judges.labels {
-			hits := e.hitsOf(i, s, l)
-			for rank, h := range ranking.Hits {
-				if !h.Scored() || !relevance.Label.Relevant(q, h.Row) {
-					continue
-				}
-				for n := len(e.Ks) - 1; n >= 0 && rank < e.Ks[n]; n-- {
-					hits[n]++
-				}
-			}
-		}
-	}
-}
-
-// summarise fills Summaries.
-func (e *Evaluation) summarise(ctx context.Context, among *engine.Candidates) error {
-	e.Summaries = make([]Summary, 0, len(e.Schemes)*len(e.Labels)*len(e.Ks))
-	for s, scheme := range e.Schemes {
-		for l, label := range e.Labels {
-			for n, k := range e.Ks {
-				sum := Summary{Scheme: scheme, Label: label, K: k}
-				e.sum(&sum, s, l, n, among)
-				e.Summaries = append(e.Summaries, sum)
-			}
-		}
-	}
-	places := map[string]int{}
-	for i, l := range e.g.Labels() {
-		places[l.Name] = i
-	}
-	for l, label := range e.Labels {
-		if err := e.resampleLabel(ctx, l, places[label]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sum adds up one summary but its interval.
-func (e *Evaluation) sum(sum *Summary, scheme, label, k int, among *engine.Candidates) {
-	var reachable int64
-	var random float64
-	for i, q := range e.Queries {
-		switch e.skip(i, scheme, label) {
-		case Unknown:
-			sum.Unknown++
-		case Lone:
-			sum.Lone++
-		case Unscored:
-			sum.Unscored++
-		case Judged:
-			r := e.relevant[i*len(e.Labels)+label]
-			sum.N++
-			sum.Hits += int64(e.hitsOf(i, scheme, label)[k])
-			reachable += int64(min(int(r), sum.K))
-			random += float64(r) / float64(among.Count(q))
-		}
-	}
-	places := float64(int64(sum.K) * int64(sum.N))
-	sum.Value, sum.Low, sum.High = float64(sum.Hits)/places, math.NaN(), math.NaN()
-	sum.Ceiling, sum.Baseline = float64(reachable)/places, random/float64(sum.N)
-}
-
-// resampleLabel sets the intervals of one label's summaries. Schemes with the
-// same judged queries share their resamples, so that their sums are paired.
-func (e *Evaluation) resampleLabel(ctx context.Context, label, place int) error {
-	left := make([]int, len(e.Schemes))
-	for s := range left {
-		left[s] = s
-	}
-	for len(left) > 0 {
-		judged := e.judged(left[0], label)
-		var group, rest []int
-		for _, s := range left {
-			if slices.Equal(e.judged(s, label), judged) {
-				group = append(group, s)
-			} else {
-				rest = append(rest, s)
-			}
-		}
-		if len(judged) > 0 {
-			if err := e.resampleGroup(ctx, label, place, group, judged); err != nil {
-				return err
-			}
-		}
-		left = rest
-	}
-	return nil
-}
-
 // judged returns the places in Queries that are judged.
 func (e *Evaluation) judged(scheme, label int) []int {
 	var judged []int
@@ -206,30 +164,86 @@ func (e *Evaluation) judged(scheme, label int) []int {
 	return judged
 }
 
-// resampleGroup sets the intervals of schemes that have the same judged queries.
-func (e *Evaluation) resampleGroup(ctx context.Context, label, place int, schemes, judged []int) error {
-	b := newBootstrap(len(judged))
-	for _, s := range schemes {
-		for n, k := range e.Ks {
-			column := b.add(k)
-			for j, i := range judged {
-				column.set(j, e.hitsOf(i, s, label)[n])
+// judgedAlike parts the schemes by the queries that are judged under a label.
+func (e *Evaluation) judgedAlike(label int) (groups [][]int, judged [][]int) {
+	for s := range e.Schemes {
+		of := e.judged(s, label)
+		g := slices.IndexFunc(judged, func(other []int) bool { return slices.Equal(of, other) })
+		if g < 0 {
+			g = len(groups)
+			groups, judged = append(groups, nil), append(judged, of)
+		}
+		groups[g] = append(groups[g], s)
+	}
+	return groups, judged
+}
+
+// count stores the hits of query i's rankings. It may be called concurrently
+// for different i.
+func (e *Evaluation) count(i int, rankings []engine.Ranking) {
+	q := e.Queries[i]
+	for l := range e.judges.labels {
+		e.relevant[i*len(e.Labels)+l] = e.judges.count(l, q)
+	}
+	deepest := e.Ks[len(e.Ks)-1]
+	for s, ranking := range rankings {
+		e.scored[i*len(e.Schemes)+s] = ranking.Scored()
+		for l, relevance := range e.judges.labels {
+			hits := e.hitsOf(i, s, l)
+			for rank, h := range ranking.Hits[:min(deepest, len(ranking.Hits))] {
+				if !h.Scored() || !relevance.Label.Relevant(q, h.Row) {
+					continue
+				}
+				for n := len(e.Ks) - 1; n >= 0 && rank < e.Ks[n]; n-- {
+					hits[n]++
+				}
 			}
 		}
 	}
-	sums, err := b.run(ctx, e.Seed, place)
-	if err != nil {
-		return err
+	if len(e.values) > 0 {
+		e.measure(i, rankings)
 	}
-	for g, s := range schemes {
-		for n := range e.Ks {
-			sum := &e.of(s, label)[n]
-			places := float64(int64(sum.K) * int64(sum.N))
-			low, high := interval(sums[g*len(e.Ks)+n])
-			sum.Low, sum.High = low/places, high/places
+	if place, ok := slices.BinarySearch(e.kept, i); ok {
+		for s, ranking := range rankings {
+			e.rankings[place*len(e.Schemes)+s] = rowsOf(ranking)
 		}
 	}
-	return nil
+}
+
+// measure stores the metrics beside P of query i's rankings.
+func (e *Evaluation) measure(i int, rankings []engine.Ranking) {
+	p := e.passes.Get().(*pass)
+	defer e.passes.Put(p)
+	q := e.Queries[i]
+	for l, relevance := range e.judges.labels {
+		if e.relevant[i*len(e.Labels)+l] <= 0 {
+			continue
+		}
+		p.levels = e.judges.counts(p.levels[:0], l, q)
+		p.tally.setIdeal(p.levels, e.Depth)
+		for s, ranking := range rankings {
+			if !ranking.Scored() {
+				continue
+			}
+			p.gains = gains(p.gains, relevance.Label, q, ranking.Hits)
+			p.tally.rank(p.gains, p.levels[0])
+			values := e.valuesOf(i, s, l)
+			for m := range values {
+				values[m] = p.tally.value(e.Metrics[len(e.Ks)+m])
+			}
+		}
+	}
+}
+
+// rowsOf returns the rows of a ranking that have a score.
+func rowsOf(r engine.Ranking) []int32 {
+	var rows []int32
+	for _, h := range r.Hits {
+		if h.Scored() {
+			rows = append(rows, int32(h.Row))
+		}
+	}
+	return rows
 }
 
 // sortedKs returns ks ascending, without repetition.

@@ -36,14 +36,38 @@ type LabelHits struct {
 // judge knows the relevant candidates of every query, by label.
 type judge struct {
 	labels []*engine.Relevance
+	levels [][]*engine.Relevance // by label: of its levels, from the first; the label itself without levels
 }
 
 func newJudge(among *engine.Candidates, labels []*engine.Label) *judge {
 	j := &judge{}
 	for _, l := range labels {
-		j.labels = append(j.labels, among.Relevance(l))
+		relevance := among.Relevance(l)
+		levels := []*engine.Relevance{relevance}
+		for i, level := range l.Levels() {
+			if i > 0 && i < maxGain {
+				levels = append(levels, among.Relevance(level))
+			}
+		}
+		j.labels, j.levels = append(j.labels, relevance), append(j.levels, levels)
 	}
 	return j
+}
+
+// count returns R of the query in row q under a label, or unknownR.
+func (j *judge) count(label, q int) int32 {
+	if relevance := j.labels[label]; relevance.Label.Known(q) {
+		return int32(relevance.Count(q))
+	}
+	return unknownR
+}
+
+// counts appends by level the number of candidates that share it with row q.
+func (j *judge) counts(dst []int, label, q int) []int {
+	for _, level := range j.levels[label] {
+		dst = append(dst, level.Count(q))
+	}
+	return dst
 }
 
 // ranking judges a ranking of the query in row q.

@@ -5,20 +5,35 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"strata/engine"
 )
 
-// WriteTable writes an evaluation for people: for the largest k a row a scheme
-// and a column a label, with half the width of the interval, then what was
-// skipped. Ceiling and random are those of the first scheme that judges a query.
-// Numbers are rounded.
+// WriteTable writes an evaluation for people: for P at the largest k, and so for
+// every further measure, a row a scheme and a column a label, with half the width
+// of the interval; then what was skipped. Ceiling and random are those of the
+// first scheme that judges a query. Numbers are rounded.
 func (e *Evaluation) WriteTable(w io.Writer) error {
-	last := len(e.Ks) - 1
-	rows := []string{"P@" + strconv.Itoa(e.Ks[last])}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for m, metric := range e.Metrics {
+		if m+1 < len(e.Metrics) && e.Metrics[m+1].Kind == metric.Kind && e.Metrics[m+1].K > 0 {
+			continue
+		}
+		if _, err := io.WriteString(t, strings.Join(e.tableRows(m), "\n")+"\n"); err != nil {
+			return err
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	return e.writeSkips(w)
+}
+
+// tableRows returns the rows of one metric's table.
+func (e *Evaluation) tableRows(metric int) []string {
+	rows := []string{e.Metrics[metric].String()}
 	for _, label := range e.Labels {
 		rows[0] += "\t" + quote(label)
 	}
@@ -32,29 +47,30 @@ func (e *Evaluation) WriteTable(w io.Writer) error {
 		}
 		rows = append(rows, name)
 	}
+	at := func(scheme, label int) Summary { return e.Summaries[e.summaryAt(scheme, label, Micro, metric)] }
 	for s, scheme := range e.Schemes {
-		row(scheme.String(), func(l int) Summary { return e.of(s, l)[last] },
+		row(scheme.String(), func(l int) Summary { return at(s, l) },
 			func(s Summary) string { return fmt.Sprintf("%.4f ±%.4f", s.Value, (s.High-s.Low)/2) })
 	}
 	judging := func(label int) Summary {
 		for s := range e.Schemes {
-			if sum := e.of(s, label)[last]; sum.N > 0 {
+			if sum := at(s, label); sum.N > 0 {
 				return sum
 			}
 		}
 		return Summary{}
 	}
-	row("ceiling", judging, func(s Summary) string { return fmt.Sprintf("%.4f", s.Ceiling) })
-	row("random", judging, func(s Summary) string { return fmt.Sprintf("%.4f", s.Baseline) })
+	row("ceiling", judging, func(s Summary) string { return rounded(s.Ceiling) })
+	row("random", judging, func(s Summary) string { return rounded(s.Baseline) })
+	return rows
+}
 
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if _, err := io.WriteString(t, strings.Join(rows, "\n")+"\n"); err != nil {
-		return err
+// rounded returns a number for people; NaN is a dash.
+func rounded(x float64) string {
+	if math.IsNaN(x) {
+		return "-"
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	return e.writeSkips(w)
+	return fmt.Sprintf("%.4f", x)
 }
 
 // writeSkips writes a line a label, and one more for every scheme that judges

@@ -1,0 +1,162 @@
+package experiments
+
+import "math"
+
+// bound holds what a perfect and what a random ranking give in one metric, by
+// query. Ceilings of counts are counts; NaN is a bound that is not known.
+type bound struct {
+	ceilings, baselines []float64
+}
+
+func (b bound) ceiling(i int) float64  { return b.ceilings[i] }
+func (b bound) baseline(i int) float64 { return b.baselines[i] }
+
+// odds is what a random ranking of one query depends on.
+type odds struct {
+	m, r int // candidates, and relevant ones
+	gain float64
+}
+
+// bounds returns by metric the bounds of the queries under a label.
+func (e *Evaluation) bounds(label int) []bound {
+	bounds := make([]bound, len(e.Metrics))
+	for m := range bounds {
+		bounds[m] = bound{make([]float64, len(e.Queries)), make([]float64, len(e.Queries))}
+	}
+	t := newTally(e.Ks, e.log2)
+	known := map[odds][]float64{} // baselines, by metric
+	var levels []int
+	graded := len(e.judges.levels[label]) > 1
+	for i, q := range e.Queries {
+		r := int(e.relevant[i*len(e.Labels)+label])
+		if r <= 0 {
+			continue
+		}
+		o := odds{m: e.among.Count(q), r: r, gain: float64(r)}
+		levels = e.judges.counts(levels[:0], label, q)
+		for _, n := range levels[1:] {
+			o.gain += float64(n)
+		}
+		base := known[o]
+		if base == nil || graded { // the ideal depends on every level
+			t.setIdeal(levels, e.Depth)
+			base = make([]float64, len(e.Metrics))
+			for m, metric := range e.Metrics {
+				base[m] = metric.random(o, t)
+			}
+			known[o] = base
+		}
+		for m, metric := range e.Metrics {
+			bounds[m].ceilings[i], bounds[m].baselines[i] = metric.perfect(r), base[m]
+		}
+	}
+	return bounds
+}
+
+// perfect returns the metric of a perfect ranking of r relevant candidates, a
+// count whole.
+func (m Metric) perfect(r int) float64 {
+	switch m.Kind {
+	case Precision:
+		return float64(min(m.K, r))
+	case Recall:
+		return float64(min(m.K, r)) / float64(r)
+	case AveragePrecision:
+		if m.K > 0 {
+			return float64(min(m.K, r)) / float64(r)
+		}
+	case JudgedShare:
+		return math.NaN()
+	}
+	return 1
+}
+
+// random returns the expectation of the metric over all orders of the
+// candidates, in closed form: a sum of at most k or M terms.
+func (m Metric) random(o odds, t *tally) float64 {
+	n, r, all := m.K, float64(o.r), float64(o.m)
+	if n == 0 || n > o.m {
+		n = o.m
+	}
+	some := r / all // the chance of a hit at any rank
+	switch m.Kind {
+	case Precision:
+		if m.K > o.m {
+			return some * float64(o.m) / float64(m.K)
+		}
+		return some
+	case CappedPrecision:
+		return some * float64(n) / float64(min(m.K, o.r))
+	case Recall:
+		return float64(n) / all
+	case RPrecision:
+		return some
+	case Success:
+		return 1 - o.none(n)
+	case ReciprocalRank:
+		return o.reciprocalRank(n)
+	case AveragePrecision:
+		return o.sum(n) / r
+	case AveragePrecisionMin:
+		return o.sum(n) / float64(min(m.K, o.r))
+	case AveragePrecisionAtR:
+		return o.sum(o.r) / r
+	case AveragePrecisionTrapezoid:
+		return o.trapezoid() / r
+	case NDCG:
+		return o.discounted(n, t) / t.idealAt(m.K)
+	}
+	return math.NaN()
+}
+
+// none returns the chance that none of the first n candidates is relevant.
+func (o odds) none(n int) float64 {
+	chance := 1.0
+	for j := range n {
+		chance *= max(0, float64(o.m-o.r-j)) / float64(o.m-j)
+	}
+	return chance
+}
+
+// reciprocalRank returns the expectation of 1/rank of the first hit among n.
+func (o odds) reciprocalRank(n int) float64 {
+	var sum float64
+	chance := 1.0 // that there was no hit before
+	for j := range n {
+		sum += float64(chance*float64(o.r)/float64(o.m-j)) / float64(j+1)
+		chance *= max(0, float64(o.m-o.r-j)) / float64(o.m-j)
+	}
+	return sum
+}
+
+// other returns the chance that a candidate is relevant, given that another is.
+func (o odds) other() float64 { return float64(o.r-1) / float64(max(1, o.m-1)) }
+
+// sum returns the expectation of S of the first n: the precision at a hit of
+// rank i is (1 + the hits among i-1 others)/i.
+func (o odds) sum(n int) float64 {
+	var sum float64
+	for i := range n {
+		sum += (1 + float64(float64(i)*o.other())) / float64(i+1)
+	}
+	return float64(o.r) / float64(o.m) * sum
+}
+
+// trapezoid returns the expectation of the sum of the mean precision before and
+// at each hit.
+func (o odds) trapezoid() float64 {
+	sum := 1.0 // of rank 1, before which the precision is 1
+	for i := 1; i < o.m; i++ {
+		sum += (o.other() + (1+float64(float64(i)*o.other()))/float64(i+1)) / 2
+	}
+	return float64(o.r) / float64(o.m) * sum
+}
+
+// discounted returns the expectation of Σ gain/log2(rank+1) of the first n.
+func (o odds) discounted(n int, t *tally) float64 {
+	var sum float64
+	for rank := 1; rank <= n; rank++ {
+		sum += 1 / t.log2[rank]
+	}
+	return o.gain / float64(o.m) * sum
+}

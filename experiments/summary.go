@@ -1,0 +1,263 @@
+package experiments
+
+import (
+	"context"
+	"hash/fnv"
+	"math"
+	"math/bits"
+
+	"strata/engine"
+)
+
+// Mean says over what a mean is taken.
+type Mean uint8
+
+// The means.
+const (
+	Micro Mean = iota // over queries: every query counts alike
+	Macro             // over classes, the values of the label: every class counts alike
+)
+
+// String returns the name of the mean.
+func (m Mean) String() string { return [...]string{"micro", "macro"}[m] }
+
+// Summary is a metric of one scheme under one label, over the queries that are
+// judged.
+type Summary struct {
+	Scheme engine.Scheme
+	Label  string
+	Metric Metric
+	K      int // that of Metric
+	Mean   Mean
+
+	Hits    int64   // of P: of all judged queries
+	N       int     // judged queries; with none, the numbers below but the skips are NaN
+	Classes int     // of a macro mean: values of judged queries
+	Value   float64 // of P: Hits/(K·N), one division of exact integers
+	// The 95 % percentile bootstrap interval of Value, over queries, or over
+	// classes of a macro mean; NaN with a single class.
+	Low, High float64
+
+	Unknown, Lone, Unscored int // queries that are not judged, by reason
+
+	Ceiling  float64 // what a perfect ranking gives; NaN where that depends on more than R
+	Baseline float64 // what a random ranking gives; NaN where there is no closed form
+}
+
+// Coverage returns the part of the queries that are judged.
+func (s Summary) Coverage() float64 {
+	return float64(s.N) / float64(s.N+s.Unknown+s.Lone+s.Unscored)
+}
+
+// summarise fills Summaries.
+func (e *Evaluation) summarise(ctx context.Context) error {
+	e.Summaries = make([]Summary, e.summaryAt(len(e.Schemes), 0, Micro, 0))
+	for l := range e.Labels {
+		bounds := e.bounds(l)
+		groups, judged := e.judgedAlike(l)
+		for g, schemes := range groups {
+			classes := e.classes(l, judged[g])
+			for _, s := range schemes {
+				e.sumScheme(s, l, judged[g], classes, bounds)
+			}
+			if len(judged[g]) == 0 {
+				continue
+			}
+			if err := e.resampleQueries(ctx, l, schemes, judged[g]); err != nil {
+				return err
+			}
+			if !e.Macro || classes.len() < 2 {
+				continue
+			}
+			if err := e.resampleClasses(ctx, l, schemes, classes); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sumScheme sets the summaries of one scheme and label, but their intervals.
+func (e *Evaluation) sumScheme(scheme, label int, judged []int, classes classes, bounds []bound) {
+	blank := Summary{Scheme: e.Schemes[scheme], Label: e.Labels[label], N: len(judged), Low: math.NaN(), High: math.NaN()}
+	for i := range e.Queries {
+		switch e.skip(i, scheme, label) {
+		case Unknown:
+			blank.Unknown++
+		case Lone:
+			blank.Lone++
+		case Unscored:
+			blank.Unscored++
+		}
+	}
+	for m, metric := range e.Metrics {
+		sum := blank
+		sum.Metric, sum.K = metric, metric.K
+		values := func(i int) float64 { return e.value(i, scheme, label, m) }
+		unit := max(metric.unit(), 1)
+		sum.Value = mean(judged, values, unit)
+		sum.Ceiling = mean(judged, bounds[m].ceiling, unit)
+		sum.Baseline = mean(judged, bounds[m].baseline, 1)
+		if metric.Kind == Precision {
+			for _, i := range judged {
+				sum.Hits += int64(values(i))
+			}
+		}
+		e.Summaries[e.summaryAt(scheme, label, Micro, m)] = sum
+		if !e.Macro {
+			continue
+		}
+		sum.Mean, sum.Classes = Macro, classes.len()
+		sum.Value = classes.mean(values, unit)
+		sum.Ceiling = classes.mean(bounds[m].ceiling, unit)
+		sum.Baseline = classes.mean(bounds[m].baseline, 1)
+		e.Summaries[e.summaryAt(scheme, label, Macro, m)] = sum
+	}
+}
+
+// mean returns the mean over queries, in their order: of counts one division of
+// exact integers.
+func mean(queries []int, value func(i int) float64, unit int64) float64 {
+	var sum float64
+	for _, i := range queries {
+		sum += value(i)
+	}
+	return sum / float64(unit*int64(len(queries)))
+}
+
+// classes are judged queries by the values of their label, in the order of the
+// values' codes. A query with several values is of several classes; values
+// without a judged query are left out.
+type classes struct {
+	queries []int
+	starts  []int // by class, and the end
+}
+
+func (c classes) len() int { return len(c.starts) - 1 }
+
+// classes parts judged queries.
+func (e *Evaluation) classes(label int, judged []int) classes {
+	l := e.judges.labels[label].Label
+	counts := make([]int, l.NumValues()+1)
+	for _, i := range judged {
+		for _, v := range l.ValueCodes(e.Queries[i]) {
+			counts[v+1]++
+		}
+	}
+	for v := range l.NumValues() {
+		counts[v+1] += counts[v]
+	}
+	c := classes{queries: make([]int, counts[len(counts)-1]), starts: []int{0}}
+	at := append([]int(nil), counts...)
+	for _, i := range judged {
+		for _, v := range l.ValueCodes(e.Queries[i]) {
+			c.queries[at[v]] = i
+			at[v]++
+		}
+	}
+	for v := range l.NumValues() {
+		if counts[v+1] > counts[v] {
+			c.starts = append(c.starts, counts[v+1])
+		}
+	}
+	return c
+}
+
+// mean returns the mean of the classes' means.
+func (c classes) mean(value func(i int) float64, unit int64) float64 {
+	var sum float64
+	for n := range c.len() {
+		sum += c.meanOf(n, value, unit)
+	}
+	return sum / float64(c.len())
+}
+
+func (c classes) meanOf(class int, value func(i int) float64, unit int64) float64 {
+	return mean(c.queries[c.starts[class]:c.starts[class+1]], value, unit)
+}
+
+// place returns what tells the random numbers of one label from those of
+// another: the place of a column, or a number from the name of another label.
+func (e *Evaluation) place(label int) uint64 {
+	for i, l := range e.g.Labels() {
+		if l.Name == e.Labels[label] {
+			return uint64(i)
+		}
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(e.Labels[label])) // it never fails
+	return h.Sum64() >> 16
+}
+
+// fixed is the scale of values from 0 to 1 as integers: a multiple of 1/scale,
+// of which units add up without overflow.
+func fixed(units int) float64 { return math.Ldexp(1, min(40, 62-bits.Len64(uint64(units)))) }
+
+// scale returns what a metric's value is multiplied with to make it an integer,
+// and the integer that stands for a value of 1.
+func (m Metric) scale(units int) (by float64, one int64) {
+	if unit := m.unit(); unit > 0 {
+		return 1, unit
+	}
+	f := fixed(units)
+	return f, int64(f)
+}
+
+// resampleQueries sets the micro intervals of schemes that have the same judged
+// queries. They share their resamples. Values that are no counts are rounded to
+// multiples of 2⁻⁴⁰ there.
+func (e *Evaluation) resampleQueries(ctx context.Context, label int, schemes, judged []int) error {
+	b := newBootstrap(len(judged))
+	for _, s := range schemes {
+		for m, metric := range e.Metrics {
+			by, one := metric.scale(len(judged))
+			column := b.add(uint64(one))
+			for j, i := range judged {
+				column.set(j, uint64(math.Round(float64(by*e.value(i, s, label, m)))))
+			}
+		}
+	}
+	sums, err := b.run(ctx, stream{e.Seed, e.place(label), drawQueries}, draw)
+	if err != nil {
+		return err
+	}
+	for g, s := range schemes {
+		for m, metric := range e.Metrics {
+			_, one := metric.scale(len(judged))
+			e.setInterval(sums[g*len(e.Metrics)+m], e.summaryAt(s, label, Micro, m), float64(one*int64(len(judged))))
+		}
+	}
+	return nil
+}
+
+// setInterval sets the interval of a summary from sums, of which one is a value of 1.
+func (e *Evaluation) setInterval(sums []int64, summary int, one float64) {
+	low, high := interval(sums)
+	e.Summaries[summary].Low, e.Summaries[summary].High = float64(low)/one, float64(high)/one
+}
+
+// resampleClasses sets the macro intervals: classes are drawn, with their means.
+func (e *Evaluation) resampleClasses(ctx context.Context, label int, schemes []int, classes classes) error {
+	n := classes.len()
+	b := newBootstrap(n)
+	one := fixed(n)
+	for _, s := range schemes {
+		for m, metric := range e.Metrics {
+			column := b.add(uint64(one))
+			values := func(i int) float64 { return e.value(i, s, label, m) }
+			for c := range n {
+				column.set(c, uint64(math.Round(float64(one*classes.meanOf(c, values, max(metric.unit(), 1))))))
+			}
+		}
+	}
+	sums, err := b.run(ctx, stream{e.Seed, e.place(label), drawClasses}, draw)
+	if err != nil {
+		return err
+	}
+	for g, s := range schemes {
+		for m := range e.Metrics {
+			e.setInterval(sums[g*len(e.Metrics)+m], e.summaryAt(s, label, Macro, m), float64(one*float64(n)))
+		}
+	}
+	return nil
+}
