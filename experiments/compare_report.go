@@ -1,0 +1,70 @@
+package experiments
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+)
+
+// WriteComparisons writes a row a comparison. Without queries the cells of
+// numbers are empty; with fewer than two classes, those of the classes are.
+func WriteComparisons(w io.Writer, comparisons []Comparison) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		if !yield([]string{
+			"scheme_a", "scheme_b", "label", "metric", "diff", "ci_low", "ci_high", "p", "p_holm", "method",
+			"queries", "win", "tie", "loss", "classes", "class_ci_low", "class_ci_high", "class_p", "class_method",
+		}) {
+			return
+		}
+		for _, c := range comparisons {
+			if !yield([]string{
+				c.A.String(), c.B.String(), c.Label, c.Metric.String(),
+				cell(c.Diff), cell(c.Low), cell(c.High), cell(c.P), cell(c.Holm), c.Method.String(),
+				strconv.Itoa(c.N), strconv.Itoa(c.Win), strconv.Itoa(c.Tie), strconv.Itoa(c.Loss),
+				strconv.Itoa(c.Classes), cell(c.ClassLow), cell(c.ClassHigh), cell(c.ClassP), c.ClassMethod.String(),
+			}) {
+				return
+			}
+		}
+	})
+}
+
+// WriteComparisonTable writes comparisons for people: a row each, of P at the
+// largest k and so of every further measure. Numbers are rounded; p is Holm's.
+func WriteComparisonTable(w io.Writer, comparisons []Comparison) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	last := map[MetricKind]int{} // the largest k, as far as one is larger than another
+	for _, c := range comparisons {
+		last[c.Metric.Kind] = max(last[c.Metric.Kind], c.Metric.K)
+	}
+	head := ""
+	for _, c := range comparisons {
+		if c.Metric.K > 0 && c.Metric.K < last[c.Metric.Kind] {
+			continue
+		}
+		if of := c.Metric.String() + " " + quote(c.Label); of != head {
+			head = of
+			_, _ = fmt.Fprintf(t, "%s\tdifference\t95 %% interval\tby class\tp\tqueries won, tied, lost\n", of)
+		}
+		if c.N == 0 {
+			_, _ = fmt.Fprintf(t, "%s vs %s\t-\n", c.A, c.B)
+			continue
+		}
+		class := "-"
+		if c.Classes > 1 {
+			class = fmt.Sprintf("%+.4f to %+.4f", c.ClassLow, c.ClassHigh)
+		}
+		_, _ = fmt.Fprintf(t, "%s vs %s\t%+.4f\t%+.4f to %+.4f\t%s\t%s\t%d, %d, %d\n",
+			c.A, c.B, c.Diff, c.Low, c.High, class, roundedP(c.Holm), c.Win, c.Tie, c.Loss)
+	}
+	return t.Flush() // with the first error
+}
+
+// roundedP returns a p for people.
+func roundedP(p float64) string {
+	if p < 0.0001 {
+		return "<0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
+}
