@@ -19,6 +19,9 @@ import (
 type evalFlags struct {
 	schemes, labels, where []string
 	ks                     []int
+	metrics                []string
+	baseline, trec         string
+	compare                bool
 	queries                string
 	seed                   uint64
 	out                    string
@@ -30,9 +33,20 @@ func evalCommand() *cobra.Command {
 		Use:   "eval GALLERY",
 		Short: "Measure the precision of schemes over many queries",
 		Long: `Eval ranks the gallery for every query under every scheme and measures the mean
-precision at k of each label, with a 95 % bootstrap interval over queries. It
-writes metrics.csv, per_query.csv and manifest.json, and prints a table.`,
-		Example:           "strata eval demo --scheme colour --scheme colour+edges --out results",
+precision at k of each label, with a 95 % bootstrap interval over queries, and
+compares the schemes in pairs. It writes metrics.csv, per_query.csv,
+comparisons.csv and manifest.json, and prints a table.
+
+A label is a column; category/2 is the first two levels of one whose values are
+paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
+
+Metrics beside P: Pcap, R, Success, AP, AP(hits), AP(min), RR, nDCG, Judged, each
+at every --k; NAME@7 at 7. Without a cut-off: RR@all, AP@all, nDCG@all, Rprec,
+MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
+which takes many times as long. "all" is those with a cut-off but the variants of
+AP, "deep" also those without. experiments/METRICS.md defines them.`,
+		Example: "strata eval demo --scheme colour --scheme colour+edges --out results\n" +
+			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results",
 		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
@@ -40,7 +54,11 @@ writes metrics.csv, per_query.csv and manifest.json, and prints a table.`,
 	cmd.Flags().StringArrayVar(&f.schemes, "scheme", nil, "a scheme to evaluate; repeats")
 	cmd.Flags().StringArrayVar(&f.labels, "label", nil, "a label to judge by; repeats (default: all)")
 	cmd.Flags().StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
-	cmd.Flags().IntSliceVar(&f.ks, "k", experiments.DefaultKs(), "ranks at which precision is measured")
+	cmd.Flags().IntSliceVar(&f.ks, "k", experiments.DefaultKs(), "ranks at which metrics are measured")
+	cmd.Flags().StringSliceVar(&f.metrics, "metric", nil, "metrics beside P, or all, or deep; repeats")
+	cmd.Flags().BoolVar(&f.compare, "compare", false, "print the comparisons of schemes, too")
+	cmd.Flags().StringVar(&f.baseline, "baseline", "", "compare all with this one of the schemes (default: every pair)")
+	cmd.Flags().StringVar(&f.trec, "trec", "", "write rankings and judgements of so many queries, or all, for trec_eval")
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
@@ -61,8 +79,13 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	run := experiments.Run{Gallery: g, Plan: plan, Out: f.out, Version: version(), Command: os.Args, Now: time.Now}
+	if f.baseline != "" {
+		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
+			return err
+		}
+	}
 	progress, end := showProgress(os.Stderr)
-	e, err := run.Do(cmd.Context(), progress)
+	outcome, err := run.Do(cmd.Context(), progress)
 	end()
 	if err != nil {
 		return err
@@ -70,12 +93,29 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	for _, l := range g.AllLayers() {
 		warn(cmd, l.Faults())
 	}
-	return e.WriteTable(cmd.OutOrStdout())
+	if err := outcome.WriteTable(cmd.OutOrStdout()); err != nil || !f.compare {
+		return err
+	}
+	return experiments.WriteComparisonTable(cmd.OutOrStdout(), outcome.Comparisons)
+}
+
+// baseline returns the scheme with which the others are compared.
+func baseline(g *engine.Gallery, schemes []engine.Scheme, text string) (*engine.Scheme, error) {
+	s, err := g.ParseScheme(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range schemes {
+		if other.String() == s.String() {
+			return &s, nil
+		}
+	}
+	return nil, usagef("--baseline %s is none of the schemes", s)
 }
 
 // plan returns the plan that the flags say, without its schemes.
 func (f evalFlags) plan() (experiments.Plan, error) {
-	plan := experiments.Plan{Labels: f.labels, Ks: f.ks, Seed: f.seed}
+	plan := experiments.Plan{Labels: f.labels, Ks: f.ks, Seed: f.seed, Macro: true}
 	switch {
 	case len(f.schemes) == 0:
 		return plan, usagef("eval needs at least one --scheme")
@@ -96,14 +136,29 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 		}
 		plan.Where = append(plan.Where, engine.Condition{Label: label, Value: value})
 	}
-	if f.queries != "all" {
-		n, err := strconv.Atoi(f.queries)
-		if err != nil || n < 1 {
-			return plan, usagef("--queries is a number or all, not %q", f.queries)
-		}
-		plan.Over = n
+	var err error
+	if plan.Metrics, err = experiments.ParseMetrics(f.metrics, f.ks); err != nil {
+		return plan, usageError{err}
 	}
-	return plan, nil
+	if plan.Over, err = howMany("--queries", f.queries, 0); err != nil {
+		return plan, err
+	}
+	if f.trec != "" {
+		plan.Keep, err = howMany("--trec", f.trec, -1)
+	}
+	return plan, err
+}
+
+// howMany reads a number of queries, or all.
+func howMany(flag, text string, all int) (int, error) {
+	if text == "all" {
+		return all, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, usagef("%s is a number or all, not %q", flag, text)
+	}
+	return n, nil
 }
 
 func parseSchemes(g *engine.Gallery, texts []string) ([]engine.Scheme, error) {

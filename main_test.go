@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -379,6 +380,56 @@ func TestReadmeRun(t *testing.T) {
 	}
 }
 
+// TestReferee evaluates the demo gallery, with two levels of category, by every
+// metric, with one and with two threads; compares the bytes; and has every
+// metric, mean and comparison computed again by a Python program.
+func TestReferee(t *testing.T) {
+	need.Programs(t, "python3")
+	dir := t.TempDir()
+	gallery := filepath.Join(dir, "levels")
+	if err := os.CopyFS(gallery, fixtures.Demo()); err != nil {
+		t.Fatal(err)
+	}
+	items := filepath.Join(gallery, "items.csv")
+	text, err := os.ReadFile(items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{
+		"knit": "tops/knit", "t-shirt": "tops/t-shirt|summer", "shoulder-bag": "bags/shoulder", "tote-bag": "bags/tote", "cap": "summer",
+	} {
+		text = bytes.ReplaceAll(text, []byte(","+from+","), []byte(","+to+","))
+	}
+	if err := os.WriteFile(items, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, threads := range []string{"1", "2"} {
+		cmd := exec.CommandContext(t.Context(), "strata", "eval", gallery, "--out", filepath.Join(dir, threads),
+			"--scheme", "edges", "--scheme", "edges+layout", "--scheme", "rrf(colour,texture)", "--label", "category/*", "--label", "category/2",
+			"--label", "category/1&brand", "--label", "pattern", "--metric", "deep,AP(hits),AP(min)", "--k", "1,10", "--trec", "all", "--seed", "3")
+		cmd.Env = append(os.Environ(), "GOMAXPROCS="+threads)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+	}
+	files, err := fs.Glob(os.DirFS(filepath.Join(dir, "1")), "*/*")
+	if err != nil || len(files) != 3+4 {
+		t.Fatalf("files in trec: %v, %v", files, err)
+	}
+	for _, name := range append(files, "metrics.csv", "per_query.csv", "comparisons.csv") {
+		a, errA := os.ReadFile(filepath.Join(dir, "1", name))
+		b, errB := os.ReadFile(filepath.Join(dir, "2", name))
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs with another number of threads: %v, %v", name, errA, errB)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "python3", "fixtures/referee.py", gallery, filepath.Join(dir, "1")).CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("3 schemes, 4 labels, 26 metrics")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
+
 // TestOracle evaluates galleries of photographs with one and with two threads,
 // compares the bytes, and has every count computed again by NumPy.
 func TestOracle(t *testing.T) {
@@ -408,7 +459,7 @@ func TestOracle(t *testing.T) {
 					first = out
 					continue
 				}
-				for _, name := range []string{"metrics.csv", "per_query.csv"} {
+				for _, name := range []string{"metrics.csv", "per_query.csv", "comparisons.csv"} {
 					a, errA := os.ReadFile(filepath.Join(first, name))
 					b, errB := os.ReadFile(filepath.Join(out, name))
 					if errA != nil || errB != nil || !bytes.Equal(a, b) {

@@ -8,7 +8,8 @@
 // steps, whether they come from keys, a script or a command, and writes its log:
 // the steps as executed, each with what it gave indented below. So a log is a
 // script, and a replay of it gives the same lines. An evaluation counts the
-// hits of many queries; its summaries are precisions at k.
+// hits of many queries; its summaries are means of metrics, its comparisons
+// paired differences of two schemes.
 //
 // # Scripts
 //
@@ -96,7 +97,8 @@
 // k, divided by k even when fewer were found. Its mean is the sum of all hits,
 // divided once by k·n: every query counts alike (micro). The interval is a 95 %
 // percentile bootstrap over queries; the schemes of an evaluation share their
-// resamples.
+// resamples. METRICS.md defines the other metrics, the means over classes (macro),
+// and the comparisons of schemes in pairs; a plan asks for them, not a script.
 //
 // # Ownership and concurrency
 //

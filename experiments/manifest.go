@@ -22,12 +22,17 @@ type Manifest struct {
 	Schemes   []string        `json:"schemes"`
 	Labels    []string        `json:"labels"`
 	Ks        []int           `json:"ks"`
+	Metrics   []string        `json:"metrics"`
+	Depth     int             `json:"depth"` // hits of a ranking that were looked at
 	Where     []string        `json:"where"`
 	Filter    []string        `json:"filter"`
 	Over      int             `json:"over"`    // queries asked for; 0: all
 	Queries   int             `json:"queries"` // queries evaluated
 	Seed      uint64          `json:"seed"`
 	Resamples int             `json:"resamples"`
+	Baseline  string          `json:"baseline,omitempty"` // that the others are compared with; none: every pair is
+	Compared  int             `json:"compared"`           // rows of comparisons.csv
+	Kept      int             `json:"kept"`               // queries in trec
 	Machine   Machine         `json:"machine"`
 	Started   time.Time       `json:"started"`
 	Seconds   float64         `json:"seconds"` // of the evaluation, without writing the files
@@ -55,17 +60,24 @@ type Machine struct {
 
 // Run is one evaluation of a plan on a gallery, whose tables go into a folder.
 type Run struct {
-	Gallery *engine.Gallery
-	Plan    Plan
-	Out     string // the folder of metrics.csv, per_query.csv and manifest.json
-	Version string
-	Command []string
-	Now     func() time.Time
+	Gallery  *engine.Gallery
+	Plan     Plan
+	Baseline *engine.Scheme // compared with all others; nil: every pair is compared
+	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec
+	Version  string
+	Command  []string
+	Now      func() time.Time
 }
 
-// Do evaluates and writes all files or, on failure, none. progress is that of
-// Plan.Evaluate.
-func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Evaluation, error) {
+// Outcome is what a Run gave.
+type Outcome struct {
+	*Evaluation
+	Comparisons []Comparison
+}
+
+// Do evaluates and compares, and writes all files or, on failure, none. Plan.Keep
+// makes the files in trec. progress is that of Plan.Evaluate.
+func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, error) {
 	if info, err := os.Stat(r.Out); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s: the output goes into a folder, this is a file", r.Out)
 	}
@@ -74,23 +86,37 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Evaluation, 
 	if err != nil {
 		return nil, err
 	}
+	comparisons, err := e.Compare(ctx, r.Baseline)
+	if err != nil {
+		return nil, err
+	}
 	manifest, err := r.manifest(ctx, e, started)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(r.Out, 0o777); err != nil {
+	manifest.Compared = len(comparisons)
+	files := []outputFile{
+		{filepath.Join(r.Out, "metrics.csv"), e.WriteMetrics},
+		{filepath.Join(r.Out, "per_query.csv"), e.WritePerQuery},
+		{filepath.Join(r.Out, "comparisons.csv"), func(w io.Writer) error { return WriteComparisons(w, comparisons) }},
+		{filepath.Join(r.Out, "manifest.json"), manifest.write},
+	}
+	folder := r.Out
+	if len(e.kept) > 0 {
+		folder = filepath.Join(r.Out, "trec")
+		files = append(files, e.trecFiles(folder)...)
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}
-	return e, writeFiles(
-		outputFile{filepath.Join(r.Out, "metrics.csv"), e.WriteMetrics},
-		outputFile{filepath.Join(r.Out, "per_query.csv"), e.WritePerQuery},
-		outputFile{filepath.Join(r.Out, "manifest.json"), func(w io.Writer) error {
-			encoder := json.NewEncoder(w)
-			encoder.SetIndent("", "  ")
-			encoder.SetEscapeHTML(false)
-			return encoder.Encode(manifest)
-		}},
-	)
+	return &Outcome{e, comparisons}, writeFiles(files...)
+}
+
+func (m Manifest) write(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(m)
 }
 
 func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Manifest, error) {
@@ -104,12 +130,18 @@ func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Ma
 		Gallery: ManifestGallery{Name: g.Name, Path: g.Path, Fingerprint: print, Items: g.Len(), Derived: []string{}, Faults: []string{}},
 		Schemes: []string{}, Labels: e.Labels, Ks: e.Ks,
 		Where: texts(e.Where), Filter: texts(e.Filter), Over: e.Over, Queries: len(e.Queries),
-		Seed: e.Seed, Resamples: Resamples,
+		Seed: e.Seed, Resamples: Resamples, Depth: e.Depth, Kept: len(e.kept),
 		Machine: Machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.GOMAXPROCS(0), runtime.Version()},
 		Started: started, Seconds: r.Now().Sub(started).Seconds(),
 	}
 	for _, s := range e.Schemes {
 		m.Schemes = append(m.Schemes, s.String())
+	}
+	for _, metric := range e.Metrics {
+		m.Metrics = append(m.Metrics, metric.String())
+	}
+	if r.Baseline != nil {
+		m.Baseline = r.Baseline.String()
 	}
 	for _, l := range g.AllLayers() {
 		if l.Recipe == nil {
