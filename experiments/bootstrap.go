@@ -11,105 +11,87 @@ import (
 	"sync/atomic"
 
 	"strata/engine"
+	"strata/engine/kernel"
 )
 
 // Resamples is the number of resamples behind an interval, and of divisions
 // behind a p that is not exact.
 const Resamples = 10_000
 
-// bootstrap resamples units, queries or classes, and sums columns of integers
-// over each resample. All is integer arithmetic, and a resample's draws depend on
-// nothing but the stream and the resample's number: any number of goroutines
-// gives the same sums.
-//
-// Columns lie side by side in words, each in a lane that is wide enough for its
-// largest sum, so that one multiplication serves several of them.
-type bootstrap struct {
-	n      int
-	blocks [][]packed // by block, then unit
-	lanes  []lane
-	used   int // bits of the last word that hold lanes
-}
-
-// packed is a unit's part of four words.
-type packed [wordsPerBlock]uint64
-
-// wordsPerBlock is the number of words summed in one pass over the units: as
-// many as stay in registers. drawsAtATime is the number of resamples that are
-// drawn before the blocks are summed, so that a block is summed several times
-// while it is in a cache.
+// The layout of a bootstrap. A value is cut into limbs of limbBits bits, and the
+// units into segments: with at most 2^(24-limbBits) draws in a segment, every sum
+// of a limb is an integer under 2²⁴, which float32 holds, so that the sums of
+// many resamples are an exact product of two matrices, whatever the order in
+// which a processor adds. together is the number of resamples multiplied at a time.
 const (
-	wordsPerBlock = 4
-	drawsAtATime  = 8
+	limbBits = 10
+	segment  = 1 << (23 - limbBits)
+	most     = 1 << (24 - limbBits) // draws in a segment
+	together = 96
 )
 
-// lane is the place of a column.
-type lane struct {
-	word, shift, width int
+// bootstrap resamples units, queries or classes, and sums columns of integers
+// over each resample. A resample's draws depend on nothing but the stream and its
+// number: any number of goroutines gives the same sums.
+type bootstrap struct {
+	n       int
+	columns []column
+	limbs   [][]float32 // by limb, then unit
 }
 
-// column takes the values of one lane.
+// column takes the values of one column.
 type column struct {
-	block []packed
-	lane  lane
+	b     *bootstrap
+	first int // its lowest limb
+	limbs int
 }
 
-func newBootstrap(n int) *bootstrap { return &bootstrap{n: n, used: 64} }
+func newBootstrap(n int) *bootstrap { return &bootstrap{n: n} }
 
-// add adds a column of zeros, whose values will be at most most, which is at
-// least 1. n·most is under 2⁶³.
-func (b *bootstrap) add(most uint64) column {
-	l := lane{width: bits.Len64(uint64(b.n) * most)}
-	if len(b.lanes) > 0 {
-		l.word = b.lanes[len(b.lanes)-1].word
-	} else {
-		l.word = -1
+// add adds a column of zeros, whose values will be at most largest. n·largest is
+// under 2⁶³.
+func (b *bootstrap) add(largest uint64) column {
+	c := column{b, len(b.limbs), max(1, (bits.Len64(largest)+limbBits-1)/limbBits)}
+	for range c.limbs {
+		b.limbs = append(b.limbs, make([]float32, b.n))
 	}
-	if b.used+l.width > 64 {
-		l.word++
-		b.used = 0
-		if l.word%wordsPerBlock == 0 {
-			b.blocks = append(b.blocks, make([]packed, b.n))
-		}
-	}
-	l.shift = b.used
-	b.used += l.width
-	b.lanes = append(b.lanes, l)
-	return column{b.blocks[l.word/wordsPerBlock], l}
+	b.columns = append(b.columns, c)
+	return c
 }
 
-// set sets unit j's value, once.
+// set sets unit j's value.
 func (c column) set(j int, value uint64) {
-	c.block[j][c.lane.word%wordsPerBlock] |= value << c.lane.shift
+	for l := range c.limbs {
+		c.b.limbs[c.first+l][j] = float32(value >> (l * limbBits) & (1<<limbBits - 1))
+	}
 }
 
 // run returns the sums of every column by resample. draw sets how often each
 // unit is in a resample.
 func (b *bootstrap) run(ctx context.Context, of stream, draw func(counts []uint32, pcg *rand.PCG)) ([][]int64, error) {
-	sums := make([][]int64, len(b.lanes))
+	sums := make([][]int64, len(b.columns))
 	for i := range sums {
 		sums[i] = make([]int64, Resamples)
 	}
+	rows := b.pack()
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			var counts [drawsAtATime][]uint32
-			for i := range counts {
-				counts[i] = make([]uint32, b.n)
-			}
+			w := newSummer(b, rows)
 			var pcg rand.PCG
 			for ctx.Err() == nil {
-				first := int(next.Add(drawsAtATime)) - drawsAtATime
+				first := int(next.Add(together)) - together
 				if first >= Resamples {
 					return
 				}
-				these := min(drawsAtATime, Resamples-first)
-				for i := range these {
-					of.start(&pcg, first+i)
-					draw(counts[i], &pcg)
+				n := min(together, Resamples-first)
+				for r := range n {
+					of.start(&pcg, first+r)
+					draw(w.counts, &pcg)
+					w.take(sums, r, first+r)
 				}
-				b.sum(sums, counts[:these], first)
+				w.sum(sums, n, first)
 			}
 		})
 	}
@@ -117,21 +99,96 @@ func (b *bootstrap) run(ctx context.Context, of stream, draw func(counts []uint3
 	return sums, ctx.Err()
 }
 
-// sum sums all columns over some resamples.
-func (b *bootstrap) sum(sums [][]int64, counts [][]uint32, first int) {
-	lanes := b.lanes
-	for at, block := range b.blocks {
-		n := 0
-		for n < len(lanes) && lanes[n].word/wordsPerBlock == at {
-			n++
+// pack packs the limbs for multiplication, by segment.
+func (b *bootstrap) pack() []kernel.Rows {
+	rows := make([]kernel.Rows, (b.n+segment-1)/segment)
+	scale := ones(len(b.limbs))
+	var values []float32
+	for at := range rows {
+		lo, hi := at*segment, min((at+1)*segment, b.n)
+		values = values[:0]
+		for _, limb := range b.limbs {
+			values = append(values, limb[lo:hi]...)
 		}
-		for i, c := range counts {
-			words := sumBlock(c, block)
-			for j, l := range lanes[:n] {
-				sums[len(b.lanes)-len(lanes)+j][first+i] = int64(words[l.word%wordsPerBlock] >> l.shift & (1<<l.width - 1))
+		rows[at].PackF32(values, hi-lo, scale)
+	}
+	return rows
+}
+
+func ones(n int) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = 1
+	}
+	return all
+}
+
+// summer is the memory of one goroutine.
+type summer struct {
+	*bootstrap
+	rows    []kernel.Rows
+	counts  []uint32    // of one resample
+	taken   [][]float32 // by segment: counts, a resample after the other
+	scale   []float64
+	queries kernel.Queries
+	product []float32 // by resample, then limb
+}
+
+func newSummer(b *bootstrap, rows []kernel.Rows) *summer {
+	w := &summer{
+		bootstrap: b, rows: rows, counts: make([]uint32, b.n), taken: make([][]float32, len(rows)),
+		scale: ones(together), product: make([]float32, together*len(b.limbs)),
+	}
+	for at := range w.taken {
+		w.taken[at] = make([]float32, together*min(segment, b.n-at*segment))
+	}
+	return w
+}
+
+// take adds the counts to the matrix as row r. A segment that was drawn from too
+// often for float32 is summed here, into those of the resample, and left empty.
+func (w *summer) take(sums [][]int64, r, resample int) {
+	for at, taken := range w.taken {
+		counts := w.counts[at*segment : min((at+1)*segment, w.n)]
+		row := taken[r*len(counts):][:len(counts)]
+		var draws uint32
+		for j, n := range counts {
+			row[j] = float32(n)
+			draws += n
+		}
+		if draws <= most {
+			continue
+		}
+		clear(row)
+		for i, c := range w.columns {
+			for l := range c.limbs {
+				limb := w.limbs[c.first+l][at*segment:]
+				var sum int64
+				for j, n := range counts {
+					sum += int64(n) * int64(limb[j])
+				}
+				sums[i][resample] += sum << (l * limbBits)
 			}
 		}
-		lanes = lanes[n:]
+	}
+}
+
+// sum adds the sums of n resamples, from first, by segment.
+func (w *summer) sum(sums [][]int64, n, first int) {
+	for at := range w.rows {
+		dim := len(w.taken[at]) / together
+		w.queries.PackF32(w.taken[at][:n*dim], dim, w.scale[:n])
+		kernel.Tile(w.product, len(w.limbs), &w.queries, &w.rows[at])
+		for i, c := range w.columns {
+			for r := range n {
+				product := w.product[r*len(w.limbs)+c.first:][:c.limbs]
+				var sum int64
+				for l, limb := range product {
+					sum += int64(limb) << (l * limbBits)
+				}
+				sums[i][first+r] += sum
+			}
+		}
 	}
 }
 
@@ -155,20 +212,6 @@ func divide(counts []uint32, pcg *rand.PCG) {
 		counts[j] = uint32(word & 1)
 		word >>= 1
 	}
-}
-
-// sumBlock returns the sums of four words over a resample.
-func sumBlock(counts []uint32, block []packed) packed {
-	var a, b, c, d uint64
-	block = block[:len(counts)]
-	for j, n := range counts {
-		p := &block[j]
-		a += uint64(n) * p[0]
-		b += uint64(n) * p[1]
-		c += uint64(n) * p[2]
-		d += uint64(n) * p[3]
-	}
-	return packed{a, b, c, d}
 }
 
 // stream names the random numbers of one bootstrap.

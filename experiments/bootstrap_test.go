@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestBootstrapSums compares sums in lanes with one sum at a time.
+// TestBootstrapSums compares sums by matrices with one sum at a time.
 func TestBootstrapSums(t *testing.T) {
-	for _, n := range []int{1, 2, 7, 300} {
+	for _, n := range []int{1, 2, 7, 300, segment + 3, 2*segment + 1} {
 		rng := rand.New(rand.NewPCG(uint64(n), 0))
 		b := newBootstrap(n)
 		var plain [][]uint64
@@ -48,6 +48,43 @@ func TestBootstrapSums(t *testing.T) {
 					t.Fatalf("n %d, column %d, resample %d: got %v, want %d", n, i, resample, got, want)
 				}
 			}
+		}
+	}
+}
+
+// TestBootstrapCrowded: a segment that is drawn from more often than float32
+// can add up is summed apart.
+func TestBootstrapCrowded(t *testing.T) {
+	const n = 3 * segment
+	b := newBootstrap(n)
+	columns := []column{b.add(1000), b.add(1 << 33)}
+	for j := range n {
+		columns[0].set(j, uint64(j%1001))
+		columns[1].set(j, uint64(j)<<18)
+	}
+	crowd := func(counts []uint32, pcg *rand.PCG) {
+		clear(counts)
+		at := pcg.Uint64() % 3 * segment
+		for j := range uint64(n) {
+			counts[at+j%5]++
+		}
+	}
+	sums, err := b.run(t.Context(), stream{seed: 3}, crowd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := make([]uint32, n)
+	var pcg rand.PCG
+	for _, resample := range []int{0, 1, 2, 3, 4, 5, 9999} {
+		stream{seed: 3}.start(&pcg, resample)
+		crowd(counts, &pcg)
+		var want [2]int64
+		for j, c := range counts {
+			want[0] += int64(c) * int64(j%1001)
+			want[1] += int64(c) * int64(j) << 18
+		}
+		if sums[0][resample] != want[0] || sums[1][resample] != want[1] {
+			t.Errorf("resample %d: got %d, %d, want %d", resample, sums[0][resample], sums[1][resample], want)
 		}
 	}
 }
