@@ -47,6 +47,8 @@ func exactP(differences []int64) (p float64, ok bool) {
 		return 1, true
 	case len(sizes) <= enumerated:
 		return enumerate(sizes, sum), true
+	case total > largestSum:
+		return 0, false
 	}
 	slices.Sort(sizes)
 	var groups []sizeGroup
@@ -57,7 +59,7 @@ func exactP(differences []int64) (p float64, ok bool) {
 			groups = append(groups, sizeGroup{v, 1})
 		}
 	}
-	if total > largestSum || convolutionCost(groups) > convolved {
+	if convolutionCost(groups) > convolved {
 		return 0, false
 	}
 	// p is the chance that what turns negative is at most (total-sum)/2, and by
