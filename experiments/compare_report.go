@@ -45,7 +45,7 @@ func WriteComparisonTable(w io.Writer, comparisons []Comparison) error {
 		}
 		if of := c.Metric.String() + " " + quote(c.Label); of != head {
 			head = of
-			_, _ = fmt.Fprintf(t, "%s\tdifference\t95 %% interval\tby class\tp\tqueries won, tied, lost\n", of)
+			_, _ = fmt.Fprintf(t, "%s\tdifference\t95 %% interval\tby class\tp (Holm)\tqueries won, tied, lost\n", of)
 		}
 		if c.N == 0 {
 			_, _ = fmt.Fprintf(t, "%s vs %s\t-\n", c.A, c.B)
