@@ -6,8 +6,10 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sync/errgroup"
 
 	"strata/engine/kernel"
 )
@@ -37,33 +39,44 @@ const scoreSlack = 1e-10
 // the same as Searcher.Search gives.
 //
 // A layer's products of a tile of queries with a tile of rows are computed once,
-// in float32, and every scheme is evaluated from them. They differ from the
+// in float32 or by its codes, and every scheme is evaluated from them. They differ from the
 // canonical scores by no more than a proven bound; every row that could be in
 // the top k in spite of it is rescored canonically. A query with too many of
 // those is ranked from canonical columns. Memory does not depend on the number of
 // queries; with the number of rows grow only such columns, and what rrf keeps.
 func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
 	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
+	return g.reading(schemeLayers(schemes), func() error {
+		if err := b.prepare(ctx); err != nil {
+			return err
+		}
+		return b.run(ctx)
+	})
+}
+
+// run ranks all queries from all processors. It ends early with the first error.
+func (b *batch) run(ctx context.Context) error {
 	size := b.tileQueries()
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (len(queries)+size-1)/size) {
-		wg.Go(func() {
-			w := newBatchWorker(b, size)
-			for ctx.Err() == nil {
-				lo := int(next.Add(int64(size))) - size
-				if lo >= len(queries) {
-					return
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(runtime.GOMAXPROCS(0), (len(b.queries)+size-1)/size) {
+		group.Go(func() error {
+			return guard(func() error {
+				w := newBatchWorker(b, size)
+				for ctx.Err() == nil {
+					lo := int(next.Add(int64(size))) - size
+					if lo >= len(b.queries) {
+						return nil
+					}
+					if err := w.tile(ctx, lo, min(lo+size, len(b.queries))); err != nil {
+						return err
+					}
 				}
-				w.tile(ctx, lo, min(lo+size, len(queries)))
-			}
+				return ctx.Err()
+			})
 		})
 	}
-	wg.Wait()
-	return ctx.Err()
+	return group.Wait()
 }
 
 // batch is what the goroutines of one RankAll share.
@@ -76,6 +89,7 @@ type batch struct {
 	each    func(int, []Ranking)
 
 	layers []*Layer // those that a scheme uses
+	codes  []*codes // by layer: nil where its products are float32
 	leaves []leaf   // the sums and concatenations in the schemes
 	top    []int    // by scheme: its leaf, or -1 for rrf
 	fused  [][]int  // by scheme: the leaves of its parts, for rrf
@@ -91,6 +105,7 @@ type leaf struct {
 	layers  []int     // by term of weight above 0: its place in batch.layers
 	weights []float64 // by the same; they add to 1 in a sum
 	bound   float64   // the largest difference of a float32 score and the canonical one
+	coded   bool      // a layer's products are those of codes, whose bounds are by row; bound is not used
 	ranked  bool      // a scheme itself: rows are nominated for its top k
 	keep    bool      // a part of an rrf: the scores of all rows are kept
 }
@@ -106,6 +121,7 @@ func (b *batch) prepare(ctx context.Context) error {
 			return fmt.Errorf("measuring %s: %w", name, err)
 		}
 		b.layers = append(b.layers, l)
+		b.codes = append(b.codes, l.codes.Load())
 	}
 	n := len(b.schemes)
 	b.top, b.fused, b.nested = make([]int, n), make([][]int, n), make([]bool, n)
@@ -121,6 +137,16 @@ func (b *batch) prepare(ctx context.Context) error {
 				b.fused[i] = append(b.fused[i], b.leaf(p, true))
 			}
 		}
+	}
+	for _, f := range b.leaves {
+		if f.keep || !tame(f.scheme) { // rank fusion needs the narrow bounds of float32
+			for _, at := range f.layers {
+				b.codes[at] = nil
+			}
+		}
+	}
+	for i := range b.leaves {
+		b.leaves[i].coded = slices.ContainsFunc(b.leaves[i].layers, func(at int) bool { return b.codes[at] != nil })
 	}
 	return nil
 }
@@ -186,28 +212,36 @@ func (b *batch) tileQueries() int {
 	// A few queries are spread over the processors.
 	size = max(1, min(size, (len(b.queries)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)))
 	b.rowsAtATime = max(1, min(batchRows, packMemory/(4*max(1, dims))))
-	b.most = nomineeMemory / max(1, 8*size*ranked)
+	if b.rowsAtATime > codeSpan {
+		b.rowsAtATime &^= codeSpan - 1 // so that blocks begin with spans
+	}
+	b.most = nomineeMemory / max(1, int(unsafe.Sizeof(contender{}))*size*ranked)
 	return size
 }
 
 // batchWorker is the memory of one goroutine.
 type batchWorker struct {
 	*batch
-	size     int
-	queries  []kernel.Queries // by layer
-	rows     []kernel.Rows    // by layer
-	tiles    [][]float32      // by layer: size × batchRows
-	scale    []float64
-	gather   gathered
-	factors  [][]float32   // of a concatenation: by term, by row of the tile
-	score    []float32     // batchRows
-	above    []int32       // scratch of kernel.Above
-	left     [][]int32     // by query of the tile: the rows that are no candidates of it
-	nominees [][]nominated // by query of the tile, by leaf
-	kept     [][]float32   // by leaf: size × gallery rows, nil if not kept
-	pairs    *pairs
-	fuser    fuser
-	columns  map[string]*Column // of the query that is ranked now, those that were needed
+	size    int
+	queries []kernel.Queries // by layer
+	rows    []kernel.Rows    // by layer
+	tiles   [][]float32      // by layer: size × batchRows
+	scale   []float64
+	gather  gathered
+	factors [][]float32 // of a concatenation: by term, by row of the tile
+	coded   []codedTile // by layer
+	bounds  []float64   // of the scores of a leaf's block, by span
+
+	spanFactors [][]float32   // of a concatenation: by term, by span of the block
+	zeros       []float32     // by span
+	score       []float32     // batchRows
+	above       []int32       // scratch of kernel.Above
+	left        [][]int32     // by query of the tile: the rows that are no candidates of it
+	nominees    [][]nominated // by query of the tile, by leaf
+	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
+	pairs       *pairs
+	fuser       fuser
+	columns     map[string]*Column // of the query that is ranked now, those that were needed
 }
 
 func newBatchWorker(b *batch, size int) *batchWorker {
@@ -221,6 +255,8 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		pairs:   newPairs(b.g, b.layers),
 		columns: map[string]*Column{},
 		kept:    make([][]float32, len(b.leaves)),
+		coded:   make([]codedTile, len(b.layers)),
+		bounds:  make([]float64, batchRows/codeSpan+1),
 	}
 	for i := range w.tiles {
 		w.tiles[i] = make([]float32, size*batchRows)
@@ -232,9 +268,11 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 			w.kept[i] = make([]float32, size*b.g.Len())
 		}
 	}
-	w.factors = make([][]float32, terms)
+	w.factors, w.spanFactors = make([][]float32, terms), make([][]float32, terms)
+	w.zeros = make([]float32, len(w.bounds))
 	for i := range w.factors {
 		w.factors[i] = make([]float32, batchRows)
+		w.spanFactors[i] = make([]float32, len(w.bounds))
 	}
 	w.left = make([][]int32, size)
 	w.nominees = make([][]nominated, size)
@@ -245,37 +283,43 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 }
 
 // tile ranks the queries lo to hi of the batch.
-func (w *batchWorker) tile(ctx context.Context, lo, hi int) {
+func (w *batchWorker) tile(ctx context.Context, lo, hi int) error {
 	queries := w.batch.queries[lo:hi]
 	for i, l := range w.layers {
-		w.packQueries(i, l, queries)
+		if w.codes[i] != nil {
+			w.coded[i].queries(w.codes[i], queries)
+		} else {
+			w.packQueries(i, l, queries)
+		}
 	}
 	for q, row := range queries {
 		w.left[q] = w.among.left(row)
 		for i := range w.nominees[q] {
-			w.nominees[q][i].reset(min(w.k, w.g.Len()), w.g.Len(), w.most, w.leaves[i].bound)
+			w.nominees[q][i].reset(min(w.k, w.g.Len()), w.g.Len(), w.most)
 		}
 	}
 	for row := 0; row < w.g.Len(); row += w.rowsAtATime {
 		if ctx.Err() != nil {
-			return
+			return ctx.Err()
 		}
 		w.block(queries, row, min(row+w.rowsAtATime, w.g.Len()))
 	}
 	for q, row := range queries {
 		if ctx.Err() != nil {
-			return
+			return ctx.Err()
 		}
 		w.pairs.start(row)
 		clear(w.columns)
 		rankings := make([]Ranking, len(w.schemes))
 		for i := range w.schemes {
-			rankings[i] = w.finish(ctx, q, row, i)
+			var err error
+			if rankings[i], err = w.finish(ctx, q, row, i); err != nil {
+				return err
+			}
 		}
-		if ctx.Err() == nil {
-			w.each(lo+q, rankings)
-		}
+		w.each(lo+q, rankings)
 	}
+	return nil
 }
 
 // gathered is the scratch into which the queries' rows are collected.
@@ -315,6 +359,10 @@ func reciprocal(length float64) float64 {
 func (w *batchWorker) block(queries []int, lo, hi int) {
 	n := hi - lo
 	for i, l := range w.layers {
+		if w.codes[i] != nil {
+			w.coded[i].multiply(w.tiles[i], w.codes[i], lo, hi)
+			continue
+		}
 		root := l.Lengths().Root[lo:hi]
 		for r := range root {
 			w.scale[r] = reciprocal(root[r])
@@ -331,6 +379,9 @@ func (w *batchWorker) block(queries []int, lo, hi int) {
 		l := &w.leaves[f]
 		if l.scheme.Kind == Concat {
 			w.concatFactors(l, lo, hi)
+			if l.coded {
+				w.findSpanFactors(l, n)
+			}
 		}
 		for q, row := range queries {
 			scores := w.evaluate(l, q, row, n)
@@ -338,7 +389,12 @@ func (w *batchWorker) block(queries []int, lo, hi int) {
 				copy(w.kept[f][q*w.g.Len()+lo:], scores)
 			}
 			if l.ranked {
-				w.above = w.nominees[q][f].offer(scores, lo, w.among, w.left[q], w.above)
+				w.bounds[0] = l.bound
+				bounds := w.bounds[:1]
+				if l.coded {
+					bounds = w.spanBounds(l, q, row, lo, hi)
+				}
+				w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.left[q], w.above)
 			}
 		}
 	}
@@ -415,28 +471,30 @@ func (w *batchWorker) evaluate(l *leaf, q, query, n int) []float32 {
 }
 
 // finish returns the ranking of scheme i for query q of the tile.
-func (w *batchWorker) finish(ctx context.Context, q, query, i int) Ranking {
+func (w *batchWorker) finish(ctx context.Context, q, query, i int) (Ranking, error) {
 	out := Ranking{Scheme: w.schemes[i], Candidates: w.among.Count(query)}
 	k := min(w.k, out.Candidates)
 	certain := false
 	switch {
 	case w.top[i] >= 0:
-		out.Hits, certain = w.rescored(&w.nominees[q][w.top[i]], w.schemes[i], k)
+		f := &w.leaves[w.top[i]]
+		n := &w.nominees[q][w.top[i]]
+		if f.coded && !n.crowded {
+			n.tighten(func(row int) float64 { return w.rowBound(f, q, query, row) })
+			out.Coded, out.Rescored = true, len(n.rows)
+		}
+		out.Hits, certain = w.rescored(n, w.schemes[i], k)
 	case !w.nested[i]:
 		out.Hits, certain = w.fuse(q, w.fused[i], k)
 	}
 	if !certain {
-		ranking, err := w.rankColumns(ctx, query, w.schemes[i])
-		if err != nil {
-			return out // ctx is cancelled, nobody sees it
-		}
-		return ranking
+		return w.rankColumns(ctx, query, w.schemes[i])
 	}
 	if len(out.Hits) < k {
 		r := ranker{g: w.g, among: w.among, query: query}
 		r.fill(&out, k)
 	}
-	return out
+	return out, nil
 }
 
 // rescored returns the top k of the nominees by canonical score. It reports

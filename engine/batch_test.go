@@ -87,10 +87,10 @@ func TestNominated(t *testing.T) {
 
 		var n nominated
 		most := []int{0, 0, 1000, 10_000}[rng.IntN(4)]
-		n.reset(k, rows, most, bound)
+		n.reset(k, rows, most)
 		var above []int32
 		for lo := 0; lo < rows; lo += 1000 {
-			above = n.offer(scores[lo:min(lo+1000, rows)], lo, among, left, above)
+			above = n.offer(scores[lo:min(lo+1000, rows)], []float64{bound}, lo, among, left, above)
 		}
 		if len(n.rows) >= max(nomineeRoom(k), most) {
 			t.Fatalf("trial %d: %d rows are kept", trial, len(n.rows))
@@ -152,7 +152,9 @@ func TestCrowded(t *testing.T) {
 	b, w := newTestBatch(t, g, queries, []string{"A", "B", "C", "A+B", "concat(A,C)", "rrf(A,B)"}, k, among,
 		func(i int, rankings []Ranking) { got[i] = rankings })
 	b.most = 0
-	w.tile(t.Context(), 0, len(queries))
+	if err := w.tile(t.Context(), 0, len(queries)); err != nil {
+		t.Fatal(err)
+	}
 	for i, q := range queries {
 		checkRankings(t, got[i], o.rankAll(b.schemes, q), k, fmt.Sprint("query ", q))
 		if !w.nominees[i][0].crowded || w.nominees[i][2].crowded {
@@ -213,5 +215,45 @@ func TestTileMemory(t *testing.T) {
 				t.Errorf("%d nominees for each of %d × %d rankings", most, size, ranked)
 			}
 		})
+	}
+}
+
+// TestRankAllFromCodes ranks by tiles of codes, with a layer of rank fusion and one
+// without codes among them.
+func TestRankAllFromCodes(t *testing.T) {
+	texts := []string{"A", "B", "C", "A+B", "0.7*B+0.3*C", "concat(A,B)", "concat(B,0.5*C)", "A+0*B+2.5*C", "1e-20*A+1e20*B"}
+	for seed := range uint64(9) {
+		rows := []int{1, 3, 140, 1100, 2300}[seed%5]
+		g, o, among := testGallery(t, 600+seed, rows)
+		prepare(t, g)
+		texts := texts
+		switch seed % 3 {
+		case 1:
+			texts = append(slices.Clone(texts), "rrf(A,A+C)")
+		case 2:
+			if err := g.Layers[0].codes.Swap(nil).close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		schemes := parseAll(t, g, texts)
+		var queries []int
+		for q := 0; q < rows; q += 1 + rows/40 {
+			queries = append(queries, q)
+		}
+		for _, k := range []int{0, 1, 10, rows + 1} {
+			coded := 0
+			for i, got := range rankAll(t, g, queries, schemes, k, among) {
+				wants := o.rankAll(schemes, queries[i])
+				checkRankings(t, got, wants, k, fmt.Sprintf("seed %d, query %d of %d rows", seed, queries[i], rows))
+				for _, r := range got {
+					if r.Coded {
+						coded++
+					}
+				}
+			}
+			if rows > 1000 && k == 10 && coded < len(queries) {
+				t.Errorf("seed %d: %d rankings of %d queries from codes", seed, coded, len(queries))
+			}
+		}
 	}
 }

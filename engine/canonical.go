@@ -31,6 +31,13 @@ func newPairs(g *Gallery, layers []*Layer) *pairs {
 	return p
 }
 
+// add makes p ready for one more layer, in which v is the query, or forgets its
+// products there.
+func (p *pairs) add(l *Layer, v vector) {
+	p.layers[l.Name] = newPairs(p.g, []*Layer{l}).layers[l.Name]
+	p.startVector(l.Name, v)
+}
+
 // start makes q the query and forgets the products of the last one.
 func (p *pairs) start(q int) {
 	p.query = q
@@ -54,24 +61,35 @@ func (p *pairs) startVector(layer string, v vector) {
 func (l *pairLayer) dot(row int) float64 {
 	d, ok := l.dots[row]
 	if !ok {
-		var one [1]float64
-		l.layer.scan(one[:], l.wide, row)
-		d = one[0]
+		d = l.once(row)
 		l.dots[row] = d
 	}
 	return d
 }
 
+// once is dot for a product that is not asked for again. Unlike dot it may be
+// called concurrently.
+func (l *pairLayer) once(row int) float64 {
+	var one [1]float64
+	l.layer.scan(one[:], l.wide, row)
+	return one[0]
+}
+
 // score returns the canonical score of a row under a sum or a concatenation:
 // the bits of ranker.score.
 func (p *pairs) score(scheme Scheme, row int) float64 {
+	return p.scoreBy(scheme, row, (*pairLayer).dot)
+}
+
+// scoreBy is score from the products that by returns.
+func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64) float64 {
 	var sum, total, query, square float64
 	for _, t := range scheme.Terms {
 		if t.Weight == 0 {
 			continue
 		}
 		l := p.layers[t.Layer]
-		dot := l.dot(row)
+		dot := by(l, row)
 		if scheme.Kind == Concat {
 			w := float64(t.Weight * t.Weight)
 			sum += float64(w * dot)
@@ -122,20 +140,23 @@ func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cos
 // to the layer's pairs, if it has one there.
 func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, layer string) (bool, error)) ([]Cosine, error) {
 	var cosines []Cosine
-	for _, l := range g.AllLayers() {
-		if err := l.measure(ctx); err != nil {
-			return nil, err
+	err := g.guard(func() error {
+		for _, l := range g.AllLayers() {
+			if err := l.measure(ctx); err != nil {
+				return err
+			}
+			p := newPairs(g, []*Layer{l})
+			known, err := start(p, l.Name)
+			if err != nil {
+				return err
+			}
+			c := Cosine{l.Name, math.NaN()}
+			if known {
+				c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
+			}
+			cosines = append(cosines, c)
 		}
-		p := newPairs(g, []*Layer{l})
-		known, err := start(p, l.Name)
-		if err != nil {
-			return nil, err
-		}
-		c := Cosine{l.Name, math.NaN()}
-		if known {
-			c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
-		}
-		cosines = append(cosines, c)
-	}
-	return cosines, nil
+		return nil
+	})
+	return cosines, err
 }

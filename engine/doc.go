@@ -74,18 +74,42 @@
 //
 // A score is computed in float64 from the stored values in one fixed order of
 // operations (see kernel), so it is the same bits on every machine and with any
-// number of goroutines. Searcher computes canonical products for one query and
-// keeps them; RankAll serves many queries by float32 tiles that only nominate
+// number of goroutines. Searcher computes canonical products for one query, or
+// approximate ones from codes, and keeps them; RankAll serves many queries by float32 tiles that only nominate
 // rows, with a proven error bound, and rescores those canonically: both give
 // the same rankings.
+//
+// # Codes
+//
+// A large layer may have codes: its rows in 8 and in 4 bits a value, and what they
+// leave out, from which every score follows up to a proven bound (codes.go has the
+// proof). A search scans codes instead of the matrix, and computes the canonical
+// scores of the few rows that may be in the top k; the ranking is the same. A first
+// search takes the 4-bit codes; Warm, batches and rank fusion take the others. Rows
+// that are too near one another to be told apart so are ranked from canonical columns.
+//
+// PrepareCodes opens codes, or builds them in one pass over the matrix:
+//
+//	.strata/C.codes        see codes_file.go; three eighths of a float32 matrix, and up to 68 bytes a row
+//	.strata/C.codes.part   what a build that was stopped has left for the next one
+//	.strata/C.codes.lock   held by the process that builds
+//
+// Every chunk of rows has a checksum of itself and of the rows it was made of. Codes
+// that are damaged, of another version or of another matrix are never used. They are
+// only ever a copy: whoever deletes them loses time.
+//
+// # Files that change
+//
+// A matrix is read where it lies. When it is written over or cut short while the
+// gallery is open, searches return an error that names it.
 //
 // # Ownership and concurrency
 //
 // Open maps the matrices read-only; the Gallery owns the mappings, and every
-// row seen through it dies at Close. All methods may be called concurrently,
-// but Close, which must come after every search has returned. Derived layers are
-// made by a goroutine of the gallery, one at a time, which Close ends; who waits
-// for one may give up.
+// row seen through it dies at Close, as do codes. All methods may be called
+// concurrently, but Close, which must come after every search and PrepareCodes have
+// returned. Derived layers are made by a goroutine of the gallery, one at a time,
+// which Close ends; who waits for one may give up.
 //
 //	g, err := engine.Open(ctx, "demo")
 //	...

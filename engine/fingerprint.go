@@ -92,9 +92,11 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 		return err
 	})
 	for i, l := range g.Layers {
-		group.Go(func() (err error) {
-			sums[i+1], err = l.hash(ctx, sample)
-			return err
+		group.Go(func() error {
+			return g.guard(func() (err error) {
+				sums[i+1], err = l.hash(ctx, sample)
+				return err
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -142,7 +142,10 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 			return nil, fmt.Errorf("%s: the matrix has %d rows, %s has %d items", h.path, h.header.Rows, itemsFile, n)
 		}
 		l := newLayer(h.layer, h.path, h.header, h.bytes)
-		l.mapped = h.mapped
+		l.mapped = h.info != nil
+		if l.mapped {
+			l.info, l.modified = h.info, h.info.ModTime().UnixNano()
+		}
 		g.Layers = append(g.Layers, l)
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -188,8 +191,8 @@ type fileHead struct {
 	layer  string
 	path   string // for messages
 	header npyHeader
-	bytes  []byte // the whole file
-	mapped bool
+	bytes  []byte      // the whole file
+	info   fs.FileInfo // nil for OpenFS
 }
 
 // matrices loads every .npy file of the folder that is a layer, in the order of
@@ -278,7 +281,7 @@ func (g *Gallery) mapMatrix(name string, h *fileHead) error {
 		return fmt.Errorf("mapping %d bytes: %w", info.Size(), err)
 	}
 	g.maps = append(g.maps, m)
-	h.bytes, h.mapped = m, true
+	h.bytes, h.info = m, info
 	return nil
 }
 
@@ -293,8 +296,8 @@ func (g *Gallery) readMatrix(name string, h *fileHead) error {
 	return err
 }
 
-// Close unmaps the matrices. No search may be running. It cancels what is being
-// derived and waits for it.
+// Close unmaps the matrices and the codes. No search may be running. It cancels
+// what is being derived and waits for it.
 func (g *Gallery) Close() error {
 	if g.fingerprint != nil {
 		g.stop()
@@ -305,6 +308,9 @@ func (g *Gallery) Close() error {
 		errs = append(errs, m.Unmap())
 	}
 	g.maps = nil
+	for _, l := range g.Layers {
+		errs = append(errs, l.codes.Swap(nil).close())
+	}
 	if g.root != nil {
 		errs = append(errs, g.root.Close())
 	}

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -23,8 +25,12 @@ type Layer struct {
 	f32 []float32 // one of the two
 	f16 []uint16
 
-	mapped  bool // from a file, not in Go's memory
+	mapped   bool        // from a file, not in Go's memory
+	info     fs.FileInfo // of that file
+	modified int64       // its time, in nanoseconds
+
 	lengths atomic.Pointer[Lengths]
+	codes   atomic.Pointer[codes] // nil where there are none
 }
 
 // Lengths holds the canonical squared length of every row of a layer, and its
@@ -35,6 +41,9 @@ type Lengths struct {
 	Root   []float64
 	Zero   Fault // rows of zeros
 	Bad    Fault // rows with a NaN or an infinity
+
+	once   sync.Once // of narrow
+	narrow *shortLengths
 }
 
 // Fault counts rows that have no score in a layer, and names the first.
@@ -144,7 +153,9 @@ func (l *Layer) Faults() []string {
 // firstBad returns the place and the value of the row's first element that is not finite.
 func (l *Layer) firstBad(row int) (int, float64) {
 	v := make([]float64, l.Dim)
-	l.Widen(v, row)
+	if guard(func() error { l.Widen(v, row); return nil }) != nil {
+		return -1, 0
+	}
 	for i, x := range v {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return i, x

@@ -15,17 +15,22 @@ type nominee struct {
 	score float32
 }
 
-// nominated collects every row whose float32 score is within twice the bound of
-// the k-th best float32 score so far. If each score is within the bound of the
-// canonical one, the k rows with the best float32 scores have canonical scores
-// of at least kth − bound, so a row of the exact top k has a canonical score of
-// at least that, and a float32 score of at least kth − 2·bound: it is here.
+// contender is a nominee whose canonical score is at most upper.
+type contender struct {
+	nominee
+	upper float32
+}
+
+// nominated collects every row that may be in the top k. A row is offered with a
+// float32 score and a bound on its difference from the canonical one. k rows have
+// canonical scores that are not under the k-th best lower end, score − bound; so
+// a row of the exact top k has a canonical score, and an upper end, score + bound,
+// of at least that: it is here.
 type nominated struct {
 	k     int
-	bound float64
-	rows  []nominee
-	best  []float32 // the k best scores, a heap whose root is the least
-	min   float32   // a score under it is not nominated
+	rows  []contender
+	best  []float32 // the k best lower ends, a heap whose root is the least
+	min   float32   // a row whose upper end is under it is not nominated
 	limit int       // at so many rows those under min are dropped
 	most  int       // so many are kept; with more the query is crowded
 
@@ -41,8 +46,8 @@ func nomineeRoom(k int) int { return 2*k + 320 }
 
 // reset empties n for a query of a gallery of the given number of rows. At least
 // nomineeRoom(k) rows are kept, and up to most.
-func (n *nominated) reset(k, rows, most int, bound float64) {
-	n.k, n.bound = k, bound
+func (n *nominated) reset(k, rows, most int) {
+	n.k = k
 	n.rows, n.best = n.rows[:0], n.best[:0]
 	n.min = float32(math.Inf(-1))
 	n.limit = nomineeRoom(k)
@@ -63,52 +68,96 @@ func (n *nominated) crowd() {
 	n.min = float32(math.Inf(1))
 }
 
-// nominateChunk is the number of scores that one threshold is applied to: small,
-// so that the threshold rises early in the first block.
+// nominateChunk is the number of scores that one bound and one threshold are
+// applied to: small, so that the threshold rises early in the first block.
 const nominateChunk = 128
 
 // offer takes the scores of the rows from lo on, of which those in left, and
-// those that are not among the candidates, do not count. It returns the scratch
-// slice above, which may have grown.
-func (n *nominated) offer(scores []float32, lo int, among *Candidates, left, above []int32) []int32 {
+// those that are not among the candidates, do not count. bounds holds the bound
+// of every nominateChunk scores, or one for all. It returns the scratch slice
+// above, which may have grown.
+func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Candidates, left, above []int32) []int32 {
+	bound := bounds[0]
 	for from := 0; from < len(scores); from += nominateChunk {
+		if len(bounds) > 1 {
+			bound = bounds[from/nominateChunk]
+		}
 		chunk := scores[from:min(from+nominateChunk, len(scores))]
-		above = kernel.Above(above[:0], chunk, n.min)
+		least := down32(float64(n.min) - bound)
+		above = kernel.Above(above[:0], chunk, least)
 		for _, at := range above {
 			row := lo + from + int(at)
-			if chunk[at] < n.min || !among.has(row) {
+			if chunk[at] < least || !among.has(row) {
 				continue
 			}
 			if _, is := slices.BinarySearch(left, int32(row)); is {
 				continue
 			}
-			n.add(nominee{int32(row), chunk[at]})
+			if n.add(nominee{int32(row), chunk[at]}, bound) {
+				least = down32(float64(n.min) - bound)
+			}
 		}
 	}
 	return above
 }
 
-func (n *nominated) add(c nominee) {
-	n.rows = append(n.rows, c)
-	switch {
-	case len(n.best) < n.k:
-		n.best = append(n.best, c.score)
-		if len(n.best) == n.k {
-			slices.Sort(n.best) // an ascending slice is a heap
-			n.raise()
-		}
-	case n.k > 0 && c.score > n.best[0]:
-		n.replace(c.score)
-		n.raise()
-	}
+// add takes a candidate. It reports whether the threshold has risen.
+func (n *nominated) add(c nominee, bound float64) bool {
+	n.rows = append(n.rows, contender{c, up32(float64(c.score) + bound)})
+	raised := n.raise(down32(float64(c.score) - bound))
 	if len(n.rows) < n.limit {
-		return
+		return raised
 	}
 	n.prune()
 	n.limit = min(max(n.limit, 2*len(n.rows)), n.most)
 	if len(n.rows) >= n.limit {
 		n.crowd()
 	}
+	return true
+}
+
+// raise takes a candidate's lower end. It reports whether the threshold has risen.
+func (n *nominated) raise(lower float32) bool {
+	switch {
+	case len(n.best) < n.k:
+		n.best = append(n.best, lower)
+		if len(n.best) < n.k {
+			return false
+		}
+		slices.Sort(n.best) // an ascending slice is a heap
+	case n.k > 0 && lower > n.best[0]:
+		n.replace(lower)
+	default:
+		return false
+	}
+	n.min = max(n.min, n.best[0])
+	return true
+}
+
+// merge adds the rows of another collection for the same ranking.
+func (n *nominated) merge(o *nominated) {
+	if n.crowded = n.crowded || o.crowded; n.crowded {
+		n.crowd()
+		return
+	}
+	n.rows = append(n.rows, o.rows...)
+	for _, lower := range o.best {
+		n.raise(lower)
+	}
+}
+
+// tighten replaces the bounds of chunks by those of rows, and drops the rows that
+// cannot be in the top k by these.
+func (n *nominated) tighten(bound func(row int) float64) {
+	n.prune()
+	n.best = n.best[:0]
+	for i := range n.rows {
+		c := &n.rows[i]
+		b := bound(int(c.row))
+		c.upper = up32(float64(c.score) + b)
+		n.raise(down32(float64(c.score) - b))
+	}
+	n.prune()
 }
 
 // replace puts a score in the place of the least of the best.
@@ -131,11 +180,6 @@ func (n *nominated) replace(s float32) {
 	n.best[i] = s
 }
 
-// raise sets the least score that is nominated, rounded down.
-func (n *nominated) raise() {
-	n.min = down32(float64(n.best[0]) - 2*n.bound)
-}
-
 // down32 returns the largest float32 that is not above x.
 func down32(x float64) float32 {
 	f := float32(x)
@@ -147,5 +191,5 @@ func down32(x float64) float32 {
 
 // prune drops the rows under the threshold.
 func (n *nominated) prune() {
-	n.rows = slices.DeleteFunc(n.rows, func(c nominee) bool { return c.score < n.min })
+	n.rows = slices.DeleteFunc(n.rows, func(c contender) bool { return c.upper < n.min })
 }

@@ -14,24 +14,44 @@ const scanBlock = 1 << 20
 
 // parallel calls work on blocks that together cover 0 to n, from as many
 // goroutines as there are processors to use. It returns when all calls have,
-// early with ctx's error when that is cancelled.
+// early with ctx's error when that is cancelled, or with a *faultError when a
+// mapped file could not be read.
 func parallel(ctx context.Context, n, block int, work func(lo, hi int)) error {
+	return parallelOn(ctx, 0, n, block, work)
+}
+
+// parallelOn is parallel from so many goroutines; 0 are as many as there are
+// processors.
+func parallelOn(ctx context.Context, workers, n, block int, work func(lo, hi int)) error {
 	var next atomic.Int64
+	var fault atomic.Pointer[error]
 	run := func() {
-		for ctx.Err() == nil {
-			lo := int(next.Add(int64(block))) - block
-			if lo >= n {
-				return
+		err := guard(func() error {
+			for ctx.Err() == nil && fault.Load() == nil {
+				lo := int(next.Add(int64(block))) - block
+				if lo >= n {
+					break
+				}
+				work(lo, min(lo+block, n))
 			}
-			work(lo, min(lo+block, n))
+			return nil
+		})
+		if err != nil {
+			fault.CompareAndSwap(nil, &err)
 		}
 	}
-	workers := min(runtime.GOMAXPROCS(0), (n+block-1)/block)
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	workers = min(workers, (n+block-1)/block)
 	var wg sync.WaitGroup
 	for range workers - 1 {
 		wg.Go(run)
 	}
 	run()
 	wg.Wait()
+	if err := fault.Load(); err != nil {
+		return *err
+	}
 	return ctx.Err()
 }

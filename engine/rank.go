@@ -22,11 +22,19 @@ type Hit struct {
 // Scored reports whether the hit has a score.
 func (h Hit) Scored() bool { return !math.IsNaN(h.Score) }
 
-// Ranking is the exact top of the candidates of one query under one scheme.
+// Ranking is the top of the candidates of one query under one scheme: exact, unless
+// it is Approximate.
 type Ranking struct {
 	Scheme     Scheme
 	Hits       []Hit // best first; fewer than asked for when there are fewer candidates
 	Candidates int
+
+	Coded    bool // found by codes, and by the canonical scores of Rescored rows; otherwise by those of all rows
+	Rescored int
+
+	// Approximate says that the scores are those of codes, near the canonical ones
+	// but not they, and the order is theirs. Only SearchApproximate does that.
+	Approximate bool
 }
 
 // Scored reports whether the query had a score at all.

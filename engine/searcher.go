@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -18,7 +19,9 @@ type Column struct {
 
 // Searcher ranks for one query at a time. It scans a layer once per query and
 // keeps the column, so that another scheme, weight, filter or k costs no pass
-// over a matrix. It may be used concurrently.
+// over a matrix. Of a layer that has codes it scans those, keeps approximate
+// cosines, and scores the rows canonically that may be in a ranking. It may be used
+// concurrently.
 type Searcher struct {
 	g      *Gallery
 	budget int64
@@ -32,6 +35,26 @@ type Searcher struct {
 type queryColumns struct {
 	query   askedKey
 	columns map[string]*Column
+	approx  map[string]*approxColumn
+
+	pairsMu sync.Mutex
+	pairs   *pairs // products that rescoring has computed; nil before
+}
+
+// keptPairs is the number of products with single rows that are kept for a query
+// and layer.
+const keptPairs = 1 << 16
+
+// prepare makes the pairs ready for the layers of columns.
+func (e *queryColumns) prepare(g *Gallery, columns map[string]*approxColumn) {
+	if e.pairs == nil {
+		e.pairs = newPairs(g, nil)
+	}
+	for name, c := range columns {
+		if l := e.pairs.layers[name]; l == nil || len(l.dots) > keptPairs {
+			e.pairs.add(c.layer, c.part)
+		}
+	}
 }
 
 // NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
@@ -54,9 +77,10 @@ func (s *Searcher) Usage() Usage {
 }
 
 // Search returns the exact top k of each scheme for the query in row q, among
-// the candidates. It fails only when ctx is cancelled or a layer is missing.
+// the candidates. It fails only when ctx is cancelled, a layer is missing, or a
+// matrix cannot be read or has changed.
 func (s *Searcher) Search(ctx context.Context, q int, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
-	return s.search(ctx, asked{row: q}, schemes, k, among)
+	return s.search(ctx, asked{row: q}, schemes, k, among, false)
 }
 
 // SearchVectors is Search for a query that is no item: no row is left out of the
@@ -68,28 +92,73 @@ func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []Sche
 			return nil, err
 		}
 	}
-	return s.search(ctx, asked{noRow, q}, schemes, k, among)
+	return s.search(ctx, asked{noRow, q}, schemes, k, among, false)
 }
 
-func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
-	columns, err := s.columns(ctx, q, schemeLayers(schemes))
+// SearchApproximate is Search by the scores of codes, without rescoring: where
+// Ranking.Approximate says so, scores and order are near the exact ones. Layers
+// without codes, and rrf, are searched exactly.
+func (s *Searcher) SearchApproximate(ctx context.Context, q int, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
+	return s.search(ctx, asked{row: q}, schemes, k, among, true)
+}
+
+func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int, among *Candidates, approximate bool) ([]Ranking, error) {
+	rankings := make([]Ranking, len(schemes))
+	err := s.g.reading(schemeLayers(schemes), func() error {
+		for i, scheme := range schemes {
+			r, certain, err := s.certified(ctx, q, scheme, k, among, approximate)
+			if err == nil && !certain {
+				r, err = s.canonical(ctx, q, scheme, k, among)
+			}
+			if err != nil {
+				return err
+			}
+			rankings[i] = r
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	rankings := make([]Ranking, len(schemes))
-	for i, scheme := range schemes {
-		r := ranker{g: s.g, columns: columns, among: among, query: q.row}
-		if rankings[i], err = r.rank(ctx, scheme, k); err != nil {
-			return nil, err
-		}
 	}
 	return rankings, nil
 }
 
-// Warm computes the columns of a query that the schemes use, ahead of a Search.
+// canonical ranks from canonical columns.
+func (s *Searcher) canonical(ctx context.Context, q asked, scheme Scheme, k int, among *Candidates) (Ranking, error) {
+	columns, err := s.columns(ctx, q, scheme.layers(nil))
+	if err != nil {
+		return Ranking{}, err
+	}
+	r := ranker{g: s.g, columns: columns, among: among, query: q.row}
+	return r.rank(ctx, scheme, k)
+}
+
+// Warm computes the columns of a query that the schemes use, ahead of a Search or,
+// after one that has taken a first look at 4-bit codes, those of the 8-bit codes.
 func (s *Searcher) Warm(ctx context.Context, q int, schemes []Scheme) error {
-	_, err := s.columns(ctx, asked{row: q}, schemeLayers(schemes))
-	return err
+	return s.warm(ctx, asked{row: q}, schemes)
+}
+
+// WarmVectors is Warm for a query that is no item.
+func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []Scheme) error {
+	return s.warm(ctx, asked{noRow, q}, schemes)
+}
+
+func (s *Searcher) warm(ctx context.Context, q asked, schemes []Scheme) error {
+	return s.g.reading(schemeLayers(schemes), func() error {
+		for _, scheme := range schemes {
+			var err error
+			if s.codable(q, scheme, s.g.Len(), 1) {
+				_, err = s.approxColumns(ctx, q, scheme.layers(nil), false)
+			} else {
+				_, err = s.columns(ctx, q, scheme.layers(nil))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func schemeLayers(schemes []Scheme) []string {
@@ -131,26 +200,76 @@ func (s *Searcher) columns(ctx context.Context, q asked, layers []string) (map[s
 	return columns, nil
 }
 
-// keep adds a column and drops those of the queries that were used longest ago
-// while the budget is exceeded.
+// keep adds a column.
 func (s *Searcher) keep(q askedKey, c *Column) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	e := s.latest(q)
+	if e.columns[c.layer.Name] == nil {
+		s.bytes += c.bytes()
+	}
+	e.columns[c.layer.Name] = c
+	s.shrink()
+}
+
+// keepApprox adds an approximate column.
+func (s *Searcher) keepApprox(q askedKey, c *approxColumn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.latest(q)
+	old := e.approx[c.layer.Name]
+	if old == nil {
+		s.bytes += c.bytes()
+	}
+	if old == nil || old.coarse { // never a finer one by a coarser
+		e.approx[c.layer.Name] = c
+	}
+	s.shrink()
+}
+
+// keptApprox returns the approximate column of a layer, or nil when it is not kept.
+func (s *Searcher) keptApprox(q askedKey, name string) *approxColumn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latest(q).approx[name]
+}
+
+// exact reports whether the canonical columns of all the layers are kept.
+func (s *Searcher) exact(q askedKey, layers []string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.queries[q]
+	return ok && !slices.ContainsFunc(layers, func(name string) bool { return e.Value.(*queryColumns).columns[name] == nil })
+}
+
+// entry returns what is kept of a query.
+func (s *Searcher) entry(q askedKey) *queryColumns {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latest(q)
+}
+
+// latest returns what is kept of a query, and makes it the latest. s.mu is held.
+func (s *Searcher) latest(q askedKey) *queryColumns {
 	e, ok := s.queries[q]
 	if !ok {
-		e = s.recent.PushFront(&queryColumns{q, map[string]*Column{}})
+		e = s.recent.PushFront(&queryColumns{query: q, columns: map[string]*Column{}, approx: map[string]*approxColumn{}})
 		s.queries[q] = e
 	}
 	s.recent.MoveToFront(e)
-	kept := e.Value.(*queryColumns).columns
-	if kept[c.layer.Name] == nil {
-		s.bytes += c.bytes()
-	}
-	kept[c.layer.Name] = c
+	return e.Value.(*queryColumns)
+}
+
+// shrink drops the columns of the queries that were used longest ago while the
+// budget is exceeded. s.mu is held.
+func (s *Searcher) shrink() {
 	for s.bytes > s.budget && s.recent.Len() > 1 {
 		old := s.recent.Remove(s.recent.Back()).(*queryColumns)
 		delete(s.queries, old.query)
 		for _, c := range old.columns {
+			s.bytes -= c.bytes()
+		}
+		for _, c := range old.approx {
 			s.bytes -= c.bytes()
 		}
 	}
@@ -191,12 +310,14 @@ func (l *Layer) column(ctx context.Context, q asked) (*Column, error) {
 // Measure computes the lengths of every layer's rows that are not known yet, so
 // that Faults knows all. It reads those layers whole.
 func (g *Gallery) Measure(ctx context.Context) error {
-	for _, l := range g.Layers {
-		if err := l.measure(ctx); err != nil {
-			return fmt.Errorf("measuring %s: %w", l.Name, err)
+	return g.guard(func() error {
+		for _, l := range g.Layers {
+			if err := l.measure(ctx); err != nil {
+				return fmt.Errorf("measuring %s: %w", l.Name, err)
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // measure computes the layer's lengths, if they are not known.

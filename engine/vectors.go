@@ -146,3 +146,13 @@ func (a asked) part(ctx context.Context, l *Layer) (vector, error) {
 	l.Widen(v.wide, a.row)
 	return v, nil
 }
+
+// whole is part with the length of an item, too: the layer's lengths must be known.
+func (a asked) whole(ctx context.Context, l *Layer) (vector, error) {
+	v, err := a.part(ctx, l)
+	if err == nil && a.vectors == nil {
+		n := l.Lengths()
+		v.square, v.root = n.Square[a.row], n.Root[a.row]
+	}
+	return v, err
+}

@@ -1,0 +1,503 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"strata/engine/kernel"
+)
+
+// certify.go ranks for one query from columns of approximate cosines whose errors
+// are bounded: rows that could be in the top k in spite of them get their canonical
+// scores, and the ranking is exact.
+
+// approxColumn holds the cosine of one query with every row of a layer, but for an
+// error of at most its bound; NaN where the canonical one is.
+type approxColumn struct {
+	layer  *Layer
+	part   vector // the query's
+	cosine []float32
+	codes  *codes // nil: rounded from canonical products
+	coarse bool   // from 4-bit codes
+	query  *codedQuery
+}
+
+// roundedSlack bounds the error of a canonical cosine that was rounded to float32.
+const roundedSlack = 0x1p-23
+
+func (c *approxColumn) bytes() int64 { return int64(len(c.cosine)) * 4 }
+
+// span returns the bound of the rows span·codeSpan to (span+1)·codeSpan.
+func (c *approxColumn) span(span int) float64 {
+	if c.codes == nil {
+		return roundedSlack
+	}
+	s := &c.codes.fine
+	if c.coarse {
+		s = &c.codes.coarse
+	}
+	return c.query.bound(s.rest[span], s.norm[span])
+}
+
+// row returns the bound of a row.
+func (c *approxColumn) row(row int) float64 {
+	if c.codes == nil {
+		return roundedSlack
+	}
+	return c.codes.bound(c.query, row, c.coarse)
+}
+
+// codeBlock is the number of rows whose codes are multiplied at a time. It divides
+// codeChunk.
+const codeBlock = 256
+
+// approx computes the cosines of a query from the layer's codes, the 4-bit ones if
+// coarse.
+func (c *codes) approx(ctx context.Context, q asked, coarse bool) (*approxColumn, error) {
+	l := c.layer
+	part, err := q.whole(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	a := &approxColumn{layer: l, part: part, codes: c, coarse: coarse, cosine: make([]float32, l.Rows)}
+	a.query = c.coder.query(part.wide, part.root)
+	step := max(1, scanBlock/(c.coder.stride*codeBlock)) * codeBlock
+	err = parallel(ctx, l.Rows, step, func(lo, hi int) {
+		var dots [codeBlock]int32
+		for ; lo < hi; lo += codeBlock {
+			n := min(codeBlock, hi-lo)
+			c.products(dots[:n], a.query, lo, coarse)
+			c.scores(a.cosine[lo:lo+n], dots[:n], a.query, lo, coarse)
+		}
+	})
+	return a, err
+}
+
+// rounded returns a column of canonical products with part as cosines.
+func (c *Column) rounded(part vector) *approxColumn {
+	a := &approxColumn{layer: c.layer, part: part, cosine: make([]float32, len(c.Dot))}
+	for row, dot := range c.Dot {
+		a.cosine[row] = float32(dot / float64(c.Root*c.length.Root[row]))
+	}
+	return a
+}
+
+// approxLeaf is a sum or a concatenation, ready to be evaluated for one query.
+type approxLeaf struct {
+	scheme  Scheme
+	columns []*approxColumn // by term of weight above 0
+	weights []float64       // by the same: over their sum; of a concatenation w²·|q|/√Σw²|q|²
+	squares []float64       // of a concatenation: w², weights being over the largest
+	short   bool            // lengths and weights of a concatenation suit float32
+}
+
+// tame reports whether the scheme's weights leave room for its arithmetic: nothing
+// passes the range of float64, and nothing that counts falls below it.
+func tame(s Scheme) bool {
+	const least, most = 1e-90, 1e90
+	any := false
+	for _, t := range s.Terms {
+		any = any || t.Weight > 0
+		if t.Weight != 0 && !(t.Weight >= least && t.Weight <= most) {
+			return false
+		}
+	}
+	return any
+}
+
+// leafSlack returns the share of 1 and of a bound that so many terms' rounding adds
+// to the bound. A weight, or the two factors of a concatenation, and the product with
+// a cosine are rounded at most four times, and so is every sum of them; none is over
+// 1 and the bound, since weights are at least 0 and add to 1, and the factors, by
+// Cauchy and Schwarz, to no more.
+func leafSlack(terms int) float64 { return float64(5+terms) * 0x1p-24 }
+
+// shortSlack is leafSlack for a concatenation in float32: of a term, weight, root and
+// two products are rounded, and so is every sum; of the square of the length weight,
+// square and product, of which the root takes half, and every sum; then the root and
+// the quotient.
+func shortSlack(terms int) float64 { return float64(10+2*terms) * 0x1p-24 }
+
+// leafBound returns the bound of a score whose terms' bounds add to sum.
+func leafBound(sum float64, terms int) float64 { return sum + leafSlack(terms)*(1+sum) }
+
+// newApproxLeaf prepares a scheme that is tame for the query of the columns.
+func newApproxLeaf(s Scheme, columns map[string]*approxColumn) *approxLeaf {
+	f := &approxLeaf{scheme: s, short: s.Kind == Concat}
+	var total, most float64
+	for _, t := range s.Terms {
+		most = max(most, t.Weight)
+	}
+	for _, t := range s.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		c := columns[t.Layer]
+		f.columns = append(f.columns, c)
+		if s.Kind == Sum {
+			total += t.Weight
+			f.weights = append(f.weights, t.Weight)
+			continue
+		}
+		w := t.Weight / most
+		f.short = f.short && w > 1/shortRange && c.layer.Lengths().short().plain && withinShort(c.part.root)
+		total += float64(w * w * c.part.square)
+		f.squares = append(f.squares, w*w)
+		f.weights = append(f.weights, float64(w*w*c.part.root))
+	}
+	if s.Kind == Concat {
+		total = math.Sqrt(total)
+	}
+	for i := range f.weights {
+		f.weights[i] /= total
+	}
+	return f
+}
+
+// scores sets dst to the scores of the rows lo to lo+len(dst), at most rankBlock,
+// and bounds[i] to the bound of those of the i-th codeSpan of them. lo is a multiple
+// of codeSpan.
+func (f *approxLeaf) scores(dst []float32, bounds []float64, lo int) {
+	hi := lo + len(dst)
+	switch {
+	case f.short:
+		f.concatShort(dst, bounds, lo)
+		return
+	case f.scheme.Kind == Concat:
+		f.concat(dst, bounds, lo)
+		return
+	}
+	for t, c := range f.columns {
+		if t == 0 {
+			kernel.MulSet(dst, c.cosine[lo:hi], float32(f.weights[t]))
+		} else {
+			kernel.MulAdd(dst, c.cosine[lo:hi], float32(f.weights[t]))
+		}
+	}
+	for i := range bounds {
+		bound := 0.0
+		for t, c := range f.columns {
+			bound += f.weights[t] * c.span(lo/codeSpan+i)
+		}
+		bounds[i] = leafBound(bound, len(f.columns))
+	}
+}
+
+// concat is scores for a concatenation: Σ factor·cos, where a row's factor of a term is
+// w²·|q|·|x| / (√Σw²|q|² · √Σw²|x|²).
+func (f *approxLeaf) concat(dst []float32, bounds []float64, lo int) {
+	hi := lo + len(dst)
+	var inverse [rankBlock]float64 // 1/√Σw²|x|²
+	clear(dst)
+	clear(bounds)
+	for t, c := range f.columns {
+		for i, s := range c.layer.Lengths().Square[lo:hi] {
+			inverse[i] += float64(f.squares[t] * s)
+		}
+	}
+	for i := range dst {
+		inverse[i] = 1 / math.Sqrt(inverse[i])
+	}
+	for t, c := range f.columns {
+		cosine, root := c.cosine[lo:hi], c.layer.Lengths().Root[lo:hi]
+		for from := 0; from < len(dst); from += codeSpan {
+			most := 0.0
+			for i := from; i < min(from+codeSpan, len(dst)); i++ {
+				factor := f.weights[t] * root[i] * inverse[i]
+				if factor > most { // a row without a score has NaN
+					most = factor
+				}
+				dst[i] += float32(factor) * cosine[i]
+			}
+			bounds[from/codeSpan] += most * c.span((lo+from)/codeSpan)
+		}
+	}
+	for i := range bounds {
+		bounds[i] = leafBound(bounds[i], len(f.columns))
+	}
+}
+
+// concatShort is concat in float32, with bounds from the ends of lengths.
+func (f *approxLeaf) concatShort(dst []float32, bounds []float64, lo int) {
+	hi := lo + len(dst)
+	var buffer [rankBlock]float32
+	squares := buffer[:len(dst)] // Σw²|x|²
+	clear(dst)
+	for t, c := range f.columns {
+		n := c.layer.Lengths().short()
+		if t == 0 {
+			kernel.MulSet(squares, n.square[lo:hi], float32(f.squares[t]))
+		} else {
+			kernel.MulAdd(squares, n.square[lo:hi], float32(f.squares[t]))
+		}
+		w, root, cosine := float32(f.weights[t]), n.root[lo:hi], c.cosine[lo:hi]
+		cosine = cosine[:len(root)]
+		dst := dst[:len(root)]
+		for i, r := range root {
+			dst[i] += float32(w*r) * cosine[i]
+		}
+	}
+	for i, s := range squares {
+		dst[i] /= float32(math.Sqrt(float64(s)))
+	}
+	slack := shortSlack(len(f.columns))
+	for i := range bounds {
+		var bound, square float64
+		span := lo/codeSpan + i
+		for t, c := range f.columns {
+			n := c.layer.Lengths().short()
+			square += f.squares[t] * n.least[span] * n.least[span]
+			bound += f.weights[t] * n.most[span] * c.span(span)
+		}
+		bound /= math.Sqrt(square)
+		bounds[i] = bound + slack*(1+bound)
+	}
+}
+
+// bound returns the bound of a row's score.
+func (f *approxLeaf) bound(row int) float64 {
+	var bound, square float64
+	for t, c := range f.columns {
+		factor := f.weights[t]
+		if f.scheme.Kind == Concat {
+			square += f.squares[t] * c.layer.Lengths().Square[row]
+			factor *= c.layer.Lengths().Root[row]
+		}
+		bound += factor * c.row(row)
+	}
+	if f.scheme.Kind == Concat {
+		bound /= math.Sqrt(square)
+	}
+	if f.short {
+		return bound + shortSlack(len(f.columns))*(1+bound)
+	}
+	return leafBound(bound, len(f.columns))
+}
+
+// certifier ranks the candidates of one query from approximate columns.
+type certifier struct {
+	g       *Gallery
+	columns map[string]*approxColumn
+	among   *Candidates
+	query   int
+	pairs   *pairs // of the query
+}
+
+// most returns the number of rows that are worth to be scored one by one: beyond it,
+// 8-bit codes are read instead of 4-bit ones, and canonical columns instead of those.
+func (f *approxLeaf) most(rows int) int {
+	if slices.ContainsFunc(f.columns, func(c *approxColumn) bool { return c.coarse }) {
+		return rows / 16
+	}
+	return rows / 4
+}
+
+// nominate collects the rows that may be in the top k of a leaf. With bare bounds
+// of 0 they are the k best by their approximate scores.
+func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare bool) (*nominated, error) {
+	rows := c.g.Len()
+	most := f.most(rows)
+	left := c.among.left(c.query)
+	var mu sync.Mutex
+	var all nominated
+	all.reset(k, rows, most)
+	err := parallel(ctx, rows, 32*rankBlock, func(lo, hi int) {
+		var local nominated
+		local.reset(k, rows, most)
+		mu.Lock()
+		local.min = max(local.min, all.min)
+		mu.Unlock()
+		var scores [rankBlock]float32
+		var bounds [rankBlock / codeSpan]float64
+		var above []int32
+		for ; lo < hi; lo += rankBlock {
+			scores := scores[:min(rankBlock, hi-lo)]
+			bounds := bounds[:(len(scores)+codeSpan-1)/codeSpan]
+			f.scores(scores, bounds, lo)
+			if bare {
+				clear(bounds)
+			}
+			above = local.offer(scores, bounds, lo, c.among, left, above)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		all.merge(&local)
+	})
+	return &all, err
+}
+
+// rank returns the top k of a sum or a concatenation. It reports false when more
+// rows might be in it than is worth to score one by one.
+func (c *certifier) rank(ctx context.Context, scheme Scheme, k int) (hits []Hit, rescored int, certain bool, err error) {
+	f := newApproxLeaf(scheme, c.columns)
+	n, err := c.nominate(ctx, f, k, false)
+	if err != nil || n.crowded {
+		return nil, 0, false, err
+	}
+	n.tighten(f.bound)
+	if err := c.pairs.fill(ctx, scheme, n.rows); err != nil {
+		return nil, 0, false, err
+	}
+	best := newTop(k)
+	for _, r := range n.rows {
+		if s := c.pairs.score(scheme, int(r.row)); !math.IsNaN(s) {
+			best.offer(Hit{int(r.row), s})
+		}
+	}
+	return best.sorted(), len(n.rows), true, nil
+}
+
+// approximate returns the k best of a sum or a concatenation by approximate scores.
+func (c *certifier) approximate(ctx context.Context, scheme Scheme, k int) ([]Hit, bool, error) {
+	f := newApproxLeaf(scheme, c.columns)
+	n, err := c.nominate(ctx, f, k, true)
+	if err != nil || n.crowded {
+		return nil, false, err
+	}
+	best := newTop(k)
+	for _, r := range n.rows {
+		best.offer(Hit{int(r.row), float64(r.score)})
+	}
+	return best.sorted(), true, nil
+}
+
+// certified ranks a scheme for a query from codes. It reports false when
+// it cannot: the layers have none, or too many rows are too near one another.
+func (s *Searcher) certified(ctx context.Context, q asked, scheme Scheme, k int, among *Candidates, approximate bool) (Ranking, bool, error) {
+	out := Ranking{Scheme: scheme, Candidates: among.Count(q.row), Coded: true}
+	if !s.codable(q, scheme, out.Candidates, k) || approximate && scheme.Kind == RRF {
+		return out, false, nil
+	}
+	e := s.entry(q.key())
+	k = min(k, out.Candidates)
+	for _, coarse := range []bool{true, false} {
+		if coarse && scheme.Kind == RRF {
+			continue // its intervals of ranks need the narrow bounds
+		}
+		columns, err := s.approxColumns(ctx, q, scheme.layers(nil), coarse)
+		if err != nil {
+			return out, false, err
+		}
+		e.pairsMu.Lock()
+		e.prepare(s.g, columns)
+		c := certifier{g: s.g, columns: columns, among: among, query: q.row, pairs: e.pairs}
+		certain, err := c.top(ctx, scheme, k, approximate, &out)
+		e.pairsMu.Unlock()
+		if err != nil || certain {
+			return out, certain, err
+		}
+	}
+	return out, false, nil
+}
+
+// top sets the hits of a ranking, at most k. It reports false when it cannot.
+func (c *certifier) top(ctx context.Context, scheme Scheme, k int, approximate bool, out *Ranking) (certain bool, err error) {
+	switch {
+	case approximate:
+		out.Approximate = true
+		out.Hits, certain, err = c.approximate(ctx, scheme, k)
+	case scheme.Kind == RRF:
+		out.Hits, out.Rescored, certain, err = c.fuse(ctx, scheme, k)
+	default:
+		out.Hits, out.Rescored, certain, err = c.rank(ctx, scheme, k)
+	}
+	if err == nil && certain && len(out.Hits) < k {
+		r := ranker{g: c.g, among: c.among, query: c.query}
+		r.fill(out, k)
+	}
+	return certain, err
+}
+
+// codable reports whether the scheme can be ranked from codes, and whether that
+// is better than what is kept.
+func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
+	coded := false
+	for _, name := range scheme.layers(nil) {
+		l, err := s.g.Layer(name)
+		if err != nil {
+			return false
+		}
+		coded = coded || l.codes.Load() != nil
+	}
+	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), scheme.layers(nil)) {
+		return false
+	}
+	if scheme.Kind != RRF {
+		return tame(scheme)
+	}
+	for _, part := range scheme.Parts {
+		if part.Kind == RRF || !tame(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// approxColumns returns approximate columns of the query, computing those that are
+// not kept. Only with coarse may they come from 4-bit codes.
+func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, coarse bool) (map[string]*approxColumn, error) {
+	columns := make(map[string]*approxColumn, len(layers))
+	for _, name := range layers {
+		if columns[name] != nil {
+			continue
+		}
+		l, err := s.g.ready(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if a := s.keptApprox(q.key(), name); a != nil && (coarse || !a.coarse) {
+			columns[name] = a
+			continue
+		}
+		var a *approxColumn
+		if codes := l.codes.Load(); codes != nil {
+			a, err = codes.approx(ctx, q, coarse)
+		} else {
+			var exact map[string]*Column
+			if exact, err = s.columns(ctx, q, []string{name}); err == nil {
+				var part vector
+				part, err = q.whole(ctx, l)
+				a = exact[name].rounded(part)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("scanning %s: %w", name, err)
+		}
+		columns[name] = a
+		s.keepApprox(q.key(), a)
+	}
+	return columns, nil
+}
+
+// fill computes the products of the query with rows that the scheme needs and that
+// are not kept, from all processors.
+func (p *pairs) fill(ctx context.Context, scheme Scheme, rows []contender) error {
+	for _, t := range scheme.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		l := p.layers[t.Layer]
+		var missing []int
+		for _, r := range rows {
+			if _, ok := l.dots[int(r.row)]; !ok {
+				missing = append(missing, int(r.row))
+			}
+		}
+		dots := make([]float64, len(missing))
+		err := parallel(ctx, len(missing), 16, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				dots[i] = l.once(missing[i])
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for i, row := range missing {
+			l.dots[row] = dots[i]
+		}
+	}
+	return nil
+}

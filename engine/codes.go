@@ -1,0 +1,451 @@
+package engine
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"github.com/edsrzf/mmap-go"
+
+	"strata/engine/kernel"
+)
+
+// codes.go holds the codes of a layer: what they are, and the bound that they
+// prove.
+//
+// # The bound
+//
+// Let x̂ = x/|x| be a row and q̂ = q/|q| the query, μ a fixed vector near the
+// rows' mean, E = (e₁ … eₚ) fixed vectors near their first principal axes, and T an
+// orthogonal map. A row is kept as numbers a, for c = x̂ − μ = E·a + c′, and as a code
+// of c′: a scale s and integers u, for the vector ĉ = s·u; r = T·c′ − ĉ is what it
+// leaves. The query is taken apart alike: d = q̂ − μ = E·b + d′, d̂ = t·w,
+// e = T·d′ − d̂. Then, with g = Eᵀd,
+//
+//	q̂·x̂ = q̂·μ + μ·c + d·c
+//	d·c = g·a + b·Eᵀc′ + d′·c′
+//	d′·c′ = d̂·ĉ + (e·ĉ + T·d′·r)
+//
+// since T keeps products, and by Cauchy and Schwarz the last bracket is at most
+// |e|·|ĉ| + |d′|·|r|. The product w·u is one of integers, without rounding. So
+//
+//	|q̂·x̂ − (q̂·μ + μ·c + g·a + t·s·(w·u))| ≤ |d′|·|r| + |e|·|ĉ| + |b|·|Eᵀc′|
+//
+// whatever E, a and b are. With E near orthonormal and a near Eᵀc the last term is
+// nothing much, and c′ and d′ are short: of photographs' features a few axes hold most
+// of what the mean leaves, which the code then need not spread over all its values.
+//
+// # Rounding
+//
+// Let u = 2⁻²⁴. All of it is measured in the norm, on vectors no longer than
+// |c| ≤ 1 + |μ| + 2⁻³⁰ < 2.1: μ is a mean of vectors of length 1, so |μ| ≤ 1 but for
+// rounding.
+//
+//  1. a is Eᵀc in float64, rounded: Eᵀc′ = (Eᵀc − a) − (EᵀE − 1)·a is no longer than
+//     (u + δ)|a|, with δ = ‖EᵀE − 1‖ ≤ axesError, which is checked; axes that are
+//     zero have a = 0 and do not count. So |a| < 2.2, and |Eᵀc′| < axesSlack.
+//  2. Centring (kernel.CentreF32): 1/|x| is rounded to float32, so is its product
+//     with xᵢ, the difference with μᵢ, and the product with a sign over √block, which
+//     is rounded itself: in all 2.01u|x̂| + 3.01u|c| < 8.4u, by the orthogonality of what
+//     follows. Where 1/|x| is not in float32's range the product and the difference
+//     are taken in float64, and rounded once.
+//  3. Each of p ≤ 8 axes, with its signs rounded twice, is multiplied and taken away
+//     with two roundings: 3.01u|aⱼ| + u·2.2 each, and Σ|aⱼ| ≤ √8·2.2: in all 37u.
+//  4. Rotating: kernel.HadamardError, at most 16.01u of its input, as a block has at
+//     most 2¹⁶ values.
+//  5. So the computed z is within 16.1u|z| + 47u of T·c′: coderError = 2⁻¹⁹ = 32u and
+//     coderFloor = 2⁻¹⁸ = 64u also cover what is below the normal range, some 2¹⁶
+//     values of 2⁻¹⁴⁹ each.
+//  6. A row has two codes, of 8 bits and of 4, for a first look; all holds for both.
+//     |r| is stored as kernel.ResidualBound of z − s·u, plus that bound with
+//     |z| ≤ |ĉ| + |r|; |ĉ| as s·√Σu²; both rounded up. s is used as stored.
+//  7. The score is a sum of q̂·μ (at most 1), μ·c (2.1), g·a (2.2|g|) and
+//     t·s·(w·u) (4.2|d̂|, as the nearest integer to v is not beyond 2v). Rounded are the
+//     first two as they are stored, every gⱼ, p products and p sums on top of μ·c,
+//     t·s, w·u and their product, and two more sums: (27 + 27|g| + 22|d̂|)u in all.
+//     scoreSlack is how far the canonical score is from q̂·x̂.
+const (
+	coderError = 0x1p-19
+	coderFloor = 0x1p-18
+	axesError  = 0x1p-21
+	axesSlack  = 2.2 * (axesError + 0x1p-24)
+)
+
+const (
+	codeAlign  = 64      // bytes: sections of a file begin at multiples of it
+	codeMax    = 127     // the largest code
+	codeZero   = 128     // the byte of the 8-bit code 0
+	codeSigns  = 1       // seeds the signs
+	codeSample = 4096    // rows whose mean is μ
+	codeChunk  = 1 << 14 // rows that are built, checked and written at a time
+	codeMaxDim = kernel.MaxCodeStride
+	codeAxes   = 8  // at most, of a layer: with 8 the bounds are a quarter to a half of those without
+	axisDim    = 32 // dimensions of a layer for each of its axes
+)
+
+// codeSpan is the number of rows that share one bound in a first look. It divides
+// codeChunk.
+const codeSpan = nominateChunk
+
+// codes are the codes of a layer's rows, in a mapped file. They are read-only, and
+// die with their gallery.
+type codes struct {
+	layer  *Layer
+	rows   int
+	coder  *coder
+	chunks []codeRows
+	fine   spanBounds // of the 8-bit codes
+	coarse spanBounds // of the 4-bit codes
+	path   string
+	file   mmap.MMap
+}
+
+// spanBounds holds, by span, the largest |r| and |ĉ| of rows.
+type spanBounds struct{ rest, norm []float32 }
+
+// codeRows is one chunk: the numbers of its rows, and their codes. A row without a
+// score has NaN in mean, and zeros elsewhere.
+type codeRows struct {
+	square []float64   // canonical: 0 or not finite without a score
+	mean   []float32   // μ·c
+	axes   [][]float32 // by axis: a
+	fine   codeColumns // 8-bit codes, a byte each, plus 128
+	coarse codeColumns // 4-bit codes, two a byte, as kernel.DotNibbles takes them
+}
+
+// codeColumns holds codes of rows, and the numbers that belong to them.
+type codeColumns struct {
+	scale []float32
+	rest  []float32 // |r|, rounded up
+	norm  []float32 // |ĉ|, rounded up
+	bytes []uint8   // rows × stride
+}
+
+// coder turns rows of one layer into codes. It is read-only once made.
+type coder struct {
+	dim    int
+	stride int // dim, rounded up to whole blocks: values of a rotated vector, bytes of a code
+	mu     []float32
+	axes   []float32   // one after another
+	n      int         // of axes
+	wide   []float64   // mu
+	square float64     // |μ|²
+	lean   []float64   // by axis: e·μ
+	signed [][]float32 // by axis: its values times signs
+	signs  []float32   // by value: 1 or -1, over √block
+	blocks []int       // sizes of the blocks that are transformed, powers of two that add to stride
+}
+
+// axesOf returns the number of axes of a layer.
+func axesOf(dim int) int { return min(codeAxes, dim/axisDim) }
+
+// newCoder makes the coder of a mean and axes. The skew of the axes must be at most
+// axesError.
+func newCoder(mu, axes []float32) *coder {
+	dim := len(mu)
+	c := &coder{dim: dim, stride: codeStride(dim), mu: mu, wide: make([]float64, dim), axes: axes, n: len(axes) / dim}
+	kernel.WidenF32(c.wide, mu)
+	var square [1]float64
+	kernel.ScanF32(square[:], c.wide, mu)
+	c.square, c.lean = square[0], make([]float64, c.n)
+	kernel.ScanF32(c.lean, c.wide, c.axes)
+	pcg := rand.NewPCG(codeSigns, 0)
+	for left := c.stride; left > 0; {
+		block := 1 << (bits.Len(uint(left)) - 1)
+		c.blocks = append(c.blocks, block)
+		left -= block
+		sign := [2]float32{float32(1 / math.Sqrt(float64(block))), -float32(1 / math.Sqrt(float64(block)))}
+		for range block {
+			c.signs = append(c.signs, sign[pcg.Uint64()>>63])
+		}
+	}
+	c.signs = c.signs[:dim]
+	for j := range c.n {
+		signed := slices.Clone(c.axes[j*dim : (j+1)*dim])
+		for i := range signed {
+			signed[i] *= c.signs[i]
+		}
+		c.signed = append(c.signed, signed)
+	}
+	return c
+}
+
+// skew returns ‖EᵀE − 1‖ by Frobenius, rounded up, of axes one after another, but
+// for those that are zero.
+func skew(axes []float32, dim int) float64 {
+	var sum float64
+	wide, dots := make([]float64, dim), make([]float64, len(axes)/dim)
+	for j := range dots {
+		kernel.WidenF32(wide, axes[j*dim:(j+1)*dim])
+		kernel.ScanF32(dots, wide, axes)
+		if dots[j] != 0 {
+			dots[j]--
+		}
+		for _, d := range dots {
+			sum += d * d
+		}
+	}
+	return math.Sqrt(sum) * (1 + 0x1p-30)
+}
+
+// codeStride returns the bytes of a row's 8-bit code.
+func codeStride(dim int) int {
+	return (dim + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
+}
+
+// coarseStride returns the bytes of a row's 4-bit code.
+func coarseStride(dim int) int {
+	return (codeStride(dim)/2 + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
+}
+
+// coded is what the coder finds about a vector.
+type coded struct {
+	scale float32
+	rest  float64 // |r|, rounded up
+	norm  float64 // |ĉ|, rounded up
+}
+
+// A row whose length is between these is centred in float32.
+const (
+	leastRoot = 0x1p-60
+	mostRoot  = 0x1p60
+)
+
+// centre sets z to the row of a layer, whose length is root, less μ, with signs.
+func (c *coder) centre(z []float32, l *Layer, row int, root float64) {
+	from, to := row*l.Dim, (row+1)*l.Dim
+	plain := root >= leastRoot && root <= mostRoot
+	switch {
+	case plain && l.Type == Float32:
+		kernel.CentreF32(z[:c.dim], l.f32[from:to], float32(1/root), c.mu, c.signs)
+	case plain && l.Type == Float16:
+		kernel.CentreF16(z[:c.dim], l.f16[from:to], float32(1/root), c.mu, c.signs)
+	default:
+		wide := make([]float64, l.Dim)
+		l.Widen(wide, row)
+		c.centreWide(z, wide, root)
+	}
+}
+
+// centreWide is centre for values.
+func (c *coder) centreWide(z []float32, wide []float64, root float64) {
+	for i, v := range wide {
+		z[i] = float32(float64(v/root)-c.wide[i]) * c.signs[i]
+	}
+}
+
+// code codes a vector whose Eᵀc is a: z, of twice coarseStride values, holds what
+// centre has made of it, and becomes the rotated vector; u is set to its codes plus 128.
+func (c *coder) code(u []uint8, z []float32, a []float32) coded {
+	for j, e := range c.signed {
+		kernel.MulAdd(z[:c.dim], e, -a[j])
+	}
+	clear(z[c.dim:])
+	at := 0
+	for _, block := range c.blocks {
+		kernel.Hadamard(z[at:at+block], block)
+		at += block
+	}
+	scale := kernel.MaxAbs(z) / codeMax
+	residual, square := kernel.Quantize(u, z[:c.stride], scale)
+	return bounded(scale, residual, square, c.stride)
+}
+
+// bounded returns what quantising n values has left.
+func bounded(scale float32, residual float64, square int64, n int) coded {
+	// The square root and the products here are rounded by less than 2⁻⁵⁰ each.
+	const up = 1 + 0x1p-48
+	norm := float64(scale) * math.Sqrt(float64(square)) * up
+	rest := kernel.ResidualBound(residual, n)
+	rest += (norm+rest)*coderError + coderFloor
+	return coded{scale: scale, rest: rest * up, norm: norm}
+}
+
+// coarseStep is the step of 4-bit codes, over the root mean square of values, that
+// leaves least of normally distributed ones: for 15 levels about .355, beyond which
+// values are clipped.
+const coarseStep = 0.355
+
+// codeCoarsely sets u to the 4-bit codes of z, which code has made; n is what code
+// has returned.
+func (c *coder) codeCoarsely(u []uint8, z []float32, n coded) coded {
+	scale := min(n.scale*codeMax/7, float32(coarseStep*n.norm/math.Sqrt(float64(c.stride))))
+	residual, square := kernel.QuantizeNibbles(u, z, scale)
+	return bounded(scale, residual, square, len(z))
+}
+
+// set keeps what coding row r has given.
+func (k *codeColumns) set(r int, n coded) {
+	k.scale[r], k.rest[r], k.norm[r] = n.scale, up32(n.rest), up32(n.norm)
+}
+
+// row returns the code of row r.
+func (k *codeColumns) row(r int) []uint8 {
+	stride := len(k.bytes) / len(k.scale)
+	return k.bytes[r*stride : (r+1)*stride]
+}
+
+// up32 returns the least float32 that is not below x.
+func up32(x float64) float32 { return -down32(-x) }
+
+// codeScratch is the memory of one goroutine that codes rows.
+type codeScratch struct {
+	dot, square [codeRun]float64
+	wide        []float64 // a row
+	rotated     []float32 // 2 × coarseStride
+	axes        [codeAxes]float64
+	a           [codeAxes]float32
+}
+
+func (c *coder) scratch() *codeScratch {
+	return &codeScratch{wide: make([]float64, c.dim), rotated: make([]float32, 2*coarseStride(c.dim))}
+}
+
+// along returns Eᵀc of values, whose length is root, by axis.
+func (c *coder) along(s *codeScratch, wide []float64, root float64) []float32 {
+	if c.n == 0 {
+		return nil
+	}
+	kernel.ScanF32(s.axes[:c.n], wide, c.axes)
+	for j, dot := range s.axes[:c.n] {
+		s.a[j] = float32(dot/root - c.lean[j])
+	}
+	return s.a[:c.n]
+}
+
+// set codes place r of the chunk, a row of the layer; dot is its canonical product
+// with μ, and square that with itself. The chunk's memory is zero before.
+func (k *codeRows) set(c *coder, r int, l *Layer, row int, dot, square float64, s *codeScratch) {
+	k.square[r] = square
+	if !(square > 0) || math.IsInf(square, 0) {
+		k.mean[r] = float32(math.NaN()) // all else is zero
+		return
+	}
+	root := math.Sqrt(square)
+	k.mean[r] = float32(dot/root - c.square)
+	l.Widen(s.wide, row)
+	a := c.along(s, s.wide, root)
+	for j, v := range a {
+		k.axes[j][r] = v
+	}
+	c.centre(s.rotated, l, row, root)
+	n := c.code(k.fine.row(r), s.rotated, a)
+	k.fine.set(r, n)
+	k.coarse.set(r, c.codeCoarsely(k.coarse.row(r), s.rotated, n))
+}
+
+// at returns the chunk of a row, and its place there.
+func (c *codes) at(row int) (*codeRows, int) { return &c.chunks[row/codeChunk], row % codeChunk }
+
+// spans finds the bounds that rows share.
+func (c *codes) spans() {
+	n := (c.layer.Rows + codeSpan - 1) / codeSpan
+	for _, s := range []*spanBounds{&c.fine, &c.coarse} {
+		s.rest, s.norm = make([]float32, n), make([]float32, n)
+	}
+	var wg sync.WaitGroup
+	for i := range c.chunks {
+		wg.Go(func() {
+			k := &c.chunks[i]
+			c.fine.add(i*codeChunk, &k.fine)
+			c.coarse.add(i*codeChunk, &k.coarse)
+		})
+	}
+	wg.Wait()
+}
+
+// add takes the bounds of rows from first on.
+func (s *spanBounds) add(first int, k *codeColumns) {
+	for r, rest := range k.rest {
+		span := (first + r) / codeSpan
+		s.rest[span] = max(s.rest[span], rest)
+		s.norm[span] = max(s.norm[span], k.norm[r])
+	}
+}
+
+// codedQuery is a query as a layer's codes need it.
+type codedQuery struct {
+	code  []int8 // 8-bit, then zeros up to twice coarseStride
+	scale float32
+	base  float32           // q̂·μ
+	along [codeAxes]float32 // g
+	size  float64           // |d′|, rounded up
+	rest  float64           // |e|, rounded up
+	slack float64           // of the score's own rounding
+}
+
+// query codes values as the layer holds them, whose length is root: NaN when they
+// have no score.
+func (c *coder) query(wide []float64, root float64) *codedQuery {
+	q := &codedQuery{code: make([]int8, 2*coarseStride(c.dim)), base: float32(math.NaN())}
+	if math.IsNaN(root) {
+		return q
+	}
+	s := c.scratch()
+	u := make([]uint8, c.stride)
+	a := c.along(s, wide, root)
+	c.centreWide(s.rotated, wide, root)
+	n := c.code(u, s.rotated, a)
+	for i, b := range u {
+		q.code[i] = int8(int(b) - codeZero)
+	}
+	var dot [1]float64
+	kernel.ScanF32(dot[:], wide, c.mu)
+	q.scale, q.base = n.scale, float32(dot[0]/root)
+	q.size, q.rest = (n.norm+n.rest)*(1+0x1p-48), n.rest
+	var along float64 // |b|, which is |g| but for its rounding
+	for j, v := range a {
+		q.along[j] = v
+		along += float64(v) * float64(v)
+	}
+	along = math.Sqrt(along) * (1 + 0x1p-20)
+	q.slack = (28+30*along+22*n.norm)*0x1p-24 + axesSlack*along + scoreSlack
+	return q
+}
+
+// bound returns the largest difference of a score from codes and the canonical
+// one, for a row of the given |r| and |ĉ|.
+func (q *codedQuery) bound(rest, norm float32) float64 {
+	return float64(q.size*float64(rest)) + float64(q.rest*float64(norm)) + q.slack
+}
+
+// bound is that of a row.
+func (c *codes) bound(q *codedQuery, row int, coarse bool) float64 {
+	k, r := c.at(row)
+	if coarse {
+		return q.bound(k.coarse.rest[r], k.coarse.norm[r])
+	}
+	return q.bound(k.fine.rest[r], k.fine.norm[r])
+}
+
+// scores sets dst to the scores of the rows lo to lo+len(dst), of one chunk; dots
+// holds their products of codes. Rows without a score get NaN.
+func (c *codes) scores(dst []float32, dots []int32, q *codedQuery, lo int, coarse bool) {
+	k, from := c.at(lo)
+	to := from + len(dst)
+	copy(dst, k.mean[from:to])
+	for j, a := range k.axes {
+		kernel.MulAdd(dst, a[from:to], q.along[j])
+	}
+	scale := k.fine.scale
+	if coarse {
+		scale = k.coarse.scale
+	}
+	kernel.Affine(dst, dots, scale[from:to], dst, q.scale, q.base)
+}
+
+// products sets dst to the products of codes of the rows lo to lo+len(dst), of one
+// chunk, with those of the query.
+func (c *codes) products(dst []int32, q *codedQuery, lo int, coarse bool) {
+	k, from := c.at(lo)
+	to := from + len(dst)
+	if coarse {
+		stride := len(q.code) / 2
+		kernel.DotNibbles(dst, k.coarse.bytes[from*stride:to*stride], stride, q.code)
+		return
+	}
+	stride := c.coder.stride
+	kernel.DotBytes(dst, k.fine.bytes[from*stride:to*stride], stride, q.code[:stride])
+}

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+)
+
+// The axes of a layer are found from the first axesSample rows that the mean is
+// taken of, in so many rounds.
+const (
+	axesSample = 512
+	axesRounds = 6
+)
+
+// findAxes sets values to the mean of a seeded sample of the layer's rows at length
+// 1, zeros if none of them has a score, and after it to the principal axes of some of
+// them: orthonormal, or zeros where there are fewer. Axes are found by subspace
+// iteration (Golub and Van Loan, Matrix Computations, 7.3); any would do for the bound,
+// and these make it small.
+func findAxes(ctx context.Context, l *Layer, values []float32) error {
+	mean, wide := make([]float64, l.Dim), make([]float64, l.Dim)
+	n := axesOf(l.Dim)
+	var rows [][]float64
+	found := 0
+	for _, r := range Sample(l.Rows, codeSample, codeSigns) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		l.Widen(wide, r)
+		var dot, square [1]float64
+		l.scanSquares(dot[:], square[:], wide, r)
+		if !(square[0] > 0) || math.IsInf(square[0], 0) {
+			continue
+		}
+		root := math.Sqrt(square[0])
+		for i, v := range wide {
+			wide[i] = v / root
+			mean[i] += wide[i]
+		}
+		found++
+		if n > 0 && len(rows) < axesSample {
+			rows = append(rows, append([]float64(nil), wide...))
+		}
+	}
+	for i := range mean {
+		mean[i] /= float64(max(found, 1))
+		values[i] = float32(mean[i])
+	}
+	for _, row := range rows {
+		for i, m := range mean {
+			row[i] -= m
+		}
+	}
+	axes, next := randomAxes(n, l.Dim), randomAxes(n, l.Dim)
+	for range axesRounds {
+		orthonormalise(axes)
+		for j := range next {
+			clear(next[j])
+			for _, row := range rows {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				var along float64
+				for i, v := range row {
+					along += float64(v * axes[j][i])
+				}
+				for i, v := range row {
+					next[j][i] += float64(along * v)
+				}
+			}
+		}
+		axes, next = next, axes
+	}
+	orthonormalise(axes)
+	for j, axis := range axes {
+		for i, v := range axis {
+			values[(1+j)*l.Dim+i] = float32(v)
+		}
+	}
+	if !(skew(values[l.Dim:], l.Dim) <= axesError) {
+		clear(values[l.Dim:])
+	}
+	return nil
+}
+
+// randomAxes returns n vectors that any direction has a part in.
+func randomAxes(n, dim int) [][]float64 {
+	rng := rand.New(rand.NewPCG(codeSigns, 1))
+	axes := make([][]float64, n)
+	for j := range axes {
+		axes[j] = make([]float64, dim)
+		for i := range axes[j] {
+			axes[j][i] = 2*rng.Float64() - 1
+		}
+	}
+	return axes
+}
+
+// orthonormalise applies Gram and Schmidt's process, twice for accuracy. A vector
+// that depends on those before it becomes zero.
+func orthonormalise(axes [][]float64) {
+	for j, axis := range axes {
+		before := norm2(axis)
+		for range 2 {
+			for _, other := range axes[:j] {
+				var along float64
+				for i, v := range other {
+					along += float64(v * axis[i])
+				}
+				for i, v := range other {
+					axis[i] -= float64(along * v)
+				}
+			}
+		}
+		after := norm2(axis)
+		if !(after > 1e-6*before) {
+			clear(axis)
+			continue
+		}
+		for i := range axis {
+			axis[i] /= after
+		}
+	}
+}
+
+// norm2 returns the length of a vector.
+func norm2(x []float64) float64 {
+	var square float64
+	for _, v := range x {
+		square += float64(v * v)
+	}
+	return math.Sqrt(square)
+}

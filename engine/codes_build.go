@@ -1,0 +1,403 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A gallery has codes from so many rows on, and a layer from so many bytes on: a
+// scan of less is quick.
+const (
+	codesLeastRows  = 50_000
+	codesLeastBytes = 64 << 20
+)
+
+// CodeOptions says how codes are prepared.
+type CodeOptions struct {
+	Build   bool // missing codes are built; without it only those that are there are used
+	All     bool // of all layers, however small
+	Workers int  // goroutines that build; 0: one a processor
+
+	// Progress, if set, is told of layers whose codes are built, one call at a time;
+	// with Rows equal to Of when the file is there.
+	Progress func(CodeProgress)
+}
+
+// CodeProgress is where the building of a layer's codes stands.
+type CodeProgress struct {
+	Layer    string
+	Rows, Of int    // coded so far
+	Note     string // why codes that were there are not used, the first time only
+}
+
+// PrepareCodes makes searches use codes: of every large layer it opens those in
+// the derived folder, checks all of them, and builds or extends them where they are
+// missing, damaged or of another matrix. Codes change no ranking, only the time it
+// takes. What fails for one layer is returned, and the layer is searched without
+// codes; the others have theirs.
+//
+// A build takes one pass over the matrix and holds one chunk of rows. It keeps what
+// it has in NAME.codes.part, from which the next one goes on, and the file appears
+// whole. One process builds at a time, others wait for it.
+//
+// It may run beside searches, and must have returned before Close.
+func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
+	var errs []error
+	folder := ""
+	for _, l := range g.Layers {
+		if l.codes.Load() != nil || l.Dim > codeMaxDim || l.Rows == 0 ||
+			!o.All && (l.Rows < codesLeastRows || int64(l.Rows)*int64(l.bytes()) < codesLeastBytes) {
+			continue
+		}
+		if folder == "" {
+			var err error
+			if folder, err = g.Derived(); err != nil {
+				return fmt.Errorf("a folder for codes: %w", err)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c, err := prepareCodes(ctx, l, codesPath(folder, l), o)
+		if err != nil {
+			errs = append(errs, g.explain(err))
+			continue
+		}
+		if c != nil {
+			c.attach()
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// attach makes searches use the codes.
+func (c *codes) attach() {
+	if c.layer.Lengths() == nil {
+		squares := make([]float64, 0, c.rows)
+		for i := range c.chunks {
+			squares = append(squares, c.chunks[i].square...)
+		}
+		c.layer.setLengths(squares)
+	}
+	c.layer.codes.Store(c)
+}
+
+// prepareCodes opens or builds a layer's codes. It returns nil when there are none
+// and none are to be built.
+func prepareCodes(ctx context.Context, l *Layer, path string, o CodeOptions) (*codes, error) {
+	c, err := openCodes(ctx, l, path, false)
+	note := ""
+	switch {
+	case err == nil || errors.Is(err, fs.ErrNotExist):
+	case errors.As(err, new(errStale)):
+		note = fmt.Sprintf("%s %v", path, err)
+	default:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for {
+		if c != nil && c.rows == l.Rows {
+			return c, nil
+		}
+		if !o.Build {
+			if note != "" && o.Progress != nil {
+				o.Progress(CodeProgress{Layer: l.Name, Of: l.Rows, Note: note})
+			}
+			return nil, c.close()
+		}
+		waited, err := lockedBuild(ctx, l, path, c, note, o)
+		if err = errors.Join(err, c.close()); err != nil {
+			return nil, err
+		}
+		c, err = openCodes(ctx, l, path, !waited)
+		if err != nil && (!waited || !noCodes(err)) {
+			return nil, fmt.Errorf("%s, just built: %w", path, err)
+		}
+	}
+}
+
+// close unmaps the codes. There need not be any.
+func (c *codes) close() error {
+	if c == nil {
+		return nil
+	}
+	return c.file.Unmap()
+}
+
+// lockedBuild builds a file of codes, from old ones of the first rows if there are
+// such, or waits for another process that does. It reports whether it was that
+// other process.
+func lockedBuild(ctx context.Context, l *Layer, path string, old *codes, note string, o CodeOptions) (waited bool, err error) {
+	lock, waited, err := lockFile(ctx, path+".lock")
+	if err != nil {
+		return waited, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if waited {
+		return true, nil
+	}
+	b := &codeBuilder{layer: l, path: path, old: old, o: o, note: note}
+	return false, b.run(ctx)
+}
+
+// lockFile locks a file, which it makes, against other processes. It waits for the
+// lock, and says whether it had to.
+func lockFile(ctx context.Context, path string) (*os.File, bool, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, false, err
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for waited := false; ; waited = true {
+		locked, err := tryLock(f)
+		if locked {
+			return f, waited, nil
+		}
+		if err == nil {
+			select {
+			case <-tick.C:
+				continue
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
+		}
+		return nil, waited, errors.Join(err, f.Close())
+	}
+}
+
+// codeBuilder writes a file of codes.
+type codeBuilder struct {
+	layer *Layer
+	path  string
+	old   *codes // of the first rows, or nil
+	o     CodeOptions
+	note  string
+
+	coder   *coder
+	file    *os.File
+	scratch sync.Pool // of *codeScratch
+}
+
+// codeRun is the number of rows that one goroutine codes at a time.
+const codeRun = 32
+
+// run builds the file, in NAME.part first.
+func (b *codeBuilder) run(ctx context.Context) (err error) {
+	part := b.path + ".part"
+	if b.file, err = os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return err
+	}
+	err = guard(func() error { return b.build(ctx) })
+	if err == nil {
+		err = b.file.Sync()
+	}
+	err = errors.Join(err, b.file.Close())
+	if err == nil {
+		err = os.Rename(part, b.path)
+	}
+	if err == nil {
+		b.tell(b.layer.Rows)
+		return nil
+	}
+	if ctx.Err() == nil {
+		err = errors.Join(fmt.Errorf("codes of %s: %w", b.layer.Name, err), os.Remove(part))
+	}
+	return err
+}
+
+// filled is a chunk that is coded, but not sealed.
+type filled struct {
+	i, rows int
+	bytes   []byte
+}
+
+// build fills the file: what is there is kept as far as it is of this matrix. One
+// chunk is sealed and written while the next is coded.
+func (b *codeBuilder) build(ctx context.Context) error {
+	l := b.layer
+	size := chunkBytes(min(codeChunk, l.Rows), l.Dim)
+	free := make(chan []byte, 2)
+	free <- alignedBytes(size)
+	free <- alignedBytes(size)
+	buffer := <-free
+	done, err := b.begin(ctx, buffer)
+	if err != nil {
+		return err
+	}
+	free <- buffer
+	b.scratch.New = func() any { return b.coder.scratch() }
+	coded := make(chan filled)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return guard(func() error { return b.writeChunks(coded, free) })
+	})
+	group.Go(func() error {
+		defer close(coded)
+		for i := done; i*codeChunk < l.Rows; i++ {
+			rows := chunkRows(i, l.Rows)
+			var chunk []byte
+			select {
+			case chunk = <-free:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			chunk = chunk[:chunkBytes(rows, l.Dim)]
+			clear(chunk)
+			if err := b.chunk(ctx, i, chunk, rows); err != nil {
+				return err
+			}
+			select {
+			case coded <- filled{i, rows, chunk}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// writeChunks seals and writes chunks, and gives their memory back.
+func (b *codeBuilder) writeChunks(coded <-chan filled, free chan<- []byte) error {
+	for c := range coded {
+		b.tell(c.i * codeChunk)
+		sealChunk(c.bytes, c.rows, sourceSum(b.layer, c.i, c.rows))
+		if _, err := b.file.WriteAt(c.bytes, chunkAt(c.i, b.layer.Dim)); err != nil {
+			return err
+		}
+		free <- c.bytes[:cap(c.bytes)]
+	}
+	return nil
+}
+
+// tell reports progress.
+func (b *codeBuilder) tell(rows int) {
+	if b.o.Progress != nil {
+		b.o.Progress(CodeProgress{Layer: b.layer.Name, Rows: rows, Of: b.layer.Rows, Note: b.note})
+		b.note = ""
+	}
+}
+
+// begin writes the head of the file, or finds that there already, and returns the
+// number of chunks that need not be built.
+func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
+	l := b.layer
+	head := newHeader(l, l.Rows)
+	if done, ok, err := b.resume(ctx, head, buffer); ok || err != nil {
+		return done, err
+	}
+	values := make([]float32, (1+axesOf(l.Dim))*l.Dim)
+	mean := floatBytes(values)
+	if b.old != nil {
+		copy(mean, b.old.file[headerBytes:])
+	} else if err := findAxes(ctx, l, values); err != nil {
+		return 0, err
+	}
+	b.coder = newCoder(values[:l.Dim], values[l.Dim:])
+	head.Mean = crc32.Checksum(mean, castagnoli)
+	if err := b.file.Truncate(0); err != nil {
+		return 0, err
+	}
+	if _, err := b.file.WriteAt(mean, headerBytes); err != nil {
+		return 0, err
+	}
+	if _, err := b.file.WriteAt(head.encode(), 0); err != nil {
+		return 0, err
+	}
+	if b.old == nil {
+		return 0, nil
+	}
+	full := b.old.rows / codeChunk
+	for i := range full {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		if _, err := b.file.WriteAt(b.old.chunk(i, codeChunk), chunkAt(i, l.Dim)); err != nil {
+			return 0, err
+		}
+	}
+	return full, nil
+}
+
+// resume reads what an earlier build has left, and returns its number of sound
+// chunks; ok is false when it is of no use.
+func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byte) (done int, ok bool, err error) {
+	l := b.layer
+	head := make([]byte, headerBytes+meanBytes(l.Dim))
+	if _, err := b.file.ReadAt(head, 0); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return 0, false, err
+	}
+	mean := head[headerBytes:]
+	want.Mean = crc32.Checksum(mean, castagnoli)
+	if string(want.encode()) != string(head[:headerBytes]) {
+		return 0, false, nil
+	}
+	values := make([]float32, len(mean)/4)
+	copy(floatBytes(values), mean)
+	b.coder = newCoder(values[:l.Dim], values[l.Dim:])
+	for ; done*codeChunk < l.Rows; done++ {
+		if ctx.Err() != nil {
+			return 0, false, ctx.Err()
+		}
+		rows := chunkRows(done, l.Rows)
+		chunk := buffer[:chunkBytes(rows, l.Dim)]
+		_, err := b.file.ReadAt(chunk, chunkAt(done, l.Dim))
+		if err != nil || !soundChunk(chunk, rows) || sourceSum(l, done, rows) != binary.LittleEndian.Uint32(chunk[4:]) {
+			break
+		}
+	}
+	return done, true, b.file.Truncate(chunkAt(done, l.Dim))
+}
+
+// chunk codes the rows of a chunk.
+func (b *codeBuilder) chunk(ctx context.Context, i int, chunk []byte, rows int) error {
+	l := b.layer
+	view := chunkView(chunk, rows, l.Dim)
+	return parallelOn(ctx, b.o.Workers, rows, codeRun, func(lo, hi int) {
+		s := b.scratch.Get().(*codeScratch)
+		defer b.scratch.Put(s)
+		first := i*codeChunk + lo
+		l.scanSquares(s.dot[:hi-lo], s.square[:hi-lo], b.coder.wide, first)
+		for r := lo; r < hi; r++ {
+			view.set(b.coder, r, l, i*codeChunk+r, s.dot[r-lo], s.square[r-lo], s)
+		}
+	})
+}
+
+// floatBytes returns the bytes of x, which they share.
+func floatBytes(x []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
+}
+
+// alignedBytes returns n bytes that begin at a multiple of codeAlign.
+func alignedBytes(n int64) []byte {
+	b := make([]byte, n+codeAlign)
+	at := int64(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) % codeAlign)
+	return b[at : at+n : at+n]
+}
+
+// removeCodes removes a layer's codes and what a build has left of them.
+func removeCodes(folder string, l *Layer) error {
+	path := codesPath(folder, l)
+	var errs []error
+	for _, name := range []string{path, path + ".part", path + ".lock"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

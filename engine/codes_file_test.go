@@ -1,0 +1,394 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// codedGallery writes a gallery of one layer, A, and returns its folder.
+func codedGallery(t testing.TB, rows, dim int) (string, matrix) {
+	rng := rand.New(rand.NewPCG(uint64(rows), uint64(dim)))
+	m := matrix{}
+	for range rows {
+		row := make([]float32, dim)
+		for i := range row {
+			row[i] = 1 + float32(rng.NormFloat64())
+		}
+		m.rows = append(m.rows, row)
+	}
+	return writeGallery(t, "id\n"+strings.Join(ids(rows), "\n"), map[string]matrix{"A": m}), m
+}
+
+// build makes the codes of a gallery, and returns what progress said: the notes,
+// and the rows that were there at first (-1: nothing was built).
+func build(t testing.TB, g *Gallery) (notes []string, first int) {
+	t.Helper()
+	first = -1
+	o := CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+		if p.Note != "" {
+			notes = append(notes, p.Note)
+		}
+		if first < 0 {
+			first = p.Rows
+		}
+	}}
+	if err := g.PrepareCodes(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	return notes, first
+}
+
+func codesFile(t testing.TB, g *Gallery) string {
+	t.Helper()
+	folder, err := g.Derived()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return codesPath(folder, g.Layers[0])
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestCodesFileFaults damages a file of codes in every section: it is never used,
+// said once, and built again, the same.
+func TestCodesFileFaults(t *testing.T) {
+	const rows, dim = 300, 70
+	dir, _ := codedGallery(t, rows, dim)
+	g := open(t, dir)
+	build(t, g)
+	path := codesFile(t, g)
+	good := readFile(t, path)
+	chunk := int(chunkAt(0, dim))
+	sections := []int{
+		0, 4, 20, 24, 32, 40, 48, 56, 64, 72, 104, headerBytes - 1, headerBytes, chunk - 64, chunk, chunk + 4, chunk + 8,
+		chunk + chunkHead, chunk + chunkHead + 8*rows, chunk + chunkHead + 12*rows + 100, len(good) - rows*128, len(good) - 1,
+	}
+	type fault struct {
+		name string
+		file []byte
+	}
+	var faults []fault
+	for _, at := range sections {
+		for _, cut := range []int{at - 1, at, at + 1} {
+			if cut >= 0 && cut < len(good) {
+				faults = append(faults, fault{fmt.Sprint("cut at ", cut), good[:cut]})
+			}
+		}
+		flipped := slices.Clone(good)
+		flipped[at] ^= 1 << (at % 8)
+		if at != chunk-64+63 { // the padding after μ
+			faults = append(faults, fault{fmt.Sprint("flipped at ", at), flipped})
+		}
+	}
+	longer := append(slices.Clone(good), 0)
+	later := slices.Clone(good)
+	binary.LittleEndian.PutUint32(later[20:], codesVersion+1)
+	binary.LittleEndian.PutUint32(later, crc32.Checksum(later[4:headerBytes], castagnoli))
+	faults = append(faults, fault{"longer", longer}, fault{"of a later version", later}, fault{"text", []byte(strings.Repeat("codes ", 9999))})
+	for _, f := range faults {
+		write(t, filepath.Dir(path), filepath.Base(path), f.file)
+		g := open(t, dir)
+		said := 0
+		use := CodeOptions{All: true, Progress: func(p CodeProgress) {
+			if p.Note != "" {
+				said++
+			}
+		}}
+		if err := g.PrepareCodes(t.Context(), use); err != nil {
+			t.Fatalf("%s: %v", f.name, err)
+		}
+		if g.Layers[0].codes.Load() != nil || said != 1 {
+			t.Fatalf("%s: it is used, or said %d times", f.name, said)
+		}
+		notes, _ := build(t, g)
+		if len(notes) != 1 || !strings.Contains(notes[0], "A.codes") {
+			t.Errorf("%s: notes %q", f.name, notes)
+		}
+		if !bytes.Equal(readFile(t, path), good) {
+			t.Fatalf("%s: it is not what was built first", f.name)
+		}
+		g.Close()
+	}
+}
+
+// TestCodesOfOtherMatrix puts codes beside a matrix of another shape, type or
+// content, and of the same content at another time.
+func TestCodesOfOtherMatrix(t *testing.T) {
+	dir, m := codedGallery(t, 200, 30)
+	g := open(t, dir)
+	build(t, g)
+	g.Close()
+	other := matrix{rows: slices.Clone(m.rows)}
+	other.rows[7] = make([]float32, 30)
+	other.rows[7][3] = 2
+	wider := matrix{}
+	for range 200 {
+		wider.rows = append(wider.rows, make([]float32, 31))
+	}
+	for name, m := range map[string]matrix{"content": other, "half": {half: true, rows: m.rows}, "width": wider} {
+		write(t, dir, "A.npy", m.npy())
+		g := open(t, dir)
+		notes, first := build(t, g)
+		if len(notes) != 1 || first != 0 {
+			t.Errorf("%s: notes %q, built from row %d", name, notes, first)
+		}
+		g.Close()
+	}
+	write(t, dir, "A.npy", m.npy())
+	g = open(t, dir)
+	build(t, g)
+	g.Close()
+	if err := os.Chtimes(filepath.Join(dir, "A.npy"), time.Time{}, time.Unix(12345, 0)); err != nil {
+		t.Fatal(err)
+	}
+	g = open(t, dir)
+	if notes, first := build(t, g); len(notes) != 0 || first != -1 {
+		t.Errorf("the same matrix at another time: notes %q, built from row %d", notes, first)
+	}
+}
+
+// TestCodesOfChangedBlock changes a row of which the fingerprint sees nothing.
+func TestCodesOfChangedBlock(t *testing.T) {
+	const rows, dim = 3000, 1500
+	dir, _ := codedGallery(t, rows, dim)
+	g := open(t, dir)
+	build(t, g)
+	size := rows * dim * 4
+	seen := sampleBlocks(size)
+	at := 0
+	for slices.Contains(seen, at) {
+		at++
+	}
+	path := filepath.Join(dir, "A.npy")
+	g.Close()
+	b := readFile(t, path)
+	b[len(b)-size+at*fingerprintBlockSize+100] ^= 64
+	write(t, dir, "A.npy", b)
+	g = open(t, dir)
+	if notes, first := build(t, g); len(notes) != 1 || first != 0 {
+		t.Errorf("notes %q, built from row %d", notes, first)
+	}
+}
+
+// TestCodesGrow appends rows: whole chunks are kept, and so is the mean.
+func TestCodesGrow(t *testing.T) {
+	const rows, more, dim = codeChunk + 700, codeChunk + 300, 5
+	dir, m := codedGallery(t, rows, dim)
+	g := open(t, dir)
+	build(t, g)
+	path := codesFile(t, g)
+	old := readFile(t, path)
+	g.Close()
+	_, extra := codedGallery(t, more, dim)
+	m.rows = append(m.rows, extra.rows...)
+	write(t, dir, "A.npy", m.npy())
+	write(t, dir, itemsFile, []byte("id\n"+strings.Join(ids(rows+more), "\n")))
+	g = open(t, dir)
+	if err := g.PrepareCodes(t.Context(), CodeOptions{All: true}); err != nil || g.Layers[0].codes.Load() != nil {
+		t.Fatalf("%v; codes of fewer rows are used", err)
+	}
+	notes, first := build(t, g)
+	if len(notes) != 0 || first != codeChunk {
+		t.Errorf("notes %q, built from row %d", notes, first)
+	}
+	grown := readFile(t, path)
+	from, to := headerBytes, chunkAt(1, dim)
+	if !bytes.Equal(grown[from:to], old[from:to]) {
+		t.Error("the mean or the first chunk is another")
+	}
+	checkFirst(t, g, m)
+}
+
+// checkFirst compares one search with sorting everything.
+func checkFirst(t *testing.T, g *Gallery, m matrix) {
+	t.Helper()
+	among, err := g.Candidates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOracle(map[string]matrix{"A": m}, func(q, row int) bool { return q != row })
+	schemes := parseAll(t, g, []string{"A"})
+	q := len(m.rows) - 3
+	got, err := NewSearcher(g, 1<<20).Search(t.Context(), q, schemes, 10, among)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRankings(t, got, o.rankAll(schemes, q), 10, "after a build")
+	if !got[0].Coded {
+		t.Error("not from codes")
+	}
+}
+
+// TestCodesCancelled stops a build after its first chunk; the next goes on there.
+func TestCodesCancelled(t *testing.T) {
+	dir, m := codedGallery(t, 2*codeChunk+100, 3)
+	g := open(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	o := CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+		if p.Rows > 0 {
+			cancel()
+		}
+	}}
+	if err := g.PrepareCodes(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("a cancelled build returns %v", err)
+	}
+	if g.Layers[0].codes.Load() != nil {
+		t.Fatal("half a file is used")
+	}
+	if _, err := os.Stat(codesFile(t, g)); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("half a file is there: %v", err)
+	}
+	if notes, first := build(t, g); len(notes) != 0 || first < codeChunk {
+		t.Errorf("notes %q, built from row %d", notes, first)
+	}
+	checkFirst(t, g, m)
+	resumed := readFile(t, codesFile(t, g))
+	if err := removeCodes(filepath.Dir(codesFile(t, g)), g.Layers[0]); err != nil {
+		t.Fatal(err)
+	}
+	fresh := open(t, dir)
+	build(t, fresh)
+	if !bytes.Equal(readFile(t, codesFile(t, g)), resumed) {
+		t.Error("a build in two parts gives other bytes than one in one")
+	}
+}
+
+// buildEnv names the gallery whose codes TestKilledBuild's program builds.
+const buildEnv = "STRATA_TEST_BUILD_CODES"
+
+// TestKilledBuild kills a process that builds, with no chance to clean up, in
+// the second chunk of three.
+func TestKilledBuild(t *testing.T) {
+	if dir := os.Getenv(buildEnv); dir != "" {
+		g := open(t, dir)
+		o := CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+			fmt.Fprintln(os.Stdout, "rows", p.Rows)
+			if p.Rows > 0 {
+				_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
+			}
+		}}
+		t.Fatal(g.PrepareCodes(t.Context(), o))
+	}
+	dir, m := codedGallery(t, 2*codeChunk+100, 3)
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestKilledBuild$")
+	child.Env = append(os.Environ(), buildEnv+"="+dir)
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && lines.Text() != fmt.Sprint("rows ", codeChunk) {
+	}
+
+	g := open(t, dir)
+	lock, err := os.OpenFile(codesFile(t, g)+".lock", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if locked, err := tryLock(lock); locked || err != nil {
+		t.Fatalf("while a process builds, another gets the lock: %v, %v", locked, err)
+	}
+	lock.Close()
+	done := make(chan error, 1)
+	first := -1
+	go func() {
+		done <- g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+			if first < 0 {
+				first = p.Rows
+			}
+		}})
+	}()
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait() // its error says that it was killed
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if first != codeChunk {
+		t.Errorf("the build goes on from row %d", first)
+	}
+	checkFirst(t, g, m)
+}
+
+// TestTwoBuilders: one builds, the other uses what it has built.
+func TestTwoBuilders(t *testing.T) {
+	dir, m := codedGallery(t, codeChunk+10, 40)
+	var wg sync.WaitGroup
+	galleries := make([]*Gallery, 4)
+	for i := range galleries {
+		g := open(t, dir)
+		galleries[i] = g
+		wg.Go(func() {
+			if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, g := range galleries {
+		checkFirst(t, g, m)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, derivedFolder, "*.part")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// TestSmallGalleriesHaveNoCodes: by default nothing is written for them.
+func TestSmallGalleriesHaveNoCodes(t *testing.T) {
+	dir, _ := codedGallery(t, 100, 10)
+	g := open(t, dir)
+	if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, derivedFolder)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder was made: %v", err)
+	}
+}
+
+// TestCodesKeepFaults: rows without a score are told apart as by a scan.
+func TestCodesKeepFaults(t *testing.T) {
+	nan := float32(math.NaN())
+	dir := writeGallery(t, "id\na\nb\nc\nd\n", map[string]matrix{"A": {rows: [][]float32{{1, 0}, {0, 0}, {1, nan}, {0, 0}}}})
+	g := open(t, dir)
+	prepare(t, g)
+	scanned := open(t, dir)
+	if err := scanned.Measure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := g.Layers[0].Faults(), scanned.Layers[0].Faults(); len(want) != 2 || !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"unsafe"
+)
+
+// faultError is a fault of memory: a page of a mapped file that cannot be read,
+// because the file has become shorter or its disk fails.
+type faultError struct{ addr uintptr }
+
+func (e *faultError) Error() string {
+	return fmt.Sprintf("memory at %#x cannot be read", e.addr)
+}
+
+// guard calls work, which reads mapped files in this goroutine, and returns a
+// fault as an error instead of ending the program. Other panics pass.
+func guard(work func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		fault, ok := r.(interface{ Addr() uintptr }) // as runtime/debug documents
+		if !ok {
+			panic(r)
+		}
+		err = &faultError{fault.Addr()}
+	}()
+	return work()
+}
+
+// guard is the guard of what reads the gallery's files: an error names the file.
+func (g *Gallery) guard(work func() error) error { return g.explain(guard(work)) }
+
+// reading is guard for work that reads the named layers: it fails when the matrix
+// of one of them has changed since the gallery was opened.
+func (g *Gallery) reading(layers []string, work func() error) error {
+	for _, name := range layers {
+		l, err := g.Layer(name)
+		if err != nil {
+			continue // the work says so, or derives it
+		}
+		if err := l.unchanged(); err != nil {
+			return err
+		}
+	}
+	return g.guard(work)
+}
+
+// unchanged returns an error when the mapped file has another size or time than
+// when it was opened. A file that was put in its place is none of ours: what is
+// mapped stays.
+func (l *Layer) unchanged() error {
+	if l.info == nil {
+		return nil
+	}
+	now, err := os.Stat(l.File)
+	if err != nil || !os.SameFile(now, l.info) {
+		return nil
+	}
+	switch {
+	case now.Size() != l.info.Size():
+		return fmt.Errorf("%s: it had %d bytes when the gallery was opened, it has %d now: open the gallery again", l.File, l.info.Size(), now.Size())
+	case !now.ModTime().Equal(l.info.ModTime()):
+		return fmt.Errorf("%s: it was written after the gallery was opened: open the gallery again", l.File)
+	}
+	return nil
+}
+
+// explain replaces a fault by an error that names the file.
+func (g *Gallery) explain(err error) error {
+	fault := (*faultError)(nil)
+	if !errors.As(err, &fault) {
+		return err
+	}
+	for _, l := range g.AllLayers() {
+		if at, ok := within(fault.addr, l.raw()); ok {
+			return fmt.Errorf("%s: byte %d of %d of the matrix cannot be read: the file was changed or its disk fails; open the gallery again", l.File, at, len(l.raw()))
+		}
+		if c := l.codes.Load(); c != nil {
+			if at, ok := within(fault.addr, c.file); ok {
+				return fmt.Errorf("%s: byte %d of %d cannot be read: the file was changed or its disk fails; open the gallery again", c.path, at, len(c.file))
+			}
+		}
+	}
+	return err
+}
+
+// within returns the place of an address in memory.
+func within(addr uintptr, memory []byte) (int, bool) {
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
+	return int(addr - from), addr >= from && addr-from < uintptr(len(memory))
+}

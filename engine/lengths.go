@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"math"
+	"slices"
+)
+
+// shortLengths holds the lengths of a layer's rows as float32 numbers, for the many
+// rows of a concatenation that only need to be nearly scored. Rows without a score
+// have NaN.
+type shortLengths struct {
+	square, root []float32
+	least, most  []float64 // by span: the ends of the rows' roots; +Inf and 0 without any
+	plain        bool      // no root is beyond shortRange, above or below
+}
+
+// Within shortRange, and with weights no farther apart, no square and no product
+// leaves the range of float32.
+const shortRange = 0x1p30
+
+// withinShort reports whether a length suits float32, NaN too.
+func withinShort(root float64) bool { return !(root > shortRange || root < 1/shortRange) }
+
+// short returns the lengths as float32 numbers. It computes them once.
+func (n *Lengths) short() *shortLengths {
+	n.once.Do(func() {
+		rows := len(n.Root)
+		s := &shortLengths{square: make([]float32, rows), root: make([]float32, rows), plain: true}
+		for row, root := range n.Root {
+			s.square[row], s.root[row] = float32(n.Square[row]), float32(root)
+			if !withinShort(root) {
+				s.plain = false
+			}
+		}
+		for span := range slices.Chunk(n.Root, codeSpan) {
+			least, most := math.Inf(1), 0.0
+			for _, root := range span {
+				if root == root { // a NaN is not itself
+					least, most = min(least, root), max(most, root)
+				}
+			}
+			s.least, s.most = append(s.least, least), append(s.most, most)
+		}
+		n.narrow = s
+	})
+	return n.narrow
+}
