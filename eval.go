@@ -78,6 +78,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if plan.Schemes, err = parseSchemes(g, f.schemes); err != nil {
 		return err
 	}
+	if err := g.PrepareCodes(cmd.Context(), engine.CodeOptions{}); err != nil {
+		warn(cmd, []string{err.Error()}) // it works without
+	}
 	run := experiments.Run{Gallery: g, Plan: plan, Out: f.out, Version: version(), Command: os.Args, Now: time.Now}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {

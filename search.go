@@ -73,6 +73,7 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	}
 	session := experiments.NewSession(experiments.Options{
 		Open: openShown, Budget: columnBudget, Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
+		Codes: experiments.UseCodes,
 	})
 	defer closeLate(cmd, session)
 	results, err := session.Do(cmd.Context(),

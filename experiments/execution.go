@@ -20,6 +20,7 @@ type execution struct {
 	progress func(done, of int)
 
 	results []Result
+	notes   []string // for the next result
 	outputs []*output
 	opened  map[string]*handle // by name: galleries that the session does not have yet
 }
@@ -50,7 +51,8 @@ func (x *execution) run(ctx context.Context, steps []Step) error {
 			return err
 		}
 		if r != nil {
-			r.Took, r.gallery = x.now().Sub(began), x.state.gallery
+			r.Took, r.gallery, r.Notes = x.now().Sub(began), x.state.gallery, x.notes
+			x.notes = nil
 			x.results = append(x.results, *r)
 		}
 	}
@@ -109,6 +111,9 @@ func (x *execution) openGallery(ctx context.Context, step Gallery) (*Result, err
 		}
 		h = &handle{g: g, searcher: engine.NewSearcher(g, x.s.o.Budget), imager: newImager(), faulty: map[string]bool{}}
 		x.opened[step.Name] = h
+		if err := x.useCodes(ctx, g); err != nil {
+			return nil, err
+		}
 	}
 	x.state = state{gallery: h}
 	if err := x.setFilter(nil); err != nil {
@@ -326,6 +331,9 @@ func (x *execution) note(r *Result) {
 	}
 	if r.Took > 0 {
 		r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
+	}
+	if line := rescored(r.Rankings); line != "" {
+		r.Notes = append(r.Notes, line)
 	}
 	derived, faults := r.gallery.first(schemes)
 	r.Derived, r.Notes = derived, append(r.Notes, faults...)

@@ -50,7 +50,7 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 	}
 	s := NewSession(Options{
 		Open: r.open, Budget: o.Budget, Log: r.log(), DryRun: o.Check,
-		SkipContent: true, Version: o.Version, place: r.place, locate: r.locate,
+		SkipContent: true, Codes: UseCodes, Version: o.Version, place: r.place, locate: r.locate,
 		Extractor: o.Extractor, Recipe: o.Recipe,
 	})
 	defer func() {

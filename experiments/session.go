@@ -30,7 +30,8 @@ type Options struct {
 	Dir         string           // where relative names of exports and pictures begin
 	DryRun      bool             // exports are computed and hashed, but not written
 	SkipContent bool             // the hash of the whole gallery is not computed behind
-	ContentWait time.Duration    // how long it is put off, for the first screen's sake
+	ContentWait time.Duration    // how long it and the building of codes are put off, for the first screen's sake
+	Codes       CodesPolicy      // of large galleries
 	Version     string           // of the program, for the log
 
 	// place, if set, returns the path to which an export is written; the log
@@ -38,6 +39,8 @@ type Options struct {
 	place func(file string) (string, error)
 	// locate, if set, returns the path of a picture. A replay sets it.
 	locate func(path string) string
+
+	allCodes bool // of small galleries too, for tests
 }
 
 // Session executes steps, one door for keys, scripts and commands. It owns the
@@ -48,7 +51,8 @@ type Session struct {
 
 	mu      sync.Mutex
 	state   state
-	open    map[string]*handle // by name
+	open    map[string]*handle                      // by name
+	codes   map[*engine.Gallery]engine.CodeProgress // of those that are built
 	closed  bool
 	cancels map[int]context.CancelFunc // of the work in flight
 	number  int
@@ -66,6 +70,8 @@ type handle struct {
 	searcher *engine.Searcher
 	imager   *imager
 	faulty   map[string]bool // layers that were noted, with their faults; guarded by the door
+
+	completing atomic.Bool // a search's columns, behind
 }
 
 // close closes the gallery and what computes features for it.
@@ -103,6 +109,7 @@ func NewSession(o Options) *Session {
 	return &Session{
 		o: o, door: make(chan struct{}, 1),
 		open: map[string]*handle{}, cancels: map[int]context.CancelFunc{},
+		codes: map[*engine.Gallery]engine.CodeProgress{},
 	}
 }
 
@@ -131,6 +138,7 @@ func (s *Session) Do(ctx context.Context, steps ...Step) ([]Result, error) {
 	if err := s.commit(ctx, x); err != nil {
 		return nil, err
 	}
+	s.completeBehind(ctx, x)
 	return x.results, nil
 }
 
@@ -148,6 +156,7 @@ func (s *Session) Preview(ctx context.Context, steps ...Step) ([]Result, error) 
 	if err := x.run(ctx, steps); err != nil {
 		return nil, err
 	}
+	s.completeBehind(ctx, x)
 	return x.results, nil
 }
 
@@ -371,8 +380,9 @@ func (s *Session) commit(ctx context.Context, x *execution) error {
 		s.open[name] = h
 	}
 	s.mu.Unlock()
-	if s.o.Log != nil && !s.o.SkipContent {
-		for _, h := range opened {
+	for _, h := range opened {
+		s.codesBehind(ctx, h.g)
+		if s.o.Log != nil && !s.o.SkipContent {
 			s.hashBehind(ctx, h.g)
 		}
 	}

@@ -85,13 +85,30 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 		}
 		results, err := do(ctx, steps...)
 		a := answered{seq: seq, desk: d, results: results, saved: save, err: err}
-		a.state, a.usage = session.State(), session.Usage()
+		a.state, a.usage, a.codes = session.State(), session.Usage(), codesNote(session, results)
 		if err == nil {
 			a.faults = faults(gallery)
 		}
 		return a
 	})
 	return m, tea.Batch(search, m.later(answerWait, waited{seq}))
+}
+
+// codesNote says how far the codes of a large gallery are built or, once a search has used them, of how many rows they
+// left the score to compute.
+func codesNote(session *experiments.Session, results []experiments.Result) string {
+	if p, ok := session.Codes(); ok && p.Of > 0 {
+		return fmt.Sprintf("codes of %s %d %%", p.Layer, 100*p.Rows/p.Of)
+	}
+	rows, coded := 0, false
+	for _, r := range lastSearch(results).Rankings {
+		rows += r.Rescored
+		coded = coded || r.Coded
+	}
+	if !coded {
+		return ""
+	}
+	return thousands(rows) + " " + plural("row", rows) + " rescored"
 }
 
 // steps returns what brings a session to the desk and ranks.

@@ -16,6 +16,7 @@ type (
 		results []experiments.Result
 		saved   bool
 		usage   engine.Usage
+		codes   string   // how far codes are built, or what they left to score
 		faults  []string // rows without a score that the search came upon
 		err     error
 	}

@@ -401,7 +401,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	}
 	m.filter = conditions(a.state.Filter)
 	m.table.filter = m.filter
-	m.status.usage = a.usage
+	m.status.usage, m.status.codes = a.usage, a.codes
 	for _, f := range a.faults {
 		if !slices.Contains(m.faults, f) {
 			m.faults = append(slices.Clone(m.faults), f)

@@ -23,6 +23,7 @@ type status struct {
 	done      string
 	saved     time.Time
 	usage     engine.Usage
+	codes     string // how far codes are built, or what they left to score
 }
 
 // fail shows an error and keeps it.
@@ -121,6 +122,9 @@ func (m *Model) viewTitle() string {
 		if ansi.StringWidth(left)+ansi.StringWidth(memory)+2 <= width {
 			end = memory
 		}
+	}
+	if codes := m.status.codes; codes != "" && ansi.StringWidth(left)+ansi.StringWidth(codes)+ansi.StringWidth(end)+5 <= width {
+		end = codes + " · " + end
 	}
 	var layers []string
 	for _, l := range g.Layers {

@@ -1,0 +1,112 @@
+package experiments
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// signalled is a log that closes done when it is told a line that begins so.
+type signalled struct {
+	writes
+	line string
+	done chan struct{}
+}
+
+func (w *signalled) Write(p []byte) (int, error) {
+	n, err := w.writes.Write(p)
+	if strings.HasPrefix(string(p), w.line) {
+		close(w.done)
+	}
+	return n, err
+}
+
+// codedTable is a gallery of one layer and so many rows.
+func codedTable(t *testing.T, rows int) string {
+	rng := rand.New(rand.NewPCG(3, uint64(rows)))
+	tab := &table{labels: []string{"category"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
+	for r := range rows {
+		tab.ids = append(tab.ids, fmt.Sprint("i", r))
+		tab.cells["category"] = append(tab.cells["category"], fmt.Sprint("k", r%7))
+		row := make([]float32, 40)
+		for i := range row {
+			row[i] = 1 + float32(rng.NormFloat64())
+		}
+		tab.layers["A"] = append(tab.layers["A"], row)
+	}
+	dir := t.TempDir()
+	tab.write(t, dir)
+	return dir
+}
+
+// TestCodesBehind builds codes behind a session: the log says that, and then how
+// many rows a search has scored; the lines that count are those of a session without.
+func TestCodesBehind(t *testing.T) {
+	dir := codedTable(t, 600)
+	const script = "query i5\nschemes A\nsearch 10\n"
+	plain := NewSession(Options{Open: openFolder})
+	defer plain.Close()
+	want, err := plain.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, script)...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	log := &signalled{line: "# codes: built those of A, 600 rows", done: make(chan struct{})}
+	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: BuildCodes, allCodes: true})
+	defer s.Close()
+	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+		t.Fatal(err)
+	}
+	<-log.done
+
+	again := &writes{}
+	s = NewSession(Options{Open: openFolder, Log: again, SkipContent: true, Codes: UseCodes, allCodes: true})
+	defer s.Close()
+	got, err := s.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, script)...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(want) - 1
+	if a, b := strings.Join(got[last].Lines, "\n"), strings.Join(want[last].Lines, "\n"); a != b {
+		t.Errorf("with codes\n%s\nwithout\n%s", a, b)
+	}
+	if !strings.Contains(again.text(), "# rescored of 599 rows: A ") {
+		t.Errorf("the log does not say how many rows were rescored:\n%s", again.text())
+	}
+}
+
+// TestCloseEndsBuilding closes a session at once: the building of codes ends, and
+// nothing half made is used.
+func TestCloseEndsBuilding(t *testing.T) {
+	dir := codedTable(t, 20_000)
+	s := NewSession(Options{Open: openFolder, Codes: BuildCodes, allCodes: true})
+	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDamagedCodes are noted where they are not used, and the search is right.
+func TestDamagedCodes(t *testing.T) {
+	dir := codedTable(t, 300)
+	if err := os.MkdirAll(filepath.Join(dir, ".strata"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".strata", "A.codes"), []byte("no codes"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	log := &writes{}
+	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: UseCodes, allCodes: true})
+	defer s.Close()
+	if _, err := s.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, "query i5\nschemes A\nsearch 10\n")...)...); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.text(); strings.Count(text, "A.codes is cut short: not used") != 1 || strings.Contains(text, "rescored") {
+		t.Errorf("the log is\n%s", text)
+	}
+}
