@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"strata/engine/kernel"
+)
+
+// codedBench opens the gallery that STRATA_BENCH_GALLERY names, with codes: one of
+// four layers, as fixtures/generate makes them.
+func codedBench(b *testing.B) (*Gallery, *Candidates) {
+	g := benchGallery(b)
+	if err := g.PrepareCodes(b.Context(), CodeOptions{Build: true}); err != nil {
+		b.Fatal(err)
+	}
+	all, err := g.Candidates(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return g, all
+}
+
+// benchSums are schemes that search code paths of one and of several layers.
+var benchSums = []string{"A", "B", "C", "pattern", "A+B+C", "concat(A,B,C)", "0.7*A+0.3*B+C+0.2*pattern"}
+
+// BenchmarkCodedQuery is a new query from codes, with the rows that are rescored.
+// bytes/s are of the matrices that it need not read.
+func BenchmarkCodedQuery(b *testing.B) {
+	g, all := codedBench(b)
+	for _, text := range benchSums {
+		b.Run(text, func(b *testing.B) {
+			schemes := parseAll(b, g, []string{text})
+			size := 0
+			for _, name := range schemes[0].Layers() {
+				l, _ := g.Layer(name)
+				size += l.Rows * l.bytes()
+			}
+			b.SetBytes(int64(size))
+			q, rescored := 0, 0
+			for b.Loop() {
+				r, err := NewSearcher(g, 1).Search(b.Context(), q*7919%g.Len(), schemes, 10, all)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if !r[0].Coded {
+					b.Fatal("not from codes")
+				}
+				rescored += r[0].Rescored
+				q++
+			}
+			b.ReportMetric(float64(rescored)/float64(b.N), "rescored/op")
+		})
+	}
+}
+
+// BenchmarkCodedSlider moves weights over the columns of one query, and reports the
+// 95th percentile beside the mean.
+func BenchmarkCodedSlider(b *testing.B) {
+	g, all := codedBench(b)
+	for _, text := range []string{"%g*A+B+C+pattern", "concat(%g*A,B,C,pattern)", "rrf(%g*A+B,C)"} {
+		b.Run(text, func(b *testing.B) {
+			s := NewSearcher(g, 1<<30)
+			if err := s.Warm(b.Context(), 77, parseAll(b, g, []string{fmt.Sprintf(text, 0.5)})); err != nil { // as sessions do
+				b.Fatal(err)
+			}
+			var took []time.Duration
+			step, rescored := 0, 0
+			for b.Loop() {
+				schemes := parseAll(b, g, []string{fmt.Sprintf(text, 0.01*float64(1+step%300))})
+				began := time.Now()
+				r, err := s.Search(b.Context(), 77, schemes, 10, all)
+				if err != nil {
+					b.Fatal(err)
+				}
+				rescored += r[0].Rescored
+				if step > 0 {
+					took = append(took, time.Since(began))
+				}
+				step++
+			}
+			b.ReportMetric(float64(rescored)/float64(step), "rescored/op")
+			slices.Sort(took)
+			if len(took) > 0 {
+				b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+			}
+		})
+	}
+}
+
+// BenchmarkBuildCodes codes the largest layer.
+func BenchmarkBuildCodes(b *testing.B) {
+	g, _ := codedBench(b)
+	l := slices.MaxFunc(g.Layers, func(a, b *Layer) int { return a.Dim - b.Dim })
+	b.SetBytes(int64(l.Rows) * int64(l.bytes()))
+	folder := b.TempDir()
+	for b.Loop() {
+		c, err := prepareCodes(b.Context(), l, codesPath(folder, l), CodeOptions{Build: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if err := c.close(); err != nil {
+			b.Fatal(err)
+		}
+		if err := removeCodes(folder, l); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// BenchmarkRankAllSchemes ranks 256 queries under one scheme and under twenty, from
+// codes.
+func BenchmarkRankAllSchemes(b *testing.B) {
+	g, all := codedBench(b)
+	queries := Sample(g.Len(), 256, 1)
+	var texts []string
+	for i := range 20 {
+		texts = append(texts, fmt.Sprintf("%g*A+%g*B+C", 1+0.1*float64(i), 2-0.05*float64(i)))
+	}
+	for _, n := range []int{1, 20} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			schemes := parseAll(b, g, texts[:n])
+			rescored := 0
+			for b.Loop() {
+				err := g.RankAll(b.Context(), queries, schemes, 10, all, func(_ int, r []Ranking) { rescored = r[0].Rescored })
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rescored), "rescored")
+		})
+	}
+}
+
+// BenchmarkRead reads the bytes of A, B and C, at the machine's speed.
+func BenchmarkRead(b *testing.B) {
+	g, _ := codedBench(b)
+	size := 0
+	for _, l := range g.Layers[:3] {
+		size += len(l.raw())
+	}
+	b.SetBytes(int64(size))
+	var sum atomic.Uint64
+	for b.Loop() {
+		for _, l := range g.Layers[:3] {
+			raw := l.raw()
+			err := parallel(b.Context(), len(raw), 4<<20, func(lo, hi int) { sum.Add(kernel.ReadSum(raw[lo:hi], 1)) })
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
