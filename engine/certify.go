@@ -50,9 +50,9 @@ func (c *approxColumn) row(row int) float64 {
 	return c.codes.bound(c.query, row, c.coarse)
 }
 
-// codeBlock is the number of rows whose codes are multiplied at a time. It divides
-// codeChunk.
-const codeBlock = 256
+// codeBlock is the number of rows whose codes are multiplied at a time, as many as
+// kernel.DotBytes needs to read at the speed of memory. It divides codeChunk.
+const codeBlock = 1024
 
 // approx computes the cosines of a query from the layer's codes, the 4-bit ones if
 // coarse.
@@ -381,16 +381,22 @@ func (s *Searcher) certified(ctx context.Context, q asked, scheme Scheme, k int,
 		if err != nil {
 			return out, false, err
 		}
-		e.pairsMu.Lock()
-		e.prepare(s.g, columns)
-		c := certifier{g: s.g, columns: columns, among: among, query: q.row, pairs: e.pairs}
-		certain, err := c.top(ctx, scheme, k, approximate, &out)
-		e.pairsMu.Unlock()
+		c := certifier{g: s.g, columns: columns, among: among, query: q.row}
+		certain, err := e.top(ctx, c, scheme, k, approximate, &out)
 		if err != nil || certain {
 			return out, certain, err
 		}
 	}
 	return out, false, nil
+}
+
+// top is certifier.top with the products that are kept of the query.
+func (e *queryColumns) top(ctx context.Context, c certifier, scheme Scheme, k int, approximate bool, out *Ranking) (bool, error) {
+	e.pairsMu.Lock()
+	defer e.pairsMu.Unlock() // after a fault, too
+	e.prepare(c.g, c.columns)
+	c.pairs = e.pairs
+	return c.top(ctx, scheme, k, approximate, out)
 }
 
 // top sets the hits of a ranking, at most k. It reports false when it cannot.
