@@ -25,7 +25,7 @@ func TestDerived(t *testing.T) {
 		gallery string
 		factors []string
 	}{
-		{"", []string{"texture|pca16", "layout|whiten8@0.5", "edges|centre|pca32", "colour|zscore|whiten12"}},
+		{"", []string{"pattern|pca16", "B|whiten8@0.5", "A|centre|pca32", "A|zscore|whiten12"}},
 		{"myntra-224", []string{"A|zscore", "B|centre|pca64", "pattern|whiten32@0.5", "A|zscore|pca32"}},
 	} {
 		t.Run("gallery "+c.gallery, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestDerived(t *testing.T) {
 			}
 			out := filepath.Join(t.TempDir(), "out")
 			args := []string{"eval", dir, "--out", out}
-			for _, s := range []string{"edges+0.5*texture|pca16", "concat(edges,2*layout|whiten8@0.5)", "rrf(edges,colour|zscore|whiten12)"} {
+			for _, s := range []string{"B+0.5*pattern|pca16", "concat(A,2*B|whiten8@0.5)", "rrf(B,A|zscore|whiten12)"} {
 				args = append(args, "--scheme", s)
 			}
 			if text, err := exec.CommandContext(t.Context(), "strata", args...).CombinedOutput(); err != nil {

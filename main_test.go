@@ -188,7 +188,7 @@ func TestOneLine(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	var schemes []string
 	for i := range 200 {
-		schemes = append(schemes, fmt.Sprintf("rrf(edges,colour,%d*layout+texture)", i+1))
+		schemes = append(schemes, fmt.Sprintf("rrf(B,A,%d*C+pattern)", i+1))
 	}
 	path := filepath.Join(t.TempDir(), "long.strata")
 	script := "gallery demo\nevaluate " + strings.Join(schemes, ", ") + "\n"
@@ -373,7 +373,7 @@ func TestReadmeRun(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("go run .: %v\n%q", err, screen.Bytes())
 	}
-	for _, want := range []string{"demo", "240 items", "category", "session log: "} {
+	for _, want := range []string{"demo", "1,248 items", "category", "session log: "} {
 		if !bytes.Contains(screen.Bytes(), []byte(want)) {
 			t.Errorf("go run . never shows %q", want)
 		}
@@ -396,7 +396,7 @@ func TestReferee(t *testing.T) {
 		t.Fatal(err)
 	}
 	for from, to := range map[string]string{
-		"knit": "tops/knit", "t-shirt": "tops/t-shirt|summer", "shoulder-bag": "bags/shoulder", "tote-bag": "bags/tote", "cap": "summer",
+		"knit": "tops/knit", "t-shirt": "tops/t-shirt|summer", "shoulder-bag": "bags/shoulder", "tote-bag": "bags/tote", "knit-cap": "winter",
 	} {
 		text = bytes.ReplaceAll(text, []byte(","+from+","), []byte(","+to+","))
 	}
@@ -405,7 +405,7 @@ func TestReferee(t *testing.T) {
 	}
 	for _, threads := range []string{"1", "2"} {
 		cmd := exec.CommandContext(t.Context(), "strata", "eval", gallery, "--out", filepath.Join(dir, threads),
-			"--scheme", "edges", "--scheme", "edges+layout", "--scheme", "rrf(colour,texture)", "--label", "category/*", "--label", "category/2",
+			"--scheme", "B", "--scheme", "B+C", "--scheme", "rrf(A,pattern)", "--label", "category/*", "--label", "category/2",
 			"--label", "category/1&brand", "--label", "pattern", "--metric", "deep,AP(hits),AP(min)", "--k", "1,10", "--trec", "all", "--seed", "3")
 		cmd.Env = append(os.Environ(), "GOMAXPROCS="+threads)
 		if text, err := cmd.CombinedOutput(); err != nil {

@@ -25,9 +25,9 @@ func TestQueryKeys(t *testing.T) {
 		{"p", g.ID(2)},
 		{"p p p", g.ID(n - 1)},
 		{"n", g.ID(0)},
-		{"g text:cap-0003 enter", "cap-0003"},
+		{"g text:knit-cap-0003 enter", "knit-cap-0003"},
 		{"g text:knit-001 enter", "knit-0010"},
-		{": text:query_cap-0001 enter", "cap-0001"},
+		{": text:query_knit-cap-0001 enter", "knit-cap-0001"},
 	} {
 		d.press(tc.keys)
 		if got := g.ID(d.m.shown.query); got != tc.want {
@@ -57,8 +57,8 @@ func TestKeysInOneRead(t *testing.T) {
 
 func TestRestrictedQueries(t *testing.T) {
 	d := openDesktop(t, 120, 40, GraphicsNone)
-	d.press("/ text:cap_red")
-	d.wantScreen(" of 240 queries")
+	d.press("/ text:cap_navy")
+	d.wantScreen(" of 1,248 queries")
 	if d.m.prompt.kind != promptRestrict || len(d.m.walk.rows) == 0 {
 		t.Fatalf("%d queries are left", len(d.m.walk.rows))
 	}
@@ -68,12 +68,12 @@ func TestRestrictedQueries(t *testing.T) {
 		row := d.m.shown.query
 		category, _ := g.Label("category")
 		colour, _ := g.Label("colour")
-		if category.Cell(row) != "cap" || colour.Cell(row) != "red" {
+		if category.Cell(row) != "knit-cap" || colour.Cell(row) != "navy" {
 			t.Errorf("%s is a %s %s", g.ID(row), colour.Cell(row), category.Cell(row))
 		}
 		d.press("n")
 	}
-	d.wantScreen("queries like cap red")
+	d.wantScreen("queries like cap navy")
 	d.press("esc")
 	if d.m.walk.text != "" {
 		t.Error("esc leaves the restriction")
@@ -84,19 +84,19 @@ func TestRestrictedQueries(t *testing.T) {
 
 func TestSchemeKeys(t *testing.T) {
 	d := openDesktop(t, 120, 40, GraphicsNone)
-	d.wantSchemes("colour edges layout colour+edges+layout")
+	d.wantSchemes("A B C A+B+C")
 	for _, tc := range []struct{ name, keys, want string }{
-		{"remove", "x", "edges layout colour+edges+layout"},
-		{"add", "a text:texture enter", "edges texture layout colour+edges+layout"},
-		{"edit", "e text:+colour enter", "edges texture+colour layout colour+edges+layout"},
-		{"edit and drop", "e text:+edges esc", "edges texture+colour layout colour+edges+layout"},
-		{"down", "J", "edges layout texture+colour colour+edges+layout"},
-		{"up", "K K", "texture+colour edges layout colour+edges+layout"},
-		{"pin", "down down space", "layout texture+colour edges colour+edges+layout"},
-		{"not over the pinned", "down K", "layout texture+colour edges colour+edges+layout"},
-		{"layers", "L down space down space esc", "layout texture+colour+edges+layout edges colour+edges+layout"},
-		{"step", ": text:schemes_edges,_rrf(colour,edges) enter", "edges rrf(colour,edges)"},
-		{"layer of a fusion", "down L down down space esc", "edges rrf(colour,edges,layout)"},
+		{"remove", "x", "B C A+B+C"},
+		{"add", "a text:pattern enter", "B pattern C A+B+C"},
+		{"edit", "e text:+A enter", "B pattern+A C A+B+C"},
+		{"edit and drop", "e text:+B esc", "B pattern+A C A+B+C"},
+		{"down", "J", "B C pattern+A A+B+C"},
+		{"up", "K K", "pattern+A B C A+B+C"},
+		{"pin", "down down space", "C pattern+A B A+B+C"},
+		{"not over the pinned", "down K", "C pattern+A B A+B+C"},
+		{"layers", "L down space down space esc", "C pattern+A+B+C B A+B+C"},
+		{"step", ": text:schemes_B,_rrf(A,B) enter", "B rrf(A,B)"},
+		{"layer of a fusion", "down L down down space esc", "B rrf(A,B,C)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d.press(tc.keys)
@@ -112,14 +112,14 @@ func TestSlider(t *testing.T) {
 	d.press("down down down")
 	before := d.log.Len()
 	d.press("left left tab shift+right 0")
-	d.wantSchemes("colour edges layout 0.9*colour+0*edges+layout")
+	d.wantSchemes("A B C 0.9*A+0*B+C")
 	if d.log.Len() != before {
 		t.Error("a slider that moves is logged")
 	}
 	d.wantStatus("…")
 	d.fire()
 	d.wantStatus("saved 14:02:11")
-	d.wantSteps("schemes colour, edges, layout, 0.9*colour+0*edges+layout", "search  10")
+	d.wantSteps("schemes A, B, C, 0.9*A+0*B+C", "search  10")
 	if n := strings.Count(d.log.String(), "schemes"); n != 2 {
 		t.Errorf("the log has %d schemes steps, want the first and the slider's", n)
 	}
@@ -223,11 +223,11 @@ func TestLabelsAndCaptions(t *testing.T) {
 func TestCommandsAreCheckedAsTheyAreTyped(t *testing.T) {
 	d := openDesktop(t, 120, 40, GraphicsNone)
 	for _, tc := range []struct{ text, want string }{
-		{"evaluate_edges,_nope", `no layer "nope"`},
+		{"evaluate_B,_nope", `no layer "nope"`},
 		{"evaluate_on_nope", `no label "nope"`},
-		{"evaluate_where_colour=beige", `no value of colour "beige"`},
+		{"evaluate_where_colour=mauve", `no value of colour "mauve"`},
 		{"filter_nope=1", `no label "nope"`},
-		{"filter_colour=beige", `no value of colour "beige"`},
+		{"filter_colour=mauve", `no value of colour "mauve"`},
 		{"evaluate_over_0", `"0" is not a number of queries`},
 	} {
 		d.press(": text:" + tc.text)
@@ -273,9 +273,9 @@ func TestEvaluateKey(t *testing.T) {
 	if d.m.evaluation.running() {
 		t.Fatal("the evaluation still runs")
 	}
-	d.wantStatus("evaluated 4 schemes over 240 queries")
+	d.wantStatus("evaluated 4 schemes over 1,248 queries")
 	d.wantScreen("  P@10 ")
-	d.wantSteps("evaluate colour, edges, layout, colour+edges+layout on category, brand, pattern, colour over all seed 1")
+	d.wantSteps("evaluate A, B, C, A+B+C on category, brand, pattern, colour, background over all seed 1")
 	s, ok := d.m.table.summary(d.m.desk.schemes[1], "category")
 	if !ok {
 		t.Fatal("there is no mean")
@@ -294,8 +294,8 @@ func TestCancelEvaluation(t *testing.T) {
 	m, run := d.m.startEvaluation()
 	d.m = m
 	d.m.evaluation.progress.done.Store(60)
-	d.m.evaluation.progress.of.Store(240)
-	d.wantStatus("60 of 240 queries")
+	d.m.evaluation.progress.of.Store(1248)
+	d.wantStatus("60 of 1,248 queries")
 	d.press("E")
 	d.wantStatus("cancelled")
 	d.do(run)
@@ -377,7 +377,7 @@ func TestMouse(t *testing.T) {
 	d.send(tea.MouseMsg{X: s.X + left, Y: s.Y + 5, Action: tea.MouseActionMotion, Button: tea.MouseButtonLeft})
 	d.send(tea.MouseMsg{X: s.X + left, Y: s.Y + 5, Action: tea.MouseActionRelease})
 	d.fire()
-	d.wantSchemes("colour edges layout colour+0*edges+layout")
+	d.wantSchemes("A B C A+0*B+C")
 }
 
 func TestHostileGallery(t *testing.T) {
@@ -415,7 +415,7 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 // TestLogReplays checks that what the keys did is a script that gives the same again.
 func TestLogReplays(t *testing.T) {
 	d := openDesktop(t, 120, 40, GraphicsNone)
-	d.press("n n down a text:rrf(edges,colour) enter left N text:a_note enter : text:filter_colour=red enter r E")
+	d.press("n n down a text:rrf(B,A) enter left N text:a_note enter : text:filter_colour=red enter r E")
 	d.fire()
 	script, err := experiments.ParseScript("session.strata", strings.NewReader(d.log.String()))
 	if err != nil {
@@ -435,10 +435,10 @@ func TestLogReplays(t *testing.T) {
 func TestEditIsTakenBack(t *testing.T) {
 	d := openDesktop(t, 120, 40, GraphicsNone)
 	before := d.log.Len()
-	d.press("e text:+edges")
-	d.wantSchemes("colour+edges edges layout colour+edges+layout")
+	d.press("e text:+B")
+	d.wantSchemes("A+B B C A+B+C")
 	d.press("esc")
-	d.wantSchemes("colour edges layout colour+edges+layout")
+	d.wantSchemes("A B C A+B+C")
 	if d.log.Len() != before {
 		t.Errorf("an edit that was taken back is logged: %q", d.log.String()[before:])
 	}

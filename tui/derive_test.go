@@ -29,35 +29,35 @@ func TestDerivedLayer(t *testing.T) {
 		during = append(during, strings.TrimSpace(lines[m.layout.Status]))
 		_ = again
 	})
-	d.press("e ctrl+u text:colour|pca4")
-	d.wantScreen("enter computes colour|pca4, if it is not kept")
+	d.press("e ctrl+u text:A|pca4")
+	d.wantScreen("enter computes A|pca4, if it is not kept")
 	if len(computed) > 0 {
 		t.Errorf("typing computes %v", computed)
 	}
 	d.press("enter")
-	d.wantSchemes("colour|pca4 edges layout colour+edges+layout")
-	if len(during) == 0 || !strings.HasPrefix(during[0], "computing colour|pca4  0 %") {
+	d.wantSchemes("A|pca4 B C A+B+C")
+	if len(during) == 0 || !strings.HasPrefix(during[0], "computing A|pca4  0 %") {
 		t.Errorf("meanwhile the status says %q", during)
 	}
 	if strings.Contains(d.status(), "computing") {
 		t.Errorf("the status still says %q", d.status())
 	}
-	if !strings.Contains(d.log.String(), "# derived colour|pca4 float32 240x4 sha256:") {
+	if !strings.Contains(d.log.String(), "# derived A|pca4 float32 1248x4 sha256:") {
 		t.Errorf("the log does not say which layer it was:\n%s", d.log)
 	}
 	if len(*d.due) == 0 {
 		t.Error("nobody looks again how far it is")
 	}
 	d.press("right enter")
-	d.wantScreen("colour|pca4")
-	if cosines := d.m.parts.cosines; len(cosines) != 5 || cosines[4].Layer != "colour|pca4" {
+	d.wantScreen("A|pca4")
+	if cosines := d.m.parts.cosines; len(cosines) != 6 || cosines[5].Layer != "A|pca4" {
 		t.Errorf("the panel has the cosines %v", cosines)
 	}
 	d.press("esc esc down L")
-	d.wantScreen("colour|pca4")
+	d.wantScreen("A|pca4")
 	before := len(computed)
-	d.press("down down down down space")
-	d.wantSchemes("colour|pca4 edges+colour|pca4 layout colour+edges+layout")
+	d.press("down down down down down space")
+	d.wantSchemes("A|pca4 B+A|pca4 C A+B+C")
 	if len(computed) != before || before != 1 {
 		t.Errorf("computed were %v", computed)
 	}

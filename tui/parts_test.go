@@ -347,7 +347,7 @@ func TestMatchLabels(t *testing.T) {
 	}
 	in := 0
 	for row := range g.Len() {
-		if category.Cell(row) == "cap" {
+		if category.Cell(row) == "knit-cap" {
 			in++
 			if _, ok := slices.BinarySearch(rows, int32(row)); !ok {
 				t.Errorf("row %d is a cap and not found", row)

@@ -104,11 +104,11 @@ func TestProgram(t *testing.T) {
 		t.Run(graphics.String(), func(t *testing.T) {
 			s := runScreen(t, graphics)
 			s.wait("saved ")
-			s.wait("1 of 240")
+			s.wait("1 of 1,248")
 			s.press("n")
-			s.wait("2 of 240")
+			s.wait("2 of 1,248")
 			s.press("\x1b[B\x1b[B\x1b[B\x1b[D") // down, down, down, left
-			s.wait("0.95*colour+edges+layout")
+			s.wait("0.95*A+B+C")
 			s.press("?")
 			s.wait("move the row up")
 			s.press("q")
@@ -132,7 +132,7 @@ func TestBurst(t *testing.T) {
 		s.press("n")
 	}
 	began := time.Now()
-	s.wait("31 of 240")
+	s.wait("31 of 1,248")
 	took := time.Since(began)
 	t.Logf("the last frame comes %v after the last key", took)
 	if limit := 300 * time.Millisecond; took > 10*limit { // a loaded machine is no failure; a backlog is
