@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"strata/engine"
 	"strata/experiments"
 )
 
@@ -23,9 +24,10 @@ func benchCommand() *cobra.Command {
 		Use:   "bench GALLERY",
 		Short: "Measure speed on this machine and a gallery",
 		Long: `Bench measures the machine's limits, memory bandwidth and multiply-adds in
-registers, and beside them what it takes to open the gallery, to answer a new
-query and one that was asked before, to move a slider, and to rank many queries
-under one scheme and under many. Nothing else should run meanwhile.`,
+registers, and beside them what it takes to open the gallery, to build the codes
+of large layers, to answer a new query and one that was asked before, to move a
+slider, and to rank many queries under one scheme and under many. Nothing else
+should run meanwhile.`,
 		Example:           "strata bench demo\nstrata bench shop --csv bench.csv",
 		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolder,
@@ -52,6 +54,7 @@ func bench(cmd *cobra.Command, f benchFlags, gallery string) error {
 	b := experiments.Bench{
 		Open: openGallery, Gallery: gallery, Now: time.Now,
 		Repeats: f.repeats, Queries: f.queries, Schemes: f.schemes, Seed: f.seed, K: f.k, Budget: columnBudget,
+		Codes: engine.CodeOptions{Build: true},
 	}
 	log := cmd.ErrOrStderr()
 	var progress func(string)

@@ -27,6 +27,7 @@ type Bench struct {
 	Seed    uint64           // of the draw of queries
 	K       int              // hits of a ranking, at least 1
 	Budget  int64            // bytes of score columns to keep
+	Codes   engine.CodeOptions
 }
 
 // Measure is what was measured of one act.
@@ -45,20 +46,23 @@ type Benchmark struct {
 	Layers   []string
 	Limits   engine.Limits
 	Measures []Measure
+	Rescored []int // rows rescored for each new query, ascending; none without codes
 	RSS      int64 // anonymous memory of the process at the end, in bytes; 0 where the system does not say
 }
 
 // Quantile returns the time that a share p of the acts did not pass, the nearest
 // rank.
-func (m Measure) Quantile(p float64) time.Duration {
-	i := int(math.Ceil(p*float64(len(m.Times)))) - 1
-	return m.Times[min(max(i, 0), len(m.Times)-1)]
+func (m Measure) Quantile(p float64) time.Duration { return quantile(m.Times, p) }
+
+func quantile[T any](ascending []T, p float64) T {
+	i := int(math.Ceil(p*float64(len(ascending)))) - 1
+	return ascending[min(max(i, 0), len(ascending)-1)]
 }
 
 // Best returns the shortest time.
 func (m Measure) Best() time.Duration { return m.Times[0] }
 
-// Do measures. What it would write is read, not changed. progress, unless nil, is
+// Do measures. It writes nothing but codes, if Codes says so. progress, unless nil, is
 // told the name of each measure before it is taken.
 func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark, err error) {
 	r := benchRun{Bench: b, progress: progress}
@@ -146,7 +150,33 @@ func (r *benchRun) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.time(ctx, Measure{Name: "first pass over all layers", Bytes: r.bytes}, 1, func(int) error { return r.g.Measure(ctx) })
+	err = r.time(ctx, Measure{Name: "first pass over all layers", Bytes: r.bytes}, 1, func(int) error { return r.g.Measure(ctx) })
+	if err != nil {
+		return err
+	}
+	return r.codes(ctx)
+}
+
+// codes prepares the codes, which are built or only opened. How fast they are
+// built is said when those of all layers are.
+func (r *benchRun) codes(ctx context.Context) error {
+	var built int64
+	o := r.Codes
+	o.Progress = func(p engine.CodeProgress) {
+		if l, err := r.g.Layer(p.Layer); err == nil && p.Rows == p.Of {
+			built += int64(l.Rows) * int64(l.Dim) * l.Type.Size()
+		}
+	}
+	err := r.time(ctx, Measure{Name: "codes"}, 1, func(int) error { return r.g.PrepareCodes(ctx, o) })
+	if err != nil {
+		return err
+	}
+	m := &r.out.Measures[len(r.out.Measures)-1]
+	m.Name = "opening codes"
+	if built > 0 {
+		m.Name, m.Bytes = "building codes", built
+	}
+	return nil
 }
 
 // even returns the scheme in which all layers weigh the same, and lean the one in
@@ -187,12 +217,16 @@ func (r *benchRun) queries(ctx context.Context) error {
 	schemes := []engine.Scheme{r.even()}
 	cold := engine.NewSearcher(r.g, 1)
 	err := r.time(ctx, Measure{Name: "a new query, all layers", Bytes: r.bytes}, len(rows), func(i int) error {
-		_, err := cold.Search(ctx, rows[i], schemes, r.K, r.among)
+		found, err := cold.Search(ctx, rows[i], schemes, r.K, r.among)
+		if err == nil && found[0].Coded {
+			r.out.Rescored = append(r.out.Rescored, found[0].Rescored)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	slices.Sort(r.out.Rescored)
 	warm := engine.NewSearcher(r.g, r.Budget)
 	if _, err := warm.Search(ctx, rows[0], schemes, r.K, r.among); err != nil {
 		return err
@@ -254,6 +288,9 @@ func (b *Benchmark) WriteTable(w io.Writer) error {
 	if b.RSS > 0 {
 		fmt.Fprintf(&t, "resident   %.2f GB of memory of its own\n", float64(b.RSS)/1e9)
 	}
+	if n := b.Rescored; len(n) > 0 {
+		fmt.Fprintf(&t, "rescored   %d rows at p50, %d at p95, %d at most, for a new query\n", quantile(n, .5), quantile(n, .95), n[len(n)-1])
+	}
 	fmt.Fprint(&t, "\nms\tn\tbest\tp50\tp95\tp99\trate\n")
 	for _, m := range b.Measures {
 		fmt.Fprintf(&t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", m.Name, len(m.Times), millis(m.Best()),
@@ -300,6 +337,15 @@ func (b *Benchmark) WriteCSV(w io.Writer) error {
 			!one("multiply-add peak", "operations/s", b.Limits.Peak) ||
 			!one("anonymous memory", "bytes", float64(b.RSS)) {
 			return
+		}
+		if n := b.Rescored; len(n) > 0 {
+			row := []string{"rows rescored for a new query", "rows", strconv.Itoa(len(n)), strconv.Itoa(n[0])}
+			for _, p := range []float64{.5, .95, .99} {
+				row = append(row, strconv.Itoa(quantile(n, p)))
+			}
+			if !yield(row) {
+				return
+			}
 		}
 		for _, m := range b.Measures {
 			row := []string{m.Name, "s", strconv.Itoa(len(m.Times)), number(m.Best().Seconds())}

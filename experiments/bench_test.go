@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"strata/engine"
 	"strata/fixtures"
+	"strata/fixtures/large"
 )
 
 // openFixture opens the built-in gallery.
@@ -68,6 +70,44 @@ func TestBench(t *testing.T) {
 	} {
 		if !bytes.Contains([]byte(text), []byte(want)) {
 			t.Errorf("no line %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestBenchCodes: the first run builds codes, the second opens them; both say how
+// many rows were rescored.
+func TestBenchCodes(t *testing.T) {
+	dir := t.TempDir()
+	layers, err := large.ParseLayers("A:64,C:128")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := large.Gallery{Items: 3000, Layers: layers, Type: engine.Float16, Seed: 2}
+	if err := spec.Write(t.Context(), dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []Measure{{Name: "building codes", Bytes: spec.Bytes()}, {Name: "opening codes"}} {
+		b := Bench{
+			Open: engine.Open, Gallery: dir, Now: time.Now, Repeats: 7, Queries: 5, Schemes: 2, Seed: 1, K: 10, Budget: 1 << 20,
+			Codes: engine.CodeOptions{Build: true, All: true},
+		}
+		done, err := b.Do(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := func(m Measure) bool { return m.Name == want.Name && m.Bytes == want.Bytes }
+		if !slices.ContainsFunc(done.Measures, is) {
+			t.Errorf("no %q of %d bytes in %v", want.Name, want.Bytes, done.Measures)
+		}
+		if n := done.Rescored; len(n) != 7 || n[0] < 10 || n[6] > 3000 {
+			t.Errorf("rescored %d", n)
+		}
+		var table, csv bytes.Buffer
+		if err := errors.Join(done.WriteTable(&table), done.WriteCSV(&csv)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(table.String(), "\nrescored   ") || !strings.Contains(csv.String(), "\nrows rescored for a new query,rows,7,") {
+			t.Errorf("rows rescored are missing:\n%s%s", &table, &csv)
 		}
 	}
 }
