@@ -232,10 +232,10 @@ type readmeCommand struct {
 	want string // "…" is anything
 }
 
-// readmeCommands returns the commands in the README's blocks of the kind.
-func readmeCommands(t *testing.T, kind string) []readmeCommand {
+// readmeCommands returns the commands in a page's blocks of the kind.
+func readmeCommands(t *testing.T, page, kind string) []readmeCommand {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,12 +257,12 @@ func readmeCommands(t *testing.T, kind string) []readmeCommand {
 		}
 	}
 	if len(commands) == 0 {
-		t.Fatalf("the README has no %s block", kind)
+		t.Fatalf("%s has no %s block", page, kind)
 	}
 	return commands
 }
 
-// TestReadme runs the README's commands in a folder that looks like the
+// TestReadme runs the commands of the pages in a folder that looks like the
 // project's, and compares what they print.
 func TestReadme(t *testing.T) {
 	python := need.NumPy(t)
@@ -280,7 +280,14 @@ func TestReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, c := range readmeCommands(t, "console") {
+	for _, page := range []string{"README.md", "experiments/README.md"} {
+		t.Run(page, func(t *testing.T) { testPage(t, page, dir, python) })
+	}
+}
+
+// testPage runs a page's commands in dir.
+func testPage(t *testing.T, page, dir, python string) {
+	for _, c := range readmeCommands(t, page, "console") {
 		text := c.text
 		if rest, ok := strings.CutPrefix(text, "python3 "); ok {
 			text = python + " " + rest
@@ -291,10 +298,10 @@ func TestReadme(t *testing.T) {
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()
 		if err != nil {
-			t.Errorf("README.md:%d: %s: %v\n%s", c.line, c.text, err, &stderr)
+			t.Errorf("%s:%d: %s: %v\n%s", page, c.line, c.text, err, &stderr)
 		}
 		if c.want != "…\n" && string(out) != c.want {
-			t.Errorf("README.md:%d: %s prints\n%s\nnot\n%s", c.line, c.text, out, c.want)
+			t.Errorf("%s:%d: %s prints\n%s\nnot\n%s", page, c.line, c.text, out, c.want)
 		}
 	}
 }
@@ -342,7 +349,7 @@ func TestReadmeBenchmarks(t *testing.T) {
 // is the one that runs this test; the first needs a terminal, and gets one that
 // knows nothing.
 func TestReadmeRun(t *testing.T) {
-	commands := readmeCommands(t, "sh")
+	commands := readmeCommands(t, "README.md", "sh")
 	if len(commands) != 2 || commands[0].text != "go run ." || commands[1].text != "go test ./..." {
 		t.Fatalf("the README begins with %v", commands)
 	}
