@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"strata/engine"
+	"strata/engine/onnx"
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/fixtures/need"
@@ -324,6 +325,55 @@ func TestReadmeTaps(t *testing.T) {
 	out, err := cmd.Output()
 	if err != nil || string(out) != want {
 		t.Errorf("%v: prints\n%s\nnot\n%s", err, out, want)
+	}
+}
+
+// TestReadmeLab runs the README's example of poolings on the first items of the
+// demo gallery.
+func TestReadmeLab(t *testing.T) {
+	model := need.Network(t)
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, ok := strings.Cut(string(text), "```lab\n")
+	if !ok {
+		t.Fatal("the README has no such example")
+	}
+	commands, _, _ := strings.Cut(example, "```")
+
+	const items = 12
+	dir := t.TempDir()
+	table, err := os.ReadFile("fixtures/demo/items.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfterN(string(table), "\n", items+2)
+	if err := os.MkdirAll(filepath.Join(dir, "fixtures/demo/images"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "fixtures/demo/items.csv"), []byte(strings.Join(lines[:items+1], "")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines[1 : items+1] {
+		image := strings.Split(line, ",")[1]
+		picture, err := os.ReadFile(filepath.Join("fixtures/demo", image))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "fixtures/demo", image), picture, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(model, filepath.Join(dir, filepath.Base(model))); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", commands)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), onnx.LibraryVariable+"="+filepath.Dir(model))
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "gram  12 rows  gram.npy\n") || !strings.Contains(string(out), "B+0.5*cov") {
+		t.Errorf("%v:\n%s", err, out)
 	}
 }
 

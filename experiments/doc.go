@@ -52,8 +52,8 @@
 //
 //	# strata 1  gallery sha256:3f9a…  seed 1
 //	gallery demo
-//	    240 items
-//	    layer colour float32 240x64
+//	    1248 items
+//	    layer A float16 1248x256
 //	    labels category, brand
 //	    sha256:3f9a…
 //	query   knit-0012
