@@ -54,20 +54,20 @@
 //	gallery demo
 //	    1248 items
 //	    layer A float16 1248x256
-//	    labels category, brand
+//	    labels category, brand, pattern, colour, background
 //	    sha256:3f9a…
 //	query   knit-0012
-//	schemes colour, colour+edges
+//	schemes B, B+pattern
 //	search  2
-//	    colour
+//	    B
 //	    1  knit-0031  0.9132041822  category brand
 //	    2  cap-0007  0.9118710034  category
 //	    P@2  category 1  brand 0.5
-//	    colour+edges
+//	    B+pattern
 //	    …
-//	evaluate colour on category over 200 seed 7
+//	evaluate B on category over 200 seed 7
 //	    200 queries
-//	    colour
+//	    B
 //	    category  P@1 0.81 [0.755, 0.86]  P@5 …  P@10 …  over 199, 1 lone
 //	export  metrics.csv
 //	    1203 bytes  sha256:77d0…
