@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 	"sync"
 
 	"github.com/edsrzf/mmap-go"
@@ -43,9 +42,15 @@ import (
 // |c| ≤ 1 + |μ| + 2⁻³⁰ < 2.1: μ is a mean of vectors of length 1, so |μ| ≤ 1 but for
 // rounding.
 //
-//  1. a is Eᵀc in float64, rounded: Eᵀc′ = (Eᵀc − a) − (EᵀE − 1)·a is no longer than
-//     (u + δ)|a|, with δ = ‖EᵀE − 1‖ ≤ axesError, which is checked; axes that are
-//     zero have a = 0 and do not count. So |a| < 2.2, and |Eᵀc′| < axesSlack.
+//  1. a is kernel.Project of z as step 2 leaves it, whose values have their signs over
+//     √block in them, with axes divided by those and rounded once, projectPart values
+//     at a time. For an axis the parts leave no more than ProjectError(projectPart) <
+//     66.1u and, with two roundings more, 68.2u|c|; for p ≤ 8 of them √8 times that,
+//     406u; step 2 adds 4.3u, and rounding a 2.2u: |Eᵀc − a| < 413u.
+//     Eᵀc′ = (Eᵀc − a) − (EᵀE − 1)·a is longer by at most δ|a|, with δ = ‖EᵀE − 1‖ ≤
+//     axesError, which is checked; axes that are zero have a = 0 and do not count. So
+//     |a| < 2.2, and |Eᵀc′| < 431u < axesSlack = 512u, which also covers what is below
+//     the normal range. Of a query a is Eᵀd in float64, rounded, which is nearer.
 //  2. Centring (kernel.CentreF32): 1/|x| is rounded to float32, so is its product
 //     with xᵢ, the difference with μᵢ, and the product with a sign over √block, which
 //     is rounded itself: in all 2.01u|x̂| + 3.01u|c| < 8.4u, by the orthogonality of what
@@ -70,7 +75,7 @@ const (
 	coderError = 0x1p-19
 	coderFloor = 0x1p-18
 	axesError  = 0x1p-21
-	axesSlack  = 2.2 * (axesError + 0x1p-24)
+	axesSlack  = 0x1p-15
 )
 
 const (
@@ -81,8 +86,11 @@ const (
 	codeSample = 4096    // rows whose mean is μ
 	codeChunk  = 1 << 14 // rows that are built, checked and written at a time
 	codeMaxDim = kernel.MaxCodeStride
-	codeAxes   = 8  // at most, of a layer: with 8 the bounds are a quarter to a half of those without
 	axisDim    = 32 // dimensions of a layer for each of its axes
+
+	// codeAxes are at most the axes of a layer: with 8 the bounds are a quarter to a half of those without.
+	codeAxes    = kernel.Vectors
+	projectPart = 512 // values whose products with the axes are added in float32
 )
 
 // codeSpan is the number of rows that share one bound in a first look. It divides
@@ -128,14 +136,15 @@ type coder struct {
 	dim    int
 	stride int // dim, rounded up to whole blocks: values of a rotated vector, bytes of a code
 	mu     []float32
-	axes   []float32   // one after another
-	n      int         // of axes
-	wide   []float64   // mu
-	square float64     // |μ|²
-	lean   []float64   // by axis: e·μ
-	signed [][]float32 // by axis: its values times signs
-	signs  []float32   // by value: 1 or -1, over √block
-	blocks []int       // sizes of the blocks that are transformed, powers of two that add to stride
+	axes   []float32 // one after another
+	n      int       // of axes
+	wide   []float64 // mu
+	square float64   // |μ|²
+	lean   []float64 // by axis: e·μ
+	signed []float32 // codeAxes of them, with zeros after the last: their values times signs
+	lifted []float32 // the same, divided by signs
+	signs  []float32 // by value: 1 or -1, over √block
+	blocks []int     // sizes of the blocks that are transformed, powers of two that add to stride
 }
 
 // axesOf returns the number of axes of a layer.
@@ -162,12 +171,12 @@ func newCoder(mu, axes []float32) *coder {
 		}
 	}
 	c.signs = c.signs[:dim]
-	for j := range c.n {
-		signed := slices.Clone(c.axes[j*dim : (j+1)*dim])
-		for i := range signed {
-			signed[i] *= c.signs[i]
-		}
-		c.signed = append(c.signed, signed)
+	if c.n > 0 {
+		c.signed, c.lifted = make([]float32, codeAxes*dim), make([]float32, codeAxes*dim)
+	}
+	for i, v := range c.axes {
+		sign := c.signs[i%dim]
+		c.signed[i], c.lifted[i] = v*sign, v/sign
 	}
 	return c
 }
@@ -236,11 +245,26 @@ func (c *coder) centreWide(z []float32, wide []float64, root float64) {
 	}
 }
 
+// project returns Eᵀc by axis, zeros after the last, of z as centre has made it.
+func (c *coder) project(z []float32) (a [codeAxes]float32) {
+	var dots [codeAxes]float64
+	for at := 0; at < c.dim && c.n > 0; at += projectPart {
+		kernel.Project(&dots, z[at:min(at+projectPart, c.dim)], c.lifted[at:], c.dim)
+	}
+	for j, dot := range dots {
+		a[j] = float32(dot)
+	}
+	return a
+}
+
 // code codes a vector whose Eᵀc is a: z, of twice coarseStride values, holds what
 // centre has made of it, and becomes the rotated vector; u is set to its codes plus 128.
-func (c *coder) code(u []uint8, z []float32, a []float32) coded {
-	for j, e := range c.signed {
-		kernel.MulAdd(z[:c.dim], e, -a[j])
+func (c *coder) code(u []uint8, z []float32, a [codeAxes]float32) coded {
+	for j := range a {
+		a[j] = -a[j]
+	}
+	for at := 0; at < c.dim && c.n > 0; at += projectPart {
+		kernel.Deflate(z[at:min(at+projectPart, c.dim)], c.signed[at:], c.dim, &a)
 	}
 	clear(z[c.dim:])
 	at := 0
@@ -281,6 +305,12 @@ func (k *codeColumns) set(r int, n coded) {
 	k.scale[r], k.rest[r], k.norm[r] = n.scale, up32(n.rest), up32(n.norm)
 }
 
+// zero keeps nothing of row r.
+func (k *codeColumns) zero(r int) {
+	k.scale[r], k.rest[r], k.norm[r] = 0, 0, 0
+	clear(k.row(r))
+}
+
 // row returns the code of row r.
 func (k *codeColumns) row(r int) []uint8 {
 	stride := len(k.bytes) / len(k.scale)
@@ -293,44 +323,43 @@ func up32(x float64) float32 { return -down32(-x) }
 // codeScratch is the memory of one goroutine that codes rows.
 type codeScratch struct {
 	dot, square [codeRun]float64
-	wide        []float64 // a row
 	rotated     []float32 // 2 × coarseStride
-	axes        [codeAxes]float64
-	a           [codeAxes]float32
 }
 
 func (c *coder) scratch() *codeScratch {
-	return &codeScratch{wide: make([]float64, c.dim), rotated: make([]float32, 2*coarseStride(c.dim))}
+	return &codeScratch{rotated: make([]float32, 2*coarseStride(c.dim))}
 }
 
-// along returns Eᵀc of values, whose length is root, by axis.
-func (c *coder) along(s *codeScratch, wide []float64, root float64) []float32 {
-	if c.n == 0 {
-		return nil
+// along returns Eᵀc of values, whose length is root, by axis, zeros after the last.
+func (c *coder) along(wide []float64, root float64) (a [codeAxes]float32) {
+	var dots [codeAxes]float64
+	kernel.ScanF32(dots[:c.n], wide, c.axes)
+	for j, dot := range dots[:c.n] {
+		a[j] = float32(dot/root - c.lean[j])
 	}
-	kernel.ScanF32(s.axes[:c.n], wide, c.axes)
-	for j, dot := range s.axes[:c.n] {
-		s.a[j] = float32(dot/root - c.lean[j])
-	}
-	return s.a[:c.n]
+	return a
 }
 
 // set codes place r of the chunk, a row of the layer; dot is its canonical product
-// with μ, and square that with itself. The chunk's memory is zero before.
+// with μ, and square that with itself.
 func (k *codeRows) set(c *coder, r int, l *Layer, row int, dot, square float64, s *codeScratch) {
 	k.square[r] = square
 	if !(square > 0) || math.IsInf(square, 0) {
-		k.mean[r] = float32(math.NaN()) // all else is zero
+		k.mean[r] = float32(math.NaN())
+		for _, a := range k.axes {
+			a[r] = 0
+		}
+		k.fine.zero(r)
+		k.coarse.zero(r)
 		return
 	}
 	root := math.Sqrt(square)
 	k.mean[r] = float32(dot/root - c.square)
-	l.Widen(s.wide, row)
-	a := c.along(s, s.wide, root)
-	for j, v := range a {
-		k.axes[j][r] = v
-	}
 	c.centre(s.rotated, l, row, root)
+	a := c.project(s.rotated)
+	for j := range k.axes {
+		k.axes[j][r] = a[j]
+	}
 	n := c.code(k.fine.row(r), s.rotated, a)
 	k.fine.set(r, n)
 	k.coarse.set(r, c.codeCoarsely(k.coarse.row(r), s.rotated, n))
@@ -385,7 +414,7 @@ func (c *coder) query(wide []float64, root float64) *codedQuery {
 	}
 	s := c.scratch()
 	u := make([]uint8, c.stride)
-	a := c.along(s, wide, root)
+	a := c.along(wide, root)
 	c.centreWide(s.rotated, wide, root)
 	n := c.code(u, s.rotated, a)
 	for i, b := range u {

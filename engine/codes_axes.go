@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"strata/engine/kernel"
 )
 
 // The axes of a layer are found from the first axesSample rows that the mean is
@@ -21,7 +23,7 @@ const (
 func findAxes(ctx context.Context, l *Layer, values []float32) error {
 	mean, wide := make([]float64, l.Dim), make([]float64, l.Dim)
 	n := axesOf(l.Dim)
-	var rows [][]float64
+	rows := make([]float32, 0, axesSample*l.Dim)
 	found := 0
 	for _, r := range Sample(l.Rows, codeSample, codeSigns) {
 		if ctx.Err() != nil {
@@ -34,43 +36,29 @@ func findAxes(ctx context.Context, l *Layer, values []float32) error {
 			continue
 		}
 		root := math.Sqrt(square[0])
+		keep := n > 0 && found < axesSample
 		for i, v := range wide {
-			wide[i] = v / root
-			mean[i] += wide[i]
+			v /= root
+			mean[i] += v
+			if keep {
+				rows = append(rows, float32(v))
+			}
 		}
 		found++
-		if n > 0 && len(rows) < axesSample {
-			rows = append(rows, append([]float64(nil), wide...))
-		}
 	}
 	for i := range mean {
 		mean[i] /= float64(max(found, 1))
 		values[i] = float32(mean[i])
 	}
-	for _, row := range rows {
-		for i, m := range mean {
-			row[i] -= m
-		}
+	for at := 0; at < len(rows); at += l.Dim {
+		kernel.MulAdd(rows[at:at+l.Dim], values[:l.Dim], -1)
 	}
-	axes, next := randomAxes(n, l.Dim), randomAxes(n, l.Dim)
+	axes := randomAxes(n, l.Dim)
 	for range axesRounds {
 		orthonormalise(axes)
-		for j := range next {
-			clear(next[j])
-			for _, row := range rows {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				var along float64
-				for i, v := range row {
-					along += float64(v * axes[j][i])
-				}
-				for i, v := range row {
-					next[j][i] += float64(along * v)
-				}
-			}
+		if err := turnAxes(ctx, axes, rows[:cap(rows)], l.Dim); err != nil {
+			return err
 		}
-		axes, next = next, axes
 	}
 	orthonormalise(axes)
 	for j, axis := range axes {
@@ -80,6 +68,38 @@ func findAxes(ctx context.Context, l *Layer, values []float32) error {
 	}
 	if !(skew(values[l.Dim:], l.Dim) <= axesError) {
 		clear(values[l.Dim:])
+	}
+	return nil
+}
+
+// turnAxes multiplies the axes by the rows' covariance. Rows are one after another, a
+// multiple of codeAxes, zeros among them.
+func turnAxes(ctx context.Context, axes [][]float64, rows []float32, dim int) error {
+	table := make([]float32, codeAxes*dim)
+	for j, axis := range axes {
+		for i, v := range axis {
+			table[j*dim+i] = float32(v)
+		}
+	}
+	next := make([]float32, codeAxes*dim)
+	for ; len(rows) > 0 && len(axes) > 0; rows = rows[codeAxes*dim:] {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var along [codeAxes][codeAxes]float32 // by axis, by row
+		for r := range codeAxes {
+			var dots [codeAxes]float64
+			kernel.Project(&dots, rows[r*dim:(r+1)*dim], table, dim)
+			for j, dot := range dots {
+				along[j][r] = float32(dot)
+			}
+		}
+		for j := range axes {
+			kernel.Deflate(next[j*dim:(j+1)*dim], rows, dim, &along[j])
+		}
+	}
+	for j := range axes {
+		kernel.WidenF32(axes[j], next[j*dim:(j+1)*dim])
 	}
 	return nil
 }

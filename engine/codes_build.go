@@ -235,6 +235,7 @@ func (b *codeBuilder) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	clear(buffer) // of what resume has read: what is between the parts of a chunk is zero
 	free <- buffer
 	b.scratch.New = func() any { return b.coder.scratch() }
 	coded := make(chan filled)
@@ -253,7 +254,9 @@ func (b *codeBuilder) build(ctx context.Context) error {
 				return ctx.Err()
 			}
 			chunk = chunk[:chunkBytes(rows, l.Dim)]
-			clear(chunk)
+			if rows < codeChunk { // its parts are elsewhere
+				clear(chunk)
+			}
 			if err := b.chunk(ctx, i, chunk, rows); err != nil {
 				return err
 			}

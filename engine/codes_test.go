@@ -457,3 +457,45 @@ func TestVectorsFromCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestProject compares the axes' parts of rows with those that are computed in float64:
+// what is left along the axes is less than axesSlack.
+func TestProject(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 1))
+	layers := codeCases(rng)
+	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(60), "\n"), layers))
+	prepare(t, g)
+	for _, l := range g.Layers {
+		c := l.codes.Load()
+		wide := make([]float64, l.Dim)
+		worst := 0.0
+		for row, root := range l.Lengths().Root {
+			if math.IsNaN(root) {
+				continue
+			}
+			l.Widen(wide, row)
+			for i := range wide {
+				wide[i] = wide[i]/root - float64(c.coder.mu[i])
+			}
+			k, r := c.at(row)
+			for j, a := range k.axes {
+				for i, e := range c.coder.axes[j*l.Dim : (j+1)*l.Dim] {
+					wide[i] -= float64(a[r]) * float64(e)
+				}
+			}
+			var square float64
+			for j := range k.axes {
+				var along float64
+				for i, e := range c.coder.axes[j*l.Dim : (j+1)*l.Dim] {
+					along += float64(e) * wide[i]
+				}
+				square += along * along
+			}
+			worst = max(worst, math.Sqrt(square))
+		}
+		t.Logf("%-10s dim %4d: %.2g is left along %d axes", l.Name, l.Dim, worst, c.coder.n)
+		if worst > axesSlack {
+			t.Errorf("%s: %g is left along the axes, more than %g", l.Name, worst, axesSlack)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+#include "textflag.h"
+
+// Vector j begins j·R8 bytes after SI: R9, R10 and R11 are 3, 5 and 7 times R8.
+
+// func project8(sums *[8][8]float32, x, v *float32, stride, n int)
+TEXT ·project8(SB), NOSPLIT, $0-40
+	MOVQ    sums+0(FP), DI
+	MOVQ    x+8(FP), BX
+	MOVQ    v+16(FP), SI
+	MOVQ    stride+24(FP), R8
+	MOVQ    n+32(FP), CX
+	SHLQ    $2, R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R10
+	LEAQ    (R9)(R8*4), R11
+	VMOVUPS 0(DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+
+loop:
+	VMOVUPS (BX), Y8
+	VMULPS  (SI), Y8, Y9
+	VADDPS  Y9, Y0, Y0
+	VMULPS  (SI)(R8*1), Y8, Y10
+	VADDPS  Y10, Y1, Y1
+	VMULPS  (SI)(R8*2), Y8, Y11
+	VADDPS  Y11, Y2, Y2
+	VMULPS  (SI)(R9*1), Y8, Y12
+	VADDPS  Y12, Y3, Y3
+	VMULPS  (SI)(R8*4), Y8, Y13
+	VADDPS  Y13, Y4, Y4
+	VMULPS  (SI)(R10*1), Y8, Y14
+	VADDPS  Y14, Y5, Y5
+	VMULPS  (SI)(R9*2), Y8, Y15
+	VADDPS  Y15, Y6, Y6
+	VMULPS  (SI)(R11*1), Y8, Y9
+	VADDPS  Y9, Y7, Y7
+	ADDQ    $32, BX
+	ADDQ    $32, SI
+	SUBQ    $8, CX
+	JG      loop
+
+	VMOVUPS Y0, 0(DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
+	VZEROUPPER
+	RET
+
+// func deflate8(x, v *float32, stride, n int, w *[8]float32)
+TEXT ·deflate8(SB), NOSPLIT, $0-40
+	MOVQ         x+0(FP), DI
+	MOVQ         v+8(FP), SI
+	MOVQ         stride+16(FP), R8
+	MOVQ         n+24(FP), CX
+	MOVQ         w+32(FP), BX
+	SHLQ         $2, R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	LEAQ         (R9)(R8*4), R11
+	VBROADCASTSS 0(BX), Y8
+	VBROADCASTSS 4(BX), Y9
+	VBROADCASTSS 8(BX), Y10
+	VBROADCASTSS 12(BX), Y11
+	VBROADCASTSS 16(BX), Y12
+	VBROADCASTSS 20(BX), Y13
+	VBROADCASTSS 24(BX), Y14
+	VBROADCASTSS 28(BX), Y15
+
+loop:
+	VMOVUPS (DI), Y0
+	VMULPS  (SI), Y8, Y1
+	VADDPS  Y1, Y0, Y0
+	VMULPS  (SI)(R8*1), Y9, Y2
+	VADDPS  Y2, Y0, Y0
+	VMULPS  (SI)(R8*2), Y10, Y3
+	VADDPS  Y3, Y0, Y0
+	VMULPS  (SI)(R9*1), Y11, Y4
+	VADDPS  Y4, Y0, Y0
+	VMULPS  (SI)(R8*4), Y12, Y5
+	VADDPS  Y5, Y0, Y0
+	VMULPS  (SI)(R10*1), Y13, Y6
+	VADDPS  Y6, Y0, Y0
+	VMULPS  (SI)(R9*2), Y14, Y7
+	VADDPS  Y7, Y0, Y0
+	VMULPS  (SI)(R11*1), Y15, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $32, DI
+	ADDQ    $32, SI
+	SUBQ    $8, CX
+	JG      loop
+	VZEROUPPER
+	RET
