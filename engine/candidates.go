@@ -1,6 +1,10 @@
 package engine
 
 import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +68,8 @@ type Candidates struct {
 	in    []bool // nil: all
 	total int
 
-	groups map[uint32][]int32 // rows of each group, of those in the set
+	groups  map[uint32][]int32 // rows of each group, of those in the set
+	without map[int][]int32    // by query: all rows of the set that are no candidates of it
 }
 
 // Candidates returns the candidates under a filter.
@@ -112,6 +117,9 @@ func (c *Candidates) left(q int) []int32 {
 	if q == noRow {
 		return nil
 	}
+	if rows, ok := c.without[q]; ok {
+		return rows
+	}
 	if c.groups != nil {
 		if code := c.g.items.group.codes[q]; code != 0 {
 			return c.groups[code] // with q itself, if the set holds it
@@ -121,6 +129,27 @@ func (c *Candidates) left(q int) []int32 {
 		return []int32{int32(q)}
 	}
 	return nil
+}
+
+// Without returns the candidates with further rows left out, by query, as those of
+// the query's group are.
+func (c *Candidates) Without(rows map[int][]int32) *Candidates {
+	out := *c
+	out.without = maps.Clone(c.without)
+	if out.without == nil {
+		out.without = map[int][]int32{}
+	}
+	for q, more := range rows {
+		left := slices.Clone(c.left(q))
+		for _, row := range more {
+			if c.has(int(row)) {
+				left = append(left, row)
+			}
+		}
+		slices.Sort(left)
+		out.without[q] = slices.Compact(left)
+	}
+	return &out
 }
 
 // Count returns the number of candidates of the query in row q; -1 stands for a
@@ -160,4 +189,26 @@ func (r *Relevance) Count(q int) int {
 		}
 	}
 	return n
+}
+
+// Scored returns a set of rows by membership: those that have a score in every one
+// of the layers. It reads layers that were not scanned yet, and makes derived ones.
+func (g *Gallery) Scored(ctx context.Context, layers []string) ([]bool, error) {
+	in := make([]bool, g.Len())
+	for row := range in {
+		in[row] = true
+	}
+	for _, name := range layers {
+		l, err := g.ready(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.measure(ctx); err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", name, err)
+		}
+		for row, root := range l.Lengths().Root {
+			in[row] = in[row] && !math.IsNaN(root)
+		}
+	}
+	return in, nil
 }

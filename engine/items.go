@@ -184,3 +184,11 @@ func (g *Gallery) Labels() []*Label { return g.items.labels }
 func (g *Gallery) IsQuery(row int) bool {
 	return g.items.split == nil || g.items.split[row] != splitGallery
 }
+
+// Group returns the row's cell in the group column; "" is a row of no group.
+func (g *Gallery) Group(row int) string {
+	if g.items.group == nil {
+		return ""
+	}
+	return g.items.group.Cell(row)
+}
