@@ -100,6 +100,15 @@
 // resamples. METRICS.md defines the other metrics, the means over classes (macro),
 // and the comparisons of schemes in pairs; a plan asks for them, not a script.
 //
+// # Choosing weights
+//
+// A Tuning divides the queries, with their groups, into those that weights are
+// chosen on and those that the choice is reported on. Weights are whole numbers in
+// lowest terms, 7*B+3*pattern, so that a point of the grid has one spelling and no
+// rounding. Of equal values the scheme with fewer layers is the better. Only
+// queries with a score in every layer take part: all schemes are judged by the
+// same ones.
+//
 // # Ownership and concurrency
 //
 // A Session owns the galleries it opens; its methods may be called

@@ -26,6 +26,7 @@ type Plan struct {
 	Filter  []engine.Condition // what a candidate meets
 	Where   []engine.Condition // what a query meets
 	Over    int                // queries to draw of those that meet Where; 0: all
+	Queries []int              // rows, ascending: these queries, whatever Where and Over say; nil: those
 	Seed    uint64             // of the draws and of the resampling; 0: 1
 	Keep    int                // queries to draw whose rankings are kept, for WriteRun; -1: all
 }
@@ -38,6 +39,15 @@ type Plan struct {
 // query and scheme. progress, which may be nil, is told now and then how many queries are done, by
 // one goroutine at a time.
 func (p Plan) Evaluate(ctx context.Context, g *engine.Gallery, progress func(done, of int)) (*Evaluation, error) {
+	e, err := p.rank(ctx, g, progress)
+	if err != nil {
+		return nil, err
+	}
+	return e, e.summarise(ctx)
+}
+
+// rank is Evaluate without Summaries.
+func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, of int)) (*Evaluation, error) {
 	among, err := g.Candidates(p.Filter)
 	if err != nil {
 		return nil, err
@@ -51,10 +61,7 @@ func (p Plan) Evaluate(ctx context.Context, g *engine.Gallery, progress func(don
 		e.count(i, rankings)
 		report()
 	})
-	if err != nil {
-		return nil, err
-	}
-	return e, e.summarise(ctx)
+	return e, err
 }
 
 // prepare checks the plan and makes the evaluation, without hits.
@@ -115,6 +122,9 @@ func (p Plan) labels(g *engine.Gallery) ([]*engine.Label, error) {
 
 // queries returns the rows to evaluate, ascending.
 func (p Plan) queries(g *engine.Gallery) ([]int, error) {
+	if p.Queries != nil {
+		return p.Queries, nil
+	}
 	in, err := g.Rows(p.Where)
 	if err != nil {
 		return nil, err

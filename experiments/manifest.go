@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -78,8 +77,8 @@ type Outcome struct {
 // Do evaluates and compares, and writes all files or, on failure, none. Plan.Keep
 // makes the files in trec. progress is that of Plan.Evaluate.
 func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, error) {
-	if info, err := os.Stat(r.Out); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s: the output goes into a folder, this is a file", r.Out)
+	if err := checkFolder(r.Out); err != nil {
+		return nil, err
 	}
 	started := r.Now()
 	e, err := r.Plan.Evaluate(ctx, r.Gallery, progress)
@@ -106,13 +105,13 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		folder = filepath.Join(r.Out, "trec")
 		files = append(files, e.trecFiles(folder)...)
 	}
-	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return nil, err
-	}
-	return &Outcome{e, comparisons}, writeFiles(files...)
+	return &Outcome{e, comparisons}, writeFolder(folder, files...)
 }
 
-func (m Manifest) write(w io.Writer) error {
+func (m Manifest) write(w io.Writer) error { return writeJSON(w, m) }
+
+// writeJSON writes a document as people read it.
+func writeJSON(w io.Writer, m any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)

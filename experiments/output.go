@@ -130,3 +130,19 @@ func writeFiles(files ...outputFile) (err error) {
 	}
 	return nil
 }
+
+// writeFolder is writeFiles for the files of a folder, which it makes.
+func writeFolder(dir string, files ...outputFile) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return writeFiles(files...)
+}
+
+// checkFolder says whether a folder for output can be one.
+func checkFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: the output goes into a folder, this is a file", dir)
+	}
+	return nil
+}

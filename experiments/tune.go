@@ -1,0 +1,465 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"strata/engine"
+)
+
+// refinements is the number of times that the step of the grid is halved around
+// the best scheme.
+const refinements = 2
+
+// Tuning searches the weights of a sum of layers, on some queries, and reports
+// what it found on others.
+type Tuning struct {
+	Gallery     *engine.Gallery
+	Layers      []string // two or more, derived ones among them
+	Objective   Target
+	Constraints []Constraint
+	Front       []Target           // of the Pareto front; nil: the objective's metric under every label
+	Parts       int                // the grid's step is 1/Parts
+	Share       float64            // of the queries to tune on, above 0 and under 1
+	Filter      []engine.Condition // what a candidate meets
+	Where       []engine.Condition // what a query meets
+	Over        int                // queries to draw of those that meet Where; 0: all
+	Seed        uint64             // of the draws, the division and the resampling; 0: 1
+
+	Out     string // the folder of the files; "": none are written
+	Version string
+	Command []string
+	Now     func() time.Time
+}
+
+// Trial is a scheme that was tried on the queries to tune on.
+type Trial struct {
+	Scheme   engine.Scheme
+	Weights  []int     // by layer, in lowest terms: what a layer weighs is that divided by their sum
+	Refined  bool      // it is not of the grid, but of a finer one around its best
+	Feasible bool      // it meets all constraints
+	Tune     []float64 // by target: means over the queries to tune on
+	Report   []float64 // by target: means over the queries to report on; nil if not measured
+}
+
+// Tuned is the outcome of a Tuning.
+type Tuned struct {
+	Division
+	Layers      []string
+	Parts       int
+	Targets     []Target // the objective first, then those of constraints, then those of the front
+	Constraints []Constraint
+	Trials      []Trial // the grid and equal weights, then what was tried around its best
+	Best        int     // place in Trials
+	Equal       int     // place in Trials of the scheme with equal weights
+	Single      []int   // by layer: the place in Trials of the layer alone
+	Front       []int   // places in Trials: those that no other exceeds in one target of the front without falling behind in another
+	FrontOf     []int   // places in Targets
+
+	Reported    *Evaluation  // of the best, the equal weights and the single layers on the queries to report on
+	Comparisons []Comparison // each other one of those with the best one
+}
+
+// InfeasibleError says that no scheme that was tried meets the constraints.
+type InfeasibleError struct {
+	Constraints []Constraint
+	Schemes     int           // that were tried
+	Queries     int           // that they were tried on
+	Nearest     engine.Scheme // the one whose largest shortfall is least
+	Values      []float64     // of Nearest, by constraint
+}
+
+func (e *InfeasibleError) Error() string {
+	s := fmt.Sprintf("none of %d schemes meets ", e.Schemes)
+	near := ""
+	for i, c := range e.Constraints {
+		if i > 0 {
+			s += " and "
+			near += ", "
+		}
+		s += c.String()
+		near += fmt.Sprintf("%s %.4f", c.Target, e.Values[i])
+	}
+	return fmt.Sprintf("%s on the %d queries to tune on; the nearest is %s with %s", s, e.Queries, e.Nearest, near)
+}
+
+// tuner is the state of a search.
+type tuner struct {
+	*Tuned
+	ask      Tuning
+	measurer measurer
+	seen     map[string]bool // by spelling: it is among the trials
+}
+
+// Do divides the queries, searches, reports, and writes all files or, on failure,
+// none. progress, which may be nil, is told how many queries of one pass over the
+// gallery are done; there is one for the grid, one for each move from there, and
+// two for the report.
+func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, error) {
+	if err := checkFolder(t.Out); err != nil {
+		return nil, err
+	}
+	if t.Now == nil {
+		t.Now = time.Now
+	}
+	started := t.Now()
+	t.Seed = max(t.Seed, 1)
+	u := &tuner{ask: t, Tuned: &Tuned{Layers: slices.Clone(t.Layers), Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
+	if err := u.prepare(ctx); err != nil {
+		return nil, err
+	}
+	u.measurer = measurer{t.Gallery, t.Filter, u.Targets, progress, targetMemory}
+	if err := u.search(ctx); err != nil {
+		return nil, err
+	}
+	if err := u.report(ctx, progress); err != nil {
+		return nil, err
+	}
+	if t.Out == "" {
+		return u.Tuned, nil
+	}
+	return u.Tuned, u.write(ctx, started)
+}
+
+// prepare checks what is asked for and divides the queries.
+func (u *tuner) prepare(ctx context.Context) error {
+	if err := u.checkLayers(); err != nil {
+		return err
+	}
+	if !(u.ask.Share > 0 && u.ask.Share < 1) {
+		return fmt.Errorf("a share of %s to tune on leaves no query to report on, or none to tune on: it is above 0 and under 1", number(u.ask.Share))
+	}
+	u.collectTargets()
+	plan := Plan{Where: u.ask.Where, Over: u.ask.Over, Seed: u.ask.Seed, Labels: []string{}}
+	for _, t := range u.Targets {
+		plan.Labels = append(plan.Labels, t.Label)
+	}
+	if _, err := plan.labels(u.ask.Gallery); err != nil {
+		return err
+	}
+	queries, err := plan.queries(u.ask.Gallery)
+	if err != nil {
+		return err
+	}
+	scored, err := u.ask.Gallery.Scored(ctx, u.Layers)
+	if err != nil {
+		return err
+	}
+	var left []int
+	queries = slices.DeleteFunc(queries, func(q int) bool {
+		if !scored[q] {
+			left = append(left, q)
+		}
+		return !scored[q]
+	})
+	if u.Division, err = NewDivision(u.ask.Gallery, queries, u.ask.Share, u.ask.Seed); err != nil {
+		return err
+	}
+	u.Left = left
+	return nil
+}
+
+// checkLayers checks the layers, each of which is one term of a scheme.
+func (u *tuner) checkLayers() error {
+	for i, name := range u.Layers {
+		s, err := u.ask.Gallery.ParseScheme(name)
+		if err != nil {
+			return err
+		}
+		if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Layer {
+			return &engine.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
+		}
+		u.Layers[i] = s.String()
+		if slices.Contains(u.Layers[:i], s.String()) {
+			return &engine.SchemeError{Text: name, Column: 1, Reason: "the layer is named twice"}
+		}
+	}
+	return checkGrid(len(u.Layers), u.Parts)
+}
+
+// collectTargets sets the targets, each once.
+func (u *tuner) collectTargets() {
+	u.addTarget(u.ask.Objective)
+	for _, c := range u.Constraints {
+		u.addTarget(c.Target)
+	}
+	front := u.ask.Front
+	if front == nil {
+		for _, l := range u.ask.Gallery.Labels() {
+			front = append(front, Target{u.ask.Objective.Metric, l.Name})
+		}
+	}
+	for _, t := range front {
+		if at := u.addTarget(t); !slices.Contains(u.FrontOf, at) {
+			u.FrontOf = append(u.FrontOf, at)
+		}
+	}
+}
+
+// addTarget adds a target if it is new, and returns its place.
+func (u *tuner) addTarget(t Target) int {
+	if at := slices.Index(u.Targets, t); at >= 0 {
+		return at
+	}
+	u.Targets = append(u.Targets, t)
+	return len(u.Targets) - 1
+}
+
+// search tries the grid, then moves from its best by ever smaller steps, as long
+// as that is better.
+func (u *tuner) search(ctx context.Context) error {
+	equal := slices.Repeat(weights{1}, len(u.Layers))
+	if err := u.try(ctx, append(grid(len(u.Layers), u.Parts), equal), false); err != nil {
+		return err
+	}
+	if err := u.setBest(); err != nil {
+		return err
+	}
+	for parts, n := u.Parts, 0; n < refinements; n++ {
+		parts *= 2
+		for {
+			before := u.Best
+			if err := u.try(ctx, weights(u.Trials[u.Best].Weights).neighbours(parts), true); err != nil {
+				return err
+			}
+			if err := u.setBest(); err != nil {
+				return err
+			}
+			if u.Best == before {
+				break
+			}
+		}
+	}
+	u.setPlaces()
+	u.setFront()
+	return nil
+}
+
+// try measures those of the weights that were not tried yet.
+func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
+	var schemes []engine.Scheme
+	var fresh []weights
+	for _, w := range all {
+		s := w.scheme(u.Layers)
+		if !u.seen[s.String()] {
+			u.seen[s.String()] = true
+			schemes, fresh = append(schemes, s), append(fresh, w)
+		}
+	}
+	if len(schemes) == 0 {
+		return nil
+	}
+	means, judged, err := u.measurer.measure(ctx, schemes, u.Tune)
+	if err != nil {
+		return err
+	}
+	for n, t := range u.Targets {
+		if judged[0][n] > 0 {
+			continue
+		}
+		if n < u.asked() {
+			return fmt.Errorf("%s: none of the %d queries to tune on is judged: their values are unknown or nothing else has them", t, len(u.Tune))
+		}
+		// A label of the default front that says nothing about these queries.
+		u.FrontOf = slices.DeleteFunc(u.FrontOf, func(at int) bool { return at == n })
+	}
+	for s, scheme := range schemes {
+		trial := Trial{Scheme: scheme, Weights: fresh[s], Refined: refined, Tune: means[s], Feasible: true}
+		for _, c := range u.Constraints {
+			trial.Feasible = trial.Feasible && means[s][slices.Index(u.Targets, c.Target)] >= c.Least
+		}
+		u.Trials = append(u.Trials, trial)
+	}
+	return nil
+}
+
+// asked returns the number of targets that were named, in front of those that
+// stand for the default front.
+func (u *tuner) asked() int {
+	if u.ask.Front != nil {
+		return len(u.Targets)
+	}
+	n := 1
+	for _, c := range u.Constraints {
+		n = max(n, slices.Index(u.Targets, c.Target)+1)
+	}
+	return n
+}
+
+// setBest finds the feasible trial with the highest value of the objective; of
+// equal ones, that of the fewest layers, then the first.
+func (u *tuner) setBest() error {
+	best := -1
+	for i, t := range u.Trials {
+		if !t.Feasible {
+			continue
+		}
+		if best < 0 || t.Tune[0] > u.Trials[best].Tune[0] ||
+			t.Tune[0] == u.Trials[best].Tune[0] && weights(t.Weights).used() < weights(u.Trials[best].Weights).used() {
+			best = i
+		}
+	}
+	if best < 0 {
+		return u.infeasible()
+	}
+	u.Best = best
+	return nil
+}
+
+// infeasible returns the error that no trial is feasible.
+func (u *tuner) infeasible() error {
+	e := &InfeasibleError{Constraints: u.Constraints, Schemes: len(u.Trials), Queries: len(u.Tune)}
+	least := math.Inf(1)
+	for _, t := range u.Trials {
+		var short float64
+		var values []float64
+		for _, c := range u.Constraints {
+			v := t.Tune[slices.Index(u.Targets, c.Target)]
+			short = max(short, c.Least-v)
+			values = append(values, v)
+		}
+		if short < least {
+			least, e.Nearest, e.Values = short, t.Scheme, values
+		}
+	}
+	return e
+}
+
+// setPlaces finds the baselines among the trials.
+func (u *tuner) setPlaces() {
+	u.Single = make([]int, len(u.Layers))
+	for i, t := range u.Trials {
+		switch w := weights(t.Weights); {
+		case w.used() == 1:
+			u.Single[slices.Index(t.Weights, 1)] = i
+		case w.sum() == len(w) && w.used() == len(w):
+			u.Equal = i
+		}
+	}
+}
+
+// setFront finds the trials that no other dominates; of equal ones the one with
+// the fewest layers, then the first.
+func (u *tuner) setFront() {
+	dominates := func(i, j int) bool {
+		a, b, equal := u.Trials[i], u.Trials[j], true
+		for _, n := range u.FrontOf {
+			if !(a.Tune[n] >= b.Tune[n]) {
+				return false
+			}
+			equal = equal && a.Tune[n] == b.Tune[n]
+		}
+		if !equal {
+			return true
+		}
+		x, y := weights(a.Weights).used(), weights(b.Weights).used()
+		return x < y || x == y && i < j
+	}
+	for j := range u.Trials {
+		front := true
+		for i := range u.Trials {
+			front = front && (i == j || !dominates(i, j))
+		}
+		if front {
+			u.Front = append(u.Front, j)
+		}
+	}
+	slices.SortStableFunc(u.Front, func(i, j int) int {
+		for _, n := range u.FrontOf {
+			if a, b := u.Trials[i].Tune[n], u.Trials[j].Tune[n]; a != b {
+				if a > b {
+					return -1
+				}
+				return 1
+			}
+		}
+		return i - j
+	})
+}
+
+// report measures the best, the baselines and the front on the queries that
+// nothing was chosen on.
+func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
+	plan := u.measurer.plan()
+	plan.Queries, plan.Seed = u.Report, u.ask.Seed
+	at := map[int]bool{}
+	for _, i := range u.baselines() {
+		plan.Schemes = append(plan.Schemes, u.Trials[i].Scheme)
+		at[i] = true
+	}
+	var err error
+	if u.Reported, err = plan.Evaluate(ctx, u.ask.Gallery, progress); err != nil {
+		return err
+	}
+	for n, t := range u.Targets[:u.asked()] {
+		if u.summary(u.Best, n).N == 0 {
+			return fmt.Errorf("%s: none of the %d queries to report on is judged: their values are unknown or nothing else has them", t, len(u.Report))
+		}
+	}
+	best := u.Trials[u.Best].Scheme
+	if u.Comparisons, err = u.Reported.Compare(ctx, &best); err != nil {
+		return err
+	}
+	for _, i := range u.Front {
+		at[i] = true
+	}
+	var places []int
+	var schemes []engine.Scheme
+	for i := range u.Trials {
+		if at[i] {
+			places, schemes = append(places, i), append(schemes, u.Trials[i].Scheme)
+		}
+	}
+	means, _, err := u.measurer.measure(ctx, schemes, u.Report)
+	if err != nil {
+		return err
+	}
+	for n, i := range places {
+		u.Trials[i].Report = means[n]
+	}
+	return nil
+}
+
+// baselines returns the places of the best, the equal weights and the single
+// layers, each once.
+func (t *Tuned) baselines() []int {
+	var all []int
+	for _, i := range append([]int{t.Best, t.Equal}, t.Single...) {
+		if !slices.Contains(all, i) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// summary returns what a trial among the baselines gives for a target on the
+// queries to report on.
+func (t *Tuned) summary(trial, target int) Summary {
+	name := t.Trials[trial].Scheme.String()
+	for _, s := range t.Reported.Summaries {
+		if s.Mean == Micro && s.Scheme.String() == name && s.Label == t.Targets[target].Label && s.Metric == t.Targets[target].Metric {
+			return s
+		}
+	}
+	panic("experiments: a scheme was not reported on")
+}
+
+// write writes the files.
+func (u *tuner) write(ctx context.Context, started time.Time) error {
+	manifest, err := u.manifest(ctx, started)
+	if err != nil {
+		return err
+	}
+	return writeFolder(u.ask.Out,
+		outputFile{filepath.Join(u.ask.Out, "queries.csv"), u.writeQueries},
+		outputFile{filepath.Join(u.ask.Out, "schemes.csv"), u.WriteTrials},
+		outputFile{filepath.Join(u.ask.Out, "report.csv"), u.WriteReport},
+		outputFile{filepath.Join(u.ask.Out, "comparisons.csv"), u.writeComparisons},
+		outputFile{filepath.Join(u.ask.Out, "pareto.csv"), u.WritePareto},
+		outputFile{filepath.Join(u.ask.Out, "manifest.json"), manifest.write},
+	)
+}

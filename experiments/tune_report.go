@@ -1,0 +1,231 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// tuningManifest says how the files of a Tuning came to be.
+type tuningManifest struct {
+	Manifest
+	TunedLayers []string `json:"tuned_layers"`
+	Objective   string   `json:"objective"`
+	Constraints []string `json:"constraints"`
+	Front       []string `json:"front"`
+	Step        string   `json:"step"`
+	Share       float64  `json:"share"` // of the queries, to tune on
+	Tune        int      `json:"tune"`  // queries
+	Report      int      `json:"report"`
+	Left        int      `json:"left"` // queries without a score in a layer
+	Trials      int      `json:"trials"`
+}
+
+func (m tuningManifest) write(w io.Writer) error { return writeJSON(w, m) }
+
+func (u *tuner) manifest(ctx context.Context, started time.Time) (tuningManifest, error) {
+	run := Run{Gallery: u.ask.Gallery, Version: u.ask.Version, Command: u.ask.Command, Now: u.ask.Now}
+	of, err := run.manifest(ctx, u.Reported, started)
+	m := tuningManifest{
+		Manifest: of, TunedLayers: u.Layers, Objective: u.Targets[0].String(), Constraints: []string{}, Front: []string{},
+		Step: fmt.Sprintf("1/%d", u.Parts), Share: u.ask.Share,
+		Tune: len(u.Tune), Report: len(u.Report), Left: len(u.Left), Trials: len(u.Trials),
+	}
+	m.Where, m.Filter, m.Over, m.Compared = texts(u.ask.Where), texts(u.ask.Filter), u.ask.Over, len(u.Comparisons)
+	for _, c := range u.Constraints {
+		m.Constraints = append(m.Constraints, c.String())
+	}
+	for _, n := range u.FrontOf {
+		m.Front = append(m.Front, u.Targets[n].String())
+	}
+	return m, err
+}
+
+func (u *tuner) writeQueries(w io.Writer) error { return u.Division.write(w, u.ask.Gallery) }
+
+func (u *tuner) writeComparisons(w io.Writer) error { return WriteComparisons(w, u.Comparisons) }
+
+// weightCells appends the weight of every layer, as a part of all.
+func (t *Trial) weightCells(row []string) []string {
+	sum := weights(t.Weights).sum()
+	for _, w := range t.Weights {
+		row = append(row, number(float64(w)/float64(sum)))
+	}
+	return row
+}
+
+// WriteTrials writes a row a scheme that was tried, in the order of trials: the
+// weights add to 1, and the values are those on the queries to tune on, as the
+// names of their columns say.
+func (t *Tuned) WriteTrials(w io.Writer) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		row := []string{"scheme", "from", "feasible"}
+		for _, l := range t.Layers {
+			row = append(row, "weight "+l)
+		}
+		for _, target := range t.Targets {
+			row = append(row, "tune "+target.String())
+		}
+		if !yield(row) {
+			return
+		}
+		for _, trial := range t.Trials {
+			from := "grid"
+			if trial.Refined {
+				from = "refined"
+			}
+			row = trial.weightCells(append(row[:0], trial.Scheme.String(), from, strconv.FormatBool(trial.Feasible)))
+			for _, v := range trial.Tune {
+				row = append(row, cell(v))
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	})
+}
+
+// WritePareto writes a row a scheme of the front, the first target's largest value
+// on the queries to tune on first.
+func (t *Tuned) WritePareto(w io.Writer) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		row := []string{"scheme"}
+		for _, l := range t.Layers {
+			row = append(row, "weight "+l)
+		}
+		for _, n := range t.FrontOf {
+			row = append(row, "tune "+t.Targets[n].String(), "report "+t.Targets[n].String())
+		}
+		if !yield(row) {
+			return
+		}
+		for _, i := range t.Front {
+			trial := &t.Trials[i]
+			row = trial.weightCells(append(row[:0], trial.Scheme.String()))
+			for _, n := range t.FrontOf {
+				row = append(row, cell(trial.Tune[n]), cell(trial.Report[n]))
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	})
+}
+
+// WriteReport writes a row for each of the best scheme, the equal weights and the
+// single layers, and each target: the value on the queries to tune on, that on
+// those to report on with its interval, and how far the best is ahead there.
+func (t *Tuned) WriteReport(w io.Writer) error {
+	return writeTable(w, func(yield func([]string) bool) {
+		if !yield([]string{
+			"scheme", "role", "label", "metric", "tune", "report", "ci_low", "ci_high", "gap", "queries",
+			"best_ahead", "ahead_low", "ahead_high", "p",
+		}) {
+			return
+		}
+		for _, i := range t.baselines() {
+			for n, target := range t.Targets {
+				s := t.summary(i, n)
+				trial := t.Trials[i]
+				row := []string{
+					trial.Scheme.String(), t.role(i), target.Label, target.Metric.String(),
+					cell(trial.Tune[n]), cell(s.Value), cell(s.Low), cell(s.High), cell(trial.Tune[n] - s.Value), strconv.Itoa(s.N),
+				}
+				if c := t.comparison(i, n); c != nil {
+					row = append(row, cell(-c.Diff), cell(-c.High), cell(-c.Low), cell(c.P))
+				} else {
+					row = append(row, "", "", "", "")
+				}
+				if !yield(row) {
+					return
+				}
+			}
+		}
+	})
+}
+
+// role says what a trial is reported as.
+func (t *Tuned) role(trial int) string {
+	var roles []string
+	if trial == t.Best {
+		roles = append(roles, "best")
+	}
+	if trial == t.Equal {
+		roles = append(roles, "equal")
+	}
+	if weights(t.Trials[trial].Weights).used() == 1 {
+		roles = append(roles, "single")
+	}
+	if !t.Trials[trial].Feasible {
+		roles = append(roles, "infeasible")
+	}
+	return strings.Join(roles, " ")
+}
+
+// comparison returns that of a trial with the best one, or nil.
+func (t *Tuned) comparison(trial, target int) *Comparison {
+	name := t.Trials[trial].Scheme.String()
+	for i, c := range t.Comparisons {
+		if c.A.String() == name && c.Label == t.Targets[target].Label && c.Metric == t.Targets[target].Metric {
+			return &t.Comparisons[i]
+		}
+	}
+	return nil
+}
+
+// WriteTable writes the outcome for people. What was chosen by is in a column of
+// its own, which says so. Numbers are rounded.
+func (t *Tuned) WriteTable(w io.Writer) error {
+	var b strings.Builder
+	best := t.Trials[t.Best]
+	fmt.Fprintf(&b, "%s is the best of %d schemes by %s on %d queries, reported on %d others (seed %d)\n",
+		best.Scheme, len(t.Trials), t.Targets[0], len(t.Tune), len(t.Report), t.Seed)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(table, "%s\t\tchosen on\treported on\t95 %% interval\tbest is ahead by\t95 %% interval\tp\n", t.Targets[0])
+	for _, i := range t.baselines() {
+		s := t.summary(i, 0)
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%.4f\t%.4f\t%.4f to %.4f", t.Trials[i].Scheme, t.role(i), t.Trials[i].Tune[0], s.Value, s.Low, s.High)
+		if c := t.comparison(i, 0); c != nil {
+			_, _ = fmt.Fprintf(table, "\t%+.4f\t%+.4f to %+.4f\t%s", -c.Diff, -c.High, -c.Low, roundedP(c.P))
+		}
+		_, _ = fmt.Fprintln(table)
+	}
+	_ = table.Flush() // a builder takes everything
+	reported := t.summary(t.Best, 0).Value
+	fmt.Fprintf(&b, "gap: the best has %.4f where it was chosen and %.4f on the others (%+.4f); only the latter says what to expect\n",
+		best.Tune[0], reported, reported-best.Tune[0])
+	for _, c := range t.Constraints {
+		n := t.at(c.Target)
+		held, value := "", t.summary(t.Best, n).Value
+		if !(value >= c.Least) {
+			held = ": not met on the others"
+		}
+		fmt.Fprintf(&b, "%s: %.4f where it was chosen, %.4f on the others%s\n", c, best.Tune[n], value, held)
+	}
+	if len(t.Left) > 0 {
+		fmt.Fprintf(&b, "%d queries left out: without a score in one of the layers\n", len(t.Left))
+	}
+	if len(t.FrontOf) > 1 {
+		fmt.Fprintf(&b, "front: %d schemes that no other exceeds in one of", len(t.Front))
+		for n, at := range t.FrontOf {
+			fmt.Fprintf(&b, "%s %s", map[bool]string{false: ",", true: ""}[n == 0], t.Targets[at])
+		}
+		b.WriteString(" without falling behind in another\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// at returns the place of a target.
+func (t *Tuned) at(target Target) int {
+	for n, other := range t.Targets {
+		if other == target {
+			return n
+		}
+	}
+	panic("experiments: a target was not measured")
+}

@@ -1,0 +1,399 @@
+package experiments
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"strata/engine"
+)
+
+func TestParseTarget(t *testing.T) {
+	for _, c := range []struct{ text, want, wrong string }{
+		{"P@10 category", "P@10 category", ""},
+		{"  nDCG@5   brand name ", `nDCG@5 "brand name"`, ""},
+		{`AP(min)@7 "brand name"`, `AP(min)@7 "brand name"`, ""},
+		{"Rprec category/2", "Rprec category/2", ""},
+		{"RR@all category", "RR category", ""},
+		{"P@10", "", "expected a metric and a label"},
+		{"", "", "expected a metric and a label"},
+		{"P category", "", "P is not one metric; with a cut-off it is"},
+		{"all category", "", "all is not one metric"},
+		{"Q@10 category", "", `no metric "Q@10"`},
+		{"P@0 category", "", "k is from 1 to 65535, not 0"},
+		{`P@10 "category`, "", "not a name in quotes"},
+	} {
+		got, err := ParseTarget(c.text)
+		switch {
+		case c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)):
+			t.Errorf("%q: %v, want %q", c.text, err, c.wrong)
+		case c.wrong == "" && (err != nil || got.String() != c.want):
+			t.Errorf("%q: %s %v, want %s", c.text, got, err, c.want)
+		}
+	}
+}
+
+func TestParseConstraint(t *testing.T) {
+	got, err := ParseConstraint("P@10 brand name>=.40")
+	if err != nil || got.String() != `P@10 "brand name" >= 0.4` {
+		t.Errorf("%s %v", got, err)
+	}
+	again, err := ParseConstraint(got.String())
+	if err != nil || again != got {
+		t.Errorf("%s reads back as %s %v", got, again, err)
+	}
+	for text, wrong := range map[string]string{
+		"P@10 brand > 0.4":    "expected METRIC LABEL >= NUMBER",
+		"P@10 brand >= 1.5":   "a metric is from 0 to 1",
+		"P@10 brand >= NaN":   "a metric is from 0 to 1",
+		"P@10 brand >= ":      "is no least value",
+		"P@10 >= 0.4":         "expected a metric and a label",
+		"Cosine brand >= 0.1": `no metric "Cosine"`,
+	} {
+		if _, err := ParseConstraint(text); err == nil || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%q: %v, want %q", text, err, wrong)
+		}
+	}
+}
+
+// TestGrid counts the points of grids and looks at their spelling: exact
+// fractions, each point once.
+func TestGrid(t *testing.T) {
+	for _, c := range []struct{ layers, parts, want int }{{2, 10, 11}, {3, 10, 66}, {4, 10, 286}, {3, 1, 3}, {2, 100, 101}} {
+		all := grid(c.layers, c.parts)
+		seen := map[string]bool{}
+		for _, w := range all {
+			seen[w.scheme([]string{"A", "B", "C", "D"}).String()] = true
+			if w.sum() == 0 || c.parts%w.sum() != 0 {
+				t.Errorf("%v is not of a grid of 1/%d", w, c.parts)
+			}
+		}
+		if len(all) != c.want || len(seen) != c.want || gridSize(c.layers, c.parts) != c.want {
+			t.Errorf("%d layers, %d parts: %d points, %d spellings, size %d; want %d", c.layers, c.parts, len(all), len(seen), gridSize(c.layers, c.parts), c.want)
+		}
+	}
+	var spelled []string
+	for _, w := range grid(2, 4) {
+		spelled = append(spelled, w.scheme([]string{"A", "B|zscore"}).String())
+	}
+	if got, want := strings.Join(spelled, " "), "A 3*A+B|zscore A+B|zscore A+3*B|zscore B|zscore"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for _, c := range []struct {
+		layers, parts int
+		wrong         string
+	}{{1, 10, "two layers or more"}, {2, 0, "none of 1"}, {2, 101, "none of 1"}, {9, 20, "more than 5000"}, {60, 100, "more than 5000"}} {
+		if err := checkGrid(c.layers, c.parts); err == nil || !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%d layers, %d parts: %v, want %q", c.layers, c.parts, err, c.wrong)
+		}
+	}
+}
+
+func TestNeighbours(t *testing.T) {
+	for _, c := range []struct {
+		from  weights
+		parts int
+		want  []weights
+	}{
+		{weights{1, 0}, 20, []weights{{19, 1}}},
+		{weights{1, 1}, 4, []weights{{1, 3}, {3, 1}}},
+		{weights{1, 1, 1}, 20, []weights{{17, 23, 20}, {17, 20, 23}, {23, 17, 20}, {20, 17, 23}, {23, 20, 17}, {20, 23, 17}}},
+	} {
+		got := c.from.neighbours(c.parts)
+		if !slices.EqualFunc(got, c.want, slices.Equal[weights]) {
+			t.Errorf("%v by 1/%d: %v, want %v", c.from, c.parts, got, c.want)
+		}
+	}
+}
+
+// TestDivision divides random galleries: every query on one side, no group on both.
+func TestDivision(t *testing.T) {
+	for seed := range uint64(20) {
+		tab := random(rand.New(rand.NewPCG(seed, 4)), 60)
+		g := tab.open(t)
+		queries, err := Plan{}.queries(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := NewDivision(g, queries, 0.5, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		both := slices.Sorted(slices.Values(slices.Concat(d.Tune, d.Report)))
+		if !slices.Equal(both, queries) {
+			t.Fatalf("seed %d: %v and %v are not %v", seed, d.Tune, d.Report, queries)
+		}
+		for _, a := range d.Tune {
+			for _, b := range d.Report {
+				if tab.group[a] != "" && tab.group[a] == tab.group[b] {
+					t.Errorf("seed %d: group %s is on both sides", seed, tab.group[a])
+				}
+			}
+		}
+		other, err := NewDivision(g, queries, 0.5, seed+100)
+		if err != nil || slices.Equal(other.Tune, d.Tune) {
+			t.Errorf("seeds %d and %d divide alike: %v", seed, seed+100, err)
+		}
+	}
+}
+
+func TestDivisionOfOne(t *testing.T) {
+	tab := shirts()
+	tab.group = slices.Repeat([]string{"one"}, len(tab.ids))
+	g := tab.open(t)
+	if _, err := NewDivision(g, []int{0, 1, 2}, 0.5, 1); err == nil || !strings.Contains(err.Error(), "3 queries, of 1 groups, cannot be divided") {
+		t.Errorf("got %v", err)
+	}
+	tab.group = nil
+	g = tab.open(t)
+	d, err := NewDivision(g, []int{0, 1, 2}, 0.99, 1)
+	if err != nil || len(d.Tune) != 2 || len(d.Report) != 1 {
+		t.Errorf("%v %v", d, err)
+	}
+}
+
+// testTuning returns a search over a random gallery.
+func testTuning(t *testing.T, seed uint64) Tuning {
+	g := random(rand.New(rand.NewPCG(seed, 8)), 160).open(t)
+	return Tuning{
+		Gallery: g, Layers: []string{"A", "B", "C"}, Objective: Target{Metric{Precision, 5}, "category"},
+		Constraints: []Constraint{{Target{Metric{AveragePrecision, 5}, "colour"}, 0.01}},
+		Parts:       4, Share: 0.5, Seed: seed + 1,
+	}
+}
+
+// TestTuneOracle evaluates the trials of a search one by one, and looks for its
+// best and its front in the plainest way.
+func TestTuneOracle(t *testing.T) {
+	for seed := range uint64(4) {
+		ask := testTuning(t, seed)
+		got, err := ask.Do(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := -1.0
+		for i, trial := range got.Trials {
+			for _, side := range []struct {
+				queries []int
+				values  []float64
+			}{{got.Tune, trial.Tune}, {got.Report, trial.Report}} {
+				if side.values == nil {
+					continue
+				}
+				e, err := Plan{
+					Schemes: []engine.Scheme{trial.Scheme}, Ks: []int{5}, Metrics: []Metric{{AveragePrecision, 5}}, Queries: side.queries,
+				}.Evaluate(t.Context(), ask.Gallery, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for n, target := range got.Targets {
+					at := slices.IndexFunc(e.Summaries, func(s Summary) bool { return s.Label == target.Label && s.Metric == target.Metric })
+					if want := e.Summaries[at].Value; side.values[n] != want {
+						t.Errorf("seed %d, %s, %s: %v, want %v", seed, trial.Scheme, target, side.values[n], want)
+					}
+				}
+			}
+			if trial.Tune[1] >= 0.01 {
+				best = max(best, trial.Tune[0])
+			}
+			if trial.Refined != (i >= 16) { // 15 of the grid, and equal weights
+				t.Errorf("trial %d, %s: refined is %t", i, trial.Scheme, trial.Refined)
+			}
+		}
+		if got.Trials[got.Best].Tune[0] != best || !got.Trials[got.Best].Feasible {
+			t.Errorf("seed %d: the best has %v, want %v", seed, got.Trials[got.Best].Tune[0], best)
+		}
+		if e := got.Trials[got.Equal].Scheme.String(); e != "A+B+C" {
+			t.Errorf("equal weights are %s", e)
+		}
+		for i, layer := range []string{"A", "B", "C"} {
+			if s := got.Trials[got.Single[i]].Scheme.String(); s != layer {
+				t.Errorf("layer %s alone is %s", layer, s)
+			}
+		}
+		checkFront(t, got)
+	}
+}
+
+// checkFront checks that nothing is above the front and all else is below it.
+func checkFront(t *testing.T, got *Tuned) {
+	t.Helper()
+	covers := func(a, b Trial) (all, some bool) {
+		all = true
+		for _, n := range got.FrontOf {
+			all = all && a.Tune[n] >= b.Tune[n]
+			some = some || a.Tune[n] > b.Tune[n]
+		}
+		return all, some
+	}
+	for j, b := range got.Trials {
+		in, below := slices.Contains(got.Front, j), false
+		for i, a := range got.Trials {
+			all, some := covers(a, b)
+			if in && all && some {
+				t.Errorf("%s is of the front, and %s is above it", b.Scheme, a.Scheme)
+			}
+			below = below || i != j && all && slices.Contains(got.Front, i)
+		}
+		if !in && !below {
+			t.Errorf("%s is not of the front, and nothing there covers it", b.Scheme)
+		}
+	}
+}
+
+// TestTuneThreads writes the same bytes with one thread and with several.
+func TestTuneThreads(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var files []map[string]string
+	for _, n := range []int{1, 3} {
+		runtime.GOMAXPROCS(n)
+		ask := testTuning(t, 5)
+		ask.Out = filepath.Join(t.TempDir(), "out")
+		if _, err := ask.Do(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, readFolder(t, ask.Out))
+	}
+	if len(files[0]) != 6 {
+		t.Errorf("%d files", len(files[0]))
+	}
+	for name, text := range files[0] {
+		if name != "manifest.json" && files[1][name] != text {
+			t.Errorf("%s differs:\n%s\n%s", name, text, files[1][name])
+		}
+	}
+}
+
+// readFolder returns the files of a folder by name.
+func readFolder(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[e.Name()] = string(b)
+	}
+	return files
+}
+
+// TestMeasureInParts measures so many schemes that queries are ranked some at a
+// time.
+func TestMeasureInParts(t *testing.T) {
+	g := random(rand.New(rand.NewPCG(3, 8)), 120).open(t)
+	m := measurer{g: g, memory: targetMemory, targets: []Target{{Metric{NDCG, 5}, "category"}, {Metric{Precision, 5}, "category"}}}
+	queries, err := m.plan().queries(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var few [][]float64
+	ws := grid(3, 12)
+	var all []engine.Scheme
+	for _, w := range ws {
+		all = append(all, w.scheme([]string{"A", "B", "C"}))
+	}
+	for _, memory := range []int{targetMemory, 12 * len(all) * 7} {
+		m.memory = memory
+		means, _, err := m.measure(t.Context(), all, queries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if few != nil && fmt.Sprint(means) != fmt.Sprint(few) {
+			t.Error("other means with queries some at a time")
+		}
+		few = means
+	}
+}
+
+func TestTuneErrors(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		with  func(*Tuning)
+		wrong string
+	}{
+		{"one layer", func(a *Tuning) { a.Layers = []string{"x"} }, "two layers or more, not 1"},
+		{"unknown layer", func(a *Tuning) { a.Layers = []string{"x", "z"} }, `no layer "z"`},
+		{"a sum", func(a *Tuning) { a.Layers = []string{"x", "x+y"} }, "this is no layer"},
+		{"a weighted layer", func(a *Tuning) { a.Layers = []string{"x", "2*y"} }, "this is no layer"},
+		{"a layer twice", func(a *Tuning) { a.Layers = []string{"x", " x"} }, "named twice"},
+		{"no share", func(a *Tuning) { a.Share = 1 }, "leaves no query to report on"},
+		{"unknown label", func(a *Tuning) { a.Objective.Label = "price" }, `no label "price"`},
+		{"unknown label of the front", func(a *Tuning) { a.Front = []Target{{Metric{Precision, 1}, "price"}} }, `no label "price"`},
+		{"nobody", func(a *Tuning) { a.Where = []engine.Condition{{Label: "category", Value: "hat"}} }, `no value of category "hat"`},
+		{"one query", func(a *Tuning) { a.Over = 1 }, "cannot be divided"},
+		{"nobody judged", func(a *Tuning) {
+			a.Where = []engine.Condition{{Label: "brand name", Value: "y"}, {Label: "brand name", Value: "lone"}}
+			a.Layers, a.Objective.Label = []string{"x", "x|centre"}, "brand name"
+		}, "none of the 1 queries to tune on is judged"},
+		{"a file", func(a *Tuning) { a.Out = filepath.Join(a.Gallery.Path, "items.csv") }, "this is a file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := shirts().open(t)
+			ask := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 10, Share: 0.5}
+			c.with(&ask)
+			if _, err := ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
+				t.Errorf("got %v, want %q", err, c.wrong)
+			}
+		})
+	}
+}
+
+// TestTuneInfeasible names the nearest scheme, and writes nothing.
+func TestTuneInfeasible(t *testing.T) {
+	ask := testTuning(t, 2)
+	ask.Constraints = []Constraint{{Target{Metric{Precision, 5}, "colour"}, 0.99}, {Target{Metric{Precision, 5}, "category"}, 0.01}}
+	ask.Out = filepath.Join(t.TempDir(), "out")
+	_, err := ask.Do(t.Context(), nil)
+	var infeasible *InfeasibleError
+	if !errors.As(err, &infeasible) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := os.Stat(ask.Out); err == nil {
+		t.Error("the folder was made")
+	}
+	ask.Constraints, ask.Out = nil, ""
+	ask.Front = []Target{{Metric{Precision, 5}, "colour"}}
+	all, err := ask.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	colour := all.at(Target{Metric{Precision, 5}, "colour"})
+	for _, trial := range all.Trials[:infeasible.Schemes] {
+		if trial.Tune[colour] > infeasible.Values[0] {
+			t.Errorf("%s has %v, nearer than %s with %v", trial.Scheme, trial.Tune[colour], infeasible.Nearest, infeasible.Values[0])
+		}
+	}
+}
+
+// TestTuneTable says which value was chosen by.
+func TestTuneTable(t *testing.T) {
+	ask := testTuning(t, 1)
+	got, err := ask.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := got.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"chosen on  reported on", "only the latter says what to expect", "AP@5 colour >= 0.01: ", "queries left out: without a score",
+		fmt.Sprintf("%.4f where it was chosen", got.Trials[got.Best].Tune[0]),
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
