@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -132,14 +131,10 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 			return plan, usagef("--k is from 1 to %d, not %d", math.MaxUint16, k)
 		}
 	}
-	for _, text := range f.where {
-		label, value, ok := strings.Cut(text, "=")
-		if !ok || label == "" {
-			return plan, usagef("--where is COLUMN=VALUE, not %q", text)
-		}
-		plan.Where = append(plan.Where, engine.Condition{Label: label, Value: value})
-	}
 	var err error
+	if plan.Where, err = conditions("--where", f.where); err != nil {
+		return plan, err
+	}
 	if plan.Metrics, err = experiments.ParseMetrics(f.metrics, f.ks); err != nil {
 		return plan, usageError{err}
 	}
