@@ -131,6 +131,9 @@ func (c *Candidates) left(q int) []int32 {
 	return nil
 }
 
+// Has reports whether the row is a candidate of a query that is no item.
+func (c *Candidates) Has(row int) bool { return c.has(row) }
+
 // Without returns the candidates with further rows left out, by query, as those of
 // the query's group are.
 func (c *Candidates) Without(rows map[int][]int32) *Candidates {

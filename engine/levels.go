@@ -224,3 +224,6 @@ func (l *Label) ValueCodes(row int) []uint32 { return l.values[l.codes[row]] }
 
 // NumValues returns the number of different values.
 func (l *Label) NumValues() int { return len(l.names) }
+
+// ValueName returns the value with a code, from 0 to NumValues()-1.
+func (l *Label) ValueName(code int) string { return l.names[code] }

@@ -109,6 +109,14 @@
 // queries with a score in every layer take part: all schemes are judged by the
 // same ones.
 //
+// # Failures
+//
+// A Mining sets two schemes side by side, what is (A) and what might be instead
+// (B), and sorts classes, queries, first hits, items and rankings so that what is
+// worth a look comes first. Duplicates are found by the bytes of pictures and by
+// cosine; they are left out of an evaluation as the query's group is, by query and
+// without a chain from one to the next.
+//
 // # Ownership and concurrency
 //
 // A Session owns the galleries it opens; its methods may be called

@@ -25,6 +25,7 @@ type Plan struct {
 	Macro   bool               // also means over classes
 	Filter  []engine.Condition // what a candidate meets
 	Where   []engine.Condition // what a query meets
+	Without map[int][]int32    // by query: further rows that are no candidates of it
 	Over    int                // queries to draw of those that meet Where; 0: all
 	Queries []int              // rows, ascending: these queries, whatever Where and Over say; nil: those
 	Seed    uint64             // of the draws and of the resampling; 0: 1
@@ -51,6 +52,9 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 	among, err := g.Candidates(p.Filter)
 	if err != nil {
 		return nil, err
+	}
+	if p.Without != nil {
+		among = among.Without(p.Without)
 	}
 	e, err := p.prepare(g, among)
 	if err != nil {

@@ -32,6 +32,8 @@ type Manifest struct {
 	Baseline  string          `json:"baseline,omitempty"` // that the others are compared with; none: every pair is
 	Compared  int             `json:"compared"`           // rows of comparisons.csv
 	Kept      int             `json:"kept"`               // queries in trec
+	Near      float64         `json:"near,omitempty"`     // the cosine from which on candidates were left out as duplicates of a query; none: they were not
+	LeftOut   int             `json:"left_out,omitempty"` // pairs of duplicates
 	Machine   Machine         `json:"machine"`
 	Started   time.Time       `json:"started"`
 	Seconds   float64         `json:"seconds"` // of the evaluation, without writing the files
@@ -62,6 +64,7 @@ type Run struct {
 	Gallery  *engine.Gallery
 	Plan     Plan
 	Baseline *engine.Scheme // compared with all others; nil: every pair is compared
+	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
 	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec
 	Version  string
 	Command  []string
@@ -72,6 +75,7 @@ type Run struct {
 type Outcome struct {
 	*Evaluation
 	Comparisons []Comparison
+	Duplicates  *Duplicates // that were left out; nil: they were not looked for
 }
 
 // Do evaluates and compares, and writes all files or, on failure, none. Plan.Keep
@@ -81,6 +85,10 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		return nil, err
 	}
 	started := r.Now()
+	duplicates, err := r.leaveOut(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
 	e, err := r.Plan.Evaluate(ctx, r.Gallery, progress)
 	if err != nil {
 		return nil, err
@@ -93,7 +101,10 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if err != nil {
 		return nil, err
 	}
-	manifest.Compared = len(comparisons)
+	manifest.Compared, manifest.Near = len(comparisons), r.Near
+	if duplicates != nil {
+		manifest.LeftOut = len(duplicates.Pairs)
+	}
 	files := []outputFile{
 		{filepath.Join(r.Out, "metrics.csv"), e.WriteMetrics},
 		{filepath.Join(r.Out, "per_query.csv"), e.WritePerQuery},
@@ -105,7 +116,26 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		folder = filepath.Join(r.Out, "trec")
 		files = append(files, e.trecFiles(folder)...)
 	}
-	return &Outcome{e, comparisons}, writeFolder(folder, files...)
+	return &Outcome{e, comparisons, duplicates}, writeFolder(folder, files...)
+}
+
+// leaveOut leaves duplicates out of the plan, if that is asked for.
+func (r *Run) leaveOut(ctx context.Context, progress func(done, of int)) (*Duplicates, error) {
+	if r.Near == 0 {
+		return nil, nil
+	}
+	if len(r.Plan.Schemes) == 0 {
+		return nil, ErrNoSchemes
+	}
+	queries, err := r.Plan.queries(r.Gallery)
+	if err != nil {
+		return nil, err
+	}
+	d, err := FindDuplicates(ctx, r.Gallery, queries, r.Plan.Filter, layersOf(r.Plan.Schemes), r.Near, progress)
+	if err == nil {
+		r.Plan.Without = d.Without()
+	}
+	return d, err
 }
 
 func (m Manifest) write(w io.Writer) error { return writeJSON(w, m) }

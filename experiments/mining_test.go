@@ -1,0 +1,325 @@
+package experiments
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"strata/engine"
+)
+
+func TestRankBiasedOverlap(t *testing.T) {
+	var o overlaps
+	for _, c := range []struct {
+		name string
+		a, b []int32
+		want float64
+	}{
+		{"same", []int32{1, 2, 3}, []int32{1, 2, 3}, 1},
+		{"nothing in common", []int32{1, 2, 3}, []int32{4, 5, 6}, 0},
+		// agreements 0, 1, 2/3: 0.1·(0.9 + 2/3·0.81) + 2/3·0.729
+		{"turned", []int32{1, 2, 3}, []int32{2, 1, 4}, 0.1*(0.9+2./3*0.81) + 2./3*0.729},
+		// agreements 1, 1/2: 0.1·(1 + 0.45) + 1/2·0.81
+		{"of another length", []int32{1, 2, 3}, []int32{1, 5}, 0.1*(1+0.45) + 0.5*0.81},
+	} {
+		if got := o.rankBiased(c.a, c.b); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+		if got, back := o.rankBiased(c.a, c.b), o.rankBiased(c.b, c.a); got != back {
+			t.Errorf("%s: %v one way, %v the other", c.name, got, back)
+		}
+	}
+	if got := o.rankBiased(nil, []int32{1}); !math.IsNaN(got) {
+		t.Errorf("an empty ranking: %v", got)
+	}
+	if got := o.common([]int32{1, 2, 3, 9}, []int32{3, 4, 9, 1}, 3); got != 1 {
+		t.Errorf("%d in common, want 1", got)
+	}
+}
+
+// TestMineOracle finds again what a search over random galleries finds, in the
+// plainest way.
+func TestMineOracle(t *testing.T) {
+	for seed := range uint64(5) {
+		tab := random(rand.New(rand.NewPCG(seed, 6)), 120)
+		g := tab.open(t)
+		s := schemes(t, "A+B", "rrf(A,C)")
+		const k = 5
+		m, err := Mining{Gallery: g, A: s[0], B: s[1], K: k}.Do(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &mineOracle{tab: tab, m: m, k: k}
+		o.rank()
+		o.checkLosses(t)
+		o.checkClasses(t)
+		o.checkMistakes(t)
+		o.checkHubs(t)
+		if len(m.Disagreements) != len(m.Queries) || !slices.IsSortedFunc(m.Disagreements, func(a, b Disagreement) int {
+			if a.Overlap < b.Overlap || math.IsNaN(a.Overlap) && !math.IsNaN(b.Overlap) {
+				return -1
+			}
+			return 1
+		}) {
+			t.Error("queries are not sorted by overlap")
+		}
+	}
+}
+
+// mineOracle holds the rankings of a table.
+type mineOracle struct {
+	tab    *table
+	m      *Mined
+	k      int
+	rows   map[int][2][]int // by query and scheme: candidates, best first, without those that have no score
+	scores map[int][2][]float64
+}
+
+func (o *mineOracle) rank() {
+	o.rows, o.scores = map[int][2][]int{}, map[int][2][]float64{}
+	for _, q := range o.m.Queries {
+		var rows [2][]int
+		var scores [2][]float64
+		for s, scheme := range o.m.Schemes {
+			all, of := o.tab.oracleRank(q, scheme, nil)
+			rows[s] = slices.DeleteFunc(all, func(r int) bool { return math.IsNaN(of[r]) })
+			scores[s] = of
+		}
+		o.rows[q], o.scores[q] = rows, scores
+	}
+}
+
+// hits returns the hits of a query among the first k, and whether it is judged.
+func (o *mineOracle) hits(label string, q, scheme int) (n int, judged bool) {
+	for i, r := range o.rows[q][scheme] {
+		if i < o.k && o.tab.relevant(label, q, r) {
+			n++
+		}
+	}
+	for r := range o.tab.ids {
+		judged = judged || o.tab.candidate(q, r, nil) && o.tab.relevant(label, q, r)
+	}
+	return n, judged && len(o.rows[q][scheme]) > 0
+}
+
+func (o *mineOracle) checkLosses(t *testing.T) {
+	t.Helper()
+	n := 0
+	for _, label := range o.m.Labels {
+		for _, q := range o.m.Queries {
+			a, inA := o.hits(label, q, 0)
+			b, inB := o.hits(label, q, 1)
+			if !inA || !inB {
+				continue
+			}
+			n++
+			if !slices.ContainsFunc(o.m.Losses, func(l Loss) bool {
+				return l.Query == q && l.Label == label && l.HitsA == a && l.HitsB == b && l.Loss == a-b
+			}) {
+				t.Errorf("no loss of %d less %d hits for %s under %s", a, b, o.tab.ids[q], label)
+			}
+		}
+	}
+	if len(o.m.Losses) != n {
+		t.Errorf("%d losses, want %d", len(o.m.Losses), n)
+	}
+	for i, l := range o.m.Losses[1:] {
+		if before := o.m.Losses[i]; before.Label == l.Label && (before.Loss < l.Loss || before.Loss == l.Loss && before.Query > l.Query) {
+			t.Errorf("loss %+v is before %+v", before, l)
+		}
+	}
+}
+
+func (o *mineOracle) checkClasses(t *testing.T) {
+	t.Helper()
+	for i, c := range o.m.Classes {
+		var a, b, n int
+		for _, l := range o.m.Losses {
+			if l.Label == c.Label && slices.Contains(strings.Split(o.tab.cells[l.Label][l.Query], "|"), c.Class) {
+				a, b, n = a+l.HitsA, b+l.HitsB, n+1
+			}
+		}
+		if c.HitsA != a || c.HitsB != b || c.Queries != n || c.Win+c.Tie+c.Loss != n || c.Diff != float64(a-b)/float64(o.k*n) {
+			t.Errorf("class %+v: want %d and %d hits of %d queries", c, a, b, n)
+		}
+		if !(c.P > 0 && c.P <= 1) {
+			t.Errorf("class %+v has no p", c)
+		}
+		if i > 0 && o.m.Classes[i-1].Label == c.Label && o.m.Classes[i-1].Diff < c.Diff {
+			t.Errorf("class %d is not in order", i)
+		}
+	}
+}
+
+func (o *mineOracle) checkMistakes(t *testing.T) {
+	t.Helper()
+	n := 0
+	for s := range o.m.Schemes {
+		for _, label := range o.m.Labels {
+			for _, q := range o.m.Queries {
+				rows := o.rows[q][s]
+				_, judged := o.hits(label, q, s)
+				if !judged || o.tab.cells[label][rows[0]] == "" || o.tab.relevant(label, q, rows[0]) {
+					continue
+				}
+				n++
+				margin := math.NaN()
+				for _, r := range rows[:min(len(rows), overlapDepth)] {
+					if o.tab.relevant(label, q, r) {
+						margin = o.scores[q][s][rows[0]] - o.scores[q][s][r]
+						break
+					}
+				}
+				if !slices.ContainsFunc(o.m.Mistakes, func(m Mistake) bool {
+					return m.Scheme == s && m.Label == label && m.Query == q && m.Hit == rows[0] &&
+						math.Abs(m.Score-o.scores[q][s][rows[0]]) < 1e-9 &&
+						(math.Abs(m.Margin-margin) < 1e-9 || math.IsNaN(margin) && math.IsNaN(m.Margin))
+				}) {
+					t.Errorf("no mistake of %s for %s under %s", o.m.Schemes[s], o.tab.ids[q], label)
+				}
+			}
+		}
+	}
+	if len(o.m.Mistakes) != n {
+		t.Errorf("%d mistakes, want %d", len(o.m.Mistakes), n)
+	}
+}
+
+func (o *mineOracle) checkHubs(t *testing.T) {
+	t.Helper()
+	for s, h := range o.m.Hubs {
+		counts := make([]int, len(o.tab.ids))
+		for _, q := range o.m.Queries {
+			for _, r := range o.rows[q][s][:min(o.k, len(o.rows[q][s]))] {
+				counts[r]++
+			}
+		}
+		hubs, never := 0, 0
+		for r, n := range counts {
+			if o.tab.split[r] == "query" {
+				continue
+			}
+			if n == 0 {
+				never++
+			}
+			if float64(n) > h.Limit {
+				hubs++
+				if !slices.ContainsFunc(h.Hubs, func(hub Hub) bool { return hub.Item == r && hub.Occurrences == n }) {
+					t.Errorf("no hub %s of %d", o.tab.ids[r], n)
+				}
+			}
+		}
+		if len(h.Hubs) != hubs || h.Never != never {
+			t.Errorf("%d hubs and %d in no ranking, want %d and %d", len(h.Hubs), h.Never, hubs, never)
+		}
+		for _, hub := range h.Hubs {
+			for l, label := range o.m.Labels {
+				wrong := 0
+				for _, q := range o.m.Queries {
+					if _, judged := o.hits(label, q, s); judged && slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item) && !o.tab.relevant(label, q, hub.Item) {
+						wrong++
+					}
+				}
+				if hub.Wrong[l] != wrong {
+					t.Errorf("hub %s is wrong for %d queries under %s, want %d", o.tab.ids[hub.Item], hub.Wrong[l], label, wrong)
+				}
+			}
+		}
+	}
+}
+
+// TestMineThreads writes the same bytes with one thread and with several.
+func TestMineThreads(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	g := random(rand.New(rand.NewPCG(7, 6)), 150).open(t)
+	s := schemes(t, "A", "concat(B,C)")
+	var files []map[string]string
+	for _, n := range []int{1, 3} {
+		runtime.GOMAXPROCS(n)
+		out := filepath.Join(t.TempDir(), "out")
+		if _, err := (Mining{Gallery: g, A: s[0], B: s[1], Near: 0.6, Out: out}).Do(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, readFolder(t, out))
+	}
+	if len(files[0]) != 7 {
+		t.Errorf("%d files", len(files[0]))
+	}
+	for name, text := range files[0] {
+		if strings.Count(text, "\n") < 2 {
+			t.Errorf("%s is empty: %q", name, text)
+		}
+		if name != "manifest.json" && files[1][name] != text {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+// TestMineOdd mines labels under which there is little to find.
+func TestMineOdd(t *testing.T) {
+	const n = 12
+	tab := &table{labels: []string{"one", "lone", "unknown", "price", "date"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
+	for r := range n {
+		tab.ids = append(tab.ids, fmt.Sprint("i", r))
+		for label, cell := range map[string]string{
+			"one": "same", "lone": fmt.Sprint("class ", r), "unknown": "", "price": fmt.Sprintf("%d.5", r/2), "date": fmt.Sprintf("2024-01-%02d", r/3+1),
+		} {
+			tab.cells[label] = append(tab.cells[label], cell)
+		}
+		angle := float64(r) / 10
+		tab.layers["A"] = append(tab.layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle))})
+		tab.layers["B"] = append(tab.layers["B"], []float32{float32(math.Cos(7 * angle)), float32(math.Sin(7 * angle))})
+	}
+	s := schemes(t, "A", "B")
+	m, err := Mining{Gallery: tab.open(t), A: s[0], B: s[1], K: 40}.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := map[string]int{}
+	for _, c := range m.Classes {
+		classes[c.Label]++
+		if c.Label == "one" && (c.HitsA != n*(n-1) || c.A != float64(n-1)/40 || c.P != 1) {
+			t.Errorf("with a k larger than the gallery: %+v", c)
+		}
+	}
+	if want := map[string]int{"one": 1, "price": 6, "date": 4}; fmt.Sprint(classes) != fmt.Sprint(want) {
+		t.Errorf("classes %v, want %v", classes, want)
+	}
+	for _, x := range m.Mistakes {
+		if x.Label == "one" || x.Label == "lone" || x.Label == "unknown" {
+			t.Errorf("mistake under %s", x.Label)
+		}
+	}
+	var b bytes.Buffer
+	if err := m.WriteTable(&b); err != nil || !strings.Contains(b.String(), "lone: A is ahead in 0 of 0 classes") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
+func TestMineErrors(t *testing.T) {
+	g := shirts().open(t)
+	s := schemes(t, "x", "y", "1*x")
+	for _, c := range []struct {
+		name  string
+		ask   Mining
+		wrong string
+	}{
+		{"equal schemes", Mining{A: s[0], B: s[2]}, "the schemes are the same, x"},
+		{"unknown label", Mining{A: s[0], B: s[1], Labels: []string{"price"}}, `no label "price"`},
+		{"k", Mining{A: s[0], B: s[1], K: -1}, "k is from 1 to 65535, not -1"},
+		{"nobody", Mining{A: s[0], B: s[1], Where: []engine.Condition{{Label: "category", Value: "hat"}}}, `no value of category "hat"`},
+		{"no likeness", Mining{A: s[0], B: s[1], Near: 1.5}, "a cosine of 1.5 is no likeness"},
+		{"a file", Mining{A: s[0], B: s[1], Out: filepath.Join(g.Path, "items.csv")}, "this is a file"},
+	} {
+		c.ask.Gallery = g
+		if _, err := c.ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.wrong)
+		}
+	}
+}
