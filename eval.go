@@ -21,6 +21,7 @@ type evalFlags struct {
 	metrics                []string
 	baseline, trec         string
 	compare                bool
+	near                   float64
 	queries                string
 	seed                   uint64
 	out                    string
@@ -58,6 +59,8 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "print the comparisons of schemes, too")
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "compare all with this one of the schemes (default: every pair)")
 	cmd.Flags().StringVar(&f.trec, "trec", "", "write rankings and judgements of so many queries, or all, for trec_eval")
+	cmd.Flags().Float64Var(&f.near, "exclude-duplicates", 0, "leave items with the picture of the query, or with a cosine of so much under the schemes' layers, out of its candidates")
+	cmd.Flags().Lookup("exclude-duplicates").NoOptDefVal = strconv.FormatFloat(experiments.DefaultNear, 'g', -1, 64)
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
@@ -80,7 +83,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err := g.PrepareCodes(cmd.Context(), engine.CodeOptions{}); err != nil {
 		warn(cmd, []string{err.Error()}) // it works without
 	}
-	run := experiments.Run{Gallery: g, Plan: plan, Out: f.out, Version: version(), Command: os.Args, Now: time.Now}
+	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near, Out: f.out, Version: version(), Command: os.Args, Now: time.Now}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
 			return err
@@ -94,6 +97,12 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	}
 	for _, l := range g.AllLayers() {
 		warn(cmd, l.Faults())
+	}
+	if d := outcome.Duplicates; d != nil {
+		warnUnread(cmd, d)
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "duplicates that are no candidates of each other: %d pairs (same picture, or cosine ≥ %v under %s)\n", len(d.Pairs), d.Near, d.Scheme); err != nil {
+			return err
+		}
 	}
 	if err := outcome.WriteTable(cmd.OutOrStdout()); err != nil || !f.compare {
 		return err
@@ -125,6 +134,8 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 		return plan, usagef("eval needs --out, the folder to write into")
 	case f.seed == 0:
 		return plan, usagef("--seed is at least 1")
+	case !(f.near >= 0 && f.near <= 1):
+		return plan, usagef("--exclude-duplicates is a cosine above 0 and at most 1, not %v", f.near)
 	}
 	for _, k := range f.ks {
 		if k < 1 || k > math.MaxUint16 {
