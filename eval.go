@@ -45,7 +45,7 @@ at every --k; NAME@7 at 7. Without a cut-off: RR@all, AP@all, nDCG@all, Rprec,
 MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
 which takes many times as long. "all" is those with a cut-off but the variants of
 AP, "deep" also those without. experiments/METRICS.md defines them.`,
-		Example: "strata eval demo --scheme colour --scheme colour+edges --out results\n" +
+		Example: "strata eval demo --scheme C --scheme B+pattern --out results\n" +
 			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results",
 		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolder,
@@ -80,9 +80,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if plan.Schemes, err = parseSchemes(g, f.schemes); err != nil {
 		return err
 	}
-	if err := g.PrepareCodes(cmd.Context(), engine.CodeOptions{}); err != nil {
-		warn(cmd, []string{err.Error()}) // it works without
-	}
+	useCodes(cmd, g)
 	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near, Out: f.out, Version: version(), Command: os.Args, Now: time.Now}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
@@ -108,6 +106,13 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	return experiments.WriteComparisonTable(cmd.OutOrStdout(), outcome.Comparisons)
+}
+
+// useCodes opens the codes of large layers, if there are any.
+func useCodes(cmd *cobra.Command, g *engine.Gallery) {
+	if err := g.PrepareCodes(cmd.Context(), engine.CodeOptions{}); err != nil {
+		warn(cmd, []string{err.Error()}) // it works without
+	}
 }
 
 // baseline returns the scheme with which the others are compared.

@@ -75,6 +75,7 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	if len(schemes) != 2 || schemes[0].String() == schemes[1].String() {
 		return usagef("mine needs two different schemes, --schemes A,B")
 	}
+	useCodes(cmd, g)
 	mining.A, mining.B = schemes[0], schemes[1]
 	progress, end := showProgress(os.Stderr)
 	mined, err := mining.Do(cmd.Context(), progress)

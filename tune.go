@@ -67,6 +67,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 		return err
 	}
 	defer closeLate(cmd, g)
+	useCodes(cmd, g)
 	progress, end := showProgress(os.Stderr)
 	tuning.Gallery = g
 	tuned, err := tuning.Do(cmd.Context(), progress)
