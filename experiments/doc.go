@@ -22,8 +22,9 @@
 //	          | "search" K
 //	          | "evaluate" [ scheme { "," scheme } ] [ "on" LABEL { "," LABEL } ]
 //	            [ "where" condition { condition } ] [ "over" ( N | "all" ) ] [ "seed" N ]
+//	          | ( "compare" | "mine" ) what follows evaluate
 //	          | "note" TEXT
-//	          | "export" FILE                     …metrics.csv, …per_query.csv or …rankings.csv
+//	          | "export" FILE                     …metrics.csv, …per_query.csv, …rankings.csv, …
 //	condition = COLUMN "=" VALUE
 //	result    = an indented line
 //	comment   = a line that begins with #, or an empty one

@@ -93,6 +93,10 @@ func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
 		return x.search(ctx, step)
 	case Evaluate:
 		return x.evaluate(ctx, step)
+	case Compare:
+		return x.compare(ctx, step)
+	case Mine:
+		return x.mine(ctx, step)
 	}
 	return nil, fmt.Errorf("a step of type %T is not known", step)
 }
@@ -264,10 +268,7 @@ func (s *state) rank(ctx context.Context, k int) ([]Ranking, error) {
 
 func (x *execution) evaluate(ctx context.Context, step Evaluate) (*Result, error) {
 	t := &x.state
-	plan := Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: t.filter, Where: step.Where, Over: step.Over, Seed: step.Seed}
-	if len(plan.Schemes) == 0 {
-		plan.Schemes = t.schemes
-	}
+	plan := x.plan(step)
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}
@@ -325,6 +326,9 @@ func (x *execution) note(r *Result) {
 	}
 	if r.Evaluation != nil {
 		schemes = r.Evaluation.Schemes
+	}
+	if r.Mined != nil {
+		schemes = r.Mined.Schemes
 	}
 	if len(schemes) == 0 {
 		return

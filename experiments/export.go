@@ -6,9 +6,23 @@ import (
 	"strings"
 )
 
+// tableWriter writes a table.
+type tableWriter = func(io.Writer) error
+
 // table returns the writer of the table that a file's name asks for.
-func (s *state) table(file string) (func(io.Writer) error, error) {
+func (s *state) table(file string) (tableWriter, error) {
+	if table, ends := s.minedTable(file); ends {
+		if table == nil {
+			return nil, fmt.Errorf("%s: %w: a mine step must come before", file, ErrNothingToExport)
+		}
+		return table, nil
+	}
 	switch {
+	case strings.HasSuffix(file, "comparisons.csv"):
+		if s.comparisons == nil {
+			return nil, fmt.Errorf("%s: %w: a compare step must come before", file, ErrNothingToExport)
+		}
+		return func(w io.Writer) error { return WriteComparisons(w, s.comparisons) }, nil
 	case strings.HasSuffix(file, "metrics.csv") || strings.HasSuffix(file, "per_query.csv"):
 		if s.evaluation == nil {
 			return nil, fmt.Errorf("%s: %w: an evaluate step must come before", file, ErrNothingToExport)
@@ -25,5 +39,5 @@ func (s *state) table(file string) (func(io.Writer) error, error) {
 			return writeRankings(out, s.gallery.g, s.searched, s.rankings)
 		}, nil
 	}
-	return nil, fmt.Errorf("%s: the name's end says which table to write: metrics.csv, per_query.csv or rankings.csv", file)
+	return nil, fmt.Errorf("%s: the name's end says which table to write: metrics.csv, per_query.csv, rankings.csv, comparisons.csv, classes.csv, losses.csv, mistakes.csv, hubs.csv, duplicates.csv or disagreements.csv", file)
 }

@@ -63,6 +63,8 @@ func (p *parser) step(keyword string) (Step, error) {
 		return Search{k}, err
 	case "evaluate":
 		return p.evaluate()
+	case "compare", "mine":
+		return p.study(keyword)
 	case "note":
 		text, err := p.text()
 		return Note{text}, err
@@ -70,7 +72,7 @@ func (p *parser) step(keyword string) (Step, error) {
 		file, err := p.name("the name of a file")
 		return Export{file}, err
 	}
-	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, note, export)", keyword)
+	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, compare, mine, note, export)", keyword)
 }
 
 // parser reads one line, byte by byte.

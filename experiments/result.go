@@ -13,7 +13,8 @@ type Result struct {
 	Step       Step          // as executed: spelled out, in canonical form
 	Lines      []string      // what gallery and script determine, as printed in logs, without indentation
 	Rankings   []Ranking     // of a search, by scheme
-	Evaluation *Evaluation   // of an evaluation
+	Evaluation *Evaluation   // of an evaluation, and of a comparison
+	Mined      *Mined        // of a mine step
 	Derived    []string      // derived layers that were not used before, with their hashes; printed like Notes
 	Notes      []string      // what depends on machine or moment; printed on lines that begin with #
 	Picture    *Picture      // of an image step, and of a search for a picture

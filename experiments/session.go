@@ -93,6 +93,9 @@ type state struct {
 	searched   string // the query's id, or file, of the last search
 	rankings   []Ranking
 	evaluation *Evaluation
+
+	comparisons []Comparison
+	mined       *Mined
 }
 
 // State is what the next search starts from.

@@ -61,8 +61,10 @@ type Note struct {
 	Text string
 }
 
-// Export writes the last evaluation or the last search as a CSV file. The end
-// of the file's name says which table: metrics.csv, per_query.csv or rankings.csv.
+// Export writes what the last step of a kind gave as a CSV file. The end of the
+// file's name says which table: of an evaluation metrics.csv or per_query.csv, of a
+// comparison comparisons.csv, of a search rankings.csv, of a mine step one of those
+// that strata mine writes.
 type Export struct {
 	File string
 }
@@ -91,7 +93,10 @@ func (s Filter) String() string {
 	return stepLine("filter", joinConditions(s.Conditions))
 }
 
-func (s Evaluate) String() string {
+func (s Evaluate) String() string { return stepLine("evaluate", s.clauses()) }
+
+// clauses returns the arguments.
+func (s Evaluate) clauses() string {
 	var parts []string
 	if len(s.Schemes) > 0 {
 		parts = append(parts, joinSchemes(s.Schemes))
@@ -111,7 +116,7 @@ func (s Evaluate) String() string {
 		over = strconv.Itoa(s.Over)
 	}
 	parts = append(parts, "over "+over, "seed "+strconv.FormatUint(s.seed(), 10))
-	return stepLine("evaluate", strings.Join(parts, " "))
+	return strings.Join(parts, " ")
 }
 
 // seed returns the seed, or the default.

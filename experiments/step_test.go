@@ -35,6 +35,9 @@ func TestParseStep(t *testing.T) {
 		{"clause words as names", `evaluate "on", over+A on "where" where on=over`, `evaluate "on", over+A on "where" where on=over over all seed 1`},
 		{"clause words in quotes", `evaluate A where c="x over 3"`, `evaluate A where c="x over 3" over all seed 1`},
 		{"largest seed", "evaluate seed 18446744073709551615", "evaluate over all seed 18446744073709551615"},
+		{"compare", "compare A, B+C on x over 20", "compare A, B+C on x over 20 seed 1"},
+		{"mine", "mine A,rrf(B,C) where a=b seed 4", "mine    A, rrf(B,C) where a=b over all seed 4"},
+		{"mine the chosen ones", "mine", "mine    over all seed 1"},
 		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
 		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
 		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
@@ -88,6 +91,9 @@ func TestParseStepErrors(t *testing.T) {
 		{"seed zero", "evaluate seed 0", 15, "whole number from 1"},
 		{"schemes and more", "evaluate A B", 12, "expected + or the end"},
 		{"more after a clause", "evaluate over 3 4", 17, "one of on, where, over, seed"},
+		{"compare one", "compare A on x", 9, "two schemes or more"},
+		{"mine three", "mine A, B, C", 6, "two schemes, or those that are chosen, not 3"},
+		{"mine one", "mine A over 3", 6, "not 1"},
 		{"empty note", "note", 5, "expected a text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -174,7 +180,7 @@ func TestStepsMade(t *testing.T) {
 func FuzzParseStep(f *testing.F) {
 	for _, seed := range []string{
 		"gallery demo", `query "a b"`, `image "a b.jpg"`, "image ../a.jpg", "schemes A, concat(B,0.5*C)", "filter a=b \"c d\"=e", "search 10",
-		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "export metrics.csv", "evaluate rrf(A, B on", "evaluate on 0(",
+		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "export metrics.csv", "compare A, B on x", "mine A, B over 3", "evaluate rrf(A, B on", "evaluate on 0(",
 	} {
 		f.Add(seed)
 	}

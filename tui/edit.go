@@ -244,14 +244,24 @@ func (m *Model) parseStep(text string) (experiments.Step, error) {
 		if m.evaluation.running() {
 			return nil, errors.New("an evaluation is running; E cancels it")
 		}
-		for _, name := range s.Labels {
-			if _, err := m.gallery.Label(name); err != nil {
-				return nil, err
-			}
-		}
-		err = cmp.Or(m.checkSchemes(s.Schemes), m.checkConditions(s.Where))
+		err = m.checkEvaluate(s)
+	case experiments.Compare:
+		err = m.checkEvaluate(experiments.Evaluate(s))
+	case experiments.Mine:
+		err = m.checkEvaluate(experiments.Evaluate(s))
 	}
 	return step, err
+}
+
+// checkEvaluate returns what is wrong with the names of an evaluate step, or of
+// one that takes the same arguments.
+func (m *Model) checkEvaluate(s experiments.Evaluate) error {
+	for _, name := range s.Labels {
+		if _, err := m.gallery.Label(name); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(m.checkSchemes(s.Schemes), m.checkConditions(s.Where))
 }
 
 // checkSchemes returns what is wrong with the layers of schemes.
