@@ -143,7 +143,8 @@ func random(rng *rand.Rand, n int) *table {
 		}
 		t.cells["colour"][r] = strings.Join(values, "|")
 	}
-	for name, dim := range map[string]int{"A": 3, "B": 17, "C": 40} {
+	for l, dim := range []int{3, 17, 40} {
+		name := string("ABC"[l])
 		for r := range n {
 			row := make([]float32, dim)
 			for i := range row {
