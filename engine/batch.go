@@ -233,7 +233,7 @@ type batchWorker struct {
 	bounds  []float64   // of the scores of a leaf's block, by span
 
 	spanFactors [][]float32   // of a concatenation: by term, by span of the block
-	zeros       []float32     // by span
+	layerBounds [][]float64   // by layer with codes: by query of the tile, by span of the block
 	score       []float32     // batchRows
 	above       []int32       // scratch of kernel.Above
 	left        [][]int32     // by query of the tile: the rows that are no candidates of it
@@ -269,7 +269,12 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		}
 	}
 	w.factors, w.spanFactors = make([][]float32, terms), make([][]float32, terms)
-	w.zeros = make([]float32, len(w.bounds))
+	w.layerBounds = make([][]float64, len(b.layers))
+	for i := range b.layers {
+		if b.codes[i] != nil {
+			w.layerBounds[i] = make([]float64, size*len(w.bounds))
+		}
+	}
 	for i := range w.factors {
 		w.factors[i] = make([]float32, batchRows)
 		w.spanFactors[i] = make([]float32, len(w.bounds))
@@ -375,28 +380,44 @@ func (w *batchWorker) block(queries []int, lo, hi int) {
 		kernel.Tile(w.tiles[i], batchRows, &w.queries[i], &w.rows[i])
 		w.unscored(i, queries, root)
 	}
+	w.findLayerBounds(len(queries), lo, hi)
+	for q := range queries { // so that a query's products are in the cache for all its sums
+		for f := range w.leaves {
+			if w.leaves[f].scheme.Kind == Sum {
+				w.offer(f, q, queries[q], lo, hi)
+			}
+		}
+	}
 	for f := range w.leaves {
 		l := &w.leaves[f]
-		if l.scheme.Kind == Concat {
-			w.concatFactors(l, lo, hi)
-			if l.coded {
-				w.findSpanFactors(l, n)
-			}
+		if l.scheme.Kind != Concat {
+			continue
+		}
+		w.concatFactors(l, lo, hi)
+		if l.coded {
+			w.findSpanFactors(l, n)
 		}
 		for q, row := range queries {
-			scores := w.evaluate(l, q, row, n)
-			if w.kept[f] != nil {
-				copy(w.kept[f][q*w.g.Len()+lo:], scores)
-			}
-			if l.ranked {
-				w.bounds[0] = l.bound
-				bounds := w.bounds[:1]
-				if l.coded {
-					bounds = w.spanBounds(l, q, row, lo, hi)
-				}
-				w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.left[q], w.above)
-			}
+			w.offer(f, q, row, lo, hi)
 		}
+	}
+}
+
+// offer evaluates leaf f for query q of the tile, which is the row query of the gallery,
+// and the block's rows lo to hi.
+func (w *batchWorker) offer(f, q, query, lo, hi int) {
+	l := &w.leaves[f]
+	scores := w.evaluate(l, q, query, hi-lo)
+	if w.kept[f] != nil {
+		copy(w.kept[f][q*w.g.Len()+lo:], scores)
+	}
+	if l.ranked {
+		w.bounds[0] = l.bound
+		bounds := w.bounds[:1]
+		if l.coded {
+			bounds = w.spanBounds(l, q, query, hi-lo)
+		}
+		w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.left[q], w.above)
 	}
 }
 

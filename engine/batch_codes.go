@@ -56,30 +56,49 @@ func (w *batchWorker) layerBound(layer, q int, rest, norm float32) float64 {
 	return w.coded[layer].query[q].bound(rest, norm)
 }
 
+// findLayerBounds sets layerBounds for the tile's first queries and the rows lo to hi.
+func (w *batchWorker) findLayerBounds(queries, lo, hi int) {
+	first, spans := lo/codeSpan, (hi-lo+codeSpan-1)/codeSpan
+	for at, c := range w.codes {
+		if c == nil {
+			continue
+		}
+		rest, norm := c.fine.rest[first:first+spans], c.fine.norm[first:first+spans]
+		for q := range queries {
+			bounds := w.layerBounds[at][q*len(w.bounds):][:spans]
+			for i := range bounds {
+				bounds[i] = w.layerBound(at, q, rest[i], norm[i])
+			}
+		}
+	}
+}
+
 // spanBounds returns the bounds of a leaf's scores for query q of the tile, which is
-// the row query of the gallery, by span of the block's rows lo to hi. They are valid
-// until the next call.
-func (w *batchWorker) spanBounds(l *leaf, q, query, lo, hi int) []float64 {
-	bounds := w.bounds[:(hi-lo+codeSpan-1)/codeSpan]
+// the row query of the gallery, by span of the block's n rows. They are valid until the
+// next call.
+func (w *batchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
+	bounds := w.bounds[:(n+codeSpan-1)/codeSpan]
 	clear(bounds)
 	length := w.queryLength(l, query)
 	for t, at := range l.layers {
-		var rest, norm []float32
-		if c := w.codes[at]; c != nil {
-			rest, norm = c.fine.rest[lo/codeSpan:], c.fine.norm[lo/codeSpan:]
-		} else {
-			rest, norm = w.zeros[:len(bounds)], w.zeros[:len(bounds)]
-		}
 		factor := l.weights[t]
 		if l.scheme.Kind == Concat {
 			factor *= w.layers[at].Lengths().Root[query] / length
 		}
+		var layer []float64
+		if w.codes[at] != nil {
+			layer = w.layerBounds[at][q*len(w.bounds):][:len(bounds)]
+		}
+		plain := w.layerBound(at, q, 0, 0)
 		for i := range bounds {
-			f := factor
-			if l.scheme.Kind == Concat {
-				f *= float64(w.spanFactors[t][i])
+			bound := plain
+			if layer != nil {
+				bound = layer[i]
 			}
-			bounds[i] += f * w.layerBound(at, q, rest[i], norm[i])
+			if l.scheme.Kind == Concat {
+				bound *= float64(w.spanFactors[t][i])
+			}
+			bounds[i] += factor * bound
 		}
 	}
 	for i := range bounds {

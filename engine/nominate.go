@@ -68,8 +68,8 @@ func (n *nominated) crowd() {
 	n.min = float32(math.Inf(1))
 }
 
-// nominateChunk is the number of scores that one bound and one threshold are
-// applied to: small, so that the threshold rises early in the first block.
+// nominateChunk is the number of scores that have one bound, and that one threshold is
+// applied to as long as there is none: small, so that it is there early.
 const nominateChunk = 128
 
 // offer takes the scores of the rows from lo on, of which those in left, and
@@ -77,61 +77,62 @@ const nominateChunk = 128
 // of every nominateChunk scores, or one for all. It returns the scratch slice
 // above, which may have grown.
 func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Candidates, left, above []int32) []int32 {
-	bound := bounds[0]
-	for from := 0; from < len(scores); from += nominateChunk {
-		if len(bounds) > 1 {
-			bound = bounds[from/nominateChunk]
+	loosest := slices.Max(bounds)
+	for from := 0; from < len(scores); {
+		to := len(scores)
+		if math.IsInf(float64(n.min), -1) {
+			to = min(from+nominateChunk, to)
 		}
-		chunk := scores[from:min(from+nominateChunk, len(scores))]
-		least := down32(float64(n.min) - bound)
-		above = kernel.Above(above[:0], chunk, least)
+		above = kernel.Above(above[:0], scores[from:to], down32(float64(n.min)-loosest))
 		for _, at := range above {
-			row := lo + from + int(at)
-			if chunk[at] < least || !among.has(row) {
+			i := from + int(at)
+			bound := bounds[0]
+			if len(bounds) > 1 {
+				bound = bounds[i/nominateChunk]
+			}
+			row := lo + i
+			if scores[i] < down32(float64(n.min)-bound) || !among.has(row) {
 				continue
 			}
 			if _, is := slices.BinarySearch(left, int32(row)); is {
 				continue
 			}
-			if n.add(nominee{int32(row), chunk[at]}, bound) {
-				least = down32(float64(n.min) - bound)
-			}
+			n.add(nominee{int32(row), scores[i]}, bound)
 		}
+		from = to
 	}
 	return above
 }
 
-// add takes a candidate. It reports whether the threshold has risen.
-func (n *nominated) add(c nominee, bound float64) bool {
+// add takes a candidate.
+func (n *nominated) add(c nominee, bound float64) {
 	n.rows = append(n.rows, contender{c, up32(float64(c.score) + bound)})
-	raised := n.raise(down32(float64(c.score) - bound))
+	n.raise(down32(float64(c.score) - bound))
 	if len(n.rows) < n.limit {
-		return raised
+		return
 	}
 	n.prune()
 	n.limit = min(max(n.limit, 2*len(n.rows)), n.most)
 	if len(n.rows) >= n.limit {
 		n.crowd()
 	}
-	return true
 }
 
-// raise takes a candidate's lower end. It reports whether the threshold has risen.
-func (n *nominated) raise(lower float32) bool {
+// raise takes a candidate's lower end.
+func (n *nominated) raise(lower float32) {
 	switch {
 	case len(n.best) < n.k:
 		n.best = append(n.best, lower)
 		if len(n.best) < n.k {
-			return false
+			return
 		}
 		slices.Sort(n.best) // an ascending slice is a heap
 	case n.k > 0 && lower > n.best[0]:
 		n.replace(lower)
 	default:
-		return false
+		return
 	}
 	n.min = max(n.min, n.best[0])
-	return true
 }
 
 // merge adds the rows of another collection for the same ranking.
@@ -183,10 +184,15 @@ func (n *nominated) replace(s float32) {
 // down32 returns the largest float32 that is not above x.
 func down32(x float64) float32 {
 	f := float32(x)
-	if float64(f) > x {
-		f = math.Nextafter32(f, float32(math.Inf(-1)))
+	switch bits := math.Float32bits(f); {
+	case !(float64(f) > x):
+		return f
+	case f > 0:
+		return math.Float32frombits(bits - 1)
+	case f < 0:
+		return math.Float32frombits(bits + 1)
 	}
-	return f
+	return -math.SmallestNonzeroFloat32
 }
 
 // prune drops the rows under the threshold.
