@@ -91,6 +91,7 @@ type approxLeaf struct {
 	columns []*approxColumn // by term of weight above 0
 	weights []float64       // by the same: over their sum; of a concatenation w²·|q|/√Σw²|q|²
 	squares []float64       // of a concatenation: w², weights being over the largest
+	ratios  []float64       // of a concatenation: that w
 	short   bool            // lengths and weights of a concatenation suit float32
 }
 
@@ -117,8 +118,8 @@ func leafSlack(terms int) float64 { return float64(5+terms) * 0x1p-24 }
 
 // shortSlack is leafSlack for a concatenation in float32: of a term, weight, root and
 // two products are rounded, and so is every sum; of the square of the length weight,
-// square and product, of which the root takes half, and every sum; then the root and
-// the quotient.
+// root and product, each twice, and the square, of which the root takes half, and
+// every sum; then the root and the quotient: at most 9.5 + 1.5·terms.
 func shortSlack(terms int) float64 { return float64(10+2*terms) * 0x1p-24 }
 
 // leafBound returns the bound of a score whose terms' bounds add to sum.
@@ -146,6 +147,7 @@ func newApproxLeaf(s Scheme, columns map[string]*approxColumn) *approxLeaf {
 		f.short = f.short && w > 1/shortRange && c.layer.Lengths().short().plain && withinShort(c.part.root)
 		total += float64(w * w * c.part.square)
 		f.squares = append(f.squares, w*w)
+		f.ratios = append(f.ratios, w)
 		f.weights = append(f.weights, float64(w*w*c.part.root))
 	}
 	if s.Kind == Concat {
@@ -228,21 +230,9 @@ func (f *approxLeaf) concatShort(dst []float32, bounds []float64, lo int) {
 	clear(dst)
 	for t, c := range f.columns {
 		n := c.layer.Lengths().short()
-		if t == 0 {
-			kernel.MulSet(squares, n.square[lo:hi], float32(f.squares[t]))
-		} else {
-			kernel.MulAdd(squares, n.square[lo:hi], float32(f.squares[t]))
-		}
-		w, root, cosine := float32(f.weights[t]), n.root[lo:hi], c.cosine[lo:hi]
-		cosine = cosine[:len(root)]
-		dst := dst[:len(root)]
-		for i, r := range root {
-			dst[i] += float32(w*r) * cosine[i]
-		}
+		kernel.MulAddRoots(dst, squares, n.root[lo:hi], c.cosine[lo:hi], float32(f.weights[t]), float32(f.ratios[t]))
 	}
-	for i, s := range squares {
-		dst[i] /= float32(math.Sqrt(float64(s)))
-	}
+	kernel.DivRoot(dst, squares)
 	slack := shortSlack(len(f.columns))
 	for i := range bounds {
 		var bound, square float64

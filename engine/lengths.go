@@ -9,9 +9,9 @@ import (
 // rows of a concatenation that only need to be nearly scored. Rows without a score
 // have NaN.
 type shortLengths struct {
-	square, root []float32
-	least, most  []float64 // by span: the ends of the rows' roots; +Inf and 0 without any
-	plain        bool      // no root is beyond shortRange, above or below
+	root        []float32
+	least, most []float64 // by span: the ends of the rows' roots; +Inf and 0 without any
+	plain       bool      // no root is beyond shortRange, above or below
 }
 
 // Within shortRange, and with weights no farther apart, no square and no product
@@ -25,9 +25,9 @@ func withinShort(root float64) bool { return !(root > shortRange || root < 1/sho
 func (n *Lengths) short() *shortLengths {
 	n.once.Do(func() {
 		rows := len(n.Root)
-		s := &shortLengths{square: make([]float32, rows), root: make([]float32, rows), plain: true}
+		s := &shortLengths{root: make([]float32, rows), plain: true}
 		for row, root := range n.Root {
-			s.square[row], s.root[row] = float32(n.Square[row]), float32(root)
+			s.root[row] = float32(root)
 			if !withinShort(root) {
 				s.plain = false
 			}

@@ -25,6 +25,22 @@ func Affine(dst []float32, dots []int32, scale, add []float32, t, base float32) 
 	affine(dst, dots, scale, add, t, base)
 }
 
+// MulAddRoots adds a term of a concatenation to each row: with r = roots[i], (w·r)·x[i] to dst[i] and (a·r)² to squares[i].
+// Every product is rounded, then the sum. It panics unless all lengths are the same.
+func MulAddRoots(dst, squares, roots, x []float32, w, a float32) {
+	checkColumn(len(dst), len(squares))
+	checkColumn(len(dst), len(roots))
+	checkColumn(len(dst), len(x))
+	mulAddRoots(dst, squares, roots, x, w, a)
+}
+
+// DivRoot divides dst[i] by the square root of squares[i]: the root is rounded, then the quotient. It panics unless the
+// lengths are the same.
+func DivRoot(dst, squares []float32) {
+	checkColumn(len(dst), len(squares))
+	divRoot(dst, squares)
+}
+
 // Above appends to idx every i with x[i] >= least, ascending, and returns the extended slice. A NaN is above nothing, and
 // nothing is above a NaN. It is fastest where hits are rare. It panics when an index might not fit an int32.
 func Above(idx []int32, x []float32, least float32) []int32 {

@@ -18,6 +18,16 @@ func mulAdd32(dst, x *float32, n int, w float32)
 //go:noescape
 func affine8(dst *float32, dots *int32, scale, add *float32, n int, t, base float32)
 
+// mulAddRoots8 is MulAddRoots for n values, a positive multiple of eight.
+//
+//go:noescape
+func mulAddRoots8(dst, squares, roots, x *float32, n int, w, a float32)
+
+// divRoot8 is DivRoot for n values, a positive multiple of eight.
+//
+//go:noescape
+func divRoot8(dst, squares *float32, n int)
+
 // above32 returns where the first group of x with a value >= least begins, or n, a positive multiple of group.
 //
 //go:noescape
@@ -62,4 +72,22 @@ func above(idx []int32, x []float32, least float32) []int32 {
 		}
 	}
 	return aboveRef(idx, x[done:], least, done)
+}
+
+func mulAddRoots(dst, squares, roots, x []float32, w, a float32) {
+	n := 0
+	if vector && len(dst) >= 8 {
+		n = len(dst) &^ 7
+		mulAddRoots8(&dst[0], &squares[0], &roots[0], &x[0], n, w, a)
+	}
+	mulAddRootsRef(dst[n:], squares[n:], roots[n:], x[n:], w, a)
+}
+
+func divRoot(dst, squares []float32) {
+	n := 0
+	if vector && len(dst) >= 8 {
+		n = len(dst) &^ 7
+		divRoot8(&dst[0], &squares[0], n)
+	}
+	divRootRef(dst[n:], squares[n:])
 }

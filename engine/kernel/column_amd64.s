@@ -100,3 +100,48 @@ affine:
 	JLT       affine
 	VZEROUPPER
 	RET
+
+// func mulAddRoots8(dst, squares, roots, x *float32, n int, w, a float32)
+TEXT ·mulAddRoots8(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), DI
+	MOVQ         squares+8(FP), SI
+	MOVQ         roots+16(FP), BX
+	MOVQ         x+24(FP), DX
+	MOVQ         n+32(FP), AX
+	VBROADCASTSS w+40(FP), Y14
+	VBROADCASTSS a+44(FP), Y15
+	XORQ         CX, CX
+
+roots:
+	VMOVUPS (BX)(CX*4), Y0
+	VMULPS  Y0, Y15, Y1
+	VMULPS  Y0, Y14, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  (DX)(CX*4), Y0, Y0
+	VADDPS  (SI)(CX*4), Y1, Y1
+	VADDPS  (DI)(CX*4), Y0, Y0
+	VMOVUPS Y1, (SI)(CX*4)
+	VMOVUPS Y0, (DI)(CX*4)
+	ADDQ    $8, CX
+	CMPQ    CX, AX
+	JLT     roots
+	VZEROUPPER
+	RET
+
+// func divRoot8(dst, squares *float32, n int)
+TEXT ·divRoot8(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ squares+8(FP), SI
+	MOVQ n+16(FP), AX
+	XORQ CX, CX
+
+divide:
+	VSQRTPS (SI)(CX*4), Y0
+	VMOVUPS (DI)(CX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(CX*4)
+	ADDQ    $8, CX
+	CMPQ    CX, AX
+	JLT     divide
+	VZEROUPPER
+	RET

@@ -10,3 +10,9 @@ func above(idx []int32, x []float32, least float32) []int32 { return aboveRef(id
 func affine(dst []float32, dots []int32, scale, add []float32, t, base float32) {
 	affineRef(dst, dots, scale, add, t, base)
 }
+
+func mulAddRoots(dst, squares, roots, x []float32, w, a float32) {
+	mulAddRootsRef(dst, squares, roots, x, w, a)
+}
+
+func divRoot(dst, squares []float32) { divRootRef(dst, squares) }

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 func mulSetRef(dst, x []float32, w float32) {
 	dst = dst[:len(x)]
 	for i, v := range x {
@@ -28,5 +30,21 @@ func affineRef(dst []float32, dots []int32, scale, add []float32, t, base float3
 	dots, scale, add = dots[:len(dst)], scale[:len(dst)], add[:len(dst)]
 	for i := range dst {
 		dst[i] = float32(base+add[i]) + float32(float32(t*scale[i])*float32(dots[i]))
+	}
+}
+
+func mulAddRootsRef(dst, squares, roots, x []float32, w, a float32) {
+	squares, roots, x = squares[:len(dst)], roots[:len(dst)], x[:len(dst)]
+	for i, r := range roots {
+		length := float32(a * r)
+		dst[i] += float32(float32(w*r) * x[i])
+		squares[i] += float32(length * length)
+	}
+}
+
+// divRootRef rounds a float64 root: twice rounded it is the float32 one (Figueroa, When is double rounding innocuous?, 1995).
+func divRootRef(dst, squares []float32) {
+	for i, s := range squares[:len(dst)] {
+		dst[i] /= float32(math.Sqrt(float64(s)))
 	}
 }

@@ -86,6 +86,46 @@ func TestAffine(t *testing.T) {
 	})
 }
 
+func TestRoots(t *testing.T) {
+	special := []float32{0, float32(math.Copysign(0, -1)), 1e-45, 1e-39, math.MaxFloat32, float32(math.Inf(1)), float32(math.NaN()), -1}
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(13, 4))
+		for _, n := range lengths() {
+			roots, x, old := randomF32(random, n+offsets), randomF32(random, n+offsets), randomF32(random, n+offsets)
+			for i := 3; i < len(x); i += 11 {
+				roots[i], x[i-1], old[i-2] = special[random.IntN(len(special))], special[random.IntN(len(special))], special[random.IntN(len(special))]
+			}
+			for offset := range offsets {
+				roots, x, old := roots[offset:][:n], x[offset:][:n], old[offset:][:n]
+				const w, a = 0.3, 1.7
+				dst, dstIntact := guarded[float32](n, offset)
+				squares, intact := guarded[float32](n, offset)
+				copy(dst, x)
+				copy(squares, old)
+				kernel.MulAddRoots(dst, squares, roots, x, w, a)
+				for i, r := range roots {
+					length, part := float32(float32(a)*r), float32(float32(w)*r)
+					sum := x[i] + float32(part*x[i])
+					square := old[i] + float32(length*length)
+					if !same(dst[i], sum) || !same(squares[i], square) {
+						t.Fatalf("%d values at %d: value %d is %v and %v, want %v and %v", n, offset, i, dst[i], squares[i], sum, square)
+					}
+					dst[i], squares[i] = x[i], old[i]
+				}
+				kernel.DivRoot(dst, squares)
+				for i, s := range old {
+					if want := x[i] / float32(math.Sqrt(float64(s))); !same(dst[i], want) {
+						t.Fatalf("%d values at %d: value %d, %v over the root of %v, is %v, want %v", n, offset, i, x[i], s, dst[i], want)
+					}
+				}
+				if !dstIntact() || !intact() {
+					t.Fatalf("%d values at %d: wrote outside", n, offset)
+				}
+			}
+		}
+	})
+}
+
 func TestMulInPlace(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
 		x := fill(100, []float32{1, 2, 3})
@@ -139,6 +179,16 @@ func TestColumnShapes(t *testing.T) {
 		func() {
 			kernel.Affine(make([]float32, 3), make([]int32, 3), make([]float32, 3), make([]float32, 2), 1, 1)
 		},
+		func() {
+			kernel.MulAddRoots(make([]float32, 3), make([]float32, 2), make([]float32, 3), make([]float32, 3), 1, 1)
+		},
+		func() {
+			kernel.MulAddRoots(make([]float32, 3), make([]float32, 3), make([]float32, 2), make([]float32, 3), 1, 1)
+		},
+		func() {
+			kernel.MulAddRoots(make([]float32, 3), make([]float32, 3), make([]float32, 3), make([]float32, 2), 1, 1)
+		},
+		func() { kernel.DivRoot(make([]float32, 3), make([]float32, 2)) },
 	} {
 		if got := panics(f); got != want {
 			t.Errorf("panic %v, want %v", got, want)
