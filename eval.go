@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -25,7 +27,13 @@ type evalFlags struct {
 	queries                string
 	seed                   uint64
 	out                    string
+	report                 string
+	reportQueries          []string
+	reportWorst            int
 }
+
+// reportName is the name of the report in the folder of the tables.
+const reportName = "report.html"
 
 func evalCommand() *cobra.Command {
 	var f evalFlags
@@ -35,7 +43,8 @@ func evalCommand() *cobra.Command {
 		Long: `Eval ranks the gallery for every query under every scheme and measures the mean
 precision at k of each label, with a 95 % bootstrap interval over queries, and
 compares the schemes in pairs. It writes metrics.csv, per_query.csv,
-comparisons.csv and manifest.json, and prints a table.
+comparisons.csv and manifest.json, and prints a table. With --report it also
+writes report.html, one file with tables, plots and pictures, or --report=FILE.
 
 A label is a column; category/2 is the first two levels of one whose values are
 paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
@@ -46,10 +55,16 @@ MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
 which takes many times as long. "all" is those with a cut-off but the variants of
 AP, "deep" also those without. experiments/METRICS.md defines them.`,
 		Example: "strata eval demo --scheme C --scheme B+pattern --out results\n" +
-			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results\n" +
+			"strata eval shop --scheme A --scheme B --out results --report --report-query 15970",
+		Args:              usageArgs(f.arguments),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				f.report = args[1]
+			}
+			return evaluate(cmd, f, args[0])
+		},
 	}
 	cmd.Flags().StringArrayVar(&f.schemes, "scheme", nil, "a scheme to evaluate; repeats")
 	cmd.Flags().StringArrayVar(&f.labels, "label", nil, "a label to judge by; repeats (default: all)")
@@ -64,7 +79,37 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
+	cmd.Flags().StringVar(&f.report, "report", "", "write a report, an HTML file, into --out, or as --report=FILE")
+	cmd.Flags().Lookup("report").NoOptDefVal = reportName
+	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
+	cmd.Flags().IntVar(&f.reportWorst, "report-worst", experiments.DefaultWorst, "show those of so many queries that lose most")
 	return cmd
+}
+
+// arguments checks that there is one gallery. The file of a report may stand
+// after --report as if it were an argument, since that flag needs no value.
+func (f *evalFlags) arguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 2 && f.report == reportName && strings.HasSuffix(args[1], ".html") {
+		return nil
+	}
+	return cobra.ExactArgs(1)(cmd, args)
+}
+
+// page returns the report that the flags ask for, or nil.
+func (f evalFlags) page() (*experiments.Page, error) {
+	switch {
+	case f.report == "" && len(f.reportQueries) > 0:
+		return nil, usagef("--report-query goes with --report")
+	case f.report == "":
+		return nil, nil
+	case f.reportWorst < 0:
+		return nil, usagef("--report-worst is at least 0, not %d", f.reportWorst)
+	}
+	path := f.report
+	if path == reportName {
+		path = filepath.Join(f.out, reportName)
+	}
+	return &experiments.Page{Path: path, Queries: f.reportQueries, Worst: f.reportWorst}, nil
 }
 
 func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
@@ -86,6 +131,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
 			return err
 		}
+	}
+	if run.Page, err = f.page(); err != nil {
+		return err
 	}
 	progress, end := showProgress(os.Stderr)
 	outcome, err := run.Do(cmd.Context(), progress)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -66,6 +67,7 @@ type Run struct {
 	Baseline *engine.Scheme // compared with all others; nil: every pair is compared
 	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
 	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec
+	Page     *Page          // the report to write, too; nil: none
 	Version  string
 	Command  []string
 	Now      func() time.Time
@@ -83,6 +85,11 @@ type Outcome struct {
 func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, error) {
 	if err := checkFolder(r.Out); err != nil {
 		return nil, err
+	}
+	if r.Page != nil {
+		if _, err := r.Page.check(r.Gallery); err != nil {
+			return nil, err
+		}
 	}
 	started := r.Now()
 	duplicates, err := r.leaveOut(ctx, progress)
@@ -116,7 +123,18 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		folder = filepath.Join(r.Out, "trec")
 		files = append(files, e.trecFiles(folder)...)
 	}
-	return &Outcome{e, comparisons, duplicates}, writeFolder(folder, files...)
+	outcome := &Outcome{e, comparisons, duplicates}
+	if r.Page != nil {
+		write, err := outcome.page(ctx, r.Page, manifest)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, outputFile{r.Page.Path, write})
+		if err := os.MkdirAll(filepath.Dir(r.Page.Path), 0o777); err != nil {
+			return nil, err
+		}
+	}
+	return outcome, writeFolder(folder, files...)
 }
 
 // leaveOut leaves duplicates out of the plan, if that is asked for.

@@ -210,31 +210,39 @@ func (u *miner) both(label int) []int { return common(u.judged(0, label), u.judg
 
 // compareClasses sets Classes.
 func (u *miner) compareClasses() {
-	for l, relevance := range u.judges.labels {
-		of := make([][]int, relevance.Label.NumValues())
-		for _, i := range u.both(l) {
-			for _, v := range relevance.Label.ValueCodes(u.Queries[i]) {
-				of[v] = append(of[v], i)
-			}
-		}
-		var classes []ClassDifference
-		for v, queries := range of {
-			if len(queries) > 0 {
-				classes = append(classes, u.compareClass(l, relevance.Label.ValueName(v), queries))
-			}
-		}
-		slices.SortFunc(classes, func(a, b ClassDifference) int {
-			return cmp.Or(cmp.Compare(b.Diff, a.Diff), cmp.Compare(a.Class, b.Class))
-		})
-		u.Classes = append(u.Classes, classes...)
+	for l := range u.Labels {
+		u.Classes = append(u.Classes, u.classDifferences(l, 0, 1)...)
 	}
 }
 
-func (u *miner) compareClass(label int, name string, queries []int) ClassDifference {
-	c := ClassDifference{Label: u.Labels[label], Class: name, Queries: len(queries), P: math.NaN()}
+// classDifferences compares two schemes, a with b, at the largest k, over the
+// queries with each value of a label: the largest difference first, then by name.
+func (e *Evaluation) classDifferences(label, a, b int) []ClassDifference {
+	values := e.judges.labels[label].Label
+	of := make([][]int, values.NumValues())
+	for _, i := range common(e.judged(a, label), e.judged(b, label)) {
+		for _, v := range values.ValueCodes(e.Queries[i]) {
+			of[v] = append(of[v], i)
+		}
+	}
+	var classes []ClassDifference
+	for v, queries := range of {
+		if len(queries) > 0 {
+			classes = append(classes, e.compareClass(label, a, b, values.ValueName(v), queries))
+		}
+	}
+	slices.SortFunc(classes, func(a, b ClassDifference) int {
+		return cmp.Or(cmp.Compare(b.Diff, a.Diff), cmp.Compare(a.Class, b.Class))
+	})
+	return classes
+}
+
+func (e *Evaluation) compareClass(label, first, second int, name string, queries []int) ClassDifference {
+	c := ClassDifference{Label: e.Labels[label], Class: name, Queries: len(queries), P: math.NaN()}
+	last := len(e.Ks) - 1
 	differences := make([]int64, len(queries))
 	for n, i := range queries {
-		a, b := int(u.hitsOf(i, 0, label)[0]), int(u.hitsOf(i, 1, label)[0])
+		a, b := int(e.hitsOf(i, first, label)[last]), int(e.hitsOf(i, second, label)[last])
 		c.HitsA, c.HitsB = c.HitsA+a, c.HitsB+b
 		differences[n] = int64(a - b)
 		switch {
@@ -246,7 +254,7 @@ func (u *miner) compareClass(label int, name string, queries []int) ClassDiffere
 			c.Tie++
 		}
 	}
-	all := float64(u.K * len(queries))
+	all := float64(e.Ks[last] * len(queries))
 	c.A, c.B, c.Diff = float64(c.HitsA)/all, float64(c.HitsB)/all, float64(c.HitsA-c.HitsB)/all
 	if p, ok := exactP(differences); ok {
 		c.P = p

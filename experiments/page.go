@@ -1,0 +1,289 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // the page's template
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"strconv"
+
+	"strata/engine"
+)
+
+// Page says what a report, one HTML file with everything in it, shows beside the
+// tables of an outcome.
+type Page struct {
+	Path    string      // of the file
+	Queries []string    // ids of queries that get a contact sheet, at most maxSheets
+	Worst   int         // as many sheets of the queries that lose most; at most maxSheets
+	Tables  []PageTable // further tables, at the end
+}
+
+// PageTable is a table that others add to a report.
+type PageTable struct {
+	Title   string
+	Caption string
+	Columns []string
+	Rows    [][]string
+	Plot    template.HTML // an svg element with its alternative text, or ""
+}
+
+// DefaultWorst is the number of sheets of queries that lose most.
+const DefaultWorst = 6
+
+// maxSheets bounds the sheets of either kind.
+const maxSheets = 24
+
+// significant is the p, after Holm, below which a difference counts as shown.
+const significant = 0.05
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"add": func(a, b int) int { return a + b },
+}).Parse(pageText))
+
+// check returns an error for what the page cannot show, and the rows of its queries.
+func (p *Page) check(g *engine.Gallery) ([]int, error) {
+	if len(p.Queries) > maxSheets || p.Worst > maxSheets {
+		return nil, fmt.Errorf("a report takes at most %d contact sheets of chosen and of worst queries, not %d and %d",
+			maxSheets, len(p.Queries), p.Worst)
+	}
+	if info, err := os.Stat(p.Path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: the report is a file, this is a folder", p.Path)
+	}
+	var rows []int
+	for _, id := range p.Queries {
+		row, err := g.Row(id)
+		if err != nil {
+			return nil, err
+		}
+		if !g.IsQuery(row) {
+			return nil, fmt.Errorf("item %q is no query: its split is gallery", id)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// pageView is what the template shows.
+type pageView struct {
+	Gallery, Fingerprint string
+	Facts                []pageFact
+	Verdicts             []pageVerdict
+	Labels               []pageLabel
+	Duel                 *pageDuel // nil with one scheme
+	Chosen, Worst        []pageSheet
+	SheetNote, Marks     string
+	Caveats              []string
+	Tables               []PageTable
+}
+
+type pageFact struct{ Name, Text string }
+
+type pageVerdict struct{ Label, Best, Value, Text string }
+
+// pageLabel is the part of one label.
+type pageLabel struct {
+	Name, Anchor string
+	Head         []string
+	Rows         []pageRow
+	Legend       string
+	Plot         template.HTML
+	Main         string // the metric of plot and comparisons
+	Lead, Pairs  []pageComparison
+	LeadTitle    string
+	Judged       string
+}
+
+type pageRow struct {
+	Scheme string
+	Best   bool
+	Cells  []pageCell
+	Quiet  bool // ceiling or random: no scheme
+}
+
+type pageCell struct {
+	Value, Interval, Mark, Means string
+	Best                         bool
+}
+
+type pageComparison struct {
+	A, B, Diff, Interval, ByClass, P, Holm string
+	Win, Tie, Loss                         int
+	Shown                                  bool
+}
+
+// page makes the page of an outcome. It ranks the queries of its sheets again.
+func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer) error, error) {
+	rows, err := p.check(o.g)
+	if err != nil {
+		return nil, err
+	}
+	b := &pageBuilder{Outcome: o, main: len(o.Ks) - 1, pairs: map[pair]int{}}
+	if err := b.index(m.Baseline); err != nil {
+		return nil, err
+	}
+	v := &pageView{Gallery: m.Gallery.Name, Fingerprint: m.Gallery.Fingerprint, Facts: b.facts(m), Tables: p.Tables}
+	for l := range o.Labels {
+		label, err := b.label(l)
+		if err != nil {
+			return nil, err
+		}
+		v.Labels = append(v.Labels, label)
+		v.Verdicts = append(v.Verdicts, b.verdict(l))
+	}
+	v.Caveats = b.caveats(m)
+	if a, other, ok := b.duel(); ok {
+		if v.Duel, err = b.duelView(a, other); err != nil {
+			return nil, err
+		}
+		if err := b.sheets(ctx, v, rows, b.worst(a, other, p.Worst), a, other); err != nil {
+			return nil, err
+		}
+	} else if err := b.sheets(ctx, v, rows, nil, 0, 0); err != nil {
+		return nil, err
+	}
+	return func(w io.Writer) error {
+		var page bytes.Buffer // a template that fails has written half a page
+		if err := pageTemplate.Execute(&page, v); err != nil {
+			return err
+		}
+		_, err := page.WriteTo(w)
+		return err
+	}, nil
+}
+
+// pageBuilder makes the parts of a page.
+type pageBuilder struct {
+	*Outcome
+	main     int          // the metric that decides: P at the largest k
+	pairs    map[pair]int // places among the comparisons of one metric
+	perRow   int          // comparisons of one metric
+	baseline int          // a scheme, or -1
+}
+
+// index notes where the comparison of each pair is.
+func (b *pageBuilder) index(baseline string) error {
+	b.baseline = -1
+	var scheme *engine.Scheme
+	for s := range b.Schemes {
+		if b.Schemes[s].String() == baseline {
+			b.baseline, scheme = s, &b.Schemes[s]
+		}
+	}
+	pairs, err := b.Evaluation.pairs(scheme)
+	for i, p := range pairs {
+		b.pairs[p] = i
+	}
+	b.perRow = len(pairs)
+	return err
+}
+
+// mean returns the micro mean of a metric.
+func (b *pageBuilder) mean(scheme, label, metric int) Summary {
+	return b.Summaries[b.summaryAt(scheme, label, Micro, metric)]
+}
+
+// compared returns the comparison of two schemes as that of x with y.
+func (b *pageBuilder) compared(label, metric, x, y int) (c Comparison, ok bool) {
+	first := (label*len(b.Metrics) + metric) * b.perRow
+	if at, ok := b.pairs[pair{x, y}]; ok {
+		return b.Comparisons[first+at], true
+	}
+	at, ok := b.pairs[pair{y, x}]
+	if !ok {
+		return c, false
+	}
+	return b.Comparisons[first+at].turned(), true
+}
+
+// turned returns the comparison of B with A.
+func (c Comparison) turned() Comparison {
+	c.A, c.B = c.B, c.A
+	c.Diff = 0 - c.Diff
+	c.Low, c.High = 0-c.High, 0-c.Low
+	c.ClassLow, c.ClassHigh = 0-c.ClassHigh, 0-c.ClassLow
+	c.Win, c.Loss = c.Loss, c.Win
+	return c
+}
+
+// shown reports whether a difference is shown.
+func (c Comparison) shown() bool { return c.N > 0 && c.Holm < significant }
+
+// best returns the scheme with the highest mean, the first of several, or -1.
+func (b *pageBuilder) best(label, metric int) int {
+	best := -1
+	for s := range b.Schemes {
+		if sum := b.mean(s, label, metric); sum.N > 0 && (best < 0 || sum.Value > b.mean(best, label, metric).Value) {
+			best = s
+		}
+	}
+	return best
+}
+
+// equals returns the schemes that are not shown to differ from x, and the number
+// of those that are; without a comparison a scheme is in neither.
+func (b *pageBuilder) equals(label, metric, x int) (equal []int, shown int) {
+	for s := range b.Schemes {
+		if s == x {
+			continue
+		}
+		c, ok := b.compared(label, metric, x, s)
+		switch {
+		case !ok:
+		case c.shown():
+			shown++
+		default:
+			equal = append(equal, s)
+		}
+	}
+	return equal, shown
+}
+
+// duel returns the two schemes that the page looks at closely: the best by the
+// first label, and the baseline or else the second best.
+func (b *pageBuilder) duel() (first, second int, ok bool) {
+	first = b.best(0, b.main)
+	if first < 0 || len(b.Schemes) < 2 {
+		return 0, 0, false
+	}
+	if b.baseline >= 0 && b.baseline != first {
+		return first, b.baseline, true
+	}
+	second = -1
+	for s := range b.Schemes {
+		if sum := b.mean(s, 0, b.main); s != first && sum.N > 0 && (second < 0 || sum.Value > b.mean(second, 0, b.main).Value) {
+			second = s
+		}
+	}
+	return first, second, second >= 0
+}
+
+// facts says what was measured, as far as gallery and plan determine it.
+func (b *pageBuilder) facts(m Manifest) []pageFact {
+	facts := []pageFact{
+		{"Items", strconv.Itoa(m.Gallery.Items)},
+		{"Queries", strconv.Itoa(m.Queries)},
+		{"Schemes", strconv.Itoa(len(b.Schemes))},
+		{"Seed", strconv.FormatUint(m.Seed, 10)},
+		{"Resamples", strconv.Itoa(m.Resamples)},
+		{"Strata", m.Version},
+	}
+	if len(m.Where) > 0 {
+		facts = append(facts, pageFact{"Queries where", Filter{b.Where}.conditions()})
+	}
+	if len(m.Filter) > 0 {
+		facts = append(facts, pageFact{"Candidates where", Filter{b.Filter}.conditions()})
+	}
+	if m.Baseline != "" {
+		facts = append(facts, pageFact{"Baseline", m.Baseline})
+	}
+	return facts
+}
+
+func (s Filter) conditions() string { return joinConditions(s.Conditions) }

@@ -1,0 +1,185 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+
+	"strata/engine"
+)
+
+const (
+	sheetHits    = 10 // pictures of a row
+	sheetSchemes = 6  // rows of a sheet
+	pageBytes    = 10 << 20
+	pictureBytes = 8 << 10 // of one JPEG, at most
+)
+
+// pageSheet is a contact sheet: a query, and a row of pictures a scheme.
+type pageSheet struct {
+	ID, Labels, Why string
+	Picture         pagePicture
+	Rows            []pageSheetRow
+}
+
+type pageSheetRow struct {
+	Scheme, Hits string
+	Pictures     []pagePicture
+}
+
+// pagePicture is a picture with what is said of it.
+type pagePicture struct {
+	URI         template.URL // "": there is none
+	ID, Alt     string
+	Rank        int
+	Solid, Twin bool // a hit of the first, of the second label
+}
+
+// sheets adds the contact sheets of chosen queries, by row, and of the worst ones,
+// by place in Queries.
+func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []int, a, other int) error {
+	schemes := b.sheetSchemes(a, other)
+	if n := len(b.Schemes); n > len(schemes) {
+		v.SheetNote = fmt.Sprintf("%d of %d schemes are shown. ", len(schemes), n)
+	}
+	v.Marks = fmt.Sprintf("A solid frame is a hit of %s", b.Labels[0])
+	if len(b.Labels) > 1 {
+		v.Marks += fmt.Sprintf(", a double one of %s; both frames, of both", b.Labels[1])
+	}
+	v.Marks += "."
+	rows := append([]int(nil), chosen...)
+	for _, i := range worst {
+		rows = append(rows, b.Queries[i])
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	rankings, err := b.rankAgain(ctx, rows)
+	if err != nil {
+		return err
+	}
+	p := &pictures{b: b, made: map[int]template.URL{}}
+	p.limit = min(pictureBytes, pageBytes/(len(rows)*(1+len(schemes)*sheetHits)))
+	for n, row := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		sheet := b.sheet(p, row, schemes, rankings[n])
+		if n < len(chosen) {
+			v.Chosen = append(v.Chosen, sheet)
+			continue
+		}
+		i, last := worst[n-len(chosen)], len(b.Ks)-1
+		sheet.Why = fmt.Sprintf("%s: %s finds %d of %d, %s %d", b.Labels[0],
+			b.Schemes[a], b.hitsOf(i, a, 0)[last], b.Ks[last], b.Schemes[other], b.hitsOf(i, other, 0)[last])
+		v.Worst = append(v.Worst, sheet)
+	}
+	return nil
+}
+
+// sheetSchemes returns the schemes of the sheets: the two of the duel, then the
+// others in their order.
+func (b *pageBuilder) sheetSchemes(a, other int) []int {
+	schemes := []int{a}
+	if other != a {
+		schemes = append(schemes, other)
+	}
+	for s := range b.Schemes {
+		if s != a && s != other && len(schemes) < sheetSchemes {
+			schemes = append(schemes, s)
+		}
+	}
+	return schemes
+}
+
+// sheet makes the sheet of the query in a row of the gallery.
+func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Ranking) pageSheet {
+	v := pageSheet{ID: b.g.ID(row), Labels: b.describe(row)}
+	v.Picture = pagePicture{URI: p.of(row), ID: v.ID, Alt: "Query " + v.ID + described(v.Labels)}
+	for _, s := range schemes {
+		r := rankings[s]
+		line := pageSheetRow{Scheme: b.Schemes[s].String()}
+		var hits []string
+		for _, l := range r.Labels {
+			if l.Skip == Judged {
+				hits = append(hits, fmt.Sprintf("%s %d", l.Label, l.Hits))
+			}
+		}
+		line.Hits = strings.Join(hits, ", ")
+		for i, h := range r.Hits {
+			pic := pagePicture{URI: p.of(h.Row), ID: b.g.ID(h.Row), Rank: i + 1}
+			pic.Solid = r.Labels[0].Relevant[i]
+			pic.Twin = len(r.Labels) > 1 && r.Labels[1].Relevant[i]
+			var of []string
+			for _, l := range r.Labels {
+				if l.Relevant[i] {
+					of = append(of, l.Label)
+				}
+			}
+			pic.Alt = strconv.Itoa(i+1) + ": " + pic.ID + described(b.describe(h.Row))
+			if len(of) > 0 {
+				pic.Alt += "; hit of " + strings.Join(of, ", ")
+			} else {
+				pic.Alt += "; no hit"
+			}
+			line.Pictures = append(line.Pictures, pic)
+		}
+		v.Rows = append(v.Rows, line)
+	}
+	return v
+}
+
+// describe returns a row's cells of the evaluated labels.
+func (b *pageBuilder) describe(row int) string {
+	var cells []string
+	for _, l := range b.judges.labels {
+		if cell := l.Label.Cell(row); cell != "" {
+			cells = append(cells, cell)
+		}
+	}
+	return strings.Join(cells, " · ")
+}
+
+func described(labels string) string {
+	if labels == "" {
+		return ""
+	}
+	return ", " + labels
+}
+
+// rankAgain returns the first hits of queries, by place in rows, then scheme.
+func (b *pageBuilder) rankAgain(ctx context.Context, rows []int) ([][]Ranking, error) {
+	out := make([][]Ranking, len(rows))
+	err := b.g.RankAll(ctx, rows, b.Schemes, sheetHits, b.among, func(i int, rankings []engine.Ranking) {
+		for _, r := range rankings {
+			out[i] = append(out[i], b.judges.ranking(rows[i], r))
+		}
+	})
+	return out, err
+}
+
+// pictures makes the pictures of a page, each once.
+type pictures struct {
+	b     *pageBuilder
+	limit int
+	made  map[int]template.URL
+}
+
+// of returns the picture of a row, or "" when it has none that can be read.
+func (p *pictures) of(row int) template.URL {
+	if uri, ok := p.made[row]; ok {
+		return uri
+	}
+	p.made[row] = ""
+	f, err := p.b.g.OpenPicture(row)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if small, err := thumbnail(f, p.limit); err == nil {
+		p.made[row] = template.URL(dataURI(small)) //nolint:gosec // base64
+	}
+	return p.made[row]
+}
