@@ -30,6 +30,7 @@ type evalFlags struct {
 	report                 string
 	reportQueries          []string
 	reportWorst            int
+	formats                []string
 }
 
 // reportName is the name of the report in the folder of the tables.
@@ -79,6 +80,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
+	cmd.Flags().StringSliceVar(&f.formats, "format", []string{"csv"}, "write the tables as csv, jsonl, parquet; repeats")
 	cmd.Flags().StringVar(&f.report, "report", "", "write a report, an HTML file, into --out, or as --report=FILE")
 	cmd.Flags().Lookup("report").NoOptDefVal = reportName
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
@@ -133,6 +135,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		}
 	}
 	if run.Page, err = f.page(); err != nil {
+		return err
+	}
+	if run.Formats, err = experiments.ParseFormats(f.formats); err != nil {
 		return err
 	}
 	progress, end := showProgress(os.Stderr)

@@ -327,13 +327,13 @@ func (b *Benchmark) WriteFile(path string) error {
 
 // WriteCSV writes the rows of WriteFile.
 func (b *Benchmark) WriteCSV(w io.Writer) error {
-	return writeTable(w, func(yield func([]string) bool) {
+	columns := slices.Concat(columnsOf(textCell, "measure", "unit"), columnsOf(wholeCell, "n"), columnsOf(realCell, "best", "p50", "p95", "p99"))
+	return resultTable{columns, func(yield func([]string) bool) {
 		one := func(name, unit string, value float64) bool {
 			v := number(value)
 			return yield([]string{name, unit, "1", v, v, v, v})
 		}
-		if !yield([]string{"measure", "unit", "n", "best", "p50", "p95", "p99"}) ||
-			!one("memory bandwidth", "bytes/s", b.Limits.Bandwidth) ||
+		if !one("memory bandwidth", "bytes/s", b.Limits.Bandwidth) ||
 			!one("multiply-add peak", "operations/s", b.Limits.Peak) ||
 			!one("anonymous memory", "bytes", float64(b.RSS)) {
 			return
@@ -356,5 +356,5 @@ func (b *Benchmark) WriteCSV(w io.Writer) error {
 				return
 			}
 		}
-	})
+	}}.write(w, CSV)
 }

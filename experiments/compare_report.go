@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 )
@@ -10,13 +11,15 @@ import (
 // WriteComparisons writes a row a comparison. Without queries the cells of
 // numbers are empty; with fewer than two classes, those of the classes are.
 func WriteComparisons(w io.Writer, comparisons []Comparison) error {
-	return writeTable(w, func(yield func([]string) bool) {
-		if !yield([]string{
-			"scheme_a", "scheme_b", "label", "metric", "diff", "ci_low", "ci_high", "p", "p_holm", "method",
-			"queries", "win", "tie", "loss", "classes", "class_ci_low", "class_ci_high", "class_p", "class_method",
-		}) {
-			return
-		}
+	return comparisonsTable(comparisons).write(w, CSV)
+}
+
+func comparisonsTable(comparisons []Comparison) resultTable {
+	columns := slices.Concat(
+		columnsOf(textCell, "scheme_a", "scheme_b", "label", "metric"), columnsOf(realCell, "diff", "ci_low", "ci_high", "p", "p_holm"),
+		columnsOf(textCell, "method"), columnsOf(wholeCell, "queries", "win", "tie", "loss", "classes"),
+		columnsOf(realCell, "class_ci_low", "class_ci_high", "class_p"), columnsOf(textCell, "class_method"))
+	return resultTable{columns, func(yield func([]string) bool) {
 		for _, c := range comparisons {
 			if !yield([]string{
 				c.A.String(), c.B.String(), c.Label, c.Metric.String(),
@@ -27,7 +30,7 @@ func WriteComparisons(w io.Writer, comparisons []Comparison) error {
 				return
 			}
 		}
-	})
+	}}
 }
 
 // WriteComparisonTable writes comparisons for people: a row each, of P at the

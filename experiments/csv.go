@@ -1,38 +1,24 @@
 package experiments
 
 import (
-	"encoding/csv"
 	"io"
-	"iter"
 	"math"
+	"slices"
 	"strconv"
 
 	"strata/engine"
 )
 
-// writeTable writes rows as CSV. A row may be reused for the next.
-func writeTable(w io.Writer, rows iter.Seq[[]string]) error {
-	out := csv.NewWriter(w)
-	for row := range rows {
-		if err := out.Write(row); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
-}
-
 // WriteMetrics writes a row a summary. Without a judged query, the cells of
 // value, interval, ceiling and baseline are empty; so are the interval of a macro
 // mean of one class, and a ceiling or baseline without a closed form.
-func (e *Evaluation) WriteMetrics(w io.Writer) error {
-	return writeTable(w, func(yield func([]string) bool) {
-		if !yield([]string{
-			"scheme", "label", "metric", "mean", "value", "ci_low", "ci_high", "queries",
-			"skipped_unknown", "skipped_lone", "skipped_unscored", "ceiling", "baseline",
-		}) {
-			return
-		}
+func (e *Evaluation) WriteMetrics(w io.Writer) error { return e.metricsTable().write(w, CSV) }
+
+func (e *Evaluation) metricsTable() resultTable {
+	columns := slices.Concat(
+		columnsOf(textCell, "scheme", "label", "metric", "mean"), columnsOf(realCell, "value", "ci_low", "ci_high"),
+		columnsOf(wholeCell, "queries", "skipped_unknown", "skipped_lone", "skipped_unscored"), columnsOf(realCell, "ceiling", "baseline"))
+	return resultTable{columns, func(yield func([]string) bool) {
 		for _, s := range e.Summaries {
 			if !yield([]string{
 				s.Scheme.String(), s.Label, s.Metric.String(), s.Mean.String(),
@@ -43,29 +29,29 @@ func (e *Evaluation) WriteMetrics(w io.Writer) error {
 				return
 			}
 		}
-	})
+	}}
 }
 
 // WritePerQuery writes a row for each query, scheme and label, in that order.
 // relevant is empty when the query's value is unknown; hits and metrics are empty
 // when the query is not judged, and skipped says why.
-func (e *Evaluation) WritePerQuery(w io.Writer) error {
+func (e *Evaluation) WritePerQuery(w io.Writer) error { return e.perQueryTable().write(w, CSV) }
+
+func (e *Evaluation) perQueryTable() resultTable {
 	schemes := make([]string, len(e.Schemes))
 	for s, scheme := range e.Schemes {
 		schemes[s] = scheme.String()
 	}
-	return writeTable(w, func(yield func([]string) bool) {
-		row := []string{"query", "scheme", "label", "relevant"}
-		for _, k := range e.Ks {
-			row = append(row, "hits@"+strconv.Itoa(k))
-		}
-		row = append(row, "skipped")
-		for _, m := range e.Metrics[len(e.Ks):] {
-			row = append(row, m.String())
-		}
-		if !yield(row) {
-			return
-		}
+	columns := append(columnsOf(textCell, "query", "scheme", "label"), tableColumn{"relevant", wholeCell})
+	for _, k := range e.Ks {
+		columns = append(columns, tableColumn{"hits@" + strconv.Itoa(k), wholeCell})
+	}
+	columns = append(columns, tableColumn{"skipped", textCell})
+	for _, m := range e.Metrics[len(e.Ks):] {
+		columns = append(columns, tableColumn{m.String(), realCell})
+	}
+	return resultTable{columns, func(yield func([]string) bool) {
+		var row []string
 		for i, q := range e.Queries {
 			for s, scheme := range schemes {
 				for l, label := range e.Labels {
@@ -76,7 +62,7 @@ func (e *Evaluation) WritePerQuery(w io.Writer) error {
 				}
 			}
 		}
-	})
+	}}
 }
 
 // appendCounts appends relevant, the hits by k, skipped, and the metrics beside P
@@ -110,15 +96,12 @@ func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 // hit is relevant. The score of a hit without one is empty, and so are the labels
 // when the query is a picture, which has none.
 func writeRankings(w io.Writer, g *engine.Gallery, query string, rankings []Ranking) error {
-	return writeTable(w, func(yield func([]string) bool) {
-		row := []string{"scheme", "query", "rank", "id", "score"}
-		for _, l := range g.Labels() {
-			row = append(row, l.Name)
-		}
-		columns := len(row)
-		if !yield(row) {
-			return
-		}
+	columns := append(columnsOf(textCell, "scheme", "query"), tableColumn{"rank", wholeCell}, tableColumn{"id", textCell}, tableColumn{"score", realCell})
+	for _, l := range g.Labels() {
+		columns = append(columns, tableColumn{l.Name, wholeCell})
+	}
+	return resultTable{columns, func(yield func([]string) bool) {
+		var row []string
 		for _, r := range rankings {
 			for i, h := range r.Hits {
 				row = append(row[:0], r.Scheme.String(), query, strconv.Itoa(i+1), g.ID(h.Row), cell(h.Score))
@@ -129,7 +112,7 @@ func writeRankings(w io.Writer, g *engine.Gallery, query string, rankings []Rank
 					}
 					row = append(row, relevant)
 				}
-				for len(row) < columns {
+				for len(row) < len(columns) {
 					row = append(row, "")
 				}
 				if !yield(row) {
@@ -137,7 +120,7 @@ func writeRankings(w io.Writer, g *engine.Gallery, query string, rankings []Rank
 				}
 			}
 		}
-	})
+	}}.write(w, CSV)
 }
 
 // cell returns a number for a table; NaN is empty.

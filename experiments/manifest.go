@@ -66,6 +66,7 @@ type Run struct {
 	Plan     Plan
 	Baseline *engine.Scheme // compared with all others; nil: every pair is compared
 	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
+	Formats  []Format       // of the tables; nil: CSV
 	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec
 	Page     *Page          // the report to write, too; nil: none
 	Version  string
@@ -112,12 +113,7 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if duplicates != nil {
 		manifest.LeftOut = len(duplicates.Pairs)
 	}
-	files := []outputFile{
-		{filepath.Join(r.Out, "metrics.csv"), e.WriteMetrics},
-		{filepath.Join(r.Out, "per_query.csv"), e.WritePerQuery},
-		{filepath.Join(r.Out, "comparisons.csv"), func(w io.Writer) error { return WriteComparisons(w, comparisons) }},
-		{filepath.Join(r.Out, "manifest.json"), manifest.write},
-	}
+	files := append(r.tables(e, comparisons), outputFile{filepath.Join(r.Out, "manifest.json"), manifest.write})
 	folder := r.Out
 	if len(e.kept) > 0 {
 		folder = filepath.Join(r.Out, "trec")
@@ -135,6 +131,31 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		}
 	}
 	return outcome, writeFolder(folder, files...)
+}
+
+// tables returns the files of the tables, in every format.
+func (r Run) tables(e *Evaluation, comparisons []Comparison) []outputFile {
+	formats := r.Formats
+	if len(formats) == 0 {
+		formats = []Format{CSV}
+	}
+	var files []outputFile
+	for _, t := range []struct {
+		name string
+		of   resultTable
+	}{
+		{"metrics", e.metricsTable()},
+		{"per_query", e.perQueryTable()},
+		{"comparisons", comparisonsTable(comparisons)},
+	} {
+		for _, f := range formats {
+			files = append(files, outputFile{
+				filepath.Join(r.Out, t.name+"."+f.String()),
+				func(w io.Writer) error { return t.of.write(w, f) },
+			})
+		}
+	}
+	return files
 }
 
 // leaveOut leaves duplicates out of the plan, if that is asked for.

@@ -1,0 +1,148 @@
+package experiments
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"strata/engine"
+)
+
+// TestTableFormats reads every table back from JSON Lines, by encoding/json, and
+// from Parquet, by another reader, and compares each cell with that of the CSV.
+func TestTableFormats(t *testing.T) {
+	tab := random(rand.New(rand.NewPCG(8, 8)), 70)
+	tab.ids[3] = "a \"quoted\" <id>, with\nlines and ü"
+	e, err := Plan{Schemes: schemes(t, "A", "B", "0*A+C"), Metrics: []Metric{{NDCG, 5}, {ReciprocalRank, 0}}, Macro: true}.Evaluate(t.Context(), tab.open(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comparisons, err := e.Compare(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, table := range map[string]resultTable{
+		"metrics": e.metricsTable(), "per_query": e.perQueryTable(), "comparisons": comparisonsTable(comparisons), "empty": comparisonsTable(nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := csv.NewReader(bytes.NewReader(tableBytes(t, table, CSV))).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fromJSON(t, table, tableBytes(t, table, JSONLines)); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", rows[1:]) {
+				t.Errorf("JSON Lines: got %.300q, want %.300q", got, rows[1:])
+			}
+			got := fromParquet(t, rows[0], tableBytes(t, table, Parquet))
+			if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", rows[1:]) {
+				t.Errorf("Parquet: got %.300q, want %.300q", got, rows[1:])
+			}
+			first := tableBytes(t, table, Parquet)
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+			if !bytes.Equal(first, tableBytes(t, table, Parquet)) {
+				t.Error("the bytes differ")
+			}
+		})
+	}
+}
+
+func tableBytes(t *testing.T, table resultTable, f Format) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := table.write(&b, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func fromJSON(t *testing.T, table resultTable, b []byte) [][]string {
+	t.Helper()
+	rows := [][]string{}
+	lines := json.NewDecoder(bytes.NewReader(b))
+	lines.UseNumber()
+	for lines.More() {
+		var object map[string]any
+		if err := lines.Decode(&object); err != nil {
+			t.Fatal(err)
+		}
+		if len(object) != len(table.columns) {
+			t.Fatalf("%d members, want %d", len(object), len(table.columns))
+		}
+		var row []string
+		for _, c := range table.columns {
+			switch v := object[c.name].(type) {
+			case nil:
+				row = append(row, "")
+			case string:
+				if c.kind != textCell {
+					t.Fatalf("%s is a string", c.name)
+				}
+				row = append(row, v)
+			case json.Number:
+				row = append(row, v.String())
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func fromParquet(t *testing.T, header []string, b []byte) [][]string {
+	t.Helper()
+	f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range f.Schema().Columns() {
+		if c[0] != header[i] {
+			t.Fatalf("column %d is %s, want %s", i, c[0], header[i])
+		}
+	}
+	rows := [][]string{}
+	for _, group := range f.RowGroups() {
+		in := group.Rows()
+		defer in.Close()
+		some := make([]parquet.Row, 100)
+		for {
+			n, err := in.ReadRows(some)
+			for _, r := range some[:n] {
+				var row []string
+				for _, v := range r {
+					switch {
+					case v.IsNull():
+						row = append(row, "")
+					case v.Kind() == parquet.Int64:
+						row = append(row, strconv.FormatInt(v.Int64(), 10))
+					case v.Kind() == parquet.Double:
+						row = append(row, number(v.Double()))
+					default:
+						row = append(row, string(v.ByteArray()))
+					}
+				}
+				rows = append(rows, row)
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	return rows
+}
+
+func TestParseFormats(t *testing.T) {
+	got, err := ParseFormats([]string{"parquet", "csv", "parquet"})
+	if err != nil || fmt.Sprint(got) != "[parquet csv]" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	var name *engine.NameError
+	if _, err := ParseFormats([]string{"xlsx"}); !errors.As(err, &name) {
+		t.Errorf("got %v", err)
+	}
+}
