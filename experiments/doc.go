@@ -29,6 +29,12 @@
 //	result    = an indented line
 //	comment   = a line that begins with #, or an empty one
 //
+// In a file, two lines are no steps: "include" FILE is replaced by the lines of
+// another script, named from the folder of the file it stands in, and "set" NAME
+// VALUE gives a variable a value, which stands for ${NAME} in the lines after it.
+// Other relative paths start at the folder of the script that is run. A log has the
+// lines and values themselves.
+//
 // Schemes are those of package engine; lists split at commas outside
 // parentheses. A name with blanks, commas, quotes or control characters, or
 // one that is a word of the evaluate step, stands in Go's double quotes. Of

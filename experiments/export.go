@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -17,21 +18,29 @@ func (s *state) table(file string) (tableWriter, error) {
 		}
 		return table, nil
 	}
-	switch {
-	case strings.HasSuffix(file, "comparisons.csv"):
+	dot := strings.LastIndexByte(file, '.')
+	format := slices.Index(formatNames[:], file[dot+1:])
+	if dot < 0 || format < 0 {
+		return nil, unknownTable(file)
+	}
+	in := func(t resultTable) tableWriter {
+		return func(w io.Writer) error { return t.write(w, Format(format)) }
+	}
+	switch name := file[:dot]; {
+	case strings.HasSuffix(name, "comparisons"):
 		if s.comparisons == nil {
 			return nil, fmt.Errorf("%s: %w: a compare step must come before", file, ErrNothingToExport)
 		}
-		return func(w io.Writer) error { return WriteComparisons(w, s.comparisons) }, nil
-	case strings.HasSuffix(file, "metrics.csv") || strings.HasSuffix(file, "per_query.csv"):
+		return in(comparisonsTable(s.comparisons)), nil
+	case strings.HasSuffix(name, "metrics") || strings.HasSuffix(name, "per_query"):
 		if s.evaluation == nil {
 			return nil, fmt.Errorf("%s: %w: an evaluate step must come before", file, ErrNothingToExport)
 		}
-		if strings.HasSuffix(file, "metrics.csv") {
-			return s.evaluation.WriteMetrics, nil
+		if strings.HasSuffix(name, "metrics") {
+			return in(s.evaluation.metricsTable()), nil
 		}
-		return s.evaluation.WritePerQuery, nil
-	case strings.HasSuffix(file, "rankings.csv"):
+		return in(s.evaluation.perQueryTable()), nil
+	case strings.HasSuffix(name, "rankings") && Format(format) == CSV:
 		if s.rankings == nil {
 			return nil, fmt.Errorf("%s: %w: a search step must come before", file, ErrNothingToExport)
 		}
@@ -39,5 +48,10 @@ func (s *state) table(file string) (tableWriter, error) {
 			return writeRankings(out, s.gallery.g, s.searched, s.rankings)
 		}, nil
 	}
-	return nil, fmt.Errorf("%s: the name's end says which table to write: metrics.csv, per_query.csv, rankings.csv, comparisons.csv, classes.csv, losses.csv, mistakes.csv, hubs.csv, duplicates.csv or disagreements.csv", file)
+	return nil, unknownTable(file)
+}
+
+func unknownTable(file string) error {
+	return fmt.Errorf("%s: the name's end says which table to write: metrics.csv, per_query.csv or comparisons.csv, also as .jsonl or .parquet; "+
+		"rankings.csv, classes.csv, losses.csv, mistakes.csv, hubs.csv, duplicates.csv or disagreements.csv", file)
 }

@@ -25,6 +25,7 @@ type ReplayOptions struct {
 	Gallery string    // opened instead of those that the script names; "": those
 	Out     string    // a folder for NAME.strata and, in NAME, the exports; "": none
 	Log     io.Writer // the script with its results; nil: none
+	Seed    uint64    // of every evaluation, instead of those that the script names; 0: those
 	Check   bool      // compare the script's indented lines; nothing is written then
 	Budget  int64     // of Options
 	Version string    // of Options
@@ -59,9 +60,14 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 		}
 	}()
 	for _, line := range script.Lines {
-		results, err := s.Do(ctx, line.Step)
+		step := line.Step
+		if e, ok := step.(Evaluate); ok && o.Seed > 0 {
+			e.Seed = o.Seed
+			step = e
+		}
+		results, err := s.Do(ctx, step)
 		if err != nil {
-			return report, &StepError{File: script.Name, Line: line.Line, Err: err}
+			return report, &StepError{File: line.File, Line: line.Line, Err: err}
 		}
 		report.Steps++
 		if !o.Check {
@@ -100,7 +106,7 @@ func (r *replay) other(script, got []string) {
 
 // compare compares the lines under a step with what the step gave.
 func (r *replay) compare(line ScriptLine, got []string) error {
-	file, last := r.script.Name, line.Line
+	file, last := line.File, line.Line
 	for i, e := range line.Expected {
 		if i >= len(got) {
 			return &Difference{File: file, Line: e.Line, Expected: e.Text, Kind: ExtraLine, Derived: r.derived}

@@ -41,7 +41,7 @@ note    done
 // replayFile replays the script in a file and returns its log.
 func replayFile(t *testing.T, path string, o ReplayOptions) (string, ReplayReport, error) {
 	t.Helper()
-	script, err := ReadScript(path)
+	script, err := ReadScript(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 )
 
@@ -14,15 +13,17 @@ const maxLine = 1 << 20
 
 // Script is a parsed script.
 type Script struct {
-	Name  string // the file's name as given, for messages
-	Lines []ScriptLine
+	Name      string // the file's name as given, for messages
+	Lines     []ScriptLine
+	Variables map[string]bool // that the script's files set or use
 }
 
 // ScriptLine is one step of a script, with the indented lines that stand under
 // it: what the script expects the step to give.
 type ScriptLine struct {
 	Step     Step
-	Line     int // from 1
+	File     string // that has the line: the script's, or one that it includes
+	Line     int    // from 1
 	Expected []ExpectedLine
 	Derived  []string // derived layers with their hashes, as a log names them under the step; not compared
 }
@@ -34,66 +35,94 @@ type ExpectedLine struct {
 }
 
 // ParseScript parses a script, whose name is used in errors: *ScriptError for
-// the text, others for reading.
+// the text, others for reading. It includes no other files and sets no variables:
+// see ReadScript.
 func ParseScript(name string, r io.Reader) (*Script, error) {
-	script := &Script{Name: name}
+	p := &scriptParser{script: &Script{Name: name}, name: name}
+	if err := p.parse(r); err != nil {
+		return nil, err
+	}
+	return p.script, nil
+}
+
+// scriptParser adds the lines of one file to a script.
+type scriptParser struct {
+	script  *Script
+	name    string                            // of the file
+	steps   int                               // of this file since its start, or since a line that is no step
+	special func(line string) (bool, error)   // executes lines that are no steps; nil: there are none
+	replace func(line string) (string, error) // replaces variables; nil: there are none
+}
+
+func (p *scriptParser) parse(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
 	n := 0
 	for lines.Scan() {
 		n++
-		text := lines.Text()
+		line := lines.Text()
 		if n == 1 {
-			text = strings.TrimPrefix(text, "\ufeff")
+			line = strings.TrimPrefix(line, "\ufeff")
 		}
-		if err := script.add(n, strings.TrimRight(text, " \t\r")); err != nil {
-			return nil, err
+		if err := p.add(n, strings.TrimRight(line, " \t\r")); err != nil {
+			return err
 		}
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		return nil, &ScriptError{File: name, Line: n + 1, Column: 1, Reason: fmt.Sprintf("the line has more than %d bytes", maxLine)}
+		return &ScriptError{File: p.name, Line: n + 1, Column: 1, Reason: fmt.Sprintf("the line has more than %d bytes", maxLine)}
 	case err != nil:
-		return nil, fmt.Errorf("%s: line %d: %w", name, n+1, err)
+		return fmt.Errorf("%s: line %d: %w", p.name, n+1, err)
 	}
-	return script, nil
+	return nil
 }
 
 // add adds line n, whose end is trimmed.
-func (s *Script) add(n int, text string) error {
+func (p *scriptParser) add(n int, line string) error {
+	s := p.script
 	switch {
-	case text == "" || text[0] == '#':
-		if derived, ok := strings.CutPrefix(text, derivedNote); ok && len(s.Lines) > 0 {
+	case line == "" || line[0] == '#':
+		if derived, ok := strings.CutPrefix(line, derivedNote); ok && p.steps > 0 {
 			last := &s.Lines[len(s.Lines)-1]
 			last.Derived = append(last.Derived, derived)
 		}
 		return nil
-	case isBlank(text[0]):
-		if len(s.Lines) == 0 {
-			return &ScriptError{File: s.Name, Line: n, Column: 1, Text: text, Reason: "an indented line before the first step"}
+	case isBlank(line[0]):
+		if p.steps == 0 {
+			return &ScriptError{File: p.name, Line: n, Column: 1, Text: line, Reason: "an indented line before the first step"}
 		}
 		last := &s.Lines[len(s.Lines)-1]
-		last.Expected = append(last.Expected, ExpectedLine{Text: strings.TrimLeft(text, " \t"), Line: n})
+		last.Expected = append(last.Expected, ExpectedLine{Text: strings.TrimLeft(line, " \t"), Line: n})
 		return nil
 	}
-	step, err := ParseStep(text)
+	step, err := p.step(line)
 	var se *ScriptError
-	if errors.As(err, &se) {
-		se.File, se.Line = s.Name, n
+	if errors.As(err, &se) && se.Line == 0 { // not of an included file
+		se.File, se.Line = p.name, n
 	}
 	if err != nil {
 		return err
 	}
-	s.Lines = append(s.Lines, ScriptLine{Step: step, Line: n})
+	if step == nil {
+		p.steps = 0
+		return nil
+	}
+	p.steps++
+	s.Lines = append(s.Lines, ScriptLine{Step: step, File: p.name, Line: n})
 	return nil
 }
 
-// ReadScript parses the script in a file.
-func ReadScript(path string) (*Script, error) {
-	f, err := os.Open(path)
+// step returns the step of a line, or nil when the line is none.
+func (p *scriptParser) step(line string) (Step, error) {
+	if p.special == nil {
+		return ParseStep(line)
+	}
+	line, err := p.replace(line)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return ParseScript(path, f)
+	if special, err := p.special(line); special || err != nil {
+		return nil, err
+	}
+	return ParseStep(line)
 }

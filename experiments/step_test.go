@@ -116,8 +116,8 @@ func TestParseScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []ScriptLine{
-		{Step: Gallery{"demo"}, Line: 3, Expected: []ExpectedLine{{"240 items", 4}, {"layer x", 7}}},
-		{Step: Query{"a"}, Line: 8},
+		{Step: Gallery{"demo"}, File: "s.strata", Line: 3, Expected: []ExpectedLine{{"240 items", 4}, {"layer x", 7}}},
+		{Step: Query{"a"}, File: "s.strata", Line: 8},
 	}
 	if !reflect.DeepEqual(script.Lines, want) {
 		t.Errorf("got %+v", script.Lines)
