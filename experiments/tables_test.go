@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -138,7 +139,7 @@ func fromParquet(t *testing.T, header []string, b []byte) [][]string {
 
 func TestParseFormats(t *testing.T) {
 	got, err := ParseFormats([]string{"parquet", "csv", "parquet"})
-	if err != nil || fmt.Sprint(got) != "[parquet csv]" {
+	if err != nil || !slices.Equal(got, []Format{Parquet, CSV}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	var name *engine.NameError
