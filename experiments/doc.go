@@ -105,7 +105,8 @@
 // divided once by k·n: every query counts alike (micro). The interval is a 95 %
 // percentile bootstrap over queries; the schemes of an evaluation share their
 // resamples. METRICS.md defines the other metrics, the means over classes (macro),
-// and the comparisons of schemes in pairs; a plan asks for them, not a script.
+// and the comparisons of schemes in pairs. A plan asks for further metrics, not a
+// script.
 //
 // # Choosing weights
 //

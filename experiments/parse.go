@@ -72,7 +72,7 @@ func (p *parser) step(keyword string) (Step, error) {
 		file, err := p.name("the name of a file")
 		return Export{file}, err
 	}
-	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, compare, mine, note, export)", keyword)
+	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, compare, mine, note, export; in a file also include and set)", keyword)
 }
 
 // parser reads one line, byte by byte.

@@ -60,12 +60,7 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 		}
 	}()
 	for _, line := range script.Lines {
-		step := line.Step
-		if e, ok := step.(Evaluate); ok && o.Seed > 0 {
-			e.Seed = o.Seed
-			step = e
-		}
-		results, err := s.Do(ctx, step)
+		results, err := s.Do(ctx, o.seeded(line.Step))
 		if err != nil {
 			return report, &StepError{File: line.File, Line: line.Line, Err: err}
 		}
@@ -234,4 +229,24 @@ func (r *replay) place(file string) (string, error) {
 	}
 	r.placed[path] = file
 	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+}
+
+// seeded returns a step with the seed that the options ask for, if they do and it
+// has one.
+func (o ReplayOptions) seeded(step Step) Step {
+	if o.Seed == 0 {
+		return step
+	}
+	switch s := step.(type) {
+	case Evaluate:
+		s.Seed = o.Seed
+		return s
+	case Compare:
+		s.Seed = o.Seed
+		return s
+	case Mine:
+		s.Seed = o.Seed
+		return s
+	}
+	return step
 }
