@@ -463,7 +463,7 @@ func TestReferee(t *testing.T) {
 	for _, threads := range []string{"1", "2"} {
 		cmd := exec.CommandContext(t.Context(), "strata", "eval", gallery, "--out", filepath.Join(dir, threads),
 			"--scheme", "B", "--scheme", "B+C", "--scheme", "rrf(A,pattern)", "--label", "category/*", "--label", "category/2",
-			"--label", "category/1&brand", "--label", "pattern", "--metric", "deep,AP(hits),AP(min)", "--k", "1,10", "--trec", "all", "--seed", "3")
+			"--label", "category/1&brand", "--label", "pattern", "--metric", "deep,AP(hits),AP(min)", "--k", "1,10", "--trec", "all", "--queries", "250", "--seed", "3")
 		cmd.Env = append(os.Environ(), "GOMAXPROCS="+threads)
 		if text, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, text)
