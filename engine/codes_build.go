@@ -392,15 +392,3 @@ func alignedBytes(n int64) []byte {
 	at := int64(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) % codeAlign)
 	return b[at : at+n : at+n]
 }
-
-// removeCodes removes a layer's codes and what a build has left of them.
-func removeCodes(folder string, l *Layer) error {
-	path := codesPath(folder, l)
-	var errs []error
-	for _, name := range []string{path, path + ".part", path + ".lock"} {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}

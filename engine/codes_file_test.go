@@ -392,3 +392,15 @@ func TestCodesKeepFaults(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
+
+// removeCodes removes a layer's codes and what a build has left of them.
+func removeCodes(folder string, l *Layer) error {
+	path := codesPath(folder, l)
+	var errs []error
+	for _, name := range []string{path, path + ".part", path + ".lock"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

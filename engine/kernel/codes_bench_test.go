@@ -84,12 +84,12 @@ func BenchmarkRotate(b *testing.B) {
 		{"CentreF32", 4 * dim, func(i int) { kernel.CentreF32(y, row(i), 0.3, mean, signs) }},
 		{"CentreF16", 2 * dim, func(i int) { kernel.CentreF16(y, x16[i%rows*dim:][:dim], 0.3, mean, signs) }},
 		{"Hadamard", 4 * dim, func(int) { kernel.Hadamard(y, dim) }},
-		{"RotateF32", 4 * dim, func(i int) { kernel.RotateF32(y, row(i), 0.3, mean, signs, dim) }},
 		{"MaxAbs", 4 * dim, func(int) { kernel.MaxAbs(y) }},
 		{"Quantize", 4 * dim, func(int) { kernel.Quantize(code, y, 0.03) }},
 		{"QuantizeNibbles", 4 * dim, func(int) { kernel.QuantizeNibbles(code[:dim/2], y, 0.5) }},
 		{"All", 4 * dim, func(i int) {
-			kernel.RotateF32(y, row(i), 0.3, mean, signs, dim)
+			kernel.CentreF32(y, row(i), 0.3, mean, signs)
+			kernel.Hadamard(y, dim)
 			kernel.Quantize(code, y, kernel.MaxAbs(y)/127)
 		}},
 	} {
@@ -103,49 +103,5 @@ func BenchmarkRotate(b *testing.B) {
 				c.do(i)
 			}
 		})
-	}
-}
-
-// BenchmarkBuild makes codes of rows far larger than any cache, as BenchmarkScan scans them: norms of a block of rows, then
-// each row's code.
-func BenchmarkBuild(b *testing.B) {
-	const dim, block = 2048, 32
-	random := rand.New(rand.NewPCG(31, 4))
-	mean, signs := randomF32(random, dim), fill(dim, []float32{1, -1, -1})
-	q, codes := widened(mean), make([]uint8, *scanBytes/8/dim*dim)
-	b.Run("F32", func(b *testing.B) {
-		x := fill(len(codes), randomF32(random, 1<<18))
-		benchmarkRead(b, len(x)/dim, asBytes(x), func(from, to int) {
-			build(block, from, to, dim, codes, func(dot, sq []float64, r int) {
-				kernel.ScanSquaresF32(dot, sq, q, x[r*dim:(r+len(dot))*dim])
-			}, func(y []float32, r int, scale float32) {
-				kernel.RotateF32(y, x[r*dim:(r+1)*dim], scale, mean, signs, dim)
-			})
-		})
-	})
-	b.Run("F16", func(b *testing.B) {
-		x := fill(len(codes), randomF16(random, 1<<18))
-		benchmarkRead(b, len(x)/dim, asBytes(x), func(from, to int) {
-			build(block, from, to, dim, codes, func(dot, sq []float64, r int) {
-				kernel.ScanSquaresF16(dot, sq, q, x[r*dim:(r+len(dot))*dim])
-			}, func(y []float32, r int, scale float32) {
-				kernel.RotateF16(y, x[r*dim:(r+1)*dim], scale, mean, signs, dim)
-			})
-		})
-	})
-}
-
-// build codes rows from to to, block by block.
-func build(block, from, to, dim int, codes []uint8,
-	squares func(dot, sq []float64, r int), rotate func(y []float32, r int, scale float32),
-) {
-	dot, sq, y := make([]float64, block), make([]float64, block), make([]float32, dim)
-	for ; from < to; from += block {
-		n := min(block, to-from)
-		squares(dot[:n], sq[:n], from)
-		for r := range n {
-			rotate(y, from+r, float32(1/math.Sqrt(sq[r])))
-			kernel.Quantize(codes[(from+r)*dim:][:dim], y, kernel.MaxAbs(y)/127)
-		}
 	}
 }

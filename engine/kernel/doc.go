@@ -31,7 +31,8 @@
 //
 // A row can be kept as small integers, with bounds on what they leave out: centred on a mean, rotated, and quantised.
 //
-//	kernel.RotateF32(y, row, inverseNorm, mean, signs, block)
+//	kernel.CentreF32(y, row, inverseNorm, mean, signs)
+//	kernel.Hadamard(y, block)
 //	scale := kernel.MaxAbs(y) / 127
 //	residual, square := kernel.Quantize(code, y, scale)
 //

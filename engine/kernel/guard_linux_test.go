@@ -89,8 +89,8 @@ func TestNothingReadOutsideBytes(t *testing.T) {
 				block, end := max(1, whole&-whole), []int{whole, dim}[side]
 				mean, f32, f16 := mean[side][end-whole:end], y[side][end-whole:end], x[side][end-whole:end]
 				kernel.Hadamard(blocks[side], block)
-				kernel.RotateF32(blocks[side], f32, 1, mean, mean, block)
-				kernel.RotateF16(blocks[side], f16, 1, mean, mean, block)
+				kernel.CentreF32(blocks[side], f32, 1, mean, mean)
+				kernel.CentreF16(blocks[side], f16, 1, mean, mean)
 			}
 		}
 	})

@@ -14,21 +14,6 @@ func CentreF16(dst []float32, x []uint16, scale float32, mean, signs []float32) 
 	centreF16(dst, x, scale, mean, signs)
 }
 
-// RotateF32 is CentreF32 and then [Hadamard] of dst, in fewer passes over memory. It panics where one of them does. dst must
-// not overlap x.
-func RotateF32(dst, x []float32, scale float32, mean, signs []float32, block int) {
-	checkCentre(len(dst), len(x), len(mean), len(signs))
-	checkBlock(len(x), block)
-	rotateF32(dst, x, scale, mean, signs, block)
-}
-
-// RotateF16 is RotateF32 for float16 bits.
-func RotateF16(dst []float32, x []uint16, scale float32, mean, signs []float32, block int) {
-	checkCentre(len(dst), len(x), len(mean), len(signs))
-	checkBlock(len(x), block)
-	rotateF16(dst, x, scale, mean, signs, block)
-}
-
 // Hadamard replaces each block of x by its Walsh–Hadamard transform in natural order, not scaled: value i becomes the sum
 // over j of x[j], negated where i&j has an odd number of bits. It is √block times a rotation, and twice Hadamard is block
 // times x. It takes log2(block) rounds; round h sets x[i], x[i+h] to x[i]+x[i+h], x[i]-x[i+h] for h = 1, 2, 4, …, each

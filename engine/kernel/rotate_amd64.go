@@ -5,16 +5,6 @@ package kernel
 //go:noescape
 func hadamard64(x *float32, n int)
 
-// rotate64F32 centres n values, a positive multiple of 64, and does the rounds 1 to 32 of them.
-//
-//go:noescape
-func rotate64F32(dst, x, mean, signs *float32, n int, scale float32)
-
-// rotate64F16 is rotate64F32 for float16 bits.
-//
-//go:noescape
-func rotate64F16(dst *float32, x *uint16, mean, signs *float32, n int, scale float32)
-
 // hadamardBy8 does the rounds h, 2h and 4h, of n segments of 8h values; h is a multiple of eight.
 //
 //go:noescape
@@ -64,26 +54,6 @@ func hadamardRest(x []float32, block int) {
 			h *= 2
 		}
 	}
-}
-
-func rotateF32(dst, x []float32, scale float32, mean, signs []float32, block int) {
-	if !vector || block < 64 || len(x) == 0 {
-		centreF32(dst, x, scale, mean, signs)
-		hadamard(dst, block)
-		return
-	}
-	rotate64F32(&dst[0], &x[0], &mean[0], &signs[0], len(x), scale)
-	hadamardRest(dst, block)
-}
-
-func rotateF16(dst []float32, x []uint16, scale float32, mean, signs []float32, block int) {
-	if !vector || block < 64 || len(x) == 0 {
-		centreF16(dst, x, scale, mean, signs)
-		hadamard(dst, block)
-		return
-	}
-	rotate64F16(&dst[0], &x[0], &mean[0], &signs[0], len(x), scale)
-	hadamardRest(dst, block)
 }
 
 func centreF32(dst, x []float32, scale float32, mean, signs []float32) {

@@ -59,13 +59,3 @@ func centreF16(dst []float32, x []uint16, scale float32, mean, signs []float32) 
 	}
 	centreRef(dst[n:], x[n:], scale, mean[n:], signs[n:])
 }
-
-func rotateF32(dst, x []float32, scale float32, mean, signs []float32, block int) {
-	centreF32(dst, x, scale, mean, signs)
-	hadamard(dst, block)
-}
-
-func rotateF16(dst []float32, x []uint16, scale float32, mean, signs []float32, block int) {
-	centreF16(dst, x, scale, mean, signs)
-	hadamard(dst, block)
-}

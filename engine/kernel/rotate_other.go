@@ -11,13 +11,3 @@ func centreF16(dst []float32, x []uint16, scale float32, mean, signs []float32) 
 }
 
 func hadamard(x []float32, block int) { hadamardRef(x, block) }
-
-func rotateF32(dst, x []float32, scale float32, mean, signs []float32, block int) {
-	centreRef(dst, x, scale, mean, signs)
-	hadamardRef(dst, block)
-}
-
-func rotateF16(dst []float32, x []uint16, scale float32, mean, signs []float32, block int) {
-	centreRef(dst, x, scale, mean, signs)
-	hadamardRef(dst, block)
-}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"strata/engine/kernel"
@@ -51,36 +50,6 @@ func checkCentre[T float32 | uint16](t *testing.T, x []T, scale float32, mean, s
 	}
 	if !intact() {
 		t.Fatalf("%d values of %T at %d: wrote outside dst", len(x), x, offset)
-	}
-}
-
-// TestRotate compares with the two steps, to the bit.
-func TestRotate(t *testing.T) {
-	eachKernel(t, func(t *testing.T) {
-		random := rand.New(rand.NewPCG(22, 5))
-		for block := 1; block <= 4096; block *= 2 {
-			for offset := range offsets {
-				n := offset % 4 * block
-				checkRotate(t, randomF32(random, n+offset)[offset:], block, offset, kernel.RotateF32, kernel.CentreF32)
-				checkRotate(t, randomF16(random, n+offset)[offset:], block, offset, kernel.RotateF16, kernel.CentreF16)
-			}
-		}
-	})
-}
-
-func checkRotate[T float32 | uint16](t *testing.T, x []T, block, offset int,
-	rotate func(dst []float32, x []T, scale float32, mean, signs []float32, block int),
-	centre func(dst []float32, x []T, scale float32, mean, signs []float32),
-) {
-	t.Helper()
-	random := rand.New(rand.NewPCG(22, 6))
-	mean, signs, want := randomF32(random, len(x)), randomF32(random, len(x)), make([]float32, len(x))
-	dst, intact := guarded[float32](len(x), offset)
-	rotate(dst, x, 0.3, mean, signs, block)
-	centre(want, x, 0.3, mean, signs)
-	kernel.Hadamard(want, block)
-	if !slices.EqualFunc(dst, want, same) || !intact() {
-		t.Fatalf("%d values of %T at %d in blocks of %d: %v, want %v", len(x), x, offset, block, dst, want)
 	}
 }
 
@@ -194,7 +163,7 @@ func TestHadamardTwice(t *testing.T) {
 
 func TestRotateShapes(t *testing.T) {
 	const block, lengths = "kernel: hadamard: block", "kernel: centre: lengths differ"
-	x, y := make([]float32, 24), make([]float32, 24)
+	x := make([]float32, 24)
 	for name, test := range map[string]struct {
 		do   func()
 		want any
@@ -208,9 +177,6 @@ func TestRotateShapes(t *testing.T) {
 		"centre":             {func() { kernel.CentreF32(x, x, 1, x, x) }, nil},
 		"centre short":       {func() { kernel.CentreF32(x, x[1:], 1, x, x) }, lengths},
 		"centre short mean":  {func() { kernel.CentreF16(x, make([]uint16, 24), 1, x[1:], x) }, lengths},
-		"rotate":             {func() { kernel.RotateF32(y, x, 1, x, x, 8) }, nil},
-		"rotate, block":      {func() { kernel.RotateF32(y, x, 1, x, x, 16) }, block},
-		"rotate, short":      {func() { kernel.RotateF16(y, make([]uint16, 16), 1, x, x, 8) }, lengths},
 		"centre short signs": {func() { kernel.CentreF32(x, x, 1, x, x[1:]) }, lengths},
 	} {
 		if got := panics(test.do); got != test.want {

@@ -145,29 +145,27 @@ func (p *Plan) cut(added []byte, limit int64) error {
 			keep(v.span)
 		}
 	}
-	at := len(graph)
-	for i := range m.Weights {
-		if used[m.Weights[i].Name] {
-			keep(m.Weights[i].span)
-		}
-	}
-	graph = append(graph, piece{bytes: added})
-	p.pieces = m.assemble(graph)
+	p.assemble(graph, used, added, func(w *Weight) piece { return piece{span: w.span} })
 	if p.Size() <= limit {
 		return nil
 	}
-	graph = graph[:at]
-	for i := range m.Weights {
-		if w := &m.Weights[i]; used[w.Name] {
-			graph = append(graph, m.refer(w))
-		}
-	}
-	graph = append(graph, piece{bytes: added})
-	p.pieces = m.assemble(graph)
+	p.assemble(graph, used, added, m.refer)
 	if p.Size() > limit {
 		return fmt.Errorf("%s: what the taps need is %d bytes, and ONNX Runtime reads up to %d: save the model with external data", m.Path, p.Size(), limit)
 	}
 	return nil
+}
+
+// assemble sets the pieces of the model: the graph's, those of the weights that
+// are used, as weight makes them, and the fields added to the graph.
+func (p *Plan) assemble(graph []piece, used map[string]bool, added []byte, weight func(*Weight) piece) {
+	graph = slices.Clone(graph)
+	for i := range p.Model.Weights {
+		if w := &p.Model.Weights[i]; used[w.Name] {
+			graph = append(graph, weight(w))
+		}
+	}
+	p.pieces = p.Model.assemble(append(graph, piece{bytes: added}))
 }
 
 // picture returns the input that takes the pictures.
