@@ -146,9 +146,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range g.AllLayers() {
-		warn(cmd, l.Faults())
-	}
+	warnFaults(cmd, g)
 	if d := outcome.Duplicates; d != nil {
 		warnUnread(cmd, d)
 		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "duplicates that are no candidates of each other: %d pairs (same picture, or cosine ≥ %v under %s)\n", len(d.Pairs), d.Near, d.Scheme); err != nil {

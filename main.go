@@ -184,6 +184,13 @@ func warn(cmd *cobra.Command, texts []string) {
 	}
 }
 
+// warnFaults says what is wrong with the rows of the layers that were measured.
+func warnFaults(cmd *cobra.Command, g *engine.Gallery) {
+	for _, l := range g.AllLayers() {
+		warn(cmd, l.Faults())
+	}
+}
+
 // closeLate closes what a command has read from; an error then changes no result.
 func closeLate(cmd *cobra.Command, c io.Closer) {
 	if err := c.Close(); err != nil {

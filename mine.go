@@ -83,9 +83,7 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range g.AllLayers() {
-		warn(cmd, l.Faults())
-	}
+	warnFaults(cmd, g)
 	warnUnread(cmd, mined.Duplicates)
 	return mined.WriteTable(cmd.OutOrStdout())
 }

@@ -75,9 +75,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range g.AllLayers() {
-		warn(cmd, l.Faults())
-	}
+	warnFaults(cmd, g)
 	return tuned.WriteTable(cmd.OutOrStdout())
 }
 
