@@ -1,0 +1,88 @@
+// Package format reads the headers of files that hold feature matrices: where in
+// the file each matrix lies, of which type and shape. It parses, and maps nothing;
+// package engine maps what it finds.
+//
+// No reader trusts a header: nothing is allocated on its word, and an Array lies
+// within the file. An error does not name the file; its caller does.
+package format
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/bits"
+)
+
+// MaxDim is the largest number of features of a layer: the bounds on the errors
+// of products hold up to it.
+const MaxDim = 1 << 20
+
+// Type is the type of a matrix's elements. All are little-endian.
+type Type uint8
+
+// The element types that a matrix may have.
+const (
+	Float32 Type = iota
+	Float16      // IEEE 754 binary16
+	BFloat16     // the upper half of a float32
+	Float64
+	Int8
+	Uint8
+	Int32
+)
+
+var types = [...]struct {
+	name string
+	size int64
+}{{"float32", 4}, {"float16", 2}, {"bfloat16", 2}, {"float64", 8}, {"int8", 1}, {"uint8", 1}, {"int32", 4}}
+
+func (t Type) String() string { return types[t].name }
+
+// Size returns the bytes of one element.
+func (t Type) Size() int64 { return types[t].size }
+
+// Array is a matrix in a file, a row an item.
+type Array struct {
+	Name      string // of the tensor, the member or the column; "" where a file holds one matrix only
+	Type      Type
+	Rows, Dim int64
+
+	// Where it lies in the file, when Stream is nil.
+	Offset int64 // the byte of the first element; it may be of any alignment
+	Stride int64 // bytes from a row to the next, Dim·Size at least
+
+	// Stream is set when the matrix does not lie in the file as it is, because it
+	// is compressed, say. It returns the Rows·Dim·Size bytes of the elements, row by
+	// row; less is an error that Read returns. The file must stay open meanwhile.
+	Stream func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// Bytes returns the size of the elements. Check was called.
+func (a Array) Bytes() int64 { return a.Rows * a.Dim * a.Type.Size() }
+
+// Check checks that the matrix is one, and that it lies within a file of size
+// bytes.
+func (a Array) Check(size int64) error {
+	if a.Rows <= 0 || a.Dim <= 0 {
+		return fmt.Errorf("shape (%d, %d) is empty", a.Rows, a.Dim)
+	}
+	hi, row := bits.Mul64(uint64(a.Dim), uint64(a.Type.Size()))
+	hi2, all := bits.Mul64(uint64(a.Rows), row)
+	if hi != 0 || hi2 != 0 || all > 1<<62 {
+		return fmt.Errorf("shape (%d, %d) of %s overflows: no file is that large", a.Rows, a.Dim, a.Type)
+	}
+	if a.Dim > MaxDim {
+		return fmt.Errorf("%d features are more than the %d that a layer may have", a.Dim, MaxDim)
+	}
+	if a.Stream != nil {
+		return nil
+	}
+	if a.Offset < 0 || a.Stride < int64(row) {
+		return fmt.Errorf("rows of %d bytes cannot begin at byte %d, every %d", row, a.Offset, a.Stride)
+	}
+	hi, last := bits.Mul64(uint64(a.Rows-1), uint64(a.Stride))
+	if room := size - a.Offset; hi != 0 || last > 1<<62 || room < int64(row) || int64(last) > room-int64(row) {
+		return fmt.Errorf("%d×%d %s, every %d bytes from byte %d, do not fit in the file's %d bytes: it is truncated", a.Rows, a.Dim, a.Type, a.Stride, a.Offset, size)
+	}
+	return nil
+}
