@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"strata/engine/format"
 )
 
 // newTestBatch returns a batch that is prepared, and its worker for all queries
@@ -189,7 +191,7 @@ func TestTileMemory(t *testing.T) {
 		{"plain", 10, 2048, []string{"A", "B", "A+B"}},
 		{"200 schemes", 10, 2048, many},
 		{"large k", 65535, 2048, many},
-		{"most features", 10, maxDim, []string{"A", "rrf(A,B)"}},
+		{"most features", 10, format.MaxDim, []string{"A", "rrf(A,B)"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &batch{g: g, schemes: parseAll(t, g, tt.text), k: tt.k, among: among, queries: queries}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"strata/engine/format"
 )
 
 // maxTransforms is the number of transforms that a factor may chain.
@@ -199,8 +201,8 @@ func (p *schemeParser) transform() (Transform, error) {
 		}
 	} else {
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > maxDim {
-			return t, p.fail(at, "%s needs a number of components from 1 to %d right behind it, as in %s128", name, maxDim, name)
+		if err != nil || n < 1 || n > format.MaxDim {
+			return t, p.fail(at, "%s needs a number of components from 1 to %d right behind it, as in %s128", name, format.MaxDim, name)
 		}
 		t.N = n
 	}

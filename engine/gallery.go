@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -190,7 +191,7 @@ func openFile(files fs.FS, name string) (fs.File, error) {
 type fileHead struct {
 	layer  string
 	path   string // for messages
-	header npyHeader
+	header MatrixHead
 	bytes  []byte      // the whole file
 	info   fs.FileInfo // nil for OpenFS
 }
@@ -273,7 +274,7 @@ func (g *Gallery) mapMatrix(name string, h *fileHead) error {
 	if err != nil {
 		return err
 	}
-	if h.header, err = readNpyHeader(f, info.Size()); err != nil {
+	if h.header, err = readMatrixHead(f, info.Size()); err != nil {
 		return err
 	}
 	m, err := mmap.Map(f.(*os.File), mmap.RDONLY, 0)
@@ -287,12 +288,12 @@ func (g *Gallery) mapMatrix(name string, h *fileHead) error {
 
 // readMatrix reads a matrix file into memory.
 func (g *Gallery) readMatrix(name string, h *fileHead) error {
-	bytes, err := fs.ReadFile(g.folder, name)
+	data, err := fs.ReadFile(g.folder, name)
 	if err != nil {
 		return err
 	}
-	h.header, err = readNpyHeader(strings.NewReader(string(bytes[:min(len(bytes), maxNpyHeader+12)])), int64(len(bytes)))
-	h.bytes = bytes
+	h.header, err = readMatrixHead(bytes.NewReader(data), int64(len(data)))
+	h.bytes = data
 	return err
 }
 

@@ -186,11 +186,11 @@ func TestOpenErrors(t *testing.T) {
 		{"no magic", twoItems, "", []byte("PK\x03\x04 not a matrix"), `not a .npy file: it begins with "PK\x03\x04 n"`},
 		{"version 9", twoItems, "", append([]byte("\x93NUMPY\x09\x00"), good[8:]...), ".npy version 9.0 is not known"},
 		{"long header", twoItems, "", append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"), good[12:]...), "a header of 4294967295 bytes is longer than the 65536 allowed"},
-		{"Fortran order", twoItems, "", two("<f4", true, "(2, 2)", 16), "the matrix is in Fortran order; write it in C order"},
+		{"Fortran order", twoItems, "", two("<f4", true, "(2, 2)", 16), "the matrix is in Fortran order, column by column: strata import rewrites it"},
 		{"objects", twoItems, "", two("|O", false, "(2, 2)", 16), "type |O is an array of Python objects"},
 		{"big-endian", twoItems, "", two(">f4", false, "(2, 2)", 16), "type >f4 is big-endian"},
-		{"float64", twoItems, "", two("<f8", false, "(2, 2)", 32), "type <f8 is not float32 (<f4) or float16 (<f2)"},
-		{"one dimension", twoItems, "", two("<f4", false, "(2,)", 8), "shape (2) has 1 dimensions"},
+		{"float64", twoItems, "", two("<f8", false, "(2, 2)", 32), "type float64 is not float32 or float16"},
+		{"one dimension", twoItems, "", two("<f4", false, "(2,)", 8), "shape (2,) has 1 dimensions"},
 		{"no dimension", twoItems, "", two("<f4", false, "()", 4), "shape () has 0 dimensions"},
 		{"zero features", twoItems, "", two("<f4", false, "(2, 0)", 0), "shape (2, 0) is empty"},
 		{"zero rows", twoItems, "", two("<f4", false, "(0, 2)", 0), "shape (0, 2) is empty"},
@@ -365,21 +365,6 @@ func TestIDIndex(t *testing.T) {
 			t.Fatalf("id %q is found in row %d, not %d", id, got, want)
 		}
 	}
-}
-
-func FuzzNpyHeader(f *testing.F) {
-	f.Add(twoRows()["A"].npy())
-	f.Add(append(npyFile("<f2", true, "(1, 3)"), make([]byte, 6)...))
-	f.Add([]byte("\x93NUMPY\x02\x00\x10\x00\x00\x00{'descr': '<f4'}"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := readNpyHeader(bytes.NewReader(b), int64(len(b)))
-		if err != nil {
-			return
-		}
-		if h.Offset+h.Rows*h.Dim*h.Type.Size() != int64(len(b)) || h.Rows < 1 || h.Dim < 1 {
-			t.Errorf("header %+v was accepted for %d bytes", h, len(b))
-		}
-	})
 }
 
 func FuzzItems(f *testing.F) {

@@ -54,7 +54,7 @@ type Fault struct {
 
 // newLayer makes a layer of the bytes behind a header; the header was checked
 // against the bytes.
-func newLayer(name, file string, h npyHeader, bytes []byte) *Layer {
+func newLayer(name, file string, h MatrixHead, bytes []byte) *Layer {
 	l := &Layer{Name: name, File: file, Type: h.Type, Rows: int(h.Rows), Dim: int(h.Dim)}
 	data := unsafe.Pointer(unsafe.SliceData(bytes[h.Offset:]))
 	n := h.Rows * h.Dim

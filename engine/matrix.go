@@ -1,11 +1,24 @@
 package engine
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
+
+	"strata/engine/format"
+)
+
+// DType is the type of a matrix's elements.
+type DType = format.Type
+
+// The element types that a layer may have.
+const (
+	Float32  = format.Float32
+	Float16  = format.Float16
+	BFloat16 = format.BFloat16
+	Float64  = format.Float64
+	Int8     = format.Int8
+	Uint8    = format.Uint8
+	Int32    = format.Int32
 )
 
 // MatrixHead is what the header of a .npy file says. The data follow it at
@@ -19,8 +32,8 @@ type MatrixHead struct {
 // ReadMatrixHead reads the header of a .npy file of size bytes and checks that
 // the file holds just the matrix of the header. An error does not name the file.
 func ReadMatrixHead(r io.Reader, size int64) (MatrixHead, error) {
-	h, err := readNpyHeader(r, size)
-	return MatrixHead(h), err
+	a, err := format.ReadNpyHeader(r, size)
+	return MatrixHead{a.Type, a.Rows, a.Dim, a.Offset}, err
 }
 
 // RowBytes returns the size of a row in bytes.
@@ -28,29 +41,18 @@ func (h MatrixHead) RowBytes() int64 { return h.Dim * h.Type.Size() }
 
 // Encode returns the header of a .npy file, version 1.0, whose data begin at a
 // multiple of 64 bytes: at the length of the result, whatever Offset is.
-func (h MatrixHead) Encode() []byte {
-	descr := "<f4"
-	if h.Type == Float16 {
-		descr = "<f2"
-	}
-	return npyHead(descr, h.Rows, h.Dim)
-}
+func (h MatrixHead) Encode() []byte { return format.NpyHead(h.Type, h.Rows, h.Dim) }
 
-// npyHead returns the header of a .npy file of any type and shape.
-func npyHead(descr string, shape ...int64) []byte {
-	const align = 64
-	tuple := ""
-	for _, n := range shape {
-		tuple += strconv.FormatInt(n, 10) + ", "
+// readMatrixHead is ReadMatrixHead for a layer: of a type that is searched, where
+// a processor can read it.
+func readMatrixHead(r io.Reader, size int64) (MatrixHead, error) {
+	h, err := ReadMatrixHead(r, size)
+	switch {
+	case err != nil:
+	case h.Type != Float32 && h.Type != Float16:
+		err = fmt.Errorf("type %s is not float32 or float16", h.Type)
+	case h.Offset%h.Type.Size() != 0:
+		err = fmt.Errorf("the data begin at byte %d, which is not a multiple of %d", h.Offset, h.Type.Size())
 	}
-	if len(shape) > 1 {
-		tuple = tuple[:len(tuple)-2]
-	}
-	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, tuple)
-	lead := len("\x93NUMPY\x01\x00") + 2
-	size := (lead + len(text) + align) / align * align // with a line feed
-	text += strings.Repeat(" ", size-lead-len(text)-1) + "\n"
-	out := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
-	binary.LittleEndian.PutUint16(out[lead-2:], uint16(len(text)))
-	return append(out, text...)
+	return h, err
 }

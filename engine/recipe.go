@@ -18,6 +18,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"strata/engine/format"
 )
 
 // recipeFormat is the number of the format of recipes and of what they describe.
@@ -311,7 +313,7 @@ func (r *Recipe) keepParameters(path string, stages []*stage) error {
 		return err
 	}
 	defer file.abandon()
-	b := npyHead("<f8", int64(len(values)))
+	b := format.NpyHead(Float64, int64(len(values)))
 	for _, v := range values {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
 	}

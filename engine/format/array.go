@@ -22,9 +22,9 @@ type Type uint8
 
 // The element types that a matrix may have.
 const (
-	Float32 Type = iota
-	Float16      // IEEE 754 binary16
-	BFloat16     // the upper half of a float32
+	Float32  Type = iota
+	Float16       // IEEE 754 binary16
+	BFloat16      // the upper half of a float32
 	Float64
 	Int8
 	Uint8
