@@ -1,6 +1,6 @@
 // Package kernel multiplies vectors: dot products of one query with many rows, tiles of products of many queries with many
 // rows, and the column arithmetic that turns products into scores. It works on plain slices of float32 values, of
-// float16 values as IEEE 754 binary16 bits in a uint16, of bfloat16 values, of bytes, and of float64 values. It imports
+// float16 values as IEEE 754 binary16 bits in a uint16, of bfloat16 values, of bytes, of 32-bit integers, and of float64 values. It imports
 // nothing of Strata and knows no files, layers or schemes.
 //
 // # The canonical product
@@ -11,8 +11,9 @@
 //
 //	((0+4)+(2+6)) + ((1+5)+(3+7))
 //
-// All values are exactly float32 values, so each product is exact in float64, and it makes no difference whether
-// a processor fuses a multiplication with the addition after it. Subnormal values count in full. NaN and infinity propagate as
+// The product of two float32 values, or of shorter ones, is exact in float64, so it makes no difference whether a processor
+// fuses a multiplication with the addition after it. Where rows hold float64 values or 32-bit integers each product is
+// rounded to float64 before it is added. Subnormal values count in full. NaN and infinity propagate as
 // IEEE 754 says; which NaN comes out is not fixed.
 //
 // # Tiles
@@ -43,7 +44,8 @@
 //
 // Functions read their arguments, write only what they are documented to set, keep no reference, and allocate nothing
 // but what Above appends and what packing needs; [Queries] and [Rows] own copies. No kernel reads a byte outside its
-// slices, so a slice may end where a mapped file ends. Slices may begin at any address that suits their type.
+// slices, so a slice may end where a mapped file ends. Slices may begin at any address that suits their type; rows that are
+// scanned, widened or packed may begin at any at all on amd64 and arm64.
 // Everything may run concurrently, as long as nothing that one call writes is read or written by another: packed
 // queries and rows may be read by many calls of Tile.
 //

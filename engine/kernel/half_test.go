@@ -87,6 +87,26 @@ func testWiden[T element](t *testing.T, x []T, widen func(dst []float64, x []T))
 	}
 }
 
+// widen calls the function for T.
+func widen[T element](dst []float64, x []T) {
+	switch x := any(x).(type) {
+	case []float32:
+		kernel.WidenF32(dst, x)
+	case []uint16:
+		kernel.WidenF16(dst, x)
+	case []kernel.BFloat16:
+		kernel.WidenBF16(dst, x)
+	case []int8:
+		kernel.WidenI8(dst, x)
+	case []uint8:
+		kernel.WidenU8(dst, x)
+	case []float64:
+		kernel.WidenF64(dst, x)
+	case []int32:
+		kernel.WidenI32(dst, x)
+	}
+}
+
 func TestWiden(t *testing.T) {
 	all := make([]uint16, 1<<16)
 	for h := range all {
@@ -124,6 +144,8 @@ func TestWiden(t *testing.T) {
 	testWiden(t, randomRows[kernel.BFloat16](random, 77), kernel.WidenBF16)
 	testWiden(t, randomRows[int8](random, 77), kernel.WidenI8)
 	testWiden(t, randomRows[uint8](random, 77), kernel.WidenU8)
+	testWiden(t, randomRows[float64](random, 77), kernel.WidenF64)
+	testWiden(t, randomRows[int32](random, 77), kernel.WidenI32)
 	const want = "kernel: widen: lengths differ"
 	for _, f := range []func(){
 		func() { kernel.WidenF32(make([]float64, 2), make([]float32, 3)) },

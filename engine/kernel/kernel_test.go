@@ -78,7 +78,7 @@ func randomF16(random *rand.Rand, n int) []uint16 {
 
 // element is what rows hold.
 type element interface {
-	float32 | uint16 | kernel.BFloat16 | int8 | uint8
+	float32 | uint16 | kernel.BFloat16 | int8 | uint8 | float64 | int32
 }
 
 // random values of any type that rows hold.
@@ -96,6 +96,10 @@ func randomRows[T element](random *rand.Rand, n int) []T {
 			x[i] = int8(random.Uint32())
 		case []uint8:
 			x[i] = uint8(random.Uint32())
+		case []float64:
+			x[i] = random.NormFloat64() // with more digits than a float32 has
+		case []int32:
+			x[i] = int32(random.Uint32())
 		}
 	}
 	return x
@@ -115,6 +119,10 @@ func widened[T element](x []T) []float64 {
 		case int8:
 			w[i] = float64(v)
 		case uint8:
+			w[i] = float64(v)
+		case float64:
+			w[i] = v
+		case int32:
 			w[i] = float64(v)
 		}
 	}

@@ -3,7 +3,7 @@ package kernel
 import "slices"
 
 // pack fills p with len(scale) scaled vectors of dim values. p.width is set.
-func pack[T float32 | uint16](p *packed, x []T, dim int, scale []float64) {
+func pack[T number](p *packed, x []T, dim int, scale []float64) {
 	checkPack(len(scale), dim, len(x))
 	p.n, p.dim = len(scale), dim
 	size := p.offset(dim)

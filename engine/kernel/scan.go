@@ -35,6 +35,19 @@ func ScanU8(dst, q []float64, x []uint8) {
 	scanU8(dst, q, x)
 }
 
+// ScanF64 is ScanF32 for rows and a query of any float64 values: each product is rounded to float64. It is plain Go, several
+// times slower than the scans of shorter types.
+func ScanF64(dst, q, x []float64) {
+	checkScan(len(dst), len(q), len(x))
+	scanRef(dst, nil, q, x)
+}
+
+// ScanI32 is ScanF64 for rows of integers.
+func ScanI32(dst, q []float64, x []int32) {
+	checkScan(len(dst), len(q), len(x))
+	scanRef(dst, nil, q, x)
+}
+
 // ScanSquaresF32 is ScanF32 that also sets sq[r] to the canonical product of row r with itself, in the same pass over
 // memory. It panics unless len(sq) == len(dst) and len(x) == len(dst)*len(q).
 func ScanSquaresF32(dst, sq, q []float64, x []float32) {
@@ -69,6 +82,20 @@ func ScanSquaresU8(dst, sq, q []float64, x []uint8) {
 	checkScan(len(dst), len(q), len(x))
 	checkSquares(len(dst), len(sq))
 	squaresU8(dst, sq, q, x)
+}
+
+// ScanSquaresF64 is ScanSquaresF32 for rows as [ScanF64] takes them.
+func ScanSquaresF64(dst, sq, q, x []float64) {
+	checkScan(len(dst), len(q), len(x))
+	checkSquares(len(dst), len(sq))
+	scanRef(dst, sq, q, x)
+}
+
+// ScanSquaresI32 is ScanSquaresF64 for rows of integers.
+func ScanSquaresI32(dst, sq, q []float64, x []int32) {
+	checkScan(len(dst), len(q), len(x))
+	checkSquares(len(dst), len(sq))
+	scanRef(dst, sq, q, x)
 }
 
 // checkScan panics unless n values are exactly rows rows of dim values; the division cannot overflow.

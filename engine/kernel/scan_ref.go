@@ -5,7 +5,7 @@ package kernel
 const block = 32 * lanes
 
 // scanRef is the plain scan. It leaves sq alone when sq is nil.
-func scanRef[T element](dst, sq, q []float64, x []T) {
+func scanRef[T number](dst, sq, q []float64, x []T) {
 	var values [block]float64
 	for r := range dst {
 		row := x[r*len(q) : (r+1)*len(q)]
@@ -25,8 +25,8 @@ func scanRef[T element](dst, sq, q []float64, x []T) {
 	}
 }
 
-// accumulate adds a[i]*b[i] to s[i%lanes], in order of i. The conversions forbid fusing, as the design asks everywhere,
-// though here a fused sum would be the same: the products are exact.
+// accumulate adds a[i]*b[i] to s[i%lanes], in order of i. The conversions forbid fusing, which would only make no difference
+// where the products are exact.
 func accumulate(s *[lanes]float64, a, b []float64) {
 	b = b[:len(a)]
 	for len(a) >= lanes {

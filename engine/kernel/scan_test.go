@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"strata/engine/kernel"
 )
@@ -16,7 +17,7 @@ import (
 func canonical(a, b []float64) float64 {
 	var s [8]float64
 	for i := range a {
-		s[i%8] += a[i] * b[i]
+		s[i%8] += float64(a[i] * b[i])
 	}
 	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
@@ -34,6 +35,10 @@ func scan[T element](dst, sq, q []float64, x []T) {
 		call(dst, sq, q, x, kernel.ScanI8, kernel.ScanSquaresI8)
 	case []uint8:
 		call(dst, sq, q, x, kernel.ScanU8, kernel.ScanSquaresU8)
+	case []float64:
+		call(dst, sq, q, x, kernel.ScanF64, kernel.ScanSquaresF64)
+	case []int32:
+		call(dst, sq, q, x, kernel.ScanI32, kernel.ScanSquaresI32)
 	}
 }
 
@@ -77,6 +82,41 @@ func TestScan(t *testing.T) {
 		t.Run("I8", testScan[int8])
 		t.Run("U8", testScan[uint8])
 	})
+	t.Run("F64", testScan[float64])
+	t.Run("I32", testScan[int32])
+}
+
+// TestScanUnaligned scans rows that begin at any byte, as they may in a file.
+func TestScanUnaligned(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		t.Run("F32", testUnaligned[float32])
+		t.Run("F16", testUnaligned[uint16])
+		t.Run("BF16", testUnaligned[kernel.BFloat16])
+	})
+	t.Run("F64", testUnaligned[float64])
+	t.Run("I32", testUnaligned[int32])
+}
+
+func testUnaligned[T element](t *testing.T) {
+	const rows = 9
+	random := rand.New(rand.NewPCG(11, 5))
+	for _, dim := range []int{1, 7, 8, 31, 64, 301} {
+		x := randomRows[T](random, rows*dim)
+		size := len(x) * int(unsafe.Sizeof(x[0]))
+		memory := make([]byte, size+16)
+		for shift := range 16 {
+			at := unsafe.Pointer(&memory[shift])
+			copy(unsafe.Slice((*byte)(at), size), unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), size))
+			moved := unsafe.Slice((*T)(at), len(x))
+			checkScans(t, rows, widened(randomF32(random, dim)), moved, shift)
+			checkTile(t, moved, moved, dim, shift)
+			dst := make([]float64, len(x))
+			widen(dst, moved)
+			if !slices.Equal(dst, widened(x)) {
+				t.Fatalf("%d values of %T at %d widen to others", len(x), x, shift)
+			}
+		}
+	}
 }
 
 func testScan[T element](t *testing.T) {
@@ -201,6 +241,10 @@ func TestScanShapes(t *testing.T) {
 				{"ScanBF16", panics(func() { kernel.ScanBF16(dst, q, make([]kernel.BFloat16, test.x)) }), test.plain},
 				{"ScanI8", panics(func() { kernel.ScanI8(dst, q, make([]int8, test.x)) }), test.plain},
 				{"ScanU8", panics(func() { kernel.ScanU8(dst, q, make([]uint8, test.x)) }), test.plain},
+				{"ScanF64", panics(func() { kernel.ScanF64(dst, q, make([]float64, test.x)) }), test.plain},
+				{"ScanI32", panics(func() { kernel.ScanI32(dst, q, make([]int32, test.x)) }), test.plain},
+				{"ScanSquaresF64", panics(func() { kernel.ScanSquaresF64(dst, sq, q, make([]float64, test.x)) }), test.withSquares},
+				{"ScanSquaresI32", panics(func() { kernel.ScanSquaresI32(dst, sq, q, make([]int32, test.x)) }), test.withSquares},
 				{"ScanSquaresBF16", panics(func() { kernel.ScanSquaresBF16(dst, sq, q, make([]kernel.BFloat16, test.x)) }), test.withSquares},
 				{"ScanSquaresI8", panics(func() { kernel.ScanSquaresI8(dst, sq, q, make([]int8, test.x)) }), test.withSquares},
 				{"ScanSquaresU8", panics(func() { kernel.ScanSquaresU8(dst, sq, q, make([]uint8, test.x)) }), test.withSquares},

@@ -36,6 +36,36 @@ func (q *Queries) PackF16(x []uint16, dim int, scale []float64) {
 	pack(&q.p, x, dim, scale)
 }
 
+// PackBF16 is PackF32 for queries of bfloat16 bits.
+func (q *Queries) PackBF16(x []BFloat16, dim int, scale []float64) {
+	q.p.width = queryWidth
+	pack(&q.p, x, dim, scale)
+}
+
+// PackI8 is PackF32 for queries of signed bytes.
+func (q *Queries) PackI8(x []int8, dim int, scale []float64) {
+	q.p.width = queryWidth
+	pack(&q.p, x, dim, scale)
+}
+
+// PackU8 is PackF32 for queries of unsigned bytes.
+func (q *Queries) PackU8(x []uint8, dim int, scale []float64) {
+	q.p.width = queryWidth
+	pack(&q.p, x, dim, scale)
+}
+
+// PackF64 is PackF32 for queries of float64 values.
+func (q *Queries) PackF64(x []float64, dim int, scale []float64) {
+	q.p.width = queryWidth
+	pack(&q.p, x, dim, scale)
+}
+
+// PackI32 is PackF32 for queries of integers.
+func (q *Queries) PackI32(x []int32, dim int, scale []float64) {
+	q.p.width = queryWidth
+	pack(&q.p, x, dim, scale)
+}
+
 // Len returns the number of queries.
 func (q *Queries) Len() int { return q.p.n }
 
@@ -47,6 +77,36 @@ func (x *Rows) PackF32(rows []float32, dim int, scale []float64) {
 
 // PackF16 is PackF32 for rows of float16 bits.
 func (x *Rows) PackF16(rows []uint16, dim int, scale []float64) {
+	x.p.width = rowWidth
+	pack(&x.p, rows, dim, scale)
+}
+
+// PackBF16 is PackF32 for rows of bfloat16 bits.
+func (x *Rows) PackBF16(rows []BFloat16, dim int, scale []float64) {
+	x.p.width = rowWidth
+	pack(&x.p, rows, dim, scale)
+}
+
+// PackI8 is PackF32 for rows of signed bytes.
+func (x *Rows) PackI8(rows []int8, dim int, scale []float64) {
+	x.p.width = rowWidth
+	pack(&x.p, rows, dim, scale)
+}
+
+// PackU8 is PackF32 for rows of unsigned bytes.
+func (x *Rows) PackU8(rows []uint8, dim int, scale []float64) {
+	x.p.width = rowWidth
+	pack(&x.p, rows, dim, scale)
+}
+
+// PackF64 is PackF32 for rows of float64 values.
+func (x *Rows) PackF64(rows []float64, dim int, scale []float64) {
+	x.p.width = rowWidth
+	pack(&x.p, rows, dim, scale)
+}
+
+// PackI32 is PackF32 for rows of integers.
+func (x *Rows) PackI32(rows []int32, dim int, scale []float64) {
 	x.p.width = rowWidth
 	pack(&x.p, rows, dim, scale)
 }
@@ -110,6 +170,9 @@ func multiplyEdge(dst []float32, stride, height, width int, q, x []float32, add 
 // scaling are at most 1 + 1e-6; exact is the product of the scaled vectors before any rounding. It is
 //
 //	(min(dim, 256) + chunks + 4) · 2^-24  +  dim · 2^-148        with chunks = ⌈dim/256⌉
+//
+// Vectors of every type keep it: packing multiplies in float64 and rounds once to float32, whatever the type, as long as
+// the scaled lengths are what they are computed to be: squares of float64 values may leave the range of float64.
 //
 // Derivation. Let u = 2^-24, and a, b the scaled vectors. Leaving numbers below the normal range aside, packing makes
 // a'ᵢ = aᵢ(1+α), with |α| ≤ u plus 2^-53 for the float64 product before it, and b' likewise. Within a chunk each of at

@@ -34,14 +34,16 @@ func multiply(dst []float32, stride int, q, x []float32, add bool) {
 	multiply6x16(&dst[0], stride, &q[0], &x[0], len(q)/queryWidth, sums)
 }
 
-func scaleValues[T float32 | uint16](dst []float32, x []T, scale float64) {
+func scaleValues[T number](dst []float32, x []T, scale float64) {
 	n := 0
 	if vector && len(x) >= lanes {
-		n = len(x) &^ (lanes - 1)
+		whole := len(x) &^ (lanes - 1)
 		switch x := any(x).(type) {
 		case []float32:
+			n = whole
 			scale8F32(&dst[0], &x[0], n, scale)
 		case []uint16:
+			n = whole
 			scale8F16(&dst[0], &x[0], n, scale)
 		}
 	}

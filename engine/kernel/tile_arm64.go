@@ -19,6 +19,6 @@ func multiply(dst []float32, stride int, q, x []float32, add bool) {
 	multiply6x16(&dst[0], stride, &q[0], &x[0], len(q)/queryWidth, sums)
 }
 
-func scaleValues[T float32 | uint16](dst []float32, x []T, scale float64) { scaleRef(dst, x, scale) }
+func scaleValues[T number](dst []float32, x []T, scale float64) { scaleRef(dst, x, scale) }
 
 func transpose(panel, scratch []float32, width int) { transposeRef(panel, scratch, width) }

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // multiplyRef sets dst[i*stride+j], or adds to it, for one panel of queries and one of rows.
 func multiplyRef(dst []float32, stride int, q, x []float32, add bool) {
 	var tile [queryWidth][rowWidth]float32
@@ -25,7 +27,7 @@ func multiplyRef(dst []float32, stride int, q, x []float32, add bool) {
 }
 
 // scaleRef sets dst[i] to x[i]*scale, computed in float64 and rounded to float32.
-func scaleRef[T float32 | uint16](dst []float32, x []T, scale float64) {
+func scaleRef[T number](dst []float32, x []T, scale float64) {
 	switch x := any(x).(type) {
 	case []float32:
 		for i, v := range x {
@@ -34,6 +36,26 @@ func scaleRef[T float32 | uint16](dst []float32, x []T, scale float64) {
 	case []uint16:
 		for i, v := range x {
 			dst[i] = float32(float64(Half(v)) * scale)
+		}
+	case []BFloat16:
+		for i, v := range x {
+			dst[i] = float32(float64(math.Float32frombits(uint32(v)<<16)) * scale)
+		}
+	case []int8:
+		for i, v := range x {
+			dst[i] = float32(float64(v) * scale)
+		}
+	case []uint8:
+		for i, v := range x {
+			dst[i] = float32(float64(v) * scale)
+		}
+	case []float64:
+		for i, v := range x {
+			dst[i] = float32(v * scale)
+		}
+	case []int32:
+		for i, v := range x {
+			dst[i] = float32(float64(v) * scale)
 		}
 	}
 }

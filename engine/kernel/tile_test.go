@@ -10,7 +10,7 @@ import (
 )
 
 // unit scales for vectors of dim values, to length 1.
-func unit[T float32 | uint16](x []T, vectors, dim int) []float64 {
+func unit[T element](x []T, vectors, dim int) []float64 {
 	scale := make([]float64, vectors)
 	for r := range scale {
 		row := widened(x[r*dim : (r+1)*dim])
@@ -21,27 +21,47 @@ func unit[T float32 | uint16](x []T, vectors, dim int) []float64 {
 	return scale
 }
 
-func packQueries[T float32 | uint16](q *kernel.Queries, x []T, dim int, scale []float64) {
+func packQueries[T element](q *kernel.Queries, x []T, dim int, scale []float64) {
 	switch x := any(x).(type) {
 	case []float32:
 		q.PackF32(x, dim, scale)
 	case []uint16:
 		q.PackF16(x, dim, scale)
+	case []kernel.BFloat16:
+		q.PackBF16(x, dim, scale)
+	case []int8:
+		q.PackI8(x, dim, scale)
+	case []uint8:
+		q.PackU8(x, dim, scale)
+	case []float64:
+		q.PackF64(x, dim, scale)
+	case []int32:
+		q.PackI32(x, dim, scale)
 	}
 }
 
-func packRows[T float32 | uint16](p *kernel.Rows, x []T, dim int, scale []float64) {
+func packRows[T element](p *kernel.Rows, x []T, dim int, scale []float64) {
 	switch x := any(x).(type) {
 	case []float32:
 		p.PackF32(x, dim, scale)
 	case []uint16:
 		p.PackF16(x, dim, scale)
+	case []kernel.BFloat16:
+		p.PackBF16(x, dim, scale)
+	case []int8:
+		p.PackI8(x, dim, scale)
+	case []uint8:
+		p.PackU8(x, dim, scale)
+	case []float64:
+		p.PackF64(x, dim, scale)
+	case []int32:
+		p.PackI32(x, dim, scale)
 	}
 }
 
 // checkTile multiplies vectors scaled to length 1, with guards around each row of dst, and returns the greatest error as a
 // share of its bound. The float64 products that it compares with err by less than (dim+4)·2^-53, which is added to it.
-func checkTile[T, U float32 | uint16](t *testing.T, q []T, x []U, dim, offset int) (worst float64) {
+func checkTile[T, U element](t *testing.T, q []T, x []U, dim, offset int) (worst float64) {
 	t.Helper()
 	queries, rows := len(q)/max(dim, 1), len(x)/max(dim, 1)
 	if dim == 0 {
@@ -100,6 +120,25 @@ func TestTile(t *testing.T) {
 					checkTile(t, q32[offset:][:queries*dim], x16[offset:][:rows*dim], dim, offset)
 				}
 			}
+		}
+	})
+}
+
+// TestTileTypes packs rows of every type.
+func TestTileTypes(t *testing.T) {
+	t.Run("BF16", testTileType[kernel.BFloat16])
+	t.Run("I8", testTileType[int8])
+	t.Run("U8", testTileType[uint8])
+	t.Run("F64", testTileType[float64])
+	t.Run("I32", testTileType[int32])
+}
+
+func testTileType[T element](t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(15, 3))
+		for _, dim := range lengths() {
+			checkTile(t, randomRows[T](random, 7*dim), randomRows[T](random, 19*dim), dim, dim%4)
+			checkTile(t, randomF32(random, 6*dim), randomRows[T](random, 16*dim), dim, dim%4)
 		}
 	})
 }
@@ -205,7 +244,7 @@ func TestPack(t *testing.T) {
 	})
 }
 
-func checkPack[T float32 | uint16](t *testing.T, pick *kernel.Queries, x []T, dim int, scale []float64) {
+func checkPack[T element](t *testing.T, pick *kernel.Queries, x []T, dim int, scale []float64) {
 	t.Helper()
 	var p kernel.Rows
 	packRows(&p, x, dim, scale)

@@ -30,6 +30,18 @@ func WidenU8(dst []float64, x []uint8) {
 	widenRef(dst, x)
 }
 
+// WidenF64 sets dst[i] to x[i]. It panics unless the lengths are the same.
+func WidenF64(dst, x []float64) {
+	checkWiden(len(dst), len(x))
+	copy(dst, x)
+}
+
+// WidenI32 sets dst[i] to x[i]. It panics unless the lengths are the same.
+func WidenI32(dst []float64, x []int32) {
+	checkWiden(len(dst), len(x))
+	widenRef(dst, x)
+}
+
 func checkWiden(n, values int) {
 	if n != values {
 		panic("kernel: widen: lengths differ")

@@ -2,13 +2,18 @@ package kernel
 
 import "math"
 
-// element is the type of a row's values; uint16 stands for float16 bits.
+// element is the type of a row's values; uint16 stands for float16 bits. All are exactly float32 values.
 type element interface {
 	float32 | uint16 | BFloat16 | int8 | uint8
 }
 
+// number is element and the types whose values need not be float32 values.
+type number interface {
+	element | float64 | int32
+}
+
 // widenRef is the plain conversion.
-func widenRef[T element](dst []float64, x []T) {
+func widenRef[T number](dst []float64, x []T) {
 	switch x := any(x).(type) {
 	case []float32:
 		for i, v := range x {
@@ -27,6 +32,12 @@ func widenRef[T element](dst []float64, x []T) {
 			dst[i] = float64(v)
 		}
 	case []uint8:
+		for i, v := range x {
+			dst[i] = float64(v)
+		}
+	case []float64:
+		copy(dst, x)
+	case []int32:
 		for i, v := range x {
 			dst[i] = float64(v)
 		}
