@@ -1,0 +1,316 @@
+package aside
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// suffix ends the names of files that are not yet in their places, after a dot
+// and randomDigits digits.
+const (
+	suffix       = ".aside"
+	randomDigits = 13
+	maxBase      = 200 // bytes of NAME: systems allow 255 for all
+)
+
+// age is the age from which a file beside its place is taken for what a killed
+// program left, where files cannot be locked.
+const age = time.Hour
+
+// File is a file that is not yet under its name.
+type File struct {
+	path string
+	file *os.File // nil after Publish and Abandon
+	err  error    // the first of writing
+}
+
+// Create begins a file that will replace what is at path, if that is a regular
+// file or nothing. It removes what killed programs left in the same folder.
+func Create(path string) (*File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("%s: there is a folder of this name", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: this is no regular file, and is not replaced by one", path)
+	}
+	for range 100 {
+		f, err := os.OpenFile(name(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, placed(path, err)
+		}
+		if owned(f) {
+			sweep(filepath.Dir(path), f)
+			return &File{path: path, file: f}, nil
+		}
+		_ = f.Close() // another program has swept it away before it was locked
+	}
+	return nil, fmt.Errorf("%s: nothing can be written beside it: other programs take it away", path)
+}
+
+// name returns a new name beside path.
+func name(path string) string {
+	digits := strconv.FormatUint(rand.Uint64(), 36)
+	digits = strings.Repeat("0", randomDigits-len(digits)) + digits
+	base := filepath.Base(path)
+	return filepath.Join(filepath.Dir(path), "."+base[:min(len(base), maxBase)]+"."+digits+suffix)
+}
+
+// isName reports whether a file's name is one that name makes.
+func isName(base string) bool {
+	rest, ok := strings.CutSuffix(base, suffix)
+	dot := len(rest) - randomDigits - 1
+	if !ok || dot < 2 || rest[0] != '.' || rest[dot] != '.' {
+		return false
+	}
+	_, err := strconv.ParseUint(rest[dot+1:], 36, 64)
+	return err == nil
+}
+
+// owned locks a new file, and reports whether it still has its name. Where there
+// are no locks it is taken to be so.
+func owned(f *os.File) bool {
+	locked, err := TryLock(f)
+	if err != nil {
+		return true
+	}
+	mine, err := f.Stat()
+	if err != nil || !locked {
+		return false
+	}
+	there, err := os.Lstat(f.Name())
+	return err == nil && os.SameFile(mine, there)
+}
+
+// sweep removes what killed programs left in a folder; now is a file that was just
+// made, by the clock of the disk. It does what it can.
+func sweep(dir string, now *os.File) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if isName(e.Name()) && e.Type().IsRegular() && path != now.Name() {
+			removeLeft(path, now)
+		}
+	}
+}
+
+// removeLeft removes a file if nobody writes it any more. It holds the file's lock
+// until it is gone, so that nobody takes it up in between.
+func removeLeft(path string, now *os.File) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	left, err := TryLock(f)
+	if err != nil {
+		old, errOld := f.Stat()
+		made, errMade := now.Stat()
+		left = errOld == nil && errMade == nil && made.ModTime().Sub(old.ModTime()) > age
+	}
+	if left {
+		_ = os.Remove(path)
+	}
+}
+
+// Write writes on. After a failure it returns the same error.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	return n, f.note(err)
+}
+
+// WriteAt writes anywhere.
+func (f *File) WriteAt(p []byte, at int64) (int, error) {
+	n, err := f.file.WriteAt(p, at)
+	if err != nil {
+		err = placed(f.path, err)
+	}
+	return n, err
+}
+
+// note keeps the first error.
+func (f *File) note(err error) error {
+	if err != nil && f.err == nil {
+		f.err = placed(f.path, err)
+	}
+	return f.err
+}
+
+// Err returns the first error of Write.
+func (f *File) Err() error { return f.err }
+
+// Publish brings the file to the disk and gives it its name. On failure it is
+// gone, and what was under the name is still there.
+func (f *File) Publish() error { return Publish(f) }
+
+// Abandon removes the file, unless it was published.
+func (f *File) Abandon() {
+	if f.file != nil {
+		_ = os.Remove(f.file.Name())
+		_ = f.file.Close() // nobody reads it
+		f.file = nil
+	}
+}
+
+// Publish brings files to the disk and then gives them their names, in their
+// order. When one cannot be brought to the disk, none gets its name.
+//
+// Two programs that publish into one folder do so one after the other: the folder
+// of the first file is locked meanwhile.
+func Publish(files ...*File) error { return publish(nil, files) }
+
+// PublishSealed is Publish for files that belong together, and a last one that
+// vouches for them: what was under its name is removed before the others get
+// theirs. So a program that is killed leaves the old files with the old seal, the
+// new ones with the new seal, or no seal.
+func PublishSealed(seal *File, files ...*File) error { return publish(seal, append(files, seal)) }
+
+func publish(seal *File, files []*File) error {
+	defer func() {
+		for _, f := range files {
+			f.Abandon()
+		}
+	}()
+	for _, f := range files {
+		if err := f.note(f.file.Sync()); err != nil {
+			return err
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	unlock, err := lockFolder(filepath.Dir(files[0].path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if seal != nil {
+		if err := os.Remove(seal.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return placed(seal.path, err)
+		}
+		if err := syncFolder(filepath.Dir(seal.path)); err != nil {
+			return err
+		}
+	}
+	for i, f := range files {
+		if seal != nil && i == len(files)-1 { // the others have their names before it has
+			if err := syncFolders(files[:i]); err != nil {
+				return err
+			}
+		}
+		if err := f.rename(); err != nil {
+			return err
+		}
+	}
+	return syncFolders(files)
+}
+
+// rename gives the file its name. Its lock is held until it has it.
+func (f *File) rename() error {
+	file := f.file
+	if !locks { // where an open file may not be renamed
+		if err := file.Close(); err != nil {
+			return placed(f.path, err)
+		}
+	}
+	if err := os.Rename(file.Name(), f.path); err != nil {
+		return placed(f.path, err)
+	}
+	f.file = nil
+	if locks {
+		_ = file.Close() // it is on the disk
+	}
+	return nil
+}
+
+// Write writes a file with what write gives.
+func Write(path string, write func(io.Writer) error) error {
+	f, err := Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abandon()
+	if err := write(f); err != nil {
+		return err
+	}
+	return f.Publish()
+}
+
+// WriteBytes writes a file of content.
+func WriteBytes(path string, content []byte) error {
+	return Write(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// Rename moves a file of the caller's, which is on the disk, to its place.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(to))
+}
+
+// Writable reports whether files can be made in a folder.
+func Writable(dir string) bool {
+	f, err := Create(filepath.Join(dir, "probe"))
+	if err == nil {
+		f.Abandon()
+	}
+	return err == nil
+}
+
+// syncFolders brings the names of files to the disk.
+func syncFolders(files []*File) error {
+	last := ""
+	for _, f := range files {
+		if dir := filepath.Dir(f.path); dir != last {
+			if err := syncFolder(dir); err != nil {
+				return err
+			}
+			last = dir
+		}
+	}
+	return nil
+}
+
+// syncFolder brings the names in a folder to the disk, where the system can.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // one may write into it, and not read it
+	}
+	if err != nil {
+		return err
+	}
+	_ = f.Sync() // a file system that cannot do it keeps its names otherwise
+	return f.Close()
+}
+
+// placed says what is wrong with a file, and names its place.
+func placed(path string, err error) error { return fmt.Errorf("%s: %w", path, Reason(err)) }
+
+// Reason returns what is wrong with a file, without its name.
+func Reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}

@@ -1,0 +1,14 @@
+//go:build !(darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd)
+
+package aside
+
+import (
+	"errors"
+	"os"
+)
+
+// locks says whether files can be locked here.
+const locks = false
+
+// TryLock locks nothing here.
+func TryLock(*os.File) (bool, error) { return false, errors.ErrUnsupported }
