@@ -14,6 +14,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sync/errgroup"
+
+	"strata/engine/aside"
 )
 
 // A gallery has codes from so many rows on, and a layer from so many bytes on: a
@@ -160,8 +162,8 @@ func lockFile(ctx context.Context, path string) (*os.File, bool, error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for waited := false; ; waited = true {
-		locked, err := tryLock(f)
-		if locked {
+		locked, err := aside.TryLock(f)
+		if locked || errors.Is(err, errors.ErrUnsupported) { // two that build the same codes write the same bytes
 			return f, waited, nil
 		}
 		if err == nil {
@@ -204,7 +206,7 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 	}
 	err = errors.Join(err, b.file.Close())
 	if err == nil {
-		err = os.Rename(part, b.path)
+		err = aside.Rename(part, b.path)
 	}
 	if err == nil {
 		b.tell(b.layer.Rows)

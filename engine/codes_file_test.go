@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"strata/engine/aside"
 )
 
 // codedGallery writes a gallery of one layer, A, and returns its folder.
@@ -317,7 +319,7 @@ func TestKilledBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if locked, err := tryLock(lock); locked || err != nil {
+	if locked, err := aside.TryLock(lock); locked || err != nil {
 		t.Fatalf("while a process builds, another gets the lock: %v, %v", locked, err)
 	}
 	lock.Close()

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/adrg/xdg"
+
+	"strata/engine/aside"
 )
 
 // derivedFolder holds, within a gallery's folder, what is derived from it.
@@ -53,13 +55,5 @@ func (g *Gallery) cacheFolder() string {
 
 // writable makes a folder and reports whether files can be made in it.
 func writable(dir string) bool {
-	if os.MkdirAll(dir, 0o777) != nil {
-		return false
-	}
-	f, err := os.CreateTemp(dir, ".probe-*")
-	if err != nil {
-		return false
-	}
-	_ = f.Close() // it is empty
-	return os.Remove(f.Name()) == nil
+	return os.MkdirAll(dir, 0o777) == nil && aside.Writable(dir)
 }

@@ -9,16 +9,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"time"
 
+	"strata/engine/aside"
 	"strata/engine/format"
 )
 
@@ -170,94 +169,51 @@ func (r *Recipe) stale(f Factor, source RecipeSource) string {
 	return ""
 }
 
-// asideFile is a file that is written beside its place and gets its name when it
-// is complete and on disk.
-type asideFile struct {
-	path string
-	file *os.File
-	out  *bufio.Writer
-	sum  interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
+// hashedFile is a file that appears when it is complete, with the hash of what is
+// written into it.
+type hashedFile struct {
+	*aside.File
+	out *bufio.Writer
+	sum hash.Hash
 }
 
-// asideAge is the age from which a file that lies beside its place is what a
-// killed program left: a file that is being written is never so old.
-const asideAge = time.Hour
-
-// writeAside begins a file, and removes what killed programs left of it.
-func writeAside(path string) (*asideFile, error) {
-	prefix := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".")
-	f, err := os.OpenFile(prefix+strconv.FormatUint(rand.Uint64(), 36), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// createHashed begins a file.
+func createHashed(path string) (*hashedFile, error) {
+	f, err := aside.Create(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, pathReason(err))
+		return nil, err
 	}
-	if now, err := f.Stat(); err == nil { // by the clock of the disk
-		left, _ := filepath.Glob(prefix + "*")
-		for _, old := range left {
-			if info, err := os.Stat(old); err == nil && now.ModTime().Sub(info.ModTime()) > asideAge {
-				_ = os.Remove(old)
-			}
-		}
-	}
-	a := &asideFile{path: path, file: f, sum: sha256.New()}
-	a.out = bufio.NewWriterSize(io.MultiWriter(f, a.sum), 1<<20)
-	return a, nil
+	h := &hashedFile{File: f, sum: sha256.New()}
+	h.out = bufio.NewWriterSize(io.MultiWriter(f, h.sum), 1<<20)
+	return h, nil
 }
 
-// publish completes the file and gives it its name.
-func (a *asideFile) publish() error {
-	err := a.out.Flush()
-	if err == nil {
-		err = a.file.Sync()
+// Write writes on.
+func (h *hashedFile) Write(p []byte) (int, error) { return h.out.Write(p) }
+
+// Publish completes the file and gives it its name.
+func (h *hashedFile) Publish() error {
+	if err := h.out.Flush(); err != nil {
+		return err
 	}
-	err = errors.Join(err, a.file.Close())
-	if err == nil {
-		err = os.Rename(a.file.Name(), a.path)
-	}
-	if err != nil {
-		_ = os.Remove(a.file.Name())
-		return fmt.Errorf("%s: %w", a.path, pathReason(err))
-	}
-	return nil
+	return h.File.Publish()
 }
 
-// abandon removes the file, unless publish was called.
-func (a *asideFile) abandon() {
-	if a.file.Close() == nil {
-		_ = os.Remove(a.file.Name())
-	}
-}
-
-// hash returns the SHA-256 of what was written; it is complete after publish.
-func (a *asideFile) hash() string { return hex.EncodeToString(a.sum.Sum(nil)) }
-
-// pathReason returns what is wrong with a file, without its name.
-func pathReason(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
-}
+// hash returns the SHA-256 of what was written; it is complete after Publish.
+func (h *hashedFile) hash() string { return hex.EncodeToString(h.sum.Sum(nil)) }
 
 // keep writes the derived layer of a recipe into dir: the matrix, then what was
 // fitted, and the recipe last, which it completes. Anything that is cut short
 // leaves either no recipe or one that the matrix does not fit.
 func (r *Recipe) keep(ctx context.Context, dir, name string, from *feed) error {
 	rows, dim := from.len(), from.dim()
-	matrix, err := writeAside(filepath.Join(dir, name+".npy"))
+	matrix, err := createHashed(filepath.Join(dir, name+".npy"))
 	if err != nil {
 		return err
 	}
-	defer matrix.abandon()
-	if _, err := matrix.out.Write(MatrixHead{Type: Float32, Rows: int64(rows), Dim: int64(dim)}.Encode()); err != nil {
-		return fmt.Errorf("%s: %w", matrix.path, pathReason(err))
+	defer matrix.Abandon()
+	if _, err := matrix.Write(MatrixHead{Type: Float32, Rows: int64(rows), Dim: int64(dim)}.Encode()); err != nil {
+		return err
 	}
 	scored, buf := 0, []byte(nil)
 	err = from.each(ctx, func(x []float32, n int) error {
@@ -266,18 +222,18 @@ func (r *Recipe) keep(ctx context.Context, dir, name string, from *feed) error {
 		for _, v := range x {
 			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
 		}
-		_, err := matrix.out.Write(buf)
+		_, err := matrix.Write(buf)
 		return err
 	})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return fmt.Errorf("%s: %w", matrix.path, pathReason(err))
+		return err
 	case scored == 0:
 		return errors.New("no row is left with a value that is not zero")
 	}
-	if err := matrix.publish(); err != nil {
+	if err := matrix.Publish(); err != nil {
 		return err
 	}
 	r.Matrix = RecipeFile{File: name + ".npy", Type: Float32.String(), Shape: []int{rows, dim}, SHA256: matrix.hash()}
@@ -308,19 +264,19 @@ func (r *Recipe) keepParameters(path string, stages []*stage) error {
 	for _, s := range stages {
 		values = s.parameters(values)
 	}
-	file, err := writeAside(path)
+	file, err := createHashed(path)
 	if err != nil {
 		return err
 	}
-	defer file.abandon()
+	defer file.Abandon()
 	b := format.NpyHead(Float64, int64(len(values)))
 	for _, v := range values {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
 	}
-	if _, err := file.out.Write(b); err != nil {
-		return fmt.Errorf("%s: %w", path, pathReason(err))
+	if _, err := file.Write(b); err != nil {
+		return err
 	}
-	if err := file.publish(); err != nil {
+	if err := file.Publish(); err != nil {
 		return err
 	}
 	r.Values = RecipeFile{File: filepath.Base(path), Type: "float64", Shape: []int{len(values)}, SHA256: file.hash()}
@@ -333,15 +289,7 @@ func (r *Recipe) write(path string) error {
 	if err != nil {
 		return err
 	}
-	file, err := writeAside(path)
-	if err != nil {
-		return err
-	}
-	defer file.abandon()
-	if _, err := file.out.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("%s: %w", path, pathReason(err))
-	}
-	return file.publish()
+	return aside.WriteBytes(path, append(text, '\n'))
 }
 
 // readParameters reads what was fitted, and compares it with the recipe.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"strata/engine/aside"
 )
 
 // Transform returns the vector that an item has in a layer, derived or not, given
@@ -91,16 +93,16 @@ func (g *Gallery) SaveAs(l *Layer, name string) (string, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return "", fmt.Errorf("%s: there is such a file already", path)
 	}
-	file, err := writeAside(path)
+	file, err := aside.Create(path)
 	if err != nil {
 		return "", err
 	}
-	defer file.abandon()
+	defer file.Abandon()
 	head := MatrixHead{Type: l.Type, Rows: int64(l.Rows), Dim: int64(l.Dim)}
 	for _, b := range [][]byte{head.Encode(), l.raw()} {
-		if _, err := file.out.Write(b); err != nil {
-			return "", fmt.Errorf("%s: %w", path, pathReason(err))
+		if _, err := file.Write(b); err != nil {
+			return "", err
 		}
 	}
-	return path, file.publish()
+	return path, file.Publish()
 }

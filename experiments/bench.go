@@ -322,7 +322,7 @@ func millis(d time.Duration) string {
 // WriteFile writes what was measured as CSV, a row a measure: measure, unit, n,
 // best, p50, p95, p99. The limits come first.
 func (b *Benchmark) WriteFile(path string) error {
-	return writeFiles(outputFile{path, b.WriteCSV})
+	return writeFile(path, b.WriteCSV)
 }
 
 // WriteCSV writes the rows of WriteFile.

@@ -337,10 +337,10 @@ func diffManifests(a, b string) ([]string, error) {
 }
 
 func readManifest(dir string) (m Manifest, err error) {
-	path := filepath.Join(dir, "manifest.json")
+	path := filepath.Join(dir, manifestName)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("%s: no manifest.json: not a folder that eval --out wrote", dir)
+		return m, fmt.Errorf("%s: no manifest.json: eval --out has not written this folder, or not to the end", dir)
 	}
 	if err != nil {
 		return m, err

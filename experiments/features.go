@@ -97,10 +97,10 @@ func (p *Picture) keep(g *engine.Gallery, recipe string, features map[string][]f
 	if err != nil {
 		return err
 	}
-	return writeFiles(outputFile{path, func(w io.Writer) error {
+	return writeFile(path, func(w io.Writer) error {
 		_, err := w.Write(append(append(line, '\n'), values...))
 		return err
-	}})
+	})
 }
 
 // readKept reads a file of kept features and checks it against its checksum.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/aside"
 )
 
 // Extractor computes features of new pictures as those of one gallery were
@@ -125,7 +126,7 @@ func statPicture(file string) (fs.FileInfo, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: there is no such picture", file)
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", file, reason(err))
+		return nil, fmt.Errorf("%s: %w", file, aside.Reason(err))
 	case info.IsDir():
 		return nil, fmt.Errorf("%s: a picture is a file, this is a folder", file)
 	case !info.Mode().IsRegular():
@@ -150,7 +151,7 @@ func (s *Session) OpenPicture(path string) (io.ReadCloser, error) {
 func hashPicture(ctx context.Context, file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", file, reason(err))
+		return "", fmt.Errorf("%s: %w", file, aside.Reason(err))
 	}
 	defer f.Close()
 	h := sha256.New()
@@ -161,7 +162,7 @@ func hashPicture(ctx context.Context, file string) (string, error) {
 		case errors.Is(err, io.EOF):
 			return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 		case err != nil:
-			return "", fmt.Errorf("%s: %w", file, reason(err))
+			return "", fmt.Errorf("%s: %w", file, aside.Reason(err))
 		case ctx.Err() != nil:
 			return "", ctx.Err()
 		}
@@ -239,7 +240,7 @@ var errHeader = errors.New("the header is read")
 func checkPicture(file string) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, reason(err))
+		return fmt.Errorf("%s: %w", file, aside.Reason(err))
 	}
 	defer f.Close()
 	if _, err = engine.DecodePicture(f, func(int, int) error { return errHeader }); !errors.Is(err, errHeader) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -39,6 +38,10 @@ type Manifest struct {
 	Started   time.Time       `json:"started"`
 	Seconds   float64         `json:"seconds"` // of the evaluation, without writing the files
 }
+
+// manifestName is the file of a Manifest. It is removed before other files of its
+// folder are replaced, and written last: where it is, they belong together.
+const manifestName = "manifest.json"
 
 // ManifestGallery says which gallery was evaluated.
 type ManifestGallery struct {
@@ -113,11 +116,9 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if duplicates != nil {
 		manifest.LeftOut = len(duplicates.Pairs)
 	}
-	files := append(r.tables(e, comparisons), outputFile{filepath.Join(r.Out, "manifest.json"), manifest.write})
-	folder := r.Out
+	files := r.tables(e, comparisons)
 	if len(e.kept) > 0 {
-		folder = filepath.Join(r.Out, "trec")
-		files = append(files, e.trecFiles(folder)...)
+		files = append(files, e.trecFiles(filepath.Join(r.Out, "trec"))...)
 	}
 	outcome := &Outcome{e, comparisons, duplicates}
 	if r.Page != nil {
@@ -126,11 +127,8 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 			return nil, err
 		}
 		files = append(files, outputFile{r.Page.Path, write})
-		if err := os.MkdirAll(filepath.Dir(r.Page.Path), 0o777); err != nil {
-			return nil, err
-		}
 	}
-	return outcome, writeFolder(folder, files...)
+	return outcome, writeRun(append(files, outputFile{filepath.Join(r.Out, manifestName), manifest.write})...)
 }
 
 // tables returns the files of the tables, in every format.

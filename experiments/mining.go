@@ -393,13 +393,13 @@ func (u *miner) write(ctx context.Context, started time.Time) error {
 	of.Resamples, of.Depth = 0, max(overlapDepth, u.K)
 	manifest := miningManifest{of, u.Duplicates.Near, u.Duplicates.Scheme.String(), overlapDepth, persistence, u.Duplicates.Unread}
 	path := func(name string) string { return filepath.Join(u.ask.Out, name) }
-	return writeFolder(u.ask.Out,
+	return writeRun(
 		outputFile{path("classes.csv"), u.WriteClasses},
 		outputFile{path("losses.csv"), u.WriteLosses},
 		outputFile{path("mistakes.csv"), u.WriteMistakes},
 		outputFile{path("hubs.csv"), u.WriteHubs},
 		outputFile{path("disagreements.csv"), u.WriteDisagreements},
 		outputFile{path("duplicates.csv"), u.WriteDuplicates},
-		outputFile{path("manifest.json"), manifest.write},
+		outputFile{path(manifestName), manifest.write},
 	)
 }

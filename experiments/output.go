@@ -4,22 +4,18 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
+
+	"strata/engine/aside"
 )
 
-// output is a file that is written aside, complete and on disk, and not yet
-// under its name.
+// output is a file that is complete, and not yet under its name.
 type output struct {
-	path string
-	temp string // "" when nothing is to be written
+	file *aside.File // nil when nothing is to be written
 	size int64
 	sum  hash.Hash
 }
@@ -27,30 +23,24 @@ type output struct {
 // prepare writes an output aside, in the folder of path. When dry, it is only
 // measured and hashed.
 func prepare(path string, dry bool, write func(io.Writer) error) (*output, error) {
-	o := &output{path: path, sum: sha256.New()}
+	o := &output{sum: sha256.New()}
 	if dry {
 		return o, write(o)
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder", path)
+	var err error
+	if o.file, err = aside.Create(path); err != nil {
+		return nil, err
 	}
-	name := "." + filepath.Base(path) + "." + strconv.FormatUint(rand.Uint64(), 36)
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
-	}
-	o.temp = f.Name()
-	buffered := bufio.NewWriterSize(io.MultiWriter(f, o), 1<<16)
-	err = write(buffered)
-	if err == nil {
+	buffered := bufio.NewWriterSize(io.MultiWriter(o.file, o), 1<<16)
+	if err = write(buffered); err == nil {
 		err = buffered.Flush()
 	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err != nil {
+		if o.file.Err() == nil { // which would name the file
+			err = fmt.Errorf("%s: %w", path, err)
+		}
 		o.abandon()
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
+		return nil, err
 	}
 	return o, nil
 }
@@ -66,39 +56,22 @@ func (o *output) line() string {
 	return fmt.Sprintf("%d bytes  sha256:%s", o.size, hex.EncodeToString(o.sum.Sum(nil)))
 }
 
-// publish gives the output its name.
-func (o *output) publish() error {
-	if o.temp == "" {
-		return nil
-	}
-	temp := o.temp
-	o.temp = ""
-	if err := os.Rename(temp, o.path); err != nil {
-		_ = os.Remove(temp)
-		return fmt.Errorf("%s: %w", o.path, reason(err))
-	}
-	return nil
-}
-
-// abandon removes what was written aside.
+// abandon removes what was written aside, unless it was published.
 func (o *output) abandon() {
-	if o.temp != "" {
-		_ = os.Remove(o.temp)
-		o.temp = ""
+	if o.file != nil {
+		o.file.Abandon()
 	}
 }
 
-// reason returns what is wrong with a file, without its name.
-func reason(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
+// publish gives outputs their names.
+func publish(outputs []*output) error {
+	var files []*aside.File
+	for _, o := range outputs {
+		if o.file != nil {
+			files = append(files, o.file)
+		}
 	}
-	return err
+	return aside.Publish(files...)
 }
 
 // outputFile names what one file holds.
@@ -107,36 +80,37 @@ type outputFile struct {
 	write func(io.Writer) error
 }
 
-// writeFiles writes files so that they appear all together: none has its name
-// before all are complete.
-func writeFiles(files ...outputFile) (err error) {
-	var outputs []*output
+// writeFile writes a file whole or not at all.
+func writeFile(path string, write func(io.Writer) error) error {
+	o, err := prepare(path, false, write)
+	if err != nil {
+		return err
+	}
+	return publish([]*output{o})
+}
+
+// writeRun writes the files of a run so that they appear together: none has its
+// name before all are complete, and the last, the manifest, has it only beside the
+// files that it is of. Their folders are made.
+func writeRun(files ...outputFile) error {
+	var outputs []*aside.File
 	defer func() {
 		for _, o := range outputs {
-			o.abandon()
+			o.Abandon()
 		}
 	}()
 	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.path), 0o777); err != nil {
+			return err
+		}
 		o, err := prepare(f.path, false, f.write)
 		if err != nil {
 			return err
 		}
-		outputs = append(outputs, o)
+		outputs = append(outputs, o.file)
 	}
-	for _, o := range outputs {
-		if err := o.publish(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeFolder is writeFiles for the files of a folder, which it makes.
-func writeFolder(dir string, files ...outputFile) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	return writeFiles(files...)
+	last := len(outputs) - 1
+	return aside.PublishSealed(outputs[last], outputs[:last]...)
 }
 
 // checkFolder says whether a folder for output can be one.

@@ -15,11 +15,11 @@ func text(s string) func(io.Writer) error {
 	}
 }
 
-func TestWriteFiles(t *testing.T) {
+func TestWriteRun(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	for _, s := range []string{"one", "two, over one"} {
-		if err := writeFiles(outputFile{a, text(s)}, outputFile{b, text(s + s)}); err != nil {
+		if err := writeRun(outputFile{a, text(s)}, outputFile{b, text(s + s)}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(b); err != nil || string(got) != s+s {
@@ -31,8 +31,8 @@ func TestWriteFiles(t *testing.T) {
 	}
 }
 
-// TestWriteFilesFails: when one of several files cannot be written, none is.
-func TestWriteFilesFails(t *testing.T) {
+// TestWriteRunFails: when one of several files cannot be written, none is.
+func TestWriteRunFails(t *testing.T) {
 	broken := errors.New("broken")
 	for _, c := range []struct {
 		name   string
@@ -42,7 +42,7 @@ func TestWriteFilesFails(t *testing.T) {
 			return outputFile{filepath.Join(dir, "b"), func(io.Writer) error { return broken }}
 		}},
 		{"folder in its place", func(dir string) outputFile { return outputFile{filepath.Join(dir, "sub"), text("x")} }},
-		{"no such folder", func(dir string) outputFile { return outputFile{filepath.Join(dir, "no", "b"), text("x")} }},
+		{"file in its folder's place", func(dir string) outputFile { return outputFile{filepath.Join(dir, "a", "b"), text("x")} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -53,7 +53,7 @@ func TestWriteFilesFails(t *testing.T) {
 			if err := os.WriteFile(a, []byte("old"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if err := writeFiles(outputFile{a, text("new")}, c.second(dir)); err == nil {
+			if err := writeRun(outputFile{a, text("new")}, c.second(dir)); err == nil {
 				t.Error("no error")
 			}
 			if got, err := os.ReadFile(a); err != nil || string(got) != "old" || tree(t, dir) != "a" {

@@ -81,10 +81,10 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 	if o.Out == "" || o.Check {
 		return report, nil
 	}
-	return report, writeFiles(outputFile{r.logPath(), func(w io.Writer) error {
+	return report, writeFile(r.logPath(), func(w io.Writer) error {
 		_, err := w.Write(r.kept.Bytes())
 		return err
-	}})
+	})
 }
 
 // other remembers the first derived layer that is not the one the script had.

@@ -364,10 +364,8 @@ func (s *Session) commit(ctx context.Context, x *execution) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for _, o := range x.outputs {
-		if err := o.publish(); err != nil {
-			return err
-		}
+	if err := publish(x.outputs); err != nil {
+		return err
 	}
 	for i := range x.results {
 		x.note(&x.results[i]) // faults are noted once, so only now that nothing can be cancelled

@@ -454,12 +454,12 @@ func (u *tuner) write(ctx context.Context, started time.Time) error {
 	if err != nil {
 		return err
 	}
-	return writeFolder(u.ask.Out,
+	return writeRun(
 		outputFile{filepath.Join(u.ask.Out, "queries.csv"), u.writeQueries},
 		outputFile{filepath.Join(u.ask.Out, "schemes.csv"), u.WriteTrials},
 		outputFile{filepath.Join(u.ask.Out, "report.csv"), u.WriteReport},
 		outputFile{filepath.Join(u.ask.Out, "comparisons.csv"), u.writeComparisons},
 		outputFile{filepath.Join(u.ask.Out, "pareto.csv"), u.WritePareto},
-		outputFile{filepath.Join(u.ask.Out, "manifest.json"), manifest.write},
+		outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write},
 	)
 }

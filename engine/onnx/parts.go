@@ -17,6 +17,7 @@ import (
 	"github.com/x448/float16"
 
 	"strata/engine"
+	"strata/engine/aside"
 )
 
 // parts are the layers of an extraction while they grow, and its journal. They
@@ -191,7 +192,7 @@ func (p *parts) make(ctx context.Context, r recipe, old func(layer int) (*oldMat
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(filepath.Join(p.dir, journalName), p.dir, append(line, '\n')); err != nil {
+	if err := aside.WriteBytes(filepath.Join(p.dir, journalName), append(line, '\n')); err != nil {
 		return err
 	}
 	p.journal, err = os.OpenFile(filepath.Join(p.dir, journalName), os.O_WRONLY|os.O_APPEND, 0)
@@ -322,7 +323,7 @@ func (p *parts) sync(finished bool) error {
 func (p *parts) publish(place func(layer string) string, manifest string, content []byte) error {
 	for i := range p.layers {
 		l := &p.layers[i]
-		err := os.Rename(p.path(l), place(l.name))
+		err := aside.Rename(p.path(l), place(l.name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -331,11 +332,8 @@ func (p *parts) publish(place func(layer string) string, manifest string, conten
 				return err
 			}
 		}
-		if err := syncFolder(filepath.Dir(place(l.name))); err != nil {
-			return err
-		}
 	}
-	if err := replaceFile(manifest, p.dir, content); err != nil {
+	if err := aside.WriteBytes(manifest, content); err != nil {
 		return err
 	}
 	return os.RemoveAll(p.dir)
@@ -401,42 +399,4 @@ func (m *oldMatrix) copyTo(ctx context.Context, l *part) error {
 		}
 	}
 	return nil
-}
-
-// replaceFile writes a file that appears whole or not at all. Until then it lies
-// in the folder temp, of the same file system.
-func replaceFile(path, temp string, data []byte) (err error) {
-	f, err := os.CreateTemp(temp, filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // if it still has that name
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder brings the names in a folder to the disk, where the system can.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = f.Sync() // a file system that cannot do it keeps its names otherwise
-	return f.Close()
 }

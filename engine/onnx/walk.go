@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"strata/engine/aside"
 )
 
 // pictureNames are the extensions of files that are taken for pictures where no
@@ -65,5 +67,5 @@ func listPictures(ctx context.Context, dir string) error {
 	if err := w.WriteAll(records); err != nil {
 		return err
 	}
-	return replaceFile(table, filepath.Join(dir, filepath.Dir(partsFolder)), b.Bytes())
+	return aside.WriteBytes(table, b.Bytes())
 }
