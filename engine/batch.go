@@ -30,7 +30,8 @@ const (
 
 // scoreSlack covers what float64 rounds in a canonical score, beside which the
 // errors of a float32 tile are 10⁵ times larger: with at most 2²⁰ dimensions,
-// 2²⁰/8 additions of 2⁻⁵³ relative error.
+// 2²⁰/8 additions of 2⁻⁵³ relative error, and of float64 values one more of each
+// product.
 const scoreSlack = 1e-10
 
 // RankAll ranks many queries, given by row, and calls each once a query, in no
@@ -108,6 +109,7 @@ type leaf struct {
 	coded   bool      // a layer's products are those of codes, whose bounds are by row; bound is not used
 	ranked  bool      // a scheme itself: rows are nominated for its top k
 	keep    bool      // a part of an rrf: the scores of all rows are kept
+	extreme bool      // of a layer with extreme lengths: it has no bound, and is ranked from columns
 }
 
 // prepare finds the layers and leaves and measures the layers.
@@ -146,6 +148,9 @@ func (b *batch) prepare(ctx context.Context) error {
 		}
 	}
 	for i := range b.leaves {
+		if f := &b.leaves[i]; slices.ContainsFunc(f.layers, func(at int) bool { return b.layers[at].Lengths().extreme }) {
+			f.extreme, f.keep, f.ranked = true, false, false
+		}
 		b.leaves[i].coded = slices.ContainsFunc(b.leaves[i].layers, func(at int) bool { return b.codes[at] != nil })
 	}
 	return nil
@@ -227,7 +232,7 @@ type batchWorker struct {
 	rows    []kernel.Rows    // by layer
 	tiles   [][]float32      // by layer: size × batchRows
 	scale   []float64
-	gather  gathered
+	words   []uint64    // rows that are put together
 	factors [][]float32 // of a concatenation: by term, by row of the tile
 	coded   []codedTile // by layer
 	bounds  []float64   // of the scores of a leaf's block, by span
@@ -327,28 +332,15 @@ func (w *batchWorker) tile(ctx context.Context, lo, hi int) error {
 	return nil
 }
 
-// gathered is the scratch into which the queries' rows are collected.
-type gathered struct {
-	f32 []float32
-	f16 []uint16
-}
-
 func (w *batchWorker) packQueries(i int, l *Layer, queries []int) {
-	n := l.Lengths()
-	w.gather.f32, w.gather.f16 = w.gather.f32[:0], w.gather.f16[:0]
+	n, size := l.Lengths(), l.bytes()
+	w.words = grown(w.words, (len(queries)*size+7)/8)
+	rows := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w.words))), len(queries)*size)
 	for q, row := range queries {
 		w.scale[q] = reciprocal(n.Root[row])
-		if l.Type == Float16 {
-			w.gather.f16 = append(w.gather.f16, l.f16[row*l.Dim:(row+1)*l.Dim]...)
-		} else {
-			w.gather.f32 = append(w.gather.f32, l.f32[row*l.Dim:(row+1)*l.Dim]...)
-		}
+		l.runs(row, row+1, func(_ int, b []byte) { copy(rows[q*size:], b) })
 	}
-	if l.Type == Float16 {
-		w.queries[i].PackF16(w.gather.f16, l.Dim, w.scale[:len(queries)])
-	} else {
-		w.queries[i].PackF32(w.gather.f32, l.Dim, w.scale[:len(queries)])
-	}
+	pack(&w.queries[i], l.Type, rows, l.Dim, w.scale[:len(queries)])
 }
 
 // reciprocal returns 1/length, and 0, which packs zeros, for a row without one.
@@ -372,11 +364,7 @@ func (w *batchWorker) block(queries []int, lo, hi int) {
 		for r := range root {
 			w.scale[r] = reciprocal(root[r])
 		}
-		if l.Type == Float16 {
-			w.rows[i].PackF16(l.f16[lo*l.Dim:hi*l.Dim], l.Dim, w.scale[:n])
-		} else {
-			w.rows[i].PackF32(l.f32[lo*l.Dim:hi*l.Dim], l.Dim, w.scale[:n])
-		}
+		pack(&w.rows[i], l.Type, l.together(lo, hi, &w.words), l.Dim, w.scale[:n])
 		kernel.Tile(w.tiles[i], batchRows, &w.queries[i], &w.rows[i])
 		w.unscored(i, queries, root)
 	}
@@ -407,6 +395,9 @@ func (w *batchWorker) block(queries []int, lo, hi int) {
 // and the block's rows lo to hi.
 func (w *batchWorker) offer(f, q, query, lo, hi int) {
 	l := &w.leaves[f]
+	if l.extreme {
+		return
+	}
 	scores := w.evaluate(l, q, query, hi-lo)
 	if w.kept[f] != nil {
 		copy(w.kept[f][q*w.g.Len()+lo:], scores)
@@ -497,6 +488,7 @@ func (w *batchWorker) finish(ctx context.Context, q, query, i int) (Ranking, err
 	k := min(w.k, out.Candidates)
 	certain := false
 	switch {
+	case w.extreme(i):
 	case w.top[i] >= 0:
 		f := &w.leaves[w.top[i]]
 		n := &w.nominees[q][w.top[i]]
@@ -516,6 +508,14 @@ func (w *batchWorker) finish(ctx context.Context, q, query, i int) (Ranking, err
 		r.fill(&out, k)
 	}
 	return out, nil
+}
+
+// extreme reports whether scheme i uses a layer with extreme lengths.
+func (w *batchWorker) extreme(i int) bool {
+	if w.top[i] >= 0 {
+		return w.leaves[w.top[i]].extreme
+	}
+	return slices.ContainsFunc(w.fused[i], func(f int) bool { return w.leaves[f].extreme })
 }
 
 // rescored returns the top k of the nominees by canonical score. It reports

@@ -417,6 +417,9 @@ func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 			return false
 		}
 		coded = coded || l.codes.Load() != nil
+		if n := l.Lengths(); l.Type == Float64 && (n == nil || n.extreme) {
+			return false
+		}
 	}
 	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), scheme.layers(nil)) {
 		return false

@@ -223,19 +223,20 @@ const (
 )
 
 // centre sets z to the row of a layer, whose length is root, less μ, with signs.
-func (c *coder) centre(z []float32, l *Layer, row int, root float64) {
-	from, to := row*l.Dim, (row+1)*l.Dim
+func (c *coder) centre(z []float32, l *Layer, row int, root float64, s *codeScratch) {
 	plain := root >= leastRoot && root <= mostRoot
-	switch {
-	case plain && l.Type == Float32:
-		kernel.CentreF32(z[:c.dim], l.f32[from:to], float32(1/root), c.mu, c.signs)
-	case plain && l.Type == Float16:
-		kernel.CentreF16(z[:c.dim], l.f16[from:to], float32(1/root), c.mu, c.signs)
-	default:
-		wide := make([]float64, l.Dim)
-		l.Widen(wide, row)
-		c.centreWide(z, wide, root)
-	}
+	l.runs(row, row+1, func(_ int, b []byte) {
+		switch {
+		case plain && l.Type == Float32:
+			kernel.CentreF32(z[:c.dim], values[float32](b), float32(1/root), c.mu, c.signs)
+		case plain && l.Type == Float16:
+			kernel.CentreF16(z[:c.dim], values[uint16](b), float32(1/root), c.mu, c.signs)
+		default:
+			s.wide = grown(s.wide, l.Dim)
+			widen(l.Type, s.wide, b)
+			c.centreWide(z, s.wide, root)
+		}
+	})
 }
 
 // centreWide is centre for values.
@@ -324,6 +325,7 @@ func up32(x float64) float32 { return -down32(-x) }
 type codeScratch struct {
 	dot, square [codeRun]float64
 	rotated     []float32 // 2 × coarseStride
+	wide        []float64
 }
 
 func (c *coder) scratch() *codeScratch {
@@ -355,7 +357,7 @@ func (k *codeRows) set(c *coder, r int, l *Layer, row int, dot, square float64, 
 	}
 	root := math.Sqrt(square)
 	k.mean[r] = float32(dot/root - c.square)
-	c.centre(s.rotated, l, row, root)
+	c.centre(s.rotated, l, row, root, s)
 	a := c.project(s.rotated)
 	for j := range k.axes {
 		k.axes[j][r] = a[j]

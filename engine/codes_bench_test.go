@@ -143,13 +143,13 @@ func BenchmarkRead(b *testing.B) {
 	g, _ := codedBench(b)
 	size := 0
 	for _, l := range g.Layers[:3] {
-		size += len(l.raw())
+		size += l.size()
 	}
 	b.SetBytes(int64(size))
 	var sum atomic.Uint64
 	for b.Loop() {
 		for _, l := range g.Layers[:3] {
-			raw := l.raw()
+			raw := l.whole
 			err := parallel(b.Context(), len(raw), 4<<20, func(lo, hi int) { sum.Add(kernel.ReadSum(raw[lo:hi], 1)) })
 			if err != nil {
 				b.Fatal(err)

@@ -28,7 +28,7 @@ const (
 // CodeOptions says how codes are prepared.
 type CodeOptions struct {
 	Build   bool // missing codes are built; without it only those that are there are used
-	All     bool // of all layers, however small
+	All     bool // of all layers that can have codes, however small, those of bytes too
 	Workers int  // goroutines that build; 0: one a processor
 
 	// Progress, if set, is told of layers whose codes are built, one call at a time;
@@ -58,8 +58,7 @@ func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 	var errs []error
 	folder := ""
 	for _, l := range g.Layers {
-		if l.codes.Load() != nil || l.Dim > codeMaxDim || l.Rows == 0 ||
-			!o.All && (l.Rows < codesLeastRows || int64(l.Rows)*int64(l.bytes()) < codesLeastBytes) {
+		if l.codes.Load() != nil || !l.codable() || !o.All && !l.worthCodes() {
 			continue
 		}
 		if folder == "" {
@@ -81,6 +80,18 @@ func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// codable reports whether a layer can have codes: their proof is about values that
+// float32 holds.
+func (l *Layer) codable() bool {
+	return l.Dim <= codeMaxDim && l.Rows > 0 && l.Type != Float64 && l.Type != Int32
+}
+
+// worthCodes reports whether codes make searches of a layer faster: they are no
+// smaller than bytes.
+func (l *Layer) worthCodes() bool {
+	return l.Rows >= codesLeastRows && l.size() >= codesLeastBytes && l.Type.Size() > 1
 }
 
 // attach makes searches use the codes.

@@ -70,7 +70,7 @@ func (e errStale) Error() string { return e.why }
 func newHeader(l *Layer, rows int) codesHeader {
 	h := codesHeader{
 		Version: codesVersion, Type: uint32(l.Type), Axes: uint32(axesOf(l.Dim)), Dim: uint64(l.Dim), Rows: uint64(rows),
-		Chunk: codeChunk, Modified: l.modified, Print: matrixPrint(l, rows),
+		Chunk: codeChunk, Modified: l.modified(), Print: matrixPrint(l, rows),
 	}
 	copy(h.Magic[:], codesMagic)
 	return h
@@ -116,11 +116,7 @@ func decodeHeader(l *Layer, head []byte) (codesHeader, error) {
 func matrixPrint(l *Layer, rows int) (sum [32]byte) {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "matrix %s %d %d\n", l.Type, rows, l.Dim))
-	matrix := l.raw()[:rows*l.bytes()]
-	for _, block := range sampleBlocks(len(matrix)) {
-		from := block * fingerprintBlockSize
-		h.Write(matrix[from:min(from+fingerprintBlockSize, len(matrix))])
-	}
+	_ = l.sample(context.Background(), h, rows*l.bytes()) // which is not cancelled
 	h.Sum(sum[:0])
 	return sum
 }
@@ -195,8 +191,9 @@ func soundChunk(b []byte, rows int) bool {
 
 // sourceSum returns the checksum of the rows of the matrix that chunk i codes.
 func sourceSum(l *Layer, i, rows int) uint32 {
-	from := i * codeChunk * l.bytes()
-	return crc32.Checksum(l.raw()[from:from+rows*l.bytes()], castagnoli)
+	sum := uint32(0)
+	l.runs(i*codeChunk, i*codeChunk+rows, func(_ int, b []byte) { sum = crc32.Update(sum, castagnoli, b) })
+	return sum
 }
 
 // openCodes maps a file of codes and checks all of it, or only its head if it was
@@ -256,7 +253,7 @@ func (c *codes) read(ctx context.Context, written bool) error {
 	}
 	c.coder = newCoder(values[:l.Dim], values[l.Dim:])
 	if !written {
-		if err := c.check(ctx, rows, h.Modified == l.modified); err != nil {
+		if err := c.check(ctx, rows, h.Modified == l.modified()); err != nil {
 			return err
 		}
 	}

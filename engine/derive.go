@@ -358,7 +358,7 @@ func (g *Gallery) mapDerived(dir string, f Factor, r *Recipe) (*Layer, error) {
 	if h.header.Rows != int64(g.Len()) {
 		return nil, fmt.Errorf("%s: the matrix has %d rows, the gallery %d", path, h.header.Rows, g.Len())
 	}
-	l := newLayer(f.String(), path, h.header, h.bytes)
+	l := h.matrix()
 	l.Recipe = r
 	return l, nil
 }

@@ -15,8 +15,6 @@ import (
 	"testing"
 
 	"github.com/adrg/xdg"
-
-	"strata/engine/kernel"
 )
 
 func contains(err error, text string) bool { return strings.Contains(err.Error(), text) }
@@ -228,13 +226,10 @@ func TestTransform(t *testing.T) {
 		for _, row := range []int{0, 3, 5, 699} {
 			vectors := map[string][]float32{}
 			for _, l := range g.Layers {
-				v := make([]float32, l.Dim)
-				for i := range v {
-					if l.Type == Float16 {
-						v[i] = kernel.Half(l.f16[row*l.Dim+i])
-					} else {
-						v[i] = l.f32[row*l.Dim+i]
-					}
+				v, wide := make([]float32, l.Dim), make([]float64, l.Dim)
+				l.Widen(wide, row)
+				for i, x := range wide {
+					v[i] = float32(x)
 				}
 				vectors[l.Name] = v
 			}
@@ -248,7 +243,7 @@ func TestTransform(t *testing.T) {
 					t.Fatal(err)
 				}
 				for i, x := range got {
-					if want := l.f32[row*l.Dim+i]; math.Float32bits(x) != math.Float32bits(want) {
+					if want := values[float32](l.whole)[row*l.Dim+i]; math.Float32bits(x) != math.Float32bits(want) {
 						t.Fatalf("%s: row %d: value %d is %v, the layer has %v", factor, row, i, x, want)
 					}
 				}

@@ -54,6 +54,8 @@
 //	whitenN@POWER    the same, component i divided by σᵢ to the POWER (1 if not given, at most 4)
 //	zscore           (x − μ)/σ, feature by feature; 0 where σ is 0
 //
+// Values of a float64 layer are rounded to float32 before.
+//
 // Rows are scaled to length 1 first, as cosines do, but for zscore, which is
 // about the features as they are. Each transform of a chain is fitted to what the
 // one before gives. Rows that are zero or not finite are left out.
@@ -74,14 +76,18 @@
 //
 // A score is computed in float64 from the stored values in one fixed order of
 // operations (see kernel), so it is the same bits on every machine and with any
-// number of goroutines. Searcher computes canonical products for one query, or
+// number of goroutines. Products of values of most types are exact; those of float64
+// values and of 32-bit integers are rounded to float64, each by itself. Where the rows
+// lie, in one file or several, makes no difference.
+//
+// Searcher computes canonical products for one query, or
 // approximate ones from codes, and keeps them; RankAll serves many queries by float32 tiles that only nominate
 // rows, with a proven error bound, and rescores those canonically: both give
 // the same rankings.
 //
 // # Codes
 //
-// A large layer may have codes: its rows in 8 and in 4 bits a value, and what they
+// A large layer of float32, float16 or bfloat16 may have codes: its rows in 8 and in 4 bits a value, and what they
 // leave out, from which every score follows up to a proven bound (codes.go has the
 // proof). A search scans codes instead of the matrix, and computes the canonical
 // scores of the few rows that may be in the top k; the ranking is the same. A first

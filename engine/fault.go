@@ -52,22 +52,34 @@ func (g *Gallery) reading(layers []string, work func() error) error {
 	return g.guard(work)
 }
 
-// unchanged returns an error when the mapped file has another size or time than
+// unchanged returns an error when a mapped file of the layer has another size or time than
 // when it was opened. A file that was put in its place is none of ours: what is
 // mapped stays.
 func (l *Layer) unchanged() error {
-	if l.info == nil {
+	for i, s := range l.segments {
+		if i > 0 && s.from == l.segments[i-1].from {
+			continue
+		}
+		if err := s.from.unchanged(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *source) unchanged() error {
+	if s.info == nil {
 		return nil
 	}
-	now, err := os.Stat(l.File)
-	if err != nil || !os.SameFile(now, l.info) {
+	now, err := os.Stat(s.path)
+	if err != nil || !os.SameFile(now, s.info) {
 		return nil
 	}
 	switch {
-	case now.Size() != l.info.Size():
-		return fmt.Errorf("%s: it had %d bytes when the gallery was opened, it has %d now: open the gallery again", l.File, l.info.Size(), now.Size())
-	case !now.ModTime().Equal(l.info.ModTime()):
-		return fmt.Errorf("%s: it was written after the gallery was opened: open the gallery again", l.File)
+	case now.Size() != s.info.Size():
+		return fmt.Errorf("%s: it had %d bytes when the gallery was opened, it has %d now: open the gallery again", s.path, s.info.Size(), now.Size())
+	case !now.ModTime().Equal(s.info.ModTime()):
+		return fmt.Errorf("%s: it was written after the gallery was opened: open the gallery again", s.path)
 	}
 	return nil
 }
@@ -79,8 +91,10 @@ func (g *Gallery) explain(err error) error {
 		return err
 	}
 	for _, l := range g.AllLayers() {
-		if at, ok := within(fault.addr, l.raw()); ok {
-			return fmt.Errorf("%s: byte %d of %d of the matrix cannot be read: the file was changed or its disk fails; open the gallery again", l.File, at, len(l.raw()))
+		for _, s := range l.segments {
+			if at, ok := within(fault.addr, s.from.data); ok {
+				return fmt.Errorf("%s: byte %d of %d cannot be read: the file was changed or its disk fails; open the gallery again", s.from.path, at, len(s.from.data))
+			}
 		}
 		if c := l.codes.Load(); c != nil {
 			if at, ok := within(fault.addr, c.file); ok {

@@ -28,7 +28,7 @@ func TestShrunkMatrix(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !known {
-			g.Layers[0].info = nil
+			g.Layers[0].segments[0].from.info = nil
 		}
 		schemes := parseAll(t, g, []string{"A"})
 		_, search := NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
@@ -64,7 +64,7 @@ func TestShrunkAfterMeasuring(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, "A.npy"), 5000); err != nil {
 		t.Fatal(err)
 	}
-	g.Layers[0].info = nil
+	g.Layers[0].segments[0].from.info = nil
 	schemes := parseAll(t, g, []string{"A"})
 	for what, work := range map[string]func() error{
 		"search": func() error {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -39,14 +38,32 @@ func (g *Gallery) takeFingerprint(ctx context.Context) (string, [][]byte, error)
 	return g.hash(ctx, hashSample)
 }
 
-// hashSample hashes the seeded blocks of a matrix.
-func hashSample(ctx context.Context, h hash.Hash, matrix []byte) error {
-	for _, block := range sampleBlocks(len(matrix)) {
+// hashSample hashes the seeded blocks of a layer's elements.
+func hashSample(ctx context.Context, h hash.Hash, l *Layer) error { return l.sample(ctx, h, l.size()) }
+
+// sample hashes the seeded blocks of the layer's first n bytes. What lies between rows
+// in their files counts for nothing, so that a matrix has the same blocks wherever it
+// lies.
+func (l *Layer) sample(ctx context.Context, h hash.Hash, n int) error {
+	var buf [fingerprintBlockSize]byte
+	for _, block := range sampleBlocks(n) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		from := block * fingerprintBlockSize
-		h.Write(matrix[from:min(from+fingerprintBlockSize, len(matrix))])
+		h.Write(l.span(buf[:], from, min(from+fingerprintBlockSize, n)))
+	}
+	return nil
+}
+
+// hashAll hashes all of a layer's elements.
+func hashAll(ctx context.Context, h hash.Hash, l *Layer) error {
+	step := max(1, scanBlock/l.bytes())
+	for lo := 0; lo < l.Rows; lo += step {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		l.runs(lo, min(lo+step, l.Rows), func(_ int, b []byte) { h.Write(b) })
 	}
 	return nil
 }
@@ -63,21 +80,13 @@ func (g *Gallery) layerPrint(ctx context.Context, i int) (string, error) {
 // ContentHash returns "sha256:" and 64 hexadecimal digits over the items table
 // and the whole of every layer. It reads all of the gallery's matrices.
 func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
-	all, _, err := g.hash(ctx, func(ctx context.Context, h hash.Hash, matrix []byte) error {
-		for block := range slices.Chunk(matrix, 1<<20) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			h.Write(block)
-		}
-		return nil
-	})
+	all, _, err := g.hash(ctx, hashAll)
 	return all, err
 }
 
 // hash returns the hash of the items table's hash and of each layer's, in the
-// order of their names, and the latter; sample writes a matrix's bytes.
-func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, []byte) error) (all string, layers [][]byte, err error) {
+// order of their names, and the latter; sample writes a layer's bytes.
+func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, *Layer) error) (all string, layers [][]byte, err error) {
 	sums := make([][]byte, len(g.Layers)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -111,10 +120,10 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 
 // hash returns the hash of the layer's name, type and shape, and of what sample
 // writes of its matrix.
-func (l *Layer) hash(ctx context.Context, sample func(context.Context, hash.Hash, []byte) error) ([]byte, error) {
+func (l *Layer) hash(ctx context.Context, sample func(context.Context, hash.Hash, *Layer) error) ([]byte, error) {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "layer %s %s %d %d\n", l.Name, l.Type, l.Rows, l.Dim))
-	err := sample(ctx, h, l.raw())
+	err := sample(ctx, h, l)
 	return h.Sum(nil), err
 }
 

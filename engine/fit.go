@@ -187,8 +187,8 @@ func (f *feed) release(lo, n int) {
 	if f.rows != nil {
 		from, to = f.rows[lo], f.rows[lo+n-1]+1
 	}
-	if all := f.layer.raw(); f.layer.mapped && len(all) >= releaseFrom {
-		release(all[from*f.layer.bytes() : to*f.layer.bytes()])
+	if f.layer.size() >= releaseFrom {
+		f.layer.release(from, to)
 	}
 }
 

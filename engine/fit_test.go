@@ -242,7 +242,7 @@ func TestRelease(t *testing.T) {
 	m := features(rand.New(rand.NewPCG(12, 0)), 900, 24, false)
 	l := open(t, writeGallery(t, itemsOf(900), map[string]matrix{"A": m})).Layers[0]
 	for _, c := range [][2]int{{0, 900}, {1, 899}, {300, 301}, {170, 512}, {5, 5}} {
-		release(l.raw()[c[0]*l.bytes() : c[1]*l.bytes()])
+		l.release(c[0], c[1])
 		for r, row := range wideRows(l) {
 			for i, x := range row {
 				if want := float64(m.rows[r][i]); x != want && !math.IsNaN(want) {

@@ -142,12 +142,7 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		if n := int64(len(g.items.ids)); h.header.Rows != n {
 			return nil, fmt.Errorf("%s: the matrix has %d rows, %s has %d items", h.path, h.header.Rows, itemsFile, n)
 		}
-		l := newLayer(h.layer, h.path, h.header, h.bytes)
-		l.mapped = h.info != nil
-		if l.mapped {
-			l.info, l.modified = h.info, h.info.ModTime().UnixNano()
-		}
-		g.Layers = append(g.Layers, l)
+		g.Layers = append(g.Layers, h.matrix())
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.fingerprint = make(chan struct{})
@@ -194,6 +189,14 @@ type fileHead struct {
 	header MatrixHead
 	bytes  []byte      // the whole file
 	info   fs.FileInfo // nil for OpenFS
+}
+
+// matrix returns the layer of the file.
+func (h *fileHead) matrix() *Layer {
+	m := h.header
+	from := &source{path: h.path, data: h.bytes, info: h.info}
+	row := int(m.RowBytes())
+	return newLayer(h.layer, h.path, m.Type, int(m.Dim), []segment{newSegment(from, 0, int(m.Rows), int(m.Offset), row, row, m.Type)})
 }
 
 // matrices loads every .npy file of the folder that is a layer, in the order of
@@ -274,7 +277,7 @@ func (g *Gallery) mapMatrix(name string, h *fileHead) error {
 	if err != nil {
 		return err
 	}
-	if h.header, err = readMatrixHead(f, info.Size()); err != nil {
+	if h.header, err = ReadMatrixHead(f, info.Size()); err != nil {
 		return err
 	}
 	m, err := mmap.Map(f.(*os.File), mmap.RDONLY, 0)
@@ -292,7 +295,7 @@ func (g *Gallery) readMatrix(name string, h *fileHead) error {
 	if err != nil {
 		return err
 	}
-	h.header, err = readMatrixHead(bytes.NewReader(data), int64(len(data)))
+	h.header, err = ReadMatrixHead(bytes.NewReader(data), int64(len(data)))
 	h.bytes = data
 	return err
 }

@@ -13,32 +13,74 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/format"
 	"strata/engine/kernel"
 )
 
 // matrix is a layer to be written: rows of equal length.
 type matrix struct {
-	half bool
+	half bool  // float16
+	kind DType // otherwise
 	rows [][]float32
+}
+
+// typ returns the type of the matrix.
+func (m matrix) typ() DType {
+	if m.half {
+		return Float16
+	}
+	return m.kind
 }
 
 // npy returns the matrix as a .npy file.
 func (m matrix) npy() []byte {
-	descr := "<f4"
-	if m.half {
-		descr = "<f2"
-	}
-	b := npyFile(descr, false, fmt.Sprintf("(%d, %d)", len(m.rows), len(m.rows[0])))
+	return append(format.NpyHead(m.typ(), int64(len(m.rows)), int64(len(m.rows[0]))), m.bytes()...)
+}
+
+// bytes returns the elements of the matrix.
+func (m matrix) bytes() []byte {
+	var b []byte
 	for _, row := range m.rows {
 		for _, v := range row {
-			if m.half {
-				b = binary.LittleEndian.AppendUint16(b, kernel.ToHalf(v))
-			} else {
-				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-			}
+			b, _ = appendValue(b, m.typ(), v)
 		}
 	}
 	return b
+}
+
+// appendValue appends v as an element of a type, and returns what the element is.
+// Integers are of numbers near 1, and 0 for what is not finite; a float64 has digits
+// that no float32 has.
+func appendValue(b []byte, t DType, v float32) ([]byte, float64) {
+	whole := float64(v) * 50
+	if math.IsNaN(whole) || math.IsInf(whole, 0) {
+		whole = 0
+	}
+	switch t {
+	case Float16:
+		h := kernel.ToHalf(v)
+		return binary.LittleEndian.AppendUint16(b, h), float64(kernel.Half(h))
+	case BFloat16:
+		bits := math.Float32bits(v) >> 16
+		if v != v {
+			bits |= 0x40
+		}
+		return binary.LittleEndian.AppendUint16(b, uint16(bits)), float64(math.Float32frombits(bits << 16))
+	case Float64:
+		x := float64(v) * (1 + 0x1p-40)
+		return binary.LittleEndian.AppendUint64(b, math.Float64bits(x)), x
+	case Int8:
+		i := int8(max(-128, min(127, whole)))
+		return append(b, byte(i)), float64(i)
+	case Uint8:
+		i := uint8(max(0, min(255, whole)))
+		return append(b, i), float64(i)
+	case Int32:
+		i := int32(max(-1<<31, min(1<<31-1, whole*1e6)))
+		return binary.LittleEndian.AppendUint32(b, uint32(i)), float64(i)
+	default:
+		return binary.LittleEndian.AppendUint32(b, math.Float32bits(v)), float64(v)
+	}
 }
 
 // npyFile returns the header of a version 1.0 file.
@@ -189,7 +231,7 @@ func TestOpenErrors(t *testing.T) {
 		{"Fortran order", twoItems, "", two("<f4", true, "(2, 2)", 16), "the matrix is in Fortran order, column by column: strata import rewrites it"},
 		{"objects", twoItems, "", two("|O", false, "(2, 2)", 16), "type |O is an array of Python objects"},
 		{"big-endian", twoItems, "", two(">f4", false, "(2, 2)", 16), "type >f4 is big-endian"},
-		{"float64", twoItems, "", two("<f8", false, "(2, 2)", 32), "type float64 is not float32 or float16"},
+		{"64-bit integers", twoItems, "", two("<i8", false, "(2, 2)", 32), "type <i8 is none that a layer may have"},
 		{"one dimension", twoItems, "", two("<f4", false, "(2,)", 8), "shape (2,) has 1 dimensions"},
 		{"no dimension", twoItems, "", two("<f4", false, "()", 4), "shape () has 0 dimensions"},
 		{"zero features", twoItems, "", two("<f4", false, "(2, 0)", 0), "shape (2, 0) is empty"},

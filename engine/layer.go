@@ -2,32 +2,24 @@ package engine
 
 import (
 	"fmt"
-	"io/fs"
 	"math"
 	"sync"
 	"sync/atomic"
-	"unsafe"
-
-	"strata/engine/kernel"
 )
 
-// Layer is a named matrix over a gallery's rows: Rows × Dim elements in C order.
-// Its memory is the gallery's and dies with it.
+// Layer is a named matrix over a gallery's rows: Rows × Dim elements, which lie in
+// one file or several. Their memory is the gallery's and dies with it.
 type Layer struct {
 	Name string
-	File string // as given to Open, joined with the matrix's name
+	File string // as given to Open, joined with the matrix's name; * for the numbers of shards
 	Type DType
 	Rows int
 	Dim  int
 
 	Recipe *Recipe // of a derived layer; otherwise nil
 
-	f32 []float32 // one of the two
-	f16 []uint16
-
-	mapped   bool        // from a file, not in Go's memory
-	info     fs.FileInfo // of that file
-	modified int64       // its time, in nanoseconds
+	segments []segment // ascending
+	whole    []byte    // all elements, where they lie one behind the other; otherwise nil
 
 	lengths atomic.Pointer[Lengths]
 	codes   atomic.Pointer[codes] // nil where there are none
@@ -42,9 +34,16 @@ type Lengths struct {
 	Zero   Fault // rows of zeros
 	Bad    Fault // rows with a NaN or an infinity
 
+	extreme bool // a root is beyond extremeRoot, above or below
+
 	once   sync.Once // of narrow
 	narrow *shortLengths
 }
+
+// extremeRoot is far beyond the lengths of all types but float64. Below it no square
+// and no product of values that matters to a score leaves the range of float64, which
+// the bounds of approximate scores take for granted.
+const extremeRoot = 0x1p400
 
 // Fault counts rows that have no score in a layer, and names the first.
 type Fault struct {
@@ -52,16 +51,13 @@ type Fault struct {
 	First int // row; -1 when Rows is 0
 }
 
-// newLayer makes a layer of the bytes behind a header; the header was checked
-// against the bytes.
-func newLayer(name, file string, h MatrixHead, bytes []byte) *Layer {
-	l := &Layer{Name: name, File: file, Type: h.Type, Rows: int(h.Rows), Dim: int(h.Dim)}
-	data := unsafe.Pointer(unsafe.SliceData(bytes[h.Offset:]))
-	n := h.Rows * h.Dim
-	if h.Type == Float16 {
-		l.f16 = unsafe.Slice((*uint16)(data), n)
-	} else {
-		l.f32 = unsafe.Slice((*float32)(data), n)
+// newLayer returns a layer of segments that hold all of its rows.
+func newLayer(name, file string, t DType, dim int, segments []segment) *Layer {
+	l := &Layer{Name: name, File: file, Type: t, Dim: dim, segments: segments}
+	last := segments[len(segments)-1]
+	l.Rows = last.first + last.rows
+	if len(segments) == 1 && last.dense {
+		l.whole = last.data
 	}
 	return l
 }
@@ -71,31 +67,22 @@ func (l *Layer) bytes() int { return l.Dim * int(l.Type.Size()) }
 
 // Widen sets dst, of length Dim, to the row's values.
 func (l *Layer) Widen(dst []float64, row int) {
-	if l.Type == Float16 {
-		kernel.WidenF16(dst, l.f16[row*l.Dim:(row+1)*l.Dim])
-	} else {
-		kernel.WidenF32(dst, l.f32[row*l.Dim:(row+1)*l.Dim])
-	}
+	l.runs(row, row+1, func(_ int, b []byte) { widen(l.Type, dst, b) })
 }
 
 // scan sets dst to the canonical products of q with the rows lo to lo+len(dst).
 func (l *Layer) scan(dst, q []float64, lo int) {
-	from, to := lo*l.Dim, (lo+len(dst))*l.Dim
-	if l.Type == Float16 {
-		kernel.ScanF16(dst, q, l.f16[from:to])
-	} else {
-		kernel.ScanF32(dst, q, l.f32[from:to])
-	}
+	l.runs(lo, lo+len(dst), func(row int, b []byte) {
+		scanBytes(l.Type, dst[row-lo:row-lo+len(b)/l.bytes()], q, b)
+	})
 }
 
 // scanSquares is scan that also sets sq to the rows' products with themselves.
 func (l *Layer) scanSquares(dst, sq, q []float64, lo int) {
-	from, to := lo*l.Dim, (lo+len(dst))*l.Dim
-	if l.Type == Float16 {
-		kernel.ScanSquaresF16(dst, sq, q, l.f16[from:to])
-	} else {
-		kernel.ScanSquaresF32(dst, sq, q, l.f32[from:to])
-	}
+	l.runs(lo, lo+len(dst), func(row int, b []byte) {
+		from, to := row-lo, row-lo+len(b)/l.bytes()
+		scanSquaresBytes(l.Type, dst[from:to], sq[from:to], q, b)
+	})
 }
 
 // Lengths returns the rows' lengths, or nil before the layer was first scanned.
@@ -112,6 +99,7 @@ func (l *Layer) setLengths(squares []float64) *Lengths {
 			n.Bad.add(row)
 		default:
 			n.Root[row] = math.Sqrt(s)
+			n.extreme = n.extreme || n.Root[row] > extremeRoot || n.Root[row] < 1/extremeRoot
 			continue
 		}
 		squares[row], n.Root[row] = math.NaN(), math.NaN()
@@ -162,13 +150,4 @@ func (l *Layer) firstBad(row int) (int, float64) {
 		}
 	}
 	return -1, 0
-}
-
-// raw returns the layer's elements as bytes.
-func (l *Layer) raw() []byte {
-	n := l.Rows * l.bytes()
-	if l.Type == Float16 {
-		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(l.f16))), n)
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(l.f32))), n)
 }

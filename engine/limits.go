@@ -65,12 +65,13 @@ func (g *Gallery) Limits(ctx context.Context) (Limits, error) {
 // readable returns memory to read: the matrices, the largest first, up to
 // limitMost in all; or fresh memory, written once so that there is some behind it.
 func (g *Gallery) readable() (parts [][]byte, total int64) {
-	layers := slices.SortedFunc(slices.Values(g.Layers), func(a, b *Layer) int { return cmp.Compare(len(b.raw()), len(a.raw())) })
+	layers := slices.SortedFunc(slices.Values(g.Layers), func(a, b *Layer) int { return cmp.Compare(b.size(), a.size()) })
 	for _, l := range layers {
-		p := l.raw()
-		p = p[:min(int64(len(p)), limitMost-total)]
-		if len(p) > 0 {
-			parts, total = append(parts, p), total+int64(len(p))
+		for _, s := range l.segments {
+			p := s.data[:min(int64(len(s.data)), limitMost-total)]
+			if len(p) > 0 {
+				parts, total = append(parts, p), total+int64(len(p))
+			}
 		}
 	}
 	if total >= limitRead {

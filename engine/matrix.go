@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"io"
 
 	"strata/engine/format"
@@ -42,17 +41,3 @@ func (h MatrixHead) RowBytes() int64 { return h.Dim * h.Type.Size() }
 // Encode returns the header of a .npy file, version 1.0, whose data begin at a
 // multiple of 64 bytes: at the length of the result, whatever Offset is.
 func (h MatrixHead) Encode() []byte { return format.NpyHead(h.Type, h.Rows, h.Dim) }
-
-// readMatrixHead is ReadMatrixHead for a layer: of a type that is searched, where
-// a processor can read it.
-func readMatrixHead(r io.Reader, size int64) (MatrixHead, error) {
-	h, err := ReadMatrixHead(r, size)
-	switch {
-	case err != nil:
-	case h.Type != Float32 && h.Type != Float16:
-		err = fmt.Errorf("type %s is not float32 or float16", h.Type)
-	case h.Offset%h.Type.Size() != 0:
-		err = fmt.Errorf("the data begin at byte %d, which is not a multiple of %d", h.Offset, h.Type.Size())
-	}
-	return h, err
-}

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"strata/engine/kernel"
 )
 
 // oracle ranks by sorting everything, in plain float64, from the definitions
@@ -31,10 +29,7 @@ func newOracle(layers map[string]matrix, among func(q, row int) bool) *oracle {
 		for _, row := range m.rows {
 			wide := make([]float64, len(row))
 			for i, v := range row {
-				if m.half {
-					v = kernel.Half(kernel.ToHalf(v))
-				}
-				wide[i] = float64(v)
+				_, wide[i] = appendValue(nil, m.typ(), v)
 			}
 			o.layers[name] = append(o.layers[name], wide)
 			o.square[name] = append(o.square[name], product(wide, wide))

@@ -99,10 +99,14 @@ func (g *Gallery) SaveAs(l *Layer, name string) (string, error) {
 	}
 	defer file.Abandon()
 	head := MatrixHead{Type: l.Type, Rows: int64(l.Rows), Dim: int64(l.Dim)}
-	for _, b := range [][]byte{head.Encode(), l.raw()} {
-		if _, err := file.Write(b); err != nil {
-			return "", err
+	_, err = file.Write(head.Encode())
+	l.runs(0, l.Rows, func(_ int, b []byte) {
+		if err == nil {
+			_, err = file.Write(b)
 		}
+	})
+	if err != nil {
+		return "", err
 	}
 	return path, file.Publish()
 }

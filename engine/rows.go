@@ -1,0 +1,272 @@
+package engine
+
+import (
+	"hash/fnv"
+	"io/fs"
+	"runtime"
+	"slices"
+	"sync"
+	"unsafe"
+
+	"strata/engine/kernel"
+)
+
+// rows.go reads the rows of a layer where they lie: in one file or several, one
+// behind the other or apart.
+
+// source is a file that layers lie in, mapped or read whole.
+type source struct {
+	path string // for messages
+	data []byte
+	info fs.FileInfo // of the mapped file; nil for one in memory
+}
+
+// segment holds rows of a layer that lie in one file, at the same distance.
+type segment struct {
+	from        *source
+	first, rows int    // rows of the layer
+	data        []byte // from the first element of its first row to the last of its last
+	stride      int    // bytes from a row to the next
+	dense       bool   // rows lie one behind the other, where this processor reads elements
+}
+
+// gatherBytes is about how many bytes of rows that lie apart are put together at
+// a time: little enough to stay in the first caches, enough for a kernel to be worth
+// calling.
+const gatherBytes = 32 << 10
+
+// anyAddress says that this processor reads an element at any address; on others
+// elements are copied to where it does.
+const anyAddress = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
+
+// newSegment returns the segment of rows that begin at the given byte of a file; they
+// were checked to lie within it.
+func newSegment(from *source, first, rows, offset, stride, size int, t DType) segment {
+	s := segment{from: from, first: first, rows: rows, stride: stride}
+	s.data = from.data[offset : offset+(rows-1)*stride+size]
+	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(s.data)))%uintptr(t.Size()) == 0
+	s.dense = (stride == size || rows == 1) && (anyAddress || aligned)
+	return s
+}
+
+// values returns bytes as elements.
+func values[T any](b []byte) []T {
+	var v T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
+}
+
+// gatherings are buffers of gathered rows, aligned for every element.
+var gatherings = sync.Pool{New: func() any { return new([]uint64) }}
+
+// borrowed returns n bytes and what gives them back.
+func borrowed(n int) ([]byte, *[]uint64) {
+	words := gatherings.Get().(*[]uint64)
+	*words = grown(*words, (n+7)/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*words))), n), words
+}
+
+// segment returns the place of the segment that holds a row.
+func (l *Layer) segment(row int) int {
+	i, found := slices.BinarySearchFunc(l.segments, row, func(s segment, row int) int { return s.first - row })
+	if found {
+		return i
+	}
+	return i - 1
+}
+
+// runs calls do with the rows lo to hi, run by run, in order: with the number of
+// the first row of a run and the elements of its rows, one behind the other. They
+// are do's until it returns.
+func (l *Layer) runs(lo, hi int, do func(row int, b []byte)) {
+	size := l.bytes()
+	if l.whole != nil {
+		do(lo, l.whole[lo*size:hi*size])
+		return
+	}
+	for i := l.segment(lo); lo < hi; i++ {
+		s := &l.segments[i]
+		end := min(hi, s.first+s.rows)
+		if s.dense {
+			do(lo, s.data[(lo-s.first)*size:(end-s.first)*size])
+			lo = end
+			continue
+		}
+		most := min(max(1, gatherBytes/size), end-lo)
+		buffer, words := borrowed(most * size)
+		for lo < end {
+			n := min(most, end-lo)
+			s.gather(buffer[:n*size], lo, size)
+			do(lo, buffer[:n*size])
+			lo += n
+		}
+		gatherings.Put(words)
+	}
+}
+
+// gather copies rows of the layer from row lo on, size bytes each, into dst.
+func (s *segment) gather(dst []byte, lo, size int) {
+	for at := (lo - s.first) * s.stride; len(dst) > 0; at += s.stride {
+		copy(dst[:size], s.data[at:])
+		dst = dst[size:]
+	}
+}
+
+// together returns the elements of the rows lo to hi, one behind the other: where
+// they lie, or copied into words, which it grows.
+func (l *Layer) together(lo, hi int, words *[]uint64) []byte {
+	size := l.bytes()
+	if l.whole != nil {
+		return l.whole[lo*size : hi*size]
+	}
+	if s := &l.segments[l.segment(lo)]; s.dense && hi <= s.first+s.rows {
+		return s.data[(lo-s.first)*size : (hi-s.first)*size]
+	}
+	*words = grown(*words, ((hi-lo)*size+7)/8)
+	out := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*words))), (hi-lo)*size)
+	l.runs(lo, hi, func(row int, b []byte) { copy(out[(row-lo)*size:], b) })
+	return out
+}
+
+// span returns the bytes from to to of the layer's elements, as if all rows lay one
+// behind the other. They may lie in buf, which is as long.
+func (l *Layer) span(buf []byte, from, to int) []byte {
+	if l.whole != nil {
+		return l.whole[from:to]
+	}
+	size := l.bytes()
+	lo := from / size
+	l.runs(lo, (to+size-1)/size, func(row int, b []byte) {
+		skip := max(0, from-row*size)
+		copy(buf[row*size+skip-from:], b[skip:])
+	})
+	return buf[:to-from]
+}
+
+// size returns the bytes of all elements.
+func (l *Layer) size() int { return l.Rows * l.bytes() }
+
+// modified returns the time of the layer's file, in nanoseconds, or, of several, a
+// hash of theirs; 0 for files in memory.
+func (l *Layer) modified() int64 {
+	if len(l.segments) == 1 {
+		return l.segments[0].from.modified()
+	}
+	h := fnv.New64a()
+	for _, s := range l.segments {
+		t := uint64(s.from.modified())
+		h.Write(unsafe.Slice((*byte)(unsafe.Pointer(&t)), 8))
+	}
+	return int64(h.Sum64())
+}
+
+func (s *source) modified() int64 {
+	if s.info == nil {
+		return 0
+	}
+	return s.info.ModTime().UnixNano()
+}
+
+// widen sets dst to elements of a type.
+func widen(t DType, dst []float64, b []byte) {
+	switch t {
+	case Float32:
+		kernel.WidenF32(dst, values[float32](b))
+	case Float16:
+		kernel.WidenF16(dst, values[uint16](b))
+	case BFloat16:
+		kernel.WidenBF16(dst, values[kernel.BFloat16](b))
+	case Float64:
+		kernel.WidenF64(dst, values[float64](b))
+	case Int8:
+		kernel.WidenI8(dst, values[int8](b))
+	case Uint8:
+		kernel.WidenU8(dst, b)
+	case Int32:
+		kernel.WidenI32(dst, values[int32](b))
+	}
+}
+
+// scanBytes sets dst to the canonical products of q with rows of a type.
+func scanBytes(t DType, dst, q []float64, b []byte) {
+	switch t {
+	case Float32:
+		kernel.ScanF32(dst, q, values[float32](b))
+	case Float16:
+		kernel.ScanF16(dst, q, values[uint16](b))
+	case BFloat16:
+		kernel.ScanBF16(dst, q, values[kernel.BFloat16](b))
+	case Float64:
+		kernel.ScanF64(dst, q, values[float64](b))
+	case Int8:
+		kernel.ScanI8(dst, q, values[int8](b))
+	case Uint8:
+		kernel.ScanU8(dst, q, b)
+	case Int32:
+		kernel.ScanI32(dst, q, values[int32](b))
+	}
+}
+
+// scanSquaresBytes is scanBytes that also sets sq to the rows' products with
+// themselves.
+func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte) {
+	switch t {
+	case Float32:
+		kernel.ScanSquaresF32(dst, sq, q, values[float32](b))
+	case Float16:
+		kernel.ScanSquaresF16(dst, sq, q, values[uint16](b))
+	case BFloat16:
+		kernel.ScanSquaresBF16(dst, sq, q, values[kernel.BFloat16](b))
+	case Float64:
+		kernel.ScanSquaresF64(dst, sq, q, values[float64](b))
+	case Int8:
+		kernel.ScanSquaresI8(dst, sq, q, values[int8](b))
+	case Uint8:
+		kernel.ScanSquaresU8(dst, sq, q, b)
+	case Int32:
+		kernel.ScanSquaresI32(dst, sq, q, values[int32](b))
+	}
+}
+
+// packer is what kernel.Queries and kernel.Rows have in common.
+type packer interface {
+	PackF32(x []float32, dim int, scale []float64)
+	PackF16(x []uint16, dim int, scale []float64)
+	PackBF16(x []kernel.BFloat16, dim int, scale []float64)
+	PackF64(x []float64, dim int, scale []float64)
+	PackI8(x []int8, dim int, scale []float64)
+	PackU8(x []uint8, dim int, scale []float64)
+	PackI32(x []int32, dim int, scale []float64)
+}
+
+// pack packs rows of a type.
+func pack(to packer, t DType, b []byte, dim int, scale []float64) {
+	switch t {
+	case Float32:
+		to.PackF32(values[float32](b), dim, scale)
+	case Float16:
+		to.PackF16(values[uint16](b), dim, scale)
+	case BFloat16:
+		to.PackBF16(values[kernel.BFloat16](b), dim, scale)
+	case Float64:
+		to.PackF64(values[float64](b), dim, scale)
+	case Int8:
+		to.PackI8(values[int8](b), dim, scale)
+	case Uint8:
+		to.PackU8(b, dim, scale)
+	case Int32:
+		to.PackI32(values[int32](b), dim, scale)
+	}
+}
+
+// release gives back the memory of the rows from to to, as far as they lie in mapped
+// files.
+func (l *Layer) release(from, to int) {
+	for i := l.segment(from); i < len(l.segments) && l.segments[i].first < to; i++ {
+		s := &l.segments[i]
+		if s.from.info == nil {
+			continue
+		}
+		lo, hi := max(from, s.first)-s.first, min(to-s.first, s.rows)
+		release(s.data[lo*s.stride : min(hi*s.stride, len(s.data))])
+	}
+}
