@@ -116,7 +116,7 @@ is reported, its row is zero and listed in gallery.yaml, and the exit code is 1.
 // options returns what the flags ask for.
 func (f extractFlags) options(cmd *cobra.Command, args []string) (onnx.ExtractOptions, error) {
 	o := f.o
-	o.Gallery, o.Env, o.Version = args[len(args)-1], os.Getenv, version()
+	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Preprocess = engine.Preprocess{
 		Size: f.size, Fit: f.fit, Filter: f.filter, Range: f.span, Mean: f.mean, Std: f.std, Channels: f.channels, Layout: f.layout,
 	}

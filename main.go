@@ -120,6 +120,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
 			return workbench(cmd, f, append(args, experiments.Builtin)[0])
 		},
 	}
+	follow := root.PersistentFlags().Bool("follow-links", false, "let symbolic links of pictures lead out of the gallery's folder")
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		cmd.SetContext(context.WithValue(cmd.Context(), followLinks{}, *follow))
+	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(),
 		tapsCommand(), extractCommand(), deriveCommand(), benchCommand(), doctorCommand())
@@ -146,12 +150,27 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// followLinks is the key of a context's answer to whether links of pictures may
+// lead out of a gallery: every command opens galleries, many by a session, and all
+// hand the context on.
+type followLinks struct{}
+
+// linksFollowed reports what --follow-links says.
+func linksFollowed(ctx context.Context) bool {
+	follow, _ := ctx.Value(followLinks{}).(bool)
+	return follow
+}
+
 // openGallery opens the built-in gallery or a folder.
 func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 	if name == experiments.Builtin {
 		return engine.OpenFS(ctx, name, fixtures.Demo())
 	}
-	return engine.Open(ctx, name)
+	g, err := engine.Open(ctx, name)
+	if err == nil && linksFollowed(ctx) {
+		g.FollowLinks()
+	}
+	return g, err
 }
 
 // openShown is openGallery for commands without a screen: on a terminal, the

@@ -18,6 +18,10 @@
 //	  gallery.yaml     may be missing: see Manifest
 //	  .strata/         what is derived from the gallery: see Derived
 //
+// A picture may lie in an archive in the folder, images.zip/knit-0001.jpg; or be
+// found by its item's id in WebDataset shards, or by its row in a column of a Parquet
+// file: see PicturesRecord. Nothing is unpacked.
+//
 // The columns id, image, group and split have a meaning of their own; all others
 // are labels. A cell may hold several values, parted by |; an empty cell is
 // unknown. Rows of one group are photos of one listing and never answer one

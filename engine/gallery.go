@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -30,6 +29,8 @@ type Gallery struct {
 	files    fs.FS     // holds the pictures; the same, but no link leads out of it
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
+
+	pictures pictures
 
 	labelsMu sync.Mutex
 	labels   map[string]*Label // by name: those that follow from columns
@@ -59,8 +60,8 @@ func Open(ctx context.Context, dir string) (*Gallery, error) {
 }
 
 // OpenItems opens the folder dir as a gallery without layers: its items table
-// and its pictures are there to be read. It reads neither matrices nor
-// gallery.yaml, and has no fingerprint.
+// and its pictures are there to be read. Of gallery.yaml it takes where those are;
+// it reads no matrices, and has no fingerprint.
 func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
 	g, err := openFolder(dir)
 	if err != nil {
@@ -71,6 +72,12 @@ func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
 		defer table.Close()
 		if g.items, err = readItems(ctx, table, 0); err != nil {
 			err = fmt.Errorf("%s: %w", filepath.Join(dir, itemsFile), err)
+		}
+	}
+	if err == nil {
+		var m *Manifest
+		if m, err = ReadManifest(g.folder, dir); m != nil {
+			g.pictures.record = m.Pictures
 		}
 	}
 	if err != nil {
@@ -125,6 +132,9 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 	if g.manifest, headErr = ReadManifest(g.folder, place); headErr == nil {
 		if g.manifest != nil && g.manifest.Name != "" {
 			g.Name = g.manifest.Name
+		}
+		if g.manifest != nil {
+			g.pictures.record = g.manifest.Pictures
 		}
 		heads, headErr = g.matrices(place, load)
 	}
@@ -307,7 +317,7 @@ func (g *Gallery) Close() error {
 		g.stop()
 		<-g.fingerprint // it reads the mappings
 	}
-	errs := []error{g.derived.close()}
+	errs := []error{g.derived.close(), g.pictures.close()}
 	for _, m := range g.maps {
 		errs = append(errs, m.Unmap())
 	}
@@ -357,31 +367,4 @@ func (g *Gallery) ParseScheme(text string) (Scheme, error) {
 		}
 		return 0, ""
 	})
-}
-
-// Picture returns the path of the row's picture within the gallery, or "" when
-// the items table names none.
-func (g *Gallery) Picture(row int) string {
-	if g.items.images == nil {
-		return ""
-	}
-	return g.items.images[row]
-}
-
-// OpenPicture opens the row's picture. A path that leaves the gallery's folder,
-// by itself or by a symbolic link, is refused.
-func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) {
-	path := g.Picture(row)
-	if path == "" {
-		return nil, fmt.Errorf("item %q has no picture", g.ID(row))
-	}
-	clean := filepath.ToSlash(filepath.Clean(path))
-	if !fs.ValidPath(clean) {
-		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", path, g.ID(row))
-	}
-	f, err := openFile(g.files, clean)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return f, nil
 }

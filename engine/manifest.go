@@ -43,12 +43,15 @@ const maxManifest = 16 << 20
 //	  C: {file: features.npy}
 //	select: [A, C]
 //	items: {rows: 9583, sha256: 77aa…}
+//	pictures: {archives: ["shard-*.tar"]}
 //	broken:
 //	  - {row: 17, id: knit-0018, why: "jpeg: it ends early"}
 //	software: {strata: v0.2.0, onnxruntime: 1.30.0}
 //
 // A matrix that no layer of the manifest claims by file is a layer named by its
 // file, as without a manifest. select leaves out all layers but those it names.
+// pictures says where pictures are that the items table names no path of; without
+// it, they are where its column image says.
 type Manifest struct {
 	Version     int                     `yaml:"version,omitempty"`
 	Name        string                  `yaml:"name,omitempty"` // for people; the folder's name without it
@@ -58,6 +61,7 @@ type Manifest struct {
 	Layers      map[string]*LayerRecord `yaml:"layers,omitempty"`
 	Select      []string                `yaml:"select,omitempty,flow"`
 	Items       *ItemsRecord            `yaml:"items,omitempty"`
+	Pictures    *PicturesRecord         `yaml:"pictures,omitempty"`
 	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
 	Software    *SoftwareRecord         `yaml:"software,omitempty"`
 }
@@ -97,6 +101,16 @@ type LayerRecord struct {
 type ItemsRecord struct {
 	Rows   int    `yaml:"rows"`
 	SHA256 string `yaml:"sha256"` // HashIDs of the rows
+}
+
+// PicturesRecord says where the items' pictures are: in archives, or in a table.
+//
+//	pictures: {archives: ["shard-*.tar"]}               the member 0001.jpg, in any folder, is the picture of the item 0001
+//	pictures: {file: items.parquet, column: image.bytes} a row's bytes are the picture of the item of that row
+type PicturesRecord struct {
+	Archives []string `yaml:"archives,omitempty,flow"` // .tar and .zip files in the gallery's folder; * ? [] as in path.Match
+	File     string   `yaml:"file,omitempty"`          // a Parquet file, relative to the gallery's folder, with slashes
+	Column   string   `yaml:"column,omitempty"`        // of byte arrays, a row an item; its path with dots
 }
 
 // BrokenPicture is a picture that could not be read; its row is zero.
@@ -222,6 +236,11 @@ func (m *Manifest) check() error {
 	}
 	if m.Items != nil && m.Items.Rows < 0 {
 		return fmt.Errorf("items: %d rows", m.Items.Rows)
+	}
+	if m.Pictures != nil {
+		if err := m.Pictures.check(); err != nil {
+			return fmt.Errorf("pictures: %w", err)
+		}
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ type ExtractOptions struct {
 	Restart bool // give up an interrupted extraction of another recipe
 	Force   bool // replace layers that are there
 
+	FollowLinks bool // symbolic links of pictures may lead out of the gallery's folder
+
 	Library  string // of ONNX Runtime, as FindLibrary takes it
 	Env      func(string) string
 	Provider string
@@ -163,6 +165,9 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 	}
 	if x.items, err = engine.OpenItems(ctx, x.Gallery); err != nil {
 		return err
+	}
+	if x.FollowLinks {
+		x.items.FollowLinks()
 	}
 	defer func() {
 		if err != nil {
