@@ -55,6 +55,27 @@ type Array struct {
 	// is compressed, say. It returns the Rows·Dim·Size bytes of the elements, row by
 	// row; less is an error that Read returns. The file must stay open meanwhile.
 	Stream func(ctx context.Context) (io.ReadCloser, error)
+
+	// Why says why this is no matrix, though its file is sound: it has one dimension,
+	// say, or is of texts. Check returns it; of the rest only Name counts.
+	Why string
+
+	// Opaque is set for rows of bytes, of a binary column, of which the file does not
+	// say what they are. They are of type Uint8, with a Why that asks for the type; As
+	// is the answer.
+	Opaque bool
+}
+
+// As returns the matrix of opaque rows whose bytes are elements of type t.
+func (a Array) As(t Type) (Array, error) {
+	if !a.Opaque {
+		return a, fmt.Errorf("it is of type %s, not of bytes of unknown type", a.Type)
+	}
+	if a.Dim%t.Size() != 0 {
+		return a, fmt.Errorf("rows of %d bytes are no rows of %s, %d bytes each", a.Dim, t, t.Size())
+	}
+	a.Type, a.Dim, a.Opaque, a.Why = t, a.Dim/t.Size(), false, ""
+	return a, nil
 }
 
 // Bytes returns the size of the elements. Check was called.
@@ -63,6 +84,9 @@ func (a Array) Bytes() int64 { return a.Rows * a.Dim * a.Type.Size() }
 // Check checks that the matrix is one, and that it lies within a file of size
 // bytes.
 func (a Array) Check(size int64) error {
+	if a.Why != "" {
+		return &NotMatrixError{a.Why}
+	}
 	if a.Rows <= 0 || a.Dim <= 0 {
 		return fmt.Errorf("shape (%d, %d) is empty", a.Rows, a.Dim)
 	}
