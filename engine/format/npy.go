@@ -122,7 +122,7 @@ func (d npyDict) array(offset, size int64) (Array, error) {
 		return Array{}, &NotMatrixError{fmt.Sprintf("type %s is none that a layer may have: <f4, <f2, <f8, <i4, |i1, |u1, and <V2 for bfloat16", clip(d.descr, 30))}
 	}
 	if len(d.shape) != 2 {
-		return Array{}, &NotMatrixError{fmt.Sprintf("shape %s has %d dimensions, a layer has 2: items × features", d.tuple(), len(d.shape))}
+		return Array{}, &NotMatrixError{rank(d.shape)}
 	}
 	a := Array{Type: t, Rows: d.shape[0], Dim: d.shape[1], Offset: offset}
 	a.Stride = a.Dim * t.Size() // Check finds an overflow

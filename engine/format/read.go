@@ -19,15 +19,16 @@ type reader func(ctx context.Context, f File, size int64) ([]Array, error)
 
 // readers are the readers by extension.
 var readers = map[string]reader{
-	".npy":    readNpy,
-	".fvecs":  readVecs(Float32),
-	".bvecs":  readVecs(Uint8),
-	".ivecs":  readVecs(Int32),
-	".fbin":   readBin(Float32),
-	".f16bin": readBin(Float16),
-	".u8bin":  readBin(Uint8),
-	".i8bin":  readBin(Int8),
-	".ibin":   readBin(Int32),
+	".npy":         readNpy,
+	".safetensors": readSafetensors,
+	".fvecs":       readVecs(Float32),
+	".bvecs":       readVecs(Uint8),
+	".ivecs":       readVecs(Int32),
+	".fbin":        readBin(Float32),
+	".f16bin":      readBin(Float16),
+	".u8bin":       readBin(Uint8),
+	".i8bin":       readBin(Int8),
+	".ibin":        readBin(Int32),
 }
 
 // Known reports whether a file of this name is one that Read reads. Only the

@@ -163,7 +163,7 @@ func checkFuzzed(t *testing.T, name string, b []byte) {
 
 func TestKnown(t *testing.T) {
 	for name, want := range map[string]bool{
-		"C.npy": true, "x.tar.gz": false, "x": false, "": false,
+		"C.npy": true, "a/b.safetensors": true, "x.tar.gz": false, "x": false, "": false,
 		"model.safetensors.index.json": false, "x.FBIN": true,
 	} {
 		if got := Known(name); got != want {
@@ -186,4 +186,15 @@ func TestAs(t *testing.T) {
 	if _, err := (Array{Type: Float16}).As(Float64); err == nil || err.Error() != "it is of type float16, not of bytes of unknown type" {
 		t.Error(err)
 	}
+}
+
+// zeros is a file of zeros but for its beginning, of any size.
+type zeros struct{ head []byte }
+
+func (z zeros) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	if off < int64(len(z.head)) {
+		copy(p, z.head[off:])
+	}
+	return len(p), nil
 }
