@@ -5,9 +5,10 @@ package format
 // refused with the number and the budget.
 const (
 	// maxHeader bounds a header that is held in memory whole: the JSON of a
-	// safetensors file or index. A header decodes into some ten times its bytes.
+	// safetensors file or index, the directory of an .npz file. A header decodes into
+	// some ten times its bytes.
 	maxHeader = 16 << 20
 
-	// maxArrays bounds the tensors of a file.
+	// maxArrays bounds the tensors or members of a file.
 	maxArrays = 1 << 16
 )

@@ -20,6 +20,7 @@ type reader func(ctx context.Context, f File, size int64) ([]Array, error)
 // readers are the readers by extension.
 var readers = map[string]reader{
 	".npy":         readNpy,
+	".npz":         readNpz,
 	".safetensors": readSafetensors,
 	".fvecs":       readVecs(Float32),
 	".bvecs":       readVecs(Uint8),

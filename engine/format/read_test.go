@@ -163,7 +163,7 @@ func checkFuzzed(t *testing.T, name string, b []byte) {
 
 func TestKnown(t *testing.T) {
 	for name, want := range map[string]bool{
-		"C.npy": true, "a/b.safetensors": true, "x.tar.gz": false, "x": false, "": false,
+		"C.npy": true, "C.NPZ": true, "a/b.safetensors": true, "x.tar.gz": false, "x": false, "": false,
 		"model.safetensors.index.json": false, "x.FBIN": true,
 	} {
 		if got := Known(name); got != want {
