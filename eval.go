@@ -241,6 +241,11 @@ func parseSchemes(g *engine.Gallery, texts []string) ([]engine.Scheme, error) {
 // showProgress returns a function that shows how far an evaluation is, and one
 // that clears the line. They do nothing where out is not a terminal.
 func showProgress(out *os.File) (progress func(done, of int), end func()) {
+	return showCount(out, "queries")
+}
+
+// showCount is showProgress of what is counted.
+func showCount(out *os.File, what string) (progress func(done, of int), end func()) {
 	if !term.IsTerminal(out.Fd()) {
 		return nil, func() {}
 	}
@@ -248,6 +253,6 @@ func showProgress(out *os.File) (progress func(done, of int), end func()) {
 	return func(done, of int) {
 		rate := float64(done) / time.Since(began).Seconds()
 		left := time.Duration(float64(of-done) / rate * float64(time.Second))
-		_, _ = fmt.Fprintf(out, "\r%d of %d queries  %.0f/s  %s left\x1b[K", done, of, rate, left.Round(time.Second))
+		_, _ = fmt.Fprintf(out, "\r%d of %d %s  %.0f/s  %s left\x1b[K", done, of, what, rate, left.Round(time.Second))
 	}, func() { _, _ = fmt.Fprint(out, "\r\x1b[K") }
 }

@@ -73,7 +73,7 @@ func picture(g *Gallery, row int) (string, error) {
 	defer f.Close()
 	b, err := io.ReadAll(f)
 	if info, serr := f.(fs.File).Stat(); err == nil && (serr != nil || info.Size() != int64(len(b))) {
-		err = fmt.Errorf("Stat says %v, %v", info, serr)
+		err = fmt.Errorf("Stat says %v, %w", info, serr)
 	}
 	return string(b), err
 }
