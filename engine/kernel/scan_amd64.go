@@ -84,52 +84,52 @@ func wide4U8(dst, q *float64, x *uint8, dim, step, n, apart int)
 //go:noescape
 func wideSquares4U8(dst, sq, q *float64, x *uint8, dim, step, n, apart int)
 
-func scanF32(dst, q []float64, x []float32) {
+func scanF32(dst, q []float64, x []float32, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, nil, q, x)
+		scanRef(dst, nil, q, x, stride)
 		return
 	}
-	for size := dim * 4; len(dst) > 0; {
+	for size := stride * 4; len(dst) > 0; {
 		n, apart := streams(len(dst), size, 4)
 		if apart == 0 {
 			for r := range n {
-				scan1F32(&dst[r], &q[0], &x[r*dim], dim)
+				scan1F32(&dst[r], &q[0], &x[r*stride], dim)
 			}
 		} else {
 			scan4F32(&dst[0], &q[0], &x[0], dim, size, n, apart)
 		}
 		n += 3 * apart
-		dst, x = dst[n:], x[n*dim:]
+		dst, x = dst[n:], rest(x, n*stride)
 	}
 }
 
-func squaresF32(dst, sq, q []float64, x []float32) {
+func squaresF32(dst, sq, q []float64, x []float32, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, sq, q, x)
+		scanRef(dst, sq, q, x, stride)
 		return
 	}
-	for size := dim * 4; len(dst) > 0; {
+	for size := stride * 4; len(dst) > 0; {
 		n, apart := streams(len(dst), size, 2)
 		squares2F32(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
 		n += apart
-		dst, sq, x = dst[n:], sq[n:], x[n*dim:]
+		dst, sq, x = dst[n:], sq[n:], rest(x, n*stride)
 	}
 }
 
-func scanF16(dst, q []float64, x []uint16) {
+func scanF16(dst, q []float64, x []uint16, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, nil, q, x)
+		scanRef(dst, nil, q, x, stride)
 		return
 	}
-	for size := dim * 2; len(dst) > 0; {
+	for size := stride * 2; len(dst) > 0; {
 		n, apart := streams(len(dst), size, 4)
 		switch {
 		case apart == 0:
 			for r := range n {
-				scan1F16(&dst[r], &q[0], &x[r*dim], dim)
+				scan1F16(&dst[r], &q[0], &x[r*stride], dim)
 			}
 		case wide:
 			wide4F16(&dst[0], &q[0], &x[0], dim, size, n, apart)
@@ -137,17 +137,17 @@ func scanF16(dst, q []float64, x []uint16) {
 			scan4F16(&dst[0], &q[0], &x[0], dim, size, n, apart)
 		}
 		n += 3 * apart
-		dst, x = dst[n:], x[n*dim:]
+		dst, x = dst[n:], rest(x, n*stride)
 	}
 }
 
-func squaresF16(dst, sq, q []float64, x []uint16) {
+func squaresF16(dst, sq, q []float64, x []uint16, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, sq, q, x)
+		scanRef(dst, sq, q, x, stride)
 		return
 	}
-	for size := dim * 2; len(dst) > 0; {
+	for size := stride * 2; len(dst) > 0; {
 		done := 0
 		if wide {
 			n, apart := streams(len(dst), size, 4)
@@ -158,22 +158,22 @@ func squaresF16(dst, sq, q []float64, x []uint16) {
 			squares2F16(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
 			done = n + apart
 		}
-		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
+		dst, sq, x = dst[done:], sq[done:], rest(x, done*stride)
 	}
 }
 
-func scanBF16(dst, q []float64, x []BFloat16) {
+func scanBF16(dst, q []float64, x []BFloat16, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, nil, q, x)
+		scanRef(dst, nil, q, x, stride)
 		return
 	}
-	for size := dim * 2; len(dst) > 0; {
+	for size := stride * 2; len(dst) > 0; {
 		n, apart := streams(len(dst), size, 4)
 		switch {
 		case apart == 0:
 			for r := range n {
-				scan1BF16(&dst[r], &q[0], &x[r*dim], dim)
+				scan1BF16(&dst[r], &q[0], &x[r*stride], dim)
 			}
 		case wide:
 			wide4BF16(&dst[0], &q[0], &x[0], dim, size, n, apart)
@@ -181,17 +181,17 @@ func scanBF16(dst, q []float64, x []BFloat16) {
 			scan4BF16(&dst[0], &q[0], &x[0], dim, size, n, apart)
 		}
 		n += 3 * apart
-		dst, x = dst[n:], x[n*dim:]
+		dst, x = dst[n:], rest(x, n*stride)
 	}
 }
 
-func squaresBF16(dst, sq, q []float64, x []BFloat16) {
+func squaresBF16(dst, sq, q []float64, x []BFloat16, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, sq, q, x)
+		scanRef(dst, sq, q, x, stride)
 		return
 	}
-	for size := dim * 2; len(dst) > 0; {
+	for size := stride * 2; len(dst) > 0; {
 		done := 0
 		if wide {
 			n, apart := streams(len(dst), size, 4)
@@ -202,22 +202,22 @@ func squaresBF16(dst, sq, q []float64, x []BFloat16) {
 			squares2BF16(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
 			done = n + apart
 		}
-		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
+		dst, sq, x = dst[done:], sq[done:], rest(x, done*stride)
 	}
 }
 
-func scanI8(dst, q []float64, x []int8) {
+func scanI8(dst, q []float64, x []int8, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, nil, q, x)
+		scanRef(dst, nil, q, x, stride)
 		return
 	}
-	for size := dim * 1; len(dst) > 0; {
+	for size := stride * 1; len(dst) > 0; {
 		n, apart := streams(len(dst), size, 4)
 		switch {
 		case apart == 0:
 			for r := range n {
-				scan1I8(&dst[r], &q[0], &x[r*dim], dim)
+				scan1I8(&dst[r], &q[0], &x[r*stride], dim)
 			}
 		case wide:
 			wide4I8(&dst[0], &q[0], &x[0], dim, size, n, apart)
@@ -225,17 +225,17 @@ func scanI8(dst, q []float64, x []int8) {
 			scan4I8(&dst[0], &q[0], &x[0], dim, size, n, apart)
 		}
 		n += 3 * apart
-		dst, x = dst[n:], x[n*dim:]
+		dst, x = dst[n:], rest(x, n*stride)
 	}
 }
 
-func squaresI8(dst, sq, q []float64, x []int8) {
+func squaresI8(dst, sq, q []float64, x []int8, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, sq, q, x)
+		scanRef(dst, sq, q, x, stride)
 		return
 	}
-	for size := dim * 1; len(dst) > 0; {
+	for size := stride * 1; len(dst) > 0; {
 		done := 0
 		if wide {
 			n, apart := streams(len(dst), size, 4)
@@ -246,22 +246,22 @@ func squaresI8(dst, sq, q []float64, x []int8) {
 			squares2I8(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
 			done = n + apart
 		}
-		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
+		dst, sq, x = dst[done:], sq[done:], rest(x, done*stride)
 	}
 }
 
-func scanU8(dst, q []float64, x []uint8) {
+func scanU8(dst, q []float64, x []uint8, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, nil, q, x)
+		scanRef(dst, nil, q, x, stride)
 		return
 	}
-	for size := dim * 1; len(dst) > 0; {
+	for size := stride * 1; len(dst) > 0; {
 		n, apart := streams(len(dst), size, 4)
 		switch {
 		case apart == 0:
 			for r := range n {
-				scan1U8(&dst[r], &q[0], &x[r*dim], dim)
+				scan1U8(&dst[r], &q[0], &x[r*stride], dim)
 			}
 		case wide:
 			wide4U8(&dst[0], &q[0], &x[0], dim, size, n, apart)
@@ -269,17 +269,17 @@ func scanU8(dst, q []float64, x []uint8) {
 			scan4U8(&dst[0], &q[0], &x[0], dim, size, n, apart)
 		}
 		n += 3 * apart
-		dst, x = dst[n:], x[n*dim:]
+		dst, x = dst[n:], rest(x, n*stride)
 	}
 }
 
-func squaresU8(dst, sq, q []float64, x []uint8) {
+func squaresU8(dst, sq, q []float64, x []uint8, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, sq, q, x)
+		scanRef(dst, sq, q, x, stride)
 		return
 	}
-	for size := dim * 1; len(dst) > 0; {
+	for size := stride * 1; len(dst) > 0; {
 		done := 0
 		if wide {
 			n, apart := streams(len(dst), size, 4)
@@ -290,6 +290,6 @@ func squaresU8(dst, sq, q []float64, x []uint8) {
 			squares2U8(&dst[0], &sq[0], &q[0], &x[0], dim, size, n, apart)
 			done = n + apart
 		}
-		dst, sq, x = dst[done:], sq[done:], x[done*dim:]
+		dst, sq, x = dst[done:], sq[done:], rest(x, done*stride)
 	}
 }

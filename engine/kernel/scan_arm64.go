@@ -35,72 +35,72 @@ func scan4U8(dst *[4][lanes]float64, q *float64, x *uint8, n, apart int)
 //go:noescape
 func squares2U8(dst *[4][lanes]float64, q *float64, x *uint8, n, apart int)
 
-func scanF32(dst, q []float64, x []float32) { scan(dst, q, x) }
+func scanF32(dst, q []float64, x []float32, stride int) { scan(dst, q, x, stride) }
 
-func squaresF32(dst, sq, q []float64, x []float32) { squares(dst, sq, q, x) }
+func squaresF32(dst, sq, q []float64, x []float32, stride int) { squares(dst, sq, q, x, stride) }
 
-func scanF16(dst, q []float64, x []uint16) { scan(dst, q, x) }
+func scanF16(dst, q []float64, x []uint16, stride int) { scan(dst, q, x, stride) }
 
-func squaresF16(dst, sq, q []float64, x []uint16) { squares(dst, sq, q, x) }
+func squaresF16(dst, sq, q []float64, x []uint16, stride int) { squares(dst, sq, q, x, stride) }
 
-func scanBF16(dst, q []float64, x []BFloat16) { scan(dst, q, x) }
+func scanBF16(dst, q []float64, x []BFloat16, stride int) { scan(dst, q, x, stride) }
 
-func squaresBF16(dst, sq, q []float64, x []BFloat16) { squares(dst, sq, q, x) }
+func squaresBF16(dst, sq, q []float64, x []BFloat16, stride int) { squares(dst, sq, q, x, stride) }
 
-func scanI8(dst, q []float64, x []int8) { scan(dst, q, x) }
+func scanI8(dst, q []float64, x []int8, stride int) { scan(dst, q, x, stride) }
 
-func squaresI8(dst, sq, q []float64, x []int8) { squares(dst, sq, q, x) }
+func squaresI8(dst, sq, q []float64, x []int8, stride int) { squares(dst, sq, q, x, stride) }
 
-func scanU8(dst, q []float64, x []uint8) { scan(dst, q, x) }
+func scanU8(dst, q []float64, x []uint8, stride int) { scan(dst, q, x, stride) }
 
-func squaresU8(dst, sq, q []float64, x []uint8) { squares(dst, sq, q, x) }
+func squaresU8(dst, sq, q []float64, x []uint8, stride int) { squares(dst, sq, q, x, stride) }
 
 // scan finishes in Go what the assembly leaves: the tails, and the sums of lanes.
-func scan[T element](dst, q []float64, x []T) {
+func scan[T element](dst, q []float64, x []T, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, nil, q, x)
+		scanRef(dst, nil, q, x, stride)
 		return
 	}
 	whole, size := dim&^(lanes-1), sizeOf[T]()
 	for len(dst) >= 4 {
-		n, apart := streams(len(dst), dim*size, 4)
+		n, apart := streams(len(dst), stride*size, 4)
 		for r := range n {
 			var s [4][lanes]float64
-			scan4(&s, &q[0], x[r*dim:], whole, apart*dim*size)
+			scan4(&s, &q[0], x[r*stride:], whole, apart*stride*size)
 			for i := range s {
-				row := x[(r+i*apart)*dim:][:dim]
+				row := x[(r+i*apart)*stride:][:dim]
 				dst[r+i*apart] = finish(&s[i], q[whole:], row[whole:])
 			}
 		}
-		dst, x = dst[4*n:], x[4*n*dim:]
+		dst, x = dst[4*n:], rest(x, 4*n*stride)
 	}
-	scanRef(dst, nil, q, x)
+	scanRef(dst, nil, q, x, stride)
 }
 
-func squares[T element](dst, sq, q []float64, x []T) {
+func squares[T element](dst, sq, q []float64, x []T, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {
-		scanRef(dst, sq, q, x)
+		scanRef(dst, sq, q, x, stride)
 		return
 	}
 	whole, size := dim&^(lanes-1), sizeOf[T]()
 	for len(dst) >= 2 {
-		n, apart := streams(len(dst), dim*size, 2)
+		n, apart := streams(len(dst), stride*size, 2)
 		for r := range n {
 			var s [4][lanes]float64
-			squares2(&s, &q[0], x[r*dim:], whole, apart*dim*size)
+			squares2(&s, &q[0], x[r*stride:], whole, apart*stride*size)
 			for i := range 2 {
-				tail := x[(r+i*apart)*dim:][whole:dim]
+				tail := x[(r+i*apart)*stride:][whole:dim]
 				var values [lanes]float64
 				widenRef(values[:len(tail)], tail)
 				dst[r+i*apart] = finish(&s[i], q[whole:], tail)
 				sq[r+i*apart] = finish(&s[2+i], values[:len(tail)], tail)
 			}
 		}
-		dst, sq, x = dst[2*n:], sq[2*n:], x[2*n*dim:]
+		dst, sq, x = dst[2*n:], sq[2*n:], rest(x, 2*n*stride)
 	}
-	scanRef(dst, sq, q, x)
+	scanRef(dst, sq, q, x, stride)
 }
 
 // finish adds the products of a tail to its lanes, and sums these.

@@ -5,10 +5,10 @@ package kernel
 const block = 32 * lanes
 
 // scanRef is the plain scan. It leaves sq alone when sq is nil.
-func scanRef[T number](dst, sq, q []float64, x []T) {
+func scanRef[T number](dst, sq, q []float64, x []T, stride int) {
 	var values [block]float64
 	for r := range dst {
-		row := x[r*len(q) : (r+1)*len(q)]
+		row := x[r*stride:][:len(q)]
 		var product, square [lanes]float64
 		for k := 0; k < len(q); k += block {
 			n := min(block, len(q)-k)

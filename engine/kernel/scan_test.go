@@ -136,6 +136,77 @@ func testScan[T element](t *testing.T) {
 	}
 }
 
+// TestScanApart scans rows with gaps between them, which hold what must not be read.
+func TestScanApart(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		t.Run("F32", testApart[float32])
+		t.Run("F16", testApart[uint16])
+		t.Run("BF16", testApart[kernel.BFloat16])
+		t.Run("I8", testApart[int8])
+		t.Run("U8", testApart[uint8])
+	})
+	t.Run("F64", testApart[float64])
+	t.Run("I32", testApart[int32])
+}
+
+func testApart[T element](t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 6))
+	for _, dim := range []int{1, 3, 7, 8, 9, 24, 63, 64, 129, 300} {
+		q := widened(randomF32(random, dim))
+		for rows := range 14 {
+			for _, gap := range []int{0, 1, 4, 70} {
+				x := randomRows[T](random, max(0, rows*(dim+gap)-gap))
+				var dense []T
+				for r := range rows {
+					dense = append(dense, x[r*(dim+gap):][:dim]...)
+				}
+				want, wantSquares := make([]float64, rows), make([]float64, rows)
+				scan(want, wantSquares, q, dense)
+				plain, intact := guarded[float64](rows, gap)
+				dst, sq := make([]float64, rows), make([]float64, rows)
+				kernel.ScanApart(plain, q, x, dim+gap)
+				kernel.ScanSquaresApart(dst, sq, q, x, dim+gap)
+				if !slices.EqualFunc(plain, want, same) || !slices.EqualFunc(dst, want, same) || !slices.EqualFunc(sq, wantSquares, same) || !intact() {
+					t.Fatalf("%d rows of %d, %d apart: %v, and with squares %v, %v, want %v, %v", rows, dim, dim+gap, plain, dst, sq, want, wantSquares)
+				}
+			}
+		}
+	}
+}
+
+func TestScanApartShapes(t *testing.T) {
+	for _, c := range []struct {
+		rows, dim, stride, x int
+		fits                 bool
+	}{
+		{0, 5, 5, 0, true},
+		{3, 5, 7, 19, true},
+		{1, 5, 99, 5, true},
+		{3, 5, 7, 21, false},
+		{3, 5, 7, 18, false},
+		{2, 5, 7, 19, false},
+		{3, 5, 4, 13, false},
+		{3, 0, 4, 8, false},
+		{0, 5, 7, 5, false},
+		{3, 5, -7, 5, false},
+	} {
+		dst, q, x := make([]float64, c.rows), make([]float64, c.dim), make([]uint8, c.x)
+		for what, got := range map[string]any{
+			"plain":   panics(func() { kernel.ScanApart(dst, q, x, c.stride) }),
+			"squares": panics(func() { kernel.ScanSquaresApart(dst, dst, q, x, c.stride) }),
+		} {
+			if (got == nil) != c.fits || got != nil && got != "kernel: scan: rows do not fill x" {
+				t.Errorf("%+v: %s: panic %v", c, what, got)
+			}
+		}
+	}
+	if got := panics(func() {
+		kernel.ScanSquaresApart(make([]float64, 2), make([]float64, 1), make([]float64, 1), make([]int8, 3), 2)
+	}); got != "kernel: scan: squares and products differ in length" {
+		t.Errorf("panic %v", got)
+	}
+}
+
 // TestScanParts takes more rows than one call of the assembly does.
 func TestScanParts(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {

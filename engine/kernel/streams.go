@@ -2,6 +2,9 @@
 
 package kernel
 
+// rest returns x without its first n values; the last row need not be as long as the stride to the next.
+func rest[T any](x []T, n int) []T { return x[min(n, len(x)):] }
+
 // streamBytes is how many bytes of a stream of rows one call of a kernel reads, at most if there is more than a row. Four
 // times as much is little enough that nobody waits for a goroutine that cannot be preempted; half of it is as fast.
 const streamBytes = 256 << 10
