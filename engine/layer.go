@@ -72,16 +72,16 @@ func (l *Layer) Widen(dst []float64, row int) {
 
 // scan sets dst to the canonical products of q with the rows lo to lo+len(dst).
 func (l *Layer) scan(dst, q []float64, lo int) {
-	l.runs(lo, lo+len(dst), func(row int, b []byte) {
-		scanBytes(l.Type, dst[row-lo:row-lo+len(b)/l.bytes()], q, b)
+	l.strides(lo, lo+len(dst), false, func(row, n int, b []byte, stride int) {
+		scanBytes(l.Type, dst[row-lo:row-lo+n], q, b, stride)
 	})
 }
 
 // scanSquares is scan that also sets sq to the rows' products with themselves.
 func (l *Layer) scanSquares(dst, sq, q []float64, lo int) {
-	l.runs(lo, lo+len(dst), func(row int, b []byte) {
-		from, to := row-lo, row-lo+len(b)/l.bytes()
-		scanSquaresBytes(l.Type, dst[from:to], sq[from:to], q, b)
+	l.strides(lo, lo+len(dst), false, func(row, n int, b []byte, stride int) {
+		from, to := row-lo, row-lo+n
+		scanSquaresBytes(l.Type, dst[from:to], sq[from:to], q, b, stride)
 	})
 }
 

@@ -27,7 +27,8 @@ type segment struct {
 	first, rows int    // rows of the layer
 	data        []byte // from the first element of its first row to the last of its last
 	stride      int    // bytes from a row to the next
-	dense       bool   // rows lie one behind the other, where this processor reads elements
+	apart       int    // the same in elements, where this processor reads them; otherwise 0
+	dense       bool   // apart, and rows lie one behind the other
 }
 
 // gatherBytes is about how many bytes of rows that lie apart are put together at
@@ -45,7 +46,10 @@ func newSegment(from *source, first, rows, offset, stride, size int, t DType) se
 	s := segment{from: from, first: first, rows: rows, stride: stride}
 	s.data = from.data[offset : offset+(rows-1)*stride+size]
 	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(s.data)))%uintptr(t.Size()) == 0
-	s.dense = (stride == size || rows == 1) && (anyAddress || aligned)
+	if whole := stride%int(t.Size()) == 0 || rows == 1; whole && (anyAddress || aligned) {
+		s.apart = stride / int(t.Size())
+		s.dense = stride == size || rows == 1
+	}
 	return s
 }
 
@@ -67,6 +71,9 @@ func borrowed(n int) ([]byte, *[]uint64) {
 
 // segment returns the place of the segment that holds a row.
 func (l *Layer) segment(row int) int {
+	if len(l.segments) == 1 {
+		return 0
+	}
 	i, found := slices.BinarySearchFunc(l.segments, row, func(s segment, row int) int { return s.first - row })
 	if found {
 		return i
@@ -83,11 +90,19 @@ func (l *Layer) runs(lo, hi int, do func(row int, b []byte)) {
 		do(lo, l.whole[lo*size:hi*size])
 		return
 	}
+	l.strides(lo, hi, true, func(row, _ int, b []byte, _ int) { do(row, b) })
+}
+
+// strides is runs for rows that need not lie one behind the other, unless they are to
+// be together: there are n of them, which begin stride elements apart.
+func (l *Layer) strides(lo, hi int, together bool, do func(row, n int, b []byte, stride int)) {
+	size := l.bytes()
 	for i := l.segment(lo); lo < hi; i++ {
 		s := &l.segments[i]
 		end := min(hi, s.first+s.rows)
-		if s.dense {
-			do(lo, s.data[(lo-s.first)*size:(end-s.first)*size])
+		if s.dense || s.apart > 0 && (!together || end-lo == 1) {
+			at, last := (lo-s.first)*s.stride, (end-1-s.first)*s.stride
+			do(lo, end-lo, s.data[at:last+size], s.apart)
 			lo = end
 			continue
 		}
@@ -96,7 +111,7 @@ func (l *Layer) runs(lo, hi int, do func(row int, b []byte)) {
 		for lo < end {
 			n := min(most, end-lo)
 			s.gather(buffer[:n*size], lo, size)
-			do(lo, buffer[:n*size])
+			do(lo, n, buffer[:n*size], l.Dim)
 			lo += n
 		}
 		gatherings.Put(words)
@@ -186,44 +201,45 @@ func widen(t DType, dst []float64, b []byte) {
 	}
 }
 
-// scanBytes sets dst to the canonical products of q with rows of a type.
-func scanBytes(t DType, dst, q []float64, b []byte) {
+// scanBytes sets dst to the canonical products of q with rows of a type, which begin
+// stride elements apart.
+func scanBytes(t DType, dst, q []float64, b []byte, stride int) {
 	switch t {
 	case Float32:
-		kernel.ScanF32(dst, q, values[float32](b))
+		kernel.ScanApart(dst, q, values[float32](b), stride)
 	case Float16:
-		kernel.ScanF16(dst, q, values[uint16](b))
+		kernel.ScanApart(dst, q, values[uint16](b), stride)
 	case BFloat16:
-		kernel.ScanBF16(dst, q, values[kernel.BFloat16](b))
+		kernel.ScanApart(dst, q, values[kernel.BFloat16](b), stride)
 	case Float64:
-		kernel.ScanF64(dst, q, values[float64](b))
+		kernel.ScanApart(dst, q, values[float64](b), stride)
 	case Int8:
-		kernel.ScanI8(dst, q, values[int8](b))
+		kernel.ScanApart(dst, q, values[int8](b), stride)
 	case Uint8:
-		kernel.ScanU8(dst, q, b)
+		kernel.ScanApart(dst, q, b, stride)
 	case Int32:
-		kernel.ScanI32(dst, q, values[int32](b))
+		kernel.ScanApart(dst, q, values[int32](b), stride)
 	}
 }
 
 // scanSquaresBytes is scanBytes that also sets sq to the rows' products with
 // themselves.
-func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte) {
+func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte, stride int) {
 	switch t {
 	case Float32:
-		kernel.ScanSquaresF32(dst, sq, q, values[float32](b))
+		kernel.ScanSquaresApart(dst, sq, q, values[float32](b), stride)
 	case Float16:
-		kernel.ScanSquaresF16(dst, sq, q, values[uint16](b))
+		kernel.ScanSquaresApart(dst, sq, q, values[uint16](b), stride)
 	case BFloat16:
-		kernel.ScanSquaresBF16(dst, sq, q, values[kernel.BFloat16](b))
+		kernel.ScanSquaresApart(dst, sq, q, values[kernel.BFloat16](b), stride)
 	case Float64:
-		kernel.ScanSquaresF64(dst, sq, q, values[float64](b))
+		kernel.ScanSquaresApart(dst, sq, q, values[float64](b), stride)
 	case Int8:
-		kernel.ScanSquaresI8(dst, sq, q, values[int8](b))
+		kernel.ScanSquaresApart(dst, sq, q, values[int8](b), stride)
 	case Uint8:
-		kernel.ScanSquaresU8(dst, sq, q, b)
+		kernel.ScanSquaresApart(dst, sq, q, b, stride)
 	case Int32:
-		kernel.ScanSquaresI32(dst, sq, q, values[int32](b))
+		kernel.ScanSquaresApart(dst, sq, q, values[int32](b), stride)
 	}
 }
 

@@ -241,7 +241,7 @@ func BenchmarkScanLayouts(b *testing.B) {
 						for lo := 0; lo < rows; lo += step {
 							to := dst[lo:min(lo+step, rows)]
 							if l == nil {
-								scanBytes(kind, to, q, from.data[lo*row:(lo+len(to))*row])
+								scanBytes(kind, to, q, from.data[lo*row:(lo+len(to))*row], dim)
 							} else {
 								l.scan(to, q, lo)
 							}
