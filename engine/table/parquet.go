@@ -1,0 +1,377 @@
+package table
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// parquetBatch is the number of rows that are read at a time, column by column.
+const parquetBatch = 512
+
+// parquetTable reads a .parquet file.
+type parquetTable struct {
+	file    *parquet.File
+	data    io.ReaderAt
+	size    int64
+	columns []*parquetColumn
+	header  []string
+	left    []string // notes on columns that were left out
+
+	groups []parquet.RowGroup // to read
+	rest   int64              // rows of the one at hand
+
+	text  []byte // of the batch
+	whole string // the same
+	rows  int    // of the batch
+	at    int    // rows of it that were given out
+	cells []string
+}
+
+// parquetColumn is a column whose cells are read.
+type parquetColumn struct {
+	name   string
+	leaf   *parquet.Column
+	list   bool
+	append func([]byte, parquet.Value) []byte // its text
+	pages  parquet.Pages
+	page   parquet.Page
+	values parquet.ValueReader
+	buffer []parquet.Value
+	ahead  []parquet.Value // values that were read
+	spans  []span          // of the batch
+}
+
+// openParquet reads the metadata of a file.
+func openParquet(f fs.File) (t *parquetTable, err error) {
+	defer recoverDamage(&err)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	data, ok := f.(io.ReaderAt)
+	if !ok {
+		return nil, errors.New("it cannot be read at any place, as a Parquet file must")
+	}
+	t = &parquetTable{data: data, size: info.Size()}
+	if err := checkFooter(data, t.size); err != nil {
+		return nil, err
+	}
+	t.file, err = parquet.OpenFile(data, t.size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, damaged(err)
+	}
+	for _, c := range t.file.Root().Columns() {
+		t.add(c)
+	}
+	if len(t.columns) == 0 {
+		return nil, errors.New("none of its columns holds texts, integers, booleans, floats or lists of texts")
+	}
+	if len(t.columns) > maxColumns {
+		return nil, fmt.Errorf("there are more than the %d columns allowed", maxColumns)
+	}
+	t.groups = t.file.RowGroups()
+	return t, t.checkGroups()
+}
+
+// recoverDamage makes an error of a panic: the library has some for what cannot
+// be in a sound file.
+func recoverDamage(err *error) {
+	if p := recover(); p != nil {
+		*err = damaged(fmt.Errorf("%v", p))
+	}
+}
+
+// damaged says that a file is not what it should be.
+func damaged(err error) error { return fmt.Errorf("the Parquet file is damaged: %w", err) }
+
+// add adds a column, if its cells can be text.
+func (t *parquetTable) add(c *parquet.Column) {
+	leaf := c
+	for !leaf.Leaf() && len(leaf.Columns()) == 1 {
+		leaf = leaf.Columns()[0]
+	}
+	depth := leaf.MaxRepetitionLevel()
+	if !leaf.Leaf() || depth > 1 || depth == 0 && leaf != c {
+		t.left = append(t.left, fmt.Sprintf("column %q holds structures", c.Name()))
+		return
+	}
+	text, is := textOf(leaf)
+	switch {
+	case depth == 1 && is != "texts":
+		if is != "numbers" {
+			t.left = append(t.left, fmt.Sprintf("column %q holds lists of %s", c.Name(), is))
+		}
+		return
+	case text == nil:
+		t.left = append(t.left, fmt.Sprintf("column %q holds %s", c.Name(), is))
+		return
+	}
+	t.header = append(t.header, c.Name())
+	t.columns = append(t.columns, &parquetColumn{
+		name: c.Name(), leaf: leaf, list: depth == 1, append: text, buffer: make([]parquet.Value, parquetBatch),
+	})
+}
+
+// textOf returns what appends the text of a column's values, nil if there is no
+// such text, and what they are.
+func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is string) {
+	var logical format.LogicalTypeValue
+	if l := c.Type().LogicalType(); l != nil {
+		logical = l.Value
+	}
+	switch l := logical.(type) {
+	case *format.StringType, *format.EnumType, *format.JsonType:
+		return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }, "texts"
+	case *format.IntType:
+		switch {
+		case l.IsSigned && c.Type().Kind() == parquet.Int32:
+			return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, int64(v.Int32()), 10) }, "numbers"
+		case l.IsSigned:
+			return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, v.Int64(), 10) }, "numbers"
+		case c.Type().Kind() == parquet.Int32:
+			return func(b []byte, v parquet.Value) []byte { return strconv.AppendUint(b, uint64(v.Uint32()), 10) }, "numbers"
+		}
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendUint(b, v.Uint64(), 10) }, "numbers"
+	case *format.DateType:
+		return func(b []byte, v parquet.Value) []byte {
+			return time.Unix(int64(v.Int32())*24*60*60, 0).UTC().AppendFormat(b, time.DateOnly)
+		}, "dates"
+	case *format.TimestampType:
+		return timeOf(l.Unit), "times"
+	case *format.Float16Type:
+		return nil, "numbers"
+	case nil:
+	default:
+		return nil, l.String()
+	}
+	switch c.Type().Kind() {
+	case parquet.Boolean:
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendBool(b, v.Boolean()) }, "booleans"
+	case parquet.Int32:
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, int64(v.Int32()), 10) }, "numbers"
+	case parquet.Int64:
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, v.Int64(), 10) }, "numbers"
+	case parquet.Float:
+		return func(b []byte, v parquet.Value) []byte { return appendFloat(b, float64(v.Float()), 32) }, "numbers"
+	case parquet.Double:
+		return func(b []byte, v parquet.Value) []byte { return appendFloat(b, v.Double(), 64) }, "numbers"
+	}
+	return nil, "bytes that are not marked as text"
+}
+
+// appendFloat appends a number in its shortest form; NaN is unknown.
+func appendFloat(b []byte, x float64, bits int) []byte {
+	if math.IsNaN(x) {
+		return b
+	}
+	return strconv.AppendFloat(b, x, 'g', -1, bits)
+}
+
+// timeOf appends times of a unit as RFC 3339 has them, in UTC.
+func timeOf(unit format.TimeUnit) func([]byte, parquet.Value) []byte {
+	scale := int64(time.Nanosecond)
+	if unit.Value != nil {
+		scale = int64(unit.Value.Duration())
+	}
+	each := int64(time.Second) / max(scale, 1) // in a second
+	return func(b []byte, v parquet.Value) []byte {
+		n := v.Int64()
+		return time.Unix(n/each, n%each*scale).UTC().AppendFormat(b, time.RFC3339Nano)
+	}
+}
+
+func (t *parquetTable) place() string    { return "" }
+func (t *parquetTable) names() []string  { return t.header }
+func (t *parquetTable) lists(c int) bool { return t.columns[c].list }
+func (t *parquetTable) notes() []string {
+	var notes []string
+	for _, l := range t.left {
+		notes = append(notes, l+": it is left out")
+	}
+	return notes
+}
+
+// close gives up the pages.
+func (t *parquetTable) close() {
+	for _, c := range t.columns {
+		c.end()
+	}
+}
+
+func (t *parquetTable) read() ([]string, error) {
+	if t.at == t.rows {
+		if err := t.batch(); err != nil {
+			return nil, err
+		}
+	}
+	t.cells = t.cells[:0]
+	for _, c := range t.columns {
+		s := c.spans[t.at]
+		t.cells = append(t.cells, t.whole[s.from:s.to])
+	}
+	t.at++
+	return t.cells, nil
+}
+
+// batch reads the next rows.
+func (t *parquetTable) batch() (err error) {
+	defer recoverDamage(&err)
+	for t.rest == 0 {
+		if len(t.groups) == 0 {
+			return io.EOF
+		}
+		group := t.groups[0]
+		t.groups, t.rest = t.groups[1:], group.NumRows()
+		chunks := group.ColumnChunks()
+		for _, c := range t.columns {
+			c.end()
+			c.pages = chunks[c.leaf.Index()].Pages()
+		}
+	}
+	t.rows, t.at = int(min(t.rest, parquetBatch)), 0
+	t.rest -= int64(t.rows)
+	t.text = t.text[:0]
+	for _, c := range t.columns {
+		read := c.cells
+		if c.list {
+			read = c.listCells
+		}
+		if t.text, err = read(t.text, t.rows); err != nil {
+			t.at = t.rows
+			return &aheadError{len(c.spans), fmt.Errorf("column %q: %w", c.name, err)}
+		}
+	}
+	t.whole = string(t.text)
+	return nil
+}
+
+// aheadError is an error in one of the rows to come.
+type aheadError struct {
+	rows int // from the next
+	error
+}
+
+func (e *aheadError) Unwrap() error { return e.error }
+
+// end gives up the column's page.
+func (c *parquetColumn) end() {
+	if c.page != nil {
+		parquet.Release(c.page)
+	}
+	if c.pages != nil {
+		_ = c.pages.Close() // it is only read
+	}
+	c.page, c.pages, c.values, c.ahead = nil, nil, nil, nil
+}
+
+// next returns the next value without passing it, or io.EOF at the end of the
+// row group.
+func (c *parquetColumn) next() (parquet.Value, error) {
+	for len(c.ahead) == 0 {
+		if c.values != nil {
+			n, err := c.values.ReadValues(c.buffer)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return parquet.Value{}, damaged(err)
+			}
+			if n > 0 {
+				c.ahead = c.buffer[:n]
+				break
+			}
+			parquet.Release(c.page)
+			c.page, c.values = nil, nil
+		}
+		page, err := c.pages.ReadPage()
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return parquet.Value{}, io.EOF
+		}
+		if err != nil {
+			return parquet.Value{}, damaged(err)
+		}
+		c.page, c.values = page, page.Values()
+	}
+	return c.ahead[0], nil
+}
+
+// errShort says that a column ends before its row group does.
+var errShort = damaged(errors.New("the column has fewer values than the table has rows"))
+
+// cells appends the texts of so many cells, and notes their spans.
+func (c *parquetColumn) cells(text []byte, rows int) ([]byte, error) {
+	c.spans = c.spans[:0]
+	for len(c.spans) < rows {
+		if _, err := c.next(); err != nil {
+			return text, short(err)
+		}
+		n := min(len(c.ahead), rows-len(c.spans))
+		for _, v := range c.ahead[:n] {
+			from := len(text)
+			if !v.IsNull() {
+				text = c.append(text, v)
+			}
+			if len(text)-from > maxCell {
+				return text, errCell(len(text) - from)
+			}
+			c.spans = append(c.spans, span{from, len(text)})
+		}
+		c.ahead = c.ahead[n:]
+	}
+	return text, nil
+}
+
+// short returns the error of a value that should be there.
+func short(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errShort
+	}
+	return err
+}
+
+// listCells is cells for a column of lists.
+func (c *parquetColumn) listCells(text []byte, rows int) ([]byte, error) {
+	c.spans = c.spans[:0]
+	for len(c.spans) < rows {
+		from := len(text)
+		for n := 0; ; n++ {
+			v, err := c.next()
+			if n > 0 && (errors.Is(err, io.EOF) || err == nil && v.RepetitionLevel() == 0) {
+				break
+			}
+			if err != nil {
+				return text, short(err)
+			}
+			if !v.IsNull() {
+				if text, err = c.appendValue(text, from, v); err != nil {
+					return text, err
+				}
+			}
+			c.ahead = c.ahead[1:]
+		}
+		c.spans = append(c.spans, span{from, len(text)})
+	}
+	return text, nil
+}
+
+// appendValue appends a value to a cell that begins at from.
+func (c *parquetColumn) appendValue(text []byte, from int, v parquet.Value) ([]byte, error) {
+	if len(text) > from {
+		text = append(text, '|')
+	}
+	value := len(text)
+	text = c.append(text, v)
+	switch {
+	case bytes.IndexByte(text[value:], '|') >= 0:
+		return text, errMark(text[value:])
+	case len(text)-from > maxCell:
+		return text, errCell(len(text) - from)
+	}
+	return text, nil
+}

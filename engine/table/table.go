@@ -1,0 +1,228 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Reader reads a table.
+type Reader struct {
+	source  source
+	columns []string
+	rows    int
+	close   func()
+}
+
+// source reads the rows of one kind of file.
+type source interface {
+	// read returns the cells of the next row by column, or io.EOF. Columns may
+	// have become more. The slice may be used again.
+	read() ([]string, error)
+	// place says where the row that was read, or refused, stands: "line 3". Before
+	// the first it is the place of the header, or "" where there is none.
+	place() string
+	// names returns the columns so far.
+	names() []string
+	// lists reports whether a cell of the column was a list.
+	lists(column int) bool
+	// notes says what was left out or may not be what was meant.
+	notes() []string
+}
+
+// kinds are the endings of the names of tables, those that may be packed first.
+var (
+	kinds   = []string{".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
+	packing = []string{"", ".gz", ".zst"}
+)
+
+// Names returns the names that a table called stem may have.
+func Names(stem string) []string {
+	var names []string
+	for _, kind := range kinds {
+		for _, pack := range packing {
+			if kind != ".parquet" || pack == "" {
+				names = append(names, stem+kind+pack)
+			}
+		}
+	}
+	return names
+}
+
+// kindOf returns the kind of a table and how it is packed.
+func kindOf(name string) (kind, pack string) {
+	if end := path.Ext(name); slices.Contains(packing, end) {
+		name, pack = strings.TrimSuffix(name, end), end
+	}
+	kind = path.Ext(name)
+	if !slices.Contains(kinds, kind) || kind == ".parquet" && pack != "" {
+		return "", ""
+	}
+	return kind, pack
+}
+
+// Known reports whether a file's name is that of a table.
+func Known(name string) bool {
+	kind, _ := kindOf(name)
+	return kind != ""
+}
+
+// Open returns a reader of the table in a file of that name. It reads the header.
+// Errors do not name the file.
+func Open(name string, f fs.File) (*Reader, error) {
+	kind, pack := kindOf(name)
+	r := &Reader{close: func() {}}
+	var err error
+	switch kind {
+	case "":
+		return nil, fmt.Errorf("a table's name ends with %s; all but the last may go on with .gz or .zst", strings.Join(kinds, ", "))
+	case ".parquet":
+		var p *parquetTable
+		if p, err = openParquet(f); err == nil {
+			r.source, r.close = p, p.close
+		}
+	default:
+		var t *text
+		if t, err = openText(f, pack); err != nil {
+			return nil, err
+		}
+		r.close = t.close
+		switch kind {
+		case ".csv":
+			r.source, err = openCSV(t)
+		case ".tsv":
+			r.source, err = openTSV(t)
+		default:
+			r.source = openJSON(t)
+		}
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	if err := r.name(); err != nil {
+		r.close()
+		if place := r.Place(); place != "" {
+			err = fmt.Errorf("%s: %w", place, err)
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// Columns returns the names of the columns so far, without blanks around them.
+func (r *Reader) Columns() []string { return r.columns }
+
+// Place says where the row that was read last stands, "line 3", or the header,
+// if none was; it is "" where a kind has no such place.
+func (r *Reader) Place() string { return r.source.place() }
+
+// Lists reports whether a cell of the column was a list so far.
+func (r *Reader) Lists(column int) bool { return r.source.lists(column) }
+
+// Notes says what was left out, and what may not be what was meant.
+func (r *Reader) Notes() []string { return r.source.notes() }
+
+// Close gives up the reader's memory. The file stays open.
+func (r *Reader) Close() { r.close() }
+
+// Read returns the cells of the next row by column, or io.EOF.
+func (r *Reader) Read() ([]string, error) {
+	cells, err := r.source.read()
+	if err != nil {
+		return nil, r.refused(err)
+	}
+	if len(cells) > len(r.columns) {
+		if err := r.name(); err != nil {
+			return nil, r.at(err)
+		}
+	}
+	for i, cell := range cells {
+		if err := checkCell(cell); err != nil {
+			return nil, r.at(fmt.Errorf("column %q: %w", r.columns[i], err))
+		}
+	}
+	r.rows++
+	if r.rows > maxRows || r.rows*len(r.columns) > maxCells {
+		return nil, r.at(fmt.Errorf("%d rows of %d columns are more than the %d cells allowed", r.rows, len(r.columns), maxCells))
+	}
+	return cells, nil
+}
+
+// refused returns the error of a row that could not be read, with its place.
+func (r *Reader) refused(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.EOF
+	}
+	if ahead := (*aheadError)(nil); errors.As(err, &ahead) {
+		return Place(r.Place(), r.rows+ahead.rows, ahead.error)
+	}
+	return r.at(err)
+}
+
+// at adds the place of the row to an error.
+func (r *Reader) at(err error) error { return Place(r.Place(), r.rows, err) }
+
+// Place adds the place of a row, which may be "", to an error.
+func Place(place string, row int, err error) error {
+	if place != "" {
+		place += ": "
+	}
+	return fmt.Errorf("%srow %d: %w", place, row, err)
+}
+
+// name takes over the names of columns that are new.
+func (r *Reader) name() error {
+	for _, name := range r.source.names()[len(r.columns):] {
+		name = strings.TrimSpace(name)
+		if err := checkCell(name); err != nil {
+			return fmt.Errorf("the name of column %d: %w", len(r.columns)+1, err)
+		}
+		switch {
+		case name == "":
+			return fmt.Errorf("column %d has no name", len(r.columns)+1)
+		case strings.Contains(name, "\r"):
+			return fmt.Errorf("column %d is named %.80q: lines must end with LF or CR LF", len(r.columns)+1, name)
+		case slices.Contains(r.columns, name):
+			return fmt.Errorf("column %q stands twice", name)
+		case len(r.columns) == maxColumns:
+			return fmt.Errorf("there are more than the %d columns allowed", maxColumns)
+		}
+		r.columns = append(r.columns, strings.Clone(name))
+	}
+	return nil
+}
+
+// checkCell says why a text cannot be a cell.
+func checkCell(s string) error {
+	if len(s) > maxCell {
+		return errCell(len(s))
+	}
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return nil
+	}
+	for i, c := range s {
+		switch {
+		case c == 0:
+			return fmt.Errorf("byte %d of the cell is NUL: this is no text", i+1)
+		case c == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			return fmt.Errorf("byte %d of the cell, 0x%02x, is not UTF-8: write the table as UTF-8", i+1, s[i])
+		}
+	}
+	return nil
+}
+
+// errCell says that a cell has too many bytes.
+func errCell(n int) error {
+	return fmt.Errorf("a cell of %d bytes is longer than the %d allowed", n, maxCell)
+}
+
+// errMark says that a value of a list cannot be told from several.
+func errMark(value []byte) error {
+	return fmt.Errorf("value %.80q of a list holds |, which parts values", value)
+}
