@@ -256,10 +256,15 @@ func (g *Gallery) index(file string, in io.ReaderAt, stamp archive.Stamp) (*arch
 	return made.index, made.err
 }
 
+// indexName returns the name of an archive's index in the folder of Derived.
+func indexName(file string) string {
+	sum := sha256.Sum256([]byte(file)) // folders may hold archives of one name
+	return slash.Join(archivesFolder, slash.Base(file)+"-"+hex.EncodeToString(sum[:6])+".index")
+}
+
 // makeIndex reads the index of an archive, that which is kept or a new one.
 func (g *Gallery) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
-	sum := sha256.Sum256([]byte(file)) // folders may hold archives of one name
-	name := slash.Join(archivesFolder, slash.Base(file)+"-"+hex.EncodeToString(sum[:6])+".index")
+	name := indexName(file)
 	if kept, err := g.FindDerived(name); err == nil {
 		// It is smaller than what it is of, member by member: a larger one is none.
 		if info, err := os.Stat(kept); err == nil && info.Mode().IsRegular() && info.Size() <= stamp.Size {
@@ -389,6 +394,45 @@ func keyOf(name string) (id string, ok bool) {
 	base := slash.Base(name)
 	ext := slash.Ext(base)
 	return strings.TrimSuffix(base, ext), slices.Contains(keyedEnds, strings.ToLower(ext))
+}
+
+// Shards says what was found in the archives of gallery.yaml's pictures.
+type Shards struct {
+	Archives []string
+	Left     int      // pictures in them that are no item's
+	Refused  []string // members that cannot be opened, and why
+	Damaged  []string // archives that end early, and how
+}
+
+// Shards reads the indexes of the archives that gallery.yaml names for pictures; it
+// returns nil if it names none.
+func (g *Gallery) Shards() (*Shards, error) {
+	if r := g.pictures.record; r == nil || len(r.Archives) == 0 {
+		return nil, nil
+	}
+	k, err := g.keyed()
+	if err != nil {
+		return nil, err
+	}
+	s := &Shards{Archives: k.archives, Left: k.left}
+	for _, file := range k.archives {
+		g.pictures.mu.Lock()
+		made := g.pictures.indexes[file]
+		g.pictures.mu.Unlock()
+		<-made.done
+		if made.err != nil {
+			return nil, fmt.Errorf("%s: %w", file, made.err)
+		}
+		if made.index.Damage != "" {
+			s.Damaged = append(s.Damaged, file+": "+made.index.Damage)
+		}
+		for _, m := range made.index.Members {
+			if m.Why != "" {
+				s.Refused = append(s.Refused, fmt.Sprintf("%s: member %q: %s", file, m.Name, m.Why))
+			}
+		}
+	}
+	return s, nil
 }
 
 // openCell opens the picture in a row of the table.

@@ -314,3 +314,22 @@ func Reason(err error) error {
 	}
 	return err
 }
+
+// IsLeft reports whether a file is what a killed program left: one that has not
+// come under its name, and that nobody writes any more. Where files cannot be locked
+// that is one that has not changed for an hour.
+func IsLeft(path string) bool {
+	if !isName(filepath.Base(path)) {
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return errors.Is(err, fs.ErrPermission)
+	}
+	defer f.Close()
+	left, err := TryLock(f)
+	if info, errStat := f.Stat(); err != nil && errStat == nil {
+		left = time.Since(info.ModTime()) > age
+	}
+	return left
+}

@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"strata/engine/archive"
+	"strata/engine/aside"
+)
+
+// DerivedState says what a derived file is good for.
+type DerivedState uint8
+
+// The states of derived files.
+const (
+	Current  DerivedState = iota // it is what it says, of the gallery as it is
+	Outdated                     // of another state of the gallery: it will be made again
+	Damaged                      // it is not what was written: it will be made again
+	Left                         // what a program that was stopped or killed has left
+)
+
+// DerivedFile is a file that was derived from a gallery, or what is left of one.
+type DerivedFile struct {
+	Path  string
+	Bytes int64
+	State DerivedState
+	Why   string // what is wrong with it; "" of a Current one
+}
+
+// CheckDerived reads what was derived from the gallery, codes, derived layers and
+// the indexes of archives, all of it, and compares it with what it was made of. It
+// also looks for what killed programs have left in the gallery's folder. It changes
+// nothing. progress, unless nil, is told of each file before it is read.
+func (g *Gallery) CheckDerived(ctx context.Context, progress func(path string)) ([]DerivedFile, error) {
+	c := &derivedCheck{g: g, progress: progress}
+	if c.progress == nil {
+		c.progress = func(string) {}
+	}
+	folders := []string{g.cacheFolder()}
+	if g.root != nil {
+		folders = append([]string{filepath.Join(g.Path, derivedFolder)}, folders...)
+		if err := c.left(ctx, g.Path); err != nil {
+			return nil, err
+		}
+	}
+	for _, dir := range folders {
+		if err := c.folder(ctx, dir); err != nil {
+			return nil, err
+		}
+	}
+	return c.found, nil
+}
+
+// derivedCheck is a CheckDerived at work.
+type derivedCheck struct {
+	g        *Gallery
+	progress func(string)
+	found    []DerivedFile
+}
+
+// add adds what was found out about a file.
+func (c *derivedCheck) add(path string, state DerivedState, why string) {
+	size := int64(0)
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	c.found = append(c.found, DerivedFile{path, size, state, why})
+}
+
+// left looks for files that never came under their names.
+func (c *derivedCheck) left(ctx context.Context, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if path := filepath.Join(dir, e.Name()); aside.IsLeft(path) {
+			c.add(path, Left, "a program that wrote it was killed; the next that writes here removes it")
+		}
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+// folder checks a folder of Derived.
+func (c *derivedCheck) folder(ctx context.Context, dir string) error {
+	if err := c.left(ctx, dir); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		path, name := filepath.Join(dir, e.Name()), e.Name()
+		stem := func(suffix string) string { return strings.TrimSuffix(name, suffix) }
+		switch {
+		case strings.HasPrefix(name, "."):
+		case e.IsDir() && name == "extract":
+			if _, err := os.Stat(filepath.Join(path, "journal.jsonl")); err == nil {
+				c.add(path, Left, "an extraction was stopped; strata extract goes on with it")
+			}
+		case e.IsDir() && name == archivesFolder:
+			if err := c.indexes(ctx, path); err != nil {
+				return err
+			}
+		case strings.HasSuffix(name, codesSuffix+".part"):
+			c.add(path, Left, "codes whose making was stopped; the next search of the gallery goes on with them")
+		case strings.HasSuffix(name, codesSuffix):
+			c.progress(path)
+			state, why, err := c.codes(ctx, path, stem(codesSuffix))
+			if err != nil {
+				return err
+			}
+			c.add(path, state, why)
+		case strings.HasSuffix(name, ".json"):
+			c.progress(path)
+			state, why, err := c.recipe(ctx, dir, stem(".json"))
+			if err != nil {
+				return err
+			}
+			c.add(path, state, why)
+		case strings.HasSuffix(name, ".npy"):
+			recipe := strings.TrimSuffix(stem(".npy"), ".fit") + ".json"
+			if _, err := os.Stat(filepath.Join(dir, recipe)); errors.Is(err, fs.ErrNotExist) {
+				c.add(path, Left, "a derived layer without a recipe: its making was stopped")
+			}
+		}
+	}
+	return nil
+}
+
+// codes checks all of a file of codes, and all rows of the matrix against it.
+func (c *derivedCheck) codes(ctx context.Context, path, name string) (state DerivedState, why string, err error) {
+	l, err := c.g.Layer(name)
+	if err != nil {
+		return Outdated, "the gallery has no such layer", nil
+	}
+	kept, err := openCodes(ctx, l, path, true) // all is checked below, whatever times say
+	if err == nil {
+		err = guard(func() error { return kept.check(ctx, kept.rows, false) })
+		err = errors.Join(err, kept.close())
+	}
+	var stale errStale
+	switch {
+	case ctx.Err() != nil:
+		return 0, "", ctx.Err()
+	case errors.As(err, new(*faultError)):
+		return Damaged, "it cannot be read to its end", nil
+	case errors.As(err, &stale) && strings.Contains(stale.why, "matrix"):
+		return Outdated, "it " + stale.why, nil
+	case errors.As(err, &stale):
+		return Damaged, "it " + stale.why, nil
+	case err != nil:
+		return Damaged, aside.Reason(err).Error(), nil
+	case kept.rows < l.Rows:
+		return Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.rows, l.Rows), nil
+	}
+	return Current, "", nil
+}
+
+// recipe checks a derived layer: its recipe against the gallery, its files against
+// the recipe.
+func (c *derivedCheck) recipe(ctx context.Context, dir, name string) (DerivedState, string, error) {
+	r, err := readRecipe(dir, name)
+	if err != nil {
+		return Damaged, err.Error(), nil
+	}
+	f, err := ParseFactor(r.Layer)
+	if err != nil || f.fileName() != name {
+		return Damaged, fmt.Sprintf("its recipe is for %q", r.Layer), nil
+	}
+	i := slices.IndexFunc(c.g.Layers, func(l *Layer) bool { return l.Name == f.Layer })
+	if i < 0 {
+		return Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer), nil
+	}
+	print, err := c.g.layerPrint(ctx, i)
+	if err != nil {
+		return 0, "", err
+	}
+	l := c.g.Layers[i]
+	if why := r.stale(f, RecipeSource{l.Name, l.Type.String(), l.Rows, l.Dim, print}); why != "" {
+		return Outdated, why, nil
+	}
+	matrix := filepath.Join(dir, filepath.Base(r.Matrix.File))
+	switch sum, err := hashFile(ctx, matrix); {
+	case ctx.Err() != nil:
+		return 0, "", ctx.Err()
+	case err != nil:
+		return Damaged, fmt.Sprintf("%s: %v", filepath.Base(matrix), aside.Reason(err)), nil
+	case sum != r.Matrix.SHA256:
+		return Damaged, fmt.Sprintf("%s: its SHA-256 is %.12s…, the recipe says %.12s…", filepath.Base(matrix), sum, r.Matrix.SHA256), nil
+	}
+	if _, err := r.readParameters(dir); err != nil {
+		return Damaged, err.Error(), nil
+	}
+	return Current, "", nil
+}
+
+// hashFile returns the SHA-256 of a file, in hexadecimal digits.
+func hashFile(ctx context.Context, path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	for block := make([]byte, 1<<20); ; {
+		n, err := f.Read(block)
+		h.Write(block[:n])
+		switch {
+		case errors.Is(err, io.EOF):
+			return hex.EncodeToString(h.Sum(nil)), nil
+		case err != nil:
+			return "", err
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		}
+	}
+}
+
+// indexes checks the kept indexes of the archives whose pictures were opened.
+func (c *derivedCheck) indexes(ctx context.Context, dir string) error {
+	c.g.pictures.mu.Lock()
+	stamps := map[string]archive.Stamp{} // by the name of the index
+	for file, made := range c.g.pictures.indexes {
+		stamps[filepath.Base(indexName(file))] = made.stamp
+	}
+	c.g.pictures.mu.Unlock()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		stamp, known := stamps[e.Name()]
+		if !known || !e.Type().IsRegular() {
+			continue
+		}
+		b, err := os.ReadFile(path)
+		if err == nil {
+			_, err = archive.Decode(b, stamp)
+		}
+		if err != nil {
+			c.add(path, Damaged, aside.Reason(err).Error())
+		} else {
+			c.add(path, Current, "")
+		}
+	}
+	return errors.Join(c.left(ctx, dir), ctx.Err())
+}
