@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"strata/engine"
 	"strata/experiments"
@@ -80,12 +81,17 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
-	cmd.Flags().StringSliceVar(&f.formats, "format", []string{"csv"}, "write the tables as csv, jsonl, parquet; repeats")
+	addFormats(cmd.Flags(), &f.formats)
 	cmd.Flags().StringVar(&f.report, "report", "", "write a report, an HTML file, into --out, or as --report=FILE")
 	cmd.Flags().Lookup("report").NoOptDefVal = reportName
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
 	cmd.Flags().IntVar(&f.reportWorst, "report-worst", experiments.DefaultWorst, "show those of so many queries that lose most")
 	return cmd
+}
+
+// addFormats adds the flag of the formats of tables.
+func addFormats(flags *pflag.FlagSet, formats *[]string) {
+	flags.StringSliceVar(formats, "format", []string{"csv"}, "write the tables as csv, jsonl, parquet; repeats")
 }
 
 // arguments checks that there is one gallery. The file of a report may stand

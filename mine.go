@@ -18,6 +18,7 @@ type mineFlags struct {
 	near                   float64
 	queries, out           string
 	seed                   uint64
+	formats                []string
 }
 
 func mineCommand() *cobra.Command {
@@ -54,6 +55,7 @@ gallery unless their sizes differ.`,
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
+	addFormats(flags, &f.formats)
 	return cmd
 }
 
@@ -113,6 +115,9 @@ func (f mineFlags) mining() (experiments.Mining, error) {
 		return m, usagef("--near is a cosine above 0 and at most 1, not %v", f.near)
 	}
 	var err error
+	if m.Formats, err = experiments.ParseFormats(f.formats); err != nil {
+		return m, err
+	}
 	if m.Where, err = conditions("--where", f.where); err != nil {
 		return m, err
 	}

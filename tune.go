@@ -17,6 +17,7 @@ import (
 type tuneFlags struct {
 	layers, constraints, front, where []string
 	objective, queries, out, step     string
+	formats                           []string
 	share                             float64
 	seed                              uint64
 }
@@ -54,6 +55,7 @@ table. A layer may be a derived one: C|zscore.`,
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw, the division and the resampling")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
+	addFormats(flags, &f.formats)
 	return cmd
 }
 
@@ -113,6 +115,9 @@ func (f tuneFlags) tuning() (experiments.Tuning, error) {
 			return t, usagef("--front %w", err)
 		}
 		t.Front = append(t.Front, target)
+	}
+	if t.Formats, err = experiments.ParseFormats(f.formats); err != nil {
+		return t, err
 	}
 	if t.Parts, err = stepParts(f.step); err != nil {
 		return t, err

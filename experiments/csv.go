@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-
-	"strata/engine"
 )
 
 // WriteMetrics writes a row a summary. Without a judged query, the cells of
@@ -92,15 +90,16 @@ func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 	return row
 }
 
-// writeRankings writes a row a hit of a search: 1 under a label says that the
-// hit is relevant. The score of a hit without one is empty, and so are the labels
-// when the query is a picture, which has none.
-func writeRankings(w io.Writer, g *engine.Gallery, query string, rankings []Ranking) error {
+// rankingsTable has a row a hit of a search: 1 under a label says that the hit is
+// relevant. The score of a hit without one is empty, and so are the labels when the
+// query is a picture, which has none.
+func (s *state) rankingsTable() resultTable {
 	columns := append(columnsOf(textCell, "scheme", "query"), tableColumn{"rank", wholeCell}, tableColumn{"id", textCell}, tableColumn{"score", realCell})
-	for _, l := range g.Labels() {
+	for _, l := range s.gallery.g.Labels() {
 		columns = append(columns, tableColumn{l.Name, wholeCell})
 	}
-	return resultTable{columns, func(yield func([]string) bool) {
+	query, rankings, g := s.searched, s.rankings, s.gallery.g
+	return resultTable{distinct(columns), func(yield func([]string) bool) {
 		var row []string
 		for _, r := range rankings {
 			for i, h := range r.Hits {
@@ -120,7 +119,7 @@ func writeRankings(w io.Writer, g *engine.Gallery, query string, rankings []Rank
 				}
 			}
 		}
-	}}.write(w, CSV)
+	}}
 }
 
 // cell returns a number for a table; NaN is empty.

@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -52,9 +51,9 @@ func NewDivision(g *engine.Gallery, queries []int, share float64, seed uint64) (
 	return d, nil
 }
 
-// write writes a row a query: its part is tune, report or, without a score in a
+// table has a row a query: its part is tune, report or, without a score in a
 // layer, none.
-func (d Division) write(w io.Writer, g *engine.Gallery) error {
+func (d Division) table(g *engine.Gallery) resultTable {
 	part := map[int]string{}
 	var all []int
 	for _, of := range []struct {
@@ -67,14 +66,11 @@ func (d Division) write(w io.Writer, g *engine.Gallery) error {
 		all = append(all, of.rows...)
 	}
 	slices.Sort(all)
-	return writeTable(w, func(yield func([]string) bool) {
-		if !yield([]string{"query", "group", "part"}) {
-			return
-		}
+	return resultTable{columnsOf(textCell, "query", "group", "part"), func(yield func([]string) bool) {
 		for _, q := range all {
 			if !yield([]string{g.ID(q), g.Group(q), part[q]}) {
 				return
 			}
 		}
-	})
+	}}
 }

@@ -156,7 +156,7 @@ func TestWriteDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := written(t, m.WriteDuplicates)
+	text := string(tableBytes(t, m.duplicatesTable(), CSV))
 	for _, line := range []string{
 		"kind,item_a,item_b,cosine,differ,category_a,category_b\n", "picture,i0,i5,,,x,\n", "rows,i0,i4,1,,x,x\n", ",category,x,y\n",
 	} {

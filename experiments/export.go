@@ -10,48 +10,90 @@ import (
 // tableWriter writes a table.
 type tableWriter = func(io.Writer) error
 
-// table returns the writer of the table that a file's name asks for.
-func (s *state) table(file string) (tableWriter, error) {
-	if table, ends := s.minedTable(file); ends {
-		if table == nil {
-			return nil, fmt.Errorf("%s: %w: a mine step must come before", file, ErrNothingToExport)
-		}
-		return table, nil
-	}
-	dot := strings.LastIndexByte(file, '.')
-	format := slices.Index(formatNames[:], file[dot+1:])
-	if dot < 0 || format < 0 {
-		return nil, unknownTable(file)
-	}
-	in := func(t resultTable) tableWriter {
-		return func(w io.Writer) error { return t.write(w, Format(format)) }
-	}
-	switch name := file[:dot]; {
-	case strings.HasSuffix(name, "comparisons"):
-		if s.comparisons == nil {
-			return nil, fmt.Errorf("%s: %w: a compare step must come before", file, ErrNothingToExport)
-		}
-		return in(comparisonsTable(s.comparisons)), nil
-	case strings.HasSuffix(name, "metrics") || strings.HasSuffix(name, "per_query"):
-		if s.evaluation == nil {
-			return nil, fmt.Errorf("%s: %w: an evaluate step must come before", file, ErrNothingToExport)
-		}
-		if strings.HasSuffix(name, "metrics") {
-			return in(s.evaluation.metricsTable()), nil
-		}
-		return in(s.evaluation.perQueryTable()), nil
-	case strings.HasSuffix(name, "rankings") && Format(format) == CSV:
-		if s.rankings == nil {
-			return nil, fmt.Errorf("%s: %w: a search step must come before", file, ErrNothingToExport)
-		}
-		return func(out io.Writer) error {
-			return writeRankings(out, s.gallery.g, s.searched, s.rankings)
-		}, nil
-	}
-	return nil, unknownTable(file)
+// tableKind is a kind of table that an export step writes.
+type tableKind struct {
+	name  string // the end of the file's name, before the format
+	step  string // the step that must come before
+	table func(s *state) (t resultTable, ok bool)
 }
 
-func unknownTable(file string) error {
-	return fmt.Errorf("%s: the name's end says which table to write: metrics.csv, per_query.csv or comparisons.csv, also as .jsonl or .parquet; "+
-		"rankings.csv, classes.csv, losses.csv, mistakes.csv, hubs.csv, duplicates.csv or disagreements.csv", file)
+// exports are the tables, in the order in which a message names them.
+var exports = []tableKind{
+	{"metrics", "evaluate", func(s *state) (t resultTable, ok bool) {
+		if s.evaluation == nil {
+			return t, false
+		}
+		return s.evaluation.metricsTable(), true
+	}},
+	{"per_query", "evaluate", func(s *state) (t resultTable, ok bool) {
+		if s.evaluation == nil {
+			return t, false
+		}
+		return s.evaluation.perQueryTable(), true
+	}},
+	{"comparisons", "compare", func(s *state) (t resultTable, ok bool) {
+		return comparisonsTable(s.comparisons), s.comparisons != nil
+	}},
+	{"rankings", "search", func(s *state) (t resultTable, ok bool) {
+		if s.rankings == nil {
+			return t, false
+		}
+		return s.rankingsTable(), true
+	}},
+	minedExport("classes"), minedExport("losses"), minedExport("mistakes"), minedExport("hubs"), minedExport("duplicates"), minedExport("disagreements"),
+}
+
+// minedExport is one of the tables of a mine step.
+func minedExport(name string) tableKind {
+	return tableKind{name, "mine", func(s *state) (t resultTable, ok bool) {
+		if s.mined == nil {
+			return t, false
+		}
+		return tableNamed(s.mined.tables(), name), true
+	}}
+}
+
+// tableNamed returns the table of a name.
+func tableNamed(tables []namedTable, name string) resultTable {
+	i := slices.IndexFunc(tables, func(t namedTable) bool { return t.name == name })
+	return tables[i].of
+}
+
+// table returns the writer of the table that a file's name asks for.
+func (s *state) table(file string) (tableWriter, error) {
+	name, extension, _ := cutLast(file, ".")
+	format := slices.Index(formatNames[:], extension)
+	for _, e := range exports {
+		if format < 0 || !strings.HasSuffix(name, e.name) {
+			continue
+		}
+		t, ok := e.table(s)
+		if !ok {
+			return nil, fmt.Errorf("%s: %w: %s %s step must come before", file, ErrNothingToExport, article(e.step), e.step)
+		}
+		return func(w io.Writer) error { return t.write(w, Format(format)) }, nil
+	}
+	names := make([]string, len(exports))
+	for i, e := range exports {
+		names[i] = e.name
+	}
+	last := len(names) - 1
+	return nil, fmt.Errorf("%s: the name's end says which table to write: %s or %s, each with .csv, .jsonl or .parquet",
+		file, strings.Join(names[:last], ", "), names[last])
+}
+
+// cutLast is strings.Cut at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// article returns what stands before a word.
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an"
+	}
+	return "a"
 }

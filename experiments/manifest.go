@@ -116,7 +116,8 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if duplicates != nil {
 		manifest.LeftOut = len(duplicates.Pairs)
 	}
-	files := r.tables(e, comparisons)
+	files := tableFiles(r.Out, r.Formats,
+		namedTable{"metrics", e.metricsTable()}, namedTable{"per_query", e.perQueryTable()}, namedTable{"comparisons", comparisonsTable(comparisons)})
 	if len(e.kept) > 0 {
 		files = append(files, e.trecFiles(filepath.Join(r.Out, "trec"))...)
 	}
@@ -129,31 +130,6 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		files = append(files, outputFile{r.Page.Path, write})
 	}
 	return outcome, writeRun(append(files, outputFile{filepath.Join(r.Out, manifestName), manifest.write})...)
-}
-
-// tables returns the files of the tables, in every format.
-func (r Run) tables(e *Evaluation, comparisons []Comparison) []outputFile {
-	formats := r.Formats
-	if len(formats) == 0 {
-		formats = []Format{CSV}
-	}
-	var files []outputFile
-	for _, t := range []struct {
-		name string
-		of   resultTable
-	}{
-		{"metrics", e.metricsTable()},
-		{"per_query", e.perQueryTable()},
-		{"comparisons", comparisonsTable(comparisons)},
-	} {
-		for _, f := range formats {
-			files = append(files, outputFile{
-				filepath.Join(r.Out, t.name+"."+f.String()),
-				func(w io.Writer) error { return t.of.write(w, f) },
-			})
-		}
-	}
-	return files
 }
 
 // leaveOut leaves duplicates out of the plan, if that is asked for.

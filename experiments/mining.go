@@ -28,7 +28,8 @@ type Mining struct {
 	Over    int                // queries to draw of those that meet Where; 0: all
 	Seed    uint64             // of the draw; 0: 1
 
-	Out     string // the folder of the files; "": none are written
+	Out     string   // the folder of the files; "": none are written
+	Formats []Format // of the tables; nil: CSV
 	Version string
 	Command []string
 	Now     func() time.Time
@@ -392,14 +393,5 @@ func (u *miner) write(ctx context.Context, started time.Time) error {
 	}
 	of.Resamples, of.Depth = 0, max(overlapDepth, u.K)
 	manifest := miningManifest{of, u.Duplicates.Near, u.Duplicates.Scheme.String(), overlapDepth, persistence, u.Duplicates.Unread}
-	path := func(name string) string { return filepath.Join(u.ask.Out, name) }
-	return writeRun(
-		outputFile{path("classes.csv"), u.WriteClasses},
-		outputFile{path("losses.csv"), u.WriteLosses},
-		outputFile{path("mistakes.csv"), u.WriteMistakes},
-		outputFile{path("hubs.csv"), u.WriteHubs},
-		outputFile{path("disagreements.csv"), u.WriteDisagreements},
-		outputFile{path("duplicates.csv"), u.WriteDuplicates},
-		outputFile{path(manifestName), manifest.write},
-	)
+	return writeRun(append(tableFiles(u.ask.Out, u.ask.Formats, u.tables()...), outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
 }

@@ -61,10 +61,10 @@ type Note struct {
 	Text string
 }
 
-// Export writes what the last step of a kind gave as a CSV file. The end of the
-// file's name says which table: of an evaluation metrics.csv or per_query.csv, of a
-// comparison comparisons.csv, of a search rankings.csv, of a mine step one of those
-// that strata mine writes.
+// Export writes what the last step of a kind gave as a table. The end of the
+// file's name says which one, and its format: of an evaluation metrics.csv or
+// per_query.csv, of a comparison comparisons.csv, of a search rankings.csv, of a
+// mine step one of those that strata mine writes; or with .jsonl, .parquet.
 type Export struct {
 	File string
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Compare evaluates schemes and compares every pair of them.
@@ -151,28 +150,4 @@ func (m *Mined) lines() []string {
 		kinds[d.Kind]++
 	}
 	return append(lines, fmt.Sprintf("duplicates  %d picture, %d rows, %d near", kinds[SamePicture], kinds[SameRows], kinds[NearRows]))
-}
-
-// minedTable returns the writer of one of the tables of a mine step, by the end of
-// a file's name, or nil.
-func (s *state) minedTable(file string) (table tableWriter, ends bool) {
-	for _, of := range []struct {
-		ends  string
-		table func(*Mined) tableWriter
-	}{
-		{"classes.csv", func(m *Mined) tableWriter { return m.WriteClasses }},
-		{"losses.csv", func(m *Mined) tableWriter { return m.WriteLosses }},
-		{"mistakes.csv", func(m *Mined) tableWriter { return m.WriteMistakes }},
-		{"hubs.csv", func(m *Mined) tableWriter { return m.WriteHubs }},
-		{"disagreements.csv", func(m *Mined) tableWriter { return m.WriteDisagreements }},
-		{"duplicates.csv", func(m *Mined) tableWriter { return m.WriteDuplicates }},
-	} {
-		if strings.HasSuffix(file, of.ends) {
-			if s.mined == nil {
-				return nil, true
-			}
-			return of.table(s.mined), true
-		}
-	}
-	return nil, false
 }

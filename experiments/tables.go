@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,44 @@ func columnsOf(kind cellKind, names ...string) []tableColumn {
 type resultTable struct {
 	columns []tableColumn
 	rows    iter.Seq[[]string]
+}
+
+// namedTable is a table and the name of its file, without the format.
+type namedTable struct {
+	name string
+	of   resultTable
+}
+
+// tableFiles returns the files of tables in a folder, each in every format; nil: CSV.
+func tableFiles(dir string, formats []Format, tables ...namedTable) []outputFile {
+	if len(formats) == 0 {
+		formats = []Format{CSV}
+	}
+	var files []outputFile
+	for _, t := range tables {
+		for _, f := range formats {
+			files = append(files, outputFile{
+				filepath.Join(dir, t.name+"."+f.String()),
+				func(w io.Writer) error { return t.of.write(w, f) },
+			})
+		}
+	}
+	return files
+}
+
+// distinct returns columns whose names differ, as a format with named members
+// needs them: a gallery's label may be called as another column is. A name that
+// is taken gets a number.
+func distinct(columns []tableColumn) []tableColumn {
+	taken := map[string]bool{}
+	for i := range columns {
+		name := columns[i].name
+		for n := 2; taken[columns[i].name]; n++ {
+			columns[i].name = fmt.Sprintf("%s (%d)", name, n)
+		}
+		taken[columns[i].name] = true
+	}
+	return columns
 }
 
 // write writes the table.

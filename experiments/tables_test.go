@@ -30,9 +30,13 @@ func TestTableFormats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, table := range map[string]resultTable{
+	tables := map[string]resultTable{
 		"metrics": e.metricsTable(), "per_query": e.perQueryTable(), "comparisons": comparisonsTable(comparisons), "empty": comparisonsTable(nil),
-	} {
+	}
+	for _, t := range otherTables(t) {
+		tables[t.name] = t.of
+	}
+	for name, table := range tables {
 		t.Run(name, func(t *testing.T) {
 			rows, err := csv.NewReader(bytes.NewReader(tableBytes(t, table, CSV))).ReadAll()
 			if err != nil {
@@ -52,6 +56,27 @@ func TestTableFormats(t *testing.T) {
 			}
 		})
 	}
+}
+
+// otherTables returns those of a tune and of a mine, of a gallery with labels that
+// are named as columns are.
+func otherTables(t *testing.T) []namedTable {
+	tab := random(rand.New(rand.NewPCG(8, 9)), 70)
+	for _, name := range []string{"item", "kind", "wrong category"} {
+		tab.labels = append(tab.labels, name)
+		tab.cells[name] = tab.cells["category"]
+	}
+	g := tab.open(t)
+	s := schemes(t, "A", "B")
+	m, err := Mining{Gallery: g, A: s[0], B: s[1], Near: 0.8}.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, 5}, "category"}, Parts: 4, Share: 0.5}.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(m.tables(), u.tables()...)
 }
 
 func tableBytes(t *testing.T, table resultTable, f Format) []byte {

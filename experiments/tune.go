@@ -30,7 +30,8 @@ type Tuning struct {
 	Over        int                // queries to draw of those that meet Where; 0: all
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
 
-	Out     string // the folder of the files; "": none are written
+	Out     string   // the folder of the files; "": none are written
+	Formats []Format // of the tables; nil: CSV
 	Version string
 	Command []string
 	Now     func() time.Time
@@ -454,12 +455,5 @@ func (u *tuner) write(ctx context.Context, started time.Time) error {
 	if err != nil {
 		return err
 	}
-	return writeRun(
-		outputFile{filepath.Join(u.ask.Out, "queries.csv"), u.writeQueries},
-		outputFile{filepath.Join(u.ask.Out, "schemes.csv"), u.WriteTrials},
-		outputFile{filepath.Join(u.ask.Out, "report.csv"), u.WriteReport},
-		outputFile{filepath.Join(u.ask.Out, "comparisons.csv"), u.writeComparisons},
-		outputFile{filepath.Join(u.ask.Out, "pareto.csv"), u.WritePareto},
-		outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write},
-	)
+	return writeRun(append(tableFiles(u.ask.Out, u.ask.Formats, u.tables()...), outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
 }

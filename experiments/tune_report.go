@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -43,109 +42,6 @@ func (u *tuner) manifest(ctx context.Context, started time.Time) (tuningManifest
 		m.Front = append(m.Front, u.Targets[n].String())
 	}
 	return m, err
-}
-
-func (u *tuner) writeQueries(w io.Writer) error { return u.Division.write(w, u.ask.Gallery) }
-
-func (u *tuner) writeComparisons(w io.Writer) error { return WriteComparisons(w, u.Comparisons) }
-
-// weightCells appends the weight of every layer, as a part of all.
-func (t *Trial) weightCells(row []string) []string {
-	sum := weights(t.Weights).sum()
-	for _, w := range t.Weights {
-		row = append(row, number(float64(w)/float64(sum)))
-	}
-	return row
-}
-
-// WriteTrials writes a row a scheme that was tried, in the order of trials: the
-// weights add to 1, and the values are those on the queries to tune on, as the
-// names of their columns say.
-func (t *Tuned) WriteTrials(w io.Writer) error {
-	return writeTable(w, func(yield func([]string) bool) {
-		row := []string{"scheme", "from", "feasible"}
-		for _, l := range t.Layers {
-			row = append(row, "weight "+l)
-		}
-		for _, target := range t.Targets {
-			row = append(row, "tune "+target.String())
-		}
-		if !yield(row) {
-			return
-		}
-		for _, trial := range t.Trials {
-			from := "grid"
-			if trial.Refined {
-				from = "refined"
-			}
-			row = trial.weightCells(append(row[:0], trial.Scheme.String(), from, strconv.FormatBool(trial.Feasible)))
-			for _, v := range trial.Tune {
-				row = append(row, cell(v))
-			}
-			if !yield(row) {
-				return
-			}
-		}
-	})
-}
-
-// WritePareto writes a row a scheme of the front, the first target's largest value
-// on the queries to tune on first.
-func (t *Tuned) WritePareto(w io.Writer) error {
-	return writeTable(w, func(yield func([]string) bool) {
-		row := []string{"scheme"}
-		for _, l := range t.Layers {
-			row = append(row, "weight "+l)
-		}
-		for _, n := range t.FrontOf {
-			row = append(row, "tune "+t.Targets[n].String(), "report "+t.Targets[n].String())
-		}
-		if !yield(row) {
-			return
-		}
-		for _, i := range t.Front {
-			trial := &t.Trials[i]
-			row = trial.weightCells(append(row[:0], trial.Scheme.String()))
-			for _, n := range t.FrontOf {
-				row = append(row, cell(trial.Tune[n]), cell(trial.Report[n]))
-			}
-			if !yield(row) {
-				return
-			}
-		}
-	})
-}
-
-// WriteReport writes a row for each of the best scheme, the equal weights and the
-// single layers, and each target: the value on the queries to tune on, that on
-// those to report on with its interval, and how far the best is ahead there.
-func (t *Tuned) WriteReport(w io.Writer) error {
-	return writeTable(w, func(yield func([]string) bool) {
-		if !yield([]string{
-			"scheme", "role", "label", "metric", "tune", "report", "ci_low", "ci_high", "gap", "queries",
-			"best_ahead", "ahead_low", "ahead_high", "p",
-		}) {
-			return
-		}
-		for _, i := range t.baselines() {
-			for n, target := range t.Targets {
-				s := t.summary(i, n)
-				trial := t.Trials[i]
-				row := []string{
-					trial.Scheme.String(), t.role(i), target.Label, target.Metric.String(),
-					cell(trial.Tune[n]), cell(s.Value), cell(s.Low), cell(s.High), cell(trial.Tune[n] - s.Value), strconv.Itoa(s.N),
-				}
-				if c := t.comparison(i, n); c != nil {
-					row = append(row, cell(-c.Diff), cell(-c.High), cell(-c.Low), cell(c.P))
-				} else {
-					row = append(row, "", "", "", "")
-				}
-				if !yield(row) {
-					return
-				}
-			}
-		}
-	})
 }
 
 // role says what a trial is reported as.
@@ -190,7 +86,7 @@ func (t *Tuned) WriteTable(w io.Writer) error {
 		s := t.summary(i, 0)
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%.4f\t%.4f\t%.4f to %.4f", t.Trials[i].Scheme, t.role(i), t.Trials[i].Tune[0], s.Value, s.Low, s.High)
 		if c := t.comparison(i, 0); c != nil {
-			_, _ = fmt.Fprintf(table, "\t%+.4f\t%+.4f to %+.4f\t%s", -c.Diff, -c.High, -c.Low, roundedP(c.P))
+			_, _ = fmt.Fprintf(table, "\t%+.4f\t%+.4f to %+.4f\t%s", 0-c.Diff, 0-c.High, 0-c.Low, roundedP(c.P))
 		}
 		_, _ = fmt.Fprintln(table)
 	}

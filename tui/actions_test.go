@@ -317,7 +317,7 @@ func TestNoteAndExport(t *testing.T) {
 	}
 	d.wantStatus("wrote ")
 	d.press("X ctrl+u text:rows.txt enter")
-	d.wantProblem("rankings.csv")
+	d.wantProblem("comparisons, rankings")
 	d.press("down")
 	if d.m.status.problem != "" {
 		t.Error("an error outlives the next key")
