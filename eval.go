@@ -76,8 +76,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "print the comparisons of schemes, too")
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "compare all with this one of the schemes (default: every pair)")
 	cmd.Flags().StringVar(&f.trec, "trec", "", "write rankings and judgements of so many queries, or all, for trec_eval")
-	cmd.Flags().Float64Var(&f.near, "exclude-duplicates", 0, "leave items with the picture of the query, or with a cosine of so much under the schemes' layers, out of its candidates")
-	cmd.Flags().Lookup("exclude-duplicates").NoOptDefVal = strconv.FormatFloat(experiments.DefaultNear, 'g', -1, 64)
+	addNear(cmd.Flags(), &f.near)
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
@@ -87,6 +86,30 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
 	cmd.Flags().IntVar(&f.reportWorst, "report-worst", experiments.DefaultWorst, "show those of so many queries that lose most")
 	return cmd
+}
+
+// addNear adds the flag that leaves duplicates out.
+func addNear(flags *pflag.FlagSet, near *float64) {
+	flags.Float64Var(near, "exclude-duplicates", 0, "leave items with the picture of the query, or with a cosine of so much under the schemes' layers, out of its candidates")
+	flags.Lookup("exclude-duplicates").NoOptDefVal = strconv.FormatFloat(experiments.DefaultNear, 'g', -1, 64)
+}
+
+// checkNear returns an error for a cosine that is none.
+func checkNear(near float64) error {
+	if near >= 0 && near <= 1 {
+		return nil
+	}
+	return usagef("--exclude-duplicates is a cosine above 0 and at most 1, not %v", near)
+}
+
+// writeLeftOut says which duplicates were left out; d is nil when none were looked for.
+func writeLeftOut(cmd *cobra.Command, d *experiments.Duplicates) error {
+	if d == nil {
+		return nil
+	}
+	warnUnread(cmd, d)
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "duplicates that are no candidates of each other: %d pairs (same picture, or cosine ≥ %v under %s)\n", len(d.Pairs), d.Near, d.Scheme)
+	return err
 }
 
 // addFormats adds the flag of the formats of tables.
@@ -153,11 +176,8 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	warnFaults(cmd, g)
-	if d := outcome.Duplicates; d != nil {
-		warnUnread(cmd, d)
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "duplicates that are no candidates of each other: %d pairs (same picture, or cosine ≥ %v under %s)\n", len(d.Pairs), d.Near, d.Scheme); err != nil {
-			return err
-		}
+	if err := writeLeftOut(cmd, outcome.Duplicates); err != nil {
+		return err
 	}
 	if err := outcome.WriteTable(cmd.OutOrStdout()); err != nil || !f.compare {
 		return err
@@ -196,8 +216,9 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 		return plan, usagef("eval needs --out, the folder to write into")
 	case f.seed == 0:
 		return plan, usagef("--seed is at least 1")
-	case !(f.near >= 0 && f.near <= 1):
-		return plan, usagef("--exclude-duplicates is a cosine above 0 and at most 1, not %v", f.near)
+	}
+	if err := checkNear(f.near); err != nil {
+		return plan, err
 	}
 	for _, k := range f.ks {
 		if k < 1 || k > math.MaxUint16 {

@@ -18,7 +18,7 @@ type tuneFlags struct {
 	layers, constraints, front, where []string
 	objective, queries, out, step     string
 	formats                           []string
-	share                             float64
+	share, near                       float64
 	seed                              uint64
 }
 
@@ -37,19 +37,22 @@ what choosing has flattered.
 It writes queries.csv (which query is on which side), schemes.csv (all that was
 tried), report.csv, comparisons.csv, pareto.csv (what no other scheme exceeds in
 one metric without falling behind in another) and manifest.json, and prints a
-table. A layer may be a derived one: C|zscore.`,
+table. A layer may be a derived one: C|zscore. With slashes, several stand for one
+place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
+is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
-			"strata tune shop --layers B,pattern,C|zscore --objective 'P@10 category' --constraint 'P@10 brand >= 0.4' --out tuned",
+			"strata tune shop --layers 'B,pattern,C/C|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.4' --out tuned",
 		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return tune(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.layers, "layers", nil, "the layers to weigh, two or more")
+	flags.StringSliceVar(&f.layers, "layers", nil, "the layers to weigh, two or more; A/B: one of them")
 	flags.StringVar(&f.objective, "objective", "", "what to make large: a metric and a label")
 	flags.StringArrayVar(&f.constraints, "constraint", nil, "METRIC LABEL >= NUMBER that the scheme must have; repeats")
 	flags.StringArrayVar(&f.front, "front", nil, "a metric and a label of the Pareto front; repeats (default: the objective's metric by every label)")
 	flags.StringVar(&f.step, "step", "0.1", "the step of the grid: 1/N, as a fraction or a decimal")
+	addNear(flags, &f.near)
 	flags.Float64Var(&f.share, "share", 0.5, "the part of the queries to tune on")
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
@@ -78,16 +81,19 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 		return err
 	}
 	warnFaults(cmd, g)
+	if err := writeLeftOut(cmd, tuned.Duplicates); err != nil {
+		return err
+	}
 	return tuned.WriteTable(cmd.OutOrStdout())
 }
 
 // tuning returns what the flags say.
 func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	t := experiments.Tuning{
-		Layers: f.layers, Share: f.share, Seed: f.seed, Out: f.out, Version: version(), Command: os.Args, Now: time.Now,
+		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed, Out: f.out, Version: version(), Command: os.Args, Now: time.Now,
 	}
 	switch {
-	case len(f.layers) < 2:
+	case len(f.layers)+strings.Count(strings.Join(f.layers, ""), "/") < 2:
 		return t, usagef("tune needs --layers, two or more")
 	case f.objective == "":
 		return t, usagef("tune needs --objective, such as 'P@10 category'")
@@ -98,7 +104,10 @@ func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	case !(f.share > 0 && f.share < 1):
 		return t, usagef("--share %v leaves no query to report on, or none to tune on: it is above 0 and under 1", f.share)
 	}
-	var err error
+	err := checkNear(f.near)
+	if err != nil {
+		return t, err
+	}
 	if t.Objective, err = experiments.ParseTarget(f.objective); err != nil {
 		return t, usagef("--objective %w", err)
 	}

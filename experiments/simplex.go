@@ -61,43 +61,91 @@ func (w weights) scheme(layers []string) engine.Scheme {
 	return s
 }
 
-// gridSize returns the number of points of a grid: the ways to divide so many
-// parts among layers, (parts+layers-1) over (layers-1). From maxGrid+1 on it is
-// that.
-func gridSize(layers, parts int) int {
-	n := 1
-	for i := 1; i < layers; i++ {
-		if n = n * (parts + i) / i; n > maxGrid {
-			return maxGrid + 1
-		}
+// axes are the layers of a search, by their places in a scheme, ascending. The
+// layers of one place are alternatives: at most one of them has a weight.
+type axes []int
+
+// places returns the number of places.
+func (a axes) places() int {
+	if len(a) == 0 {
+		return 0
 	}
-	return n
+	return a[len(a)-1] + 1
 }
 
-// grid returns all ways to divide parts among layers, the first layer's largest
-// weight first, in lowest terms.
-func grid(layers, parts int) []weights {
+// of returns the layers of a place.
+func (a axes) of(place int) []int {
+	var layers []int
+	for layer, p := range a {
+		if p == place {
+			layers = append(layers, layer)
+		}
+	}
+	return layers
+}
+
+// equal returns equal weights of the first layer of every place.
+func (a axes) equal() weights {
+	w := make(weights, len(a))
+	for place := range a.places() {
+		w[a.of(place)[0]] = 1
+	}
+	return w
+}
+
+// gridSize returns the number of points of a grid: the ways to divide so many
+// parts among places, times the ways to choose a layer for each place that gets
+// some. Without alternatives that is (parts+layers-1) over (layers-1). From
+// maxGrid+1 on it is that.
+func gridSize(a axes, parts int) int {
+	ways := make([]int, parts+1) // by parts that are divided among the places so far
+	ways[0] = 1
+	for place := range a.places() {
+		next, layers := make([]int, parts+1), len(a.of(place))
+		for had := range ways {
+			for n := had; n <= parts; n++ {
+				times := layers
+				if n == had {
+					times = 1
+				}
+				next[n] = min(next[n]+times*ways[had], maxGrid+1)
+			}
+		}
+		ways = next
+	}
+	return ways[parts]
+}
+
+// grid returns all ways to divide parts among places and to choose a layer for
+// each, the first layer's largest weight first, in lowest terms.
+func grid(a axes, parts int) []weights {
 	var all []weights
-	at := make(weights, layers)
-	var divide func(layer, left int)
-	divide = func(layer, left int) {
-		if layer == layers-1 {
-			at[layer] = left
-			all = append(all, at.lowest())
+	at := make(weights, len(a))
+	var divide func(place, left int)
+	divide = func(place, left int) {
+		if place == a.places() {
+			if left == 0 {
+				all = append(all, at.lowest())
+			}
 			return
 		}
-		for x := left; x >= 0; x-- {
-			at[layer] = x
-			divide(layer+1, left-x)
+		for x := left; x > 0; x-- {
+			for _, layer := range a.of(place) {
+				at[layer] = x
+				divide(place+1, left-x)
+				at[layer] = 0
+			}
 		}
+		divide(place+1, left)
 	}
 	divide(0, parts)
 	return all
 }
 
 // neighbours returns the weights that come of moving a weight of 1/parts from one
-// layer to another that has as much.
-func (w weights) neighbours(parts int) []weights {
+// layer to another, of another place, that has as much or could have some, and of
+// putting another layer in the place of one.
+func (a axes) neighbours(w weights, parts int) []weights {
 	whole := w.sum()
 	for whole%parts != 0 {
 		whole += w.sum()
@@ -106,19 +154,31 @@ func (w weights) neighbours(parts int) []weights {
 	for i := range unit {
 		unit[i] *= whole / w.sum()
 	}
+	taken := make([]int, a.places()) // by place: the layer that has its weight, or -1
+	for place := range taken {
+		taken[place] = -1
+	}
+	for layer, x := range w {
+		if x > 0 {
+			taken[a[layer]] = layer
+		}
+	}
 	move := whole / parts
 	var all []weights
 	for from := range unit {
-		if unit[from] < move {
-			continue
-		}
 		for to := range unit {
-			if to == from {
+			size := move
+			switch {
+			case to == from || unit[from] == 0:
+				continue
+			case a[to] == a[from]:
+				size = unit[from]
+			case unit[from] < move || taken[a[to]] >= 0 && taken[a[to]] != to:
 				continue
 			}
 			next := slices.Clone(unit)
-			next[from] -= move
-			next[to] += move
+			next[from] -= size
+			next[to] += size
 			all = append(all, next.lowest())
 		}
 	}
@@ -126,14 +186,14 @@ func (w weights) neighbours(parts int) []weights {
 }
 
 // checkGrid says whether a grid can be searched.
-func checkGrid(layers, parts int) error {
-	switch n := gridSize(layers, parts); {
-	case layers < 2:
-		return fmt.Errorf("weights are searched for two layers or more, not %d", layers)
+func checkGrid(a axes, parts int) error {
+	switch {
+	case len(a) < 2:
+		return fmt.Errorf("weights are searched for two layers or more, not %d", len(a))
 	case parts < 1 || parts > 100:
 		return fmt.Errorf("a step of 1/%d is none of 1, 1/2, 1/3 to 1/100", parts)
-	case n > maxGrid:
-		return fmt.Errorf("a grid of 1/%d over %d layers has more than %d schemes: name fewer layers or a larger step", parts, layers, maxGrid)
+	case gridSize(a, parts) > maxGrid:
+		return fmt.Errorf("a grid of 1/%d over %d layers has more than %d schemes: name fewer layers or a larger step", parts, len(a), maxGrid)
 	}
 	return nil
 }

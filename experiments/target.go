@@ -77,6 +77,7 @@ func ParseConstraint(text string) (Constraint, error) {
 type measurer struct {
 	g        *engine.Gallery
 	filter   []engine.Condition // what a candidate meets
+	without  map[int][]int32    // by query: further rows that are no candidates of it
 	targets  []Target
 	progress func(done, of int) // nil: none
 	memory   int                // that the hits of the queries ranked at a time may take, in bytes
@@ -84,7 +85,7 @@ type measurer struct {
 
 // plan returns a plan that measures the targets.
 func (m *measurer) plan() Plan {
-	p := Plan{Filter: m.filter}
+	p := Plan{Filter: m.filter, Without: m.without}
 	for _, t := range m.targets {
 		if t.Metric.K > 0 {
 			p.Ks = append(p.Ks, t.Metric.K)

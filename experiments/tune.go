@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"strata/engine"
@@ -19,7 +20,7 @@ const refinements = 2
 // what it found on others.
 type Tuning struct {
 	Gallery     *engine.Gallery
-	Layers      []string // two or more, derived ones among them
+	Layers      []string // two or more, derived ones among them; A/B is a place in which either stands, for poolings or transforms of one layer
 	Objective   Target
 	Constraints []Constraint
 	Front       []Target           // of the Pareto front; nil: the objective's metric under every label
@@ -29,6 +30,7 @@ type Tuning struct {
 	Where       []engine.Condition // what a query meets
 	Over        int                // queries to draw of those that meet Where; 0: all
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
+	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
 
 	Out     string   // the folder of the files; "": none are written
 	Formats []Format // of the tables; nil: CSV
@@ -50,16 +52,18 @@ type Trial struct {
 // Tuned is the outcome of a Tuning.
 type Tuned struct {
 	Division
-	Layers      []string
+	Layers      []string // of all places
+	Places      []int    // by layer, ascending: those of one place are alternatives, of which a scheme has one
 	Parts       int
 	Targets     []Target // the objective first, then those of constraints, then those of the front
 	Constraints []Constraint
-	Trials      []Trial // the grid and equal weights, then what was tried around its best
-	Best        int     // place in Trials
-	Equal       int     // place in Trials of the scheme with equal weights
-	Single      []int   // by layer: the place in Trials of the layer alone
-	Front       []int   // places in Trials: those that no other exceeds in one target of the front without falling behind in another
-	FrontOf     []int   // places in Targets
+	Trials      []Trial     // the grid and equal weights, then what was tried around its best
+	Best        int         // place in Trials
+	Equal       int         // place in Trials of the scheme with equal weights of each place's first layer
+	Single      []int       // by layer: the place in Trials of the layer alone
+	Front       []int       // places in Trials: those that no other exceeds in one target of the front without falling behind in another
+	FrontOf     []int       // places in Targets
+	Duplicates  *Duplicates // that were left out; nil: they were not looked for
 
 	Reported    *Evaluation  // of the best, the equal weights and the single layers on the queries to report on
 	Comparisons []Comparison // each other one of those with the best one
@@ -109,11 +113,13 @@ func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, er
 	}
 	started := t.Now()
 	t.Seed = max(t.Seed, 1)
-	u := &tuner{ask: t, Tuned: &Tuned{Layers: slices.Clone(t.Layers), Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
+	u := &tuner{ask: t, Tuned: &Tuned{Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
 	if err := u.prepare(ctx); err != nil {
 		return nil, err
 	}
-	u.measurer = measurer{t.Gallery, t.Filter, u.Targets, progress, targetMemory}
+	if err := u.leaveOut(ctx, progress); err != nil {
+		return nil, err
+	}
 	if err := u.search(ctx); err != nil {
 		return nil, err
 	}
@@ -164,22 +170,40 @@ func (u *tuner) prepare(ctx context.Context) error {
 	return nil
 }
 
-// checkLayers checks the layers, each of which is one term of a scheme.
+// checkLayers sets the layers, each of which is one term of a scheme.
 func (u *tuner) checkLayers() error {
-	for i, name := range u.Layers {
-		s, err := u.ask.Gallery.ParseScheme(name)
-		if err != nil {
-			return err
-		}
-		if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Layer {
-			return &engine.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
-		}
-		u.Layers[i] = s.String()
-		if slices.Contains(u.Layers[:i], s.String()) {
-			return &engine.SchemeError{Text: name, Column: 1, Reason: "the layer is named twice"}
+	for place, alternatives := range u.ask.Layers {
+		for name := range strings.SplitSeq(alternatives, "/") {
+			s, err := u.ask.Gallery.ParseScheme(name)
+			if err != nil {
+				return err
+			}
+			if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Layer {
+				return &engine.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
+			}
+			if slices.Contains(u.Layers, s.String()) {
+				return &engine.SchemeError{Text: name, Column: 1, Reason: "the layer is named twice"}
+			}
+			u.Layers, u.Places = append(u.Layers, s.String()), append(u.Places, place)
 		}
 	}
-	return checkGrid(len(u.Layers), u.Parts)
+	return checkGrid(u.Places, u.Parts)
+}
+
+// leaveOut looks for the duplicates of the queries, if that is asked for, and
+// prepares measuring without them.
+func (u *tuner) leaveOut(ctx context.Context, progress func(done, of int)) (err error) {
+	t := u.ask
+	u.measurer = measurer{g: t.Gallery, filter: t.Filter, targets: u.Targets, progress: progress, memory: targetMemory}
+	if t.Near == 0 {
+		return nil
+	}
+	queries := slices.Sorted(slices.Values(slices.Concat(u.Tune, u.Report)))
+	if u.Duplicates, err = FindDuplicates(ctx, t.Gallery, queries, t.Filter, u.Layers, t.Near, progress); err != nil {
+		return err
+	}
+	u.measurer.without = u.Duplicates.Without()
+	return nil
 }
 
 // collectTargets sets the targets, each once.
@@ -213,8 +237,8 @@ func (u *tuner) addTarget(t Target) int {
 // search tries the grid, then moves from its best by ever smaller steps, as long
 // as that is better.
 func (u *tuner) search(ctx context.Context) error {
-	equal := slices.Repeat(weights{1}, len(u.Layers))
-	if err := u.try(ctx, append(grid(len(u.Layers), u.Parts), equal), false); err != nil {
+	along := axes(u.Places)
+	if err := u.try(ctx, append(grid(along, u.Parts), along.equal()), false); err != nil {
 		return err
 	}
 	if err := u.setBest(); err != nil {
@@ -224,7 +248,7 @@ func (u *tuner) search(ctx context.Context) error {
 		parts *= 2
 		for {
 			before := u.Best
-			if err := u.try(ctx, weights(u.Trials[u.Best].Weights).neighbours(parts), true); err != nil {
+			if err := u.try(ctx, along.neighbours(u.Trials[u.Best].Weights, parts), true); err != nil {
 				return err
 			}
 			if err := u.setBest(); err != nil {
@@ -333,11 +357,12 @@ func (u *tuner) infeasible() error {
 // setPlaces finds the baselines among the trials.
 func (u *tuner) setPlaces() {
 	u.Single = make([]int, len(u.Layers))
+	equal := axes(u.Places).equal()
 	for i, t := range u.Trials {
-		switch w := weights(t.Weights); {
-		case w.used() == 1:
+		if weights(t.Weights).used() == 1 {
 			u.Single[slices.Index(t.Weights, 1)] = i
-		case w.sum() == len(w) && w.used() == len(w):
+		}
+		if slices.Equal(t.Weights, equal) {
 			u.Equal = i
 		}
 	}

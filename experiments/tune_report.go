@@ -12,7 +12,7 @@ import (
 // tuningManifest says how the files of a Tuning came to be.
 type tuningManifest struct {
 	Manifest
-	TunedLayers []string `json:"tuned_layers"`
+	TunedLayers []string `json:"tuned_layers"` // A/B: alternatives, of which a scheme has one
 	Objective   string   `json:"objective"`
 	Constraints []string `json:"constraints"`
 	Front       []string `json:"front"`
@@ -30,9 +30,12 @@ func (u *tuner) manifest(ctx context.Context, started time.Time) (tuningManifest
 	run := Run{Gallery: u.ask.Gallery, Version: u.ask.Version, Command: u.ask.Command, Now: u.ask.Now}
 	of, err := run.manifest(ctx, u.Reported, started)
 	m := tuningManifest{
-		Manifest: of, TunedLayers: u.Layers, Objective: u.Targets[0].String(), Constraints: []string{}, Front: []string{},
+		Manifest: of, TunedLayers: u.places(), Objective: u.Targets[0].String(), Constraints: []string{}, Front: []string{},
 		Step: fmt.Sprintf("1/%d", u.Parts), Share: u.ask.Share,
 		Tune: len(u.Tune), Report: len(u.Report), Left: len(u.Left), Trials: len(u.Trials),
+	}
+	if m.Near = u.ask.Near; u.Duplicates != nil {
+		m.LeftOut = len(u.Duplicates.Pairs)
 	}
 	m.Where, m.Filter, m.Over, m.Compared = texts(u.ask.Where), texts(u.ask.Filter), u.ask.Over, len(u.Comparisons)
 	for _, c := range u.Constraints {
@@ -42,6 +45,18 @@ func (u *tuner) manifest(ctx context.Context, started time.Time) (tuningManifest
 		m.Front = append(m.Front, u.Targets[n].String())
 	}
 	return m, err
+}
+
+// places returns the layers of every place, A/B where there are alternatives.
+func (t *Tuned) places() []string {
+	places := make([]string, axes(t.Places).places())
+	for layer, place := range t.Places {
+		if places[place] != "" {
+			places[place] += "/"
+		}
+		places[place] += t.Layers[layer]
+	}
+	return places
 }
 
 // role says what a trial is reported as.

@@ -64,51 +64,88 @@ func TestParseConstraint(t *testing.T) {
 }
 
 // TestGrid counts the points of grids and looks at their spelling: exact
-// fractions, each point once.
+// fractions, each point once, never two layers of one place.
 func TestGrid(t *testing.T) {
-	for _, c := range []struct{ layers, parts, want int }{{2, 10, 11}, {3, 10, 66}, {4, 10, 286}, {3, 1, 3}, {2, 100, 101}} {
-		all := grid(c.layers, c.parts)
+	for _, c := range []struct {
+		axes        axes
+		parts, want int
+	}{
+		{axes{0, 1}, 10, 11}, {axes{0, 1, 2}, 10, 66}, {axes{0, 1, 2, 3}, 10, 286}, {axes{0, 1, 2}, 1, 3}, {axes{0, 1}, 100, 101},
+		{axes{0, 0}, 10, 2},                // either alone
+		{axes{0, 1, 1}, 10, 21},            // two edges with one end in common
+		{axes{0, 0, 1, 1}, 4, 4 + 4*3},     // each alone, and three mixtures of each pair
+		{axes{0, 1, 1, 2}, 3, 4 + 5*2 + 2}, // each alone, two of each of five pairs, and the two triples
+	} {
+		all := grid(c.axes, c.parts)
 		seen := map[string]bool{}
 		for _, w := range all {
 			seen[w.scheme([]string{"A", "B", "C", "D"}).String()] = true
 			if w.sum() == 0 || c.parts%w.sum() != 0 {
 				t.Errorf("%v is not of a grid of 1/%d", w, c.parts)
 			}
+			checkPlaces(t, c.axes, w)
 		}
-		if len(all) != c.want || len(seen) != c.want || gridSize(c.layers, c.parts) != c.want {
-			t.Errorf("%d layers, %d parts: %d points, %d spellings, size %d; want %d", c.layers, c.parts, len(all), len(seen), gridSize(c.layers, c.parts), c.want)
+		if len(all) != c.want || len(seen) != c.want || gridSize(c.axes, c.parts) != c.want {
+			t.Errorf("%v, %d parts: %d points, %d spellings, size %d; want %d", c.axes, c.parts, len(all), len(seen), gridSize(c.axes, c.parts), c.want)
 		}
 	}
 	var spelled []string
-	for _, w := range grid(2, 4) {
+	for _, w := range grid(axes{0, 1}, 4) {
 		spelled = append(spelled, w.scheme([]string{"A", "B|zscore"}).String())
 	}
 	if got, want := strings.Join(spelled, " "), "A 3*A+B|zscore A+B|zscore A+3*B|zscore B|zscore"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	many := make(axes, 60)
+	for i := range many {
+		many[i] = i
+	}
 	for _, c := range []struct {
-		layers, parts int
-		wrong         string
-	}{{1, 10, "two layers or more"}, {2, 0, "none of 1"}, {2, 101, "none of 1"}, {9, 20, "more than 5000"}, {60, 100, "more than 5000"}} {
-		if err := checkGrid(c.layers, c.parts); err == nil || !strings.Contains(err.Error(), c.wrong) {
-			t.Errorf("%d layers, %d parts: %v, want %q", c.layers, c.parts, err, c.wrong)
+		axes  axes
+		parts int
+		wrong string
+	}{
+		{many[:1], 10, "two layers or more"}, {many[:2], 0, "none of 1"}, {many[:2], 101, "none of 1"},
+		{many[:9], 20, "more than 5000"}, {many, 100, "more than 5000"}, {append(make(axes, 5000), 1), 2, "more than 5000"},
+	} {
+		if err := checkGrid(c.axes, c.parts); err == nil || !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%d layers, %d parts: %v, want %q", len(c.axes), c.parts, err, c.wrong)
 		}
+	}
+}
+
+// checkPlaces checks that no place has two layers.
+func checkPlaces(t *testing.T, a axes, w weights) {
+	t.Helper()
+	has := map[int]bool{}
+	for layer, x := range w {
+		if x > 0 && has[a[layer]] {
+			t.Errorf("%v of %v has two layers in one place", w, a)
+		}
+		has[a[layer]] = has[a[layer]] || x > 0
 	}
 }
 
 func TestNeighbours(t *testing.T) {
 	for _, c := range []struct {
+		axes  axes
 		from  weights
 		parts int
 		want  []weights
 	}{
-		{weights{1, 0}, 20, []weights{{19, 1}}},
-		{weights{1, 1}, 4, []weights{{1, 3}, {3, 1}}},
-		{weights{1, 1, 1}, 20, []weights{{17, 23, 20}, {17, 20, 23}, {23, 17, 20}, {20, 17, 23}, {23, 20, 17}, {20, 23, 17}}},
+		{axes{0, 1}, weights{1, 0}, 20, []weights{{19, 1}}},
+		{axes{0, 1}, weights{1, 1}, 4, []weights{{1, 3}, {3, 1}}},
+		{axes{0, 1, 2}, weights{1, 1, 1}, 20, []weights{{17, 23, 20}, {17, 20, 23}, {23, 17, 20}, {20, 17, 23}, {23, 20, 17}, {20, 23, 17}}},
+		{axes{0, 1, 1}, weights{1, 0, 1}, 4, []weights{{1, 0, 3}, {3, 0, 1}, {1, 1, 0}}},
+		{axes{0, 1, 1}, weights{1, 0, 0}, 4, []weights{{3, 1, 0}, {3, 0, 1}}},
+		{axes{0, 0}, weights{1, 0}, 4, []weights{{0, 1}}},
 	} {
-		got := c.from.neighbours(c.parts)
+		got := c.axes.neighbours(c.from, c.parts)
 		if !slices.EqualFunc(got, c.want, slices.Equal[weights]) {
-			t.Errorf("%v by 1/%d: %v, want %v", c.from, c.parts, got, c.want)
+			t.Errorf("%v of %v by 1/%d: %v, want %v", c.from, c.axes, c.parts, got, c.want)
+		}
+		for _, w := range got {
+			checkPlaces(t, c.axes, w)
 		}
 	}
 }
@@ -299,7 +336,7 @@ func TestMeasureInParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	var few [][]float64
-	ws := grid(3, 12)
+	ws := grid(axes{0, 1, 2}, 12)
 	var all []engine.Scheme
 	for _, w := range ws {
 		all = append(all, w.scheme([]string{"A", "B", "C"}))
@@ -328,6 +365,9 @@ func TestTuneErrors(t *testing.T) {
 		{"a sum", func(a *Tuning) { a.Layers = []string{"x", "x+y"} }, "this is no layer"},
 		{"a weighted layer", func(a *Tuning) { a.Layers = []string{"x", "2*y"} }, "this is no layer"},
 		{"a layer twice", func(a *Tuning) { a.Layers = []string{"x", " x"} }, "named twice"},
+		{"a layer among alternatives twice", func(a *Tuning) { a.Layers = []string{"x", "y/x"} }, "named twice"},
+		{"an empty alternative", func(a *Tuning) { a.Layers = []string{"x", "y/"} }, "expected a layer"},
+		{"no likeness", func(a *Tuning) { a.Near = 2 }, "a cosine of 2 is no likeness"},
 		{"no share", func(a *Tuning) { a.Share = 1 }, "leaves no query to report on"},
 		{"unknown label", func(a *Tuning) { a.Objective.Label = "price" }, `no label "price"`},
 		{"unknown label of the front", func(a *Tuning) { a.Front = []Target{{Metric{Precision, 1}, "price"}} }, `no label "price"`},
@@ -347,6 +387,84 @@ func TestTuneErrors(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.wrong)
 			}
 		})
+	}
+}
+
+// TestTuneAlternatives searches with two layers for one place, and finds what
+// searches with either find.
+func TestTuneAlternatives(t *testing.T) {
+	ask := Tuning{
+		Gallery: demo(t), Layers: []string{"A", "B/pattern/C"}, Objective: Target{Metric{Precision, 5}, "pattern"},
+		Front: []Target{{Metric{Precision, 5}, "pattern"}}, Parts: 4, Share: 0.5, Over: 120,
+	}
+	got, err := ask.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[A B pattern C] [0 1 1 1] [A B/pattern/C]"; fmt.Sprint(got.Layers, got.Places, got.places()) != want {
+		t.Errorf("%v %v %v, want %s", got.Layers, got.Places, got.places(), want)
+	}
+	values := map[string]float64{}
+	for _, trial := range got.Trials {
+		checkPlaces(t, got.Places, trial.Weights)
+		values[trial.Scheme.String()] = trial.Tune[0]
+	}
+	best := 0.0
+	for _, other := range []string{"B", "pattern", "C"} {
+		ask.Layers = []string{"A", other}
+		one, err := ask.Do(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trial := range one.Trials {
+			if !trial.Refined && values[trial.Scheme.String()] != trial.Tune[0] {
+				t.Errorf("%s: %v among alternatives, %v alone", trial.Scheme, values[trial.Scheme.String()], trial.Tune[0])
+			}
+			if !trial.Refined {
+				best = max(best, trial.Tune[0])
+			}
+		}
+	}
+	if got.Trials[got.Best].Tune[0] < best {
+		t.Errorf("the best has %v, a grid of one alternative %v", got.Trials[got.Best].Tune[0], best)
+	}
+	if e := got.Trials[got.Equal].Scheme.String(); e != "A+B" {
+		t.Errorf("equal weights are %s", e)
+	}
+	if len(got.Single) != 4 || got.Trials[got.Single[2]].Scheme.String() != "pattern" {
+		t.Errorf("layers alone are %v", got.Single)
+	}
+	// Alternatives alone: no weights at all.
+	ask.Layers = []string{"A/B"}
+	if got, err = ask.Do(t.Context(), nil); err != nil || len(got.Trials) != 2 || got.role(got.Equal) == "" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+// TestTuneDuplicates: with duplicates left out, the values are those of an
+// evaluation without them.
+func TestTuneDuplicates(t *testing.T) {
+	ask := testTuning(t, 4)
+	ask.Near, ask.Constraints = 0.8, nil
+	got, err := ask.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Duplicates.Pairs) == 0 {
+		t.Fatal("the gallery has no duplicates")
+	}
+	best := got.Trials[got.Best]
+	e, err := Plan{Schemes: []engine.Scheme{best.Scheme}, Ks: []int{5}, Queries: got.Report, Without: got.Duplicates.Without()}.Evaluate(t.Context(), ask.Gallery, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := e.Summaries[0]; got.summary(got.Best, 0).Value != s.Value {
+		t.Errorf("%v, want %v", got.summary(got.Best, 0).Value, s.Value)
+	}
+	ask.Near = 0
+	with, err := ask.Do(t.Context(), nil)
+	if err != nil || string(tableBytes(t, with.trialsTable(), CSV)) == string(tableBytes(t, got.trialsTable(), CSV)) {
+		t.Errorf("duplicates make no difference: %v", err)
 	}
 }
 
