@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"fill":     fill,
 			"columns":  columns,
+			"same":     sameFiles,
 		},
 	})
 }
@@ -139,6 +140,36 @@ func columns(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	w.Flush()
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".columns"), out.Bytes(), 0o666))
+}
+
+// sameFiles FOLDER FOLDER compares two folders, file by file.
+func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: same FOLDER FOLDER")
+	}
+	var files [2]map[string]string
+	for i, dir := range args {
+		files[i] = map[string]string{}
+		root := ts.MkAbs(dir)
+		ts.Check(filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			files[i][strings.TrimPrefix(path, root)] = ts.ReadFile(path)
+			return nil
+		}))
+	}
+	if len(files[0]) == 0 {
+		ts.Fatalf("%s has no files", args[0])
+	}
+	for name, text := range files[0] {
+		if other, ok := files[1][name]; !ok || other != text {
+			ts.Fatalf("%s is not the same in %s", name, args[1])
+		}
+	}
+	if len(files[0]) != len(files[1]) {
+		ts.Fatalf("%s has %d files, %s %d", args[0], len(files[0]), args[1], len(files[1]))
+	}
 }
 
 func TestExitCode(t *testing.T) {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"math"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,7 +51,7 @@ is searched as the weights are; equal weights are those of the first ones.`,
 	flags.StringArrayVar(&f.front, "front", nil, "a metric and a label of the Pareto front; repeats (default: the objective's metric by every label)")
 	flags.StringVar(&f.step, "step", "0.1", "the step of the grid: 1/N, as a fraction or a decimal")
 	addNear(flags, &f.near)
-	flags.Float64Var(&f.share, "share", 0.5, "the part of the queries to tune on")
+	flags.Float64Var(&f.share, "share", experiments.DefaultShare, "the part of the queries to tune on")
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw, the division and the resampling")
@@ -128,28 +126,14 @@ func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	if t.Formats, err = experiments.ParseFormats(f.formats); err != nil {
 		return t, err
 	}
-	if t.Parts, err = stepParts(f.step); err != nil {
-		return t, err
+	if t.Parts, err = experiments.ParseGridStep(f.step); err != nil {
+		return t, usagef("--step: %w", err)
 	}
 	if t.Where, err = conditions("--where", f.where); err != nil {
 		return t, err
 	}
 	t.Over, err = howMany("--queries", f.queries, 0)
 	return t, err
-}
-
-// stepParts returns the number of parts that a step makes of 1.
-func stepParts(text string) (int, error) {
-	if of, ok := strings.CutPrefix(text, "1/"); ok {
-		if n, err := strconv.Atoi(of); err == nil && n >= 1 && n <= 100 {
-			return n, nil
-		}
-	} else if step, err := strconv.ParseFloat(text, 64); err == nil && step > 0 && step <= 1 {
-		if n := math.Round(1 / step); n <= 100 && 1/n == step {
-			return int(n), nil
-		}
-	}
-	return 0, usagef("--step is one of 1, 1/2, 1/3 to 1/100, as a fraction or a decimal, not %q", text)
 }
 
 // conditions reads the values of a flag as conditions.

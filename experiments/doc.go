@@ -23,8 +23,13 @@
 //	          | "evaluate" [ scheme { "," scheme } ] [ "on" LABEL { "," LABEL } ]
 //	            [ "where" condition { condition } ] [ "over" ( N | "all" ) ] [ "seed" N ]
 //	          | ( "compare" | "mine" ) what follows evaluate
+//	          | "tune" place { "," place } "for" target [ "with" target ">=" NUMBER { "," … } ]
+//	            [ "front" target { "," target } ] [ "where" condition { condition } ]
+//	            [ "over" ( N | "all" ) ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
 //	          | "note" TEXT
 //	          | "export" FILE                     …metrics.csv, …per_query.csv, …rankings.csv, …
+//	place     = LAYER { "/" LAYER }             one of them; a layer may be a derived one
+//	target    = METRIC LABEL                    P@10 category
 //	condition = COLUMN "=" VALUE
 //	result    = an indented line
 //	comment   = a line that begins with #, or an empty one
@@ -37,10 +42,10 @@
 //
 // Schemes are those of package engine; lists split at commas outside
 // parentheses. A name with blanks, commas, quotes or control characters, or
-// one that is a word of the evaluate step, stands in Go's double quotes. Of
-// conditions on one label one must hold, and so for every label. filter
-// restricts the candidates of searches and evaluations, where the queries of one
-// evaluation. A gallery step forgets query, schemes and filter.
+// one that is a word of its step, stands in Go's double quotes; clauses stand in
+// any order. Of conditions on one label one must hold, and so for every label.
+// filter restricts the candidates of searches and evaluations, where the queries
+// of one evaluation. A gallery step forgets query, schemes and filter.
 //
 // The query is an item or a picture, whichever step came last. A picture's
 // features are computed by the Extractor of the session's Options, as those of the
@@ -78,6 +83,13 @@
 //	    category  P@1 0.81 [0.755, 0.86]  P@5 …  P@10 …  over 199, 1 lone
 //	export  metrics.csv
 //	    1203 bytes  sha256:77d0…
+//	tune    B, C/C|zscore for P@10 category with P@10 brand >= 0.3 over all seed 1 step 1/10 share 0.5
+//	    624 queries to tune on, 624 to report on
+//	    27 schemes tried
+//	    best  3*B+C|zscore  P@10 category  tune 0.66…  report 0.65… [0.62…, 0.67…]  gap 0.01…
+//	    equal  B+C  P@10 category  tune 0.61…  report 0.60… [0.57…, 0.62…]  gap 0.01…  best ahead 0.05… [0.03…, 0.06…]  p 4.1…e-11
+//	    P@10 brand >= 0.3  tune 0.32…  report 0.31…
+//	    front  3*B+C|zscore  P@10 category tune 0.66… report 0.65…  P@10 brand tune 0.32… report 0.31…
 //
 //	image   /home/me/photo.jpg
 //	    picture sha256:9b1c…
@@ -115,7 +127,11 @@
 // lowest terms, 7*B+3*pattern, so that a point of the grid has one spelling and no
 // rounding. Of equal values the scheme with fewer layers is the better. Only
 // queries with a score in every layer take part: all schemes are judged by the
-// same ones.
+// same ones. Layers that are parted by a slash, C/C|zscore or gap/gem, are
+// alternatives for one place of the scheme. What is printed and written names the
+// side: tune is of the queries on which the scheme was chosen, and says little of
+// others; report is of those on which nothing was chosen; gap is the former less
+// the latter.
 //
 // # Failures
 //

@@ -97,6 +97,8 @@ func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
 		return x.compare(ctx, step)
 	case Mine:
 		return x.mine(ctx, step)
+	case Tune:
+		return x.tune(ctx, step)
 	}
 	return nil, fmt.Errorf("a step of type %T is not known", step)
 }
@@ -329,6 +331,9 @@ func (x *execution) note(r *Result) {
 	}
 	if r.Mined != nil {
 		schemes = r.Mined.Schemes
+	}
+	if r.Tuned != nil {
+		schemes = r.Tuned.Reported.Schemes
 	}
 	if len(schemes) == 0 {
 		return

@@ -41,6 +41,7 @@ var exports = []tableKind{
 		return s.rankingsTable(), true
 	}},
 	minedExport("classes"), minedExport("losses"), minedExport("mistakes"), minedExport("hubs"), minedExport("duplicates"), minedExport("disagreements"),
+	tunedExport("queries"), tunedExport("schemes"), tunedExport("report"), tunedExport("pareto"),
 }
 
 // minedExport is one of the tables of a mine step.
@@ -50,6 +51,16 @@ func minedExport(name string) tableKind {
 			return t, false
 		}
 		return tableNamed(s.mined.tables(), name), true
+	}}
+}
+
+// tunedExport is one of the tables of a tune step.
+func tunedExport(name string) tableKind {
+	return tableKind{name, "tune", func(s *state) (t resultTable, ok bool) {
+		if s.tuned == nil {
+			return t, false
+		}
+		return tableNamed(s.tuned.tables(), name), true
 	}}
 }
 

@@ -3,6 +3,7 @@ package experiments
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -65,6 +66,8 @@ func (p *parser) step(keyword string) (Step, error) {
 		return p.evaluate()
 	case "compare", "mine":
 		return p.study(keyword)
+	case "tune":
+		return p.tune()
 	case "note":
 		text, err := p.text()
 		return Note{text}, err
@@ -72,7 +75,7 @@ func (p *parser) step(keyword string) (Step, error) {
 		file, err := p.name("the name of a file")
 		return Export{file}, err
 	}
-	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, compare, mine, note, export; in a file also include and set)", keyword)
+	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, compare, mine, tune, note, export; in a file also include and set)", keyword)
 }
 
 // parser reads one line, byte by byte.
@@ -331,8 +334,7 @@ func (p *parser) labels(end int) ([]string, error) {
 // [seed N], the clauses in any order.
 func (p *parser) evaluate() (Step, error) {
 	step := Evaluate{Seed: 1}
-	seen := map[string]bool{}
-	end, word := p.clause(true)
+	end, word := p.clause(evaluateWords, true)
 	if p.pos < end {
 		schemes, err := p.schemes(end)
 		if err != nil {
@@ -340,30 +342,41 @@ func (p *parser) evaluate() (Step, error) {
 		}
 		step.Schemes = schemes
 	}
+	err := p.clauses(evaluateWords, end, word, func(clause string, end int) error { return p.evaluateClause(&step, clause, end) })
+	if err != nil {
+		return nil, err
+	}
+	return step, nil
+}
+
+// clauses reads the clauses of a step, in any order and each once, from the one at
+// end on, whose word is given. read reads what follows a clause's word, up to end.
+func (p *parser) clauses(words []string, end int, word string, read func(clause string, end int) error) error {
+	seen := map[string]bool{}
 	for word != "" {
 		if p.pos = end; seen[word] {
-			return nil, p.fail(p.pos, "%s stands twice", word)
+			return p.fail(p.pos, "%s stands twice", word)
 		}
 		seen[word] = true
 		clause := word
 		p.pos += len(clause)
 		p.skip()
-		end, word = p.clause(false)
-		if err := p.evaluateClause(&step, clause, end); err != nil {
-			return nil, err
+		end, word = p.clause(words, false)
+		if p.pos >= end {
+			return p.fail(p.pos, "nothing follows %s", clause)
+		}
+		if err := read(clause, end); err != nil {
+			return err
 		}
 		if p.skip(); p.pos < end {
-			return nil, p.fail(p.pos, "expected the end of the line or one of on, where, over, seed, found %s", p.next())
+			return p.fail(p.pos, "expected the end of the line or one of %s, found %s", strings.Join(words, ", "), p.next())
 		}
 	}
-	return step, nil
+	return nil
 }
 
 // evaluateClause reads what follows a clause's word, up to end.
 func (p *parser) evaluateClause(step *Evaluate, clause string, end int) (err error) {
-	if p.pos >= end {
-		return p.fail(p.pos, "nothing follows %s", clause)
-	}
 	switch clause {
 	case "on":
 		step.Labels, err = p.labels(end)
@@ -372,19 +385,24 @@ func (p *parser) evaluateClause(step *Evaluate, clause string, end int) (err err
 	case "seed":
 		step.Seed, err = p.whole("a seed", 1<<64-1)
 	case "over":
-		if rest := strings.TrimRight(p.line[p.pos:end], " \t"); rest == "all" {
-			p.pos += len(rest)
-			return nil
-		}
-		step.Over, err = p.count("a number of queries or all", 1<<31-1)
+		step.Over, err = p.over(end)
 	}
 	return err
 }
 
-// clause returns where the next clause of an evaluate step begins, and its
-// word; the end of the line and "" when there is none. Parentheses count among
+// over reads a number of queries, or all, which is 0.
+func (p *parser) over(end int) (int, error) {
+	if rest := strings.TrimRight(p.line[p.pos:end], " \t"); rest == "all" {
+		p.pos += len(rest)
+		return 0, nil
+	}
+	return p.count("a number of queries or all", 1<<31-1)
+}
+
+// clause returns where the next clause of a step begins, and its word, one of
+// words; the end of the line and "" when there is none. Parentheses count among
 // schemes only: elsewhere they are characters of names.
-func (p *parser) clause(schemes bool) (int, string) {
+func (p *parser) clause(words []string, schemes bool) (int, string) {
 	depth := 0
 	for i := p.pos; i < len(p.line); i++ {
 		switch c := p.line[i]; {
@@ -399,7 +417,7 @@ func (p *parser) clause(schemes bool) (int, string) {
 			if j := strings.IndexAny(rest, " \t"); j >= 0 {
 				rest = rest[:j]
 			}
-			if isClause(rest) {
+			if slices.Contains(words, rest) {
 				return i, rest
 			}
 		}

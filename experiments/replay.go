@@ -247,6 +247,9 @@ func (o ReplayOptions) seeded(step Step) Step {
 	case Mine:
 		s.Seed = o.Seed
 		return s
+	case Tune:
+		s.Seed = o.Seed
+		return s
 	}
 	return step
 }

@@ -15,6 +15,7 @@ type Result struct {
 	Rankings   []Ranking     // of a search, by scheme
 	Evaluation *Evaluation   // of an evaluation, and of a comparison
 	Mined      *Mined        // of a mine step
+	Tuned      *Tuned        // of a tune step
 	Derived    []string      // derived layers that were not used before, with their hashes; printed like Notes
 	Notes      []string      // what depends on machine or moment; printed on lines that begin with #
 	Picture    *Picture      // of an image step, and of a search for a picture

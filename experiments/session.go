@@ -94,8 +94,9 @@ type state struct {
 	rankings   []Ranking
 	evaluation *Evaluation
 
-	comparisons []Comparison
+	comparisons []Comparison // of the last compare or tune step
 	mined       *Mined
+	tuned       *Tuned
 }
 
 // State is what the next search starts from.

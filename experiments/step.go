@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -64,7 +65,8 @@ type Note struct {
 // Export writes what the last step of a kind gave as a table. The end of the
 // file's name says which one, and its format: of an evaluation metrics.csv or
 // per_query.csv, of a comparison comparisons.csv, of a search rankings.csv, of a
-// mine step one of those that strata mine writes; or with .jsonl, .parquet.
+// mine or a tune step one of those that strata mine and strata tune write; or with
+// .jsonl, .parquet.
 type Export struct {
 	File string
 }
@@ -153,14 +155,11 @@ func joinConditions(conditions []engine.Condition) string {
 	return strings.Join(texts, " ")
 }
 
+// evaluateWords begin the clauses of an evaluate step.
+var evaluateWords = []string{"on", "where", "over", "seed"}
+
 // isClause reports whether a word begins a clause of an evaluate step.
-func isClause(word string) bool {
-	switch word {
-	case "on", "where", "over", "seed":
-		return true
-	}
-	return false
-}
+func isClause(word string) bool { return slices.Contains(evaluateWords, word) }
 
 // quote returns a name as it stands in scripts and logs: between Go's double
 // quotes when it is empty, a keyword, or holds blanks, commas, quotes,

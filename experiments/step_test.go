@@ -38,6 +38,11 @@ func TestParseStep(t *testing.T) {
 		{"compare", "compare A, B+C on x over 20", "compare A, B+C on x over 20 seed 1"},
 		{"mine", "mine A,rrf(B,C) where a=b seed 4", "mine    A, rrf(B,C) where a=b over all seed 4"},
 		{"mine the chosen ones", "mine", "mine    over all seed 1"},
+		{"tune", "tune B, pattern for P@10 category", "tune    B, pattern for P@10 category over all seed 1 step 1/10 share 0.5"},
+		{
+			"all of tune", `tune B , C/ C|zscore,"for" share .25 for nDCG@5 "for" step 0.05 with P@10 brand name>=.4, AP(min)@7 "a,b" >= 1 front P@10 x, Rprec "with" seed 3 where a=with over 40`,
+			`tune    B, C/C|zscore, "for" for nDCG@5 "for" with P@10 "brand name" >= 0.4, AP(min)@7 "a,b" >= 1 front P@10 x, Rprec "with" where a=with over 40 seed 3 step 1/20 share 0.25`,
+		},
 		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
 		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
 		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
@@ -94,6 +99,22 @@ func TestParseStepErrors(t *testing.T) {
 		{"compare one", "compare A on x", 9, "two schemes or more"},
 		{"mine three", "mine A, B, C", 6, "two schemes, or those that are chosen, not 3"},
 		{"mine one", "mine A over 3", 6, "not 1"},
+		{"tune nothing", "tune", 5, "expected a layer"},
+		{"tune for nothing", "tune A, B", 6, "expected layers and what to tune them for"},
+		{"tune a sum", "tune A, B+C for P@10 x", 9, "B+C is no layer"},
+		{"tune a weight", "tune 2*A/B for P@10 x", 6, "2*A is no layer"},
+		{"tune no layer", "tune A, for P@10 x", 9, "expected a layer"},
+		{"tune no alternative", "tune A, B/ for P@10 x", 9, "expected a layer"},
+		{"tune an open scheme", "tune A, B|pca for P@10 x", 9, "B|pca: column "},
+		{"tune for no label", "tune A, B for P@10", 15, "expected a metric and a label"},
+		{"tune for no metric", "tune A, B for Q@10 x", 15, `no metric "Q@10"`},
+		{"tune with a small bound", "tune A, B for P@10 x with P@10 y > 0.5", 27, "expected METRIC LABEL >= NUMBER"},
+		{"tune with the second", "tune A, B for P@10 x with P@10 y >= 0.5, P@10 z >= 2", 42, "is no least value of one"},
+		{"tune with nothing", "tune A, B for P@10 x with", 26, "nothing follows with"},
+		{"tune for twice", "tune A, B for P@10 x for P@10 y", 22, "for stands twice"},
+		{"tune step", "tune A, B for P@10 x step 0.3", 27, "one of 1, 1/2, 1/3 to 1/100"},
+		{"tune share", "tune A, B for P@10 x share 1", 28, "above 0 and under 1"},
+		{"tune seed", "tune A, B for P@10 x seed 1 2", 29, "expected the end of the line or one of for, with"},
 		{"empty note", "note", 5, "expected a text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -163,6 +184,11 @@ func TestStepsMade(t *testing.T) {
 		Filter{[]engine.Condition{{Label: "a=b", Value: ""}, {Label: "on", Value: `"`}}},
 		Search{3},
 		Evaluate{Schemes: []engine.Scheme{scheme}, Labels: []string{"over", "x y"}, Seed: 1, Over: 3},
+		Tune{
+			Layers: []string{"with", "B/C|zscore"}, Objective: Target{Metric{Precision, 10}, "over"}, Seed: 2, Parts: 7, Share: 1. / 3, Over: 9,
+			Constraints: []Constraint{{Target{Metric{RPrecision, 0}, "a >= b, c"}, 1e-7}}, Front: []Target{{Metric{NDCG, 5}, `"`}, {Metric{NDCG, 0}, "share"}},
+			Where: []engine.Condition{{Label: "for", Value: "for"}},
+		},
 		Note{" x"},
 		Note{""},
 		Note{"a\nb"},
@@ -181,6 +207,8 @@ func FuzzParseStep(f *testing.F) {
 	for _, seed := range []string{
 		"gallery demo", `query "a b"`, `image "a b.jpg"`, "image ../a.jpg", "schemes A, concat(B,0.5*C)", "filter a=b \"c d\"=e", "search 10",
 		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "export metrics.csv", "compare A, B on x", "mine A, B over 3", "evaluate rrf(A, B on", "evaluate on 0(",
+		"tune A, B/B|zscore for P@10 x", `tune "for", B for nDCG "a b" with P@5 x >= 0.4, R@5 "," >= 1 front P@1 x where a=b over 9 seed 2 step 1/3 share 0.2`,
+		"tune A, B for AP(min)@3 x step 0.05", "tune A|pca8 for P@10 x y", `tune "A for P@1 x`,
 	} {
 		f.Add(seed)
 	}

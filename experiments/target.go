@@ -18,7 +18,16 @@ type Target struct {
 }
 
 // String returns the metric and the label, which ParseTarget reads back.
-func (t Target) String() string { return t.Metric.String() + " " + quote(t.Label) }
+func (t Target) String() string { return t.among(nil) }
+
+// among is String where words have a meaning beside the label.
+func (t Target) among(words []string) string {
+	metric := t.Metric.String()
+	if t.Metric.K == 0 && measures[t.Metric.Kind].cut == cutOrAll {
+		metric += "@all" // a bare name asks for every cut-off
+	}
+	return metric + " " + quoteAmong(t.Label, words)
+}
 
 // Constraint is the least value of a target that a scheme must have.
 type Constraint struct {

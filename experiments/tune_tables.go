@@ -8,7 +8,7 @@ import (
 // tables returns the tables of the outcome, by the names of their files.
 func (t *Tuned) tables() []namedTable {
 	return []namedTable{
-		{"queries", t.Division.table(t.Reported.g)},
+		{"queries", t.table(t.Reported.g)},
 		{"schemes", t.trialsTable()},
 		{"report", t.reportTable()},
 		{"comparisons", comparisonsTable(t.Comparisons)},

@@ -21,7 +21,7 @@ func TestParseTarget(t *testing.T) {
 		{"  nDCG@5   brand name ", `nDCG@5 "brand name"`, ""},
 		{`AP(min)@7 "brand name"`, `AP(min)@7 "brand name"`, ""},
 		{"Rprec category/2", "Rprec category/2", ""},
-		{"RR@all category", "RR category", ""},
+		{"RR@all category", "RR@all category", ""},
 		{"P@10", "", "expected a metric and a label"},
 		{"", "", "expected a metric and a label"},
 		{"P category", "", "P is not one metric; with a cut-off it is"},
@@ -36,6 +36,10 @@ func TestParseTarget(t *testing.T) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.wrong)
 		case c.wrong == "" && (err != nil || got.String() != c.want):
 			t.Errorf("%q: %s %v, want %s", c.text, got, err, c.want)
+		case c.wrong == "":
+			if again, err := ParseTarget(got.String()); err != nil || again != got {
+				t.Errorf("%s reads back as %s %v", got, again, err)
+			}
 		}
 	}
 }
@@ -70,7 +74,11 @@ func TestGrid(t *testing.T) {
 		axes        axes
 		parts, want int
 	}{
-		{axes{0, 1}, 10, 11}, {axes{0, 1, 2}, 10, 66}, {axes{0, 1, 2, 3}, 10, 286}, {axes{0, 1, 2}, 1, 3}, {axes{0, 1}, 100, 101},
+		{axes{0, 1}, 10, 11},
+		{axes{0, 1, 2}, 10, 66},
+		{axes{0, 1, 2, 3}, 10, 286},
+		{axes{0, 1, 2}, 1, 3},
+		{axes{0, 1}, 100, 101},
 		{axes{0, 0}, 10, 2},                // either alone
 		{axes{0, 1, 1}, 10, 21},            // two edges with one end in common
 		{axes{0, 0, 1, 1}, 4, 4 + 4*3},     // each alone, and three mixtures of each pair
@@ -105,8 +113,12 @@ func TestGrid(t *testing.T) {
 		parts int
 		wrong string
 	}{
-		{many[:1], 10, "two layers or more"}, {many[:2], 0, "none of 1"}, {many[:2], 101, "none of 1"},
-		{many[:9], 20, "more than 5000"}, {many, 100, "more than 5000"}, {append(make(axes, 5000), 1), 2, "more than 5000"},
+		{many[:1], 10, "two layers or more"},
+		{many[:2], 0, "none of 1"},
+		{many[:2], 101, "none of 1"},
+		{many[:9], 20, "more than 5000"},
+		{many, 100, "more than 5000"},
+		{append(make(axes, 5000), 1), 2, "more than 5000"},
 	} {
 		if err := checkGrid(c.axes, c.parts); err == nil || !strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%d layers, %d parts: %v, want %q", len(c.axes), c.parts, err, c.wrong)
