@@ -3,7 +3,7 @@ package experiments
 import (
 	"bytes"
 	"context"
-	_ "embed" // the page's template
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -16,19 +16,9 @@ import (
 // Page says what a report, one HTML file with everything in it, shows beside the
 // tables of an outcome.
 type Page struct {
-	Path    string      // of the file
-	Queries []string    // ids of queries that get a contact sheet, at most maxSheets
-	Worst   int         // as many sheets of the queries that lose most; at most maxSheets
-	Tables  []PageTable // further tables, at the end
-}
-
-// PageTable is a table that others add to a report.
-type PageTable struct {
-	Title   string
-	Caption string
-	Columns []string
-	Rows    [][]string
-	Plot    template.HTML // an svg element with its alternative text, or ""
+	Path    string   // of the file
+	Queries []string // ids of queries that get a contact sheet, at most maxSheets
+	Worst   int      // as many sheets of the queries that lose most; at most maxSheets
 }
 
 // DefaultWorst is the number of sheets of queries that lose most.
@@ -40,12 +30,32 @@ const maxSheets = 24
 // significant is the p, after Holm, below which a difference counts as shown.
 const significant = 0.05
 
-//go:embed page.html
-var pageText string
+//go:embed page.html page_study.html page_pieces.html
+var pageFiles embed.FS
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"add": func(a, b int) int { return a + b },
-}).Parse(pageText))
+// pageTemplates are page.html, of an evaluation; page_study.html, of other studies;
+// and what they have in common.
+var pageTemplates = template.Must(template.ParseFS(pageFiles, "*.html"))
+
+// renderPage returns the writer of a page.
+func renderPage(name string, view any) func(io.Writer) error {
+	return func(w io.Writer) error {
+		var page bytes.Buffer // a template that fails has written half a page
+		if err := pageTemplates.ExecuteTemplate(&page, name, view); err != nil {
+			return err
+		}
+		_, err := page.WriteTo(w)
+		return err
+	}
+}
+
+// checkReport returns an error for a file that no report can be.
+func checkReport(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: the report is a file, this is a folder", path)
+	}
+	return nil
+}
 
 // check returns an error for what the page cannot show, and the rows of its queries.
 func (p *Page) check(g *engine.Gallery) ([]int, error) {
@@ -53,8 +63,8 @@ func (p *Page) check(g *engine.Gallery) ([]int, error) {
 		return nil, fmt.Errorf("a report takes at most %d contact sheets of chosen and of worst queries, not %d and %d",
 			maxSheets, len(p.Queries), p.Worst)
 	}
-	if info, err := os.Stat(p.Path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s: the report is a file, this is a folder", p.Path)
+	if err := checkReport(p.Path); err != nil {
+		return nil, err
 	}
 	var rows []int
 	for _, id := range p.Queries {
@@ -80,7 +90,6 @@ type pageView struct {
 	Chosen, Worst        []pageSheet
 	SheetNote, Marks     string
 	Caveats              []string
-	Tables               []PageTable
 }
 
 type pageFact struct{ Name, Text string }
@@ -128,7 +137,7 @@ func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer
 	if err := b.index(m.Baseline); err != nil {
 		return nil, err
 	}
-	v := &pageView{Gallery: m.Gallery.Name, Fingerprint: m.Gallery.Fingerprint, Facts: b.facts(m), Tables: p.Tables}
+	v := &pageView{Gallery: m.Gallery.Name, Fingerprint: m.Gallery.Fingerprint, Facts: b.facts(m)}
 	for l := range o.Labels {
 		label, err := b.label(l)
 		if err != nil {
@@ -148,14 +157,7 @@ func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer
 	} else if err := b.sheets(ctx, v, rows, nil, 0, 0); err != nil {
 		return nil, err
 	}
-	return func(w io.Writer) error {
-		var page bytes.Buffer // a template that fails has written half a page
-		if err := pageTemplate.Execute(&page, v); err != nil {
-			return err
-		}
-		_, err := page.WriteTo(w)
-		return err
-	}, nil
+	return renderPage("page.html", v), nil
 }
 
 // pageBuilder makes the parts of a page.

@@ -28,12 +28,13 @@ var (
 	lineColor = color.RGBA{2, 2, 2, 255}
 	markColor = color.RGBA{3, 3, 3, 255}
 	bestColor = color.RGBA{4, 4, 4, 255}
-	lossColor = color.RGBA{5, 5, 5, 255}
 	nameColor = color.RGBA{6, 6, 6, 255}
+	oneColor  = color.RGBA{7, 7, 7, 255} // of the first of two schemes
+	twoColor  = color.RGBA{8, 8, 8, 255} // of the second: neither is the good one
 )
 
 var plotStyle = strings.NewReplacer(
-	"#010101", "var(--ink)", "#020202", "var(--line)", "#030303", "var(--mark)", "#040404", "var(--best)", "#050505", "var(--loss)", "#060606", "var(--ink)",
+	"#010101", "var(--ink)", "#020202", "var(--line)", "#030303", "var(--mark)", "#040404", "var(--best)", "#060606", "var(--ink)", "#070707", "var(--one)", "#080808", "var(--two)",
 	"font-family:Liberation Sans", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif",
 )
 
@@ -124,7 +125,8 @@ func (s *intervals) draw(p *plot.Plot, c color.Color) error {
 	return nil
 }
 
-// differencePlot draws differences as bars from zero, a row each from the top.
+// differencePlot draws differences of two schemes as bars from zero, a row each
+// from the top, in a colour for each side.
 func differencePlot(names []string, differences []float64, axis, alt string) (template.HTML, error) {
 	n := len(names)
 	gains, losses, shown := make(plotter.Values, n), make(plotter.Values, n), make([]string, n)
@@ -136,7 +138,7 @@ func differencePlot(names []string, differences []float64, axis, alt string) (te
 	for _, part := range []struct {
 		values plotter.Values
 		color  color.Color
-	}{{gains, bestColor}, {losses, lossColor}} {
+	}{{gains, oneColor}, {losses, twoColor}} {
 		bars, err := plotter.NewBarChart(part.values, plotRow*0.6)
 		if err != nil {
 			return "", err
