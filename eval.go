@@ -59,14 +59,9 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 		Example: "strata eval demo --scheme C --scheme B+pattern --out results\n" +
 			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results\n" +
 			"strata eval shop --scheme A --scheme B --out results --report --report-query 15970",
-		Args:              usageArgs(f.arguments),
+		Args:              usageArgs(reportArguments(&f.report)),
 		ValidArgsFunction: completeFolder,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 2 {
-				f.report = args[1]
-			}
-			return evaluate(cmd, f, args[0])
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
 	}
 	cmd.Flags().StringArrayVar(&f.schemes, "scheme", nil, "a scheme to evaluate; repeats")
 	cmd.Flags().StringArrayVar(&f.labels, "label", nil, "a label to judge by; repeats (default: all)")
@@ -81,8 +76,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(cmd.Flags(), &f.formats)
-	cmd.Flags().StringVar(&f.report, "report", "", "write a report, an HTML file, into --out, or as --report=FILE")
-	cmd.Flags().Lookup("report").NoOptDefVal = reportName
+	addReport(cmd.Flags(), &f.report)
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
 	cmd.Flags().IntVar(&f.reportWorst, "report-worst", experiments.DefaultWorst, "show those of so many queries that lose most")
 	return cmd
@@ -117,13 +111,30 @@ func addFormats(flags *pflag.FlagSet, formats *[]string) {
 	flags.StringSliceVar(formats, "format", []string{"csv"}, "write the tables as csv, jsonl, parquet; repeats")
 }
 
-// arguments checks that there is one gallery. The file of a report may stand
+// addReport adds the flag of a report.
+func addReport(flags *pflag.FlagSet, report *string) {
+	flags.StringVar(report, "report", "", "write a report, an HTML file, into --out, or as --report=FILE")
+	flags.Lookup("report").NoOptDefVal = reportName
+}
+
+// reportArguments checks that there is one gallery. The file of a report may stand
 // after --report as if it were an argument, since that flag needs no value.
-func (f *evalFlags) arguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 2 && f.report == reportName && strings.HasSuffix(args[1], ".html") {
-		return nil
+func reportArguments(report *string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 2 && *report == reportName && strings.HasSuffix(args[1], ".html") {
+			*report = args[1]
+			return nil
+		}
+		return cobra.ExactArgs(1)(cmd, args)
 	}
-	return cobra.ExactArgs(1)(cmd, args)
+}
+
+// reportPath returns the file of the report that a flag asks for, or "".
+func reportPath(report, out string) string {
+	if report == reportName {
+		return filepath.Join(out, reportName)
+	}
+	return report
 }
 
 // page returns the report that the flags ask for, or nil.
@@ -136,11 +147,7 @@ func (f evalFlags) page() (*experiments.Page, error) {
 	case f.reportWorst < 0:
 		return nil, usagef("--report-worst is at least 0, not %d", f.reportWorst)
 	}
-	path := f.report
-	if path == reportName {
-		path = filepath.Join(f.out, reportName)
-	}
-	return &experiments.Page{Path: path, Queries: f.reportQueries, Worst: f.reportWorst}, nil
+	return &experiments.Page{Path: reportPath(f.report, f.out), Queries: f.reportQueries, Worst: f.reportWorst}, nil
 }
 
 func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {

@@ -16,7 +16,7 @@ type mineFlags struct {
 	schemes, labels, where []string
 	k                      int
 	near                   float64
-	queries, out           string
+	queries, out, report   string
 	seed                   uint64
 	formats                []string
 }
@@ -39,10 +39,11 @@ tables that are worth reading from the top:
                      deflate precision; eval --exclude-duplicates leaves them out
   disagreements.csv  queries by rank-biased overlap of A and B (p 0.9)
 
-and manifest.json, and prints the ends of them. It reads all pictures of the
+and manifest.json, and prints the ends of them. With --report it also writes
+report.html, one file with plots and pictures, or --report=FILE. It reads all pictures of the
 gallery unless their sizes differ.`,
 		Example:           "strata mine demo --schemes C,B+pattern --label category --out mined",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              usageArgs(reportArguments(&f.report)),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return mine(cmd, f, args[0]) },
 	}
@@ -56,6 +57,7 @@ gallery unless their sizes differ.`,
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
+	addReport(flags, &f.report)
 	return cmd
 }
 
@@ -100,7 +102,7 @@ func warnUnread(cmd *cobra.Command, d *experiments.Duplicates) {
 // mining returns what the flags say, without its schemes.
 func (f mineFlags) mining() (experiments.Mining, error) {
 	m := experiments.Mining{
-		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed, Out: f.out, Version: version(), Command: os.Args, Now: time.Now,
+		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now,
 	}
 	switch {
 	case len(f.schemes) == 0:

@@ -15,6 +15,7 @@ import (
 type tuneFlags struct {
 	layers, constraints, front, where []string
 	objective, queries, out, step     string
+	report                            string
 	formats                           []string
 	share, near                       float64
 	seed                              uint64
@@ -34,13 +35,14 @@ what choosing has flattered.
 
 It writes queries.csv (which query is on which side), schemes.csv (all that was
 tried), report.csv, comparisons.csv, pareto.csv (what no other scheme exceeds in
-one metric without falling behind in another) and manifest.json, and prints a
-table. A layer may be a derived one: C|zscore. With slashes, several stand for one
+one metric without falling behind in another), pareto.svg (the same as a picture)
+and manifest.json, and prints a table. With --report it also writes report.html,
+one file with tables and plots, or --report=FILE. A layer may be a derived one: C|zscore. With slashes, several stand for one
 place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
 is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
 			"strata tune shop --layers 'B,pattern,C/C|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.4' --out tuned",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              usageArgs(reportArguments(&f.report)),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return tune(cmd, f, args[0]) },
 	}
@@ -57,6 +59,7 @@ is searched as the weights are; equal weights are those of the first ones.`,
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw, the division and the resampling")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
+	addReport(flags, &f.report)
 	return cmd
 }
 
@@ -88,7 +91,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 // tuning returns what the flags say.
 func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	t := experiments.Tuning{
-		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed, Out: f.out, Version: version(), Command: os.Args, Now: time.Now,
+		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now,
 	}
 	switch {
 	case len(f.layers)+strings.Count(strings.Join(f.layers, ""), "/") < 2:

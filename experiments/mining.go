@@ -30,6 +30,7 @@ type Mining struct {
 
 	Out     string   // the folder of the files; "": none are written
 	Formats []Format // of the tables; nil: CSV
+	Page    string   // the file of the report, with Out; "": none
 	Version string
 	Command []string
 	Now     func() time.Time
@@ -123,6 +124,9 @@ type firstHit struct {
 // none. progress is that of Plan.Evaluate, for each of two passes.
 func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, error) {
 	if err := checkFolder(m.Out); err != nil {
+		return nil, err
+	}
+	if err := checkReport(m.Page); err != nil {
 		return nil, err
 	}
 	if m.Now == nil {
@@ -393,5 +397,13 @@ func (u *miner) write(ctx context.Context, started time.Time) error {
 	}
 	of.Resamples, of.Depth = 0, max(overlapDepth, u.K)
 	manifest := miningManifest{of, u.Duplicates.Near, u.Duplicates.Scheme.String(), overlapDepth, persistence, u.Duplicates.Unread}
-	return writeRun(append(tableFiles(u.ask.Out, u.ask.Formats, u.tables()...), outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
+	files := tableFiles(u.ask.Out, u.ask.Formats, u.tables()...)
+	if u.ask.Page != "" {
+		view, err := u.page(ctx, manifest)
+		if err != nil {
+			return err
+		}
+		files = append(files, outputFile{u.ask.Page, view.write})
+	}
+	return writeRun(append(files, outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
 }

@@ -37,8 +37,8 @@ func (m *Mined) WriteTable(w io.Writer) error {
 		m.writeLabel(&b, l, label)
 	}
 	for s, h := range m.Hubs {
-		fmt.Fprintf(&b, "hubs of %c: %d of %d items are among the first %d of more than %.1f queries, %d of none; skew %.2f\n",
-			'A'+rune(s), len(h.Hubs), h.Items, m.K, h.Limit, h.Never, h.Skew)
+		fmt.Fprintf(&b, "hubs of %c: %d of %d items are among the first %d of more than %.1f queries, %d of none; skew %s\n",
+			'A'+rune(s), len(h.Hubs), h.Items, m.K, h.Limit, h.Never, h.skewText())
 		for _, hub := range h.Hubs[:min(shown, len(h.Hubs))] {
 			fmt.Fprintf(&b, "  %s  %d\n", m.g.ID(hub.Item), hub.Occurrences)
 		}
@@ -47,6 +47,14 @@ func (m *Mined) WriteTable(w io.Writer) error {
 	m.writeDuplicateLines(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// skewText returns the skew for people; a dash where there is none.
+func (h *Hubness) skewText() string {
+	if math.IsNaN(h.Skew) {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", h.Skew)
 }
 
 // writeLabel writes classes, queries and mistakes of one label.

@@ -94,7 +94,11 @@ type pageView struct {
 
 type pageFact struct{ Name, Text string }
 
-type pageVerdict struct{ Label, Best, Value, Text string }
+// pageVerdict is a card; the value of a quiet one is no good news.
+type pageVerdict struct {
+	Label, Best, Value, Text string
+	Quiet                    bool
+}
 
 // pageLabel is the part of one label.
 type pageLabel struct {
@@ -151,7 +155,7 @@ func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer
 		if v.Duel, err = b.duelView(a, other); err != nil {
 			return nil, err
 		}
-		if err := b.sheets(ctx, v, rows, b.worst(a, other, p.Worst), a, other); err != nil {
+		if err := b.sheets(ctx, v, rows, b.worst(0, a, other, p.Worst), a, other); err != nil {
 			return nil, err
 		}
 	} else if err := b.sheets(ctx, v, rows, nil, 0, 0); err != nil {

@@ -61,6 +61,13 @@ func TestReportInBrowser(t *testing.T) {
 	need.Programs(t, browser)
 	page := report(t, demo(t), Plan{Schemes: schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
 		Page{Queries: []string{"knit-0012"}, Worst: 2})
+	// One chosen and two worst queries, each with four rows of ten.
+	lookAt(t, page, "pictures 123 broken 0 unnamed 0 plots 10 blind 0 tables 20 bare 0 fetched 0 wider 0")
+}
+
+// lookAt loads a page in a browser and compares what it finds.
+func lookAt(t *testing.T, page, want string) {
+	t.Helper()
 	if console := browse(t, page); strings.Contains(console.stderr, "CONSOLE") {
 		t.Errorf("the console says\n%s", console.stderr)
 	}
@@ -73,8 +80,7 @@ func TestReportInBrowser(t *testing.T) {
 	dom := browse(t, probe).stdout
 	_, found, _ := strings.Cut(dom, `<p id="probe">`)
 	found, _, _ = strings.Cut(found, "</p>")
-	// One chosen and two worst queries, each with four rows of ten.
-	if want := "pictures 123 broken 0 unnamed 0 plots 10 blind 0 tables 20 bare 0 fetched 0"; html.UnescapeString(found) != want {
+	if html.UnescapeString(found) != want {
 		t.Errorf("got  %s\nwant %s", found, want)
 	}
 }
@@ -89,6 +95,7 @@ const say = {
   plots: all("svg").length, blind: all("svg").filter(s => s.getAttribute("role") != "img" || !s.getAttribute("aria-label")).length,
   tables: all("table").length, bare: bare.length,
   fetched: performance.getEntriesByType("resource").filter(e => !e.name.startsWith("data:")).length,
+  wider: Math.max(0, document.documentElement.scrollWidth - innerWidth),
 };
 document.getElementById("probe").textContent = Object.entries(say).flat().join(" ");
 })</script>`

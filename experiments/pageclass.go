@@ -87,12 +87,12 @@ func (b *pageBuilder) classesView(label, a, other int) (pageClasses, error) {
 }
 
 // worst returns the places of the queries for which scheme a has the most hits
-// fewer than other under the first label, at most n.
-func (b *pageBuilder) worst(a, other, n int) []int {
+// fewer than other under a label, at most n.
+func (b *pageBuilder) worst(label, a, other, n int) []int {
 	last := len(b.Ks) - 1
-	loss := func(i int) int { return int(b.hitsOf(i, other, 0)[last]) - int(b.hitsOf(i, a, 0)[last]) }
+	loss := func(i int) int { return int(b.hitsOf(i, other, label)[last]) - int(b.hitsOf(i, a, label)[last]) }
 	var lost []int
-	for _, i := range common(b.judged(a, 0), b.judged(other, 0)) {
+	for _, i := range common(b.judged(a, label), b.judged(other, label)) {
 		if loss(i) > 0 {
 			lost = append(lost, i)
 		}

@@ -235,7 +235,7 @@ func (b *pageBuilder) intervalPlot(label, best int) (template.HTML, error) {
 		if sum.N == 0 {
 			continue
 		}
-		rows = append(rows, intervalRow{scheme.String(), sum.Value, sum.Low, sum.High, s == best})
+		rows = append(rows, intervalRow{scheme.String(), sum.Value, sum.Low, sum.High, s == best, math.NaN()})
 		alt += fmt.Sprintf(" %s %s (%s);", scheme, threeDigits(sum.Value), interval3(sum.Low, sum.High))
 	}
 	sum := b.mean(best, label, b.main)

@@ -31,10 +31,12 @@ var (
 	nameColor = color.RGBA{6, 6, 6, 255}
 	oneColor  = color.RGBA{7, 7, 7, 255} // of the first of two schemes
 	twoColor  = color.RGBA{8, 8, 8, 255} // of the second: neither is the good one
+	bestName  = color.RGBA{9, 9, 9, 255} // as nameColor, of the best
+	dimColor  = color.RGBA{10, 10, 10, 255}
 )
 
 var plotStyle = strings.NewReplacer(
-	"#010101", "var(--ink)", "#020202", "var(--line)", "#030303", "var(--mark)", "#040404", "var(--best)", "#060606", "var(--ink)", "#070707", "var(--one)", "#080808", "var(--two)",
+	"#010101", "var(--ink)", "#020202", "var(--line)", "#030303", "var(--mark)", "#040404", "var(--best)", "#060606", "var(--ink)", "#070707", "var(--one)", "#080808", "var(--two)", "#090909", "var(--best)", "#0A0A0A", "var(--dim)",
 	"font-family:Liberation Sans", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif",
 )
 
@@ -53,6 +55,7 @@ type intervalRow struct {
 	name             string
 	value, low, high float64
 	best             bool
+	other            float64 // another value of the scheme, drawn as a ring; NaN: none
 }
 
 // intervalPlot draws means with their intervals, a row each from the top, on one
@@ -60,6 +63,7 @@ type intervalRow struct {
 func intervalPlot(rows []intervalRow, axis string, baseline, ceiling float64, alt string) (template.HTML, error) {
 	names := make([]string, len(rows))
 	var some, best intervals
+	var others plotter.XYs
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, r := range rows {
 		at := len(rows) - 1 - i
@@ -70,6 +74,10 @@ func intervalPlot(rows []intervalRow, axis string, baseline, ceiling float64, al
 		}
 		to.add(r, float64(at))
 		low, high = min(low, r.low), max(high, r.high)
+		if !math.IsNaN(r.other) {
+			others = append(others, plotter.XY{X: r.other, Y: float64(at)})
+			low, high = min(low, r.other), max(high, r.other)
+		}
 	}
 	p := newPlot(axis, names)
 	margin := max((high-low)/20, 0.002)
@@ -92,6 +100,14 @@ func intervalPlot(rows []intervalRow, axis string, baseline, ceiling float64, al
 		if err := part.of.draw(p, part.color); err != nil {
 			return "", err
 		}
+	}
+	if len(others) > 0 {
+		rings, err := plotter.NewScatter(others)
+		if err != nil {
+			return "", err
+		}
+		rings.GlyphStyle = plotdraw.GlyphStyle{Color: inkColor, Radius: 4.2, Shape: plotdraw.RingGlyph{}}
+		p.Add(rings)
 	}
 	return svg(p, len(rows), alt)
 }
@@ -179,8 +195,12 @@ func newPlot(axis string, names []string) *plot.Plot {
 
 // svg returns a plot of so many rows as an element of a page.
 func svg(p *plot.Plot, rows int, alt string) (template.HTML, error) {
-	height := vg.Length(rows)*plotRow + 46
-	c := vgsvg.NewWith(vgsvg.UseWH(plotWidth, height))
+	return svgSized(p, plotWidth, vg.Length(rows)*plotRow+46, alt)
+}
+
+// svgSized returns a plot of a size in points as an element of a page.
+func svgSized(p *plot.Plot, width, height vg.Length, alt string) (template.HTML, error) {
+	c := vgsvg.NewWith(vgsvg.UseWH(width, height))
 	p.Draw(plotdraw.New(c))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
@@ -188,18 +208,19 @@ func svg(p *plot.Plot, rows int, alt string) (template.HTML, error) {
 	}
 	_, body, ok := strings.Cut(b.String(), "<svg ")
 	if !ok {
-		return "", fmt.Errorf("a plot of %d rows gave no picture", rows)
+		return "", fmt.Errorf("a plot of %v by %v points gave no picture", width, height)
 	}
 	body = alignNames(body, p.Y.Tick.Label.Font)
 	head := fmt.Sprintf(`<svg role="img" aria-label="%s" `, template.HTMLEscapeString(alt))
 	return template.HTML(head + plotStyle.Replace(body)), nil //nolint:gosec // svgo escapes the names
 }
 
-// placedName is the name of a row in a plot, with the place where it begins.
-var placedName = regexp.MustCompile(`<text x="([^"]+)"([^>]*fill:#060606[^>]*)>([^<]*)</text>`)
+// placedName is a name that ends at what it names, a row's axis or a point, with
+// the place where it begins.
+var placedName = regexp.MustCompile(`<text x="([^"]+)"([^>]*fill:#0(?:60606|90909)[^>]*)>([^<]*)</text>`)
 
-// alignNames makes the names of rows end at the axis in whatever font they are
-// shown: where each begins is computed from the metrics of one font.
+// alignNames makes names end at what they name in whatever font they are shown:
+// where each begins is computed from the metrics of one font.
 func alignNames(body string, f font.Font) string {
 	room, size := fmt.Sprintf("font-size:%gpx", float64(nameRoom)), fmt.Sprintf("font-size:%gpx", float64(textSize))
 	face := font.DefaultCache.Lookup(f, f.Size)

@@ -45,8 +45,10 @@ func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []i
 		v.SheetNote = fmt.Sprintf("%d of %d schemes are shown. ", len(schemes), n)
 	}
 	v.Marks = fmt.Sprintf("A solid frame is a hit of %s", b.Labels[0])
+	marks := sheetMarks{0, -1}
 	if len(b.Labels) > 1 {
 		v.Marks += fmt.Sprintf(", a double one of %s; both frames, of both", b.Labels[1])
+		marks.twin = 1
 	}
 	v.Marks += "."
 	rows := append([]int(nil), chosen...)
@@ -66,18 +68,28 @@ func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []i
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		sheet := b.sheet(p, row, schemes, rankings[n])
+		sheet := b.sheet(p, row, schemes, rankings[n], marks)
 		if n < len(chosen) {
 			v.Chosen = append(v.Chosen, sheet)
 			continue
 		}
-		i, last := worst[n-len(chosen)], len(b.Ks)-1
-		sheet.Why = fmt.Sprintf("%s: %s finds %d of %d, %s %d", b.Labels[0],
-			b.Schemes[a], b.hitsOf(i, a, 0)[last], b.Ks[last], b.Schemes[other], b.hitsOf(i, other, 0)[last])
+		i := worst[n-len(chosen)]
+		sheet.Why = b.finds(i, a, other, 0)
 		v.Worst = append(v.Worst, sheet)
 	}
 	return nil
 }
+
+// finds says how many hits of a label two schemes find for query i.
+func (b *pageBuilder) finds(i, a, other, label int) string {
+	last := len(b.Ks) - 1
+	return fmt.Sprintf("%s: %s finds %d of %d, %s %d", b.Labels[label],
+		b.Schemes[a], b.hitsOf(i, a, label)[last], b.Ks[last], b.Schemes[other], b.hitsOf(i, other, label)[last])
+}
+
+// sheetMarks are the labels whose hits have a frame, a solid and a double one; -1:
+// none.
+type sheetMarks struct{ solid, twin int }
 
 // sheetSchemes returns the schemes of the sheets: the two of the duel, then the
 // others in their order.
@@ -95,7 +107,7 @@ func (b *pageBuilder) sheetSchemes(a, other int) []int {
 }
 
 // sheet makes the sheet of the query in a row of the gallery.
-func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Ranking) pageSheet {
+func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Ranking, marks sheetMarks) pageSheet {
 	v := pageSheet{ID: b.g.ID(row), Labels: b.describe(row)}
 	v.Picture = pagePicture{URI: p.of(row), ID: v.ID, Alt: "Query " + v.ID + described(v.Labels)}
 	for _, s := range schemes {
@@ -110,8 +122,8 @@ func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Rank
 		line.Hits = strings.Join(hits, ", ")
 		for i, h := range r.Hits {
 			pic := pagePicture{URI: p.of(h.Row), ID: b.g.ID(h.Row), Rank: i + 1}
-			pic.Solid = r.Labels[0].Relevant[i]
-			pic.Twin = len(r.Labels) > 1 && r.Labels[1].Relevant[i]
+			pic.Solid = marks.solid >= 0 && r.Labels[marks.solid].Relevant[i]
+			pic.Twin = marks.twin >= 0 && r.Labels[marks.twin].Relevant[i]
 			var of []string
 			for _, l := range r.Labels {
 				if l.Relevant[i] {

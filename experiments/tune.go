@@ -3,7 +3,6 @@ package experiments
 import (
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,6 +33,7 @@ type Tuning struct {
 
 	Out     string   // the folder of the files; "": none are written
 	Formats []Format // of the tables; nil: CSV
+	Page    string   // the file of the report, with Out; "": none
 	Version string
 	Command []string
 	Now     func() time.Time
@@ -69,29 +69,6 @@ type Tuned struct {
 	Comparisons []Comparison // each other one of those with the best one
 }
 
-// InfeasibleError says that no scheme that was tried meets the constraints.
-type InfeasibleError struct {
-	Constraints []Constraint
-	Schemes     int           // that were tried
-	Queries     int           // that they were tried on
-	Nearest     engine.Scheme // the one whose largest shortfall is least
-	Values      []float64     // of Nearest, by constraint
-}
-
-func (e *InfeasibleError) Error() string {
-	s := fmt.Sprintf("none of %d schemes meets ", e.Schemes)
-	near := ""
-	for i, c := range e.Constraints {
-		if i > 0 {
-			s += " and "
-			near += ", "
-		}
-		s += c.String()
-		near += fmt.Sprintf("%s %.4f", c.Target, e.Values[i])
-	}
-	return fmt.Sprintf("%s on the %d queries to tune on; the nearest is %s with %s", s, e.Queries, e.Nearest, near)
-}
-
 // tuner is the state of a search.
 type tuner struct {
 	*Tuned
@@ -106,6 +83,9 @@ type tuner struct {
 // two for the report.
 func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, error) {
 	if err := checkFolder(t.Out); err != nil {
+		return nil, err
+	}
+	if err := checkReport(t.Page); err != nil {
 		return nil, err
 	}
 	if t.Now == nil {
@@ -315,45 +295,6 @@ func (u *tuner) asked() int {
 	return n
 }
 
-// setBest finds the feasible trial with the highest value of the objective; of
-// equal ones, that of the fewest layers, then the first.
-func (u *tuner) setBest() error {
-	best := -1
-	for i, t := range u.Trials {
-		if !t.Feasible {
-			continue
-		}
-		if best < 0 || t.Tune[0] > u.Trials[best].Tune[0] ||
-			t.Tune[0] == u.Trials[best].Tune[0] && weights(t.Weights).used() < weights(u.Trials[best].Weights).used() {
-			best = i
-		}
-	}
-	if best < 0 {
-		return u.infeasible()
-	}
-	u.Best = best
-	return nil
-}
-
-// infeasible returns the error that no trial is feasible.
-func (u *tuner) infeasible() error {
-	e := &InfeasibleError{Constraints: u.Constraints, Schemes: len(u.Trials), Queries: len(u.Tune)}
-	least := math.Inf(1)
-	for _, t := range u.Trials {
-		var short float64
-		var values []float64
-		for _, c := range u.Constraints {
-			v := t.Tune[slices.Index(u.Targets, c.Target)]
-			short = max(short, c.Least-v)
-			values = append(values, v)
-		}
-		if short < least {
-			least, e.Nearest, e.Values = short, t.Scheme, values
-		}
-	}
-	return e
-}
-
 // setPlaces finds the baselines among the trials.
 func (u *tuner) setPlaces() {
 	u.Single = make([]int, len(u.Layers))
@@ -366,45 +307,6 @@ func (u *tuner) setPlaces() {
 			u.Equal = i
 		}
 	}
-}
-
-// setFront finds the trials that no other dominates; of equal ones the one with
-// the fewest layers, then the first.
-func (u *tuner) setFront() {
-	dominates := func(i, j int) bool {
-		a, b, equal := u.Trials[i], u.Trials[j], true
-		for _, n := range u.FrontOf {
-			if !(a.Tune[n] >= b.Tune[n]) {
-				return false
-			}
-			equal = equal && a.Tune[n] == b.Tune[n]
-		}
-		if !equal {
-			return true
-		}
-		x, y := weights(a.Weights).used(), weights(b.Weights).used()
-		return x < y || x == y && i < j
-	}
-	for j := range u.Trials {
-		front := true
-		for i := range u.Trials {
-			front = front && (i == j || !dominates(i, j))
-		}
-		if front {
-			u.Front = append(u.Front, j)
-		}
-	}
-	slices.SortStableFunc(u.Front, func(i, j int) int {
-		for _, n := range u.FrontOf {
-			if a, b := u.Trials[i].Tune[n], u.Trials[j].Tune[n]; a != b {
-				if a > b {
-					return -1
-				}
-				return 1
-			}
-		}
-		return i - j
-	})
 }
 
 // report measures the best, the baselines and the front on the queries that
@@ -480,5 +382,18 @@ func (u *tuner) write(ctx context.Context, started time.Time) error {
 	if err != nil {
 		return err
 	}
-	return writeRun(append(tableFiles(u.ask.Out, u.ask.Formats, u.tables()...), outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
+	files := tableFiles(u.ask.Out, u.ask.Formats, u.tables()...)
+	pictures, err := u.frontFiles(filepath.Join(u.ask.Out, "pareto.svg"))
+	if err != nil {
+		return err
+	}
+	files = append(files, pictures...)
+	if u.ask.Page != "" {
+		view, err := u.page(manifest)
+		if err != nil {
+			return err
+		}
+		files = append(files, outputFile{u.ask.Page, view.write})
+	}
+	return writeRun(append(files, outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
 }

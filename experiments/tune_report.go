@@ -108,7 +108,7 @@ func (t *Tuned) WriteTable(w io.Writer) error {
 	_ = table.Flush() // a builder takes everything
 	reported := t.summary(t.Best, 0).Value
 	fmt.Fprintf(&b, "gap: the best has %.4f where it was chosen and %.4f on the others (%+.4f); only the latter says what to expect\n",
-		best.Tune[0], reported, reported-best.Tune[0])
+		best.Tune[0], reported, best.Tune[0]-reported)
 	for _, c := range t.Constraints {
 		n := t.at(c.Target)
 		held, value := "", t.summary(t.Best, n).Value

@@ -310,7 +310,7 @@ func TestTuneThreads(t *testing.T) {
 		}
 		files = append(files, readFolder(t, ask.Out))
 	}
-	if len(files[0]) != 6 {
+	if len(files[0]) != 7 {
 		t.Errorf("%d files", len(files[0]))
 	}
 	for name, text := range files[0] {
