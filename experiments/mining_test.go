@@ -263,28 +263,15 @@ func TestMineThreads(t *testing.T) {
 
 // TestMineOdd mines labels under which there is little to find.
 func TestMineOdd(t *testing.T) {
-	const n = 12
-	tab := &table{labels: []string{"one", "lone", "unknown", "price", "date"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
-	for r := range n {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
-		for label, cell := range map[string]string{
-			"one": "same", "lone": fmt.Sprint("class ", r), "unknown": "", "price": fmt.Sprintf("%d.5", r/2), "date": fmt.Sprintf("2024-01-%02d", r/3+1),
-		} {
-			tab.cells[label] = append(tab.cells[label], cell)
-		}
-		angle := float64(r) / 10
-		tab.layers["A"] = append(tab.layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle))})
-		tab.layers["B"] = append(tab.layers["B"], []float32{float32(math.Cos(7 * angle)), float32(math.Sin(7 * angle))})
-	}
 	s := schemes(t, "A", "B")
-	m, err := Mining{Gallery: tab.open(t), A: s[0], B: s[1], K: 40}.Do(t.Context(), nil)
+	m, err := Mining{Gallery: oddTable().open(t), A: s[0], B: s[1], K: oddK}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	classes := map[string]int{}
 	for _, c := range m.Classes {
 		classes[c.Label]++
-		if c.Label == "one" && (c.HitsA != n*(n-1) || c.A != float64(n-1)/40 || c.P != 1) {
+		if c.Label == "one" && (c.HitsA != oddItems*(oddItems-1) || c.A != float64(oddItems-1)/oddK || c.P != 1) {
 			t.Errorf("with a k larger than the gallery: %+v", c)
 		}
 	}

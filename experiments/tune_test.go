@@ -507,6 +507,52 @@ func TestTuneInfeasible(t *testing.T) {
 	}
 }
 
+// TestTunedValuesSaySo looks for every value of the queries to tune on in all that
+// is printed and written: its column, or the word before it, says what it is.
+func TestTunedValuesSaySo(t *testing.T) {
+	got, err := testTuning(t, 1).Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tuned, others := map[string]bool{}, map[string]bool{"": true, "0": true, "1": true}
+	for _, trial := range got.Trials {
+		for n := range got.Targets {
+			tuned[number(trial.Tune[n])] = true
+			if trial.Report != nil {
+				others[number(trial.Report[n])] = true
+			}
+		}
+	}
+	said := 0
+	for _, table := range got.tables() {
+		for row := range table.of.rows {
+			for c, text := range row {
+				column := table.of.columns[c].name
+				if !tuned[text] || others[text] || strings.HasPrefix(column, "weight ") {
+					continue
+				}
+				if said++; column != "tune" && !strings.HasPrefix(column, "tune ") {
+					t.Errorf("%s: %s is of the queries to tune on, and stands under %s", table.name, text, column)
+				}
+			}
+		}
+	}
+	before := ""
+	for _, line := range got.lines() {
+		for word := range strings.FieldsSeq(line) {
+			if tuned[word] && !others[word] && before != ">=" {
+				if said++; before != "tune" {
+					t.Errorf("%s: %s is of the queries to tune on, and stands behind %s", line, word, before)
+				}
+			}
+			before = word
+		}
+	}
+	if said < 2*len(got.Trials) {
+		t.Errorf("%d values of %d schemes were found", said, len(got.Trials))
+	}
+}
+
 // TestTuneTable says which value was chosen by.
 func TestTuneTable(t *testing.T) {
 	ask := testTuning(t, 1)
