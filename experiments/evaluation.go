@@ -93,14 +93,46 @@ func (e *Evaluation) makeRoom(keep int) {
 
 // Summary returns the micro mean of P@k of a scheme and a label.
 func (e *Evaluation) Summary(scheme engine.Scheme, label string, k int) (Summary, bool) {
-	name := scheme.String()
-	i := slices.IndexFunc(e.Schemes, func(s engine.Scheme) bool { return s.String() == name })
-	j := slices.Index(e.Labels, label)
-	n := slices.Index(e.Ks, k)
-	if i < 0 || j < 0 || n < 0 {
+	i, j, n := e.find(scheme, label, k)
+	if n < 0 {
 		return Summary{}, false
 	}
 	return e.of(i, j)[n], true
+}
+
+// QueryHits is what one query has under a scheme and a label.
+type QueryHits struct {
+	Query    int // row
+	Relevant int // R
+	Hits     int
+}
+
+// QueryHits returns the judged queries of a scheme and a label with their hits
+// among the first k, the fewest hits first, then by row; none for a k that was
+// not evaluated.
+func (e *Evaluation) QueryHits(scheme engine.Scheme, label string, k int) []QueryHits {
+	i, j, n := e.find(scheme, label, k)
+	if n < 0 {
+		return nil
+	}
+	var all []QueryHits
+	for _, at := range e.judged(i, j) {
+		all = append(all, QueryHits{e.Queries[at], int(e.relevant[at*len(e.Labels)+j]), int(e.hitsOf(at, i, j)[n])})
+	}
+	slices.SortStableFunc(all, func(a, b QueryHits) int { return cmp.Compare(a.Hits, b.Hits) })
+	return all
+}
+
+// find returns the places of a scheme, a label and a k; all -1 when one is not there.
+func (e *Evaluation) find(scheme engine.Scheme, label string, k int) (i, j, n int) {
+	name := scheme.String()
+	i = slices.IndexFunc(e.Schemes, func(s engine.Scheme) bool { return s.String() == name })
+	j = slices.Index(e.Labels, label)
+	n = slices.Index(e.Ks, k)
+	if min(i, j, n) < 0 {
+		return -1, -1, -1
+	}
+	return i, j, n
 }
 
 // of returns the micro means of P of one scheme and one label, by k.

@@ -96,6 +96,7 @@ type Hub struct {
 	Occurrences int
 	Z           float64
 	Wrong       []int // by label: of queries that are judged and to which it is not relevant
+	Queries     []int // the rows of those that have it, ascending
 }
 
 // Disagreement says how far two rankings of a query are the same.
@@ -335,7 +336,7 @@ func (u *miner) findHubs() {
 		at := map[int]int{}
 		for row, n := range counts {
 			if float64(n) > h.Limit && deviation > 0 {
-				h.Hubs = append(h.Hubs, Hub{row, n, (float64(n) - h.Mean) / deviation, make([]int, len(u.Labels))})
+				h.Hubs = append(h.Hubs, Hub{row, n, (float64(n) - h.Mean) / deviation, make([]int, len(u.Labels)), make([]int, 0, n)})
 			}
 		}
 		slices.SortStableFunc(h.Hubs, func(a, b Hub) int { return cmp.Compare(b.Occurrences, a.Occurrences) })
@@ -348,6 +349,7 @@ func (u *miner) findHubs() {
 				if !ok {
 					continue
 				}
+				h.Hubs[n].Queries = append(h.Hubs[n].Queries, q)
 				for l, relevance := range u.judges.labels {
 					if u.skip(i, s, l) == Judged && !relevance.Label.Relevant(q, int(row)) {
 						h.Hubs[n].Wrong[l]++

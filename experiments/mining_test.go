@@ -219,6 +219,11 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 			t.Errorf("%d hubs and %d in no ranking, want %d and %d", len(h.Hubs), h.Never, hubs, never)
 		}
 		for _, hub := range h.Hubs {
+			if !slices.IsSorted(hub.Queries) || len(hub.Queries) != hub.Occurrences || slices.ContainsFunc(hub.Queries, func(q int) bool {
+				return !slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item)
+			}) {
+				t.Errorf("hub %s has queries %v, want %d that have it", o.tab.ids[hub.Item], hub.Queries, hub.Occurrences)
+			}
 			for l, label := range o.m.Labels {
 				wrong := 0
 				for _, q := range o.m.Queries {

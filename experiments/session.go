@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -164,10 +163,11 @@ func (s *Session) Preview(ctx context.Context, steps ...Step) ([]Result, error) 
 	return x.results, nil
 }
 
-// Evaluate executes an evaluate step beside other work and commits it whole when
-// it ends. The log then holds it under the filter with which it began. progress,
-// which may be nil, is told how many queries are done, by one goroutine at a time.
-func (s *Session) Evaluate(ctx context.Context, step Evaluate, progress func(done, of int)) (Result, error) {
+// Behind executes an evaluate, a compare or a mine step beside other work and
+// commits it whole when it ends. The log then holds it under the filter with
+// which it began. progress, which may be nil, is told how many queries are done,
+// by one goroutine at a time; a mine step goes through them twice.
+func (s *Session) Behind(ctx context.Context, step Step, progress func(done, of int)) (Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return Result{}, err
@@ -188,18 +188,28 @@ func (s *Session) Evaluate(ctx context.Context, step Evaluate, progress func(don
 	defer leave()
 	now := s.snapshot()
 	if now.gallery != began.gallery {
-		return Result{}, errors.New("another gallery was opened while the evaluation ran")
+		return Result{}, errors.New("another gallery was opened while the step ran")
 	}
+	found := x.state
 	x.state = now
-	x.state.evaluation = result.Evaluation
+	if result.Evaluation != nil {
+		x.state.evaluation = found.evaluation
+	}
+	switch step.(type) {
+	case Compare:
+		x.state.comparisons = found.comparisons
+	case Mine:
+		x.state.mined = found.mined
+	}
+	at := 0
 	if old, current := (Filter{began.filter}), (Filter{now.filter}); old.String() != current.String() {
 		x.results = []Result{{Step: old}, result, {Step: current}}
+		at = 1
 	}
 	if err := s.commit(ctx, x); err != nil {
 		return Result{}, err
 	}
-	i := slices.IndexFunc(x.results, func(r Result) bool { return r.Evaluation != nil })
-	return x.results[i], nil
+	return x.results[at], nil
 }
 
 // Warm computes what a search for the item under the schemes will need. It

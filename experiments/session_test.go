@@ -305,7 +305,7 @@ func TestSessionEvaluateBeside(t *testing.T) {
 	var once sync.Once
 	done := make(chan Result)
 	go func() {
-		r, err := s.Evaluate(t.Context(), Evaluate{}, func(int, int) {
+		r, err := s.Behind(t.Context(), Evaluate{}, func(int, int) {
 			once.Do(func() {
 				close(running)
 				<-changed
@@ -386,7 +386,9 @@ func TestSessionConcurrent(t *testing.T) {
 				var err error
 				switch i {
 				case 0:
-					_, err = s.Evaluate(ctx, Evaluate{Over: 20, Seed: uint64(j + 1)}, nil)
+					_, err = s.Behind(ctx, Evaluate{Over: 20, Seed: uint64(j + 1)}, nil)
+				case 7:
+					_, err = s.Behind(ctx, Mine{Schemes: schemes(t, "A", "B"), Over: 20, Seed: uint64(j + 1)}, nil)
 				case 1:
 					s.Warm(ctx, query.ID, schemes(t, "B", "C"))
 					_, err = s.Cosines(ctx, 1, 2)
@@ -413,7 +415,7 @@ func TestSessionClose(t *testing.T) {
 	running, ended := make(chan bool), make(chan error, 1)
 	var once sync.Once
 	go func() {
-		_, err := s.Evaluate(t.Context(), Evaluate{Schemes: schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
+		_, err := s.Behind(t.Context(), Evaluate{Schemes: schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
 			once.Do(func() { close(running) })
 		})
 		ended <- err

@@ -406,7 +406,7 @@ func (m Model) evaluateBehind(step experiments.Evaluate) (Model, tea.Cmd) {
 	seq, session := m.evaluation.seq, m.c.Session
 	run := m.crew.run(func() tea.Msg {
 		defer cancel()
-		result, err := session.Evaluate(ctx, step, func(done, of int) {
+		result, err := session.Behind(ctx, step, func(done, of int) {
 			count.done.Store(int64(done))
 			count.of.Store(int64(of))
 		})

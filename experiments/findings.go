@@ -1,0 +1,136 @@
+package experiments
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// HitsOf returns the hits of a query, a row, under A and B; judged is false when
+// it is not judged under both.
+func (m *Mined) HitsOf(label string, query int) (a, b int, judged bool) {
+	i, ok := slices.BinarySearch(m.Queries, query)
+	l := slices.Index(m.Labels, label)
+	if !ok || l < 0 || m.skip(i, 0, l) != Judged || m.skip(i, 1, l) != Judged {
+		return 0, 0, false
+	}
+	return int(m.hitsOf(i, 0, l)[0]), int(m.hitsOf(i, 1, l)[0]), true
+}
+
+// ClassLosses returns the losses of the queries with one value of a label, in the
+// order of Losses.
+func (m *Mined) ClassLosses(label, class string) []Loss {
+	l := slices.Index(m.Labels, label)
+	if l < 0 {
+		return nil
+	}
+	values := m.judges.labels[l].Label
+	var of []Loss
+	for _, x := range m.LossesOf(label) {
+		if slices.ContainsFunc(values.ValueCodes(x.Query), func(v uint32) bool { return values.ValueName(int(v)) == class }) {
+			of = append(of, x)
+		}
+	}
+	return of
+}
+
+// LossesOf returns the losses under a label: a part of Losses.
+func (m *Mined) LossesOf(label string) []Loss {
+	return run(m.Losses, func(x Loss) bool { return x.Label == label })
+}
+
+// ClassesOf returns the differences of a label's classes: a part of Classes.
+func (m *Mined) ClassesOf(label string) []ClassDifference {
+	return run(m.Classes, func(x ClassDifference) bool { return x.Label == label })
+}
+
+// run returns the first run of elements of which is is true.
+func run[T any](all []T, is func(T) bool) []T {
+	first := slices.IndexFunc(all, is)
+	if first < 0 {
+		return nil
+	}
+	all = all[first:]
+	if end := slices.IndexFunc(all, func(x T) bool { return !is(x) }); end >= 0 {
+		all = all[:end]
+	}
+	return all
+}
+
+// MistakesOf returns the mistakes of both schemes under a label by falling Z, of
+// equal ones A's first, then by row.
+func (m *Mined) MistakesOf(label string) []Mistake {
+	var of []Mistake
+	for _, x := range m.Mistakes {
+		if x.Label == label {
+			of = append(of, x)
+		}
+	}
+	slices.SortStableFunc(of, func(a, b Mistake) int { return cmp.Compare(b.Z, a.Z) })
+	return of
+}
+
+// Overlapping returns the disagreements of queries that have a score under both
+// schemes: a part of Disagreements.
+func (m *Mined) Overlapping() []Disagreement {
+	return run(m.Disagreements, func(d Disagreement) bool { return !math.IsNaN(d.Overlap) })
+}
+
+// DuplicateGroup is items of which each is like another one of them.
+type DuplicateGroup struct {
+	Items  []int         // rows, ascending
+	Kind   DuplicateKind // of the pair that is least alike
+	Cosine float64       // the least of a pair; NaN where none was looked for
+	Differ bool          // a pair's values are known and none is shared
+}
+
+// DuplicateGroups joins the pairs that have an item in common. Groups that differ
+// under the label come first, otherwise they are in the order of their first pairs.
+func (m *Mined) DuplicateGroups(label string) []DuplicateGroup {
+	l := slices.Index(m.Labels, label)
+	joined := map[int]int{} // by row: another row of the group, at last itself
+	var root func(row int) int
+	root = func(row int) int {
+		if next, ok := joined[row]; ok && next != row {
+			joined[row] = root(next)
+			return joined[row]
+		}
+		joined[row] = row
+		return row
+	}
+	for _, p := range m.Duplicates.Pairs {
+		joined[root(p.B)] = root(p.A)
+	}
+	place := map[int]int{}
+	var groups []DuplicateGroup
+	for _, p := range m.Duplicates.Pairs {
+		r := root(p.A)
+		n, ok := place[r]
+		if !ok {
+			n = len(groups)
+			place[r] = n
+			groups = append(groups, DuplicateGroup{Cosine: math.NaN()})
+		}
+		g := &groups[n]
+		g.Items = append(g.Items, p.A, p.B)
+		g.Kind = max(g.Kind, p.Kind)
+		if !(g.Cosine <= p.Cosine) && !math.IsNaN(p.Cosine) {
+			g.Cosine = p.Cosine
+		}
+		g.Differ = g.Differ || l >= 0 && m.differ(p, l)
+	}
+	for i, g := range groups {
+		slices.Sort(g.Items)
+		groups[i].Items = slices.Compact(g.Items)
+	}
+	slices.SortStableFunc(groups, func(a, b DuplicateGroup) int {
+		switch {
+		case a.Differ == b.Differ:
+			return 0
+		case a.Differ:
+			return -1
+		}
+		return 1
+	})
+	return groups
+}
