@@ -76,44 +76,42 @@ func (m *Mined) Overlapping() []Disagreement {
 	return run(m.Disagreements, func(d Disagreement) bool { return !math.IsNaN(d.Overlap) })
 }
 
-// DuplicateGroup is items of which each is like another one of them.
+// DuplicateGroup is items that are alike.
 type DuplicateGroup struct {
-	Items  []int         // rows, ascending
-	Kind   DuplicateKind // of the pair that is least alike
+	Items  []int         // rows, ascending; of NearRows two
+	Kind   DuplicateKind // of all pairs
 	Cosine float64       // the least of a pair; NaN where none was looked for
 	Differ bool          // a pair's values are known and none is shared
 }
 
-// DuplicateGroups joins the pairs that have an item in common. Groups that differ
-// under the label come first, otherwise they are in the order of their first pairs.
+// DuplicateGroups joins the pairs with the same picture, and those with the same
+// rows, that have an item in common. Pairs that are only near stand alone: items
+// that are near the same one need not be near each other. Groups that differ under
+// the label come first, otherwise they are in the order of their first pairs.
 func (m *Mined) DuplicateGroups(label string) []DuplicateGroup {
 	l := slices.Index(m.Labels, label)
-	joined := map[int]int{} // by row: another row of the group, at last itself
-	var root func(row int) int
-	root = func(row int) int {
-		if next, ok := joined[row]; ok && next != row {
-			joined[row] = root(next)
-			return joined[row]
-		}
-		joined[row] = row
-		return row
-	}
+	var joined [NearRows]roots
 	for _, p := range m.Duplicates.Pairs {
-		joined[root(p.B)] = root(p.A)
+		if p.Kind < NearRows {
+			joined[p.Kind].join(p.A, p.B)
+		}
 	}
-	place := map[int]int{}
+	place := map[[2]int]int{} // by kind and root
 	var groups []DuplicateGroup
 	for _, p := range m.Duplicates.Pairs {
-		r := root(p.A)
-		n, ok := place[r]
-		if !ok {
-			n = len(groups)
-			place[r] = n
-			groups = append(groups, DuplicateGroup{Cosine: math.NaN()})
+		n := len(groups)
+		if p.Kind < NearRows {
+			key := [2]int{int(p.Kind), joined[p.Kind].of(p.A)}
+			if at, ok := place[key]; ok {
+				n = at
+			}
+			place[key] = n
+		}
+		if n == len(groups) {
+			groups = append(groups, DuplicateGroup{Kind: p.Kind, Cosine: math.NaN()})
 		}
 		g := &groups[n]
 		g.Items = append(g.Items, p.A, p.B)
-		g.Kind = max(g.Kind, p.Kind)
 		if !(g.Cosine <= p.Cosine) && !math.IsNaN(p.Cosine) {
 			g.Cosine = p.Cosine
 		}
@@ -133,4 +131,27 @@ func (m *Mined) DuplicateGroups(label string) []DuplicateGroup {
 		return 1
 	})
 	return groups
+}
+
+// roots are disjoint sets of rows: by row another one of its set, at last itself.
+type roots map[int]int
+
+// of returns the row that stands for the set of a row.
+func (r roots) of(row int) int {
+	for {
+		next, ok := r[row]
+		if !ok || next == row {
+			return row
+		}
+		row = next
+	}
+}
+
+// join makes one set of those of two rows. The lower row stands for it.
+func (r *roots) join(a, b int) {
+	if *r == nil {
+		*r = roots{}
+	}
+	x, y := r.of(a), r.of(b)
+	(*r)[max(x, y)] = min(x, y)
 }

@@ -96,15 +96,25 @@ func TestDuplicateGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// 0, 3 and 5 are one picture, of x, y and nothing; 4, an x, has the rows of 0, and is near 3; 1 is near 6, both x.
+	want := []DuplicateGroup{
+		{Items: []int{0, 3, 5}, Kind: SamePicture, Differ: true},
+		{Items: []int{3, 4}, Kind: NearRows, Differ: true},
+		{Items: []int{0, 4}, Kind: SameRows},
+		{Items: []int{1, 6}, Kind: NearRows},
+	}
 	groups := m.DuplicateGroups("category")
-	if len(groups) != 2 {
+	if len(groups) != len(want) {
 		t.Fatalf("groups are %+v", groups)
 	}
-	// 0, 3 and 5 are one picture, 4 has the rows of 0, and x and y differ; 1 is near 6, both x.
-	if first := groups[0]; !slices.Equal(first.Items, []int{0, 3, 4, 5}) || !first.Differ || first.Kind != NearRows {
-		t.Errorf("the first group is %+v", first)
+	for i, g := range groups {
+		if w := want[i]; !slices.Equal(g.Items, w.Items) || g.Kind != w.Kind || g.Differ != w.Differ || !(g.Cosine >= .999) {
+			t.Errorf("group %d is %+v, want %+v", i, g, w)
+		}
 	}
-	if second := groups[1]; !slices.Equal(second.Items, []int{1, 6}) || second.Differ || second.Kind != NearRows || !(second.Cosine >= .999) {
-		t.Errorf("the second group is %+v", second)
+	for _, g := range m.DuplicateGroups("nothing") {
+		if g.Differ {
+			t.Errorf("%+v differs in a label that is not there", g)
+		}
 	}
 }

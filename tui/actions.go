@@ -58,6 +58,9 @@ func (m Model) nextQuery() (Model, tea.Cmd)     { return m.stepQuery(1) }
 func (m Model) previousQuery() (Model, tea.Cmd) { return m.stepQuery(-1) }
 
 func (m Model) stepQuery(by int) (Model, tea.Cmd) {
+	if m.visiting.on {
+		return m.stepVisit(by)
+	}
 	row, ok := m.walk.step(m.gallery, m.desk.query, by)
 	if !ok {
 		m.status = m.status.tell("there is no other query")
@@ -184,13 +187,16 @@ func (m Model) moveCursor(by int) (Model, tea.Cmd) {
 	return m.dissect()
 }
 
-// back leaves what lies deepest: the panel, the cursor, the restriction of queries, the evaluation.
+// back leaves what lies deepest: the panel, a visit from the findings, the cursor, the restriction of queries, the
+// evaluation.
 func (m Model) back() (Model, tea.Cmd) {
 	switch {
 	case m.panel:
 		m.panel = false
 		m.rows.cursor = -1
 		return m.arrange(), nil
+	case m.visiting.on:
+		return m.endVisit()
 	case m.rows.cursor >= 0:
 		m.rows.cursor = -1
 	case m.walk.text != "":
@@ -230,21 +236,21 @@ func (m Model) quit() (Model, tea.Cmd) {
 
 // startEvaluation evaluates the schemes of the screen over all queries.
 func (m Model) startEvaluation() (Model, tea.Cmd) {
-	return m.evaluateBehind(experiments.Evaluate{Schemes: slices.Clone(m.desk.schemes)})
+	return m.behind(evaluating, experiments.Evaluate{Schemes: slices.Clone(m.desk.schemes)})
 }
 
 func (m Model) cancelEvaluation() (Model, tea.Cmd) {
 	m.evaluation.cancel()
 	m.evaluation.cancel = nil
 	m.evaluation.seq++
-	m.status = m.status.tell("the evaluation is cancelled")
+	m.status = m.status.tell("%s is cancelled", m.evaluation.task.noun())
 	return m, nil
 }
 
-// evaluated takes the end of an evaluation.
-func (m Model) evaluated(e evaluated) Model {
+// evaluated takes the end of what ran in the background.
+func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 	if e.seq != m.evaluation.seq {
-		return m
+		return m, nil
 	}
 	m.evaluation.cancel = nil
 	m.status.computing = ""
@@ -252,15 +258,25 @@ func (m Model) evaluated(e evaluated) Model {
 		if m.ctx.Err() == nil {
 			m.status = m.status.fail(m.c.Now(), e.err)
 		}
-		return m
+		return m, nil
 	}
 	m.status.saved = m.c.Now()
+	if r := e.result.Mined; r != nil {
+		return m.minedPair(r)
+	}
 	if r := e.result.Evaluation; r != nil {
 		m.table = m.table.with(r)
-		m.status = m.status.tell("evaluated %d %s over %s %s", len(r.Schemes), plural("scheme", len(r.Schemes)),
+		did := "evaluated"
+		if m.evaluation.task == comparing {
+			did = "compared"
+		}
+		m.status = m.status.tell("%s %d %s over %s %s", did, len(r.Schemes), plural("scheme", len(r.Schemes)),
 			thousands(len(r.Queries)), plural("query", len(r.Queries)))
 	}
-	return m
+	if m.findings.open {
+		return m.turn()
+	}
+	return m, nil
 }
 
 // executed takes the end of a step that was no search.

@@ -383,7 +383,10 @@ func TestMouse(t *testing.T) {
 func TestHostileGallery(t *testing.T) {
 	for _, graphics := range []Graphics{GraphicsSixel, GraphicsHalfBlock, GraphicsNone} {
 		d := openGallery(t, hostileGallery(t), nil, 120, 40, graphics)
-		for _, keys := range []string{"", "c", "c", "c", "enter", "l", "esc", "esc", "n", "n", "n", "!", "esc", "g text:t", "esc", "e", "esc", "L"} {
+		for _, keys := range []string{
+			"", "c", "c", "c", "enter", "l", "esc", "esc", "n", "n", "n", "!", "esc", "g text:t", "esc", "e", "esc", "L", "esc", "E", "t", "down", "enter", "enter", "esc",
+			"down M", "tab", "tab", "tab", "enter", "esc", "tab", "enter", "esc", "tab", "b", "esc", "esc", "L",
+		} {
 			d.press(keys)
 			lines, _ := d.m.compose()
 			for _, line := range lines {
@@ -417,19 +420,28 @@ func TestLogReplays(t *testing.T) {
 	d := openDesktop(t, 120, 40, GraphicsNone)
 	d.press("n n down a text:rrf(B,A) enter left N text:a_note enter : text:filter_colour=red enter r E")
 	d.fire()
+	if report := d.replays(); report.Steps < 15 || report.Compared < 300 {
+		t.Errorf("%d steps, %d lines compared", report.Steps, report.Compared)
+	}
+}
+
+// replays checks that the log gives the same again.
+func (d *desktop) replays() experiments.ReplayReport {
+	d.t.Helper()
 	script, err := experiments.ParseScript("session.strata", strings.NewReader(d.log.String()))
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	report, err := experiments.Replay(t.Context(), script, experiments.ReplayOptions{
+	report, err := experiments.Replay(d.t.Context(), script, experiments.ReplayOptions{
 		Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
 			return engine.OpenFS(ctx, name, fixtures.Demo())
 		},
 		Check: true, Budget: 64 << 20,
 	})
-	if err != nil || report.Steps < 15 || report.Compared < 300 {
-		t.Errorf("%d steps, %d lines compared: %v", report.Steps, report.Compared, err)
+	if err != nil {
+		d.t.Errorf("%d steps, %d lines compared: %v", report.Steps, report.Compared, err)
 	}
+	return report
 }
 
 func TestEditIsTakenBack(t *testing.T) {

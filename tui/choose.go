@@ -23,6 +23,8 @@ func (m Model) keyPopup(msg tea.KeyMsg) (Model, tea.Cmd) {
 		return m.toggleLayer()
 	case chosen && p.kind == popupLabels:
 		m = m.toggleLabel()
+	case chosen && p.takesOne():
+		return m.takeScheme(int(p.kind - popupSchemeA))
 	}
 	return m, nil
 }

@@ -195,6 +195,9 @@ type picture struct {
 	quality Quality
 }
 
+// empty reports whether the picture has no cells.
+func (p picture) empty() bool { return p.box.Cols == 0 || p.box.Rows == 0 }
+
 // place is where a picture is looked up: an item in a size.
 type place struct {
 	row int
@@ -207,6 +210,12 @@ func (m *Model) visiblePictures() []picture {
 	if !l.Pictures {
 		return nil
 	}
+	if m.findings.open {
+		if m.findings.sheet == nil {
+			return nil
+		}
+		return slices.DeleteFunc(m.sheetPictures(), picture.empty)
+	}
 	var all []picture
 	for _, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
 		hits := m.shown.rankings[i].Hits
@@ -218,7 +227,7 @@ func (m *Model) visiblePictures() []picture {
 	if h, ok := m.cursorHit(); ok && m.panel {
 		all = append(all, picture{h.Row, l.PanelBox, QualityLarge}, picture{m.shown.desk.picture(), l.PanelBox, QualityLarge})
 	}
-	return slices.DeleteFunc(all, func(p picture) bool { return p.box.Cols == 0 || p.box.Rows == 0 })
+	return slices.DeleteFunc(all, picture.empty)
 }
 
 // load takes the pictures that are ready, so that all of a view is of one moment, and has those that are missing made.
@@ -285,7 +294,7 @@ func makePictures(ctx context.Context, thumbs *Thumbs, pictures []picture, limit
 // fetchAhead ranks the next and the previous query and makes their pictures, once for every frame and only when
 // nothing else is under way.
 func (m Model) fetchAhead() (Model, tea.Cmd) {
-	if m.awaited || m.fetched || m.shown.rankings == nil {
+	if m.awaited || m.fetched || m.shown.rankings == nil || m.findings.open {
 		return m, nil
 	}
 	m.fetched = true
@@ -295,7 +304,7 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 	shown, l, visible := m.shown, m.layout, m.rows.visible(&m.layout, len(m.shown.rankings), false)
 	var neighbours []int
 	for _, by := range []int{1, -1} {
-		if q, ok := m.walk.step(gallery, m.desk.query, by); ok {
+		if q, ok := m.neighbour(by); ok {
 			neighbours = append(neighbours, q)
 		}
 	}
@@ -397,18 +406,27 @@ func (m Model) dissect() (Model, tea.Cmd) {
 	})
 }
 
-// evaluate runs an evaluation in the background.
-func (m Model) evaluateBehind(step experiments.Evaluate) (Model, tea.Cmd) {
+// behind executes an evaluate, compare or mine step in the background. The queries of a mine step are counted twice: it
+// ranks for them, and then looks for what is like them.
+func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
 	ctx, cancel := context.WithCancel(m.ctx)
 	count := &counted{}
-	m.evaluation = evaluation{m.evaluation.seq + 1, cancel, m.c.Now(), count, m.evaluation.bar}
+	m.evaluation = evaluation{m.evaluation.seq + 1, t, cancel, m.c.Now(), count, m.evaluation.bar}
 	m.status = m.status.tell("")
 	seq, session := m.evaluation.seq, m.c.Session
+	passes, before, last := 1, 0, 0
+	if t == mining {
+		passes = 2
+	}
 	run := m.crew.run(func() tea.Msg {
 		defer cancel()
 		result, err := session.Behind(ctx, step, func(done, of int) {
-			count.done.Store(int64(done))
-			count.of.Store(int64(of))
+			if done < last && passes > 1 {
+				before = of
+			}
+			last = done
+			count.done.Store(int64(before + done))
+			count.of.Store(int64(passes * of))
 		})
 		return evaluated{seq, result, err}
 	})

@@ -5,7 +5,8 @@
 // The desk is what the keys have set: a query, an item or a picture from outside the gallery, and schemes. A frame is
 // what is shown: a desk with its answer; it may be older than the desk, and what it says of itself, the query's id and
 // the schemes, is its own. A pane formats a part of the screen; the layout says where. An action is a key with what it
-// does and when. A step is what the session executes and logs: every key that changes desk or record ends in one.
+// does and when. The findings are pages of what evaluations and a mine step found; a visit is a walk from one of their
+// rows through queries, and a sheet shows items as pictures where no ranking is. A step is what the session executes and logs: every key that changes desk or record ends in one.
 //
 // # How it runs
 //

@@ -25,6 +25,9 @@ func (m Model) openPrompt(kind promptKind) (Model, tea.Cmd) {
 		if len(m.table.results) > 0 {
 			text = "metrics.csv"
 		}
+		if m.findings.open {
+			text = m.findings.page.file()
+		}
 		text = filepath.Join(m.c.ExportDir, text)
 	}
 	m.prompt = newPrompt(kind, text)
@@ -94,7 +97,7 @@ func (m Model) typed() (Model, tea.Cmd) {
 		if strings.TrimSpace(text) != "" {
 			_, err = m.parseStep(text)
 		}
-		m.prompt = m.prompt.judge(err).tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · note TEXT · export FILE")
+		m.prompt = m.prompt.judge(err).tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · note TEXT · export FILE")
 	}
 	return m, nil
 }
@@ -241,16 +244,27 @@ func (m *Model) parseStep(text string) (experiments.Step, error) {
 	case experiments.Filter:
 		err = m.checkConditions(s.Conditions)
 	case experiments.Evaluate:
-		if m.evaluation.running() {
-			return nil, errors.New("an evaluation is running; E cancels it")
-		}
-		err = m.checkEvaluate(s)
+		err = cmp.Or(m.checkIdle(), m.checkEvaluate(s))
 	case experiments.Compare:
-		err = m.checkEvaluate(experiments.Evaluate(s))
+		err = cmp.Or(m.checkIdle(), m.checkEvaluate(experiments.Evaluate(s)))
 	case experiments.Mine:
-		err = m.checkEvaluate(experiments.Evaluate(s))
+		err = cmp.Or(m.checkIdle(), m.checkEvaluate(experiments.Evaluate(s)))
+		if s := s.Schemes; err == nil && len(s) == 2 && sameScheme(s[0], s[1]) {
+			err = fmt.Errorf("the schemes are the same: there is no difference to look for")
+		}
+		if n := len(m.desk.schemes); err == nil && len(s.Schemes) == 0 && n != 2 {
+			err = fmt.Errorf("mine takes two schemes, and the screen has %d: name them", n)
+		}
 	}
 	return step, err
+}
+
+// checkIdle returns an error while something runs in the background.
+func (m *Model) checkIdle() error {
+	if t := m.evaluation.task; m.evaluation.running() {
+		return fmt.Errorf("%s runs; %s cancels it", t.noun(), t.key())
+	}
+	return nil
 }
 
 // checkEvaluate returns what is wrong with the names of an evaluate step, or of
@@ -318,7 +332,11 @@ func (m Model) takeCommand(text string) (Model, tea.Cmd) {
 	case experiments.Filter:
 		return m.search(true, s)
 	case experiments.Evaluate:
-		return m.evaluateBehind(s)
+		return m.behind(evaluating, s)
+	case experiments.Compare:
+		return m.behind(comparing, s)
+	case experiments.Mine:
+		return m.mineStep(s)
 	}
 	return m.execute(step)
 }

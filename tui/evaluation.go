@@ -10,16 +10,35 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// evaluation is the evaluation that runs in the background, if one does.
+// task is what takes its time in the background.
+type task int
+
+const (
+	evaluating task = iota
+	comparing
+	mining
+)
+
+// String says what goes on.
+func (t task) String() string { return [...]string{"evaluating", "comparing", "mining"}[t] }
+
+// noun names the task.
+func (t task) noun() string { return [...]string{"the evaluation", "the comparison", "the mining"}[t] }
+
+// key is the key that cancels the task.
+func (t task) key() string { return [...]string{"E", "E", "M"}[t] }
+
+// evaluation is the task that runs in the background, if one does.
 type evaluation struct {
 	seq      int
+	task     task
 	cancel   context.CancelFunc // nil when none runs
 	began    time.Time
 	progress *counted
 	bar      progress.Model
 }
 
-// counted is what an evaluation has done, written by its goroutines.
+// counted is what a task has done, written by its goroutines.
 type counted struct{ done, of atomic.Int64 }
 
 func (e evaluation) running() bool { return e.cancel != nil }
@@ -27,8 +46,9 @@ func (e evaluation) running() bool { return e.cancel != nil }
 // view shows the share done, the rate and the time left.
 func (e evaluation) view(s styles, now time.Time, width int) string {
 	done, of := e.progress.done.Load(), e.progress.of.Load()
+	head, cancels := e.task.String()+" ", "  "+e.task.key()+" cancels"
 	if of == 0 {
-		return "evaluating " + s.faint.Render("  E cancels")
+		return head + s.faint.Render(cancels)
 	}
 	text := fmt.Sprintf(" %s of %s queries", thousands(done), thousands(of))
 	if took := now.Sub(e.began); done > 0 && took > 0 {
@@ -37,11 +57,11 @@ func (e evaluation) view(s styles, now time.Time, width int) string {
 		text += fmt.Sprintf(" · %s/s · %s left", thousands(int(rate)), left.Round(time.Second))
 	}
 	bar := e.bar
-	cancels := s.faint.Render("  E cancels")
-	free := width - ansi.StringWidth("evaluating "+text)
+	cancels = s.faint.Render(cancels)
+	free := width - ansi.StringWidth(head+text)
 	if free < ansi.StringWidth(cancels)+6 {
 		cancels = ""
 	}
 	bar.Width = max(min(24, free-ansi.StringWidth(cancels)), 1)
-	return "evaluating " + bar.ViewAs(float64(done)/float64(of)) + text + cancels
+	return head + bar.ViewAs(float64(done)/float64(of)) + text + cancels
 }

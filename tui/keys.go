@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -22,12 +24,13 @@ const (
 	groupScheme
 	groupWeight
 	groupLook
+	groupFindings
 	groupRecord
 	groups // their number
 )
 
 func (g group) String() string {
-	return [...]string{"Query", "Schemes", "Weights", "Looking", "Record"}[g]
+	return [...]string{"Query", "Schemes", "Weights", "Looking", "Failures", "Record"}[g]
 }
 
 // bind makes an action of keys, its help and what it does.
@@ -53,7 +56,9 @@ func newActions() []action {
 	actions = append(actions, weightActions()...)
 	actions = append(actions, schemeActions()...)
 	actions = append(actions, lookActions()...)
-	return append(actions, recordActions()...)
+	record := recordActions()
+	evaluate := slices.IndexFunc(record, func(a action) bool { return a.Keys()[0] != "E" })
+	return slices.Concat(actions, record[:evaluate], mineActions(), record[evaluate:])
 }
 
 func queryActions() []action {
@@ -125,7 +130,7 @@ func lookActions() []action {
 		bind(groupLook, []string{"right"}, "→", "hit after", by(1, Model.moveCursor)).at("←→ hit").
 			only(func(m *Model) bool { return m.panel && m.rows.cursor < len(m.focusedHits())-1 }),
 		bind(groupLook, []string{"esc"}, "esc", "back", Model.back).at("esc back").only(func(m *Model) bool {
-			return m.panel || m.rows.cursor >= 0 || m.walk.text != "" || m.evaluation.running()
+			return m.panel || m.visiting.on || m.rows.cursor >= 0 || m.walk.text != "" || m.evaluation.running()
 		}),
 		bind(groupLook, []string{"c"}, "c", "other captions", Model.nextCaption).at("c captions"),
 		bind(groupLook, []string{"l"}, "l", "labels to mark", Model.chooseLabels).at("l labels").
@@ -137,12 +142,86 @@ func lookActions() []action {
 	}
 }
 
+// mineActions are the keys that lead to the findings.
+func mineActions() []action {
+	return []action{
+		bind(groupFindings, []string{"M"}, "M", "mine this row against the one above", Model.mineRows).at("M mine").only((*Model).canMine),
+		bind(groupFindings, []string{"M"}, "M", "cancel the mining", Model.cancelEvaluation).at("M cancel").only((*Model).isMining),
+		bind(groupFindings, []string{"t"}, "t", "tables of what was found", Model.openFindings).at("t tables").
+			only(func(m *Model) bool { return !m.visiting.on && m.hasFindings() }),
+	}
+}
+
+// newFindingActions returns the keys of the findings.
+func newFindingActions() []action {
+	list := func(when func(*Model) bool) func(*Model) bool {
+		return func(m *Model) bool { return m.findings.sheet == nil && m.findings.listed && when(m) }
+	}
+	onSheet := func(when func(*Model, *sheet) bool) func(*Model) bool {
+		return func(m *Model) bool { return m.findings.sheet != nil && when(m, m.findings.sheet) }
+	}
+	above := list(func(m *Model) bool { return m.findings.moved(m.findings.at[m.findings.page]-1, 1).at != m.findings.at })
+	below := list(func(m *Model) bool { return m.findings.moved(m.findings.at[m.findings.page]+1, 1).at != m.findings.at })
+	flat := func(m *Model) bool { return m.findings.sheet == nil }
+	paired := func(m *Model) bool {
+		return flat(m) && m.findings.page.mined() && len(m.findings.pair) == 2 && !m.evaluation.running()
+	}
+	before := onSheet(func(_ *Model, s *sheet) bool { return s.at > 0 })
+	after := onSheet(func(_ *Model, s *sheet) bool { return s.at < len(s.items)-1 })
+	actions := []action{
+		bind(groupFindings, []string{"up", "k"}, "↑", "row above", by(-1, Model.moveFinding)).at("↑↓ row").only(above),
+		bind(groupFindings, []string{"down", "j"}, "↓", "row below", by(1, Model.moveFinding)).at("↑↓ row").only(below),
+		bind(groupFindings, []string{"left"}, "←", "item before", by(-1, Model.moveFinding)).at("←→ item").only(before),
+		bind(groupFindings, []string{"right"}, "→", "item after", by(1, Model.moveFinding)).at("←→ item").only(after),
+		bind(groupFindings, []string{"up", "k"}, "↑", "line above", by(-1, Model.lineOfSheet)).only(before),
+		bind(groupFindings, []string{"down", "j"}, "↓", "line below", by(1, Model.lineOfSheet)).only(after),
+		bind(groupFindings, []string{"enter"}, "enter", "look at it", Model.lookAt).at("enter pictures").only((*Model).canLook),
+		bind(groupFindings, []string{"right", "tab"}, "tab", "next page", by(1, Model.turnPage)).at("tab page").only(flat),
+		bind(groupFindings, []string{"left", "shift+tab"}, "shift+tab", "previous page", by(-1, Model.turnPage)).only(flat),
+		bind(groupFindings, []string{"l"}, "l", "next label", Model.nextLabel).at("l label").
+			only(list(func(m *Model) bool { return len(m.findingLabels()) > 1 })),
+		bind(groupFindings, []string{"a"}, "a", "choose A", by(0, Model.chooseScheme)).at("a/b schemes").only(paired),
+		bind(groupFindings, []string{"b"}, "b", "choose B", by(1, Model.chooseScheme)).at("a/b schemes").only(paired),
+		bind(groupFindings, []string{"r"}, "r", "from the other end", Model.reverse).at("r reverse").
+			only(list(func(m *Model) bool { return m.findings.page != pageSchemes && m.findings.list.rows > 1 })),
+		bind(groupFindings, []string{"s"}, "s", "classes of few queries too", Model.toggleSmall).
+			only(list(func(m *Model) bool { return m.findings.page == pageClasses && !m.findings.small })),
+		bind(groupFindings, []string{"s"}, "s", "no classes of few queries", Model.toggleSmall).
+			only(list(func(m *Model) bool { return m.findings.page == pageClasses && m.findings.small })),
+		bind(groupFindings, []string{"pgdown", "ctrl+d"}, "pgdn", "screen down", by(1, Model.pageFindings)).only(below),
+		bind(groupFindings, []string{"pgup", "ctrl+u"}, "pgup", "screen up", by(-1, Model.pageFindings)).only(above),
+		bind(groupFindings, []string{"end", "G"}, "end", "last row", by(1, Model.endFindings)).only(below),
+		bind(groupFindings, []string{"home", "g"}, "home", "first row", by(-1, Model.endFindings)).only(above),
+		bind(groupFindings, []string{"M"}, "M", "mine A and B", Model.minePair).at("M mine").
+			only(func(m *Model) bool { return paired(m) && m.findings.current(m.filter) == nil }),
+		bind(groupFindings, []string{"M"}, "M", "cancel the mining", Model.cancelEvaluation).at("M cancel").only((*Model).isMining),
+		bind(groupLook, []string{"esc"}, "esc", "back", Model.leaveFindings).at("esc back"),
+	}
+	for _, a := range slices.Concat(lookActions(), recordActions()) { // those that are of every screen
+		if slices.Contains([]string{"?", "!", "ctrl+l", "N", "X", "y", "ctrl+z", "q"}, a.Help().Key) {
+			actions = append(actions, a)
+		}
+	}
+	return actions
+}
+
+// bound returns the keys of what lies on the screen.
+func (m *Model) bound() []action {
+	if m.findings.open {
+		return m.finding
+	}
+	return m.actions
+}
+
+// isMining reports whether a pair is mined in the background.
+func (m *Model) isMining() bool { return m.evaluation.running() && m.evaluation.task == mining }
+
 func recordActions() []action {
 	return []action{
 		bind(groupRecord, []string{"E"}, "E", "evaluate", Model.startEvaluation).at("E evaluate").
 			only(func(m *Model) bool { return !m.evaluation.running() }),
 		bind(groupRecord, []string{"E"}, "E", "cancel the evaluation", Model.cancelEvaluation).at("E cancel").
-			only(func(m *Model) bool { return m.evaluation.running() }),
+			only(func(m *Model) bool { return m.evaluation.running() && !m.isMining() }),
 		bind(groupRecord, []string{"N"}, "N", "note", open(promptNote)),
 		bind(groupRecord, []string{"X"}, "X", "export", open(promptExport)),
 		bind(groupRecord, []string{"y"}, "y", "copy as script", func(m Model) (Model, tea.Cmd) { return m, m.copyScript() }),
@@ -165,7 +244,7 @@ func open(kind promptKind) func(Model) (Model, tea.Cmd) {
 // enabled returns the actions that do something now.
 func (m *Model) enabled() []action {
 	var now []action
-	for _, a := range m.actions {
+	for _, a := range m.bound() {
 		if a.when == nil || a.when(m) {
 			now = append(now, a)
 		}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,18 @@ var states = []struct{ name, keys string }{
 	{"one row", "x x x"},
 	{"error", ": text:nonsense enter esc X ctrl+u text:nonsense enter"},
 	{"evaluated", "E"},
+	{"pair mined", "down M esc"},
+	{"classes", "down M down down"},
+	{"small classes", "down M s r"},
+	{"losses", "down M tab down down"},
+	{"a mistake visited", "down M tab tab down enter"},
+	{"hubs", "down M tab tab tab"},
+	{"hub", "down M tab tab tab enter right"},
+	{"hub, further on", "down M tab tab tab enter down down"},
+	{"duplicates", "down M tab tab tab tab"},
+	{"schemes", "E t down down"},
+	{"queries", "E t down enter down"},
+	{"not mined", "E t tab tab"},
 }
 
 func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
@@ -40,8 +53,8 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 			}
 		}
 	}
-	for _, a := range newActions() {
-		if name := a.Help().Key + " " + a.Help().Desc; !seen[name] && a.Help().Desc != "cancel the evaluation" {
+	for _, a := range slices.Concat(newActions(), newFindingActions()) {
+		if name := a.Help().Key + " " + a.Help().Desc; !seen[name] && !strings.HasPrefix(a.Help().Desc, "cancel the ") {
 			t.Errorf("no state of the test has %s", name)
 		}
 	}
@@ -64,7 +77,7 @@ func TestDisabledKeysAreNotShown(t *testing.T) {
 			foot = append(foot, b.Help().Key+" "+b.Help().Desc)
 		}
 		before := d.m.View()
-		for _, a := range d.m.actions {
+		for _, a := range d.m.bound() {
 			if enabled[a.Keys()[0]] {
 				continue
 			}

@@ -58,11 +58,16 @@ type (
 		cosines    []engine.Cosine
 		err        error
 	}
-	// evaluated ends an evaluation.
+	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {
 		seq    int
 		result experiments.Result
 		err    error
+	}
+	// listed has the rows of a page of the findings.
+	listed struct {
+		seq  int
+		list rowList
 	}
 	// progressed asks for the progress of an evaluation to be shown.
 	progressed struct{ seq int }

@@ -52,6 +52,7 @@ type Model struct {
 	styles  styles
 	rng     *rand.Rand
 	actions []action
+	finding []action // of the findings
 	popKeys popupKeys
 	help    help.Model
 	first   tea.Cmd // the first search
@@ -74,6 +75,8 @@ type Model struct {
 	popup      popup
 	walk       walk
 	evaluation evaluation
+	findings   findings
+	visiting   visit
 	panel      bool // a hit is looked at
 	parts      dissected
 	click      click
@@ -90,6 +93,7 @@ type Model struct {
 	fetched    bool // the neighbours of what is shown were fetched, or are being
 	looking    job
 	dissecting job
+	listing    job
 	pending    int  // steps on their way to the log
 	awaited    bool // the answer of the latest search
 	asked      time.Time
@@ -113,7 +117,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		c: c, ctx: ctx, crew: &crew{}, gallery: g,
 		styles: newStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), cellW: c.Terminal.CellW, cellH: c.Terminal.CellH,
+		actions: newActions(), finding: newFindingActions(), cellW: c.Terminal.CellW, cellH: c.Terminal.CellH,
 		rows: rowsPane{cursor: -1}, later: tick,
 	}
 	if m.cellW <= 0 || m.cellH <= 0 {
@@ -248,6 +252,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case executed:
 		return m.executed(msg), nil
+	case listed:
+		return m.listedRows(msg), nil
 	case restricted:
 		return m.restricted(msg), nil
 	case found:
@@ -273,7 +279,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 			return m, m.later(progressing, progressed{msg.seq})
 		}
 	case evaluated:
-		return m.evaluated(msg), nil
+		return m.evaluated(msg)
 	case copied:
 		if msg.err != nil {
 			m.status = m.status.fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
@@ -319,6 +325,12 @@ func (m Model) arrange() Model {
 	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
 	m.sliders = m.sliders.clamped(m.focused())
 	m.fetched = false
+	if f := m.findings; f.open {
+		m.findings = f.moved(f.at[f.page], m.findingRows())
+		if f.sheet != nil {
+			m.findings.sheet = f.sheet.moved(m.placeSheet(), f.sheet.at)
+		}
+	}
 	return m
 }
 
@@ -364,7 +376,7 @@ func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
 	case m.prompt.kind != promptNone:
 		return m.keyPrompt(msg)
 	}
-	for _, a := range m.actions {
+	for _, a := range m.bound() {
 		if key.Matches(msg, a.Binding) && (a.when == nil || a.when(&m)) {
 			return a.do(m)
 		}

@@ -345,7 +345,9 @@ func TestGoldenFrames(t *testing.T) {
 func TestEverySizeFits(t *testing.T) {
 	d := openDesktop(t, 80, 24, GraphicsSixel)
 	d.press("E")
-	for _, keys := range []string{"", "enter", "esc ?", "esc L", "esc e", "esc"} {
+	for _, keys := range []string{
+		"", "enter", "esc ?", "esc L", "esc e", "esc", "t", "enter", "esc down M", "b", "esc tab tab", "tab", "enter", "esc tab enter", "enter",
+	} {
 		d.press(keys)
 		for _, cols := range []int{1, 19, 20, 39, 40, 60, 79, 80, 81, 100, 109, 110, 119, 137, 200, 317} {
 			for _, rows := range []int{1, 3, 4, 9, 10, 16, 23, 24, 25, 31, 40, 60, 90} {

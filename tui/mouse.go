@@ -26,6 +26,9 @@ func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
 	if m.popup.kind != popupNone {
 		return m.mousePopup(msg), nil
 	}
+	if m.findings.open {
+		return m.mouseFindings(msg)
+	}
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp && m.rows.focus > 0:
 		return m.focusRow(-1)
@@ -54,6 +57,42 @@ func (m Model) mousePopup(msg tea.MouseMsg) Model {
 		m.popup = popup{}
 	}
 	return m
+}
+
+// mouseFindings moves the cursor of the findings; a click on the row under it shows what is behind.
+func (m Model) mouseFindings(msg tea.MouseMsg) (Model, tea.Cmd) {
+	f := &m.findings
+	switch {
+	case msg.Button == tea.MouseButtonWheelUp:
+		return m.moveFinding(-1)
+	case msg.Button == tea.MouseButtonWheelDown:
+		return m.moveFinding(1)
+	case msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress:
+		return m, nil
+	}
+	if f.sheet != nil {
+		p := m.placeSheet()
+		first, end := p.visible(f.sheet)
+		for i := first; i < end; i++ {
+			switch {
+			case !p.item(f.sheet, i).has(msg.X, msg.Y):
+			case i == f.sheet.at && m.canLook():
+				return m.lookAt()
+			default:
+				f.sheet = f.sheet.moved(p, i)
+			}
+		}
+		return m, nil
+	}
+	row := msg.Y - 1 - m.findingHead() + f.top[f.page]
+	switch {
+	case msg.Y < 1+m.findingHead() || row >= f.list.rows || msg.Y >= m.layout.Status || m.nothingFound() != "":
+	case row == f.at[f.page] && m.canLook():
+		return m.lookAt()
+	default:
+		return m.moveFinding(row - f.at[f.page])
+	}
+	return m, nil
 }
 
 // press acts on what lies under the pointer.

@@ -64,11 +64,16 @@ func (m *Model) hitLines(h engine.Hit, width int) []string {
 		head += "  " + cutID(m.gallery.ID(h.Row), width/2)
 	}
 	lines := []string{flush(head, s.faint.Render("score ")+s.bold.Render(number(h.Score, 4)), width), ""}
-	return append(lines, m.compareLabels(h.Row, width)...)
+	query := m.shown.query
+	if m.shown.image != "" {
+		query = -1
+	}
+	return append(lines, m.compareLabels(query, h.Row, width)...)
 }
 
-// compareLabels lists the hit's labels, the marked ones first; mark and colour say which it shares with the query.
-func (m *Model) compareLabels(row, width int) []string {
+// compareLabels lists a row's labels, the marked ones first; mark and colour say which it shares with the other row, of
+// which nothing is known if it is -1.
+func (m *Model) compareLabels(other, row, width int) []string {
 	s := m.styles
 	widest := 0
 	for _, l := range m.gallery.Labels() {
@@ -88,9 +93,9 @@ func (m *Model) compareLabels(row, width int) []string {
 	for _, l := range labels {
 		mark, look := "=", s.hit
 		switch {
-		case m.shown.image != "":
-			mark, look = " ", s.plain // its labels are not known
-		case !l.Relevant(m.shown.query, row):
+		case other < 0:
+			mark, look = " ", s.plain
+		case !l.Relevant(other, row):
 			mark, look = "≠", s.miss
 		}
 		value := cut(l.Cell(row), width-widest-4)

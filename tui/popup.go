@@ -19,6 +19,8 @@ const (
 	popupErrors
 	popupLayers
 	popupLabels
+	popupSchemeA
+	popupSchemeB
 )
 
 // popup lies over the middle of the screen: a text to read, or a list to choose from.
@@ -38,7 +40,7 @@ type choice struct {
 
 // popupKeys are the keys of popups.
 type popupKeys struct {
-	Close, Up, Down, PageUp, PageDown, Toggle key.Binding
+	Close, Up, Down, PageUp, PageDown, Toggle, Take key.Binding
 }
 
 func newPopupKeys() popupKeys {
@@ -49,14 +51,21 @@ func newPopupKeys() popupKeys {
 		PageUp:   key.NewBinding(key.WithKeys("pgup", "b"), key.WithHelp("pgup", "page up")),
 		PageDown: key.NewBinding(key.WithKeys("pgdown", "f"), key.WithHelp("pgdn", "page down")),
 		Toggle:   key.NewBinding(key.WithKeys(" ", "x"), key.WithHelp("space", "choose")),
+		Take:     key.NewBinding(key.WithKeys("enter", " "), key.WithHelp("enter", "choose")),
 	}
 }
 
 // isList reports whether the popup is a list to choose from.
-func (p popup) isList() bool { return p.kind == popupLayers || p.kind == popupLabels }
+func (p popup) isList() bool { return p.kind >= popupLayers }
+
+// takesOne reports whether the popup closes when a line is chosen.
+func (p popup) takesOne() bool { return p.kind == popupSchemeA || p.kind == popupSchemeB }
 
 // bindings returns the keys that do something now.
 func (p popup) bindings(k popupKeys) []key.Binding {
+	if p.takesOne() {
+		return []key.Binding{k.Take, k.Up, k.Down, k.Close}
+	}
 	if p.isList() {
 		return []key.Binding{k.Toggle, k.Up, k.Down, k.Close}
 	}
@@ -82,9 +91,11 @@ func newReader(kind popupKind, title, text string, screen Box) popup {
 // update moves in the popup; closed tells that it is done, toggled that the line at was chosen.
 func (p popup) update(k popupKeys, msg tea.KeyMsg) (_ popup, closed, toggled bool) {
 	switch {
+	case p.takesOne() && key.Matches(msg, k.Take):
+		return p, false, len(p.items) > 0
 	case key.Matches(msg, k.Close):
 		return p, true, false
-	case p.isList() && key.Matches(msg, k.Toggle):
+	case p.isList() && !p.takesOne() && key.Matches(msg, k.Toggle):
 		return p, false, len(p.items) > 0
 	case key.Matches(msg, k.Up):
 		p.at = max(p.at-1, 0)

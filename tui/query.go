@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/charmbracelet/x/ansi"
@@ -39,6 +40,9 @@ func (m *Model) viewQuery() []string {
 func (m *Model) queryPlace() string {
 	if m.shown.image != "" {
 		return "new"
+	}
+	if v := m.visiting; v.on && m.shown.query == v.queries[v.at] {
+		return fmt.Sprintf("%s of %s %s", thousands(v.at+1), thousands(len(v.queries)), clean(v.what))
 	}
 	at, of := m.walk.position(m.gallery, m.shown.query)
 	if at == 0 {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,10 +31,21 @@ func (f *frames) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// metered counts what is written to a terminal.
+type metered struct {
+	vt10x.Terminal
+	n atomic.Int64
+}
+
+func (m *metered) Write(p []byte) (int, error) {
+	m.n.Add(int64(len(p)))
+	return m.Terminal.Write(p)
+}
+
 // liveScreen is the program in a terminal that is a variable.
 type liveScreen struct {
 	t        *testing.T
-	terminal vt10x.Terminal
+	terminal *metered
 	keys     *io.PipeWriter
 	trace    *frames
 	ended    chan error
@@ -44,7 +56,7 @@ func runScreen(t *testing.T, graphics Graphics) *liveScreen {
 	t.Helper()
 	d := openDesktop(t, 120, 40, graphics)
 	s := &liveScreen{
-		t: t, terminal: vt10x.New(vt10x.WithSize(120, 40)), trace: &frames{news: make(chan struct{}, 1)}, ended: make(chan error, 1),
+		t: t, terminal: &metered{Terminal: vt10x.New(vt10x.WithSize(120, 40))}, trace: &frames{news: make(chan struct{}, 1)}, ended: make(chan error, 1),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	m, err := NewModel(ctx, d.m.c)
@@ -91,6 +103,9 @@ func (s *liveScreen) wait(want string) {
 		}
 	}
 }
+
+// bytes returns how many were written so far.
+func (s *liveScreen) bytes() int64 { return s.terminal.n.Load() }
 
 func (s *liveScreen) press(keys string) {
 	s.t.Helper()

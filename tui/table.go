@@ -30,15 +30,41 @@ func (t table) with(e *experiments.Evaluation) table {
 
 // summary returns the latest mean of a scheme under a label among the candidates of the screen.
 func (t table) summary(scheme engine.Scheme, label string) (experiments.Summary, bool) {
+	return t.summaryAt(scheme, label, tableK)
+}
+
+// summaryAt is summary of the precision at another k.
+func (t table) summaryAt(scheme engine.Scheme, label string, k int) (experiments.Summary, bool) {
+	if e := t.evaluation(scheme, label); e != nil {
+		return e.Summary(scheme, label, k)
+	}
+	return experiments.Summary{}, false
+}
+
+// evaluation returns the latest evaluation with a mean of a scheme under a label among the candidates of the screen, or nil.
+func (t table) evaluation(scheme engine.Scheme, label string) *experiments.Evaluation {
 	for _, e := range slices.Backward(t.results) {
 		if conditions(e.Filter) != t.filter {
 			continue
 		}
 		if s, ok := e.Summary(scheme, label, tableK); ok && s.N > 0 {
-			return s, true
+			return e
 		}
 	}
-	return experiments.Summary{}, false
+	return nil
+}
+
+// labels returns the labels that were evaluated, the marked ones first.
+func (t table) labels(marked []string) []string {
+	var names []string
+	for _, e := range t.results {
+		for _, l := range e.Labels {
+			if !slices.Contains(names, l) {
+				names = append(names, l)
+			}
+		}
+	}
+	return ordered(names, marked)
 }
 
 // conditions writes a filter as steps do.
@@ -157,13 +183,5 @@ func (t table) cell(s styles, scheme engine.Scheme, label string, a axis, bar in
 	if bar == 0 {
 		return text
 	}
-	at := func(x float64) int {
-		if a.high <= a.low {
-			return 0
-		}
-		return int(math.Round((x - a.low) / (a.high - a.low) * float64(bar-1)))
-	}
-	low, mid, high := at(sum.Low), at(sum.Value), at(sum.High)
-	return text + "  " + strings.Repeat(" ", low) + s.faint.Render(strings.Repeat("━", mid-low)) + s.accent.Render("●") +
-		s.faint.Render(strings.Repeat("━", high-mid))
+	return text + "  " + interval(s, experiments.Strip{Low: a.low, High: a.high, Cells: bar}, sum)
 }

@@ -65,6 +65,27 @@ func (m *Model) compose() ([]string, []Placement) {
 	}
 	c := newCanvas(size)
 	c.put(0, m.layout.Title, size.Cols, m.viewTitle())
+	if m.findings.open {
+		m.putFindings(c)
+	} else {
+		m.putDesk(c)
+	}
+	m.putFoot(c)
+	lines := c.finished()
+	placements := m.placements()
+	if m.popup.kind != popupNone {
+		box := m.popup.view(m.styles, size)
+		r := centred(box, size)
+		overlay(lines, box, r.X, r.Y)
+		placements = slices.DeleteFunc(placements, func(p Placement) bool {
+			return r.meets(rect{p.Col, p.Row, p.Box.Cols, p.Box.Rows})
+		})
+	}
+	return lines, placements
+}
+
+// putDesk writes the query, its sliders, and the schemes with the table or the hit that is looked at.
+func (m *Model) putDesk(c *canvas) {
 	q := m.layout.Query
 	if !m.panel || m.layout.Wide {
 		if !m.layout.Wide && m.layout.Pictures {
@@ -80,18 +101,6 @@ func (m *Model) compose() ([]string, []Placement) {
 	} else if t := m.layout.Table; t.H > 0 {
 		c.put(t.X, t.Y, t.W, m.table.view(m.styles, m.rows.marked, m.focused().String(), t.W, t.H)...)
 	}
-	m.putFoot(c)
-	lines := c.finished()
-	placements := m.placements()
-	if m.popup.kind != popupNone {
-		box := m.popup.view(m.styles, size)
-		r := centred(box, size)
-		overlay(lines, box, r.X, r.Y)
-		placements = slices.DeleteFunc(placements, func(p Placement) bool {
-			return r.meets(rect{p.Col, p.Row, p.Box.Cols, p.Box.Rows})
-		})
-	}
-	return lines, placements
 }
 
 // wish says what size the screen would like.
@@ -167,7 +176,7 @@ func (m *Model) putFoot(c *canvas) {
 
 // hidden is the number of schemes that do not fit on the screen.
 func (m *Model) hidden() int {
-	if m.panel {
+	if m.panel || m.findings.open {
 		return 0
 	}
 	return len(m.shown.schemes) - len(m.rows.visible(&m.layout, len(m.shown.schemes), false))
@@ -184,6 +193,10 @@ func (m *Model) footKeys() []key.Binding {
 	if m.panel { // what can be done with a hit comes first
 		rest := slices.DeleteFunc(slices.Clone(actions), func(a action) bool { return a.group == groupLook })
 		actions = append(slices.DeleteFunc(actions, func(a action) bool { return a.group != groupLook }), rest...)
+	}
+	if m.visiting.on && !m.panel { // the way back does, too
+		i := slices.IndexFunc(actions, func(a action) bool { return a.Keys()[0] == "esc" })
+		actions = slices.Insert(slices.Delete(slices.Clone(actions), i, i+1), 0, actions[i])
 	}
 	for _, a := range actions {
 		if a.foot == "" || a.foot == last {
@@ -227,6 +240,12 @@ func (m *Model) placements() []Placement {
 		if p := m.ready[place{row, box}]; p.Sixel != nil {
 			all = append(all, p.Placement(x, y))
 		}
+	}
+	if m.findings.open {
+		if m.findings.sheet != nil {
+			m.placeSheetPictures(add)
+		}
+		return all
 	}
 	switch {
 	case l.Wide:

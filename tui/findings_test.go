@@ -1,0 +1,367 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine"
+)
+
+// wantPage checks that the findings are open on a page with its cursor on a row.
+func (d *desktop) wantPage(p page, at int) {
+	d.t.Helper()
+	f := d.m.findings
+	if !f.open || f.sheet != nil || f.page != p || f.at[p] != at {
+		d.t.Errorf("the findings are open %v, with a sheet %v, on %v at %d; want %v at %d", f.open, f.sheet != nil, f.page, f.at[f.page], p, at)
+	}
+}
+
+func TestFindingsGolden(t *testing.T) {
+	for _, tc := range []struct {
+		name       string
+		cols, rows int
+		graphics   Graphics
+		keys       string
+	}{
+		{"80x24-classes", 80, 24, GraphicsSixel, "down M l l"},
+		{"120x40-losses", 120, 40, GraphicsSixel, "down M tab down down"},
+		{"200x60-schemes", 200, 60, GraphicsSixel, "E t down"},
+		{"80x24-schemes", 80, 24, GraphicsNone, "E t l"},
+		{"80x24-queries", 80, 24, GraphicsNone, "E t down enter r"},
+		{"120x40-mistakes", 120, 40, GraphicsNone, "down M tab tab"},
+		{"80x24-hubs", 80, 24, GraphicsNone, "down M tab tab tab"},
+		{"80x24-hub", 80, 24, GraphicsSixel, "down M tab tab tab enter right"},
+		{"120x40-hub-text", 120, 40, GraphicsNone, "down M tab tab tab enter down"},
+		{"120x40-duplicates", 120, 40, GraphicsNone, "down M tab tab tab tab l l"},
+		{"120x40-twins", 120, 40, GraphicsSixel, "down M tab tab tab tab enter"},
+		{"120x40-disagree", 120, 40, GraphicsNone, "down M tab tab tab tab tab"},
+		{"80x24-visit", 80, 24, GraphicsSixel, "down M tab down enter n"},
+		{"40x10-classes", 40, 10, GraphicsNone, "down M"},
+		{"120x40-choose", 120, 40, GraphicsNone, "down M b down"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := openDesktop(t, tc.cols, tc.rows, tc.graphics)
+			d.press(tc.keys)
+			d.golden(tc.name)
+		})
+	}
+}
+
+// TestVisitAndBack goes from every page to pictures and back to the same place.
+func TestVisitAndBack(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d.press("n down down")
+	query, focus := d.m.shown.query, d.m.rows.focus
+	d.press("M")
+	d.wantSteps("mine    B, C on category, brand, pattern, colour, background over all seed 1")
+	d.wantPage(pageClasses, 0)
+	mined := d.m.findings.mined
+	if strings.Contains(d.picture(), "▒") {
+		t.Error("the list has pictures")
+	}
+
+	d.press("down enter")
+	class := mined.ClassesOf("category")[1]
+	worst := mined.ClassLosses("category", class.Class)
+	want := worst[0].Query
+	if class.Diff < 0 {
+		want = worst[len(worst)-1].Query
+	}
+	d.wantSchemes("B C")
+	if d.m.shown.query != want {
+		t.Errorf("the class leads to row %d, want %d", d.m.shown.query, want)
+	}
+	d.wantSteps("query   "+d.m.gallery.ID(want), "schemes B, C", "search  10")
+	d.wantScreen("1 of 156 of " + class.Class)
+	d.press("n n p enter right")
+	if !d.m.panel {
+		t.Error("a visit has no panel")
+	}
+	d.press("esc")
+	if d.m.panel || d.m.findings.open {
+		t.Error("esc leaves more than the panel")
+	}
+	d.press("esc")
+	d.wantPage(pageClasses, 1)
+
+	d.press("tab down down enter")
+	losses := mined.LossesOf("category")
+	if d.m.shown.query != losses[2].Query {
+		t.Errorf("the loss leads to row %d, want %d", d.m.shown.query, losses[2].Query)
+	}
+	d.press("n n p")
+	if d.m.shown.query != losses[3].Query {
+		t.Errorf("n leads to row %d, want %d", d.m.shown.query, losses[3].Query)
+	}
+	d.press("esc")
+	d.wantPage(pageLosses, 3)
+
+	d.press("tab enter")
+	mistake := mined.MistakesOf("category")[0]
+	hit, ok := d.m.cursorHit()
+	if d.m.shown.query != mistake.Query || !ok || hit.Row != mistake.Hit || d.m.rows.focus != mistake.Scheme {
+		t.Errorf("the mistake %+v leads to query %d, row %d, hit %v", mistake, d.m.shown.query, d.m.rows.focus, hit)
+	}
+	d.press("esc")
+	d.wantPage(pageMistakes, 0)
+
+	d.press("shift+tab shift+tab esc")
+	d.wantSchemes("A B C A+B+C")
+	if d.m.findings.open || d.m.shown.query != query || d.m.rows.focus != focus || d.m.unsaved() {
+		t.Errorf("esc leads to row %d, scheme %d, open %v", d.m.shown.query, d.m.rows.focus, d.m.findings.open)
+	}
+	d.wantSteps("query   "+d.m.gallery.ID(query), "schemes A, B, C, A+B+C", "search  10")
+	d.press("n t")
+	d.wantPage(pageClasses, 1)
+	d.press("esc")
+	d.replays()
+}
+
+// TestSheets goes to the queries of a hub and to items that are alike, and from there to pictures.
+func TestSheets(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d.press("down M tab tab tab down enter")
+	s := d.m.findings.sheet
+	if s == nil || len(s.items) == 0 {
+		t.Fatal("a hub has no sheet")
+	}
+	category, _ := d.m.gallery.Label("category")
+	right := false
+	for _, q := range s.items {
+		if relevant := category.Relevant(q, s.subject); right && !relevant {
+			t.Fatal("a query to which the hub is wrong comes after one to which it is right")
+		} else if relevant {
+			right = true
+		}
+	}
+	d.wantScreen(d.m.gallery.ID(s.subject))
+	d.press("right right down up left enter")
+	if d.m.shown.query != s.items[1] {
+		t.Errorf("the sheet leads to row %d, want %d", d.m.shown.query, s.items[1])
+	}
+	found := false
+	for _, r := range d.m.shown.rankings {
+		found = found || slices.ContainsFunc(r.Hits, func(h engine.Hit) bool { return h.Row == s.subject })
+	}
+	if !found {
+		t.Error("the hub is not among the hits of its query")
+	}
+	d.press("n esc")
+	if s := d.m.findings.sheet; s == nil || s.at != 2 || d.m.findings.page != pageHubs {
+		t.Errorf("esc leads to %+v", s)
+	}
+	d.press("esc")
+	d.wantPage(pageHubs, 1)
+	d.press("tab enter")
+	if s := d.m.findings.sheet; s == nil || len(s.items) == 0 || s.items[0] == s.subject {
+		t.Fatalf("the duplicates' sheet is %+v", s)
+	}
+	d.wantScreen("alike in picture")
+	d.press("enter esc esc")
+	d.wantPage(pageDuplicates, 0)
+}
+
+// TestQueriesBehindAMean goes from a mean to its queries and to one of them.
+func TestQueriesBehindAMean(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("t")
+	if d.m.findings.open {
+		t.Error("t opens nothing")
+	}
+	d.press("E t")
+	d.wantPage(pageSchemes, 1) // the first row is a heading
+	d.press("l down enter")
+	d.wantPage(pageQueries, 0)
+	f := d.m.findings
+	schemes := d.m.table.schemes("brand")
+	if f.label != "brand" || !sameScheme(f.scheme, schemes[1]) {
+		t.Errorf("the queries are of %s under %s, want %s under brand", f.scheme, f.label, schemes[1])
+	}
+	of := d.m.table.evaluation(f.scheme, "brand").QueryHits(f.scheme, "brand", 10)
+	d.press("end")
+	d.wantPage(pageQueries, len(of)-1)
+	d.press("enter")
+	if d.m.shown.query != of[len(of)-1].Query || !sameScheme(d.m.shown.schemes[0], f.scheme) || len(d.m.shown.schemes) != 4 {
+		t.Errorf("the last query leads to row %d under %s", d.m.shown.query, d.schemes())
+	}
+	if hits, _ := labelHits(&d.m.shown.rankings[0], "brand"); hits.Hits != of[len(of)-1].Hits {
+		t.Errorf("%d hits are shown, %d are listed", hits.Hits, of[len(of)-1].Hits)
+	}
+	d.press("esc r")
+	d.wantPage(pageQueries, 0)
+	d.press("enter")
+	if d.m.shown.query != of[len(of)-1].Query {
+		t.Errorf("reversed, the first query leads to row %d", d.m.shown.query)
+	}
+}
+
+// TestChoosePair chooses other schemes to compare.
+func TestChoosePair(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("down M")
+	d.wantScreen("A A  against  B B")
+	d.press("b down enter")
+	d.wantScreen("A A  against  B C")
+	d.wantSteps("mine    A, C on category, brand, pattern, colour, background over all seed 1")
+	d.press("a")
+	if d.m.popup.at != 0 || d.m.popup.kind != popupSchemeA {
+		t.Errorf("the list begins at %d", d.m.popup.at)
+	}
+	d.press("down down space") // B is chosen as A: they change places
+	d.wantScreen("A C  against  B A")
+	before := d.log.Len()
+	d.press("b esc b enter")
+	if d.log.Len() != before {
+		t.Error("what is chosen already is mined again")
+	}
+	d.press("esc down down M") // the row above the last is C
+	d.wantScreen("A C  against  B A+B+C")
+	d.press("esc")
+	before = d.log.Len()
+	d.press("M")
+	if d.log.Len() != before {
+		t.Error("the same pair is mined again")
+	}
+	d.press("esc : text:filter_colour=red enter M")
+	if d.log.Len() == before || !d.m.findings.open {
+		t.Error("under another filter nothing is mined")
+	}
+	d.press("esc : text:mine_B,_A_on_brand_over_100_seed_3 enter")
+	d.wantSteps("mine    B, A on brand over 100 seed 3")
+	d.wantScreen("A B  against  B A")
+	d.wantScreen("100 queries · brand")
+	d.replays()
+}
+
+// TestMiningBehind cancels a pair that is mined, and looks at others meanwhile.
+func TestMiningBehind(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	before := d.log.Len()
+	d.press("down")
+	m, run := d.m.mineRows()
+	d.m = m
+	d.m.evaluation.progress.done.Store(60)
+	d.m.evaluation.progress.of.Store(2496)
+	d.wantScreen("mining: all queries are ranked")
+	d.wantStatus("mining ━")
+	d.wantStatus("60 of 2,496 queries")
+	d.wantStatus("M cancels")
+	d.press("esc n E")
+	if d.m.findings.open || d.m.shown.query != 1 || d.m.evaluation.task != mining {
+		t.Error("the screen does not go on meanwhile")
+	}
+	d.press(": text:evaluate enter")
+	d.wantScreen("the mining runs; M cancels it")
+	d.press("esc t")
+	d.wantScreen("mining: all queries are ranked")
+	d.press("M")
+	d.wantStatus("the mining is cancelled")
+	d.wantScreen("A and B are not mined yet")
+	d.do(run)
+	d.wantStatus("the mining is cancelled")
+	if strings.Contains(d.log.String()[before:], "mine ") {
+		t.Error("a cancelled mining is logged")
+	}
+	d.press("M")
+	d.wantPage(pageClasses, 0)
+	d.press("esc down")
+	m, run = d.m.mineRows()
+	d.m = m
+	d.press("esc")
+	d.do(run)
+	d.wantStatus("mined B against C over 1,248 queries: t shows it")
+	if d.m.findings.open {
+		t.Error("what ends behind the screen takes it over")
+	}
+}
+
+// TestMineEqualRows does not compare what is the same.
+func TestMineEqualRows(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("x x x M t")
+	if d.m.findings.open {
+		t.Error("one row is mined")
+	}
+	d.press("a text:" + d.m.focused().String() + " enter M")
+	if d.m.findings.open {
+		t.Error("two equal rows are mined")
+	}
+	d.press(": text:mine_A,_A enter")
+	d.wantScreen("the schemes are the same")
+	d.press("esc : text:mine_A,_B,_C enter")
+	d.wantScreen("two schemes")
+}
+
+// TestVisitKeepsWhatIsEdited keeps schemes that were changed in a visit.
+func TestVisitKeepsWhatIsEdited(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("down M tab enter a text:A+B enter esc esc")
+	d.wantSchemes("A A+B B")
+}
+
+// TestMovedRowIsShort checks that a moved cursor costs few bytes, on a list as long as the screen.
+func TestMovedRowIsShort(t *testing.T) {
+	s := runScreen(t, GraphicsSixel)
+	s.wait("saved ")
+	s.press("\x1b[BM")
+	s.wait("A is ahead in")
+	s.press("\t")
+	s.wait("1 of 1,248")
+	for _, step := range []struct{ key, shows string }{{"j", "2 of 1,248"}, {"j", "3 of 1,248"}, {"k", "2 of 1,248"}} {
+		before := s.bytes()
+		s.press(step.key)
+		s.wait(step.shows)
+		if n := s.bytes() - before; n > 1200 {
+			t.Errorf("%s: %d bytes for a moved cursor", step.shows, n)
+		} else {
+			t.Logf("%s: %d bytes", step.shows, n)
+		}
+	}
+	s.press("q")
+	if err := <-s.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFindingsMouse(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsSixel)
+	click := func(x, y int) {
+		d.send(tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+	}
+	d.press("down M tab")
+	click(20, 1+d.m.findingHead()+4)
+	d.wantPage(pageLosses, 4)
+	d.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
+	d.wantPage(pageLosses, 5)
+	click(20, 1+d.m.findingHead()+5)
+	click(20, 1+d.m.findingHead()+5)
+	if d.m.findings.open || d.m.shown.query != d.m.findings.mined.LossesOf("category")[5].Query {
+		t.Error("a second click does not lead to the pictures")
+	}
+	d.press("esc tab tab enter")
+	p := d.m.placeSheet()
+	r := p.item(d.m.findings.sheet, 2)
+	click(r.X+2, r.Y+2)
+	if d.m.findings.sheet.at != 2 {
+		t.Errorf("the click leads to item %d", d.m.findings.sheet.at)
+	}
+	click(r.X+2, r.Y+2)
+	if d.m.findings.open {
+		t.Error("a second click on an item does not lead to its pictures")
+	}
+}
+
+// TestFindingsReplay replays what the keys of the findings logged, with its exports.
+func TestFindingsReplay(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	dir := t.TempDir()
+	d.press("down M tab enter n esc X")
+	d.wantScreen("losses.csv")
+	d.press("ctrl+u text:" + dir + "/losses.csv enter")
+	d.wantStatus("wrote ")
+	d.press("esc E t down enter enter esc esc")
+	d.replays()
+}

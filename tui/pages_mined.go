@@ -1,0 +1,297 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// pair are the schemes that were mined.
+func (k listing) pair() []engine.Scheme { return k.mined.Schemes }
+
+// classes lists the values of a label by the difference of A and B.
+func (k listing) classes() rowList {
+	all := k.mined.ClassesOf(k.label)
+	of := all
+	if !k.small {
+		of = slices.DeleteFunc(slices.Clone(all), func(c experiments.ClassDifference) bool { return c.Queries < fewQueries })
+	}
+	note := ""
+	if len(of) == 0 {
+		of = all
+	} else if len(of) < len(all) {
+		note = fmt.Sprintf("; %d of fewer than %d queries are left out", len(all)-len(of), fewQueries)
+	}
+	ahead, behind, most := 0, 0, 0.0
+	for _, c := range of {
+		most = max(most, math.Abs(c.Diff))
+		if c.Diff > 0 {
+			ahead++
+		} else if c.Diff < 0 {
+			behind++
+		}
+	}
+	at := func(i int) experiments.ClassDifference { return of[k.place(i, len(of))] }
+	signed := func(x float64) string {
+		if x > 0 {
+			return "+" + number(x, 3)
+		}
+		return number(x, 3)
+	}
+	return rowList{
+		note: fmt.Sprintf("A is ahead in %d of %d classes, B in %d%s", ahead, len(of), behind, note), rows: len(of),
+		empty: "no query is judged under both",
+		columns: []column{
+			text("class", 20, func(i int) string { return at(i).Class }),
+			numbers("queries", 7, func(i int) string { return thousands(at(i).Queries) }),
+			numbers("A", 5, func(i int) string { return number(at(i).A, 3) }),
+			numbers("B", 5, func(i int) string { return number(at(i).B, 3) }),
+			numbers("A − B", 5, func(i int) string { return signed(at(i).Diff) }),
+			numbers("p", 7, func(i int) string { return chance(at(i).P) }).from(100),
+			numbers("won tied lost", 14, func(i int) string {
+				c := at(i)
+				return fmt.Sprintf("%d %d %d", c.Win, c.Tie, c.Loss)
+			}).from(wideCols),
+			bars("◂ B ahead · A ahead ▸", -most, most, func(i int) float64 { return at(i).Diff }),
+		},
+		look: func(i int) look {
+			c := at(i)
+			losses := k.mined.ClassLosses(k.label, c.Class)
+			if c.Diff < 0 {
+				slices.Reverse(losses)
+			}
+			return look{
+				schemes: k.pair(), label: k.label, what: "of " + c.Class,
+				queries: rowsOf(len(losses), func(i int) int { return losses[i].Query }),
+			}
+		},
+	}
+}
+
+// chance writes a p-value.
+func chance(p float64) string {
+	switch {
+	case math.IsNaN(p):
+		return "-"
+	case p < .0001:
+		return "<.0001"
+	}
+	return number(p, 4)
+}
+
+// losses lists the queries by the hits that they lose when B takes the place of A.
+func (k listing) losses() rowList {
+	of := k.mined.LossesOf(k.label)
+	lost, won, most := 0, 0, 1
+	for _, x := range of {
+		most = max(most, x.Loss, -x.Loss)
+		if x.Loss > 0 {
+			lost++
+		} else if x.Loss < 0 {
+			won++
+		}
+	}
+	at := func(i int) experiments.Loss { return of[k.place(i, len(of))] }
+	return rowList{
+		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: %s queries lose, %s gain, %s of all",
+			k.mined.K, thousands(lost), thousands(won), thousands(len(of))),
+		rows: len(of), empty: "no query is judged under both",
+		columns: []column{
+			k.item("query", func(i int) int { return at(i).Query }),
+			k.value(func(i int) int { return at(i).Query }),
+			numbers("alike", 7, func(i int) string { return thousands(at(i).Relevant) }).from(100),
+			numbers("A", 3, func(i int) string { return strconv.Itoa(at(i).HitsA) }),
+			numbers("B", 3, func(i int) string { return strconv.Itoa(at(i).HitsB) }),
+			numbers("lost", 4, func(i int) string { return strconv.Itoa(at(i).Loss) }),
+			bars("◂ gained · lost ▸", -float64(most), float64(most), func(i int) float64 { return float64(at(i).Loss) }),
+		},
+		look: func(i int) look {
+			return look{
+				schemes: k.pair(), at: i, along: true, label: k.label, what: "by loss",
+				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+			}
+		},
+	}
+}
+
+// mistakes lists first hits that are wrong, the most confident first.
+func (k listing) mistakes() rowList {
+	of := k.mined.MistakesOf(k.label)
+	high := 0.0
+	var count [2]int
+	for _, x := range of {
+		high = max(high, x.Z)
+		count[x.Scheme]++
+	}
+	at := func(i int) experiments.Mistake { return of[k.place(i, len(of))] }
+	return rowList{
+		note: fmt.Sprintf("first hits that are wrong, %s of A and %s of B; z: the score in standard deviations of first scores",
+			thousands(count[0]), thousands(count[1])),
+		rows: len(of), empty: "no first hit is wrong",
+		columns: []column{
+			text("by", 2, func(i int) string { return string(rune('A' + at(i).Scheme)) }),
+			k.item("query", func(i int) int { return at(i).Query }),
+			k.value(func(i int) int { return at(i).Query }),
+			k.item("first hit", func(i int) int { return at(i).Hit }).from(wideCols),
+			{head: "is", width: 14, cell: func(s styles, i, w int) string { return labelValue(s, k.gallery, k.label, at(i).Hit, w) }},
+			numbers("score", 6, func(i int) string { return number(at(i).Score, 4) }).from(100),
+			numbers("margin", 6, func(i int) string { return number(at(i).Margin, 4) }).from(wideCols),
+			numbers("z", 5, func(i int) string { return number(at(i).Z, 2) }),
+			bars("", 0, high, func(i int) float64 { return at(i).Z }),
+		},
+		look: func(i int) look {
+			return look{
+				schemes: k.pair(), at: i, along: true, label: k.label, what: "by confidence",
+				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+				focus:   rowsOf(len(of), func(i int) int { return at(i).Scheme }),
+			}
+		},
+	}
+}
+
+// hubs lists the items that are among the first hits of very many queries.
+func (k listing) hubs() rowList {
+	type hub struct {
+		scheme int
+		experiments.Hub
+	}
+	var of []hub
+	var notes []string
+	for s, h := range k.mined.Hubs {
+		for _, x := range h.Hubs {
+			of = append(of, hub{s, x})
+		}
+		notes = append(notes, fmt.Sprintf("%c: %s of %s items, %s in no list, skew %s", 'A'+rune(s),
+			thousands(len(h.Hubs)), thousands(h.Items), thousands(h.Never), number(h.Skew, 2)))
+	}
+	slices.SortStableFunc(of, func(a, b hub) int { return b.Occurrences - a.Occurrences })
+	most := 1
+	if len(of) > 0 {
+		most = of[0].Occurrences
+	}
+	label := slices.Index(k.mined.Labels, k.label)
+	wrong := func(h hub) int {
+		if label < 0 {
+			return 0
+		}
+		return h.Wrong[label]
+	}
+	at := func(i int) hub { return of[k.place(i, len(of))] }
+	return rowList{
+		note: "items among the first hits of very many queries. " + strings.Join(notes, "; "), rows: len(of), empty: "there are no hubs",
+		columns: []column{
+			text("by", 2, func(i int) string { return string(rune('A' + at(i).scheme)) }),
+			k.item("item", func(i int) int { return at(i).Item }),
+			k.value(func(i int) int { return at(i).Item }),
+			numbers("queries", 7, func(i int) string { return thousands(at(i).Occurrences) }),
+			numbers("wrong", 6, func(i int) string { return thousands(wrong(at(i))) }),
+			{head: "wrong █ of all ▒", cell: func(s styles, i, w int) string {
+				strip := experiments.Strip{High: float64(most), Cells: w}
+				all, bad := len([]rune(strip.Bar(float64(at(i).Occurrences)))), 0
+				if n := wrong(at(i)); n > 0 {
+					bad = len([]rune(strip.Bar(float64(n))))
+				}
+				return s.miss.Render(strings.Repeat("█", bad)) + s.faint.Render(strings.Repeat("▒", max(all-bad, 0)))
+			}},
+		},
+		look: func(i int) look {
+			h := at(i)
+			return look{schemes: k.pair(), label: k.label, sheet: hubSheet(k.gallery, k.mined, k.label, h.scheme, h.Hub)}
+		},
+	}
+}
+
+// duplicates lists groups of items that are alike, those that differ in the label first.
+func (k listing) duplicates() rowList {
+	of := k.mined.DuplicateGroups(k.label)
+	differ := 0
+	for _, g := range of {
+		if g.Differ {
+			differ++
+		}
+	}
+	at := func(i int) experiments.DuplicateGroup { return of[k.place(i, len(of))] }
+	return rowList{
+		note: fmt.Sprintf("%s groups with the same picture or features and pairs with a cosine of %s or more, %s with different values of %s",
+			thousands(len(of)), number(k.mined.Duplicates.Near, 2), thousands(differ), k.label),
+		rows: len(of), empty: "no two items are alike",
+		columns: []column{
+			{head: "", width: 1, cell: func(s styles, i, _ int) string {
+				if at(i).Differ {
+					return s.miss.Render("≠")
+				}
+				return s.hit.Render("=")
+			}},
+			numbers("items", 5, func(i int) string { return thousands(len(at(i).Items)) }),
+			text("alike in", 8, func(i int) string { return at(i).Kind.String() }),
+			numbers("cosine", 6, func(i int) string { return number(at(i).Cosine, 4) }),
+			k.item("first", func(i int) int { return at(i).Items[0] }),
+			k.item("second", func(i int) int { return at(i).Items[1] }).from(wideCols),
+			{head: k.label, cell: func(s styles, i, w int) string {
+				return s.plain.Render(cut(valuesOf(k.gallery, k.label, at(i).Items), w))
+			}},
+		},
+		look: func(i int) look {
+			return look{schemes: k.pair(), label: k.label, sheet: groupSheet(k.gallery, k.mined, k.label, at(i))}
+		},
+	}
+}
+
+// valuesOf lists the different values that items have for a label.
+func valuesOf(g *engine.Gallery, label string, items []int) string {
+	l, err := g.Label(label)
+	if err != nil {
+		return ""
+	}
+	var values []string
+	for _, row := range items {
+		value := "unknown"
+		if l.Known(row) {
+			value = l.Cell(row)
+		}
+		if !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	return strings.Join(values, " · ")
+}
+
+// disagreements lists the queries by how little the two rankings have in common.
+func (k listing) disagreements() rowList {
+	of := k.mined.Overlapping()
+	at := func(i int) experiments.Disagreement { return of[k.place(i, len(of))] }
+	hits := func(i, which int) string {
+		a, b, judged := k.mined.HitsOf(k.label, at(i).Query)
+		if !judged {
+			return "-"
+		}
+		return strconv.Itoa([2]int{a, b}[which])
+	}
+	note := "rank-biased overlap of the two rankings, from 0, nothing in common, to 1"
+	if len(of) > 0 {
+		note += "; the median is " + number(of[(len(of)-1)/2].Overlap, 3)
+	}
+	return rowList{
+		note: note, rows: len(of), empty: "no query has a score under both",
+		columns: []column{
+			k.item("query", func(i int) int { return at(i).Query }),
+			k.value(func(i int) int { return at(i).Query }),
+			numbers("A", 3, func(i int) string { return hits(i, 0) }),
+			numbers("B", 3, func(i int) string { return hits(i, 1) }),
+			numbers("common", 6, func(i int) string { return strconv.Itoa(at(i).Common) }),
+			numbers("overlap", 7, func(i int) string { return number(at(i).Overlap, 3) }),
+			bars("", 0, 1, func(i int) float64 { return at(i).Overlap }),
+		},
+		look: func(i int) look {
+			return look{
+				schemes: k.pair(), at: i, along: true, label: k.label, what: "by overlap",
+				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+			}
+		},
+	}
+}

@@ -1,0 +1,221 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// sheet shows items as pictures: the queries that a hub is among the first hits of, or what is like another item. An item
+// that all have to do with is large, at the left.
+type sheet struct {
+	title   string
+	subject int    // row
+	items   []int  // rows
+	label   string // by which the items are judged against the subject
+	sign    [2]string
+	at, top int // item under the cursor; first visible line of items
+}
+
+// hubSheet shows the queries that have a hub among their first hits, those to which it is not relevant first.
+func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int, h experiments.Hub) *sheet {
+	items := slices.Clone(h.Queries)
+	if l, err := g.Label(label); err == nil {
+		slices.SortStableFunc(items, func(a, b int) int {
+			switch x, y := l.Relevant(a, h.Item), l.Relevant(b, h.Item); {
+			case x == y:
+				return 0
+			case y:
+				return -1
+			}
+			return 1
+		})
+	}
+	return &sheet{
+		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, thousands(len(items)), m.Schemes[scheme], 'A'+rune(scheme)),
+		label: label, subject: h.Item, items: items, sign: marks[0],
+	}
+}
+
+// groupSheet shows items that are alike beside the first of them, those that differ in the label first; for a pair that is
+// near, the other one and then all that are near the first.
+func groupSheet(g *engine.Gallery, m *experiments.Mined, label string, group experiments.DuplicateGroup) *sheet {
+	p := &sheet{
+		title: fmt.Sprintf("alike in %s: %s items", group.Kind, thousands(len(group.Items))),
+		label: label, subject: group.Items[0], items: slices.Clone(group.Items[1:]), sign: [2]string{"=", "≠"},
+	}
+	if group.Kind == experiments.NearRows {
+		for _, pair := range m.Duplicates.Pairs {
+			if other := pair.A + pair.B - p.subject; (pair.A == p.subject || pair.B == p.subject) && other != p.items[0] {
+				p.items = append(p.items, other)
+			}
+		}
+		p.title = fmt.Sprintf("has a cosine of %s or more with %s, the first %s",
+			number(m.Duplicates.Near, 4), thousands(len(p.items)), number(group.Cosine, 4))
+		return p
+	}
+	if l, err := g.Label(label); err == nil {
+		slices.SortStableFunc(p.items, func(a, b int) int {
+			return differs(l, p.subject, b) - differs(l, p.subject, a)
+		})
+	}
+	return p
+}
+
+// differs returns 1 when both values are known and none is shared, otherwise 0.
+func differs(l *engine.Label, a, b int) int {
+	if l.Known(a) && l.Known(b) && !l.Relevant(a, b) {
+		return 1
+	}
+	return 0
+}
+
+// sheetPlan says where a sheet's parts are.
+type sheetPlan struct {
+	title   rect
+	subject rect
+	box     Box // of the subject's picture; zero without pictures
+	grid    rect
+	thumb   Box // of the items' pictures
+	slot    int // from one item to the next
+	rowH    int
+	across  int // items in a line
+	down    int // lines that fit
+}
+
+// placeSheet places a sheet on the screen.
+func (m *Model) placeSheet() sheetPlan {
+	l := &m.layout
+	body := rect{X: 1, Y: 1, W: l.Size.Cols - 2, H: l.Status - 1}
+	p := sheetPlan{title: rect{body.X, body.Y, body.W, 1}, slot: 26, rowH: 3}
+	body.Y, body.H = body.Y+2, body.H-2
+	left := 0
+	if l.Pictures {
+		left = min(max(24+(l.Size.Cols-120)/4, 22), 48)
+		h := max(4, min(square(left, m.cellW, m.cellH), body.H/2))
+		p.box = Box{min(left, h*m.cellH/m.cellW+1), h}
+		p.slot = 13
+		if l.Wide {
+			p.slot = 15 + (l.Size.Cols-wideCols)/30
+		}
+		grid := Box{body.W - left - 2, body.H}
+		for slot := p.box.Cols + 2; slot > p.slot; slot-- { // few items are shown larger
+			h := square(slot-2, m.cellW, m.cellH) + 3
+			if max(grid.Cols/slot, 1)*((grid.Rows+1)/h) >= len(m.findings.sheet.items) {
+				p.slot = slot
+				break
+			}
+		}
+		p.thumb = Box{p.slot - 2, square(p.slot-2, m.cellW, m.cellH)}
+		p.rowH = p.thumb.Rows + 3
+	} else if body.W >= pictureCols {
+		left = 28
+	}
+	p.subject = rect{body.X, body.Y, left, body.H}
+	p.grid = body
+	if left > 0 {
+		p.grid.X, p.grid.W = body.X+left+2, body.W-left-2
+	}
+	p.across = max(p.grid.W/p.slot, 1)
+	p.down = max((p.grid.H+1)/p.rowH, 1)
+	return p
+}
+
+// item returns the rectangle of the i-th item, which may be off the screen.
+func (p sheetPlan) item(s *sheet, i int) rect {
+	return rect{p.grid.X + i%p.across*p.slot, p.grid.Y + (i/p.across-s.top)*p.rowH, min(p.slot-2, p.grid.W), p.rowH - 1}
+}
+
+// visible returns the first item on the screen and the one after the last.
+func (p sheetPlan) visible(s *sheet) (first, end int) {
+	first = min(s.top*p.across, len(s.items))
+	return first, min(first+p.down*p.across, len(s.items))
+}
+
+// moved returns the sheet with the cursor at item i, or as near as there is one, and on the screen.
+func (s *sheet) moved(p sheetPlan, i int) *sheet {
+	out := *s
+	out.at = min(max(i, 0), max(len(s.items)-1, 0))
+	line := out.at / p.across
+	out.top = max(min(out.top, line), line-p.down+1, 0)
+	return &out
+}
+
+// putSheet writes the sheet.
+func (m *Model) putSheet(c *canvas) {
+	s, f, p := m.styles, m.findings.sheet, m.placeSheet()
+	where := ""
+	if n := len(f.items); n > 0 {
+		where = fmt.Sprintf("%s of %s", thousands(f.at+1), thousands(n))
+	}
+	id := s.bold.Render(cutID(m.gallery.ID(f.subject), 30))
+	c.put(p.title.X, p.title.Y, p.title.W, flush(id+"  "+s.plain.Render(clean(f.title)), s.faint.Render(where), p.title.W))
+	if p.subject.W > 0 {
+		m.putSubject(c, p)
+	}
+	label, err := m.gallery.Label(f.label)
+	first, end := p.visible(f)
+	for i := first; i < end; i++ {
+		r, row := p.item(f, i), f.items[i]
+		look, cursor := s.plain, " "
+		if i == f.at {
+			look, cursor = s.strong, "▾"
+		}
+		sign, color := "", s.plain
+		if err == nil {
+			sign, color = f.sign[0]+" ", s.hit
+			if !label.Relevant(f.subject, row) {
+				sign, color = f.sign[1]+" ", s.miss
+			}
+		}
+		lines := []string{look.Render(cursor + cutID(m.gallery.ID(row), r.W-1))}
+		if p.thumb.Rows > 0 {
+			lines = append(lines, m.pictureCells(row, p.thumb)...)
+		}
+		lines = append(lines, color.Render(sign)+labelValue(s, m.gallery, f.label, row, r.W-2))
+		c.put(r.X, r.Y, r.W, lines[:max(min(len(lines), m.layout.Status-r.Y), 0)]...)
+	}
+}
+
+// putSubject writes the subject's picture with its labels, and under them those of the item under the cursor.
+func (m *Model) putSubject(c *canvas, p sheetPlan) {
+	f, r := m.findings.sheet, p.subject
+	y := r.Y
+	if p.box.Rows > 0 {
+		c.put(r.X, y, p.box.Cols, m.pictureCells(f.subject, p.box)...)
+		y += p.box.Rows + 1
+	}
+	room := r.Y + r.H - y
+	lines := m.labelLines(f.subject, r.W, room/2)
+	if f.at < len(f.items) {
+		row := f.items[f.at]
+		lines = append(lines, "", m.styles.faint.Render("▾ ")+m.styles.bold.Render(cutID(m.gallery.ID(row), r.W-2)))
+		lines = append(lines, m.compareLabels(f.subject, row, r.W)...)
+	}
+	c.put(r.X, y, r.W, firstLines(m.styles, lines, room)...)
+}
+
+// sheetPictures returns the pictures of the sheet.
+func (m *Model) sheetPictures() []picture {
+	f, p := m.findings.sheet, m.placeSheet()
+	var all []picture
+	first, end := p.visible(f)
+	for _, row := range f.items[first:end] {
+		all = append(all, picture{row, p.thumb, QualityShared})
+	}
+	return append(all, picture{f.subject, p.box, QualityLarge})
+}
+
+// placeSheetPictures calls add for every picture of the sheet with its place.
+func (m *Model) placeSheetPictures(add func(row int, box Box, x, y int)) {
+	f, p := m.findings.sheet, m.placeSheet()
+	add(f.subject, p.box, p.subject.X, p.subject.Y)
+	first, end := p.visible(f)
+	for i := first; i < end; i++ {
+		if r := p.item(f, i); r.Y+1+p.thumb.Rows <= m.layout.Status {
+			add(f.items[i], p.thumb, r.X, r.Y+1)
+		}
+	}
+}
