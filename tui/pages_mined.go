@@ -27,9 +27,9 @@ func (k listing) classes() rowList {
 	} else if len(of) < len(all) {
 		note = fmt.Sprintf("; %d of fewer than %d queries are left out", len(all)-len(of), fewQueries)
 	}
-	ahead, behind, most := 0, 0, 0.0
+	ahead, behind, low, high := 0, 0, 0.0, 0.0
 	for _, c := range of {
-		most = max(most, math.Abs(c.Diff))
+		low, high = min(low, c.Diff), max(high, c.Diff)
 		if c.Diff > 0 {
 			ahead++
 		} else if c.Diff < 0 {
@@ -57,7 +57,7 @@ func (k listing) classes() rowList {
 				c := at(i)
 				return fmt.Sprintf("%d %d %d", c.Win, c.Tie, c.Loss)
 			}).from(wideCols),
-			bars("◂ B ahead · A ahead ▸", -most, most, func(i int) float64 { return at(i).Diff }),
+			bars("◂ B ahead · A ahead ▸", low, high, func(i int) float64 { return at(i).Diff }),
 		},
 		look: func(i int) look {
 			c := at(i)
@@ -87,9 +87,9 @@ func chance(p float64) string {
 // losses lists the queries by the hits that they lose when B takes the place of A.
 func (k listing) losses() rowList {
 	of := k.mined.LossesOf(k.label)
-	lost, won, most := 0, 0, 1
+	lost, won, low, high := 0, 0, 0, 0
 	for _, x := range of {
-		most = max(most, x.Loss, -x.Loss)
+		low, high = min(low, x.Loss), max(high, x.Loss)
 		if x.Loss > 0 {
 			lost++
 		} else if x.Loss < 0 {
@@ -98,8 +98,8 @@ func (k listing) losses() rowList {
 	}
 	at := func(i int) experiments.Loss { return of[k.place(i, len(of))] }
 	return rowList{
-		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: %s queries lose, %s gain, %s of all",
-			k.mined.K, thousands(lost), thousands(won), thousands(len(of))),
+		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: of %s queries %s lose and %s gain",
+			k.mined.K, thousands(len(of)), thousands(lost), thousands(won)),
 		rows: len(of), empty: "no query is judged under both",
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
@@ -108,7 +108,7 @@ func (k listing) losses() rowList {
 			numbers("A", 3, func(i int) string { return strconv.Itoa(at(i).HitsA) }),
 			numbers("B", 3, func(i int) string { return strconv.Itoa(at(i).HitsB) }),
 			numbers("lost", 4, func(i int) string { return strconv.Itoa(at(i).Loss) }),
-			bars("◂ gained · lost ▸", -float64(most), float64(most), func(i int) float64 { return float64(at(i).Loss) }),
+			bars("◂ gained · lost ▸", float64(low), float64(high), func(i int) float64 { return float64(at(i).Loss) }),
 		},
 		look: func(i int) look {
 			return look{

@@ -164,11 +164,12 @@ func (m *Model) putSheet(c *canvas) {
 			look, cursor = s.strong, "▾"
 		}
 		sign, color := "", s.plain
-		if err == nil {
+		switch {
+		case err != nil || !label.Known(f.subject) || !label.Known(row):
+		case label.Relevant(f.subject, row):
 			sign, color = f.sign[0]+" ", s.hit
-			if !label.Relevant(f.subject, row) {
-				sign, color = f.sign[1]+" ", s.miss
-			}
+		default:
+			sign, color = f.sign[1]+" ", s.miss
 		}
 		lines := []string{look.Render(cursor + cutID(m.gallery.ID(row), r.W-1))}
 		if p.thumb.Rows > 0 {
