@@ -42,6 +42,7 @@ const maxManifest = 16 << 20
 //	  pattern: {tap: mixed0, pooling: cov(512), seed: 1, type: float16}
 //	  C: {file: features.npy}
 //	select: [A, C]
+//	schemes: [A, C, C+0.5*A]
 //	items: {rows: 9583, sha256: 77aa…}
 //	pictures: {archives: ["shard-*.tar"]}
 //	broken:
@@ -50,6 +51,7 @@ const maxManifest = 16 << 20
 //
 // A matrix that no layer of the manifest claims by file is a layer named by its
 // file, as without a manifest. select leaves out all layers but those it names.
+// schemes are the rows with which the screen begins.
 // pictures says where pictures are that the items table names no path of; without
 // it, they are where its column image says.
 type Manifest struct {
@@ -60,6 +62,7 @@ type Manifest struct {
 	Preprocess  *Preprocess             `yaml:"preprocess,omitempty"`
 	Layers      map[string]*LayerRecord `yaml:"layers,omitempty"`
 	Select      []string                `yaml:"select,omitempty,flow"`
+	Schemes     []string                `yaml:"schemes,omitempty,flow"`
 	Items       *ItemsRecord            `yaml:"items,omitempty"`
 	Pictures    *PicturesRecord         `yaml:"pictures,omitempty"`
 	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
@@ -130,6 +133,23 @@ type SoftwareRecord struct {
 // Manifest returns what gallery.yaml says, or nil if there is none. It is not to
 // be changed.
 func (g *Gallery) Manifest() *Manifest { return g.manifest }
+
+// FirstSchemes returns the schemes with which gallery.yaml has the screen begin;
+// none, where it does not say.
+func (g *Gallery) FirstSchemes() ([]Scheme, error) {
+	if g.manifest == nil {
+		return nil, nil
+	}
+	var schemes []Scheme
+	for _, text := range g.manifest.Schemes {
+		s, err := g.ParseScheme(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: schemes: %w", filepath.Join(g.Path, ManifestFile), err)
+		}
+		schemes = append(schemes, s)
+	}
+	return schemes, nil
+}
 
 // HashIDs returns the hash of the ids of the first rows, in their order: SHA-256
 // over each id in Go's quotes and a line feed, in hexadecimal digits.
@@ -229,6 +249,11 @@ func (m *Manifest) check() error {
 	for _, name := range m.Select {
 		if !isLayerName(name) {
 			return fmt.Errorf("select: %q: %w", name, errLayerName)
+		}
+	}
+	for _, text := range m.Schemes {
+		if _, err := ParseScheme(text); err != nil {
+			return fmt.Errorf("schemes: %w", err)
 		}
 	}
 	if m.Model != nil && m.Model.File == "" {

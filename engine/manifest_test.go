@@ -19,6 +19,7 @@ layers:
   pattern: {tap: mixed0, pooling: cov(512), seed: 1, type: float32}
   C: {file: features.npy, description: from the job of Monday}
 select: [A, C]
+schemes: [A, "C+0.5*A|pca8"]
 items: {rows: 2, sha256: 77aa}
 broken:
   - {row: 1, id: b, why: "jpeg: it ends early"}
@@ -38,7 +39,7 @@ func TestManifest(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(m, again) {
 		t.Errorf("%v\n%s", err, text)
 	}
-	if m.Layers["pattern"].Seed != 1 || m.Preprocess.Std[2] != 0.225 || m.Broken[0].Why != "jpeg: it ends early" || m.Model.Bytes != 89589971 {
+	if m.Layers["pattern"].Seed != 1 || m.Preprocess.Std[2] != 0.225 || m.Broken[0].Why != "jpeg: it ends early" || m.Model.Bytes != 89589971 || m.Schemes[1] != "C+0.5*A|pca8" {
 		t.Errorf("%+v", m)
 	}
 	for _, text := range []string{"", "# nothing\n", "layers:\n  A:\n"} {
@@ -58,6 +59,7 @@ func TestManifestErrors(t *testing.T) {
 		"layers: {A: {type: float64}}":         `type "float64" is neither float16 nor float32`,
 		"layers: {A: {tap: x}}":                "it has a tap, and no model and preprocess",
 		"select: [A, 'b c']":                   `select: "b c"`,
+		"schemes: [A, B+]":                     `schemes: scheme "B+": column 3: `,
 		"version: 2":                           "version 2 is not known (1 is)",
 		"items: {rows: -1}":                    "items: -1 rows",
 		"model: {sha256: x}":                   "model: it names no file",

@@ -55,7 +55,8 @@ func (d desk) move(i, j int) desk {
 	return d.remove(i).insert(j, s)
 }
 
-// firstSchemes are the schemes of a new session: up to three layers by themselves, and their sum.
+// firstSchemes are the schemes of a new session where gallery.yaml names none: up to three layers by themselves, and
+// their sum.
 func firstSchemes(layers []*engine.Layer) []engine.Scheme {
 	var schemes []engine.Scheme
 	var sum engine.Scheme

@@ -85,7 +85,7 @@ func openLab(t *testing.T, l *lab, cols, rows int, graphics Graphics) *desktop {
 		}
 	}
 	t.Chdir(dir)
-	return openStudio(t, fixtures.Demo(), demoThumbs(graphics), cols, rows, graphics, l.open)
+	return openStudio(t, demo{fixtures.Demo()}, demoThumbs(graphics), cols, rows, graphics, l.open)
 }
 
 // here returns the absolute path of a file in the working folder.

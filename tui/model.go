@@ -154,6 +154,12 @@ func (m *Model) begin() error {
 	state := m.c.Session.State()
 	m.desk.schemes = state.Schemes
 	if len(m.desk.schemes) == 0 {
+		var err error
+		if m.desk.schemes, err = m.gallery.FirstSchemes(); err != nil {
+			return err
+		}
+	}
+	if len(m.desk.schemes) == 0 {
 		m.desk.schemes = firstSchemes(m.gallery.Layers)
 	}
 	m.filter = conditions(state.Filter)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -45,7 +46,23 @@ type desktop struct {
 // openDesktop opens the built-in gallery on a screen of the size.
 func openDesktop(t *testing.T, cols, rows int, graphics Graphics) *desktop {
 	t.Helper()
-	return openGallery(t, fixtures.Demo(), demoThumbs(graphics), cols, rows, graphics)
+	return openGallery(t, demo{fixtures.Demo()}, demoThumbs(graphics), cols, rows, graphics)
+}
+
+// demo is the built-in gallery without the schemes of its gallery.yaml: the screen begins with layers and their sum.
+type demo struct{ fs.FS }
+
+func (f demo) Open(name string) (fs.File, error) {
+	if name != engine.ManifestFile {
+		return f.FS.Open(name)
+	}
+	text, err := fs.ReadFile(f.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "schemes:") })
+	return fstest.MapFS{name: {Data: []byte(strings.Join(lines, ""))}}.Open(name)
 }
 
 // demoThumbs are the built-in gallery's pictures for tests, by graphics; tests share what is made once.
@@ -357,5 +374,27 @@ func TestEverySizeFits(t *testing.T) {
 				at.picture()
 			}
 		}
+	}
+}
+
+// TestFirstSchemes begins with what gallery.yaml says, and refuses a layer that is not there.
+func TestFirstSchemes(t *testing.T) {
+	d := openGallery(t, fixtures.Demo(), demoThumbs(GraphicsNone), 120, 40, GraphicsNone)
+	d.wantSchemes("A B C B+pattern")
+	files := fstest.MapFS{
+		"items.csv":         {Data: []byte("id,kind\none,a\ntwo,b\n")},
+		"A.npy":             {Data: matrixFile([][]float32{{1, 0}, {0, 1}})},
+		engine.ManifestFile: {Data: []byte("schemes: [A, 'A+nope']\n")},
+	}
+	session := experiments.NewSession(experiments.Options{Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
+		return engine.OpenFS(ctx, name, files)
+	}})
+	defer session.Close()
+	if _, err := session.Do(t.Context(), experiments.Gallery{Name: "shop"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := NewModel(t.Context(), Config{Session: session})
+	if err == nil || !strings.Contains(err.Error(), `gallery.yaml: schemes: scheme "A+nope": column 3`) {
+		t.Errorf("a scheme of a layer that is not there: %v", err)
 	}
 }
