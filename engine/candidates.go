@@ -134,6 +134,12 @@ func (c *Candidates) left(q int) []int32 {
 // Has reports whether the row is a candidate of a query that is no item.
 func (c *Candidates) Has(row int) bool { return c.has(row) }
 
+// HasFor reports whether the row is a candidate of query q.
+func (c *Candidates) HasFor(q, row int) bool {
+	_, left := slices.BinarySearch(c.left(q), int32(row))
+	return c.has(row) && !left
+}
+
 // Without returns the candidates with further rows left out, by query, as those of
 // the query's group are.
 func (c *Candidates) Without(rows map[int][]int32) *Candidates {

@@ -9,6 +9,10 @@ import (
 // ErrClosed is returned by work on a gallery that is closed.
 var ErrClosed = errors.New("the gallery is closed")
 
+// ErrNoCodes is wrapped, behind a layer's name, by what needs its codes: see
+// Gallery.PrepareCodes, which makes none of some types.
+var ErrNoCodes = errors.New("has no codes")
+
 // NameError says that a layer, a label, an item or a value does not exist.
 type NameError struct {
 	Kind  string // what was named: layer, label, item, value of category, …
