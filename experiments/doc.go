@@ -141,6 +141,17 @@
 // cosine; they are left out of an evaluation as the query's group is, by query and
 // without a chain from one to the next.
 //
+// # What approximation costs
+//
+// A Cost compares ways to search with the exact ranking, scheme by scheme, over the
+// same queries. Every way holds so many bytes an item, which are counted, finds a part
+// of the exact first k (recall, in which rows of equal score stand for one another),
+// and has a precision, of which the difference to the exact one's is paired and
+// tested like that of two schemes. All ways take the same candidates: codes and
+// components skip others as the exact search does, a graph holds the candidates of all
+// queries and is asked for as many more as one query has none of; where it still finds
+// too few, that is counted. Times are taken with nothing beside, in files of their own.
+//
 // # Ownership and concurrency
 //
 // A Session owns the galleries it opens; its methods may be called

@@ -1,0 +1,171 @@
+package experiments
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// table returns a row a scheme, way and label.
+func (c *Costs) table() resultTable {
+	columns := slices.Concat(
+		columnsOf(textCell, "scheme", "way", "family"), columnsOf(wholeCell, "rescored"),
+		columnsOf(wholeCell, "bytes", "bytes_beside"), columnsOf(realCell, "bytes_item", "bytes_item_beside"),
+		columnsOf(realCell, "recall", "recall_low", "recall_high"), columnsOf(wholeCell, "recall_queries", "short"),
+		columnsOf(textCell, "label", "metric"), columnsOf(realCell, "value", "ci_low", "ci_high"), columnsOf(wholeCell, "queries"),
+		columnsOf(realCell, "diff", "diff_low", "diff_high", "p", "p_holm"), columnsOf(textCell, "method"), columnsOf(wholeCell, "win", "tie", "loss"))
+	return resultTable{columns, func(yield func([]string) bool) {
+		for _, s := range c.Schemes {
+			for _, w := range s.Ways {
+				for l, label := range c.Labels {
+					row := []string{
+						s.Scheme.String(), w.Name, w.Family, strconv.Itoa(w.Depth),
+						strconv.FormatInt(w.Bytes, 10), strconv.FormatInt(w.Beside, 10), number(c.perItem(w.Bytes)), number(c.perItem(w.Beside)),
+						cell(w.Recall.Value), cell(w.Recall.Low), cell(w.Recall.High), strconv.Itoa(w.Recall.N), strconv.Itoa(w.Short),
+						label, Metric{Precision, c.K}.String(),
+					}
+					of := w.Labels[l]
+					row = append(row, cell(of.Precision.Value), cell(of.Precision.Low), cell(of.Precision.High), strconv.Itoa(of.Precision.N))
+					if !yield(append(row, of.Loss.cells()...)) {
+						return
+					}
+				}
+			}
+		}
+	}}
+}
+
+// cells returns the cells of a difference; they are empty without one.
+func (c Comparison) cells() []string {
+	if c.Label == "" {
+		return make([]string, 9)
+	}
+	return []string{
+		cell(c.Diff), cell(c.Low), cell(c.High), cell(c.P), cell(c.Holm), c.Method.String(),
+		strconv.Itoa(c.Win), strconv.Itoa(c.Tie), strconv.Itoa(c.Loss),
+	}
+}
+
+// perItem returns bytes by item of the gallery.
+func (c *Costs) perItem(bytes int64) float64 { return float64(bytes) / float64(c.Items) }
+
+// timeTable returns a row a scheme, way and number of processors: the shortest time of
+// a query, the median and the 95th percentile, and the time to build what is searched,
+// all in seconds. They differ from run to run.
+func (c *Costs) timeTable() resultTable {
+	columns := slices.Concat(
+		columnsOf(textCell, "scheme", "way", "family"), columnsOf(wholeCell, "rescored", "processors", "queries"),
+		columnsOf(realCell, "best_s", "p50_s", "p95_s", "build_s"))
+	return resultTable{columns, func(yield func([]string) bool) {
+		for _, s := range c.Schemes {
+			for _, w := range s.Ways {
+				for i, times := range [][]time.Duration{w.Time.One, w.Time.All} {
+					build := ""
+					if w.Time.Build > 0 {
+						build = number(w.Time.Build.Seconds())
+					}
+					processors := 1
+					if i > 0 {
+						processors = c.Limits.Processors
+					}
+					if !yield([]string{
+						s.Scheme.String(), w.Name, w.Family, strconv.Itoa(w.Depth), strconv.Itoa(processors), strconv.Itoa(len(times)),
+						number(times[0].Seconds()), number(quantile(times, .5).Seconds()), number(quantile(times, .95).Seconds()), build,
+					}) {
+						return
+					}
+				}
+			}
+		}
+	}}
+}
+
+// WriteTable writes what was measured for people: of every scheme what the ways hold,
+// find and lose, and then how long they take. Numbers are rounded.
+func (c *Costs) WriteTable(w io.Writer) error {
+	var b strings.Builder
+	for _, s := range c.Schemes {
+		fmt.Fprintf(&b, "%s: the first %d of %d items, over %d queries\n", s.Scheme, c.K, c.Items, c.Queries)
+		c.costRows(&b, s)
+		if c.Timed > 0 {
+			b.WriteString("\n")
+			c.timeRows(&b, s)
+		}
+		b.WriteString("\n")
+	}
+	if c.Graph != "" {
+		fmt.Fprintf(&b, "graph: %s\n", c.Graph)
+	}
+	for _, n := range c.Notes {
+		fmt.Fprintf(&b, "%s\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// costRows writes what does not depend on the clock.
+func (c *Costs) costRows(b *strings.Builder, s SchemeCost) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	row := fmt.Sprintf("way\trescored\tbytes/item\trecall@%d\t95 %%", c.K)
+	for _, label := range c.Labels {
+		row += fmt.Sprintf("\tP@%d %s\tless exact\t95 %%\tp", c.K, quote(label))
+	}
+	_, _ = fmt.Fprintln(t, row)
+	short := false
+	for _, w := range s.Ways {
+		row := fmt.Sprintf("%s\t%s\t%.1f\t%s\t%s", w.Name, depthText(w.Depth), c.perItem(w.Bytes), rounded(w.Recall.Value), w.Recall.interval())
+		for _, l := range w.Labels {
+			row += "\t" + rounded(l.Precision.Value)
+			if l.Loss.Label == "" || l.Loss.N == 0 {
+				row += "\t\t\t"
+				continue
+			}
+			row += fmt.Sprintf("\t%+.4f\t%+.4f to %+.4f\t%s", l.Loss.Diff, l.Loss.Low, l.Loss.High, roundedP(l.Loss.Holm))
+		}
+		_, _ = fmt.Fprintln(t, row)
+		short = short || w.Short > 0
+	}
+	_ = t.Flush() // a builder takes everything
+	if !short {
+		return
+	}
+	for _, w := range s.Ways {
+		if w.Short > 0 {
+			fmt.Fprintf(b, "%s: came short of %d candidates for %d queries\n", w, c.K, w.Short)
+		}
+	}
+}
+
+func depthText(depth int) string {
+	if depth == 0 {
+		return "-"
+	}
+	return strconv.Itoa(depth)
+}
+
+func (e Estimate) interval() string {
+	if e.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.4f to %.4f", e.Low, e.High)
+}
+
+// timeRows writes what the clock said.
+func (c *Costs) timeRows(b *strings.Builder, s SchemeCost) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(t, "ms a query\trescored\tp50, 1 processor\tp95\tp50, %d processors\tp95\tbuilt in s\n", c.Limits.Processors)
+	for _, w := range s.Ways {
+		build := "-"
+		if w.Time.Build > 0 {
+			build = fmt.Sprintf("%.1f", w.Time.Build.Seconds())
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", w.Name, depthText(w.Depth),
+			millis(quantile(w.Time.One, .5)), millis(quantile(w.Time.One, .95)),
+			millis(quantile(w.Time.All, .5)), millis(quantile(w.Time.All, .95)), build)
+	}
+	_ = t.Flush()
+}
