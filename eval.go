@@ -23,7 +23,7 @@ type evalFlags struct {
 	ks                     []int
 	metrics                []string
 	baseline, trec         string
-	compare                bool
+	compare, plot          bool
 	near                   float64
 	queries                string
 	seed                   uint64
@@ -69,6 +69,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().IntSliceVar(&f.ks, "k", experiments.DefaultKs(), "ranks at which metrics are measured")
 	cmd.Flags().StringSliceVar(&f.metrics, "metric", nil, "metrics beside P, or all, or deep; repeats")
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "print the comparisons of schemes, too")
+	cmd.Flags().BoolVar(&f.plot, "plot", false, "draw the means with their intervals, too")
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "compare all with this one of the schemes (default: every pair)")
 	cmd.Flags().StringVar(&f.trec, "trec", "", "write rankings and judgements of so many queries, or all, for trec_eval")
 	addNear(cmd.Flags(), &f.near)
@@ -186,10 +187,18 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err := writeLeftOut(cmd, outcome.Duplicates); err != nil {
 		return err
 	}
-	if err := outcome.WriteTable(cmd.OutOrStdout()); err != nil || !f.compare {
+	if err := outcome.WriteTable(cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	return experiments.WriteComparisonTable(cmd.OutOrStdout(), outcome.Comparisons)
+	if f.compare {
+		if err := experiments.WriteComparisonTable(cmd.OutOrStdout(), outcome.Comparisons); err != nil {
+			return err
+		}
+	}
+	if f.plot {
+		return outcome.WritePlot(cmd.OutOrStdout())
+	}
+	return nil
 }
 
 // useCodes opens the codes of large layers, if there are any.

@@ -17,6 +17,7 @@ type mineFlags struct {
 	k                      int
 	near                   float64
 	queries, out, report   string
+	plot                   bool
 	seed                   uint64
 	formats                []string
 }
@@ -55,6 +56,7 @@ gallery unless their sizes differ.`,
 	flags.Float64Var(&f.near, "near", experiments.DefaultNear, "the cosine from which on two items are nearly the same")
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw")
+	flags.BoolVar(&f.plot, "plot", false, "draw the differences of the classes, too")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
 	addReport(flags, &f.report)
@@ -89,7 +91,10 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	}
 	warnFaults(cmd, g)
 	warnUnread(cmd, mined.Duplicates)
-	return mined.WriteTable(cmd.OutOrStdout())
+	if err := mined.WriteTable(cmd.OutOrStdout()); err != nil || !f.plot {
+		return err
+	}
+	return mined.WritePlot(cmd.OutOrStdout())
 }
 
 // warnUnread says which pictures could not be looked at.

@@ -1,0 +1,82 @@
+package experiments
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// textWidth is the width of plots in text. It is not that of the terminal, so
+// that the same results are the same text everywhere.
+const textWidth = 80
+
+// WritePlot draws the means of P at the largest k with their intervals: a
+// paragraph a label, with one axis, best first.
+func (e *Evaluation) WritePlot(w io.Writer) error {
+	name := 0
+	for _, s := range e.Schemes {
+		name = max(name, utf8.RuneCountInString(s.String()))
+	}
+	name = min(name, textWidth/3)
+	var b strings.Builder
+	for l, label := range e.Labels {
+		var sums []Summary
+		strip := Strip{Low: math.Inf(1), High: math.Inf(-1), Cells: textWidth - name - 12}
+		for s := range e.Schemes {
+			if sum := e.of(s, l)[len(e.Ks)-1]; sum.N > 0 {
+				sums = append(sums, sum)
+				strip.Low, strip.High = min(strip.Low, sum.Low), max(strip.High, sum.High)
+			}
+		}
+		if len(sums) == 0 {
+			continue
+		}
+		slices.SortStableFunc(sums, func(a, b Summary) int { return cmp.Compare(b.Value, a.Value) })
+		low, high := rounded(strip.Low), rounded(strip.High)
+		head := padText(fmt.Sprintf("%s %s", sums[0].Metric, quote(label)), name+12)
+		fmt.Fprintf(&b, "\n%s%s%s\n", head, padText(low, strip.Cells-len(high)), high)
+		for _, sum := range sums {
+			before, dot, after := strip.Interval(sum.Low, sum.Value, sum.High)
+			fmt.Fprintf(&b, "  %s  %s  %s\n", padText(sum.Scheme.String(), name), rounded(sum.Value), before+dot+after)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WritePlot draws the differences of the classes, those of few queries only where
+// a label has no others: a paragraph a label, with one axis.
+func (m *Mined) WritePlot(w io.Writer) error {
+	var b strings.Builder
+	for _, label := range m.Labels {
+		of := m.ClassesOf(label)
+		if some := slices.DeleteFunc(slices.Clone(of), func(c ClassDifference) bool { return c.Queries < shownQueries }); len(some) > 0 {
+			of = some
+		}
+		name, strip := 0, Strip{}
+		for _, c := range of {
+			name = max(name, utf8.RuneCountInString(c.Class))
+			strip.Low, strip.High = min(strip.Low, c.Diff), max(strip.High, c.Diff)
+		}
+		name = min(name, textWidth/3)
+		strip.Cells = textWidth - name - 13
+		fmt.Fprintf(&b, "\nP@%d %s: %s less %s\n", m.K, quote(label), m.Schemes[0], m.Schemes[1])
+		for _, c := range of {
+			fmt.Fprintf(&b, "  %s  %+.4f  %s\n", padText(c.Class, name), c.Diff, strings.TrimRight(strip.Bar(c.Diff), " "))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// padText fills a text up with blanks to a width, or cuts it.
+func padText(s string, width int) string {
+	if n := utf8.RuneCountInString(s); n > width {
+		return string([]rune(s)[:max(width-1, 0)]) + "…"
+	}
+	return s + strings.Repeat(" ", width-utf8.RuneCountInString(s))
+}

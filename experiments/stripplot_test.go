@@ -1,0 +1,37 @@
+package experiments
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestPlotsFit draws what has long names, classes of one query and schemes that
+// judge nothing, in lines that are not too long.
+func TestPlotsFit(t *testing.T) {
+	tab := random(rand.New(rand.NewPCG(8, 9)), 120)
+	g := tab.open(t)
+	s := schemes(t, "A", "B", "rrf(rrf(A,B),rrf(B,C),rrf(A,C),0.123456*A+0.654321*B)")
+	e, err := Plan{Schemes: s, Over: 60}.Evaluate(t.Context(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Mining{Gallery: g, A: s[0], B: s[2], K: 5}.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"means": written(t, e.WritePlot), "classes": written(t, m.WritePlot)} {
+		if n := strings.Count(text, "\n\n") + 1; n != len(e.Labels) {
+			t.Errorf("%s: %d paragraphs for %d labels:\n%s", name, n, len(e.Labels), text)
+		}
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > textWidth && name == "means" || n > 2*textWidth {
+				t.Errorf("%s: a line of %d characters: %q", name, n, line)
+			}
+		}
+	}
+	if text := written(t, e.WritePlot); strings.Count(text, "●") != len(e.Schemes)*len(e.Labels) {
+		t.Errorf("there is not a dot a mean:\n%s", text)
+	}
+}
