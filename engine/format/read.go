@@ -30,6 +30,8 @@ var readers = map[string]reader{
 	".u8bin":       readBin(Uint8),
 	".i8bin":       readBin(Int8),
 	".ibin":        readBin(Int32),
+	".arrow":       readArrow,
+	".feather":     readArrow,
 }
 
 // Known reports whether a file of this name is one that Read reads. Only the

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -94,11 +96,11 @@ func half(v float64) uint16 {
 	return h
 }
 
-// ramp returns 0, 1, 2, ….
+// ramp returns 0, 1, 2, …, 100, 0, 1, …, which every type has.
 func ramp(n int) []float64 {
 	v := make([]float64, n)
 	for i := range v {
-		v[i] = float64(i)
+		v[i] = float64(i % 101)
 	}
 	return v
 }
@@ -170,7 +172,7 @@ func TestKnown(t *testing.T) {
 			t.Errorf("Known(%q) = %v", name, got)
 		}
 	}
-	if _, err := read(t, "x.txt", nil); err == nil || !strings.Contains(err.Error(), `the extension ".txt" is none of .bvecs .f16bin`) {
+	if _, err := read(t, "x.txt", nil); err == nil || !strings.Contains(err.Error(), `the extension ".txt" is none of .arrow .bvecs`) {
 		t.Error(err)
 	}
 }
@@ -197,4 +199,13 @@ func (z zeros) ReadAt(p []byte, off int64) (int, error) {
 		copy(p, z.head[off:])
 	}
 	return len(p), nil
+}
+
+func testdata(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
