@@ -83,12 +83,12 @@ func manyFrames(t *testing.T, n int) []byte {
 	return b.Bytes()
 }
 
-// longFrame returns a GIF of 8×8 whose frame unpacks to a hundred million pixels.
+// longFrame returns a GIF of 8×8 whose frame unpacks to millions of pixels.
 func longFrame(t *testing.T) []byte {
 	t.Helper()
 	var packed bytes.Buffer
 	w := lzw.NewWriter(&packed, lzw.LSB, 2)
-	for block := make([]byte, 1<<20); packed.Len() < 300_000; {
+	for block := make([]byte, 1<<20); packed.Len() < 60_000; {
 		if _, err := w.Write(block); err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func longFrame(t *testing.T) []byte {
 // TestBombs: a few bytes that stand for very many take no more memory than what is
 // declared, whether they are a picture or not.
 func TestBombs(t *testing.T) {
-	const much = 100 << 20
+	const much = 200 << 20
 	bomb := zeros(t, much)
 	strip := func(compression uint32, more ...[3]uint32) []byte {
 		tags := append([][3]uint32{
@@ -127,7 +127,7 @@ func TestBombs(t *testing.T) {
 		{"png with a colour profile", pngOf(8, 8, 8, 0, 0, zeros(t, 72), pngChunk("iCCP", append([]byte("p\x00\x00"), bomb...))), 8, 8},
 		{"png with text", pngOf(8, 8, 8, 0, 0, zeros(t, 72), pngChunk("zTXt", append([]byte("k\x00\x00"), bomb...))), 8, 8},
 		{"png of many pixels that are not there", pngOf(8000, 8000, 16, 6, 0, nil), 8000, 8000},
-		{"gif of many frames", manyFrames(t, 20_000), 8, 8},
+		{"gif of many frames", manyFrames(t, 3_000), 8, 8},
 		{"gif of a long frame", longFrame(t), 8, 8},
 		{"gif of a frame beyond its screen", []byte("GIF89a\x08\x00\x08\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x01\x00\x00;"), 8, 8},
 		{"tiff strip, deflate", strip(8), 8, 8},

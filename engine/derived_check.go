@@ -114,6 +114,11 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 			if _, err := os.Stat(filepath.Join(path, "journal.jsonl")); err == nil {
 				c.add(path, Left, "an extraction was stopped; strata extract goes on with it")
 			}
+		case e.IsDir() && name == importFolder:
+			marks, _ := filepath.Glob(filepath.Join(path, "*.json"))
+			for _, mark := range marks {
+				c.add(mark, Left, "an import was stopped; strata import goes on with it")
+			}
 		case e.IsDir() && name == archivesFolder:
 			if err := c.indexes(ctx, path); err != nil {
 				return err

@@ -227,14 +227,23 @@ func (s *surveyor) finish(ctx context.Context) error {
 			s.Outliers.add(row)
 		}
 	}
-	// A unit vector of float16 has an error of 2⁻¹¹ in each value, of float32 of
-	// 2⁻²⁴; GPUs normalise with fewer digits than that.
-	within := 2e-3
-	if s.Layer.Type == Float32 {
-		within = 1e-4
-	}
+	within := unitWithin(s.Layer.Type)
 	s.Unit = math.Abs(roots[0]-1) <= within && math.Abs(roots[len(roots)-1]-1) <= within
 	return ctx.Err()
+}
+
+// unitWithin returns how far the length of a unit vector may be from 1, where its
+// values are rounded to a type. float16 rounds a value by 2⁻¹¹ of it, bfloat16 by 2⁻⁸,
+// and GPUs normalise with fewer digits than float32 has.
+func unitWithin(t DType) float64 {
+	switch t {
+	case Float16:
+		return 2e-3
+	case BFloat16:
+		return 1e-2
+	default:
+		return 1e-4
+	}
 }
 
 // columns tells columns of zeros from other constant ones.

@@ -170,14 +170,20 @@ func BenchmarkSurvey(b *testing.B) {
 		b.Skip("STRATA_BENCH_GALLERY names no gallery")
 	}
 	g := open(b, dir)
+	limits, err := g.Limits(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, l := range g.Layers {
 		b.Run(l.Name, func(b *testing.B) {
-			b.SetBytes(int64(l.Rows) * int64(l.bytes()))
+			size := int64(l.Rows) * int64(l.bytes())
+			b.SetBytes(size)
 			for b.Loop() {
 				if _, err := g.Survey(b.Context(), l, nil); err != nil {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(size)*float64(b.N)/b.Elapsed().Seconds()/limits.Bandwidth, "of-memory")
 		})
 	}
 }

@@ -330,6 +330,7 @@ var badGalleries = []struct {
 	{"recipe that is none", func(_ *testing.T, s *spoilt) { s.files[".strata/A.pca2.json"] = []byte("{") }, SeverityWarning, "derived.damaged", "its recipe is not one"},
 	{"derived layer without a recipe", func(_ *testing.T, s *spoilt) { s.files[".strata/A.pca2.npy"] = []byte("x") }, SeverityNote, "derived.left", "a derived layer without a recipe"},
 	{"what a killed program left", func(_ *testing.T, s *spoilt) { s.files[".gallery.yaml.0123456789abc.aside"] = []byte("x") }, SeverityNote, "derived.left", "a program that wrote it was killed"},
+	{"import that was stopped", func(_ *testing.T, s *spoilt) { s.files[".strata/import/C.json"] = []byte("{}") }, SeverityNote, "derived.left", "strata import goes on with it"},
 	{"extraction that was stopped", func(_ *testing.T, s *spoilt) { s.files[".strata/extract/journal.jsonl"] = []byte("x") }, SeverityNote, "derived.left", "strata extract goes on with it"},
 }
 
