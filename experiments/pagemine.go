@@ -85,11 +85,11 @@ func (p *minePage) verdicts(comparisons []Comparison) []pageVerdict {
 			v.Best, v.Value = "no difference is shown", signed(c.Diff)
 			v.Text = fmt.Sprintf("is that of A less that of B (%s).", interval) + of
 		case c.Diff > 0:
-			v.Best, v.Value = "A, "+c.A.String(), signed(c.Diff)
+			v.Best, v.Value = "A = "+c.A.String(), signed(c.Diff)
 			v.Text = fmt.Sprintf("ahead of B (%s).", interval) + of
 		default:
 			ahead := c.turned()
-			v.Best, v.Value = "B, "+ahead.A.String(), signed(ahead.Diff)
+			v.Best, v.Value = "B = "+ahead.A.String(), signed(ahead.Diff)
 			v.Text = fmt.Sprintf("ahead of A (%s to %s; p %s).", signed(ahead.Low), signed(ahead.High), equalsP(c.P)) + of
 		}
 		verdicts = append(verdicts, v)
@@ -101,7 +101,7 @@ func (p *minePage) verdicts(comparisons []Comparison) []pageVerdict {
 func (p *minePage) classes(context.Context) (pageSection, error) {
 	s := pageSection{
 		Title: "Classes",
-		Lead:  "Where one scheme is ahead of the other. To the right, in blue, A, " + p.schemes[0] + "; to the left, in ochre, B, " + p.schemes[1] + ".",
+		Lead:  "Where one scheme is ahead of the other. To the right, in blue, A = " + p.schemes[0] + "; to the left, in ochre, B = " + p.schemes[1] + ".",
 	}
 	for l, label := range p.Labels {
 		of, err := p.classesView(l, 0, 1)
@@ -164,7 +164,7 @@ func (p *minePage) sheets(ctx context.Context, places []int, marks sheetMarks) (
 	for n, row := range rows {
 		sheet := p.sheet(p.pictures, row, []int{0, 1}, rankings[n], marks)
 		for s := range sheet.Rows {
-			sheet.Rows[s].Scheme = string('A'+rune(s)) + ", " + sheet.Rows[s].Scheme
+			sheet.Rows[s].Scheme = string('A'+rune(s)) + " = " + sheet.Rows[s].Scheme
 		}
 		sheets = append(sheets, sheet)
 	}
@@ -202,7 +202,7 @@ func (p *minePage) mistakes(context.Context) (pageSection, error) {
 				continue
 			}
 			s.Parts = append(s.Parts, pagePart{
-				Title: fmt.Sprintf("%c, %s, by %s", 'A'+rune(of), p.schemes[of], label),
+				Title: fmt.Sprintf("%c = %s, by %s", 'A'+rune(of), p.schemes[of], label),
 				Note:  fmt.Sprintf("%s of %s wrong.", plural(n, "first hit"), plural(len(p.judged(of, l)), "judged query")),
 				Cards: cards,
 			})
@@ -235,7 +235,7 @@ func (p *minePage) hubs(context.Context) (pageSection, error) {
 	}
 	for of, h := range p.Hubs {
 		part := pagePart{
-			Title: fmt.Sprintf("%c, %s", 'A'+rune(of), p.schemes[of]),
+			Title: fmt.Sprintf("%c = %s", 'A'+rune(of), p.schemes[of]),
 			Note: fmt.Sprintf("%d of %d items are hits of more than %.1f queries, the mean and two standard deviations (mean %.1f, skew %s); %d are hits of none.",
 				len(h.Hubs), h.Items, h.Limit, h.Mean, h.skewText(), h.Never),
 		}
@@ -246,7 +246,7 @@ func (p *minePage) hubs(context.Context) (pageSection, error) {
 				Lines:    []string{plural(hub.Occurrences, "query"), p.g.ID(hub.Item)},
 			}
 			for l, n := range hub.Wrong[:min(2, len(hub.Wrong))] {
-				card.Lines = append(card.Lines, fmt.Sprintf("wrong %s for %d", p.Labels[l], n))
+				card.Lines = append(card.Lines, fmt.Sprintf("%s: %d wrong", p.Labels[l], n))
 			}
 			cards.Cards = append(cards.Cards, card)
 		}
@@ -318,10 +318,8 @@ func (p *minePage) duplicates(context.Context) (pageSection, error) {
 		Lead:  "The same item twice inflates precision where the labels agree, and deflates it where they differ. The option --exclude-duplicates leaves them out of an evaluation.",
 		Parts: []pagePart{{Table: table}},
 	}
-	pairs := slices.Clone(d.Pairs)
-	slices.SortStableFunc(pairs, func(a, b Duplicate) int { return len(p.differing(b)) - len(p.differing(a)) })
 	cards := &pageCards{}
-	for _, pair := range pairs[:min(minedPairs, len(pairs))] {
+	for _, pair := range p.mostDiffering(minedPairs) {
 		lines := []string{"labels agree"}
 		if differing := p.differing(pair); len(differing) > 0 {
 			lines = nil
@@ -339,6 +337,26 @@ func (p *minePage) duplicates(context.Context) (pageSection, error) {
 		s.Parts = append(s.Parts, pagePart{Cards: cards})
 	}
 	return s, nil
+}
+
+// mostDiffering returns the first so many pairs by the number of labels under which
+// they differ, the largest first.
+func (p *minePage) mostDiffering(most int) []Duplicate {
+	byNumber := make([][]Duplicate, 1+len(p.Labels)) // there may be millions of pairs
+	for _, pair := range p.Duplicates.Pairs {
+		n := 0
+		for l := range p.Labels {
+			if p.differ(pair, l) {
+				n++
+			}
+		}
+		if len(byNumber[n]) < most {
+			byNumber[n] = append(byNumber[n], pair)
+		}
+	}
+	slices.Reverse(byNumber)
+	all := slices.Concat(byNumber...)
+	return all[:min(most, len(all))]
 }
 
 func (p *minePage) caveats(m miningManifest) []string {

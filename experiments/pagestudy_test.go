@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,7 +160,7 @@ func TestMineReportSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"A, what is", "B, what might be", "B, B&#43;pattern", "P@10 category", "ahead of A (", "in blue, A, C; to the left, in ochre, B, B&#43;pattern",
+		"A, what is", "B, what might be", "B = B&#43;pattern", "P@10 category", "ahead of A (", "in blue, A = C; to the left, in ochre, B = B&#43;pattern",
 		"What B would lose", "<strong>" + m.g.ID(m.Losses[0].Query) + "</strong>", m.g.ID(m.Mistakes[0].Query) + " → " + m.g.ID(m.Mistakes[0].Hit),
 		"are hits of none", "rank-biased overlap", "<strong>" + m.g.ID(m.Disagreements[0].Query) + "</strong>", "--exclude-duplicates",
 	} {
@@ -170,6 +171,29 @@ func TestMineReportSays(t *testing.T) {
 	for _, not := range []string{"NaN", "%!", "&lt;nil&gt;"} {
 		if strings.Contains(pictureData.ReplaceAllString(page, ""), not) {
 			t.Errorf("%q is in the page", not)
+		}
+	}
+}
+
+// TestMostDiffering picks the pairs of duplicates whose labels differ most.
+func TestMostDiffering(t *testing.T) {
+	g := demo(t)
+	ask := demoMining(t, g)
+	ask.Labels, ask.Near = nil, 0.9
+	m, err := ask.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &minePage{Mined: m}
+	want := slices.Clone(m.Duplicates.Pairs)
+	slices.SortStableFunc(want, func(a, b Duplicate) int { return len(m.differing(b)) - len(m.differing(a)) })
+	if len(want) < 20 || len(m.differing(want[0])) == 0 {
+		t.Fatalf("%d pairs, of which none differs", len(want))
+	}
+	for _, n := range []int{1, 7, len(want), len(want) + 3} {
+		got := p.mostDiffering(n)
+		if first := want[:min(n, len(want))]; fmt.Sprint(got) != fmt.Sprint(first) {
+			t.Errorf("the first %d: %v, want %v", n, got, first)
 		}
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// frontRows is the number of schemes of the front that a page's table has.
+const frontRows = 30
+
 // page returns the view of the report.
 func (u *tuner) page(m tuningManifest) (*studyView, error) {
 	t := u.Tuned
@@ -190,7 +193,10 @@ func (t *Tuned) frontSection() (pageSection, error) {
 	for _, n := range t.FrontOf {
 		table.Columns = append(table.Columns, pageColumn{t.Targets[n].String() + ", tuned on", ""}, pageColumn{"others", ""})
 	}
-	for _, i := range t.Front {
+	if len(t.Front) > frontRows {
+		table.Caption += fmt.Sprintf(" The first %d of %d, by %s; all are in the table pareto.", frontRows, len(t.Front), t.Targets[t.FrontOf[0]])
+	}
+	for _, i := range t.Front[:min(frontRows, len(t.Front))] {
 		trial := t.Trials[i]
 		row := pageTableRow{Best: i == t.Best, Cells: []string{trial.Scheme.String()}}
 		for _, n := range t.FrontOf {
