@@ -365,3 +365,18 @@ func TestFindingsReplay(t *testing.T) {
 	d.press("esc E t down enter enter esc esc")
 	d.replays()
 }
+
+// TestReturnIsNotBlank shows the pictures from before a visit at once, however long their step takes to be logged.
+func TestReturnIsNotBlank(t *testing.T) {
+	d := openDesktop(t, 120, 40, GraphicsNone)
+	d.press("down down M tab enter esc")
+	m, search := d.m.closeFindings()
+	d.m = m
+	d.fire()
+	if d.m.shown.rankings == nil || len(d.m.shown.rankings) != 4 || d.m.rows.focus != 2 {
+		t.Errorf("the screen shows %d rankings, with the focus on %d", len(d.m.shown.rankings), d.m.rows.focus)
+	}
+	d.wantStatus("…")
+	d.do(search)
+	d.wantStatus("saved")
+}

@@ -227,7 +227,9 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.answer(msg)
 	case waited:
 		if msg.seq == m.searching.seq && m.awaited {
-			m.shown = frame{desk: m.desk}
+			if !m.shown.desk.equal(m.desk) {
+				m.shown = frame{desk: m.desk}
+			}
 			m.status.computing = computing(m.gallery.Deriving())
 			m = m.arrange()
 			if m.desk.image != "" || len(m.gallery.Missing(m.desk.schemes...)) > 0 {

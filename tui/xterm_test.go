@@ -436,19 +436,7 @@ func (x *terminal) resize(cols, rows int) {
 }
 
 // same reports whether two screenshots are equal.
-func same(a, b image.Image) bool {
-	if a.Bounds() != b.Bounds() {
-		return false
-	}
-	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
-		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
-			if a.At(x, y) != b.At(x, y) {
-				return false
-			}
-		}
-	}
-	return true
-}
+func same(a, b image.Image) bool { return a.Bounds() == b.Bounds() && sameWithin(a, b, a.Bounds()) }
 
 // replay checks that the session's log agrees with a replay, and that a log with
 // one digit changed does not.
@@ -548,4 +536,65 @@ func (x *terminal) kill() {
 		return
 	}
 	x.t.Fatal("xterm has no child")
+}
+
+// TestXtermFindings goes from a row of the findings to its pictures and back, to a
+// sheet of pictures and from there to others, and at last to where it began.
+func TestXtermFindings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a real terminal takes some seconds")
+	}
+	all := pictures(t)
+	x := startTerminal(t, 120, 40, false)
+	start := x.check("before findings", all)
+	began := x.places
+	x.press("Down", "M")
+	if x.shot("classes"); len(x.places) != 0 {
+		t.Errorf("the list has %d pictures", len(x.places))
+	}
+	x.press("Tab", "Down", "Down")
+	list := x.shot("losses")
+	x.press("Return")
+	x.check("loss", all)
+	if len(x.places) != 21 {
+		t.Errorf("a query under two schemes has %d pictures", len(x.places))
+	}
+	x.press("n", "p", "Escape")
+	body := image.Rect(0, cellH, 120*cellW, 38*cellH) // memory in use and the time of the log are around it
+	if !sameWithin(list, x.shot("losses again"), body) {
+		t.Error("esc does not lead back to the same place")
+	}
+	x.press("Tab", "Tab", "Return")
+	if x.shot("hub"); len(x.places) < 10 {
+		t.Errorf("a hub's sheet has %d pictures", len(x.places))
+	}
+	sheet := x.places
+	x.press("Right", "Return")
+	blank(t, "query of a hub", x.check("query of a hub", all), sheet, x.places)
+	for range 3 { // one by one: in one read, escape after escape is another key
+		x.press("Escape")
+	}
+	end := x.check("after findings", all)
+	if !slices.Equal(x.places, began) {
+		t.Errorf("the pictures are at %v, and were at %v", x.places, began)
+	}
+	for _, p := range x.places {
+		if !sameWithin(start, end, p.rect()) {
+			t.Errorf("the picture at %v has changed", p.rect())
+		}
+	}
+	x.press("q")
+	x.replay()
+}
+
+// sameWithin reports whether two screenshots are equal in a rectangle.
+func sameWithin(a, b image.Image, r image.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if a.At(x, y) != b.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
 }
