@@ -27,7 +27,7 @@
 //	            [ "front" target { "," target } ] [ "where" condition { condition } ]
 //	            [ "over" ( N | "all" ) ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
 //	          | "note" TEXT
-//	          | "export" FILE                     …metrics.csv, …per_query.csv, …rankings.csv, …
+//	          | "export" FILE                     …metrics.csv, …rankings.jsonl, …report.html, …
 //	place     = LAYER { "/" LAYER }             one of them; a layer may be a derived one
 //	target    = METRIC LABEL                    P@10 category
 //	condition = COLUMN "=" VALUE

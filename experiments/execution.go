@@ -75,7 +75,7 @@ func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
 	case Note:
 		return &Result{Step: step}, nil
 	case Export:
-		return x.export(step)
+		return x.export(ctx, step)
 	}
 	if x.state.gallery == nil {
 		return nil, ErrNoGallery
@@ -283,8 +283,8 @@ func (x *execution) evaluate(ctx context.Context, step Evaluate) (*Result, error
 	return &Result{Step: step, Lines: evaluationLines(e), Evaluation: e}, nil
 }
 
-func (x *execution) export(step Export) (*Result, error) {
-	write, err := x.state.table(step.File)
+func (x *execution) export(ctx context.Context, step Export) (*Result, error) {
+	write, err := x.state.table(ctx, step.File)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package experiments
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // tableWriter writes a table.
@@ -70,9 +72,12 @@ func tableNamed(tables []namedTable, name string) resultTable {
 	return tables[i].of
 }
 
-// table returns the writer of the table that a file's name asks for.
-func (s *state) table(file string) (tableWriter, error) {
+// table returns the writer of the table, or the report, that a file's name asks for.
+func (s *state) table(ctx context.Context, file string) (tableWriter, error) {
 	name, extension, _ := cutLast(file, ".")
+	if extension == "html" && strings.HasSuffix(name, "report") {
+		return s.report(ctx, file)
+	}
 	format := slices.Index(formatNames[:], extension)
 	for _, e := range exports {
 		if format < 0 || !strings.HasSuffix(name, e.name) {
@@ -89,8 +94,35 @@ func (s *state) table(file string) (tableWriter, error) {
 		names[i] = e.name
 	}
 	last := len(names) - 1
-	return nil, fmt.Errorf("%s: the name's end says which table to write: %s or %s, each with .csv, .jsonl or .parquet",
+	return nil, fmt.Errorf("%s: the name's end says which table to write: %s or %s, each with .csv, .jsonl or .parquet; or report.html",
 		file, strings.Join(names[:last], ", "), names[last])
+}
+
+// report returns the writer of the page of the last evaluation, with every pair of
+// its schemes compared. It does not name the version of the program: an export's bytes
+// are the gallery's and the script's.
+func (s *state) report(ctx context.Context, file string) (tableWriter, error) {
+	e := s.evaluation
+	if e == nil {
+		return nil, fmt.Errorf("%s: %w: an evaluate or a compare step must come before", file, ErrNothingToExport)
+	}
+	comparisons := s.comparisons
+	if s.compared != e {
+		var err error
+		if comparisons, err = e.Compare(ctx, nil); err != nil {
+			return nil, err
+		}
+	}
+	run := Run{Gallery: s.gallery.g, Now: func() time.Time { return time.Time{} }}
+	manifest, err := run.manifest(ctx, e, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	page := &Page{Worst: DefaultWorst}
+	if i, err := s.gallery.g.Row(s.query); err == nil && s.gallery.g.IsQuery(i) {
+		page.Queries = []string{s.query}
+	}
+	return (&Outcome{Evaluation: e, Comparisons: comparisons}).page(ctx, page, manifest)
 }
 
 // cutLast is strings.Cut at the last separator.

@@ -278,7 +278,9 @@ func (b *pageBuilder) facts(m Manifest) []pageFact {
 		{"Schemes", strconv.Itoa(len(b.Schemes))},
 		{"Seed", strconv.FormatUint(m.Seed, 10)},
 		{"Resamples", strconv.Itoa(m.Resamples)},
-		{"Strata", m.Version},
+	}
+	if m.Version != "" {
+		facts = append(facts, pageFact{"Strata", m.Version})
 	}
 	if len(m.Where) > 0 {
 		facts = append(facts, pageFact{"Queries where", Filter{b.Where}.conditions()})

@@ -94,6 +94,7 @@ type state struct {
 	evaluation *Evaluation
 
 	comparisons []Comparison // of the last compare or tune step
+	compared    *Evaluation  // what comparisons are of, after a compare step
 	mined       *Mined
 	tuned       *Tuned
 }
@@ -197,9 +198,11 @@ func (s *Session) Behind(ctx context.Context, step Step, progress func(done, of 
 	}
 	switch step.(type) {
 	case Compare:
-		x.state.comparisons = found.comparisons
+		x.state.comparisons, x.state.compared = found.comparisons, found.compared
 	case Mine:
 		x.state.mined = found.mined
+	case Tune:
+		x.state.tuned, x.state.comparisons = found.tuned, found.comparisons
 	}
 	at := 0
 	if old, current := (Filter{began.filter}), (Filter{now.filter}); old.String() != current.String() {

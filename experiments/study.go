@@ -59,7 +59,7 @@ func (x *execution) compare(ctx context.Context, step Compare) (*Result, error) 
 	if len(comparisons) == 0 {
 		return nil, fmt.Errorf("the schemes are the same, %s: there is nothing to compare", e.Schemes[0])
 	}
-	t.evaluation, t.comparisons = e, comparisons
+	t.evaluation, t.comparisons, t.compared = e, comparisons, e
 	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
 	return &Result{Step: step, Lines: comparisonLines(e, comparisons), Evaluation: e}, nil
 }
