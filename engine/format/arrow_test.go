@@ -169,8 +169,15 @@ func checkArrow(t *testing.T, name string, arrays []Array, b []byte, rows, dim i
 func TestReadTablesOfOthers(t *testing.T) {
 	const lists = "a column of lists, but not of float16, float32, float64, int8, uint8 or int32"
 	polars := []string{"v float32", "fixed float32", "f64 float64", "i32 int32", "i64 " + lists, "i8 int8"}
+	duckdb := []string{
+		"v float32", "fixed float32", "f64 float64", "i8 int8", "u8 uint8", "i32 int32",
+		"raw rows of 4 bytes, and the file does not say of what: give their type in gallery.yaml",
+		"picture rows of 1 bytes, and the file does not say of what: give their type in gallery.yaml", "tags " + lists,
+	}
 	for name, want := range map[string][]string{
 		"polars-uncompressed.arrow": polars, "polars-lz4.arrow": polars, "polars-zstd.arrow": polars, "javascript.arrow": {"v float32"},
+		"polars-uncompressed.parquet": polars, "polars-snappy.parquet": polars, "polars-gzip.parquet": polars, "polars-brotli.parquet": polars,
+		"polars-zstd.parquet": polars, "polars-lz4raw.parquet": polars, "duckdb-zstd.parquet": duckdb, "duckdb-v2.parquet": duckdb,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := testdata(t, name)

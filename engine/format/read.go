@@ -32,6 +32,7 @@ var readers = map[string]reader{
 	".ibin":        readBin(Int32),
 	".arrow":       readArrow,
 	".feather":     readArrow,
+	".parquet":     readParquet,
 }
 
 // Known reports whether a file of this name is one that Read reads. Only the

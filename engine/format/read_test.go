@@ -166,7 +166,7 @@ func checkFuzzed(t *testing.T, name string, b []byte) {
 func TestKnown(t *testing.T) {
 	for name, want := range map[string]bool{
 		"C.npy": true, "C.NPZ": true, "a/b.safetensors": true, "x.tar.gz": false, "x": false, "": false,
-		"model.safetensors.index.json": false, "x.FBIN": true,
+		"model.safetensors.index.json": false, "x.FBIN": true, ".parquet": true,
 	} {
 		if got := Known(name); got != want {
 			t.Errorf("Known(%q) = %v", name, got)
