@@ -310,7 +310,7 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 			why = "" // it was asked for
 			continue
 		}
-		l, err := g.mapDerived(dir, f, r)
+		l, err := g.mapDerived(ctx, dir, f, r)
 		if err == nil {
 			err = l.check(ctx)
 		}
@@ -340,25 +340,31 @@ func (g *Gallery) keptFolders() []string {
 }
 
 // mapDerived maps the matrix of a recipe.
-func (g *Gallery) mapDerived(dir string, f Factor, r *Recipe) (*Layer, error) {
+func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor, r *Recipe) (*Layer, error) {
 	file := f.fileName() + ".npy"
 	path := filepath.Join(dir, file)
-	folder := Gallery{folder: os.DirFS(dir)}
-	h := fileHead{layer: f.String(), path: path}
-	err := folder.mapMatrix(file, &h)
-	g.derived.mu.Lock()
-	g.derived.maps = append(g.derived.maps, folder.maps...)
-	g.derived.mu.Unlock()
+	m, err := openMatrix(ctx, os.DirFS(dir), file, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is a recipe, but no matrix", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if h.header.Rows != int64(g.Len()) {
-		return nil, fmt.Errorf("%s: the matrix has %d rows, the gallery %d", path, h.header.Rows, g.Len())
+	defer m.file.Close()
+	a := m.arrays[0]
+	if a.Rows != int64(g.Len()) {
+		return nil, fmt.Errorf("%s: the matrix has %d rows, the gallery %d", path, a.Rows, g.Len())
 	}
-	l := h.matrix()
+	s, err := m.segment(a, 0)
+	if m.mapped != nil {
+		g.derived.mu.Lock()
+		g.derived.maps = append(g.derived.maps, m.mapped)
+		g.derived.mu.Unlock()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	l := newLayer(f.String(), path, a.Type, int(a.Dim), []segment{s})
 	l.Recipe = r
 	return l, nil
 }
@@ -408,7 +414,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 	if err := r.keep(ctx, dir, f.fileName(), &feed{layer: source, stages: stages, done: progress}); err != nil {
 		return nil, err
 	}
-	l, err := g.mapDerived(dir, f, r)
+	l, err := g.mapDerived(ctx, dir, f, r)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,8 @@
 //
 //	demo/
 //	  items.csv        id,image,category,brand,...   (image is relative to the folder)
-//	  A.npy            float32 or float16, C order, one row an item
+//	  A.npy            a matrix, one row an item: see package format for types and formats
+//	  B-00000-of-00002.safetensors, B-00001-of-00002.safetensors
 //	  pattern.npy
 //	  images/knit-0001.jpg
 //	  gallery.yaml     may be missing: see Manifest
@@ -32,6 +33,18 @@
 // of them: relevant under it is what shares the first level, with a gain that
 // counts the levels shared. category&brand is both at once: relevant is what
 // shares a value of each.
+//
+// Every file of a format that package format knows is a layer, named by the file, or
+// one for each of the matrices that have names of their own in it. Shards, counted from
+// 0 or from 1, hold rows of the same matrices, in their order; a file
+// NAME.safetensors.index.json says in which file each tensor of a model lies. Where a
+// file holds several arrays, those that have another number of rows or are no matrices
+// are left out: Gallery.Notes names them. gallery.yaml can say which files, array and
+// columns a layer is. Files named ids are no layers.
+//
+// Matrices are mapped where they lie. What is compressed is unpacked once, into
+// .strata/unpacked, with a recipe that names the file it came from, and again when that
+// file is another.
 //
 // # Schemes
 //

@@ -1,12 +1,10 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +20,9 @@ type Gallery struct {
 	Name   string   // for people: that in gallery.yaml, the folder's, or that given to OpenFS
 	Path   string   // the folder's absolute path, or the name given to OpenFS
 	Layers []*Layer // by name
+
+	// Notes says what of the folder is left out, a line each.
+	Notes []string
 
 	items    *items
 	manifest *Manifest // nil without gallery.yaml
@@ -45,18 +46,32 @@ type Gallery struct {
 }
 
 // Open opens the folder dir as a gallery. It reads the items table and the
-// headers of the matrices, and maps those; it does not read the matrices.
+// headers of the matrices, and maps those; it does not read the matrices, but for
+// those that are compressed: see OpenWith.
 //
 // An error names the file, the row and the numbers. Every matrix must have as
-// many rows as the items table, at most 2²⁰ features, a float32 or float16 type,
-// C order and a file of just the right size. It and the items table may be links
+// many rows as the items table, and at most 2²⁰ features. It and the items table may be links
 // to files elsewhere; pictures may not (see OpenPicture).
 func Open(ctx context.Context, dir string) (*Gallery, error) {
+	return OpenWith(ctx, dir, OpenOptions{})
+}
+
+// OpenOptions says how a gallery is opened.
+type OpenOptions struct {
+	// Unpacking, if set, is told how far the unpacking of a matrix is that does not
+	// lie in its file as it is: of so many bytes. It is called from the goroutine that
+	// opens.
+	Unpacking func(file string, bytes, of int64)
+}
+
+// OpenWith is Open with options. What is compressed is unpacked once, into the folder
+// of Derived.
+func OpenWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) {
 	g, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	return g.open(ctx, dir, g.mapMatrix)
+	return g.open(ctx, dir, o)
 }
 
 // OpenItems opens the folder dir as a gallery without layers: its items table
@@ -112,11 +127,11 @@ func openFolder(dir string) (*Gallery, error) {
 // are read into memory.
 func OpenFS(ctx context.Context, name string, files fs.FS) (*Gallery, error) {
 	g := &Gallery{Name: name, Path: name, folder: files, files: files}
-	return g.open(ctx, name, g.readMatrix)
+	return g.open(ctx, name, OpenOptions{})
 }
 
-// open reads the items table and the matrices, which load turns into bytes.
-func (g *Gallery) open(ctx context.Context, place string, load func(string, *fileHead) error) (_ *Gallery, err error) {
+// open reads the items table and finds the matrices.
+func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (_ *Gallery, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.Close())
@@ -127,7 +142,8 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		return nil, err
 	}
 	defer table.Close()
-	var heads []fileHead
+	o := &opener{g: g, place: place, o: options, files: map[string]*matrixFile{}}
+	defer o.close()
 	var headErr error
 	if g.manifest, headErr = ReadManifest(g.folder, place); headErr == nil {
 		if g.manifest != nil && g.manifest.Name != "" {
@@ -136,23 +152,16 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		if g.manifest != nil {
 			g.pictures.record = g.manifest.Pictures
 		}
-		heads, headErr = g.matrices(place, load)
+		headErr = o.find(ctx)
 	}
-	rows := int64(0)
-	if len(heads) > 0 {
-		rows = heads[0].header.Rows
-	}
-	if g.items, err = readItems(ctx, table, rows); err != nil {
+	if g.items, err = readItems(ctx, table, o.rows()); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
 	}
 	if headErr != nil {
 		return nil, headErr
 	}
-	for _, h := range heads {
-		if n := int64(len(g.items.ids)); h.header.Rows != n {
-			return nil, fmt.Errorf("%s: the matrix has %d rows, %s has %d items", h.path, h.header.Rows, itemsFile, n)
-		}
-		g.Layers = append(g.Layers, h.matrix())
+	if g.Layers, err = o.settle(ctx, len(g.items.ids)); err != nil {
+		return nil, err
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.fingerprint = make(chan struct{})
@@ -161,6 +170,11 @@ func (g *Gallery) open(ctx context.Context, place string, load func(string, *fil
 		g.print, g.prints, g.printErr = g.takeFingerprint(g.life)
 	}()
 	return g, nil
+}
+
+// note adds a line to Notes.
+func (g *Gallery) note(format string, args ...any) {
+	g.Notes = append(g.Notes, fmt.Sprintf(format, args...))
 }
 
 // openItems opens the items table.
@@ -192,77 +206,6 @@ func openFile(files fs.FS, name string) (fs.File, error) {
 	return f, err
 }
 
-// fileHead is a matrix file whose header was read.
-type fileHead struct {
-	layer  string
-	path   string // for messages
-	header MatrixHead
-	bytes  []byte      // the whole file
-	info   fs.FileInfo // nil for OpenFS
-}
-
-// matrix returns the layer of the file.
-func (h *fileHead) matrix() *Layer {
-	m := h.header
-	from := &source{path: h.path, data: h.bytes, info: h.info}
-	row := int(m.RowBytes())
-	return newLayer(h.layer, h.path, m.Type, int(m.Dim), []segment{newSegment(from, 0, int(m.Rows), int(m.Offset), row, row, m.Type)})
-}
-
-// matrices loads every .npy file of the folder that is a layer, in the order of
-// the layers' names.
-func (g *Gallery) matrices(place string, load func(string, *fileHead) error) ([]fileHead, error) {
-	entries, err := fs.ReadDir(g.folder, ".")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
-	}
-	claimed := g.manifest.claimed()
-	var heads []fileHead
-	add := func(layer, file string) error {
-		if !g.manifest.selected(layer) {
-			return nil
-		}
-		h := fileHead{layer: layer, path: filepath.Join(place, filepath.FromSlash(file))}
-		if !isLayerName(layer) {
-			return fmt.Errorf("%s: %w; rename the file, or name it in %s", h.path, errLayerName, ManifestFile)
-		}
-		if err := load(file, &h); err != nil {
-			return fmt.Errorf("%s: %w", h.path, err)
-		}
-		heads = append(heads, h)
-		return nil
-	}
-	for _, e := range entries {
-		layer, ok := strings.CutSuffix(e.Name(), ".npy")
-		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || claimed[e.Name()] != nil {
-			continue
-		}
-		if file := g.manifest.file(layer); file != "" {
-			return nil, fmt.Errorf("%s: %s says that layer %s is %s", filepath.Join(place, e.Name()), ManifestFile, layer, file)
-		}
-		if err := add(layer, e.Name()); err != nil {
-			return nil, err
-		}
-	}
-	for _, file := range slices.Sorted(maps.Keys(claimed)) {
-		for _, layer := range claimed[file] {
-			if err := add(layer, file); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if err := g.manifest.complete(place, func(layer string) bool {
-		return slices.ContainsFunc(heads, func(h fileHead) bool { return h.layer == layer })
-	}); err != nil {
-		return nil, err
-	}
-	if len(heads) == 0 {
-		return nil, fmt.Errorf("%s: a gallery needs at least one layer, and there is no .npy file", place)
-	}
-	slices.SortFunc(heads, func(a, b fileHead) int { return strings.Compare(a.layer, b.layer) })
-	return heads, nil
-}
-
 func isLayerName(s string) bool {
 	if s == "" || !isLetter(s[0]) {
 		return false
@@ -273,41 +216,6 @@ func isLayerName(s string) bool {
 		}
 	}
 	return true
-}
-
-// mapMatrix maps a matrix file read-only, after its size was checked against
-// its header.
-func (g *Gallery) mapMatrix(name string, h *fileHead) error {
-	f, err := openFile(g.folder, name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if h.header, err = ReadMatrixHead(f, info.Size()); err != nil {
-		return err
-	}
-	m, err := mmap.Map(f.(*os.File), mmap.RDONLY, 0)
-	if err != nil {
-		return fmt.Errorf("mapping %d bytes: %w", info.Size(), err)
-	}
-	g.maps = append(g.maps, m)
-	h.bytes, h.info = m, info
-	return nil
-}
-
-// readMatrix reads a matrix file into memory.
-func (g *Gallery) readMatrix(name string, h *fileHead) error {
-	data, err := fs.ReadFile(g.folder, name)
-	if err != nil {
-		return err
-	}
-	h.header, err = ReadMatrixHead(bytes.NewReader(data), int64(len(data)))
-	h.bytes = data
-	return err
 }
 
 // Close unmaps the matrices and the codes. No search may be running. It cancels

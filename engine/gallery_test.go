@@ -245,7 +245,7 @@ func TestOpenErrors(t *testing.T) {
 		{"no dictionary", twoItems, "", bytes.Replace(good, []byte("{'descr'"), []byte("['descr'"), 1), "it does not begin with {"},
 		{"key twice", twoItems, "", bytes.Replace(good, []byte("'fortran_order'"), []byte("'descr'        "), 1), `"descr" stands twice`},
 		{"layer name", twoItems, "1a.npy", good, "a layer's name is a letter, then letters, digits, _, . or -; rename the file"},
-		{"no layer", twoItems, "A.txt", good, "there is no .npy file"},
+		{"no layer", twoItems, "A.txt", good, "there is no matrix file ("},
 		{"no items", "", "", good, "items.csv: the file is empty"},
 		{"header only", "id,image\n", "", good, "it has no rows"},
 		{"no id column", "image\na\nb\n", "", good, "line 1: no column is named id (columns: image)"},

@@ -40,7 +40,8 @@ const maxManifest = 16 << 20
 //	layers:
 //	  A: {tap: mixed0, pooling: gap, type: float16}
 //	  pattern: {tap: mixed0, pooling: cov(512), seed: 1, type: float16}
-//	  C: {file: features.npy}
+//	  B: {files: [b1.safetensors, b2.safetensors], array: fc}
+//	  C: {file: features.npy, columns: 1024:3072}
 //	select: [A, C]
 //	schemes: [A, C, C+0.5*A]
 //	items: {rows: 9583, sha256: 77aa…}
@@ -49,8 +50,9 @@ const maxManifest = 16 << 20
 //	  - {row: 17, id: knit-0018, why: "jpeg: it ends early"}
 //	software: {strata: v0.2.0, onnxruntime: 1.30.0}
 //
-// A matrix that no layer of the manifest claims by file is a layer named by its
-// file, as without a manifest. select leaves out all layers but those it names.
+// A file that a layer of the manifest names holds no other layers than those that
+// name it; the others are what they are without a manifest. select leaves out all
+// layers but those it names.
 // schemes are the rows with which the screen begins.
 // pictures says where pictures are that the items table names no path of; without
 // it, they are where its column image says.
@@ -92,12 +94,15 @@ type Preprocess struct {
 
 // LayerRecord describes a layer.
 type LayerRecord struct {
-	File        string `yaml:"file,omitempty"` // relative to the gallery's folder, with slashes; NAME.npy without it
-	Description string `yaml:"description,omitempty"`
-	Tap         string `yaml:"tap,omitempty"` // the model's tensor; empty if the layer was not extracted from the model
-	Pooling     string `yaml:"pooling,omitempty"`
-	Seed        uint64 `yaml:"seed,omitempty"` // of the pooling's projection
-	Type        string `yaml:"type,omitempty"` // float16 or float32
+	File        string   `yaml:"file,omitempty"`       // relative to the gallery's folder, with slashes; without it that which has the layer's name
+	Files       []string `yaml:"files,omitempty,flow"` // or several, whose rows follow one another
+	Array       string   `yaml:"array,omitempty"`      // the tensor, member or column of the file; without it that of the layer's name, or the only one
+	Columns     string   `yaml:"columns,omitempty"`    // FROM:TO of the matrix, counted from 0, without TO
+	Description string   `yaml:"description,omitempty"`
+	Tap         string   `yaml:"tap,omitempty"` // the model's tensor; empty if the layer was not extracted from the model
+	Pooling     string   `yaml:"pooling,omitempty"`
+	Seed        uint64   `yaml:"seed,omitempty"` // of the pooling's projection
+	Type        string   `yaml:"type,omitempty"` // float16 say; of a binary column, what its bytes are
 }
 
 // ItemsRecord says for which items layers were extracted.
@@ -288,13 +293,29 @@ func (m *Manifest) checkLayer(name string) error {
 		l = &LayerRecord{}
 		m.Layers[name] = l
 	}
+	for i, file := range l.files() {
+		if !fs.ValidPath(file) {
+			return fmt.Errorf("file %q is not a path within the gallery's folder", file)
+		}
+		if slices.Contains(l.files()[:i], file) {
+			return fmt.Errorf("file %q is named twice", file)
+		}
+	}
+	if l.Type != "" {
+		if _, err := parseType(l.Type); err != nil {
+			return err
+		}
+	}
+	if _, err := parseColumns(l.Columns); err != nil {
+		return err
+	}
 	switch {
 	case !isLayerName(name):
 		return errLayerName
-	case l.File != "" && !fs.ValidPath(l.File):
-		return fmt.Errorf("file %q is not a path within the gallery's folder", l.File)
-	case l.Type != "" && l.Type != Float16.String() && l.Type != Float32.String():
-		return fmt.Errorf("type %q is neither float16 nor float32", l.Type)
+	case l.File != "" && len(l.Files) > 0:
+		return errors.New("it has both a file and files")
+	case len(l.files()) == 0 && (l.Array != "" || l.Columns != ""):
+		return errors.New("it has an array or columns, and names no file")
 	case l.Tap != "" && (m.Model == nil || m.Preprocess == nil):
 		return fmt.Errorf("it has a tap, and no model and preprocess stand in the file")
 	}
@@ -319,25 +340,60 @@ func (m *Manifest) selected(layer string) bool {
 	return m == nil || len(m.Select) == 0 || slices.Contains(m.Select, layer)
 }
 
-// file returns the file that the manifest, which may be nil, gives a layer, or "".
-func (m *Manifest) file(layer string) string {
-	if m == nil || m.Layers[layer] == nil {
-		return ""
+// files returns the files that the record, which may be nil, names.
+func (l *LayerRecord) files() []string {
+	switch {
+	case l == nil:
+		return nil
+	case l.File != "":
+		return []string{l.File}
 	}
-	return m.Layers[layer].File
+	return l.Files
 }
 
-// claimed returns the layers whose files the manifest names, by file.
-func (m *Manifest) claimed() map[string][]string {
-	files := map[string][]string{}
+// file returns the first file that the manifest, which may be nil, gives a layer, or "".
+func (m *Manifest) file(layer string) string {
+	if m == nil || len(m.Layers[layer].files()) == 0 {
+		return ""
+	}
+	return m.Layers[layer].files()[0]
+}
+
+// claimed returns the files that the manifest, which may be nil, names.
+func (m *Manifest) claimed() map[string]bool {
+	files := map[string]bool{}
 	if m != nil {
-		for _, name := range slices.Sorted(maps.Keys(m.Layers)) {
-			if file := m.file(name); file != "" {
-				files[file] = append(files[file], name)
+		for _, l := range m.Layers {
+			for _, file := range l.files() {
+				files[file] = true
 			}
 		}
 	}
 	return files
+}
+
+// pictures reports whether the manifest, which may be nil, says that a file holds
+// pictures.
+func (m *Manifest) pictures(file string) bool {
+	return m != nil && m.Pictures != nil && m.Pictures.File == file
+}
+
+// wants reports whether the manifest, which may be nil, names a layer.
+func (m *Manifest) wants(layer string) bool {
+	return m != nil && (m.Layers[layer] != nil || slices.Contains(m.Select, layer))
+}
+
+// parseType returns the type of the name.
+func parseType(name string) (DType, error) {
+	types := []DType{Float32, Float16, BFloat16, Float64, Int8, Uint8, Int32}
+	var names []string
+	for _, t := range types {
+		if t.String() == name {
+			return t, nil
+		}
+		names = append(names, t.String())
+	}
+	return 0, fmt.Errorf("type %q is none of %s", name, strings.Join(names, ", "))
 }
 
 // complete checks that every layer that the manifest names is there.
@@ -347,7 +403,7 @@ func (m *Manifest) complete(place string, has func(layer string) bool) error {
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(m.Layers)), m.Select...) {
 		if m.selected(name) && !has(name) {
-			return fmt.Errorf("%s: it names layer %q, and there is no %s.npy", filepath.Join(place, ManifestFile), name, name)
+			return fmt.Errorf("%s: it names layer %q, and there is no %s.npy, nor another file that holds it", filepath.Join(place, ManifestFile), name, name)
 		}
 	}
 	return nil

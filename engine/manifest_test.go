@@ -56,7 +56,7 @@ func TestManifestErrors(t *testing.T) {
 		"layers:\n  9: {}":                     `layers: "9": a layer's name is a letter`,
 		"layers: {A: {file: ../A.npy}}":        "is not a path within the gallery's folder",
 		"layers: {A: {file: /etc/A.npy}}":      "is not a path within the gallery's folder",
-		"layers: {A: {type: float64}}":         `type "float64" is neither float16 nor float32`,
+		"layers: {A: {type: float80}}":         `type "float80" is none of float32, float16, bfloat16, float64, int8, uint8, int32`,
 		"layers: {A: {tap: x}}":                "it has a tap, and no model and preprocess",
 		"select: [A, 'b c']":                   `select: "b c"`,
 		"schemes: [A, B+]":                     `schemes: scheme "B+": column 3: `,

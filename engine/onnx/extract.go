@@ -296,7 +296,9 @@ func (x *extraction) checkTaken() error {
 		return nil
 	}
 	for _, t := range x.Taps {
-		if l := x.was.Layers[t.Name]; l != nil && l.File != "" {
+		if l := x.was.Layers[t.Name]; l != nil && len(l.Files) > 0 {
+			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", engine.ManifestFile, t.Name, l.Files[0]+" and others")
+		} else if l != nil && l.File != "" {
 			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", engine.ManifestFile, t.Name, l.File)
 		}
 		if _, err := os.Lstat(x.place(t.Name)); err == nil {

@@ -74,7 +74,7 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 				return nil, fmt.Errorf("%s records layer %s of another model or preprocessing; a gallery has one: use another folder, or --force, which gives up that record",
 					engine.ManifestFile, name)
 			}
-			kept = engine.LayerRecord{File: l.File, Description: l.Description}
+			kept = engine.LayerRecord{File: l.File, Files: l.Files, Array: l.Array, Columns: l.Columns, Description: l.Description}
 		}
 		m.Layers[name] = &kept
 	}

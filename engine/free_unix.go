@@ -1,0 +1,15 @@
+//go:build linux || darwin
+
+package engine
+
+import "golang.org/x/sys/unix"
+
+// freeBytes returns the bytes that can be written to the disk of a folder, if that
+// is known.
+func freeBytes(dir string) (int64, bool) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, false
+	}
+	return int64(s.Bavail) * int64(s.Bsize), true //nolint:unconvert // it is a uint32 on Darwin
+}

@@ -1,0 +1,521 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/edsrzf/mmap-go"
+
+	"strata/engine/format"
+)
+
+// matrices.go finds the layers of a gallery in the files of its folder.
+
+// matrixFile is a file that was read for its matrices.
+type matrixFile struct {
+	source
+	name   string // within the folder, with slashes
+	file   fs.File
+	reader format.File
+	size   int64
+	arrays []format.Array
+	mapped mmap.MMap // nil before place, and of a file in memory
+}
+
+// openMatrix opens a file of a folder and finds its matrices. Errors do not name the
+// file, whose path is for messages.
+func openMatrix(ctx context.Context, folder fs.FS, name, path string) (_ *matrixFile, err error) {
+	m := &matrixFile{source: source{path: path}, name: name}
+	if m.file, err = openFile(folder, name); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			m.file.Close()
+		}
+	}()
+	if m.reader, m.size, m.data, err = readable(m.file); err != nil {
+		return nil, err
+	}
+	if m.data == nil {
+		if m.info, err = m.file.Stat(); err != nil {
+			return nil, err
+		}
+	}
+	m.arrays, err = format.Read(ctx, name, m.reader, m.size)
+	return m, err
+}
+
+// readable returns a file as readers want it, and its size: as it is where it lies on
+// a disk, otherwise what is in it, too.
+func readable(f fs.File) (format.File, int64, []byte, error) {
+	if f, ok := f.(*os.File); ok {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		return f, info.Size(), nil, nil
+	}
+	data, err := io.ReadAll(f)
+	return bytes.NewReader(data), int64(len(data)), data, err
+}
+
+// place maps the file, if that is not done, for an array to be read where it lies.
+func (m *matrixFile) place() error {
+	if m.data != nil {
+		return nil
+	}
+	var err error
+	if m.mapped, err = mmap.Map(m.file.(*os.File), mmap.RDONLY, 0); err != nil {
+		return fmt.Errorf("mapping %d bytes: %w", m.size, err)
+	}
+	m.data = m.mapped
+	return nil
+}
+
+// segment returns the array's rows as those of a layer from row first on.
+func (m *matrixFile) segment(a format.Array, first int) (segment, error) {
+	if err := m.place(); err != nil {
+		return segment{}, err
+	}
+	if err := a.Check(int64(len(m.data))); err != nil { // what was mapped may be shorter than what was read
+		return segment{}, err
+	}
+	return newSegment(&m.source, first, int(a.Rows), int(a.Offset), int(a.Stride), int(a.Dim*a.Type.Size()), a.Type), nil
+}
+
+// piece is a matrix in a file: a layer, or some of its rows.
+type piece struct {
+	file  *matrixFile
+	array format.Array
+	span  columnSpan
+}
+
+// columns returns the columns of the piece's array, which lies in its file, that are
+// the layer's.
+func (p piece) columns(a format.Array) format.Array {
+	if p.span.set {
+		a.Offset += p.span.from * a.Type.Size()
+		a.Dim = p.span.to - p.span.from
+	}
+	return a
+}
+
+// foundLayer is a layer whose files were read, but none of its rows.
+type foundLayer struct {
+	name   string
+	path   string // for messages
+	pieces []piece
+	named  bool // with its files, in gallery.yaml
+	spare  bool // one of several arrays in a file: left out if it is no layer
+	column bool // of a table, which is there for other columns, too
+	quiet  bool // of the table of items or pictures: left out without a word
+}
+
+// opener finds the layers of a gallery that is being opened.
+type opener struct {
+	g     *Gallery
+	place string
+	o     OpenOptions
+	files map[string]*matrixFile // those read, by name
+	found []*foundLayer
+}
+
+// close closes the files, whose mappings are the gallery's.
+func (o *opener) close() {
+	for _, m := range o.files {
+		m.file.Close()
+		if m.mapped != nil {
+			o.g.maps = append(o.g.maps, m.mapped)
+		}
+	}
+}
+
+// path returns the path of a file of the folder for messages.
+func (o *opener) path(name string) string { return filepath.Join(o.place, filepath.FromSlash(name)) }
+
+// read opens a file of the folder, once.
+func (o *opener) read(ctx context.Context, name string) (*matrixFile, error) {
+	if m := o.files[name]; m != nil {
+		return m, nil
+	}
+	m, err := openMatrix(ctx, o.g.folder, name, o.path(name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.path(name), err)
+	}
+	o.files[name] = m
+	return m, nil
+}
+
+// containers are the formats whose matrices have names of their own.
+var containers = []string{".npz", ".safetensors", ".arrow", ".feather", ".parquet"}
+
+// tables are the formats of tables, which may hold no matrix at all.
+var tables = []string{".arrow", ".feather", ".parquet"}
+
+// The tables of a gallery lie beside its matrices, in files that may have the same
+// formats: that of the items may hold layers, that of ids none.
+const (
+	itemsStem = "items"
+	idsStem   = "ids"
+)
+
+// stemOf returns a file's name without its extension, and whether the format names
+// its matrices itself.
+func stemOf(name string) (stem string, container bool) {
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext), slices.Contains(containers, strings.ToLower(ext))
+}
+
+// find finds the layers in the folder: first those whose files gallery.yaml names,
+// then those in all other files of a known format.
+func (o *opener) find(ctx context.Context) error {
+	entries, err := fs.ReadDir(o.g.folder, ".")
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.place, err)
+	}
+	claimed := o.g.manifest.claimed()
+	var loose, indexes []string
+	for _, e := range entries {
+		name := e.Name()
+		stem, _ := stemOf(name)
+		switch {
+		case strings.HasPrefix(name, ".") || e.IsDir() || claimed[name] || stem == idsStem:
+		case strings.HasSuffix(name, indexSuffix):
+			indexes = append(indexes, name)
+		case format.Known(name):
+			loose = append(loose, name)
+		}
+	}
+	if err := o.claims(ctx); err != nil {
+		return err
+	}
+	for _, name := range indexes {
+		files, err := o.index(ctx, name)
+		if err != nil {
+			return err
+		}
+		loose = slices.DeleteFunc(loose, func(name string) bool { return files[name] })
+	}
+	groups, err := groupShards(loose)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.place, err)
+	}
+	for _, group := range groups {
+		if err := o.group(ctx, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claims finds the layers whose files gallery.yaml names.
+func (o *opener) claims(ctx context.Context) error {
+	m := o.g.manifest
+	if m == nil {
+		return nil
+	}
+	for _, layer := range slices.Sorted(maps.Keys(m.Layers)) {
+		record := m.Layers[layer]
+		files := record.files()
+		if len(files) == 0 || !m.selected(layer) {
+			continue
+		}
+		span, err := parseColumns(record.Columns)
+		if err != nil {
+			return fmt.Errorf("%s: layers: %q: %w", o.path(ManifestFile), layer, err)
+		}
+		l := &foundLayer{name: layer, path: o.path(files[0]), named: true}
+		if len(files) > 1 {
+			l.path += fmt.Sprintf(" and %d more", len(files)-1)
+		}
+		for _, name := range files {
+			file, err := o.read(ctx, name)
+			if err != nil {
+				return err
+			}
+			a, err := pick(file.arrays, cmp.Or(record.Array, layer), record.Array != "")
+			if err == nil {
+				a, err = o.typed(a, record, file)
+			}
+			if err == nil && a.Why != "" {
+				err = errors.New(a.Why)
+			}
+			span := span
+			if err == nil {
+				span, err = span.within(a.Dim)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", file.path, err)
+			}
+			l.pieces = append(l.pieces, piece{file, a, span})
+		}
+		if err := o.add(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pick returns the array of the name among those of a file. Unless it was asked for,
+// the only one may have another name.
+func pick(arrays []format.Array, name string, asked bool) (format.Array, error) {
+	var sound []format.Array
+	var names []string
+	for _, a := range arrays {
+		if a.Name == name {
+			return a, nil
+		}
+		if a.Why == "" || a.Opaque {
+			sound, names = append(sound, a), append(names, fmt.Sprintf("%q", a.Name))
+		}
+	}
+	if asked || len(sound) != 1 {
+		if len(names) == 0 || len(names) == 1 && sound[0].Name == "" {
+			return format.Array{}, fmt.Errorf("it has no array %q", name)
+		}
+		return format.Array{}, fmt.Errorf("it has no array %q; it has %s: gallery.yaml can say which is meant (array: NAME)", name, strings.Join(names[:min(len(names), 8)], ", "))
+	}
+	return sound[0], nil
+}
+
+// typed gives bytes of unknown type that which gallery.yaml says.
+func (o *opener) typed(a format.Array, record *LayerRecord, file *matrixFile) (format.Array, error) {
+	if record == nil || record.Type == "" {
+		return a, nil
+	}
+	t, err := parseType(record.Type)
+	if err == nil && a.Opaque {
+		return a.As(t)
+	}
+	if err == nil && a.Why == "" && a.Type != t {
+		o.g.note("%s: it holds %s, %s says %s", file.path, a.Type, ManifestFile, t)
+	}
+	return a, err
+}
+
+// group finds the layers of a file, or of the shards of one.
+func (o *opener) group(ctx context.Context, names []string) error {
+	stem, container := stemOf(names[0])
+	shown := o.path(names[0])
+	if s, ok := parseShard(names[0]); ok {
+		stem, shown = s.base, o.path(s.pattern())
+	}
+	if !container {
+		switch {
+		case !o.g.manifest.selected(stem):
+			return nil
+		case !isLayerName(stem):
+			return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, errLayerName, ManifestFile)
+		}
+	}
+	var files []*matrixFile
+	for _, name := range names {
+		m, err := o.read(ctx, name)
+		if err != nil && ctx.Err() == nil && o.g.manifest.pictures(name) {
+			o.g.note("%v", err) // a gallery without its pictures is one
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, m)
+	}
+	return o.shards(names, stem, shown, files)
+}
+
+// shards finds the layers of files that hold rows of the same matrices.
+func (o *opener) shards(names []string, stem, shown string, files []*matrixFile) error {
+	first := files[0]
+	quiet := stem == itemsStem || o.g.manifest.pictures(names[0])
+	table := slices.Contains(tables, strings.ToLower(filepath.Ext(names[0])))
+	switch {
+	case len(first.arrays) > 0 || quiet:
+	case table:
+		o.g.note("%s: none of its columns holds a matrix: lists of numbers, or bytes", first.path)
+	default:
+		return fmt.Errorf("%s: it holds no matrix", first.path)
+	}
+	for i, a := range first.arrays {
+		l := &foundLayer{name: cmp.Or(a.Name, stem), path: shown, spare: len(first.arrays) > 1 || quiet, column: table, quiet: quiet}
+		for _, m := range files {
+			at := i
+			if a.Name != "" {
+				at = slices.IndexFunc(m.arrays, func(b format.Array) bool { return b.Name == a.Name })
+			}
+			if at < 0 || at >= len(m.arrays) || len(m.arrays) != len(first.arrays) {
+				return fmt.Errorf("%s: it holds %s, %s holds %s: shards hold rows of the same matrices, unless a file *%s says where each lies",
+					m.path, arrayNames(m.arrays), first.path, arrayNames(first.arrays), indexSuffix)
+			}
+			l.pieces = append(l.pieces, piece{file: m, array: m.arrays[at]})
+		}
+		if err := o.add(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrayNames names arrays for a message.
+func arrayNames(arrays []format.Array) string {
+	var names []string
+	for _, a := range arrays[:min(len(arrays), 8)] {
+		names = append(names, a.Name)
+	}
+	if len(arrays) > 8 {
+		names = append(names, fmt.Sprintf("%d more", len(arrays)-8))
+	}
+	return cmp.Or(strings.Join(names, ", "), "a matrix")
+}
+
+// add adds a layer, unless gallery.yaml leaves it out or it is none.
+func (o *opener) add(l *foundLayer) error {
+	m := o.g.manifest
+	if !m.selected(l.name) {
+		return nil
+	}
+	var record *LayerRecord
+	if m != nil {
+		record = m.Layers[l.name]
+	}
+	for i, p := range l.pieces {
+		var err error
+		if !l.named {
+			if p.array, err = o.typed(p.array, record, p.file); err != nil {
+				return fmt.Errorf("%s: %w", p.file.path, err)
+			}
+			l.pieces[i] = p
+		}
+		if p.array.Why != "" {
+			l.spare = l.spare || l.column
+			return o.leave(l, p.array.Why)
+		}
+		if a, b := p.array, l.pieces[0].array; a.Type != b.Type || p.span.features(a) != l.pieces[0].span.features(b) {
+			return fmt.Errorf("%s: its rows are %d %s, those of %s are %d %s: parts of one layer must agree",
+				p.file.path, p.span.features(a), a.Type, l.pieces[0].file.path, l.pieces[0].span.features(b), b.Type)
+		}
+	}
+	o.found = append(o.found, l)
+	return nil
+}
+
+// leave leaves a layer out, which is an error unless it is spare and nothing asks for
+// it.
+func (o *opener) leave(l *foundLayer, why string) error {
+	place := l.path
+	if a := l.pieces[0].array; a.Name != "" {
+		place += fmt.Sprintf(": %q", a.Name)
+	}
+	if !l.spare || o.g.manifest.wants(l.name) {
+		return fmt.Errorf("%s: %s", place, why)
+	}
+	if l.quiet {
+		return nil
+	}
+	o.g.note("%s is no layer: %s", place, why)
+	return nil
+}
+
+// rows returns the rows of the first layer that was found: about as many items as
+// there are.
+func (o *opener) rows() int64 {
+	if len(o.found) == 0 {
+		return 0
+	}
+	return o.found[0].rows()
+}
+
+func (l *foundLayer) rows() int64 {
+	var rows int64
+	for _, p := range l.pieces {
+		rows += p.array.Rows // no file holds so many that this overflows
+	}
+	return rows
+}
+
+// settle returns the layers of a gallery with so many items, by name.
+func (o *opener) settle(ctx context.Context, items int) ([]*Layer, error) {
+	var kept []*foundLayer
+	for _, l := range o.found {
+		if rows := l.rows(); rows != int64(items) {
+			if err := o.leave(l, fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, itemsFile, items)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if !isLayerName(l.name) {
+			return nil, fmt.Errorf("%s: %q: %w; name it in %s", l.path, l.name, errLayerName, ManifestFile)
+		}
+		kept = append(kept, l)
+	}
+	slices.SortStableFunc(kept, func(a, b *foundLayer) int { return strings.Compare(a.name, b.name) })
+	for i, l := range kept[min(1, len(kept)):] {
+		if before := kept[i]; before.name == l.name {
+			return nil, o.twice(before, l)
+		}
+	}
+	if err := o.g.manifest.complete(o.place, func(layer string) bool {
+		return slices.ContainsFunc(kept, func(l *foundLayer) bool { return l.name == layer })
+	}); err != nil {
+		return nil, err
+	}
+	if len(kept) == 0 {
+		why := "there is no matrix file (" + strings.Join(format.Extensions(), " ") + ")"
+		if len(o.g.Notes) > 0 {
+			why = o.g.Notes[0]
+		}
+		return nil, fmt.Errorf("%s: a gallery needs at least one layer, and %s", o.place, why)
+	}
+	layers := make([]*Layer, len(kept))
+	for i, l := range kept {
+		var err error
+		if layers[i], err = o.layer(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	return layers, nil
+}
+
+// twice says that two files hold layers of one name.
+func (o *opener) twice(a, b *foundLayer) error {
+	if file := o.g.manifest.file(a.name); file != "" {
+		if a.path == o.path(file) {
+			a = b
+		}
+		return fmt.Errorf("%s: %s says that layer %s is %s", a.path, ManifestFile, a.name, file)
+	}
+	return fmt.Errorf("%s: layer %s is in %s, too: take one of them out of the folder, or name one otherwise in %s", b.path, a.name, a.path, ManifestFile)
+}
+
+// layer makes a layer of what was found.
+func (o *opener) layer(ctx context.Context, l *foundLayer) (*Layer, error) {
+	var segments []segment
+	first := 0
+	for _, p := range l.pieces {
+		file, a := p.file, p.array
+		if a.Stream != nil {
+			var err error
+			if file, a, err = o.unpacked(ctx, file, a); err != nil {
+				return nil, fmt.Errorf("%s: %w", p.file.path, err)
+			}
+		}
+		s, err := file.segment(p.columns(a), first)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.path, err)
+		}
+		segments = append(segments, s)
+		first += s.rows
+	}
+	p := l.pieces[0]
+	return newLayer(l.name, l.path, p.array.Type, int(p.span.features(p.array)), segments), nil
+}

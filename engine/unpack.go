@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"strata/engine/aside"
+	"strata/engine/format"
+)
+
+// unpack.go keeps matrices that do not lie in their files as they are, because they
+// are compressed, say: as .npy files in the folder of Derived, each with a recipe.
+
+// unpackFormat is the number of the format of recipes.
+const unpackFormat = 1
+
+// unpackRecipe says which file a matrix was unpacked from. It is the JSON that lies
+// beside it; one without is never used.
+type unpackRecipe struct {
+	Format   int    `json:"format"`
+	File     string `json:"file"` // within the gallery's folder
+	Array    string `json:"array,omitempty"`
+	Bytes    int64  `json:"bytes"`    // of the file
+	Modified int64  `json:"modified"` // the file's time, in nanoseconds
+	Ends     string `json:"ends"`     // SHA-256 of the file's first and last endBytes
+	Type     string `json:"type"`
+	Rows     int64  `json:"rows"`
+	Dim      int64  `json:"dim"`
+}
+
+// endBytes are read of either end of a file, where the formats have their headers.
+const endBytes = 64 << 10
+
+// unpackRecipeOf returns the recipe that an array should have.
+func unpackRecipeOf(m *matrixFile, a format.Array) (unpackRecipe, error) {
+	r := unpackRecipe{
+		Format: unpackFormat, File: m.name, Array: a.Name, Bytes: m.size, Modified: m.modified(),
+		Type: a.Type.String(), Rows: a.Rows, Dim: a.Dim,
+	}
+	h := sha256.New()
+	for _, from := range []int64{0, max(0, m.size-endBytes)} {
+		if _, err := io.Copy(h, io.NewSectionReader(m.reader, from, endBytes)); err != nil {
+			return r, err
+		}
+	}
+	r.Ends = hex.EncodeToString(h.Sum(nil))
+	return r, nil
+}
+
+// unpackedName returns the name of an unpacked matrix, without .npy: that of the file
+// and of the array, with %XX for all but letters, digits and _.-.
+func unpackedName(m *matrixFile, a format.Array) string {
+	name := m.name
+	if a.Name != "" {
+		name += "." + a.Name
+	}
+	var b strings.Builder
+	for i := range len(name) {
+		if c := name[i]; isNameByte(c) && (i > 0 || c != '.') {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	const most = 120 // of the 255 bytes that a file's name may have
+	if s := b.String(); len(s) <= most {
+		return s
+	}
+	sum := sha256.Sum256([]byte(name))
+	return b.String()[:most] + "-" + hex.EncodeToString(sum[:8])
+}
+
+// unpackedFolder is the folder within that of Derived.
+const unpackedFolder = "unpacked"
+
+// unpacked returns the file that an array was unpacked into, and the array there. It
+// unpacks it if that was not done, or from a file that was another.
+func (o *opener) unpacked(ctx context.Context, m *matrixFile, a format.Array) (*matrixFile, format.Array, error) {
+	want, err := unpackRecipeOf(m, a)
+	if err != nil {
+		return nil, a, err
+	}
+	name := unpackedName(m, a)
+	if kept := o.files[unpackedFolder+"/"+name]; kept != nil { // for another layer
+		return kept, kept.arrays[0], nil
+	}
+	for _, dir := range o.g.keptFolders() {
+		kept, err := o.kept(ctx, filepath.Join(dir, unpackedFolder), name, want)
+		if kept != nil || err != nil {
+			return kept, want.array(kept), err
+		}
+	}
+	dir, err := o.g.Derived()
+	if err != nil {
+		return nil, a, fmt.Errorf("there is no place to unpack it: %w", err)
+	}
+	dir = filepath.Join(dir, unpackedFolder)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, a, err
+	}
+	if err := o.unpack(ctx, m, a, dir, name, want); err != nil {
+		return nil, a, err
+	}
+	kept, err := o.kept(ctx, dir, name, want)
+	if err == nil && kept == nil {
+		err = fmt.Errorf("%s: it was changed as soon as it was written", filepath.Join(dir, name+".npy"))
+	}
+	return kept, want.array(kept), err
+}
+
+// array returns the array of an unpacked file, which may be nil.
+func (r *unpackRecipe) array(m *matrixFile) format.Array {
+	if m == nil {
+		return format.Array{}
+	}
+	return m.arrays[0]
+}
+
+// kept opens an unpacked matrix that has the recipe, or returns nil.
+func (o *opener) kept(ctx context.Context, dir, name string, want unpackRecipe) (*matrixFile, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name+".json"))
+	var got unpackRecipe
+	if err != nil || json.Unmarshal(text, &got) != nil || got != want {
+		return nil, nil // there is none, or it is not this one's
+	}
+	path := filepath.Join(dir, name+".npy")
+	m, err := openMatrix(ctx, os.DirFS(dir), name+".npy", path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, nil // a damaged one is unpacked again
+	}
+	a := m.arrays[0]
+	if a.Type.String() != want.Type || a.Rows != want.Rows || a.Dim != want.Dim {
+		m.file.Close()
+		return nil, nil
+	}
+	o.files[unpackedFolder+"/"+name] = m
+	return m, nil
+}
+
+// unpack writes an array of a file, and then its recipe.
+func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir, name string, recipe unpackRecipe) error {
+	path := filepath.Join(dir, name+".npy")
+	head := MatrixHead{Type: a.Type, Rows: a.Rows, Dim: a.Dim}.Encode()
+	if free, ok := freeBytes(dir); ok && free < a.Bytes()+int64(len(head)) {
+		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir, free)
+	}
+	stream, err := a.Stream(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	matrix, err := aside.Create(path)
+	if err != nil {
+		return err
+	}
+	defer matrix.Abandon()
+	if _, err := matrix.Write(head); err != nil {
+		return err
+	}
+	if err := o.copyElements(ctx, matrix, stream, m, a); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(recipe, "", "  ")
+	if err != nil {
+		return err
+	}
+	seal, err := aside.Create(filepath.Join(dir, name+".json"))
+	if err != nil {
+		return err
+	}
+	defer seal.Abandon()
+	if _, err := seal.Write(append(text, '\n')); err != nil {
+		return err
+	}
+	return aside.PublishSealed(seal, matrix)
+}
+
+// copyElements copies just the elements of an array.
+func (o *opener) copyElements(ctx context.Context, to io.Writer, from io.Reader, m *matrixFile, a format.Array) error {
+	buf := make([]byte, 1<<20)
+	for done := int64(0); done < a.Bytes(); {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		n, err := io.ReadFull(from, buf[:min(int64(len(buf)), a.Bytes()-done)])
+		if err != nil {
+			return fmt.Errorf("after %d of %d bytes of %d×%d %s: %w", done+int64(n), a.Bytes(), a.Rows, a.Dim, a.Type, err)
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return err
+		}
+		done += int64(n)
+		if o.o.Unpacking != nil {
+			o.o.Unpacking(m.path, done, a.Bytes())
+		}
+	}
+	switch n, err := io.ReadFull(from, buf[:1]); {
+	case n > 0:
+		return fmt.Errorf("it holds more than the %d bytes of %d×%d %s", a.Bytes(), a.Rows, a.Dim, a.Type)
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
+}
