@@ -1,9 +1,14 @@
 package engine
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
+	"time"
+
+	"strata/fixtures/matrices"
 )
 
 // benchGallery opens the gallery that STRATA_BENCH_GALLERY names.
@@ -82,4 +87,64 @@ func BenchmarkRankAll(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N*len(queries)*len(schemes))/b.Elapsed().Seconds(), "rankings/s")
+}
+
+// BenchmarkOpenFormats opens galleries of a million rows in every format that is
+// mapped, and in 8 shards. matrices-µs is what finding and mapping the matrices takes
+// of it; the rest is the items table.
+func BenchmarkOpenFormats(b *testing.B) {
+	const rows, dim = 1_000_000, 16
+	items := []byte("id\n")
+	for row := range rows {
+		items = append(strconv.AppendInt(append(items, 'i'), int64(row), 10), '\n')
+	}
+	for _, kind := range []string{".npy", ".npz", ".safetensors", ".fvecs", ".bvecs", ".ivecs", ".fbin", ".u8bin"} {
+		m := matrices.FromInts("A", matrices.Types(kind)[0], dim, ints(rows, dim, 3))
+		for _, shards := range []int{1, 8} {
+			dir := b.TempDir()
+			write(b, dir, itemsFile, items)
+			for i := range shards {
+				name := "A" + kind
+				if shards > 1 {
+					name = fmt.Sprintf("A-%05d-of-%05d%s", i, shards, kind)
+				}
+				write(b, dir, name, encode(b, kind, m.Part(rows*i/shards, rows*(i+1)/shards)))
+			}
+			b.Run(fmt.Sprintf("%s/%d", kind, shards), func(b *testing.B) {
+				var finding time.Duration
+				for b.Loop() {
+					g, err := Open(b.Context(), dir)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := g.Close(); err != nil {
+						b.Fatal(err)
+					}
+					b.StopTimer()
+					finding += findMatrices(b, dir, rows)
+					b.StartTimer()
+				}
+				b.ReportMetric(float64(finding.Microseconds())/float64(b.N), "matrices-µs")
+			})
+		}
+	}
+}
+
+// findMatrices finds and maps the matrices of a folder and returns how long it took.
+func findMatrices(b *testing.B, dir string, rows int) time.Duration {
+	g, err := openFolder(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer g.Close()
+	began := time.Now()
+	o := &opener{g: g, place: dir, files: map[string]*matrixFile{}}
+	defer o.close()
+	if err := o.find(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if g.Layers, err = o.settle(b.Context(), rows); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began)
 }
