@@ -8,6 +8,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"strata/engine"
@@ -119,10 +120,11 @@ func (c Check) Do(ctx context.Context) (_ *CheckReport, err error) {
 		if whole = false; c.OpenItems != nil {
 			r.g, err = c.OpenItems(ctx, c.Gallery)
 		}
-		if err != nil {
+		if r.g == nil || err != nil {
 			r.finish() // and there is no more to be checked
 			return &r.out, ctx.Err()
 		}
+		r.faults(r.out.Findings[0].Text)
 	}
 	defer func() { err = errors.Join(err, r.g.Close()) }()
 	r.out.Gallery, r.out.Items = r.g.Path, r.g.Len()
@@ -137,6 +139,15 @@ func (c Check) Do(ctx context.Context) (_ *CheckReport, err error) {
 	}
 	r.finish()
 	return &r.out, nil
+}
+
+// faults says what is wrong with further matrices than the one at which opening ended.
+func (r *checkRun) faults(opening string) {
+	for _, text := range r.g.MatrixFaults(r.Gallery) {
+		if file, what, _ := strings.Cut(text, ": "); !strings.Contains(opening, file+": ") {
+			r.find(SeverityError, "open", file, "%s", what)
+		}
+	}
 }
 
 // find adds a finding and returns it, to be completed. A place in the gallery's folder

@@ -251,6 +251,9 @@ var badGalleries = []struct {
 	{"truncated matrix", func(_ *testing.T, s *spoilt) {
 		s.files["C.npy"] = npy([][]float32{{1, 2}, {3, 4}})[:130]
 	}, SeverityError, "open", "C.npy: 2×2 float32 need 16 bytes behind the header, the file has 2: it is truncated"},
+	{"two bad matrices", func(_ *testing.T, s *spoilt) {
+		s.files["C.npy"], s.files["D.npy"] = npy([][]float32{{1, 2}, {3, 4}})[:130], npy([][]float32{{1, 2}})
+	}, SeverityError, "open", "D.npy the matrix has 1 rows, the items table has 120 items"},
 	{"other number of rows", func(_ *testing.T, s *spoilt) { s.layers["A"] = s.layers["A"][:119] }, SeverityError, "open", "A.npy: the matrix has 119 rows, items.csv has 120 items"},
 	{"id twice", func(_ *testing.T, s *spoilt) { s.cells[3][0] = "i002" }, SeverityError, "open", `id "i002" is that of row 2 too`},
 	{"no items", func(_ *testing.T, s *spoilt) { s.cells = nil }, SeverityError, "open", "it has no rows"},
