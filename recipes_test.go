@@ -60,6 +60,72 @@ func TestRecipesSyntax(t *testing.T) {
 	}
 }
 
+// TestRecipesWrite writes a gallery by two workers of a PyTorch job, by hooks and
+// by torchvision, and evaluates it.
+func TestRecipesWrite(t *testing.T) {
+	need.Python(t, "torch", "torchvision", "pandas")
+	blocks := recipes(t)
+	dir := t.TempDir()
+	setup := `
+import pandas as pd
+import torchvision
+torch.manual_seed(1)
+model = torchvision.models.inception_v3(weights=None, init_weights=False, aux_logits=False)
+kinds = ["knit", "dress", "coat"]
+pictures = torch.rand(12, 3, 96, 96) + torch.arange(12).remainder(3)[:, None, None, None]
+taps = {"A": "Mixed_5b", "B": "Mixed_6e", "C": "Mixed_7c"}
+`
+	python(t, dir, blocks["rows"]+blocks["items"]+blocks["hooks"]+setup+`
+for worker in range(2):
+    got = features(model, pictures[6 * worker:6 * worker + 6].split(4), taps, "cpu")
+    for layer, rows in got.items():
+        save("hooks", layer, rows, worker, 2) if os.path.isdir("hooks") else (os.mkdir("hooks"), save("hooks", layer, rows, worker, 2))
+`+blocks["pattern"]+`
+maps = {}
+model.Mixed_5b.register_forward_hook(lambda m, a, out: maps.__setitem__("x", out))
+model(pictures)
+for worker in range(2):
+    save("hooks", "pattern", pattern(maps["x"][6 * worker:6 * worker + 6]), worker, 2, np.float32)
+items("hooks", pd.DataFrame({"id": [f"i{n}" for n in range(12)], "category": kinds * 4}))
+`+blocks["torchvision"]+`
+os.mkdir("tapped")
+got = features(model, pictures.split(5), taps, "cpu")
+for layer, rows in got.items():
+    save("tapped", layer, rows)
+items("tapped", pd.DataFrame({"id": [f"i{n}" for n in range(12)], "category": kinds * 4}))
+`)
+	for _, name := range []string{"hooks", "tapped"} {
+		g, err := engine.Open(t.Context(), filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.Close()
+		var shapes []string
+		for _, l := range g.Layers {
+			shapes = append(shapes, l.Name+" "+l.Type.String())
+		}
+		want := "A float16, B float16, C float16"
+		if name == "hooks" {
+			want += ", pattern float32"
+		}
+		if got := strings.Join(shapes, ", "); got != want || g.Len() != 12 {
+			t.Errorf("%s: %s, %d items", name, got, g.Len())
+		}
+		scheme, err := g.ParseScheme("A+B+C")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := g.Candidates(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := engine.NewSearcher(g, 1<<20).Search(t.Context(), 4, []engine.Scheme{scheme}, 3, all)
+		if err != nil || len(found[0].Hits) != 3 || found[0].Hits[0].Row%3 != 1 {
+			t.Errorf("%s: %v, %v", name, found, err)
+		}
+	}
+}
+
 // TestRecipesRead reads the files of an evaluation, a derived layer and codes.
 func TestRecipesRead(t *testing.T) {
 	need.Python(t, "pandas")
