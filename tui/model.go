@@ -227,7 +227,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.answer(msg)
 	case waited:
 		if msg.seq == m.searching.seq && m.awaited {
-			if !m.shown.desk.equal(m.desk) {
+			if !m.shown.equal(m.desk) {
 				m.shown = frame{desk: m.desk}
 			}
 			m.status.computing = computing(m.gallery.Deriving())
