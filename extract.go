@@ -68,7 +68,7 @@ strata extract shop --append`,
 	flags.Float64SliceVar(&f.std, "std", nil, "R,G,B that the difference is divided by")
 	flags.StringVar(&f.channels, "channels", "", "their order: rgb or bgr")
 	flags.StringVar(&f.layout, "layout", "", "of the model's input: nchw or nhwc (default: the model's)")
-	flags.BoolVar(&f.o.Append, "append", false, "extend the recorded layers to the items that were added to items.csv")
+	flags.BoolVar(&f.o.Append, "append", false, "extend the recorded layers to the items that were added to the items table")
 	flags.StringVar(&f.model, "model", "", "with --append: the model, if it is no longer where gallery.yaml says")
 	flags.BoolVar(&f.o.Restart, "restart", false, "give up an interrupted extraction that had another recipe")
 	flags.BoolVar(&f.o.Force, "force", false, "replace layers that are there")
@@ -89,9 +89,9 @@ func presetNames() []string {
 
 func extractHelp() string {
 	var b strings.Builder
-	b.WriteString(`Extract reads the pictures that items.csv names through an ONNX model and writes a
-matrix a tap, GALLERY/NAME.npy, and GALLERY/gallery.yaml, which records how they
-were made. Without items.csv every picture in the folder becomes an item.
+	b.WriteString(`Extract reads the pictures that the items table names through an ONNX model and
+writes a matrix a tap, GALLERY/NAME.npy, and GALLERY/gallery.yaml, which records how
+they were made. Without an items table every picture in the folder becomes an item.
 
 A tap is a tensor of the model (strata taps lists them) and a pooling that makes a
 vector of it: gap, max, gem(P), std, rmac, cov(N), gram(N), flat; without one, gap

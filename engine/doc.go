@@ -2,16 +2,17 @@
 //
 // # Nouns
 //
-// A gallery is a folder: items.csv, one row an item, and one matrix file a
+// A gallery is a folder: an items table, one row an item, and one matrix file a
 // layer. A layer is a named matrix whose row r belongs to item r. A scheme says
 // how layers combine into one score; a ranking orders the candidates of a query
 // by that score, higher first, equal scores by lower row. A label is a column
-// of items.csv; two items that share a value of it are relevant to one another.
+// of the items table; two items that share a value of it are relevant to one another.
 //
 // # A gallery on disk
 //
 //	demo/
 //	  items.csv        id,image,category,brand,...   (image is relative to the folder)
+//	  ids.txt          may be missing: the ids of the matrices' rows, one a line
 //	  A.npy            a matrix, one row an item: see package format for types and formats
 //	  B-00000-of-00002.safetensors, B-00001-of-00002.safetensors
 //	  pattern.npy
@@ -22,6 +23,12 @@
 // A picture may lie in an archive in the folder, images.zip/knit-0001.jpg; or be
 // found by its item's id in WebDataset shards, or by its row in a column of a Parquet
 // file: see PicturesRecord. Nothing is unpacked.
+//
+// The items table is items.csv, .tsv, .jsonl or .parquet, the first three perhaps
+// packed as .gz or .zst (package table says what each holds), or the file that
+// gallery.yaml names: items: {file: export.jsonl}. Its rows are those of the
+// matrices, unless a list of ids, ids.txt or ids.npy, says which item each row
+// is; items that no row has are left out then, and Gallery.Notes says so.
 //
 // The columns id, image, group and split have a meaning of their own; all others
 // are labels. A cell may hold several values, parted by |; an empty cell is

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -84,20 +85,21 @@ func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
 	return all, err
 }
 
-// hash returns the hash of the items table's hash and of each layer's, in the
-// order of their names, and the latter; sample writes a layer's bytes.
+// hash returns the hash of the items table's hash (with that of the list of ids,
+// where there is one) and of each layer's, in the order of their names, and the
+// latter; sample writes a layer's bytes.
 func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, *Layer) error) (all string, layers [][]byte, err error) {
 	sums := make([][]byte, len(g.Layers)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		f, err := openFile(g.folder, itemsFile)
-		if err != nil {
-			return err
+		sum, err := g.hashFile(g.items.file)
+		if err == nil && g.items.idsFile != "" {
+			var ids []byte
+			ids, err = g.hashFile(g.items.idsFile)
+			both := sha256.Sum256(slices.Concat(sum, ids))
+			sum = both[:]
 		}
-		defer f.Close()
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		sums[0] = h.Sum(nil)
+		sums[0] = sum
 		return err
 	})
 	for i, l := range g.Layers {
@@ -116,6 +118,18 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 		h.Write(s)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), sums[1:], nil
+}
+
+// hashFile returns the hash of a file of the folder.
+func (g *Gallery) hashFile(name string) ([]byte, error) {
+	f, err := openFile(g.folder, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return h.Sum(nil), err
 }
 
 // hash returns the hash of the layer's name, type and shape, and of what sample

@@ -50,7 +50,7 @@ type Gallery struct {
 // those that are compressed: see OpenWith.
 //
 // An error names the file, the row and the numbers. Every matrix must have as
-// many rows as the items table, and at most 2²⁰ features. It and the items table may be links
+// many rows as there are items, and at most 2²⁰ features. It and the items table may be links
 // to files elsewhere; pictures may not (see OpenPicture).
 func Open(ctx context.Context, dir string) (*Gallery, error) {
 	return OpenWith(ctx, dir, OpenOptions{})
@@ -82,18 +82,16 @@ func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := g.openItems(dir)
+	var name string
+	m, err := ReadManifest(g.folder, dir)
 	if err == nil {
-		defer table.Close()
-		if g.items, err = readItems(ctx, table, 0); err != nil {
-			err = fmt.Errorf("%s: %w", filepath.Join(dir, itemsFile), err)
-		}
+		name, err = FindItems(g.folder, dir, m)
 	}
 	if err == nil {
-		var m *Manifest
-		if m, err = ReadManifest(g.folder, dir); m != nil {
-			g.pictures.record = m.Pictures
-		}
+		g.items, err = g.readItems(ctx, dir, name, 0)
+	}
+	if err == nil && m != nil {
+		g.pictures.record = m.Pictures
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
@@ -137,15 +135,15 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 			err = errors.Join(err, g.Close())
 		}
 	}()
-	table, err := g.openItems(place)
-	if err != nil {
-		return nil, err
-	}
-	defer table.Close()
 	o := &opener{g: g, place: place, o: options, files: map[string]*matrixFile{}}
 	defer o.close()
 	var headErr error
-	if g.manifest, headErr = ReadManifest(g.folder, place); headErr == nil {
+	g.manifest, headErr = ReadManifest(g.folder, place)
+	name, err := FindItems(g.folder, place, g.manifest)
+	if err != nil {
+		return nil, errors.Join(err, headErr)
+	}
+	if headErr == nil {
 		if g.manifest != nil && g.manifest.Name != "" {
 			g.Name = g.manifest.Name
 		}
@@ -154,8 +152,11 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		}
 		headErr = o.find(ctx)
 	}
-	if g.items, err = readItems(ctx, table, o.rows()); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
+	if g.items, err = g.readItems(ctx, place, name, o.rows()); err != nil {
+		return nil, err
+	}
+	for _, n := range g.items.notes {
+		g.note("%s: %s", name, n)
 	}
 	if headErr != nil {
 		return nil, headErr
@@ -177,17 +178,8 @@ func (g *Gallery) note(format string, args ...any) {
 	g.Notes = append(g.Notes, fmt.Sprintf(format, args...))
 }
 
-// openItems opens the items table.
-func (g *Gallery) openItems(place string) (fs.File, error) {
-	table, err := openFile(g.folder, itemsFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: a gallery needs an items table, and there is no %s", place, itemsFile)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(place, itemsFile), err)
-	}
-	return table, nil
-}
+// joinPath returns the path, for messages, of a file of the folder.
+func joinPath(place, name string) string { return filepath.Join(place, filepath.FromSlash(name)) }
 
 // openFile opens a regular file. Others are refused before they are opened: that
 // of a named pipe would wait for its writer. The error does not name the file.

@@ -17,6 +17,9 @@ import (
 	"strata/engine/kernel"
 )
 
+// itemsFile is the items table of most tests.
+const itemsFile = "items.csv"
+
 // matrix is a layer to be written: rows of equal length.
 type matrix struct {
 	half bool  // float16
@@ -253,7 +256,7 @@ func TestOpenErrors(t *testing.T) {
 		{"column without a name", "id,,x\na,1,2\nb,1,2\n", "", good, "line 1: column 2 has no name"},
 		{"duplicate id", "id\na\na\n", "", good, `line 3: row 1: id "a" is that of row 0 too`},
 		{"empty id", "id,x\na,1\n,2\n", "", good, "line 3: row 1: its id is empty"},
-		{"short line", "id,x\na,1\nb\n", "", good, "line 3: row 1 has 1 fields, the header 2"},
+		{"short line", "id,x\na,1\nb\n", "", good, "line 3: row 1: it has 1 cells, the header has 2 columns"},
 		{"split", "id,split\na,test\nb,\n", "", good, `line 2: row 0: split is "test"`},
 		{"quote", "id,x\na,\"1\nb,2\n", "", good, "extraneous or missing"},
 	}
@@ -407,25 +410,4 @@ func TestIDIndex(t *testing.T) {
 			t.Fatalf("id %q is found in row %d, not %d", id, got, want)
 		}
 	}
-}
-
-func FuzzItems(f *testing.F) {
-	f.Add("id,image,category\na,a.jpg,x|y\nb,b.jpg,\n")
-	f.Add("\ufeffid,split,group\n\"a\n\",query,g\n")
-	f.Fuzz(func(t *testing.T, s string) {
-		it, err := readItems(t.Context(), strings.NewReader(s), 2)
-		if err != nil {
-			return
-		}
-		for row, id := range it.ids {
-			if got, _, _ := it.byID.find(it.ids, id); got != row {
-				t.Errorf("id %q of row %d is found in row %d", id, row, got)
-			}
-		}
-		for _, l := range it.labels {
-			if len(l.codes) != len(it.ids) {
-				t.Errorf("label %q has %d cells for %d rows", l.Name, len(l.codes), len(it.ids))
-			}
-		}
-	})
 }

@@ -1,18 +1,20 @@
 package engine
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 	"strings"
+
+	"strata/engine/table"
 )
 
-// itemsFile is the items table of a gallery.
-const itemsFile = "items.csv"
+// itemsStem begins the names of items tables; table.Names has those that there
+// may be.
+const itemsStem = "items"
 
 // The values of the split column.
 const (
@@ -23,144 +25,339 @@ const (
 
 // items is the items table by columns; row r of every slice is item r.
 type items struct {
-	ids    []string
-	byID   idIndex
-	images []string // nil without an image column
-	labels []*Label
-	group  *Label  // nil without a group column
-	split  []uint8 // nil without a split column
+	file    string // the table
+	idsFile string // that gives the order of the rows, or ""
+	ids     []string
+	byID    idIndex
+	images  []string // nil without an image column
+	labels  []*Label
+	group   *Label  // nil without a group column
+	split   []uint8 // nil without a split column
+	notes   []string
 }
 
-// readItems reads a CSV table with a header line, which is likely to have so many
-// rows. It polls ctx now and then.
-func readItems(ctx context.Context, r io.Reader, rows int64) (*items, error) {
-	br := bufio.NewReaderSize(r, 1<<20)
-	if bom, _ := br.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		br.Discard(3)
+// FindItems returns the name of the items table in a gallery's folder: that which
+// the manifest, which may be nil, names, or else the one that has a name of
+// items tables. Without one the error is fs.ErrNotExist.
+func FindItems(folder fs.FS, place string, m *Manifest) (string, error) {
+	if m != nil && m.Items != nil && m.Items.File != "" {
+		return m.Items.File, nil
 	}
-	cr := csv.NewReader(br)
-	cr.ReuseRecord = true
-	header, err := cr.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty; its first line must name the columns")
+	found, err := present(folder, table.Names(itemsStem))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", place, err)
+	case len(found) == 0:
+		return "", &noItemsError{place}
+	case len(found) > 1:
+		return "", fmt.Errorf("%s: %s and %s are both items tables; move one, or name one in %s: items: {file: %s}", place, found[0], found[1], ManifestFile, found[0])
 	}
-	if err != nil {
-		return nil, err
-	}
-	b, err := newItemsBuilder(header, int(min(rows, likelyRows)))
-	if err != nil {
-		return nil, err
-	}
-	for row := 0; ; row++ {
-		if row%4096 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		record, err := cr.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		var pe *csv.ParseError
-		if errors.As(err, &pe) && errors.Is(err, csv.ErrFieldCount) {
-			return nil, fmt.Errorf("line %d: row %d has %d fields, the header %d", pe.Line, row, len(record), b.columns)
-		}
-		if err != nil {
+	return found[0], nil
+}
+
+// noItemsError says that a folder has no items table.
+type noItemsError struct{ place string }
+
+func (e *noItemsError) Error() string {
+	return e.place + ": a gallery needs an items table, and there is no items.csv, nor .tsv, .jsonl or .parquet"
+}
+
+func (e *noItemsError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// present returns those of the names that a folder has.
+func present(folder fs.FS, names []string) ([]string, error) {
+	var found []string
+	for _, name := range names {
+		_, err := fs.Lstat(folder, name)
+		if err == nil {
+			found = append(found, name)
+		} else if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if err := b.add(record); err != nil {
-			line, _ := cr.FieldPos(0)
-			return nil, fmt.Errorf("line %d: row %d: %w", line, row, err)
-		}
 	}
-	return b.done()
+	return found, nil
 }
 
-// itemsBuilder collects the table row by row.
-type itemsBuilder struct {
-	items
-	columns          int
-	id, image, split int // columns, or -1
-	labels           []*labelBuilder
-	at               []int // by labels: its column
+// readItems reads the items table with a name in the folder, and the list of ids
+// beside it, if there is one. The table is likely to have so many rows. It polls
+// ctx now and then. Errors name the file.
+func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64) (*items, error) {
+	ids, idsFile, err := g.readIDs(place)
+	if err != nil {
+		return nil, err
+	}
+	path := joinPath(place, name)
+	f, err := openFile(g.folder, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer f.Close()
+	it, err := readItems(ctx, name, f, ids, rows)
+	if missing := (*missingError)(nil); errors.As(err, &missing) {
+		return nil, fmt.Errorf("%s: row %d: %s has no item %q", joinPath(place, idsFile), missing.row, name, missing.id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	it.file, it.idsFile = name, idsFile
+	return it, nil
+}
+
+// readIDs reads the list of the rows' ids; without one the order is that of the
+// items table.
+func (g *Gallery) readIDs(place string) (*rowOrder, string, error) {
+	found, err := present(g.folder, table.IDNames)
+	if err != nil || len(found) == 0 {
+		return nil, "", err
+	}
+	if len(found) > 1 {
+		return nil, "", fmt.Errorf("%s: %s and %s both list the rows' ids; move one", place, found[0], found[1])
+	}
+	f, err := openFile(g.folder, found[0])
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", joinPath(place, found[0]), err)
+	}
+	defer f.Close()
+	ids, err := table.ReadIDs(found[0], f)
+	if err == nil {
+		var order *rowOrder
+		if order, err = newRowOrder(ids); err == nil {
+			return order, found[0], nil
+		}
+	}
+	return nil, "", fmt.Errorf("%s: %w", joinPath(place, found[0]), err)
+}
+
+// rowOrder is the order of the rows that a list of ids gives.
+type rowOrder struct {
+	ids  []string
+	byID idIndex
+	row  []int32 // by row of the order: that of the table; -1 until it was read
+}
+
+// newRowOrder checks the ids.
+func newRowOrder(ids []string) (*rowOrder, error) {
+	o := &rowOrder{ids: ids, byID: newIDIndex(len(ids)), row: make([]int32, len(ids))}
+	for row, id := range ids {
+		if id == "" {
+			return nil, fmt.Errorf("row %d: its id is empty", row)
+		}
+		if first := o.byID.add(ids[:row], id); first >= 0 {
+			return nil, fmt.Errorf("row %d: id %q is that of row %d too", row, id, first)
+		}
+		o.row[row] = -1
+	}
+	return o, nil
+}
+
+// missingError says that the items table lacks an item of a list of ids.
+type missingError struct {
+	row int
+	id  string
+}
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("there is no item %q, which row %d is", e.id, e.row)
 }
 
 // likelyRows is the number of rows up to which memory is taken before they are read.
 const likelyRows = 1 << 20
 
-// newItemsBuilder returns a builder for a table that is likely to have so many rows.
-func newItemsBuilder(header []string, rows int) (*itemsBuilder, error) {
-	b := &itemsBuilder{columns: len(header), id: -1, image: -1, split: -1}
-	b.ids = make([]string, 0, rows)
-	b.byID = newIDIndex(rows)
-	seen := map[string]bool{}
-	for i, name := range header {
-		name = strings.TrimSpace(name)
-		if name == "" {
-			return nil, fmt.Errorf("line 1: column %d has no name", i+1)
+// readItems reads a table, in the order given, which may be nil. It is likely to
+// have so many rows.
+func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, rows int64) (*items, error) {
+	in, err := table.Open(name, f)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	b := &itemsBuilder{in: in, id: -1, image: -1, split: -1, order: order, rows: int(min(rows, likelyRows))}
+	if order != nil {
+		b.rows = len(order.ids)
+	} else {
+		b.ids, b.byID = make([]string, 0, b.rows), newIDIndex(b.rows)
+	}
+	if err := b.header(); err != nil {
+		if place := in.Place(); place != "" {
+			err = fmt.Errorf("%s: %w", place, err)
 		}
-		if seen[name] {
-			return nil, fmt.Errorf("line 1: column %q stands twice", name)
+		return nil, err
+	}
+	for ; ; b.read++ {
+		if b.read%4096 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-		seen[name] = true
-		switch name {
-		case "id":
-			b.id = i
-		case "image":
-			b.image = i
-			b.images = make([]string, 0, rows)
-		case "split":
-			b.split = i
-		default:
-			b.labels = append(b.labels, newLabelBuilder(strings.Clone(name), rows))
-			b.at = append(b.at, i)
+		cells, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return b.done()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := b.add(cells); err != nil {
+			return nil, table.Place(in.Place(), b.read, err)
 		}
 	}
-	if b.id < 0 {
-		return nil, fmt.Errorf("line 1: no column is named id (columns: %s)", strings.Join(header, ", "))
-	}
-	return b, nil
 }
 
-func (b *itemsBuilder) add(record []string) error {
-	id := record[b.id]
-	if id == "" {
-		return errors.New("its id is empty")
-	}
-	if first := b.byID.add(b.ids, id); first >= 0 {
-		return fmt.Errorf("id %q is that of row %d too", id, first)
-	}
-	b.ids = append(b.ids, id)
-	if b.image >= 0 {
-		b.images = append(b.images, record[b.image])
-	}
-	for i, l := range b.labels {
-		l.add(record[b.at[i]])
-	}
-	if b.split >= 0 {
-		switch s := strings.TrimSpace(record[b.split]); s {
-		case "", "both":
-			b.items.split = append(b.items.split, splitBoth)
-		case "query":
-			b.items.split = append(b.items.split, splitQuery)
-		case "gallery":
-			b.items.split = append(b.items.split, splitGallery)
+// itemsBuilder collects the table row by row.
+type itemsBuilder struct {
+	items
+	in               *table.Reader
+	order            *rowOrder
+	rows             int // likely, or those of the order
+	read, left       int // rows of the table; those that the order has not
+	columns          int // so far
+	id, image, split int // columns, or -1
+	labels           []*labelBuilder
+	at               []int // by labels: its column
+	arena            table.Arena
+}
+
+// header takes over the columns that are new.
+func (b *itemsBuilder) header() error {
+	for i, name := range b.in.Columns()[b.columns:] {
+		at := b.columns + i
+		switch name {
+		case "id":
+			b.id = at
+		case "image":
+			b.image = at
+			b.images = b.texts()
+		case "split":
+			b.split = at
+			b.items.split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
 		default:
-			return fmt.Errorf("split is %q, not query, gallery or both", s)
+			l := newLabelBuilder(name, b.rows)
+			l.label.codes = append(l.label.codes, make([]uint32, b.length())...)
+			b.labels = append(b.labels, l)
+			b.at = append(b.at, at)
 		}
+	}
+	b.columns = len(b.in.Columns())
+	if b.id < 0 && b.columns > 0 {
+		return fmt.Errorf("no column is named id (columns: %s)", strings.Join(b.in.Columns(), ", "))
 	}
 	return nil
 }
 
+// length returns the number of rows that columns have so far.
+func (b *itemsBuilder) length() int {
+	if b.order != nil {
+		return len(b.order.ids)
+	}
+	return len(b.ids)
+}
+
+// texts returns a column of empty texts.
+func (b *itemsBuilder) texts() []string {
+	return append(make([]string, 0, b.rows), make([]string, b.length())...)
+}
+
+// add adds a row of the table.
+func (b *itemsBuilder) add(cells []string) error {
+	if len(cells) > b.columns || b.id < 0 {
+		if err := b.header(); err != nil {
+			return err
+		}
+	}
+	row, err := b.place(cells)
+	if err != nil || row < 0 {
+		return err
+	}
+	if b.image >= 0 {
+		b.images = put(b.images, row, b.arena.Keep(cells[b.image]))
+	}
+	for i, l := range b.labels {
+		l.label.codes = put(l.label.codes, row, l.code(strings.TrimSpace(cells[b.at[i]])))
+	}
+	if b.split >= 0 {
+		split, err := splitOf(cells[b.split])
+		if err != nil {
+			return err
+		}
+		b.items.split = put(b.items.split, row, split)
+	}
+	return nil
+}
+
+// put sets element at of a column, or appends it.
+func put[T any](column []T, at int, v T) []T {
+	if at < len(column) {
+		column[at] = v
+		return column
+	}
+	return append(column, v)
+}
+
+// place takes over the id of a row of the table, and returns the item's row, or -1
+// if it has none.
+func (b *itemsBuilder) place(cells []string) (int, error) {
+	if b.id < 0 || cells[b.id] == "" {
+		return 0, errors.New("its id is empty")
+	}
+	id := cells[b.id]
+	if b.order == nil {
+		if first := b.byID.add(b.ids, id); first >= 0 {
+			return 0, fmt.Errorf("id %q is that of row %d too", id, first)
+		}
+		b.ids = append(b.ids, b.arena.Keep(id))
+		return len(b.ids) - 1, nil
+	}
+	row, _, _ := b.order.byID.find(b.order.ids, id)
+	switch {
+	case row < 0:
+		b.left++
+	case b.order.row[row] >= 0:
+		return 0, fmt.Errorf("id %q is that of row %d too", id, b.order.row[row])
+	default:
+		b.order.row[row] = int32(b.read)
+	}
+	return row, nil
+}
+
+func splitOf(cell string) (uint8, error) {
+	switch s := strings.TrimSpace(cell); s {
+	case "", "both":
+		return splitBoth, nil
+	case "query":
+		return splitQuery, nil
+	case "gallery":
+		return splitGallery, nil
+	default:
+		return 0, fmt.Errorf("split is %q, not query, gallery or both", s)
+	}
+}
+
 func (b *itemsBuilder) done() (*items, error) {
-	if len(b.ids) == 0 {
+	if b.read == 0 {
 		return nil, errors.New("it has no rows")
 	}
+	for i, name := range b.in.Columns() {
+		if slices.Contains([]string{"id", "image", "split", "group"}, name) && b.in.Lists(i) {
+			return nil, fmt.Errorf("column %q holds lists; it has one text a row", name)
+		}
+	}
+	if o := b.order; o != nil {
+		if row := slices.Index(o.row, -1); row >= 0 {
+			return nil, &missingError{row, o.ids[row]}
+		}
+		b.ids, b.byID = o.ids, o.byID
+	}
 	for _, l := range b.labels {
+		if b.order != nil {
+			l.renumber()
+		}
 		done := l.done()
 		if done.Name == "group" {
 			b.group = done
 			continue
 		}
 		b.items.labels = append(b.items.labels, done)
+	}
+	b.notes = b.in.Notes()
+	if b.left > 0 {
+		b.notes = append(b.notes, fmt.Sprintf("%d of its %d items are left out: no row has their id", b.left, b.read))
 	}
 	return &b.items, nil
 }
@@ -191,4 +388,15 @@ func (g *Gallery) Group(row int) string {
 		return ""
 	}
 	return g.items.group.Cell(row)
+}
+
+// ItemsFile returns the name of the items table in the gallery's folder.
+func (g *Gallery) ItemsFile() string { return g.items.file }
+
+// rowsFile returns the name of the file that says which item a row is.
+func (it *items) rowsFile() string {
+	if it.idsFile != "" {
+		return it.idsFile
+	}
+	return it.file
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 	"strings"
+
+	"strata/engine/table"
 )
 
 // Label is a column of the items table: for every row a cell, which holds no
@@ -21,6 +23,8 @@ type Label struct {
 type labelBuilder struct {
 	label  Label
 	byCell map[string]uint32
+	arena  table.Arena
+	parted bool // a cell may hold several values
 }
 
 // newLabelBuilder returns a builder of a column that is likely to have so many rows.
@@ -31,24 +35,46 @@ func newLabelBuilder(name string, rows int) *labelBuilder {
 	}
 }
 
-func (b *labelBuilder) add(cell string) {
-	b.label.codes = append(b.label.codes, b.code(strings.TrimSpace(cell)))
-}
-
 // code returns the code of a cell.
 func (b *labelBuilder) code(cell string) uint32 {
 	code, ok := b.byCell[cell]
 	if !ok {
 		code = uint32(len(b.label.cells))
-		cell = strings.Clone(cell) // the line it is cut from is not kept
+		cell = b.arena.Keep(cell) // the line it is cut from is not kept
+		b.parted = b.parted || strings.IndexByte(cell, '|') >= 0
 		b.byCell[cell] = code
 		b.label.cells = append(b.label.cells, cell)
 	}
 	return code
 }
 
+// renumber gives the cells the codes that they would have in the order of the
+// rows.
+func (b *labelBuilder) renumber() {
+	old := b.label
+	b.label.cells, b.byCell = []string{""}, nil
+	codes := make([]uint32, len(old.cells)) // by old code
+	for row, code := range old.codes {
+		if code != 0 && codes[code] == 0 {
+			codes[code] = uint32(len(b.label.cells))
+			b.label.cells = append(b.label.cells, old.cells[code])
+		}
+		b.label.codes[row] = codes[code]
+	}
+}
+
 func (b *labelBuilder) done() *Label {
 	l := b.label
+	if !b.parted { // every cell is its one value
+		l.names, l.plain = l.cells[1:], true
+		codes := make([]uint32, len(l.names))
+		l.values = make([][]uint32, len(l.cells))
+		for v := range codes {
+			codes[v] = uint32(v)
+			l.values[v+1] = codes[v : v+1 : v+1]
+		}
+		return &l
+	}
 	byValue := map[string]uint32{}
 	l.values = make([][]uint32, len(l.cells))
 	for i, cell := range l.cells {

@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"strata/engine/table"
 )
 
 // ManifestFile is the file that describes a gallery; it may be missing.
@@ -44,7 +46,7 @@ const maxManifest = 16 << 20
 //	  C: {file: features.npy, columns: 1024:3072}
 //	select: [A, C]
 //	schemes: [A, C, C+0.5*A]
-//	items: {rows: 9583, sha256: 77aa…}
+//	items: {file: export.jsonl.gz, rows: 9583, sha256: 77aa…}
 //	pictures: {archives: ["shard-*.tar"]}
 //	broken:
 //	  - {row: 17, id: knit-0018, why: "jpeg: it ends early"}
@@ -105,10 +107,12 @@ type LayerRecord struct {
 	Type        string   `yaml:"type,omitempty"` // float16 say; of a binary column, what its bytes are
 }
 
-// ItemsRecord says for which items layers were extracted.
+// ItemsRecord names the items table, and says for which items layers were
+// extracted.
 type ItemsRecord struct {
-	Rows   int    `yaml:"rows"`
-	SHA256 string `yaml:"sha256"` // HashIDs of the rows
+	File   string `yaml:"file,omitempty"` // relative to the gallery's folder, with slashes; items.csv or the like without it
+	Rows   int    `yaml:"rows,omitempty"`
+	SHA256 string `yaml:"sha256,omitempty"` // HashIDs of the rows; empty when nothing was extracted
 }
 
 // PicturesRecord says where the items' pictures are: in archives, or in a table.
@@ -264,13 +268,24 @@ func (m *Manifest) check() error {
 	if m.Model != nil && m.Model.File == "" {
 		return errors.New("model: it names no file")
 	}
-	if m.Items != nil && m.Items.Rows < 0 {
-		return fmt.Errorf("items: %d rows", m.Items.Rows)
-	}
 	if m.Pictures != nil {
 		if err := m.Pictures.check(); err != nil {
 			return fmt.Errorf("pictures: %w", err)
 		}
+	}
+	return m.Items.check()
+}
+
+// check checks a record, which may be nil.
+func (r *ItemsRecord) check() error {
+	switch {
+	case r == nil:
+	case r.Rows < 0:
+		return fmt.Errorf("items: %d rows", r.Rows)
+	case r.File != "" && !fs.ValidPath(r.File):
+		return fmt.Errorf("items: file %q is not a path within the gallery's folder", r.File)
+	case r.File != "" && !table.Known(r.File):
+		return fmt.Errorf("items: file %q is no table: its name ends with .csv, .tsv, .jsonl or .parquet, the first three perhaps with .gz or .zst behind", r.File)
 	}
 	return nil
 }

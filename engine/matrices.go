@@ -163,12 +163,9 @@ var containers = []string{".npz", ".safetensors", ".arrow", ".feather", ".parque
 // tables are the formats of tables, which may hold no matrix at all.
 var tables = []string{".arrow", ".feather", ".parquet"}
 
-// The tables of a gallery lie beside its matrices, in files that may have the same
-// formats: that of the items may hold layers, that of ids none.
-const (
-	itemsStem = "items"
-	idsStem   = "ids"
-)
+// idsStem names the list of ids, which lies beside the matrices and may be in a format
+// of theirs. The items table may hold layers, the list none.
+const idsStem = "ids"
 
 // stemOf returns a file's name without its extension, and whether the format names
 // its matrices itself.
@@ -448,7 +445,7 @@ func (o *opener) settle(ctx context.Context, items int) ([]*Layer, error) {
 	var kept []*foundLayer
 	for _, l := range o.found {
 		if rows := l.rows(); rows != int64(items) {
-			if err := o.leave(l, fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, itemsFile, items)); err != nil {
+			if err := o.leave(l, fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, o.g.items.rowsFile(), items)); err != nil {
 				return nil, err
 			}
 			continue

@@ -179,7 +179,7 @@ func TestOpenLayers(t *testing.T) {
 		{"an index that is wrong", "", append([]file{index(strings.Replace(weights, `"C"`, `"Z"`, 1))}, model...), "", "", `it says that tensor "Z" is in model-00002-of-00002.safetensors, which has none of that name`},
 		{"an index of no file", "", append([]file{index(weights)}, model[0]), "", "", "model-00002-of-00002.safetensors: no such file"},
 		{"shards of a model without an index", "", model, "", "", "shards hold rows of the same matrices, unless a file *.safetensors.index.json says where each lies"},
-		{"ids are no layer", "", []file{one("A.npy", ".npy", f("", 3, 4)), {"ids.npy", []byte("x")}}, "A float32 4x3", "", ""},
+		{"ids are no layer", "", []file{one("A.npy", ".npy", f("", 3, 4)), {"ids.fvecs", []byte("x")}}, "A float32 4x3", "", ""},
 		{"a damaged file", "", []file{{"A.npz", []byte("x")}}, "", "", "A.npz: "},
 		{"a damaged file that is not selected", "select: [A]", []file{one("A.npy", ".npy", f("", 3, 4)), {"B.npy", []byte("x")}}, "A float32 4x3", "", ""},
 	} {

@@ -470,7 +470,7 @@ func (g *Gallery) column() (*archive.Column, error) {
 	}
 	c, err := openColumn(f, p.record.Column)
 	if err == nil && c.Rows() != int64(g.Len()) {
-		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), itemsFile, g.Len())
+		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), g.items.rowsFile(), g.Len())
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -111,7 +111,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	profile := c.Terminal.Profile
 	if !hasPictures(g) {
-		c.Terminal.Graphics, c.Terminal.Why = GraphicsNone, "no pictures: items.csv names none"
+		c.Terminal.Graphics, c.Terminal.Why = GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
 	}
 	m := Model{
 		c: c, ctx: ctx, crew: &crew{}, gallery: g,

@@ -18,7 +18,7 @@ import (
 
 // ExtractOptions say what is extracted, from what, and how.
 type ExtractOptions struct {
-	Gallery string // folder; without items.csv its pictures become the items
+	Gallery string // folder; without an items table its pictures become the items
 	Model   string // path; with Append it may be empty, and is the recorded one
 
 	Taps       []Tap
@@ -127,7 +127,7 @@ func galleryFolder(path string) (string, error) {
 	stat, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%s: there is no such folder; it holds items.csv and the pictures, or the pictures alone", path)
+		return "", fmt.Errorf("%s: there is no such folder; it holds an items table and the pictures, or the pictures alone", path)
 	case err != nil:
 		return "", err
 	case !stat.IsDir():
@@ -159,7 +159,7 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 		x.was = &engine.Manifest{}
 	}
 	if !x.Append {
-		if err := listPictures(ctx, x.dir); err != nil {
+		if err := listPictures(ctx, x.dir, x.was); err != nil {
 			return err
 		}
 	}
@@ -213,7 +213,7 @@ func (x *extraction) checkTaps() error {
 // checkItems checks that the items have pictures, and are those recorded if
 // layers are extended.
 func (x *extraction) checkItems() error {
-	path, n := filepath.Join(x.Gallery, "items.csv"), x.items.Len()
+	path, n := filepath.Join(x.Gallery, filepath.FromSlash(x.items.ItemsFile())), x.items.Len()
 	picture := false
 	for row := 0; row < n && !picture; row++ {
 		picture = x.items.Picture(row) != ""
@@ -226,7 +226,7 @@ func (x *extraction) checkItems() error {
 	}
 	r := x.was.Items
 	switch {
-	case x.was.Model == nil || x.was.Preprocess == nil || r == nil:
+	case x.was.Model == nil || x.was.Preprocess == nil || r == nil || r.SHA256 == "":
 		return fmt.Errorf("%s records no extraction that could be extended", filepath.Join(x.Gallery, engine.ManifestFile))
 	case n < r.Rows:
 		return fmt.Errorf("%s has %d items, %s records %d: items are only added", path, n, engine.ManifestFile, r.Rows)

@@ -263,7 +263,7 @@ func TestExtractFolder(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
 	}
-	if _, err := Extract(t.Context(), asked(t, t.TempDir(), model)); err == nil || !strings.Contains(err.Error(), "neither items.csv nor a picture") {
+	if _, err := Extract(t.Context(), asked(t, t.TempDir(), model)); err == nil || !strings.Contains(err.Error(), "neither an items table nor a picture") {
 		t.Errorf("empty folder: %v", err)
 	}
 }

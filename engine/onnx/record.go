@@ -85,7 +85,12 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 		}
 	}
 	m.Model, m.Preprocess = x.record, &x.Preprocess
-	m.Items = &engine.ItemsRecord{Rows: x.items.Len(), SHA256: x.items.HashIDs(x.items.Len())}
+	items := engine.ItemsRecord{}
+	if m.Items != nil {
+		items = *m.Items
+	}
+	items.Rows, items.SHA256 = x.items.Len(), x.items.HashIDs(x.items.Len())
+	m.Items = &items
 	m.Broken = mergeBroken(x.was.Broken, broken)
 	m.Software = &engine.SoftwareRecord{Strata: x.Version, ONNXRuntime: x.pipeline.runtime.Version(), Provider: x.Provider}
 	return m.Encode()

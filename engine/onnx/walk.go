@@ -13,22 +13,23 @@ import (
 	"slices"
 	"strings"
 
+	"strata/engine"
 	"strata/engine/aside"
 )
 
 // pictureNames are the extensions of files that are taken for pictures where no
-// items.csv names them; what they hold is told by their content.
+// items table names them; what they hold is told by their content.
 var pictureNames = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
 // listPictures writes an items.csv with an item for every picture in a folder
-// and the folders in it, by path, unless there is one. An item's id is its path
+// and the folders in it, by path, unless there is an items table. An item's id is its path
 // without extension, or with it where two would be the same. Hidden files and
 // folders are left out.
-func listPictures(ctx context.Context, dir string) error {
-	table := filepath.Join(dir, "items.csv")
-	if _, err := os.Lstat(table); !errors.Is(err, fs.ErrNotExist) {
+func listPictures(ctx context.Context, dir string, m *engine.Manifest) error {
+	if _, err := engine.FindItems(os.DirFS(dir), dir, m); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	table := filepath.Join(dir, "items.csv")
 	var files []string
 	ids := map[string]int{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
@@ -51,7 +52,7 @@ func listPictures(ctx context.Context, dir string) error {
 		return err
 	}
 	if len(files) == 0 {
-		return fmt.Errorf("%s: there is neither items.csv nor a picture (%s)", dir, strings.Join(pictureNames, " "))
+		return fmt.Errorf("%s: there is neither an items table nor a picture (%s)", dir, strings.Join(pictureNames, " "))
 	}
 	slices.Sort(files)
 	var b bytes.Buffer
