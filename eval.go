@@ -32,7 +32,11 @@ type evalFlags struct {
 	reportQueries          []string
 	reportWorst            int
 	formats                []string
+	csvSafe                bool
 }
+
+// csvSafeUsage describes --csv-safe, of every command that writes tables.
+const csvSafeUsage = "for spreadsheets: write ' before text in CSV that begins like a formula (= + - @)"
 
 // reportName is the name of the report in the folder of the tables.
 const reportName = "report.html"
@@ -77,6 +81,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(cmd.Flags(), &f.formats)
+	cmd.Flags().BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	addReport(cmd.Flags(), &f.report)
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
 	cmd.Flags().IntVar(&f.reportWorst, "report-worst", experiments.DefaultWorst, "show those of so many queries that lose most")
@@ -165,7 +170,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	useCodes(cmd, g)
-	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near, Out: f.out, Version: version(), Command: os.Args, Now: time.Now}
+	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near, Out: f.out, Version: version(), Command: os.Args, Now: time.Now, CSVSafe: f.csvSafe}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
 			return err

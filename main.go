@@ -133,6 +133,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
 	flags.IntVar(&f.colors, "colors", 255, "colours of small pictures, 2 to 255: fewer are fewer bytes")
 	f.model.add(flags)
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	flags.StringVar(&f.trace, "trace", "", "write a line for every frame to this file")
 	if err := flags.MarkHidden("trace"); err != nil {
 		panic("main: no flag is named trace")

@@ -20,6 +20,7 @@ type mineFlags struct {
 	plot                   bool
 	seed                   uint64
 	formats                []string
+	csvSafe                bool
 }
 
 func mineCommand() *cobra.Command {
@@ -60,6 +61,7 @@ gallery unless their sizes differ.`,
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
 	addReport(flags, &f.report)
+	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	return cmd
 }
 
@@ -107,7 +109,7 @@ func warnUnread(cmd *cobra.Command, d *experiments.Duplicates) {
 // mining returns what the flags say, without its schemes.
 func (f mineFlags) mining() (experiments.Mining, error) {
 	m := experiments.Mining{
-		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now,
+		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now, CSVSafe: f.csvSafe,
 	}
 	switch {
 	case len(f.schemes) == 0:

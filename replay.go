@@ -51,6 +51,7 @@ are run, --jobs at a time, whatever fails, and a summary comes last.`,
 	cmd.Flags().BoolVar(&f.o.Check, "check", false, "compare the results in the scripts with those of running them")
 	cmd.Flags().StringVar(&f.o.Gallery, "gallery", "", "open this folder instead of the galleries that the scripts name")
 	cmd.Flags().StringVar(&f.o.Out, "out", "", "write each log as NAME.strata into this folder, and exports into NAME there")
+	cmd.Flags().BoolVar(&f.o.CSVSafe, "csv-safe", false, csvSafeUsage)
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable of the scripts a value, NAME=VALUE; repeats")
 	cmd.Flags().Uint64Var(&f.o.Seed, "seed", 0, "take this seed for every evaluation (default: those of the scripts)")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 1, "run so many scripts at a time")

@@ -19,6 +19,7 @@ type tuneFlags struct {
 	formats                           []string
 	share, near                       float64
 	seed                              uint64
+	csvSafe                           bool
 }
 
 func tuneCommand() *cobra.Command {
@@ -60,6 +61,7 @@ is searched as the weights are; equal weights are those of the first ones.`,
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
 	addReport(flags, &f.report)
+	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	return cmd
 }
 
@@ -91,7 +93,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 // tuning returns what the flags say.
 func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	t := experiments.Tuning{
-		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now,
+		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now, CSVSafe: f.csvSafe,
 	}
 	switch {
 	case len(f.layers)+strings.Count(strings.Join(f.layers, ""), "/") < 2:

@@ -23,7 +23,7 @@ const sessionsFolder = "strata/sessions"
 type screenFlags struct {
 	log, graphics, trace string
 	colors               int
-	noMouse              bool
+	noMouse, csvSafe     bool
 	model                modelFlags
 }
 
@@ -60,7 +60,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	session := experiments.NewSession(experiments.Options{
 		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
 		Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
-		Codes: experiments.BuildCodes,
+		Codes: experiments.BuildCodes, CSVSafe: f.csvSafe,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()
 	_, err = session.Do(cmd.Context(), experiments.Gallery{Name: gallery})

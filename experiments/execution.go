@@ -301,6 +301,9 @@ func (x *execution) export(ctx context.Context, step Export) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.s.o.CSVSafe && strings.HasSuffix(path, "."+CSV.String()) {
+		write = forSpreadsheets(write)
+	}
 	o, err := prepare(path, x.dry, write)
 	if err != nil {
 		return nil, err

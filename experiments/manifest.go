@@ -70,6 +70,7 @@ type Run struct {
 	Baseline *engine.Scheme // compared with all others; nil: every pair is compared
 	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
 	Formats  []Format       // of the tables; nil: CSV
+	CSVSafe  bool           // cells of CSV that a spreadsheet would compute get a ' before them
 	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec
 	Page     *Page          // the report to write, too; nil: none
 	Version  string
@@ -129,7 +130,7 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 		}
 		files = append(files, outputFile{r.Page.Path, write})
 	}
-	return outcome, writeRun(append(files, outputFile{filepath.Join(r.Out, manifestName), manifest.write})...)
+	return outcome, writeRun(csvSafe(r.CSVSafe, append(files, outputFile{filepath.Join(r.Out, manifestName), manifest.write}))...)
 }
 
 // leaveOut leaves duplicates out of the plan, if that is asked for.

@@ -26,6 +26,7 @@ type ReplayOptions struct {
 	Out     string    // a folder for NAME.strata and, in NAME, the exports; "": none
 	Log     io.Writer // the script with its results; nil: none
 	Seed    uint64    // of every evaluation, instead of those that the script names; 0: those
+	CSVSafe bool      // of Options
 	Check   bool      // compare the script's indented lines; nothing is written then
 	Budget  int64     // of Options
 	Version string    // of Options
@@ -52,7 +53,7 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 	s := NewSession(Options{
 		Open: r.open, Budget: o.Budget, Log: r.log(), DryRun: o.Check,
 		SkipContent: true, Codes: UseCodes, Version: o.Version, place: r.place, locate: r.locate,
-		Extractor: o.Extractor, Recipe: o.Recipe,
+		Extractor: o.Extractor, Recipe: o.Recipe, CSVSafe: o.CSVSafe,
 	})
 	defer func() {
 		if closeErr := s.Close(); err == nil {

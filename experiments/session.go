@@ -27,6 +27,7 @@ type Options struct {
 	Log         io.Writer        // nil: no log; every commit is one Write
 	Now         func() time.Time // nil: nothing is timed, and logs hold no times
 	Dir         string           // where relative names of exports and pictures begin
+	CSVSafe     bool             // of Run, in exports
 	DryRun      bool             // exports are computed and hashed, but not written
 	SkipContent bool             // the hash of the whole gallery is not computed behind
 	ContentWait time.Duration    // how long it and the building of codes are put off, for the first screen's sake

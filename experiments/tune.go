@@ -33,6 +33,7 @@ type Tuning struct {
 
 	Out     string   // the folder of the files; "": none are written
 	Formats []Format // of the tables; nil: CSV
+	CSVSafe bool     // of Run
 	Page    string   // the file of the report, with Out; "": none
 	Version string
 	Command []string
@@ -395,5 +396,5 @@ func (u *tuner) write(ctx context.Context, started time.Time) error {
 		}
 		files = append(files, outputFile{u.ask.Page, view.write})
 	}
-	return writeRun(append(files, outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write})...)
+	return writeRun(csvSafe(u.ask.CSVSafe, append(files, outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write}))...)
 }
