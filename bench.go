@@ -71,5 +71,5 @@ func bench(cmd *cobra.Command, f benchFlags, gallery string) error {
 			return err
 		}
 	}
-	return done.WriteTable(cmd.OutOrStdout())
+	return done.WriteTable(shown(cmd))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -103,7 +104,7 @@ func check(cmd *cobra.Command, f checkFlags, gallery string) error {
 	if f.json {
 		write = report.WriteJSON
 	}
-	return verdict(cmd.OutOrStdout(), write, report, f.strict)
+	return verdict(inert.NewWriter(cmd.OutOrStdout()), write, report, f.strict)
 }
 
 // verdict writes a report, and returns the error that its findings are.

@@ -112,10 +112,10 @@ func cost(cmd *cobra.Command, f costFlags, gallery string) error {
 		return err
 	}
 	warnFaults(cmd, g)
-	if err := costs.WriteTable(cmd.OutOrStdout()); err != nil || f.items == 0 {
+	if err := costs.WriteTable(shown(cmd)); err != nil || f.items == 0 {
 		return err
 	}
-	return costs.WriteScale(cmd.OutOrStdout())
+	return costs.WriteScale(shown(cmd))
 }
 
 // study returns the study that the flags say, without schemes and graph.

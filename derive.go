@@ -105,7 +105,7 @@ func derive(cmd *cobra.Command, f deriveFlags, gallery, factor string) error {
 		}
 	}
 	warn(cmd, l.Faults())
-	return printDerived(cmd.OutOrStdout(), l, saved)
+	return printDerived(shown(cmd), l, saved)
 }
 
 // printDerived says what a derived layer is.

@@ -29,7 +29,7 @@ Exit codes: 0 the results agree, 1 they differ.`,
 			if err != nil {
 				return err
 			}
-			if err := d.Write(cmd.OutOrStdout(), show); err != nil || d.Same() {
+			if err := d.Write(shown(cmd), show); err != nil || d.Same() {
 				return err
 			}
 			return fmt.Errorf("%s and %s differ", args[0], args[1])

@@ -30,7 +30,7 @@ func doctorCommand() *cobra.Command {
 				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
 				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
 			}
-			return tui.Doctor(cmd.OutOrStdout(), t, append(facts, runtimeFacts()...)...)
+			return tui.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...)
 		},
 	}
 	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: auto, sixel, halfblock or none")

@@ -108,7 +108,7 @@ func writeLeftOut(cmd *cobra.Command, d *experiments.Duplicates) error {
 		return nil
 	}
 	warnUnread(cmd, d)
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "duplicates that are no candidates of each other: %d pairs (same picture, or cosine ≥ %v under %s)\n", len(d.Pairs), d.Near, d.Scheme)
+	_, err := fmt.Fprintf(shown(cmd), "duplicates that are no candidates of each other: %d pairs (same picture, or cosine ≥ %v under %s)\n", len(d.Pairs), d.Near, d.Scheme)
 	return err
 }
 
@@ -192,16 +192,16 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err := writeLeftOut(cmd, outcome.Duplicates); err != nil {
 		return err
 	}
-	if err := outcome.WriteTable(cmd.OutOrStdout()); err != nil {
+	if err := outcome.WriteTable(shown(cmd)); err != nil {
 		return err
 	}
 	if f.compare {
-		if err := experiments.WriteComparisonTable(cmd.OutOrStdout(), outcome.Comparisons); err != nil {
+		if err := experiments.WriteComparisonTable(shown(cmd), outcome.Comparisons); err != nil {
 			return err
 		}
 	}
 	if f.plot {
-		return outcome.WritePlot(cmd.OutOrStdout())
+		return outcome.WritePlot(shown(cmd))
 	}
 	return nil
 }

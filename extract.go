@@ -186,7 +186,7 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 	if err != nil {
 		return err
 	}
-	return report(cmd.OutOrStdout(), cmd.ErrOrStderr(), sum)
+	return report(shown(cmd), cmd.ErrOrStderr(), sum)
 }
 
 // report says what an extraction has done, and fails if pictures were broken.

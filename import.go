@@ -89,7 +89,7 @@ func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
+	out := shown(cmd)
 	_, err = fmt.Fprintf(out, "%s: %d × %d %s\n", done.Path, done.Rows, done.Dim, done.Type)
 	for _, n := range []struct {
 		count int

@@ -9,15 +9,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/charmbracelet/fang"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
 )
@@ -55,20 +54,12 @@ func printError(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		text = "interrupted"
 	}
-	_, _ = fmt.Fprintln(w, "strata: "+oneLine(text)) // there is nowhere left to complain
+	_, _ = fmt.Fprintln(w, "strata: "+inert.Line(text)) // there is nowhere left to complain
 }
 
-// oneLine joins the lines of a message, and replaces what a terminal would obey
-// instead of showing it: messages hold names of files.
-func oneLine(text string) string {
-	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, strings.Join(lines, "; "))
-}
+// shown returns the standard output of a command that writes text for people: ids,
+// labels and names of files may hold what a terminal obeys instead of showing it.
+func shown(cmd *cobra.Command) io.Writer { return inert.NewWriter(cmd.OutOrStdout()) }
 
 // usageError is a mistake in the command line.
 type usageError struct{ error }
@@ -193,14 +184,14 @@ func openShown(ctx context.Context, name string) (*engine.Gallery, error) {
 // remark writes a line on the standard error for each text.
 func remark(cmd *cobra.Command, texts []string) {
 	for _, t := range texts {
-		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: "+oneLine(t))
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: "+inert.Line(t))
 	}
 }
 
 // warn writes a line on the standard error for each text.
 func warn(cmd *cobra.Command, texts []string) {
 	for _, t := range texts {
-		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: warning: "+oneLine(t))
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "strata: warning: "+inert.Line(t))
 	}
 }
 

@@ -201,20 +201,6 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// TestOneLine: a message is one line, and moves no cursor.
-func TestOneLine(t *testing.T) {
-	for text, want := range map[string]string{
-		"A.npy: row 17 of 40":       "A.npy: row 17 of 40",
-		"one\ntwo\n":                "one; two",
-		"g/\x1b]0;x\a.npy: no":      "g/\ufffd]0;x\ufffd.npy: no",
-		"a\u202ecba\u009b1m \xff é": "a\ufffdcba\ufffd1m \ufffd é",
-	} {
-		if got := oneLine(text); got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
-}
-
 // TestInterrupt interrupts a replay when its first result is out, while an
 // evaluation of many schemes runs.
 func TestInterrupt(t *testing.T) {

@@ -93,10 +93,10 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	}
 	warnFaults(cmd, g)
 	warnUnread(cmd, mined.Duplicates)
-	if err := mined.WriteTable(cmd.OutOrStdout()); err != nil || !f.plot {
+	if err := mined.WriteTable(shown(cmd)); err != nil || !f.plot {
 		return err
 	}
-	return mined.WritePlot(cmd.OutOrStdout())
+	return mined.WritePlot(shown(cmd))
 }
 
 // warnUnread says which pictures could not be looked at.

@@ -123,7 +123,7 @@ type replayed struct {
 // run runs the scripts, some at a time, and writes what they give in their order.
 // With several, all are run whatever fails, and a summary comes last.
 func (f replayFlags) run(cmd *cobra.Command, scripts []*experiments.Script) error {
-	out := cmd.OutOrStdout()
+	out := shown(cmd)
 	results := make([]replayed, len(scripts))
 	for i := range results {
 		results[i].done = make(chan struct{})
@@ -199,7 +199,7 @@ func (f replayFlags) summary(cmd *cobra.Command, scripts []*experiments.Script, 
 	}
 	text, out := fmt.Sprintf("%d scripts, %d steps", len(scripts), steps), cmd.ErrOrStderr()
 	if f.o.Check {
-		text, out = text+fmt.Sprintf(", %d lines agree", lines), cmd.OutOrStdout()
+		text, out = text+fmt.Sprintf(", %d lines agree", lines), shown(cmd)
 	}
 	if len(errs) > 0 {
 		text += fmt.Sprintf("; %d failed", len(errs))

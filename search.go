@@ -92,6 +92,6 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	if f.json {
 		return found.WriteSearchJSON(cmd.OutOrStdout())
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), strings.Join(found.Lines, "\n"))
+	_, err = fmt.Fprintln(shown(cmd), strings.Join(found.Lines, "\n"))
 	return err
 }

@@ -34,7 +34,7 @@ is found (strata doctor says where it is looked for); weights are not read.`,
 			if len(tensors) == 0 && filter != "" {
 				return usagef("%s: no tensor's name, operator or kind contains %q", args[0], filter)
 			}
-			return onnx.WriteTaps(cmd.OutOrStdout(), m, tensors)
+			return onnx.WriteTaps(shown(cmd), m, tensors)
 		},
 	}
 	cmd.Flags().StringVar(&filter, "filter", "", "list only tensors whose name, operator or kind contains this text")

@@ -87,7 +87,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	if err := writeLeftOut(cmd, tuned.Duplicates); err != nil {
 		return err
 	}
-	return tuned.WriteTable(cmd.OutOrStdout())
+	return tuned.WriteTable(shown(cmd))
 }
 
 // tuning returns what the flags say.

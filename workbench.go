@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"strata/engine/inert"
 	"strata/engine/onnx"
 	"strata/experiments"
 	"strata/tui"
@@ -72,7 +73,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	if err := tui.Run(cmd.Context(), config); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(cmd.ErrOrStderr(), "session log: "+log.Name())
+	_, err = fmt.Fprintln(cmd.ErrOrStderr(), "session log: "+inert.Line(log.Name()))
 	return err
 }
 

@@ -161,7 +161,7 @@ func (t *runTable) diff(other *runTable, name string) RunFile {
 
 // moved says how a cell moved, and by how much if it is a number.
 func moved(name, from, to string) string {
-	text := fmt.Sprintf("%s %s → %s", name, orNothing(from), orNothing(to))
+	text := fmt.Sprintf("%s %s → %s", legible(name), orNothing(from), orNothing(to))
 	x, errX := strconv.ParseFloat(from, 64)
 	y, errY := strconv.ParseFloat(to, 64)
 	if errX == nil && errY == nil && !math.IsInf(y-x, 0) {
@@ -174,7 +174,7 @@ func orNothing(cell string) string {
 	if cell == "" {
 		return "nothing"
 	}
-	return cell
+	return legible(cell)
 }
 
 // addRankings compares the rankings in trec where both runs have the scheme.
@@ -378,7 +378,7 @@ func (d *RunDiff) Write(w io.Writer, show int) error {
 				fmt.Fprintf(&b, "  … %d more\n", len(f.Moved)-show)
 				break
 			}
-			fmt.Fprintf(&b, "  %s: %s\n", strings.Join(m.Key, " "), strings.Join(m.Cells, ", "))
+			fmt.Fprintf(&b, "  %s: %s\n", legible(strings.Join(m.Key, " ")), strings.Join(m.Cells, ", "))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/inert"
 )
 
 // Manifest says how the files beside it came to be. It is the one file of an
@@ -156,10 +158,15 @@ func (m Manifest) write(w io.Writer) error { return writeJSON(w, m) }
 
 // writeJSON writes a document as people read it.
 func writeJSON(w io.Writer, m any) error {
-	encoder := json.NewEncoder(w)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(m)
+	if err := encoder.Encode(m); err != nil {
+		return err
+	}
+	_, err := w.Write(inert.JSON(b.Bytes()))
+	return err
 }
 
 func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Manifest, error) {

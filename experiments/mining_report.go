@@ -40,7 +40,7 @@ func (m *Mined) WriteTable(w io.Writer) error {
 		fmt.Fprintf(&b, "hubs of %c: %d of %d items are among the first %d of more than %.1f queries, %d of none; skew %s\n",
 			'A'+rune(s), len(h.Hubs), h.Items, m.K, h.Limit, h.Never, h.skewText())
 		for _, hub := range h.Hubs[:min(shown, len(h.Hubs))] {
-			fmt.Fprintf(&b, "  %s  %d\n", m.g.ID(hub.Item), hub.Occurrences)
+			fmt.Fprintf(&b, "  %s  %d\n", legible(m.g.ID(hub.Item)), hub.Occurrences)
 		}
 	}
 	m.writeOverlap(&b)
@@ -83,7 +83,7 @@ func (m *Mined) writeLabel(b *strings.Builder, label int, name string) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for i, c := range classes {
 		if i < shown || i >= len(classes)-shown {
-			_, _ = fmt.Fprintf(t, "  %s\tover %d\tA %.4f\tB %.4f\t%+.4f\n", c.Class, c.Queries, c.A, c.B, c.Diff)
+			_, _ = fmt.Fprintf(t, "  %s\tover %d\tA %.4f\tB %.4f\t%+.4f\n", legible(c.Class), c.Queries, c.A, c.B, c.Diff)
 		} else if i == shown {
 			_, _ = fmt.Fprintf(t, "  …\n")
 		}
@@ -98,7 +98,7 @@ func (m *Mined) writeLabel(b *strings.Builder, label int, name string) {
 			}
 			if n++; n <= 1 {
 				fmt.Fprintf(b, "  the most confident mistake of %c: %s (%s) for %s (%s), score %.4f, z %+.2f\n",
-					'A'+rune(s), m.g.ID(x.Hit), m.value(name, x.Hit), m.g.ID(x.Query), m.value(name, x.Query), x.Score, x.Z)
+					'A'+rune(s), legible(m.g.ID(x.Hit)), legible(m.value(name, x.Hit)), legible(m.g.ID(x.Query)), legible(m.value(name, x.Query)), x.Score, x.Z)
 			}
 		}
 		fmt.Fprintf(b, "  first hits of %c that are wrong: %d of %d\n", 'A'+rune(s), n, len(m.judged(s, label)))
@@ -115,7 +115,7 @@ func (m *Mined) writeWorst(b *strings.Builder, label string) {
 		if n++; n > shown {
 			break
 		}
-		fmt.Fprintf(b, "  hits that B loses: %d of %d for %s (%s)\n", l.Loss, l.HitsA, m.g.ID(l.Query), m.value(label, l.Query))
+		fmt.Fprintf(b, "  hits that B loses: %d of %d for %s (%s)\n", l.Loss, l.HitsA, legible(m.g.ID(l.Query)), legible(m.value(label, l.Query)))
 	}
 }
 
@@ -132,7 +132,7 @@ func (m *Mined) writeOverlap(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "rank-biased overlap of A and B: median %.4f; the least\n", known[(len(known)-1)/2].Overlap)
 	for _, d := range known[:min(shown, len(known))] {
-		fmt.Fprintf(b, "  %s  %.4f, %d of the first %d in common\n", m.g.ID(d.Query), d.Overlap, d.Common, m.K)
+		fmt.Fprintf(b, "  %s  %.4f, %d of the first %d in common\n", legible(m.g.ID(d.Query)), d.Overlap, d.Common, m.K)
 	}
 }
 

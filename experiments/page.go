@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"strata/engine"
+	"strata/engine/inert"
 )
 
 // Page says what a report, one HTML file with everything in it, shows beside the
@@ -44,7 +45,7 @@ func renderPage(name string, view any) func(io.Writer) error {
 		if err := pageTemplates.ExecuteTemplate(&page, name, view); err != nil {
 			return err
 		}
-		_, err := page.WriteTo(w)
+		_, err := page.WriteTo(inert.NewWriter(w))
 		return err
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -19,6 +18,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	plotdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"strata/engine/inert"
 )
 
 // Colours of plots. The page's style sheet has the real ones, for light, dark and
@@ -237,12 +238,7 @@ func alignNames(body string, f font.Font) string {
 
 // plotText returns a name that fits beside a plot, of what can be printed.
 func plotText(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, name)
+	name = inert.Line(name)
 	if runes := []rune(name); len(runes) > plotName {
 		return string(runes[:plotName-1]) + "…"
 	}

@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -140,10 +139,7 @@ func (r *Result) WriteSearchJSON(w io.Writer) error {
 	for _, ranking := range r.Rankings {
 		doc.Schemes = append(doc.Schemes, ranking.json(g, k))
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(doc)
+	return writeJSON(w, doc)
 }
 
 func (r Ranking) json(g *engine.Gallery, k int) rankingJSON {

@@ -171,6 +171,15 @@ func quote(name string) string {
 	return name
 }
 
+// legible returns a text as it is, or between Go's quotes if it holds what cannot
+// be printed, the end of a line say.
+func legible(text string) string {
+	if printable(text) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
 // printable reports whether a text is valid UTF-8 of printing characters and
 // plain spaces.
 func printable(s string) bool {

@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
 )
@@ -390,7 +391,7 @@ func TestHostileGallery(t *testing.T) {
 			d.press(keys)
 			lines, _ := d.m.compose()
 			for _, line := range lines {
-				if i := strings.IndexFunc(line, unsafeRune); i >= 0 && graphics != GraphicsHalfBlock {
+				if inert.Line(line) != line && graphics != GraphicsHalfBlock {
 					t.Fatalf("%v after %q: %q", graphics, keys, line)
 				}
 			}

@@ -55,7 +55,7 @@ func hostileGallery(t *testing.T) fs.FS {
 	return fstest.MapFS{
 		"items.csv": {Data: []byte("id,image,\"kind\x1b[2J\"\n" +
 			"\"one\x1b]0;title\x07\",one.png,\"red\x1b[31m\"\n" +
-			"two,broken\x1b[2J.png,red\u202e\n" +
+			"two,broken\x1b[2J.png,red\u202e\u2066\u200b\u2028\u009b31m\U000e0041\n" +
 			"three,missing.png,\"a very long value that no column of any screen has the room for, whatever its size may be\"\n" +
 			"四番目の商品です,,界面界面界面\n" +
 			"five,one.png,\n")},
