@@ -115,7 +115,7 @@ func TestFormatsEvaluateAlike(t *testing.T) {
 	for _, typ := range matrices.Types(".npy") {
 		same(".npy of "+typ.String(), g.write(t, ".npy", typ, 1))
 	}
-	for _, kind := range []string{".npz", matrices.Deflated, ".safetensors"} {
+	for _, kind := range []string{".npz", matrices.Deflated, ".safetensors", ".arrow", matrices.Zstd, ".parquet"} {
 		dir := t.TempDir()
 		g.items(t, dir)
 		both := g.layers

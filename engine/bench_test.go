@@ -98,7 +98,7 @@ func BenchmarkOpenFormats(b *testing.B) {
 	for row := range rows {
 		items = append(strconv.AppendInt(append(items, 'i'), int64(row), 10), '\n')
 	}
-	for _, kind := range []string{".npy", ".npz", ".safetensors", ".fvecs", ".bvecs", ".ivecs", ".fbin", ".u8bin"} {
+	for _, kind := range []string{".npy", ".npz", ".safetensors", ".fvecs", ".bvecs", ".ivecs", ".fbin", ".u8bin", ".arrow"} {
 		m := matrices.FromInts("A", matrices.Types(kind)[0], dim, ints(rows, dim, 3))
 		for _, shards := range []int{1, 8} {
 			dir := b.TempDir()

@@ -180,6 +180,7 @@ func TestOpenLayers(t *testing.T) {
 		{"an index of no file", "", append([]file{index(weights)}, model[0]), "", "", "model-00002-of-00002.safetensors: no such file"},
 		{"shards of a model without an index", "", model, "", "", "shards hold rows of the same matrices, unless a file *.safetensors.index.json says where each lies"},
 		{"ids are no layer", "", []file{one("A.npy", ".npy", f("", 3, 4)), {"ids.fvecs", []byte("x")}}, "A float32 4x3", "", ""},
+		{"items with lists", "items: {file: items.csv}", []file{one("items.parquet", ".parquet", f("A", 3, 4))}, "A float32 4x3", "", ""},
 		{"a damaged file", "", []file{{"A.npz", []byte("x")}}, "", "", "A.npz: "},
 		{"a damaged file that is not selected", "select: [A]", []file{one("A.npy", ".npy", f("", 3, 4)), {"B.npy", []byte("x")}}, "A float32 4x3", "", ""},
 	} {
@@ -217,7 +218,7 @@ func TestOpenLayers(t *testing.T) {
 func TestColumns(t *testing.T) {
 	const rows, dim = 9, 7
 	values := ints(rows, dim, 3)
-	for _, kind := range []string{".npy", ".npz", matrices.Deflated, ".fvecs"} {
+	for _, kind := range []string{".npy", ".npz", matrices.Deflated, ".fvecs", ".parquet"} {
 		dir := t.TempDir()
 		write(t, dir, itemsFile, []byte(plainItems(rows)))
 		write(t, dir, fileOf("w", kind), encode(t, kind, matrices.FromInts("w", format.Float32, dim, values)))
