@@ -110,17 +110,8 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 		stem := func(suffix string) string { return strings.TrimSuffix(name, suffix) }
 		switch {
 		case strings.HasPrefix(name, "."):
-		case e.IsDir() && name == "extract":
-			if _, err := os.Stat(filepath.Join(path, "journal.jsonl")); err == nil {
-				c.add(path, Left, "an extraction was stopped; strata extract goes on with it")
-			}
-		case e.IsDir() && name == importFolder:
-			marks, _ := filepath.Glob(filepath.Join(path, "*.json"))
-			for _, mark := range marks {
-				c.add(mark, Left, "an import was stopped; strata import goes on with it")
-			}
-		case e.IsDir() && name == archivesFolder:
-			if err := c.indexes(ctx, path); err != nil {
+		case e.IsDir():
+			if err := c.subfolder(ctx, path); err != nil {
 				return err
 			}
 		case strings.HasSuffix(name, codesSuffix+".part"):
@@ -145,6 +136,25 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 				c.add(path, Left, "a derived layer without a recipe: its making was stopped")
 			}
 		}
+	}
+	return nil
+}
+
+// subfolder checks a folder in a folder of Derived: of an extraction, of imports or of
+// the indexes of archives.
+func (c *derivedCheck) subfolder(ctx context.Context, path string) error {
+	switch filepath.Base(path) {
+	case "extract":
+		if _, err := os.Stat(filepath.Join(path, "journal.jsonl")); err == nil {
+			c.add(path, Left, "an extraction was stopped; strata extract goes on with it")
+		}
+	case importFolder:
+		marks, _ := filepath.Glob(filepath.Join(path, "*.json"))
+		for _, mark := range marks {
+			c.add(mark, Left, "an import was stopped; strata import goes on with it")
+		}
+	case archivesFolder:
+		return c.indexes(ctx, path)
 	}
 	return nil
 }
