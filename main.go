@@ -158,7 +158,17 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 	if name == experiments.Builtin {
 		return engine.OpenFS(ctx, name, fixtures.Demo())
 	}
-	g, err := engine.Open(ctx, name)
+	var o engine.OpenOptions
+	if term.IsTerminal(os.Stderr.Fd()) {
+		o.Unpacking = func(file string, bytes, of int64) {
+			line := fmt.Sprintf("unpacking %s  %.0f %%", inert.Text(file), 100*float64(bytes)/float64(of))
+			if bytes == of {
+				line = ""
+			}
+			_, _ = fmt.Fprint(os.Stderr, "\r"+line+"\x1b[K") // progress only
+		}
+	}
+	g, err := engine.OpenWith(ctx, name, o)
 	if err == nil && linksFollowed(ctx) {
 		g.FollowLinks()
 	}
@@ -195,8 +205,10 @@ func warn(cmd *cobra.Command, texts []string) {
 	}
 }
 
-// warnFaults says what is wrong with the rows of the layers that were measured.
+// warnFaults says what of the gallery was left out, and what is wrong with the rows
+// of the layers that were measured.
 func warnFaults(cmd *cobra.Command, g *engine.Gallery) {
+	warn(cmd, g.Notes)
 	for _, l := range g.AllLayers() {
 		warn(cmd, l.Faults())
 	}

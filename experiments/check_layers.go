@@ -33,6 +33,9 @@ func (r *checkRun) matrices(ctx context.Context) error {
 		}
 		r.layer(s)
 		surveys = append(surveys, s)
+		if err := r.g.CheckHeads(ctx, l); err != nil && ctx.Err() == nil {
+			r.find(SeverityError, "rows.heads", l.File, "%v", err)
+		}
 	}
 	r.repeats(surveys)
 	r.out.Bytes, r.out.Reading = all, r.Now().Sub(began)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"math/rand/v2"
 )
 
@@ -76,6 +77,11 @@ func vecsDim(f File, at int64) (int64, error) {
 
 func vecsError(row, dim, first int64) error {
 	return fmt.Errorf("row %d has dimension %d, row 0 has %d", row, dim, first)
+}
+
+// RepeatsDim reports whether files of this name have the dimension before every row.
+func RepeatsDim(name string) bool {
+	return slices.Contains([]string{".fvecs", ".bvecs", ".ivecs"}, extension(name))
 }
 
 // CheckVecs reads all rows of an .fvecs, .bvecs or .ivecs file, whose matrix Read
