@@ -45,7 +45,7 @@ their items; those of no item are left out.`,
 	flags.StringVar(&f.layer, "layer", "", "the layer's name (default: the array's, or the file's)")
 	flags.StringVar(&f.array, "array", "", "which matrix, when the file holds several")
 	flags.StringVar(&f.kind, "type", "keep", "the type to write: keep, float16, float32 or float64")
-	flags.StringVar(&f.ids, "ids", "", "a file of ids, one a line: the items that the matrix's rows are of")
+	flags.StringVar(&f.ids, "ids", "", "a file of ids, one a line, or a .npy file of texts: the items that the matrix's rows are of")
 	flags.BoolVar(&f.lacking, "lacking", false, "with --ids: give items without a row zeros, which have no score")
 	flags.BoolVar(&f.force, "force", false, "replace a layer that is there")
 	flags.BoolVar(&f.restart, "restart", false, "do not go on with an import that was stopped")

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -10,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +16,7 @@ import (
 
 	"strata/engine/aside"
 	"strata/engine/format"
+	"strata/engine/table"
 )
 
 // importFolder holds, within .strata, layers that are being imported.
@@ -378,24 +376,16 @@ func (m *importer) publish(path string) error {
 	return nil
 }
 
-// ReadIDs reads a file of ids, one a line. A line's blanks at its end are no part of it.
+// ReadIDs reads the ids of rows: of a .npy file with an array of texts, or of any
+// other file with an id a line.
 func ReadIDs(path string) ([]string, error) {
-	f, err := os.Open(path)
+	f, err := openFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	defer f.Close()
-	var ids []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		id := bytes.TrimRight(lines.Bytes(), " \t\r")
-		if len(id) == 0 {
-			return nil, fmt.Errorf("%s:%d: an id is empty", path, len(ids)+1)
-		}
-		ids = append(ids, string(id))
+	ids, err := table.ReadIDs(strings.ToLower(path), f)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
 	}
-	if err := lines.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s:%d: %w", path, len(ids)+1, err)
-	}
-	return ids, nil
+	return ids, errors.Join(err, f.Close())
 }

@@ -12,10 +12,6 @@ import (
 	"strata/engine/table"
 )
 
-// itemsStem begins the names of items tables; table.Names has those that there
-// may be.
-const itemsStem = "items"
-
 // The values of the split column.
 const (
 	splitBoth uint8 = iota
@@ -40,8 +36,8 @@ type items struct {
 // the manifest, which may be nil, names, or else the one that has a name of
 // items tables. Without one the error is fs.ErrNotExist.
 func FindItems(folder fs.FS, place string, m *Manifest) (string, error) {
-	if m != nil && m.Items != nil && m.Items.File != "" {
-		return m.Items.File, nil
+	if file := m.itemsFile(); file != "" {
+		return file, nil
 	}
 	found, err := present(folder, table.Names(itemsStem))
 	switch {

@@ -374,6 +374,15 @@ func (m *Manifest) file(layer string) string {
 	return m.Layers[layer].files()[0]
 }
 
+// itemsFile returns the file that the manifest, which may be nil, says the items
+// table is, or "".
+func (m *Manifest) itemsFile() string {
+	if m == nil || m.Items == nil {
+		return ""
+	}
+	return m.Items.File
+}
+
 // claimed returns the files that the manifest, which may be nil, names.
 func (m *Manifest) claimed() map[string]bool {
 	files := map[string]bool{}

@@ -163,9 +163,12 @@ var containers = []string{".npz", ".safetensors", ".arrow", ".feather", ".parque
 // tables are the formats of tables, which may hold no matrix at all.
 var tables = []string{".arrow", ".feather", ".parquet"}
 
-// idsStem names the list of ids, which lies beside the matrices and may be in a format
-// of theirs. The items table may hold layers, the list none.
-const idsStem = "ids"
+// The tables of a gallery lie beside its matrices, in files that may have the same
+// formats: that of the items may hold layers, that of ids none.
+const (
+	itemsStem = "items"
+	idsStem   = "ids"
+)
 
 // stemOf returns a file's name without its extension, and whether the format names
 // its matrices itself.
@@ -334,7 +337,7 @@ func (o *opener) group(ctx context.Context, names []string) error {
 // shards finds the layers of files that hold rows of the same matrices.
 func (o *opener) shards(names []string, stem, shown string, files []*matrixFile) error {
 	first := files[0]
-	quiet := stem == itemsStem || o.g.manifest.pictures(names[0])
+	quiet := stem == itemsStem || names[0] == o.g.manifest.itemsFile() || o.g.manifest.pictures(names[0])
 	table := slices.Contains(tables, strings.ToLower(filepath.Ext(names[0])))
 	switch {
 	case len(first.arrays) > 0 || quiet:

@@ -19,7 +19,7 @@ func (g *Gallery) MatrixFaults(place string) []string {
 	var faults []string
 	for _, e := range entries {
 		layer, ok := strings.CutSuffix(e.Name(), ".npy")
-		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || !m.selected(layer) {
+		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || layer == idsStem || !m.selected(layer) {
 			continue
 		}
 		if err := g.matrixFault(e.Name()); err != nil {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"math/rand/v2"
+	"slices"
 )
 
 // vecsSample is how many rows, beside the first and the last, have their
