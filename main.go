@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"syscall"
 
@@ -19,25 +18,46 @@ import (
 	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/tui/hush"
 )
 
 // The exit codes.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
-	exitInterrupted = 130
+	exitInterrupted = exitSignal + int(syscall.SIGINT)
 )
 
 // columnBudget is the memory for score columns of recent queries, in bytes.
 const columnBudget = 1 << 30
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	err := fang.Execute(ctx, rootCommand(),
+	hush.End()
+	ctx := withSignals(context.Background())
+	root := rootCommand()
+	var failed error
+	keepErrors(root, &failed)
+	err := fang.Execute(ctx, root,
 		fang.WithVersion(version()),
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { printError(w, err) }))
-	os.Exit(exitCode(ctx, err))
+		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { printError(ctx, w, err) }))
+	if failed != nil {
+		printError(ctx, os.Stderr, failed)
+	}
+	os.Exit(exitCode(ctx, errors.Join(err, failed)))
+}
+
+// keepErrors keeps what the commands return from fang, which would ask the terminal
+// for its background before it has an error shown, and wait for one that is gone.
+func keepErrors(cmd *cobra.Command, failed *error) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*failed = run(cmd, args)
+			return nil
+		}
+	}
+	for _, c := range cmd.Commands() {
+		keepErrors(c, failed)
+	}
 }
 
 // version returns the module's version, as far as the build knows it.
@@ -48,11 +68,14 @@ func version() string {
 	return "devel"
 }
 
-// printError writes an error on one line.
-func printError(w io.Writer, err error) {
+// printError writes an error on one line, unless it is that nobody reads.
+func printError(ctx context.Context, w io.Writer, err error) {
 	text := err.Error()
-	if errors.Is(err, context.Canceled) {
-		text = "interrupted"
+	switch {
+	case errors.Is(err, context.Canceled):
+		text = interruption(ctx).Error()
+	case errors.Is(err, syscall.EPIPE):
+		return
 	}
 	_, _ = fmt.Fprintln(w, "strata: "+inert.Line(text)) // there is nowhere left to complain
 }
@@ -81,7 +104,9 @@ func exitCode(ctx context.Context, err error) int {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil:
-		return exitInterrupted
+		return exitSignal + int(interruption(ctx).signal)
+	case errors.Is(err, syscall.EPIPE):
+		return exitSignal + int(syscall.SIGPIPE)
 	case errors.As(err, &usage) || errors.As(err, &scheme) || errors.As(err, &name) || errors.As(err, &script):
 		return exitUsage
 	}
@@ -103,7 +128,8 @@ concatenation (concat(B,0.5*pattern)) or a fusion of rankings (rrf(A,C)). Wherev
 a layer stands, a transformed one may: C|pca256 (see strata derive --help).
 
 Results go to the standard output, progress and errors to the standard error.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; other signals 128
+and their number.`,
 		Example:           "strata\nstrata shop --graphics sixel",
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeFolder,

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -175,6 +176,8 @@ func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
 func TestExitCode(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
+	terminated, terminate := context.WithCancelCause(t.Context())
+	terminate(signalError{syscall.SIGTERM})
 	_, schemeErr := engine.ParseScheme("A+")
 	_, stepErr := experiments.ParseStep("dance")
 	for _, c := range []struct {
@@ -186,6 +189,8 @@ func TestExitCode(t *testing.T) {
 		{"done", t.Context(), nil, 0},
 		{"done while interrupted", cancelled, nil, 0},
 		{"interrupted", cancelled, fmt.Errorf("scanning A: %w", context.Canceled), 130},
+		{"terminated", terminated, fmt.Errorf("scanning A: %w", context.Canceled), 143},
+		{"pipe closed", t.Context(), fmt.Errorf("writing the log: %w", syscall.EPIPE), 141},
 		{"failed", t.Context(), errors.New("disk full"), 1},
 		{"flags", t.Context(), usagef("-k is at least 1"), 2},
 		{"scheme", t.Context(), schemeErr, 2},

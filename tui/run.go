@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
 )
 
 // Run shows the screen until its user quits or ctx ends, and returns when the terminal is as it was, every command has
@@ -13,7 +13,9 @@ import (
 func Run(ctx context.Context, c Config) error {
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c.Light = c.Light || !lipgloss.HasDarkBackground() // asked and remembered before Bubble Tea took the terminal
+	if c.Terminal.DA1 != "" && !c.Light { // it answers, and nobody else reads yet
+		c.Light = !termenv.NewOutput(c.Output, termenv.WithTTY(true)).HasDarkBackground()
+	}
 	m, err := NewModel(within, c)
 	if err != nil {
 		return err
