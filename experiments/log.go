@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"strata/engine/aside"
 )
 
 // format is the number of the script and log format, in the header of a log.
@@ -27,19 +29,44 @@ func (s *Session) log(results []Result) error {
 }
 
 // append writes text to the log. After a failure, which may have left half a
-// line, it writes nothing more and returns the same error.
+// line, it writes nothing more and returns the same error; or, with LogLater, keeps
+// what is missing, goes on with it the next time, and returns nothing.
 func (s *Session) append(text string) error {
 	if s.o.Log == nil || text == "" {
 		return nil
 	}
 	s.logMu.Lock()
 	defer s.logMu.Unlock()
-	if s.logErr == nil {
-		if _, err := s.o.Log.Write([]byte(text)); err != nil {
-			s.logErr = fmt.Errorf("writing the log: %w", err)
-		}
+	s.backlog = append(s.backlog, text...)
+	return s.writeBacklog()
+}
+
+// writeBacklog writes what is not in the log. logMu is held.
+func (s *Session) writeBacklog() error {
+	if len(s.backlog) == 0 || s.logErr != nil && !s.o.LogLater {
+		return s.logErr
+	}
+	n, err := s.o.Log.Write(s.backlog)
+	s.backlog = s.backlog[min(max(n, 0), len(s.backlog)):]
+	s.logErr = nil
+	s.unlogged.Store(nil)
+	if err != nil {
+		err = fmt.Errorf("writing the log: %w", err)
+		s.logErr = err
+		s.unlogged.Store(&err)
+	}
+	if s.o.LogLater {
+		return nil
 	}
 	return s.logErr
+}
+
+// Unlogged returns why the last steps are not in the log, or nil.
+func (s *Session) Unlogged() error {
+	if err := s.unlogged.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // CreateLog creates a session's log in a folder, for appending. It is named by
@@ -69,13 +96,19 @@ func CreateLog(folder, gallery string, now time.Time) (*os.File, error) {
 }
 
 // OpenLog opens a file, which may exist, for appending a log. If it ends within a
-// line, as a log does whose disk was full, that line is ended first.
+// line, as a log does whose disk was full, that line is ended first. A file into
+// which another session writes is refused: the steps of two would be mixed.
 func OpenLog(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		if locked, lockErr := aside.TryLock(f); lockErr == nil && !locked { // there are disks without locks
+			err = fmt.Errorf("%s: another session writes its log into this file", path)
+		}
+	}
 	if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
 		var last [1]byte
 		if _, err = f.ReadAt(last[:], info.Size()-1); err == nil && last[0] != '\n' {

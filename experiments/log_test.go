@@ -5,8 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
+
+	"strata/engine"
 )
 
 // TestOpenLog: what is appended begins on a line of its own.
@@ -64,5 +68,132 @@ func TestCreateLog(t *testing.T) {
 	}
 	if _, err := os.Stat(empty.Name()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("an empty log stays: %v", err)
+	}
+}
+
+// TestOpenLogTwice: a second session does not write into the log of another.
+func TestOpenLogTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	first, err := OpenLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := OpenLog(path); err == nil || err.Error() != path+": another session writes its log into this file" {
+		t.Errorf("got %v, %v", f, err)
+	}
+	if err := CloseLog(first); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CloseLog(again); err != nil {
+		t.Error(err)
+	}
+}
+
+// fullLog is a log on a disk with some room.
+type fullLog struct {
+	text strings.Builder
+	room int
+}
+
+func (l *fullLog) Write(p []byte) (int, error) {
+	n := min(len(p), l.room)
+	l.text.Write(p[:n])
+	l.room -= n
+	if n < len(p) {
+		return n, errors.New("no space left on device")
+	}
+	return n, nil
+}
+
+// TestLogLater: steps go on while the log's disk is full, and when it has room
+// again the log is as if it always had.
+func TestLogLater(t *testing.T) {
+	run := func(log *fullLog, each func(s *Session, n int)) {
+		s := NewSession(Options{Open: openFixture, Log: log, LogLater: true, SkipContent: true})
+		for n, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "note one", "query knit-0002", "search 10"} {
+			step, err := ParseStep(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			each(s, n)
+			if _, err := s.Do(t.Context(), step); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+		each(s, -1)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	want := &fullLog{room: 1 << 20}
+	run(want, func(*Session, int) {})
+	log := &fullLog{room: 200}
+	run(log, func(s *Session, n int) {
+		switch n {
+		case 4:
+			if err := s.Unlogged(); err == nil || err.Error() != "writing the log: no space left on device" {
+				t.Errorf("unlogged: %v", err)
+			}
+		case 5:
+			log.room = 1 << 20
+		case 6:
+			if err := s.Unlogged(); err != nil {
+				t.Errorf("there is room again: %v", err)
+			}
+			log.room = 10
+		case -1:
+			log.room = 1 << 20
+		}
+	})
+	if got := log.text.String(); got != want.text.String() {
+		t.Errorf("got\n%s\nwant\n%s", got, want.text.String())
+	}
+}
+
+// TestClockJumps: a clock that goes back makes no durations below zero.
+func TestClockJumps(t *testing.T) {
+	now := time.Date(2026, 3, 1, 14, 2, 11, 0, time.UTC)
+	back := func() time.Time {
+		now = now.Add(-time.Hour)
+		return now
+	}
+	log := &fullLog{room: 1 << 20}
+	s := NewSession(Options{Open: openFixture, Log: log, SkipContent: true, Now: back})
+	for _, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "evaluate over 50"} {
+		step, err := ParseStep(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Do(t.Context(), step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if text := log.text.String(); regexp.MustCompile(`(?m)^\s*# .*-\d+(\.\d+)?(h|m|s)`).MatchString(text) {
+		t.Errorf("the log has a duration below zero:\n%s", text)
+	}
+	g, err := openFixture(t.Context(), Builtin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	scheme, err := engine.ParseScheme("A")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	run := Run{Gallery: g, Plan: Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Out: dir, Now: back}
+	if _, err := run.Do(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	m, err := readManifest(dir)
+	if err != nil || m.Seconds < 0 {
+		t.Errorf("an evaluation took %v s, %v", m.Seconds, err)
 	}
 }

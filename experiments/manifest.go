@@ -182,7 +182,7 @@ func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Ma
 		Where: texts(e.Where), Filter: texts(e.Filter), Over: e.Over, Queries: len(e.Queries),
 		Seed: e.Seed, Resamples: Resamples, Depth: e.Depth, Kept: len(e.kept),
 		Machine: Machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.GOMAXPROCS(0), runtime.Version()},
-		Started: started, Seconds: r.Now().Sub(started).Seconds(),
+		Started: started, Seconds: max(0, r.Now().Sub(started).Seconds()), // the clock may go back
 	}
 	for _, s := range e.Schemes {
 		m.Schemes = append(m.Schemes, s.String())

@@ -25,6 +25,7 @@ type Options struct {
 
 	Budget      int64            // bytes of score columns to keep
 	Log         io.Writer        // nil: no log; every commit is one Write
+	LogLater    bool             // steps go on while the log cannot be written, and are written when it can: see Unlogged
 	Now         func() time.Time // nil: nothing is timed, and logs hold no times
 	Dir         string           // where relative names of exports and pictures begin
 	CSVSafe     bool             // of Run, in exports
@@ -60,8 +61,10 @@ type Session struct {
 
 	activity atomic.Pointer[string] // what Activity returns
 
-	logMu  sync.Mutex
-	logErr error // the first of writing the log, after which nothing is written
+	logMu    sync.Mutex
+	backlog  []byte // what is not in the log
+	logErr   error  // of writing the log, until that succeeds
+	unlogged atomic.Pointer[error]
 }
 
 // handle is an open gallery.
@@ -122,7 +125,7 @@ func NewSession(o Options) *Session {
 // cancelled, the new state, the log and the exports appear together, and the
 // results are returned; otherwise nothing has happened. A query, schemes or
 // filter step that changes nothing is neither logged nor returned. A session
-// whose log cannot be written does nothing more.
+// whose log cannot be written does nothing more, unless it may log later.
 func (s *Session) Do(ctx context.Context, steps ...Step) ([]Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
@@ -326,7 +329,10 @@ func (s *Session) Close() error {
 	s.work.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.logMu.Lock()
+	_ = s.writeBacklog() // once more; logErr has it
 	errs := []error{s.logErr}
+	s.logMu.Unlock()
 	for _, h := range s.open {
 		errs = append(errs, h.close())
 	}

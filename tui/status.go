@@ -22,6 +22,7 @@ type status struct {
 	problems  []string // the latest last
 	done      string
 	saved     time.Time
+	unlogged  error // why the last steps are not in the log
 	usage     engine.Usage
 	codes     string // how far codes are built, or what they left to score
 }
@@ -49,6 +50,8 @@ func (p status) view(s styles, busy string, e evaluation, now time.Time, hidden 
 		right = strconv.Itoa(hidden) + " more " + plural("row", hidden) + " · "
 	}
 	switch {
+	case p.unlogged != nil:
+		right += "not saved "
 	case unsaved:
 		right += "… "
 	case !p.saved.IsZero():
@@ -64,6 +67,8 @@ func (p status) view(s styles, busy string, e evaluation, now time.Time, hidden 
 		if ansi.StringWidth(p.problem) > room {
 			left += hint
 		}
+	case p.unlogged != nil:
+		left = s.wrong.Render(" " + cut(clean(p.unlogged.Error()), width-ansi.StringWidth(right)-2))
 	case p.computing != "":
 		left = s.accent.Render(" " + cut(p.computing, width-ansi.StringWidth(right)-2))
 	case busy != "":

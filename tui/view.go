@@ -164,7 +164,9 @@ func (m *Model) putFoot(c *canvas) {
 		c.put(0, l.Status, c.width, m.prompt.view(s, c.width)...)
 		return
 	}
-	c.put(0, l.Status, c.width, m.status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
+	status := m.status
+	status.unlogged = m.c.Session.Unlogged()
+	c.put(0, l.Status, c.width, status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
 	h := m.help
 	always := s.accent.Render("?") + s.faint.Render(" help ")
 	if m.popup.kind != popupNone {
