@@ -93,7 +93,7 @@ func ParsePooling(text string) (Pooling, error) {
 // colon belongs to the tensor, as TensorFlow's do.
 func ParseTap(text string) (Tap, error) {
 	name, tensor, ok := strings.Cut(text, "=")
-	if !ok || name == "" || tensor == "" {
+	if !ok || name == "" || tensor == "" || tensor[0] == ':' {
 		return Tap{}, fmt.Errorf("tap %q is not NAME=TENSOR:POOLING, as in A=mixed0:gap", text)
 	}
 	t := Tap{Name: name, Tensor: tensor}
