@@ -376,7 +376,8 @@ func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byt
 			break
 		}
 	}
-	return done, true, b.file.Truncate(chunkAt(done, l.Dim))
+	// Behind the last chunk, which is shorter than the others, the file ends.
+	return done, true, b.file.Truncate(min(chunkAt(done, l.Dim), codesBytes(l.Rows, l.Dim)))
 }
 
 // chunk codes the rows of a chunk.

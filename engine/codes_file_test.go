@@ -406,3 +406,27 @@ func removeCodes(folder string, l *Layer) error {
 	}
 	return errors.Join(errs...)
 }
+
+// TestCodesOfFinishedPart goes on with a build that was killed behind its last
+// chunk, before the file had its name.
+func TestCodesOfFinishedPart(t *testing.T) {
+	for _, rows := range []int{200, codeChunk, codeChunk + 10} {
+		dir, _ := codedGallery(t, rows, 10)
+		g := open(t, dir)
+		build(t, g)
+		path := codesFile(t, g)
+		whole := readFile(t, path)
+		g.Close()
+		if err := os.Rename(path, path+".part"); err != nil {
+			t.Fatal(err)
+		}
+		g = open(t, dir)
+		if notes, first := build(t, g); len(notes) != 0 || first != rows {
+			t.Errorf("%d rows: notes %q, built from row %d", rows, notes, first)
+		}
+		if !bytes.Equal(readFile(t, path), whole) {
+			t.Errorf("%d rows: it is not what was built first", rows)
+		}
+		g.Close()
+	}
+}
