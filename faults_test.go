@@ -39,7 +39,7 @@ type operation struct {
 	// operation: shown is what it had written, or its screen.
 	check func(t *testing.T, dir, shown string)
 	// finish brings what was begun to its end; nil: the same command does.
-	finish func(t *testing.T, dir string)
+	finish func(t *testing.T, dir string, args []string)
 }
 
 // sealFile is the last file of a set, which vouches for the others in its folder.
@@ -53,7 +53,8 @@ func operations(t *testing.T) []operation {
 			args: []string{"g", "--graphics", "none", "--log", "log.strata"},
 		},
 		{name: "derive", watch: "g/.strata", begin: smallGallery, args: []string{"derive", "g", "C|centre|pca128"}},
-		{name: "derive --out", watch: "g", begin: smallGallery, args: []string{"derive", "g", "A|pca16", "--out", "A16"}, finish: finishDerive},
+		{name: "derive --out", watch: "g", begin: smallGallery, args: []string{"derive", "g", "A|pca16", "--out", "A16"}, finish: unless("A16.npy")},
+		{name: "import", watch: "g/.strata/import", begin: importable, args: []string{"import", "f.npy", "--to", "g", "--layer", "X", "--type", "float16"}, finish: unless("X.npy")},
 		{name: "eval", watch: "out", args: evalArgs("A", "B+pattern")},
 		{name: "eval over another", watch: "out", args: evalArgs("A", "B+pattern"), begin: func(t *testing.T, dir string) {
 			mustRun(t, dir, evalArgs("C", "pattern", "A+B")...)
@@ -282,7 +283,7 @@ func buildCodes(t *testing.T, dir string) (first, of int) {
 	return first, of
 }
 
-func finishCodes(t *testing.T, dir string) {
+func finishCodes(t *testing.T, dir string, _ []string) {
 	buildCodes(t, dir)
 	_ = os.Remove(filepath.Join(dir, "log.strata")) // of the keys; the operation log is about it
 }
@@ -319,7 +320,7 @@ func checkLog(t *testing.T, dir, shown string) {
 }
 
 // finishLog goes on with the log, which must read as a script then.
-func finishLog(t *testing.T, dir string) {
+func finishLog(t *testing.T, dir string, _ []string) {
 	p := inTerminal(t, program(t, dir, "demo", "--graphics", "none", "--log", "log.strata"))
 	go p.read()
 	for !shownSaved.MatchString(p.shown()) {
@@ -401,17 +402,28 @@ func steady(name string, b []byte) []byte {
 	return b
 }
 
-// finishDerive saves the layer, unless it was saved: it is not replaced.
-func finishDerive(t *testing.T, dir string) {
-	if _, err := os.Stat(filepath.Join(dir, "g", "A16.npy")); err != nil {
-		mustRun(t, dir, "derive", "g", "A|pca16", "--out", "A16")
+// unless finishes an operation whose result is a layer that it would not replace.
+func unless(file string) func(*testing.T, string, []string) {
+	return func(t *testing.T, dir string, args []string) {
+		if _, err := os.Stat(filepath.Join(dir, "g", file)); err != nil {
+			mustRun(t, dir, args...)
+		}
+	}
+}
+
+// importable makes a gallery, and a matrix beside it.
+func importable(t *testing.T, dir string) {
+	t.Helper()
+	largeGallery(t, dir)
+	if err := os.Link(filepath.Join(dir, "g", "A.npy"), filepath.Join(dir, "f.npy")); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // begun reports whether a file is one that goes on: its name says that it is no
 // result, and the next run of the operation takes it up.
 func begun(name string) bool {
-	return strings.HasSuffix(name, ".codes.part") || strings.HasSuffix(name, ".lock") || strings.Contains(name, ".strata/extract/")
+	return strings.HasSuffix(name, ".codes.part") || strings.HasSuffix(name, ".lock") || strings.Contains(name, ".strata/extract/") || strings.Contains(name, ".strata/import/")
 }
 
 // aside reports whether a file is one that is not yet in its place.
@@ -502,7 +514,7 @@ func (o operation) undisturbed(t *testing.T, root string) (want map[string]strin
 func (o operation) end(t *testing.T, dir string) {
 	t.Helper()
 	if o.finish != nil {
-		o.finish(t, dir)
+		o.finish(t, dir, o.args)
 		return
 	}
 	mustRun(t, dir, o.args...)
