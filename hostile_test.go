@@ -76,7 +76,7 @@ func runs(t *testing.T, args ...string) (stdout string, err error) {
 	cmd.SetErr(&log)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	if err = cmd.ExecuteContext(context.Background()); err != nil {
-		printError(&log, err)
+		printError(t.Context(), &log, err)
 	}
 	for name, text := range map[string]string{"output": out.String(), "errors": log.String()} {
 		isInert(t, args[0]+": "+name, text)
