@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"strata/engine"
 	"strata/engine/inert"
@@ -36,7 +37,15 @@ var pageFiles embed.FS
 
 // pageTemplates are page.html, of an evaluation; page_study.html, of other studies;
 // and what they have in common.
-var pageTemplates = template.Must(template.ParseFS(pageFiles, "*.html"))
+var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{"broken": broken}).ParseFS(pageFiles, "*.html"))
+
+// broken returns a scheme as HTML that may be broken behind its signs.
+func broken(scheme string) template.HTML {
+	text := template.HTMLEscapeString(scheme)
+	return template.HTML(breaks.Replace(text)) // it was escaped
+}
+
+var breaks = strings.NewReplacer(",", ",<wbr>", "&#43;", "&#43;<wbr>", "(", "(<wbr>", "|", "|<wbr>")
 
 // renderPage returns the writer of a page.
 func renderPage(name string, view any) func(io.Writer) error {
