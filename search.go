@@ -88,6 +88,7 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 			remark(cmd, r.Notes)
 		}
 	}
+	warn(cmd, results[0].Notes) // of the gallery
 	warn(cmd, found.Notes)
 	if f.json {
 		return found.WriteSearchJSON(cmd.OutOrStdout())

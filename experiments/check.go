@@ -128,6 +128,10 @@ func (c Check) Do(ctx context.Context) (_ *CheckReport, err error) {
 	}
 	defer func() { err = errors.Join(err, r.g.Close()) }()
 	r.out.Gallery, r.out.Items = r.g.Path, r.g.Len()
+	for _, text := range r.g.Notes {
+		file, what, _ := strings.Cut(text, ": ")
+		r.find(SeverityWarning, "open", file, "%s", what)
+	}
 	checks := []func(context.Context) error{r.items, r.pictures}
 	if whole {
 		checks = []func(context.Context) error{r.items, r.record, r.matrices, r.order, r.model, r.pictures, r.derived}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"strata/engine"
@@ -34,12 +36,20 @@ func (r *checkRun) matrices(ctx context.Context) error {
 		r.layer(s)
 		surveys = append(surveys, s)
 		if err := r.g.CheckHeads(ctx, l); err != nil && ctx.Err() == nil {
-			r.find(SeverityError, "rows.heads", l.File, "%v", err)
+			r.find(SeverityError, "rows.heads", placeOf(l), "%v", err)
 		}
 	}
 	r.repeats(surveys)
 	r.out.Bytes, r.out.Reading = all, r.Now().Sub(began)
 	return nil
+}
+
+// placeOf names a layer: by its file, and by its name where the file does not.
+func placeOf(l *engine.Layer) string {
+	if stem, _, _ := strings.Cut(filepath.Base(l.File), "."); stem == l.Name || strings.HasPrefix(stem, l.Name+"-") {
+		return l.File
+	}
+	return l.File + ": " + l.Name
 }
 
 // layer says what a survey means.
@@ -53,26 +63,26 @@ func (r *checkRun) layer(s *engine.Survey) {
 	r.values(s)
 	r.rows(s)
 	if s.Scored == 0 {
-		r.find(SeverityError, "rows.scored", l.File, "none of its %d rows has a score", l.Rows).of(l.Rows, 0)
+		r.find(SeverityError, "rows.scored", placeOf(l), "none of its %d rows has a score", l.Rows).of(l.Rows, 0)
 		return
 	}
 	if n := s.ConstantColumns.Rows; n > 0 {
-		r.find(SeverityWarning, "columns.constant", l.File, "%d of %d features have the same value in all rows; the first is %d", n, l.Dim, s.ConstantColumns.First).of(n, -1)
+		r.find(SeverityWarning, "columns.constant", placeOf(l), "%d of %d features have the same value in all rows; the first is %d", n, l.Dim, s.ConstantColumns.First).of(n, -1)
 	}
 	if n := s.ZeroColumns.Rows; n > 0 {
 		severity := SeverityNote
 		if 2*n > l.Dim {
 			severity = SeverityWarning
 		}
-		r.find(severity, "columns.zero", l.File, "%d of %d features are zero in all rows; the first is %d", n, l.Dim, s.ZeroColumns.First).of(n, -1)
+		r.find(severity, "columns.zero", placeOf(l), "%d of %d features are zero in all rows; the first is %d", n, l.Dim, s.ZeroColumns.First).of(n, -1)
 	}
 	length := fmt.Sprintf("%s %d×%d: lengths %.4g to %.4g, median %.4g", l.Type, l.Rows, l.Dim, c.Least, c.Most, c.Median)
 	if s.Unit {
 		length = fmt.Sprintf("%s %d×%d: rows have length 1 already, so concat weighs layers alike", l.Type, l.Rows, l.Dim)
 	}
-	r.find(SeverityNote, "lengths", l.File, "%s", length)
+	r.find(SeverityNote, "lengths", placeOf(l), "%s", length)
 	if n := s.Outliers.Rows; n > 0 {
-		r.find(SeverityWarning, "lengths.outliers", l.File, "%s more than ten times the median length, or less than a tenth; the first is %s", countedHave(n, "row"), rowText(r.g, s.Outliers.First)).of(n, s.Outliers.First)
+		r.find(SeverityWarning, "lengths.outliers", placeOf(l), "%s more than ten times the median length, or less than a tenth; the first is %s", countedHave(n, "row"), rowText(r.g, s.Outliers.First)).of(n, s.Outliers.First)
 	}
 }
 
@@ -88,13 +98,13 @@ func countedHave(n int, what string) string {
 func (r *checkRun) values(s *engine.Survey) {
 	l := s.Layer
 	if v := s.NonFinite; v.Count > 0 {
-		f := r.find(SeverityError, "values.finite", l.File, "%d values in %d of %d rows are not finite; the first is %v in %s, feature %d", v.Count, v.Rows, l.Rows, v.Value, rowText(r.g, v.Row), v.Column).of(v.Rows, v.Row)
+		f := r.find(SeverityError, "values.finite", placeOf(l), "%d values in %d of %d rows are not finite; the first is %v in %s, feature %d", v.Count, v.Rows, l.Rows, v.Value, rowText(r.g, v.Row), v.Column).of(v.Rows, v.Row)
 		if l.Type == engine.Float16 && s.Infinite > 0 {
 			f.Text += "; float16 holds no more than 65504: write float32, or scale"
 		}
 	}
 	if v := s.Saturated; v.Count > 0 {
-		r.find(SeverityWarning, "values.saturated", l.File, "%d values are ±65504, the largest that float16 holds, first in %s, feature %d: they may have been cut", v.Count, rowText(r.g, v.Row), v.Column).of(v.Rows, v.Row)
+		r.find(SeverityWarning, "values.saturated", placeOf(l), "%d values are ±65504, the largest that float16 holds, first in %s, feature %d: they may have been cut", v.Count, rowText(r.g, v.Row), v.Column).of(v.Rows, v.Row)
 	}
 }
 
@@ -109,10 +119,10 @@ func (r *checkRun) rows(s *engine.Survey) {
 		case 2*n >= l.Rows:
 			severity, why = SeverityError, ": did the job write all of them?"
 		}
-		r.find(severity, "rows.zero", l.File, "%d of %d rows are zero; the first is %s%s", n, l.Rows, rowText(r.g, s.Zero.First), why).of(n, s.Zero.First)
+		r.find(severity, "rows.zero", placeOf(l), "%d of %d rows are zero; the first is %s%s", n, l.Rows, rowText(r.g, s.Zero.First), why).of(n, s.Zero.First)
 	}
 	if n := s.Same.Rows; n > 0 {
-		r.find(SeverityWarning, "rows.constant", l.File, "%d of %d rows have one value in all features; the first is %s", n, l.Rows, rowText(r.g, s.Same.First)).of(n, s.Same.First)
+		r.find(SeverityWarning, "rows.constant", placeOf(l), "%d of %d rows have one value in all features; the first is %s", n, l.Rows, rowText(r.g, s.Same.First)).of(n, s.Same.First)
 	}
 }
 
@@ -134,7 +144,7 @@ func (r *checkRun) repeats(surveys []*engine.Survey) {
 		if 2*n >= l.Rows {
 			severity, why = SeverityError, ": did the job write one batch again and again?"
 		}
-		r.find(severity, "rows.repeated", cmp.Or(place, l.File), "%d of %d rows repeat another; the first is %s, which is %s%s", n, l.Rows, rowText(r.g, s.Repeated.First), rowText(r.g, s.RepeatOf), why).of(n, s.Repeated.First)
+		r.find(severity, "rows.repeated", cmp.Or(place, placeOf(l)), "%d of %d rows repeat another; the first is %s, which is %s%s", n, l.Rows, rowText(r.g, s.Repeated.First), rowText(r.g, s.RepeatOf), why).of(n, s.Repeated.First)
 	}
 }
 
@@ -188,7 +198,7 @@ func (r *checkRun) order(ctx context.Context) error {
 			return err
 		}
 		if label, z, rate, base := chance.best(); label != "" && z < 4 {
-			r.find(SeverityWarning, "rows.order", l.File,
+			r.find(SeverityWarning, "rows.order", placeOf(l),
 				"the nearest items share a label no more often than any others (P@%d of %s is %.4f over %d queries, by chance it is %.4f): are its rows in the order of the items?",
 				orderDepth, quote(label), rate, len(queries), base)
 		}

@@ -318,6 +318,8 @@ func (x *execution) note(r *Result) {
 	if _, ok := r.Step.(Gallery); ok && x.s.o.Now != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("strata %s  %s/%s  %d processors  %s",
 			x.s.o.Version, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), x.now().Format(time.RFC3339)))
+	}
+	if _, ok := r.Step.(Gallery); ok {
 		r.Notes = append(r.Notes, r.gallery.g.Notes...)
 	}
 	if _, ok := r.Step.(Image); ok {
