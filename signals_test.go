@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -38,6 +39,9 @@ var endings = []ending{
 // moments, by signals. The terminal is as it was, nothing lies beside its place,
 // and the exit code names the signal.
 func TestSignals(t *testing.T) {
+	caught := make(chan os.Signal, 1) // so that programs begin with it even under nohup
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	all := operations(t)
 	times := max(1, kills(t, len(all))/(len(all)*len(endings)))
 	generatedFolder(t)

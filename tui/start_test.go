@@ -133,8 +133,8 @@ func TestSignalRestoresTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		var exit *exec.ExitError
-		if err := <-s.done; !errors.As(err, &exit) || exit.ExitCode() != 130 {
-			t.Errorf("the program ended with %v, want status 130", err)
+		if err := <-s.done; !errors.As(err, &exit) || exit.ExitCode() != 143 {
+			t.Errorf("the program ended with %v, want status 143", err)
 		}
 		for _, sequence := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l"} { // screen, cursor, mouse
 			if !bytes.Contains(s.output, []byte(sequence)) {
