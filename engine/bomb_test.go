@@ -151,7 +151,7 @@ func TestBombs(t *testing.T) {
 		})
 		runtime.ReadMemStats(&after)
 		took, most := int64(after.TotalAlloc-before.TotalAlloc), pictureMemory(int64(asked.X), int64(asked.Y), int64(len(c.data)))-128<<20 // no Huffman trees here
-		if took > most+4<<20 { // which others take meanwhile, the race detector among them
+		if took > most+4<<20 {                                                                                                             // which others take meanwhile, the race detector among them
 			t.Errorf("%s: %d bytes of memory, more than %d (%v)", c.name, took, most, err)
 		}
 		if asked != image.Pt(c.w, c.h) && asked != (image.Point{}) {
