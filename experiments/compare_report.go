@@ -8,12 +8,8 @@ import (
 	"text/tabwriter"
 )
 
-// WriteComparisons writes a row a comparison. Without queries the cells of
-// numbers are empty; with fewer than two classes, those of the classes are.
-func WriteComparisons(w io.Writer, comparisons []Comparison) error {
-	return comparisonsTable(comparisons).write(w, CSV)
-}
-
+// comparisonsTable has a row a comparison. Without queries the cells of numbers
+// are empty; with fewer than two classes, those of the classes are.
 func comparisonsTable(comparisons []Comparison) resultTable {
 	columns := slices.Concat(
 		columnsOf(textCell, "scheme_a", "scheme_b", "label", "metric"), columnsOf(realCell, "diff", "ci_low", "ci_high", "p", "p_holm"),

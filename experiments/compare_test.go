@@ -202,7 +202,7 @@ func TestCompareThreads(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := errors.Join(WriteComparisons(&b, all), e.WriteMetrics(&b), e.WritePerQuery(&b), WriteComparisonTable(&b, all)); err != nil {
+		if err := errors.Join(comparisonsTable(all).write(&b, CSV), e.WriteMetrics(&b), e.WritePerQuery(&b), WriteComparisonTable(&b, all)); err != nil {
 			t.Fatal(err)
 		}
 		if first == nil {
@@ -265,7 +265,7 @@ func TestCompareNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := errors.Join(WriteComparisons(&b, all), WriteComparisonTable(&b, all)); err != nil {
+	if err := errors.Join(comparisonsTable(all).write(&b, CSV), WriteComparisonTable(&b, all)); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

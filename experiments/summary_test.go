@@ -119,7 +119,7 @@ func TestOddLabels(t *testing.T) {
 				t.Fatal(err)
 			}
 			var b bytes.Buffer
-			if err := errors.Join(e.WriteTable(&b), WriteComparisons(&b, all), WriteComparisonTable(&b, all), e.WriteMetrics(&b), e.WritePerQuery(&b), e.writeQrels(&b, 0)); err != nil {
+			if err := errors.Join(e.WriteTable(&b), comparisonsTable(all).write(&b, CSV), WriteComparisonTable(&b, all), e.WriteMetrics(&b), e.WritePerQuery(&b), e.writeQrels(&b, 0)); err != nil {
 				t.Fatal(err)
 			}
 			sum := e.of(0, 0)[1]
