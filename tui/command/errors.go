@@ -7,8 +7,6 @@ import (
 	"io"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
@@ -20,20 +18,6 @@ const (
 	exitUsage       = 2
 	exitInterrupted = exitSignal + int(syscall.SIGINT)
 )
-
-// keepErrors keeps what the commands return from fang, which would ask the terminal
-// for its background before it has an error shown, and wait for one that is gone.
-func keepErrors(cmd *cobra.Command, failed *error) {
-	if run := cmd.RunE; run != nil {
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			*failed = run(cmd, args)
-			return nil
-		}
-	}
-	for _, c := range cmd.Commands() {
-		keepErrors(c, failed)
-	}
-}
 
 // printError writes an error on one line, unless it is that nobody reads.
 func printError(ctx context.Context, w io.Writer, err error) {

@@ -4,14 +4,13 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 
-	"github.com/charmbracelet/fang"
 	"github.com/charmbracelet/x/term"
+	mango "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -29,15 +28,31 @@ func Main() {
 	hush.End()
 	ctx := withSignals(context.Background())
 	root := rootCommand()
-	var failed error
-	keepErrors(root, &failed)
-	err := fang.Execute(ctx, root,
-		fang.WithVersion(version()),
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { printError(ctx, w, err) }))
-	if failed != nil {
-		printError(ctx, os.Stderr, failed)
+	root.Version, root.SilenceErrors, root.SilenceUsage = version(), true, true
+	root.AddCommand(manCommand())
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		printError(ctx, os.Stderr, err)
 	}
-	os.Exit(exitCode(ctx, errors.Join(err, failed)))
+	os.Exit(exitCode(ctx, err))
+}
+
+// manCommand returns the command that prints the manual page of all commands.
+func manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "man",
+		Short:  "Print the manual page",
+		Hidden: true,
+		Args:   usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			page, err := mango.NewManPage(1, cmd.Root())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(roff.NewDocument()))
+			return err
+		},
+	}
 }
 
 // version returns the module's version, as far as the build knows it.
