@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -53,11 +52,6 @@ type Benchmark struct {
 // Quantile returns the time that a share p of the acts did not pass, the nearest
 // rank.
 func (m Measure) Quantile(p float64) time.Duration { return quantile(m.Times, p) }
-
-func quantile[T any](ascending []T, p float64) T {
-	i := int(math.Ceil(p*float64(len(ascending)))) - 1
-	return ascending[min(max(i, 0), len(ascending)-1)]
-}
 
 // Best returns the shortest time.
 func (m Measure) Best() time.Duration { return m.Times[0] }
@@ -313,10 +307,6 @@ func (m Measure) rate(l engine.Limits) string {
 		return fmt.Sprintf("%.1f GB/s, %.2f of memory's", rate/1e9, rate/l.Bandwidth)
 	}
 	return ""
-}
-
-func millis(d time.Duration) string {
-	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 3, 64)
 }
 
 // WriteFile writes what was measured as CSV, a row a measure: measure, unit, n,

@@ -39,17 +39,6 @@ func (c *Costs) table() resultTable {
 	}}
 }
 
-// cells returns the cells of a difference; they are empty without one.
-func (c Comparison) cells() []string {
-	if c.Label == "" {
-		return make([]string, 9)
-	}
-	return []string{
-		cell(c.Diff), cell(c.Low), cell(c.High), cell(c.P), cell(c.Holm), c.Method.String(),
-		strconv.Itoa(c.Win), strconv.Itoa(c.Tie), strconv.Itoa(c.Loss),
-	}
-}
-
 // perItem returns bytes by item of the gallery.
 func (c *Costs) perItem(bytes int64) float64 { return float64(bytes) / float64(c.Items) }
 

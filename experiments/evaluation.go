@@ -277,10 +277,3 @@ func rowsOf(r engine.Ranking) []int32 {
 	}
 	return rows
 }
-
-// sortedKs returns ks ascending, without repetition.
-func sortedKs(ks []int) []int {
-	ks = slices.Clone(ks)
-	slices.SortFunc(ks, cmp.Compare[int])
-	return slices.Compact(ks)
-}

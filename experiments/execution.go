@@ -375,9 +375,3 @@ func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 	}
 	return derived, faults
 }
-
-// derivedLine says which derived layer a result comes from. A derived layer is an
-// input that is known by its hash: another machine may compute another one.
-func derivedLine(l *engine.Layer) string {
-	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, l.Recipe.Matrix.SHA256)
-}

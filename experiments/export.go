@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// tableWriter writes a table.
-type tableWriter = func(io.Writer) error
-
 // tableKind is a kind of table that an export step writes.
 type tableKind struct {
 	name  string // the end of the file's name, before the format

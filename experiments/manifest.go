@@ -1,9 +1,7 @@
 package experiments
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -11,7 +9,6 @@ import (
 	"time"
 
 	"strata/engine"
-	"strata/engine/inert"
 )
 
 // Manifest says how the files beside it came to be. It is the one file of an
@@ -155,19 +152,6 @@ func (r *Run) leaveOut(ctx context.Context, progress func(done, of int)) (*Dupli
 }
 
 func (m Manifest) write(w io.Writer) error { return writeJSON(w, m) }
-
-// writeJSON writes a document as people read it.
-func writeJSON(w io.Writer, m any) error {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(m); err != nil {
-		return err
-	}
-	_, err := w.Write(inert.JSON(b.Bytes()))
-	return err
-}
 
 func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Manifest, error) {
 	g := r.Gallery

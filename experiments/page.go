@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -28,9 +27,6 @@ const DefaultWorst = 6
 
 // maxSheets bounds the sheets of either kind.
 const maxSheets = 24
-
-// significant is the p, after Holm, below which a difference counts as shown.
-const significant = 0.05
 
 //go:embed page.html page_study.html page_pieces.html
 var pageFiles embed.FS
@@ -57,14 +53,6 @@ func renderPage(name string, view any) func(io.Writer) error {
 		_, err := page.WriteTo(inert.NewWriter(w))
 		return err
 	}
-}
-
-// checkReport returns an error for a file that no report can be.
-func checkReport(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s: the report is a file, this is a folder", path)
-	}
-	return nil
 }
 
 // check returns an error for what the page cannot show, and the rows of its queries.
@@ -218,19 +206,6 @@ func (b *pageBuilder) compared(label, metric, x, y int) (c Comparison, ok bool) 
 	return b.Comparisons[first+at].turned(), true
 }
 
-// turned returns the comparison of B with A.
-func (c Comparison) turned() Comparison {
-	c.A, c.B = c.B, c.A
-	c.Diff = 0 - c.Diff
-	c.Low, c.High = 0-c.High, 0-c.Low
-	c.ClassLow, c.ClassHigh = 0-c.ClassHigh, 0-c.ClassLow
-	c.Win, c.Loss = c.Loss, c.Win
-	return c
-}
-
-// shown reports whether a difference is shown.
-func (c Comparison) shown() bool { return c.N > 0 && c.Holm < significant }
-
 // best returns the scheme with the highest mean, the first of several, or -1.
 func (b *pageBuilder) best(label, metric int) int {
 	best := -1
@@ -303,5 +278,3 @@ func (b *pageBuilder) facts(m Manifest) []pageFact {
 	}
 	return facts
 }
-
-func (s Filter) conditions() string { return joinConditions(s.Conditions) }

@@ -126,3 +126,9 @@ func (p *scriptParser) step(line string) (Step, error) {
 	}
 	return ParseStep(line)
 }
+
+// derivedNote stands before a derived layer in logs.
+const derivedNote = "# derived "
+
+// indent stands before the lines of a result in scripts and logs.
+const indent = "    "

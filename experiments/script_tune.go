@@ -1,11 +1,9 @@
 package experiments
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -78,14 +76,6 @@ func (s Tune) String() string {
 	}
 	parts = append(parts, "over "+over, "seed "+strconv.FormatUint(s.Seed, 10), fmt.Sprintf("step 1/%d", s.Parts), "share "+number(s.Share))
 	return stepLine("tune", strings.Join(parts, " "))
-}
-
-// quoteAmong is quote for a name that stands where words have a meaning.
-func quoteAmong(name string, words []string) string {
-	if slices.Contains(words, name) {
-		return strconv.Quote(name)
-	}
-	return quote(name)
 }
 
 // ParseGridStep returns the number of parts that a step of weights makes of 1: it
@@ -213,52 +203,4 @@ func parseShare(text string) (float64, error) {
 		return 0, fmt.Errorf("the share of the queries to tune on is above 0 and under 1, not %q", text)
 	}
 	return share, nil
-}
-
-func (x *execution) tune(ctx context.Context, step Tune) (*Result, error) {
-	step = step.filled()
-	t, err := Tuning{
-		Gallery: x.state.gallery.g, Layers: step.Layers, Objective: step.Objective, Constraints: step.Constraints, Front: step.Front,
-		Parts: step.Parts, Share: step.Share, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed,
-	}.Do(ctx, x.progress)
-	if err != nil {
-		return nil, err
-	}
-	x.state.tuned, x.state.comparisons = t, t.Comparisons
-	step.Layers = t.places()
-	return &Result{Step: step, Lines: t.lines(), Tuned: t}, nil
-}
-
-// lines returns what a log holds. Every value says which queries it is of: tune,
-// those on which the scheme was chosen, or report, the others.
-func (t *Tuned) lines() []string {
-	lines := []string{fmt.Sprintf("%d queries to tune on, %d to report on", len(t.Tune), len(t.Report))}
-	if n := len(t.Left); n > 0 {
-		lines[0] += fmt.Sprintf(", %d without a score", n)
-	}
-	lines = append(lines, fmt.Sprintf("%d schemes tried", len(t.Trials)))
-	for _, i := range t.baselines() {
-		trial, s := t.Trials[i], t.summary(i, 0)
-		line := fmt.Sprintf("%s  %s  %s  tune %s  report %s [%s, %s]  gap %s", t.role(i), trial.Scheme, t.Targets[0],
-			number(trial.Tune[0]), number(s.Value), number(s.Low), number(s.High), number(trial.Tune[0]-s.Value))
-		if c := t.comparison(i, 0); c != nil {
-			line += fmt.Sprintf("  best ahead %s [%s, %s]  p %s", number(0-c.Diff), number(0-c.High), number(0-c.Low), number(c.P))
-		}
-		lines = append(lines, line)
-	}
-	for _, c := range t.Constraints {
-		n := t.at(c.Target)
-		lines = append(lines, fmt.Sprintf("%s  tune %s  report %s", c, number(t.Trials[t.Best].Tune[n]), number(t.summary(t.Best, n).Value)))
-	}
-	if len(t.FrontOf) < 2 {
-		return lines
-	}
-	for _, i := range t.Front {
-		line := fmt.Sprintf("front  %s", t.Trials[i].Scheme)
-		for _, n := range t.FrontOf {
-			line += fmt.Sprintf("  %s tune %s report %s", t.Targets[n], number(t.Trials[i].Tune[n]), number(t.Trials[i].Report[n]))
-		}
-		lines = append(lines, line)
-	}
-	return lines
 }
