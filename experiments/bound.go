@@ -37,7 +37,7 @@ func (m Metric) perfect(r int) float64 {
 
 // random returns the expectation of the metric over all orders of the
 // candidates, in closed form: a sum of at most k or M terms.
-func (m Metric) random(o odds, t *tally) float64 {
+func (m Metric) random(o odds, t *Tally) float64 {
 	n, r, all := m.K, float64(o.r), float64(o.m)
 	if n == 0 || n > o.m {
 		n = o.m
@@ -117,7 +117,7 @@ func (o odds) trapezoid() float64 {
 }
 
 // discounted returns the expectation of Σ gain/log2(rank+1) of the first n.
-func (o odds) discounted(n int, t *tally) float64 {
+func (o odds) discounted(n int, t *Tally) float64 {
 	var sum float64
 	for rank := 1; rank <= n; rank++ {
 		sum += 1 / t.log2[rank]

@@ -6,7 +6,7 @@ func (e *Evaluation) bounds(label int) []bound {
 	for m := range bounds {
 		bounds[m] = bound{make([]float64, len(e.Queries)), make([]float64, len(e.Queries))}
 	}
-	t := newTally(e.Ks, e.log2)
+	t := NewTally(e.Ks, e.log2)
 	known := map[odds][]float64{} // baselines, by metric
 	var levels []int
 	graded := len(e.judges.levels[label]) > 1
@@ -22,7 +22,9 @@ func (e *Evaluation) bounds(label int) []bound {
 		}
 		base := known[o]
 		if base == nil || graded { // the ideal depends on every level
-			t.setIdeal(levels, e.Depth)
+			if e.log2 != nil {
+				t.SetIdeal(levels, e.Depth)
+			}
 			base = make([]float64, len(e.Metrics))
 			for m, metric := range e.Metrics {
 				base[m] = metric.random(o, t)
