@@ -264,13 +264,6 @@ func (r *benchRun) evaluations(ctx context.Context) error {
 	return nil
 }
 
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
-
 // WriteTable writes what was measured, for people. Numbers are rounded.
 func (b *Benchmark) WriteTable(w io.Writer) error {
 	var t strings.Builder

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"strata/engine/inert"
 )
 
 // quoteAmong is quote for a name that stands where words have a meaning.
@@ -49,4 +51,15 @@ func printable(s string) bool {
 		}
 	}
 	return true
+}
+
+const plotName = 30 // characters of a name
+
+// plotText returns a name that fits beside a plot, of what can be printed.
+func plotText(name string) string {
+	name = inert.Line(name)
+	if runes := []rune(name); len(runes) > plotName {
+		return string(runes[:plotName-1]) + "…"
+	}
+	return name
 }
