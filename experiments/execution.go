@@ -336,7 +336,7 @@ func (x *execution) note(r *Result) {
 		schemes = r.Evaluation.Schemes
 	}
 	if r.Mined != nil {
-		schemes = r.Mined.Schemes
+		schemes = r.Mined.Evaluation.Schemes
 	}
 	if r.Tuned != nil {
 		schemes = r.Tuned.Reported.Schemes

@@ -18,7 +18,7 @@ func TestFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	losses, classes, mistakes := 0, 0, 0
-	for _, label := range m.Labels {
+	for _, label := range m.Evaluation.Labels {
 		of := m.LossesOf(label)
 		losses += len(of)
 		for _, l := range of {

@@ -79,7 +79,7 @@ type Run struct {
 
 // Outcome is what a Run gave.
 type Outcome struct {
-	*Evaluation
+	Evaluation  *Evaluation
 	Comparisons []Comparison
 	Duplicates  *Duplicates // that were left out; nil: they were not looked for
 }

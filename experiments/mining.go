@@ -39,7 +39,7 @@ type Mining struct {
 
 // Mined is what a Mining found.
 type Mined struct {
-	*Evaluation   // of A and B, by P@K
+	Evaluation    *Evaluation // of A and B, by P@K
 	K             int
 	Classes       []ClassDifference // by label, then falling difference, then name
 	Losses        []Loss            // by label, then falling loss, then row
@@ -144,7 +144,7 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	u.findHubs()
 	slices.SortStableFunc(u.Disagreements, func(a, b Disagreement) int { return cmp.Compare(a.Overlap, b.Overlap) })
 	var err error
-	u.Duplicates, err = FindDuplicates(ctx, m.Gallery, u.Queries, m.Filter, layersOf([]engine.Scheme{m.A, m.B}), m.Near, progress)
+	u.Duplicates, err = FindDuplicates(ctx, m.Gallery, u.Evaluation.Queries, m.Filter, layersOf([]engine.Scheme{m.A, m.B}), m.Near, progress)
 	if err != nil || m.Out == "" {
 		return u.Mined, err
 	}
@@ -164,12 +164,12 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 	if u.Evaluation, err = plan.prepare(m.Gallery, among); err != nil {
 		return err
 	}
-	n := len(u.Queries)
+	n := len(u.Evaluation.Queries)
 	u.first, u.best, u.top = make([][2]firstHit, n), make([][2][]float64, n), make([][2][]int32, n)
 	u.Disagreements = make([]Disagreement, n)
 	report := reporter(n, progress)
-	return m.Gallery.RankAll(ctx, u.Queries, u.Schemes, max(overlapDepth, m.K), among, func(i int, rankings []engine.Ranking) {
-		u.count(i, rankings)
+	return m.Gallery.RankAll(ctx, u.Evaluation.Queries, u.Evaluation.Schemes, max(overlapDepth, m.K), among, func(i int, rankings []engine.Ranking) {
+		u.Evaluation.count(i, rankings)
 		u.keep(i, rankings)
 		report()
 	})
@@ -177,7 +177,7 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 
 // keep keeps what there is to know of query i's rankings.
 func (u *miner) keep(i int, rankings []engine.Ranking) {
-	q := u.Queries[i]
+	q := u.Evaluation.Queries[i]
 	var rows [2][]int32
 	for s, r := range rankings {
 		rows[s] = rowsOf(r)
@@ -186,7 +186,7 @@ func (u *miner) keep(i int, rankings []engine.Ranking) {
 		if r.Scored() {
 			u.first[i][s] = firstHit{r.Hits[0].Row, r.Hits[0].Score}
 		}
-		for _, relevance := range u.judges.labels {
+		for _, relevance := range u.Evaluation.judges.labels {
 			best := math.NaN()
 			for _, h := range r.Hits[:len(rows[s])] {
 				if relevance.Label.Relevant(q, h.Row) {
@@ -202,22 +202,24 @@ func (u *miner) keep(i int, rankings []engine.Ranking) {
 }
 
 // both returns the places in Queries that are judged under both schemes.
-func (u *miner) both(label int) []int { return common(u.judged(0, label), u.judged(1, label)) }
+func (u *miner) both(label int) []int {
+	return common(u.Evaluation.judged(0, label), u.Evaluation.judged(1, label))
+}
 
 // compareClasses sets Classes.
 func (u *miner) compareClasses() {
-	for l := range u.Labels {
-		u.Classes = append(u.Classes, u.classDifferences(l, 0, 1)...)
+	for l := range u.Evaluation.Labels {
+		u.Classes = append(u.Classes, u.Evaluation.classDifferences(l, 0, 1)...)
 	}
 }
 
 // findLosses sets Losses.
 func (u *miner) findLosses() {
-	for l, name := range u.Labels {
+	for l, name := range u.Evaluation.Labels {
 		var of []Loss
 		for _, i := range u.both(l) {
-			a, b := int(u.hitsOf(i, 0, l)[0]), int(u.hitsOf(i, 1, l)[0])
-			of = append(of, Loss{u.Queries[i], name, int(u.relevant[i*len(u.Labels)+l]), a, b, a - b})
+			a, b := int(u.Evaluation.hitsOf(i, 0, l)[0]), int(u.Evaluation.hitsOf(i, 1, l)[0])
+			of = append(of, Loss{u.Evaluation.Queries[i], name, int(u.Evaluation.relevant[i*len(u.Evaluation.Labels)+l]), a, b, a - b})
 		}
 		slices.SortStableFunc(of, func(a, b Loss) int { return cmp.Compare(b.Loss, a.Loss) })
 		u.Losses = append(u.Losses, of...)
@@ -226,12 +228,12 @@ func (u *miner) findLosses() {
 
 // findMistakes sets Mistakes.
 func (u *miner) findMistakes() {
-	for s := range u.Schemes {
+	for s := range u.Evaluation.Schemes {
 		mean, deviation := u.firstScores(s)
-		for l, relevance := range u.judges.labels {
+		for l, relevance := range u.Evaluation.judges.labels {
 			var of []Mistake
-			for _, i := range u.judged(s, l) {
-				q, first := u.Queries[i], u.first[i][s]
+			for _, i := range u.Evaluation.judged(s, l) {
+				q, first := u.Evaluation.Queries[i], u.first[i][s]
 				if first.row < 0 || !relevance.Label.Known(first.row) || relevance.Label.Relevant(q, first.row) {
 					continue
 				}
@@ -239,7 +241,7 @@ func (u *miner) findMistakes() {
 				if deviation > 0 {
 					z = (first.score - mean) / deviation
 				}
-				of = append(of, Mistake{s, u.Labels[l], q, first.row, first.score, z, first.score - u.best[i][s][l]})
+				of = append(of, Mistake{s, u.Evaluation.Labels[l], q, first.row, first.score, z, first.score - u.best[i][s][l]})
 			}
 			slices.SortStableFunc(of, func(a, b Mistake) int { return cmp.Compare(b.Z, a.Z) })
 			u.Mistakes = append(u.Mistakes, of...)
@@ -268,8 +270,8 @@ func (u *miner) firstScores(scheme int) (mean, deviation float64) {
 
 // findHubs sets Hubs.
 func (u *miner) findHubs() {
-	for s := range u.Schemes {
-		counts := make([]int, u.g.Len())
+	for s := range u.Evaluation.Schemes {
+		counts := make([]int, u.Evaluation.g.Len())
 		for i := range u.top {
 			for _, row := range u.top[i][s] {
 				counts[row]++
@@ -279,22 +281,22 @@ func (u *miner) findHubs() {
 		at := map[int]int{}
 		for row, n := range counts {
 			if float64(n) > h.Limit && deviation > 0 {
-				h.Hubs = append(h.Hubs, Hub{row, n, (float64(n) - h.Mean) / deviation, make([]int, len(u.Labels)), make([]int, 0, n)})
+				h.Hubs = append(h.Hubs, Hub{row, n, (float64(n) - h.Mean) / deviation, make([]int, len(u.Evaluation.Labels)), make([]int, 0, n)})
 			}
 		}
 		slices.SortStableFunc(h.Hubs, func(a, b Hub) int { return cmp.Compare(b.Occurrences, a.Occurrences) })
 		for n, hub := range h.Hubs {
 			at[hub.Item] = n
 		}
-		for i, q := range u.Queries {
+		for i, q := range u.Evaluation.Queries {
 			for _, row := range u.top[i][s] {
 				n, ok := at[int(row)]
 				if !ok {
 					continue
 				}
 				h.Hubs[n].Queries = append(h.Hubs[n].Queries, q)
-				for l, relevance := range u.judges.labels {
-					if u.skip(i, s, l) == Judged && !relevance.Label.Relevant(q, int(row)) {
+				for l, relevance := range u.Evaluation.judges.labels {
+					if u.Evaluation.skip(i, s, l) == Judged && !relevance.Label.Relevant(q, int(row)) {
 						h.Hubs[n].Wrong[l]++
 					}
 				}
@@ -308,7 +310,7 @@ func (u *miner) findHubs() {
 func (u *miner) spread(counts []int) (h Hubness, deviation float64) {
 	total := 0
 	for row, n := range counts {
-		if u.among.Has(row) {
+		if u.Evaluation.among.Has(row) {
 			h.Items++
 			total += n
 			if n == 0 {
@@ -319,7 +321,7 @@ func (u *miner) spread(counts []int) (h Hubness, deviation float64) {
 	h.Mean = float64(total) / float64(h.Items)
 	var second, third float64
 	for row, n := range counts {
-		if u.among.Has(row) {
+		if u.Evaluation.among.Has(row) {
 			d := float64(n) - h.Mean
 			square := float64(d * d)
 			second += square

@@ -6,8 +6,8 @@ import (
 
 // lines returns what a log holds: the ends of the tables.
 func (m *Mined) lines() []string {
-	lines := []string{fmt.Sprint(len(m.Queries), " queries")}
-	for _, label := range m.Labels {
+	lines := []string{fmt.Sprint(len(m.Evaluation.Queries), " queries")}
+	for _, label := range m.Evaluation.Labels {
 		var of []ClassDifference
 		for _, c := range m.Classes {
 			if c.Label == label {
@@ -23,19 +23,19 @@ func (m *Mined) lines() []string {
 		for _, l := range m.Losses {
 			if l.Label == label && l.Loss > 0 && n < shown {
 				n++
-				lines = append(lines, fmt.Sprintf("%s  query %s  hits %d - %d", quote(label), quote(m.g.ID(l.Query)), l.HitsA, l.HitsB))
+				lines = append(lines, fmt.Sprintf("%s  query %s  hits %d - %d", quote(label), quote(m.Evaluation.g.ID(l.Query)), l.HitsA, l.HitsB))
 			}
 		}
 	}
 	for s, h := range m.Hubs {
-		lines = append(lines, fmt.Sprintf("%s  %d hubs, %d of no query", m.Schemes[s], len(h.Hubs), h.Never))
+		lines = append(lines, fmt.Sprintf("%s  %d hubs, %d of no query", m.Evaluation.Schemes[s], len(h.Hubs), h.Never))
 	}
 	for _, d := range m.Disagreements[:min(shown, len(m.Disagreements))] {
 		overlap := "-"
 		if text := cell(d.Overlap); text != "" {
 			overlap = text
 		}
-		lines = append(lines, fmt.Sprintf("overlap %s  %s, %d of %d", quote(m.g.ID(d.Query)), overlap, d.Common, m.K))
+		lines = append(lines, fmt.Sprintf("overlap %s  %s, %d of %d", quote(m.Evaluation.g.ID(d.Query)), overlap, d.Common, m.K))
 	}
 	var kinds [3]int
 	for _, d := range m.Duplicates.Pairs {

@@ -61,7 +61,7 @@ func TestMineOracle(t *testing.T) {
 		o.checkClasses(t)
 		o.checkMistakes(t)
 		o.checkHubs(t)
-		if len(m.Disagreements) != len(m.Queries) || !slices.IsSortedFunc(m.Disagreements, func(a, b Disagreement) int {
+		if len(m.Disagreements) != len(m.Evaluation.Queries) || !slices.IsSortedFunc(m.Disagreements, func(a, b Disagreement) int {
 			if a.Overlap < b.Overlap || math.IsNaN(a.Overlap) && !math.IsNaN(b.Overlap) {
 				return -1
 			}
@@ -83,10 +83,10 @@ type mineOracle struct {
 
 func (o *mineOracle) rank() {
 	o.rows, o.scores = map[int][2][]int{}, map[int][2][]float64{}
-	for _, q := range o.m.Queries {
+	for _, q := range o.m.Evaluation.Queries {
 		var rows [2][]int
 		var scores [2][]float64
-		for s, scheme := range o.m.Schemes {
+		for s, scheme := range o.m.Evaluation.Schemes {
 			all, of := o.tab.oracleRank(q, scheme, nil)
 			rows[s] = slices.DeleteFunc(all, func(r int) bool { return math.IsNaN(of[r]) })
 			scores[s] = of
@@ -111,8 +111,8 @@ func (o *mineOracle) hits(label string, q, scheme int) (n int, judged bool) {
 func (o *mineOracle) checkLosses(t *testing.T) {
 	t.Helper()
 	n := 0
-	for _, label := range o.m.Labels {
-		for _, q := range o.m.Queries {
+	for _, label := range o.m.Evaluation.Labels {
+		for _, q := range o.m.Evaluation.Queries {
 			a, inA := o.hits(label, q, 0)
 			b, inB := o.hits(label, q, 1)
 			if !inA || !inB {
@@ -160,9 +160,9 @@ func (o *mineOracle) checkClasses(t *testing.T) {
 func (o *mineOracle) checkMistakes(t *testing.T) {
 	t.Helper()
 	n := 0
-	for s := range o.m.Schemes {
-		for _, label := range o.m.Labels {
-			for _, q := range o.m.Queries {
+	for s := range o.m.Evaluation.Schemes {
+		for _, label := range o.m.Evaluation.Labels {
+			for _, q := range o.m.Evaluation.Queries {
 				rows := o.rows[q][s]
 				_, judged := o.hits(label, q, s)
 				if !judged || o.tab.cells[label][rows[0]] == "" || o.tab.relevant(label, q, rows[0]) {
@@ -181,7 +181,7 @@ func (o *mineOracle) checkMistakes(t *testing.T) {
 						math.Abs(m.Score-o.scores[q][s][rows[0]]) < 1e-9 &&
 						(math.Abs(m.Margin-margin) < 1e-9 || math.IsNaN(margin) && math.IsNaN(m.Margin))
 				}) {
-					t.Errorf("no mistake of %s for %s under %s", o.m.Schemes[s], o.tab.ids[q], label)
+					t.Errorf("no mistake of %s for %s under %s", o.m.Evaluation.Schemes[s], o.tab.ids[q], label)
 				}
 			}
 		}
@@ -195,7 +195,7 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 	t.Helper()
 	for s, h := range o.m.Hubs {
 		counts := make([]int, len(o.tab.ids))
-		for _, q := range o.m.Queries {
+		for _, q := range o.m.Evaluation.Queries {
 			for _, r := range o.rows[q][s][:min(o.k, len(o.rows[q][s]))] {
 				counts[r]++
 			}
@@ -224,9 +224,9 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 			}) {
 				t.Errorf("hub %s has queries %v, want %d that have it", o.tab.ids[hub.Item], hub.Queries, hub.Occurrences)
 			}
-			for l, label := range o.m.Labels {
+			for l, label := range o.m.Evaluation.Labels {
 				wrong := 0
-				for _, q := range o.m.Queries {
+				for _, q := range o.m.Evaluation.Queries {
 					if _, judged := o.hits(label, q, s); judged && slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item) && !o.tab.relevant(label, q, hub.Item) {
 						wrong++
 					}

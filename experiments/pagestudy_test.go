@@ -161,8 +161,8 @@ func TestMineReportSays(t *testing.T) {
 	}
 	for _, want := range []string{
 		"A, what is", "B, what might be", "B = B&#43;pattern", "P@10 category", "ahead of A (", "in blue, A = C; to the left, in ochre, B = B&#43;pattern",
-		"What B would lose", "<strong>" + m.g.ID(m.Losses[0].Query) + "</strong>", m.g.ID(m.Mistakes[0].Query) + " → " + m.g.ID(m.Mistakes[0].Hit),
-		"are hits of none", "rank-biased overlap", "<strong>" + m.g.ID(m.Disagreements[0].Query) + "</strong>", "--exclude-duplicates",
+		"What B would lose", "<strong>" + m.Evaluation.g.ID(m.Losses[0].Query) + "</strong>", m.Evaluation.g.ID(m.Mistakes[0].Query) + " → " + m.Evaluation.g.ID(m.Mistakes[0].Hit),
+		"are hits of none", "rank-biased overlap", "<strong>" + m.Evaluation.g.ID(m.Disagreements[0].Query) + "</strong>", "--exclude-duplicates",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the page", want)

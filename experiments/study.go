@@ -56,7 +56,7 @@ func (x *execution) mine(ctx context.Context, step Mine) (*Result, error) {
 		return nil, err
 	}
 	x.state.mined = m
-	step.Schemes, step.Labels, step.Seed = m.Schemes, m.Labels, m.Seed
+	step.Schemes, step.Labels, step.Seed = m.Evaluation.Schemes, m.Evaluation.Labels, m.Evaluation.Seed
 	return &Result{Step: step, Lines: m.lines(), Mined: m}, nil
 }
 

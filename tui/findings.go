@@ -32,7 +32,7 @@ type findings struct {
 
 // current returns what was mined of the chosen pair under the filter of the screen, or nil.
 func (f findings) current(filter string) *experiments.Mined {
-	if f.mined == nil || !slices.EqualFunc(f.mined.Schemes, f.pair, sameScheme) || conditions(f.mined.Filter) != filter {
+	if f.mined == nil || !slices.EqualFunc(f.mined.Evaluation.Schemes, f.pair, sameScheme) || conditions(f.mined.Evaluation.Filter) != filter {
 		return nil
 	}
 	return f.mined
@@ -150,7 +150,7 @@ func (m Model) openFindings() (Model, tea.Cmd) {
 // findingLabels returns the labels that the page can be of, the marked ones first.
 func (m *Model) findingLabels() []string {
 	if mined := m.findings.current(m.filter); mined != nil && m.findings.page.mined() {
-		return ordered(mined.Labels, m.rows.marked)
+		return ordered(mined.Evaluation.Labels, m.rows.marked)
 	}
 	if m.findings.page.mined() {
 		var names []string
@@ -204,13 +204,13 @@ func (m Model) listedRows(msg listed) Model {
 // minedPair takes the end of a mine step.
 func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 	f := &m.findings
-	f.mined, f.pair = found, found.Schemes
+	f.mined, f.pair = found, found.Evaluation.Schemes
 	f.sheet = nil
 	for p := pageClasses; p < pages; p++ {
 		f.at[p], f.top[p] = 0, 0
 	}
-	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], thousands(len(found.Queries)),
-		plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.open])
+	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Evaluation.Schemes[0], found.Evaluation.Schemes[1], thousands(len(found.Evaluation.Queries)),
+		plural("query", len(found.Evaluation.Queries)), map[bool]string{false: ": t shows it"}[f.open])
 	if f.open {
 		return m.openFindings()
 	}
@@ -299,7 +299,7 @@ func (m Model) lookAt() (Model, tea.Cmd) {
 			}
 		}
 		return m.visit(look{
-			schemes: f.mined.Schemes, queries: queries, at: slices.Index(queries, s.items[s.at]), label: s.label, what: "of the sheet",
+			schemes: f.mined.Evaluation.Schemes, queries: queries, at: slices.Index(queries, s.items[s.at]), label: s.label, what: "of the sheet",
 		}, true)
 	}
 	look := f.list.look(f.at[f.page])

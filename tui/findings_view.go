@@ -92,7 +92,7 @@ func (m *Model) subject(width int) string {
 	}
 	what := "P@10"
 	if mined := f.current(m.filter); mined != nil && f.page.mined() {
-		what = thousands(len(mined.Queries)) + " " + plural("query", len(mined.Queries))
+		what = thousands(len(mined.Evaluation.Queries)) + " " + plural("query", len(mined.Evaluation.Queries))
 	}
 	if f.page != pageSchemes {
 		what += " · " + clean(f.label)

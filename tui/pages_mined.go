@@ -12,7 +12,7 @@ import (
 )
 
 // pair are the schemes that were mined.
-func (k listing) pair() []engine.Scheme { return k.mined.Schemes }
+func (k listing) pair() []engine.Scheme { return k.mined.Evaluation.Schemes }
 
 // classes lists the values of a label by the difference of A and B.
 func (k listing) classes() rowList {
@@ -174,7 +174,7 @@ func (k listing) hubs() rowList {
 	if len(of) > 0 {
 		most = of[0].Occurrences
 	}
-	label := slices.Index(k.mined.Labels, k.label)
+	label := slices.Index(k.mined.Evaluation.Labels, k.label)
 	wrong := func(h hub) int {
 		if label < 0 {
 			return 0

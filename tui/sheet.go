@@ -34,7 +34,7 @@ func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int,
 		})
 	}
 	return &sheet{
-		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, thousands(len(items)), m.Schemes[scheme], 'A'+rune(scheme)),
+		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, thousands(len(items)), m.Evaluation.Schemes[scheme], 'A'+rune(scheme)),
 		label: label, subject: h.Item, items: items, sign: marks[0],
 	}
 }

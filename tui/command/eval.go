@@ -192,7 +192,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err := writeLeftOut(cmd, outcome.Duplicates); err != nil {
 		return err
 	}
-	if err := outcome.WriteTable(shown(cmd)); err != nil {
+	if err := outcome.Evaluation.WriteTable(shown(cmd)); err != nil {
 		return err
 	}
 	if f.compare {
@@ -201,7 +201,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		}
 	}
 	if f.plot {
-		return outcome.WritePlot(shown(cmd))
+		return outcome.Evaluation.WritePlot(shown(cmd))
 	}
 	return nil
 }
