@@ -10,6 +10,15 @@ import (
 	"time"
 )
 
+// tables returns the tables of the study, by the names of their files.
+func (c *Costs) tables() []namedTable {
+	tables := []namedTable{{"cost", c.table()}}
+	if c.Timed > 0 {
+		tables = append(tables, namedTable{"timings", c.timeTable()})
+	}
+	return tables
+}
+
 // table returns a row a scheme, way and label.
 func (c *Costs) table() resultTable {
 	columns := slices.Concat(

@@ -105,7 +105,7 @@ func costOf(t *testing.T, texts ...string) (Cost, *table) {
 			return &lossyGraph{dim: dim, open: &open}, nil
 		},
 		GraphHow: "by hand", Efs: []int{60, 150, 400},
-		Out: filepath.Join(t.TempDir(), "out"), Version: "test", Command: []string{"strata", "cost"}, Now: clock(),
+		Folder: Folder{Out: filepath.Join(t.TempDir(), "out"), Version: "test", Command: []string{"strata", "cost"}, Now: clock()},
 	}, tab
 }
 
@@ -239,20 +239,20 @@ func TestCostSame(t *testing.T) {
 	for _, processors := range []int{1, 3} {
 		before := runtime.GOMAXPROCS(processors)
 		c, _ := costOf(t, "A+C", "B")
-		c.Formats, c.Timed, c.Items, c.Over = []Format{CSV, JSONLines, Parquet}, 3, 50_000_000, 120
+		c.Folder.Formats, c.Timed, c.Items, c.Over = []Format{CSV, JSONLines, Parquet}, 3, 50_000_000, 120
 		_, err := c.Do(t.Context(), nil)
 		if now := runtime.GOMAXPROCS(before); err != nil || now != processors {
 			t.Fatalf("%d processors are left of %d; %v", now, processors, err)
 		}
 		files := map[string]string{}
-		entries, err := os.ReadDir(c.Out)
+		entries, err := os.ReadDir(c.Folder.Out)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var names []string
 		for _, e := range entries {
 			names = append(names, e.Name())
-			b, err := os.ReadFile(filepath.Join(c.Out, e.Name()))
+			b, err := os.ReadFile(filepath.Join(c.Folder.Out, e.Name()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,7 +329,7 @@ func TestCostWithoutCodes(t *testing.T) {
 	}
 	costs, err := Cost{
 		Gallery: tab.open(t), Schemes: schemes(t, "wide"), K: 1, Depths: []int{2}, Bits: []int{8}, PCA: []int{2},
-		Out: t.TempDir(), Now: clock(),
+		Folder: Folder{Out: t.TempDir(), Now: clock()},
 	}.Do(t.Context(), nil)
 	if err != nil || len(costs.Schemes[0].Ways) != 1 {
 		t.Fatalf("%+v %v", costs, err)
@@ -364,7 +364,7 @@ func TestCostRefuses(t *testing.T) {
 			if _, err := study.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
 				t.Errorf("%v, want %q", err, c.wrong)
 			}
-			if _, err := os.Stat(study.Out); err == nil {
+			if _, err := os.Stat(study.Folder.Out); err == nil {
 				t.Error("files were written")
 			}
 		})

@@ -11,6 +11,11 @@ import (
 // mean of one class, and a ceiling or baseline without a closed form.
 func (e *Evaluation) WriteMetrics(w io.Writer) error { return e.metricsTable().write(w, CSV) }
 
+// tables returns the tables of the evaluation, by the names of their files.
+func (e *Evaluation) tables() []namedTable {
+	return []namedTable{{"metrics", e.metricsTable()}, {"per_query", e.perQueryTable()}}
+}
+
 func (e *Evaluation) metricsTable() resultTable {
 	columns := slices.Concat(
 		columnsOf(textCell, "scheme", "label", "metric", "mean"), columnsOf(realCell, "value", "ci_low", "ci_high"),

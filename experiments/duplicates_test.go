@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"strata/engine"
 )
@@ -120,7 +119,7 @@ func TestExcludeDuplicates(t *testing.T) {
 	plan := Plan{Schemes: schemes(t, "B", "B+C"), Ks: []int{3, 10}}
 	tables := func(g *engine.Gallery, near float64) map[string]string {
 		out := filepath.Join(t.TempDir(), "out")
-		run := Run{Gallery: g, Plan: plan, Out: out, Near: near, Now: time.Now}
+		run := Run{Gallery: g, Plan: plan, Near: near, Folder: Folder{Out: out}}
 		outcome, err := run.Do(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)

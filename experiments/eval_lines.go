@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"strata/engine"
 )
 
 // comparisonLines returns the number of queries and a line a comparison, by the
@@ -63,10 +61,4 @@ func (e *Evaluation) labelLine(scheme, label int) string {
 		}
 	}
 	return b.String()
-}
-
-// derivedLine says which derived layer a result comes from. A derived layer is an
-// input that is known by its hash: another machine may compute another one.
-func derivedLine(l *engine.Layer) string {
-	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, l.Recipe.Matrix.SHA256)
 }

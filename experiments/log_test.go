@@ -188,7 +188,7 @@ func TestClockJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	run := Run{Gallery: g, Plan: Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Out: dir, Now: back}
+	run := Run{Gallery: g, Plan: Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Folder: Folder{Out: dir, Now: back}}
 	if _, err := run.Do(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
-	"time"
 
 	"strata/engine"
 )
@@ -27,14 +25,6 @@ type Mining struct {
 	Where   []engine.Condition // what a query meets
 	Over    int                // queries to draw of those that meet Where; 0: all
 	Seed    uint64             // of the draw; 0: 1
-
-	Out     string   // the folder of the files; "": none are written
-	Formats []Format // of the tables; nil: CSV
-	CSVSafe bool     // of Run
-	Page    string   // the file of the report, with Out; "": none
-	Version string
-	Command []string
-	Now     func() time.Time
 }
 
 // Mined is what a Mining found.
@@ -111,19 +101,8 @@ type firstHit struct {
 	score float64
 }
 
-// Do ranks, looks for what there is to find, and writes all files or, on failure,
-// none. progress is that of Plan.Evaluate, for each of two passes.
+// Do ranks, and looks for what there is to find. progress is that of Plan.Evaluate, for each of two passes.
 func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, error) {
-	if err := checkFolder(m.Out); err != nil {
-		return nil, err
-	}
-	if err := checkReport(m.Page); err != nil {
-		return nil, err
-	}
-	if m.Now == nil {
-		m.Now = time.Now
-	}
-	started := m.Now()
 	m.Seed = max(m.Seed, 1)
 	if m.K == 0 {
 		m.K = 10
@@ -145,10 +124,7 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	slices.SortStableFunc(u.Disagreements, func(a, b Disagreement) int { return cmp.Compare(a.Overlap, b.Overlap) })
 	var err error
 	u.Duplicates, err = FindDuplicates(ctx, m.Gallery, u.Evaluation.Queries, m.Filter, layersOf([]engine.Scheme{m.A, m.B}), m.Near, progress)
-	if err != nil || m.Out == "" {
-		return u.Mined, err
-	}
-	return u.Mined, u.write(ctx, started)
+	return u.Mined, err
 }
 
 // rank ranks all queries under both schemes and keeps what the searches need.
@@ -333,24 +309,4 @@ func (u *miner) spread(counts []int) (h Hubness, deviation float64) {
 	h.Limit = h.Mean + 2*deviation
 	h.Skew = third / float64(second*deviation)
 	return h, deviation
-}
-
-// write writes the files.
-func (u *miner) write(ctx context.Context, started time.Time) error {
-	run := Run{Gallery: u.ask.Gallery, Version: u.ask.Version, Command: u.ask.Command, Now: u.ask.Now}
-	of, err := run.manifest(ctx, u.Evaluation, started)
-	if err != nil {
-		return err
-	}
-	of.Resamples, of.Depth = 0, max(overlapDepth, u.K)
-	manifest := miningManifest{of, u.Duplicates.Near, u.Duplicates.Scheme.String(), overlapDepth, persistence, u.Duplicates.Unread}
-	files := tableFiles(u.ask.Out, u.ask.Formats, u.tables()...)
-	if u.ask.Page != "" {
-		view, err := u.page(ctx, manifest)
-		if err != nil {
-			return err
-		}
-		files = append(files, outputFile{u.ask.Page, view.write})
-	}
-	return writeRun(csvSafe(u.ask.CSVSafe, append(files, outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write}))...)
 }

@@ -9,18 +9,6 @@ import (
 	"text/tabwriter"
 )
 
-// miningManifest says how the files of a Mining came to be.
-type miningManifest struct {
-	Manifest
-	Near         float64 `json:"near"`          // the cosine from which on two rows are nearly the same
-	NearScheme   string  `json:"near_scheme"`   // whose score that is
-	OverlapDepth int     `json:"overlap_depth"` // hits that rank-biased overlap looks at
-	Persistence  float64 `json:"persistence"`   // its p
-	Unread       int     `json:"unread"`        // pictures that could not be read
-}
-
-func (m miningManifest) write(w io.Writer) error { return writeJSON(w, m) }
-
 // WriteTable shows so many rows of each kind, and classes of so many queries:
 // differences of smaller ones are mostly chance.
 const (

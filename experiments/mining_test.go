@@ -248,7 +248,7 @@ func TestMineThreads(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		runtime.GOMAXPROCS(n)
 		out := filepath.Join(t.TempDir(), "out")
-		if _, err := (Mining{Gallery: g, A: s[0], B: s[1], Near: 0.6, Out: out}).Do(t.Context(), nil); err != nil {
+		if _, err := WriteMining(t.Context(), Mining{Gallery: g, A: s[0], B: s[1], Near: 0.6}, Folder{Out: out}, nil); err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, readFolder(t, out))
@@ -307,7 +307,6 @@ func TestMineErrors(t *testing.T) {
 		{"k", Mining{A: s[0], B: s[1], K: -1}, "k is from 1 to 65535, not -1"},
 		{"nobody", Mining{A: s[0], B: s[1], Where: []engine.Condition{{Label: "category", Value: "hat"}}}, `no value of category "hat"`},
 		{"no likeness", Mining{A: s[0], B: s[1], Near: 1.5}, "a cosine of 1.5 is no likeness"},
-		{"a file", Mining{A: s[0], B: s[1], Out: filepath.Join(g.Path, "items.csv")}, "this is a file"},
 	} {
 		c.ask.Gallery = g
 		if _, err := c.ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {

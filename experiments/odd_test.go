@@ -263,7 +263,7 @@ func TestHundredThousandClasses(t *testing.T) {
 	if c := comparisons[0]; c.Classes < queries/2 || c.Classes > 2*queries || c.Diff < want/queries-0.01 {
 		t.Errorf("%+v", c)
 	}
-	m, err := Mining{Gallery: g, A: s[0], B: s[1], Over: queries, Page: filepath.Join(t.TempDir(), "m.html"), Out: t.TempDir()}.Do(ctx, nil)
+	m, err := WriteMining(ctx, Mining{Gallery: g, A: s[0], B: s[1], Over: queries}, Folder{Page: filepath.Join(t.TempDir(), "m.html"), Out: t.TempDir()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,10 +272,9 @@ func TestHundredThousandClasses(t *testing.T) {
 	if len(m.Classes) < queries || len(m.Classes) > 2*queries || len(m.Losses) != queries || len(m.lines()) > 100 {
 		t.Errorf("%d classes, %d losses, %d lines", len(m.Classes), len(m.Losses), len(m.lines()))
 	}
-	u, err := Tuning{
+	u, err := WriteTuning(ctx, Tuning{
 		Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, 1}, "class"}, Over: queries, Parts: 2, Share: 0.5,
-		Page: filepath.Join(t.TempDir(), "t.html"), Out: t.TempDir(),
-	}.Do(ctx, nil)
+	}, Folder{Page: filepath.Join(t.TempDir(), "t.html"), Out: t.TempDir()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,11 @@ import (
 	"strata/engine/inert"
 )
 
-// Page says what a report, one HTML file with everything in it, shows beside the
-// tables of an outcome.
-type Page struct {
-	Path    string   // of the file
-	Queries []string // ids of queries that get a contact sheet, at most maxSheets
-	Worst   int      // as many sheets of the queries that lose most; at most maxSheets
+// Sheets says which contact sheets a report, one HTML file with everything in it,
+// shows beside the tables of an outcome.
+type Sheets struct {
+	Queries []string // ids of the queries that get one, at most maxSheets
+	Worst   int      // as many of the queries that lose most; at most maxSheets
 }
 
 // DefaultWorst is the number of sheets of queries that lose most.
@@ -55,14 +54,11 @@ func renderPage(name string, view any) func(io.Writer) error {
 	}
 }
 
-// check returns an error for what the page cannot show, and the rows of its queries.
-func (p *Page) check(g *engine.Gallery) ([]int, error) {
+// check returns an error for what a page cannot show, and the rows of the queries.
+func (p Sheets) check(g *engine.Gallery) ([]int, error) {
 	if len(p.Queries) > maxSheets || p.Worst > maxSheets {
 		return nil, fmt.Errorf("a report takes at most %d contact sheets of chosen and of worst queries, not %d and %d",
 			maxSheets, len(p.Queries), p.Worst)
-	}
-	if err := checkReport(p.Path); err != nil {
-		return nil, err
 	}
 	var rows []int
 	for _, id := range p.Queries {
@@ -130,7 +126,7 @@ type pageComparison struct {
 }
 
 // page makes the page of an outcome. It ranks the queries of its sheets again.
-func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer) error, error) {
+func (o *Outcome) page(ctx context.Context, p Sheets, m Manifest) (func(io.Writer) error, error) {
 	rows, err := p.check(o.Evaluation.g)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -29,15 +30,14 @@ import (
 const browser = "chromium-headless-shell"
 
 // report runs an evaluation and returns its report.
-func report(t *testing.T, g *engine.Gallery, plan Plan, baseline *engine.Scheme, page Page) string {
+func report(t *testing.T, g *engine.Gallery, plan Plan, baseline *engine.Scheme, sheets Sheets) string {
 	t.Helper()
 	dir := t.TempDir()
-	page.Path = filepath.Join(dir, "report.html")
-	run := Run{Gallery: g, Plan: plan, Baseline: baseline, Out: dir, Page: &page, Version: "v1", Now: time.Now}
+	run := Run{Gallery: g, Plan: plan, Baseline: baseline, Folder: Folder{Out: dir, Page: filepath.Join(dir, "report.html"), Version: "v1"}, Sheets: sheets}
 	if _, err := run.Do(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(page.Path)
+	b, err := os.ReadFile(run.Folder.Page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func demo(t *testing.T) *engine.Gallery {
 func TestReportInBrowser(t *testing.T) {
 	need.Programs(t, browser)
 	page := report(t, demo(t), Plan{Schemes: schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
-		Page{Queries: []string{"knit-0012"}, Worst: 2})
+		Sheets{Queries: []string{"knit-0012"}, Worst: 2})
 	// One chosen and two worst queries, each with four rows of ten.
 	lookAt(t, page, "pictures 123 broken 0 unnamed 0 plots 10 blind 0 tables 20 bare 0 fetched 0 wider 0")
 }
@@ -127,7 +127,7 @@ func browse(t *testing.T, page string) browsed {
 func TestReportSameBytes(t *testing.T) {
 	g := demo(t)
 	plan := Plan{Schemes: schemes(t, "A", "B", "rrf(A,C)"), Over: 60, Seed: 3}
-	page := Page{Queries: []string{"knit-cap-0001"}, Worst: 3}
+	page := Sheets{Queries: []string{"knit-cap-0001"}, Worst: 3}
 	first := report(t, g, plan, nil, page)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	if second := report(t, g, plan, nil, page); first != second {
@@ -145,7 +145,7 @@ func TestReportEscapes(t *testing.T) {
 		tab.ids[r] += evil
 		tab.cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
 	}
-	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "A", "B"), Labels: []string{evil}}, nil, Page{Worst: 2})
+	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "A", "B"), Labels: []string{evil}}, nil, Sheets{Worst: 2})
 	if strings.Contains(page, "<script") || strings.Contains(page, `alert("`) {
 		t.Error("a name has become part of the page")
 	}
@@ -179,7 +179,7 @@ func TestReportSays(t *testing.T) {
 		{"equal", schemes(t, "C", "2*C"), nil, []string{"Not shown to differ from 2*C", "☆", "≈"}, []string{"Ahead of"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			page := report(t, demo(t), Plan{Schemes: c.schemes, Labels: []string{"category"}}, c.baseline, Page{})
+			page := report(t, demo(t), Plan{Schemes: c.schemes, Labels: []string{"category"}}, c.baseline, Sheets{})
 			for _, want := range c.want {
 				if !strings.Contains(page, want) {
 					t.Errorf("%q is not in the page", want)
@@ -195,7 +195,7 @@ func TestReportSays(t *testing.T) {
 	tab := shirts()
 	tab.cells["none"] = make([]string, len(tab.ids))
 	tab.labels = append(tab.labels, "none")
-	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "x", "y")}, nil, Page{Worst: 1, Queries: []string{"c c"}})
+	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "x", "y")}, nil, Sheets{Worst: 1, Queries: []string{"c c"}})
 	for _, want := range []string{"No query is judged under this label", "without a picture"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the page", want)
@@ -207,17 +207,18 @@ func TestReportSays(t *testing.T) {
 // and nothing is written.
 func TestReportRefuses(t *testing.T) {
 	g := demo(t)
-	for want, page := range map[string]Page{
-		`"nobody"`:                      {Queries: []string{"nobody"}},
-		"at most 24 contact sheets":     {Worst: 25},
-		"a file, this is a folder":      {Path: t.TempDir()},
-		"and of worst queries, not 30 ": {Queries: make([]string, 30)},
+	for want, c := range map[string]struct {
+		page   string
+		sheets Sheets
+	}{
+		`"nobody"`:                      {sheets: Sheets{Queries: []string{"nobody"}}},
+		"at most 24 contact sheets":     {sheets: Sheets{Worst: 25}},
+		"a file, this is a folder":      {page: t.TempDir()},
+		"and of worst queries, not 30 ": {sheets: Sheets{Queries: make([]string, 30)}},
 	} {
 		dir := filepath.Join(t.TempDir(), "out")
-		if page.Path == "" {
-			page.Path = filepath.Join(dir, "r.html")
-		}
-		_, err := Run{Gallery: g, Plan: Plan{Schemes: schemes(t, "A")}, Out: dir, Page: &page, Now: time.Now}.Do(t.Context(), nil)
+		f := Folder{Out: dir, Page: cmp.Or(c.page, filepath.Join(dir, "r.html"))}
+		_, err := Run{Gallery: g, Plan: Plan{Schemes: schemes(t, "A")}, Folder: f, Sheets: c.sheets}.Do(t.Context(), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -27,10 +27,10 @@ type minePage struct {
 	shown    int // labels that have pictures
 }
 
-// page returns the view of the report. It ranks the queries of its sheets again.
-func (u *miner) page(ctx context.Context, m miningManifest) (*studyView, error) {
+// pageOfMined returns the view of the report. It ranks the queries of its sheets again.
+func pageOfMined(ctx context.Context, u *Mined, m miningManifest) (*studyView, error) {
 	b := &pageBuilder{e: u.Evaluation, main: len(u.Evaluation.Ks) - 1, baseline: -1}
-	p := &minePage{pageBuilder: b, Mined: u.Mined, shown: min(len(u.Evaluation.Labels), minedLabels)}
+	p := &minePage{pageBuilder: b, Mined: u, shown: min(len(u.Evaluation.Labels), minedLabels)}
 	p.schemes = [2]string{u.Evaluation.Schemes[0].String(), u.Evaluation.Schemes[1].String()}
 	most := minedSheets*(p.shown+1)*(1+2*sheetHits) + 4*minedMistakes*p.shown + 2*minedHubs + 2*minedPairs
 	p.pictures = &pictures{b: b, limit: min(pictureBytes, pageBytes/most), made: map[int]template.URL{}}

@@ -22,23 +22,23 @@ import (
 // its front.
 func tuneReport(t *testing.T, ask Tuning) (page, picture string) {
 	t.Helper()
-	ask.Out = t.TempDir()
-	ask.Page, ask.Version = filepath.Join(ask.Out, "sub", "report.html"), "v1"
-	if _, err := ask.Do(t.Context(), nil); err != nil {
+	out := t.TempDir()
+	f := Folder{Out: out, Page: filepath.Join(out, "sub", "report.html"), Version: "v1"}
+	if _, err := WriteTuning(t.Context(), ask, f, nil); err != nil {
 		t.Fatal(err)
 	}
-	return readText(t, ask.Page), readText(t, filepath.Join(ask.Out, "pareto.svg"))
+	return readText(t, f.Page), readText(t, filepath.Join(out, "pareto.svg"))
 }
 
 // mineReport mines and returns the report.
 func mineReport(t *testing.T, ask Mining) string {
 	t.Helper()
-	ask.Out = t.TempDir()
-	ask.Page, ask.Version = filepath.Join(ask.Out, "report.html"), "v1"
-	if _, err := ask.Do(t.Context(), nil); err != nil {
+	out := t.TempDir()
+	f := Folder{Out: out, Page: filepath.Join(out, "report.html"), Version: "v1"}
+	if _, err := WriteMining(t.Context(), ask, f, nil); err != nil {
 		t.Fatal(err)
 	}
-	return readText(t, ask.Page)
+	return readText(t, f.Page)
 }
 
 func readText(t *testing.T, path string) string {
@@ -233,16 +233,27 @@ func TestStudiesEscape(t *testing.T) {
 	}
 }
 
-// TestStudiesRefuse: a folder is no report, and is named before anything is searched.
+// TestStudiesRefuse: a folder is no report, and a file no folder; either is named
+// before anything is searched.
 func TestStudiesRefuse(t *testing.T) {
 	g := shirts().open(t)
 	s := schemes(t, "x", "y")
 	dir := t.TempDir()
-	_, tune := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 2, Share: 0.5, Page: dir}.Do(t.Context(), nil)
-	_, mine := Mining{Gallery: g, A: s[0], B: s[1], Page: dir}.Do(t.Context(), nil)
-	for _, err := range []error{tune, mine} {
-		if err == nil || !strings.Contains(err.Error(), "the report is a file, this is a folder") {
-			t.Errorf("got %v", err)
+	tuning := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 2, Share: 0.5}
+	mining := Mining{Gallery: g, A: s[0], B: s[1]}
+	for _, c := range []struct {
+		in   Folder
+		want string
+	}{
+		{Folder{Page: dir}, "the report is a file, this is a folder"},
+		{Folder{Out: filepath.Join(g.Path, "items.csv")}, "this is a file"},
+	} {
+		_, tune := WriteTuning(t.Context(), tuning, c.in, nil)
+		_, mine := WriteMining(t.Context(), mining, c.in, nil)
+		for _, err := range []error{tune, mine} {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
 		}
 	}
 }

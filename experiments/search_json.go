@@ -51,12 +51,12 @@ func (r *Result) WriteSearchJSON(w io.Writer) error {
 		doc.Image = &imageJSON{p.Path, p.Hash, p.Features}
 	}
 	for _, ranking := range r.Rankings {
-		doc.Schemes = append(doc.Schemes, ranking.json(g, k))
+		doc.Schemes = append(doc.Schemes, jsonOf(ranking, g, k))
 	}
 	return writeJSON(w, doc)
 }
 
-func (r Ranking) json(g *engine.Gallery, k int) rankingJSON {
+func jsonOf(r Ranking, g *engine.Gallery, k int) rankingJSON {
 	out := rankingJSON{Scheme: r.Scheme.String(), Candidates: r.Candidates, Hits: []hitJSON{}, Labels: []labelJSON{}}
 	for i, h := range r.Hits {
 		hit := hitJSON{Rank: i + 1, ID: g.ID(h.Row), Relevant: []string{}}

@@ -91,12 +91,12 @@ func TestCSVSafe(t *testing.T) {
 	for _, safe := range []bool{true, false} {
 		dir := t.TempDir()
 		now := func() time.Time { return time.Time{} }
-		run := Run{Gallery: g, Plan: Plan{Schemes: schemes, Ks: []int{1}}, Out: dir, CSVSafe: safe, Now: now}
+		run := Run{Gallery: g, Plan: Plan{Schemes: schemes, Ks: []int{1}}, Folder: Folder{Out: dir, CSVSafe: safe, Now: now}}
 		if _, err := run.Do(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		mining := Mining{Gallery: g, A: schemes[0], B: schemes[1], Out: filepath.Join(dir, "mined"), CSVSafe: safe, Now: now}
-		if _, err := mining.Do(t.Context(), nil); err != nil {
+		mining := Mining{Gallery: g, A: schemes[0], B: schemes[1]}
+		if _, err := WriteMining(t.Context(), mining, Folder{Out: filepath.Join(dir, "mined"), CSVSafe: safe, Now: now}, nil); err != nil {
 			t.Fatal(err)
 		}
 		marked, raw := 0, 0

@@ -14,9 +14,9 @@ import (
 // that the same results are the same text everywhere.
 const textWidth = 80
 
-// WritePlot draws the means of P at the largest k with their intervals: a
+// WriteMeansPlot draws the means of P at the largest k with their intervals: a
 // paragraph a label, with one axis, best first.
-func (e *Evaluation) WritePlot(w io.Writer) error {
+func WriteMeansPlot(w io.Writer, e *Evaluation) error {
 	name := 0
 	for _, s := range e.Schemes {
 		name = max(name, utf8.RuneCountInString(s.String()))
@@ -48,9 +48,9 @@ func (e *Evaluation) WritePlot(w io.Writer) error {
 	return err
 }
 
-// WritePlot draws the differences of the classes, those of few queries only where
+// WriteClassesPlot draws the differences of the classes, those of few queries only where
 // a label has no others: a paragraph a label, with one axis.
-func (m *Mined) WritePlot(w io.Writer) error {
+func WriteClassesPlot(w io.Writer, m *Mined) error {
 	var b strings.Builder
 	for _, label := range m.Evaluation.Labels {
 		of := m.ClassesOf(label)

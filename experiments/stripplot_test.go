@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -21,7 +22,9 @@ func TestPlotsFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"means": written(t, e.WritePlot), "classes": written(t, m.WritePlot)} {
+	means := written(t, func(w io.Writer) error { return WriteMeansPlot(w, e) })
+	classes := written(t, func(w io.Writer) error { return WriteClassesPlot(w, m) })
+	for name, text := range map[string]string{"means": means, "classes": classes} {
 		if n := strings.Count(text, "\n\n") + 1; n != len(e.Labels) {
 			t.Errorf("%s: %d paragraphs for %d labels:\n%s", name, n, len(e.Labels), text)
 		}
@@ -31,7 +34,7 @@ func TestPlotsFit(t *testing.T) {
 			}
 		}
 	}
-	if text := written(t, e.WritePlot); strings.Count(text, "●") != len(e.Schemes)*len(e.Labels) {
-		t.Errorf("there is not a dot a mean:\n%s", text)
+	if strings.Count(means, "●") != len(e.Schemes)*len(e.Labels) {
+		t.Errorf("there is not a dot a mean:\n%s", means)
 	}
 }

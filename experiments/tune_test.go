@@ -303,12 +303,11 @@ func TestTuneThreads(t *testing.T) {
 	var files []map[string]string
 	for _, n := range []int{1, 3} {
 		runtime.GOMAXPROCS(n)
-		ask := testTuning(t, 5)
-		ask.Out = filepath.Join(t.TempDir(), "out")
-		if _, err := ask.Do(t.Context(), nil); err != nil {
+		out := filepath.Join(t.TempDir(), "out")
+		if _, err := WriteTuning(t.Context(), testTuning(t, 5), Folder{Out: out}, nil); err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, readFolder(t, ask.Out))
+		files = append(files, readFolder(t, out))
 	}
 	if len(files[0]) != 7 {
 		t.Errorf("%d files", len(files[0]))
@@ -389,7 +388,6 @@ func TestTuneErrors(t *testing.T) {
 			a.Where = []engine.Condition{{Label: "brand name", Value: "y"}, {Label: "brand name", Value: "lone"}}
 			a.Layers, a.Objective.Label = []string{"x", "x|centre"}, "brand name"
 		}, "none of the 1 queries to tune on is judged"},
-		{"a file", func(a *Tuning) { a.Out = filepath.Join(a.Gallery.Path, "items.csv") }, "this is a file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := shirts().open(t)
@@ -480,20 +478,16 @@ func TestTuneDuplicates(t *testing.T) {
 	}
 }
 
-// TestTuneInfeasible names the nearest scheme, and writes nothing.
+// TestTuneInfeasible names the nearest scheme.
 func TestTuneInfeasible(t *testing.T) {
 	ask := testTuning(t, 2)
 	ask.Constraints = []Constraint{{Target{Metric{Precision, 5}, "colour"}, 0.99}, {Target{Metric{Precision, 5}, "category"}, 0.01}}
-	ask.Out = filepath.Join(t.TempDir(), "out")
 	_, err := ask.Do(t.Context(), nil)
 	var infeasible *InfeasibleError
 	if !errors.As(err, &infeasible) {
 		t.Fatalf("got %v", err)
 	}
-	if _, err := os.Stat(ask.Out); err == nil {
-		t.Error("the folder was made")
-	}
-	ask.Constraints, ask.Out = nil, ""
+	ask.Constraints = nil
 	ask.Front = []Target{{Metric{Precision, 5}, "colour"}}
 	all, err := ask.Do(t.Context(), nil)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
@@ -122,7 +121,6 @@ func cost(cmd *cobra.Command, f costFlags, gallery string) error {
 func (f costFlags) study() (experiments.Cost, error) {
 	c := experiments.Cost{
 		Labels: f.labels, K: f.k, Seed: f.seed, Depths: f.rescore, Timed: f.timed, Items: f.items,
-		Out: f.out, Version: version(), Command: os.Args, Now: time.Now,
 	}
 	switch {
 	case len(f.schemes) == 0:
@@ -165,7 +163,7 @@ func (f costFlags) study() (experiments.Cost, error) {
 	if c.Over, err = howMany("--queries", f.queries, 0); err != nil {
 		return c, err
 	}
-	c.Formats, err = experiments.ParseFormats(f.formats)
+	c.Folder, err = folder(f.out, "", f.formats, false)
 	return c, err
 }
 

@@ -143,17 +143,24 @@ func reportPath(report, out string) string {
 	return report
 }
 
-// page returns the report that the flags ask for, or nil.
-func (f evalFlags) page() (*experiments.Page, error) {
+// sheets returns the contact sheets of the report that the flags ask for.
+func (f evalFlags) sheets() (experiments.Sheets, error) {
+	sheets := experiments.Sheets{Queries: f.reportQueries, Worst: f.reportWorst}
 	switch {
 	case f.report == "" && len(f.reportQueries) > 0:
-		return nil, usagef("--report-query goes with --report")
-	case f.report == "":
-		return nil, nil
-	case f.reportWorst < 0:
-		return nil, usagef("--report-worst is at least 0, not %d", f.reportWorst)
+		return sheets, usagef("--report-query goes with --report")
+	case f.report != "" && f.reportWorst < 0:
+		return sheets, usagef("--report-worst is at least 0, not %d", f.reportWorst)
 	}
-	return &experiments.Page{Path: reportPath(f.report, f.out), Queries: f.reportQueries, Worst: f.reportWorst}, nil
+	return sheets, nil
+}
+
+// folder returns where a study's files go, as the flags say.
+func folder(out, report string, formats []string, csvSafe bool) (experiments.Folder, error) {
+	f := experiments.Folder{Out: out, Page: reportPath(report, out), CSVSafe: csvSafe, Version: version(), Command: os.Args}
+	var err error
+	f.Formats, err = experiments.ParseFormats(formats)
+	return f, err
 }
 
 func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
@@ -170,16 +177,16 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	useCodes(cmd, g)
-	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near, Out: f.out, Version: version(), Command: os.Args, Now: time.Now, CSVSafe: f.csvSafe}
+	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
 			return err
 		}
 	}
-	if run.Page, err = f.page(); err != nil {
+	if run.Sheets, err = f.sheets(); err != nil {
 		return err
 	}
-	if run.Formats, err = experiments.ParseFormats(f.formats); err != nil {
+	if run.Folder, err = folder(f.out, f.report, f.formats, f.csvSafe); err != nil {
 		return err
 	}
 	progress, end := showProgress(os.Stderr)
@@ -201,7 +208,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		}
 	}
 	if f.plot {
-		return outcome.Evaluation.WritePlot(shown(cmd))
+		return experiments.WriteMeansPlot(shown(cmd), outcome.Evaluation)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +69,10 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
+	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
+	if err != nil {
+		return err
+	}
 	g, err := openShown(cmd.Context(), gallery)
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	useCodes(cmd, g)
 	mining.A, mining.B = schemes[0], schemes[1]
 	progress, end := showProgress(os.Stderr)
-	mined, err := mining.Do(cmd.Context(), progress)
+	mined, err := experiments.WriteMining(cmd.Context(), mining, into, progress)
 	end()
 	if err != nil {
 		return err
@@ -96,7 +99,7 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	if err := mined.WriteTable(shown(cmd)); err != nil || !f.plot {
 		return err
 	}
-	return mined.WritePlot(shown(cmd))
+	return experiments.WriteClassesPlot(shown(cmd), mined)
 }
 
 // warnUnread says which pictures could not be looked at.
@@ -109,7 +112,7 @@ func warnUnread(cmd *cobra.Command, d *experiments.Duplicates) {
 // mining returns what the flags say, without its schemes.
 func (f mineFlags) mining() (experiments.Mining, error) {
 	m := experiments.Mining{
-		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now, CSVSafe: f.csvSafe,
+		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed,
 	}
 	switch {
 	case len(f.schemes) == 0:
@@ -124,9 +127,6 @@ func (f mineFlags) mining() (experiments.Mining, error) {
 		return m, usagef("--near is a cosine above 0 and at most 1, not %v", f.near)
 	}
 	var err error
-	if m.Formats, err = experiments.ParseFormats(f.formats); err != nil {
-		return m, err
-	}
 	if m.Where, err = conditions("--where", f.where); err != nil {
 		return m, err
 	}

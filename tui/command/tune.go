@@ -3,7 +3,6 @@ package command
 import (
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +69,10 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
+	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
+	if err != nil {
+		return err
+	}
 	g, err := openShown(cmd.Context(), gallery)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	useCodes(cmd, g)
 	progress, end := showProgress(os.Stderr)
 	tuning.Gallery = g
-	tuned, err := tuning.Do(cmd.Context(), progress)
+	tuned, err := experiments.WriteTuning(cmd.Context(), tuning, into, progress)
 	end()
 	if err != nil {
 		return err
@@ -93,7 +96,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 // tuning returns what the flags say.
 func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	t := experiments.Tuning{
-		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed, Out: f.out, Page: reportPath(f.report, f.out), Version: version(), Command: os.Args, Now: time.Now, CSVSafe: f.csvSafe,
+		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed,
 	}
 	switch {
 	case len(f.layers)+strings.Count(strings.Join(f.layers, ""), "/") < 2:
@@ -127,9 +130,6 @@ func (f tuneFlags) tuning() (experiments.Tuning, error) {
 			return t, usagef("--front %w", err)
 		}
 		t.Front = append(t.Front, target)
-	}
-	if t.Formats, err = experiments.ParseFormats(f.formats); err != nil {
-		return t, err
 	}
 	if t.Parts, err = experiments.ParseGridStep(f.step); err != nil {
 		return t, usagef("--step: %w", err)
