@@ -7,30 +7,37 @@ type Compare Evaluate
 // schemes, or none, when the chosen ones are two.
 type Mine Evaluate
 
-func (Compare) step() {}
+// Keyword returns compare.
+func (Compare) Keyword() string { return "compare" }
 
-func (Mine) step() {}
+// Keyword returns mine.
+func (Mine) Keyword() string { return "mine" }
 
-func (s Compare) String() string { return stepLine("compare", Evaluate(s).clauses()) }
+func (s Compare) String() string { return stepLine(s, Evaluate(s).clauses()) }
+func (s Mine) String() string    { return stepLine(s, Evaluate(s).clauses()) }
 
-func (s Mine) String() string { return stepLine("mine", Evaluate(s).clauses()) }
+// WithSeed returns the step with another seed.
+func (s Compare) WithSeed(seed uint64) Step { s.Seed = seed; return s }
 
-// study parses the arguments of a compare or a mine step, which are those of
-// evaluate.
-func (p *parser) study(keyword string) (Step, error) {
+// WithSeed returns the step with another seed.
+func (s Mine) WithSeed(seed uint64) Step { s.Seed = seed; return s }
+
+// compare parses the arguments of a compare step, which are those of evaluate.
+func (p *parser) compare() (Step, error) {
 	start := p.pos
-	step, err := p.evaluate()
-	if err != nil {
-		return nil, err
+	of, err := p.evaluate()
+	if err == nil && len(of.Schemes) == 1 {
+		err = p.fail(start, "a comparison is of two schemes or more, or of those that are chosen")
 	}
-	of := step.(Evaluate)
-	switch {
-	case keyword == "compare" && len(of.Schemes) == 1:
-		return nil, p.fail(start, "a comparison is of two schemes or more, or of those that are chosen")
-	case keyword == "compare":
-		return Compare(of), nil
-	case len(of.Schemes) != 0 && len(of.Schemes) != 2:
-		return nil, p.fail(start, "mine takes two schemes, or those that are chosen, not %d", len(of.Schemes))
+	return Compare(of), err
+}
+
+// mine parses the arguments of a mine step, which are those of evaluate.
+func (p *parser) mine() (Step, error) {
+	start := p.pos
+	of, err := p.evaluate()
+	if n := len(of.Schemes); err == nil && n != 0 && n != 2 {
+		err = p.fail(start, "mine takes two schemes, or those that are chosen, not %d", n)
 	}
-	return Mine(of), nil
+	return Mine(of), err
 }

@@ -32,7 +32,11 @@ const (
 // tuneWords begin the clauses of a tune step.
 var tuneWords = []string{"for", "with", "front", "where", "over", "seed", "step", "share"}
 
-func (Tune) step() {}
+// Keyword returns tune.
+func (Tune) Keyword() string { return "tune" }
+
+// WithSeed returns the step with another seed.
+func (s Tune) WithSeed(seed uint64) Step { s.Seed = seed; return s }
 
 // filled returns the step with its defaults spelled out.
 func (s Tune) filled() Tune {
@@ -75,7 +79,7 @@ func (s Tune) String() string {
 		over = strconv.Itoa(s.Over)
 	}
 	parts = append(parts, "over "+over, "seed "+strconv.FormatUint(s.Seed, 10), fmt.Sprintf("step 1/%d", s.Parts), "share "+number(s.Share))
-	return stepLine("tune", strings.Join(parts, " "))
+	return stepLine(s, strings.Join(parts, " "))
 }
 
 // ParseGridStep returns the number of parts that a step of weights makes of 1: it

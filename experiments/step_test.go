@@ -256,3 +256,43 @@ func FuzzParseScript(f *testing.F) {
 		}
 	})
 }
+
+// TestKinds: every row of the table reads the steps that have its keyword, and its
+// clauses are words of its syntax.
+func TestKinds(t *testing.T) {
+	lines := map[string]string{
+		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
+		"mine": "", "tune": "A, B for P@10 category", "note": "x", "export": "metrics.csv",
+	}
+	for _, k := range Kinds {
+		step, err := ParseStep(k.Keyword + " " + lines[k.Keyword])
+		if err != nil {
+			t.Errorf("%s: %v", k.Keyword, err)
+			continue
+		}
+		if step.Keyword() != k.Keyword || kindOf(step.Keyword()) == nil || k.Help == "" {
+			t.Errorf("%+v gives a step of keyword %s", k, step.Keyword())
+		}
+		for _, word := range k.Clauses {
+			if !strings.Contains(k.Syntax, word) {
+				t.Errorf("%s: the syntax does not name %s", k.Keyword, word)
+			}
+		}
+	}
+}
+
+func TestComplete(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                "gallery query image schemes filter search evaluate compare mine tune note export",
+		"e":               "evaluate export",
+		"evaluate o":      "on over",
+		"tune A for x se": "seed",
+		"filter ":         "none",
+		"nothing o":       "",
+		"query o":         "",
+	} {
+		if got := strings.Join(Complete(line), " "); got != want {
+			t.Errorf("%q: got %s, want %s", line, got, want)
+		}
+	}
+}
