@@ -15,19 +15,6 @@ import (
 	"strata/engine"
 )
 
-func schemes(tb testing.TB, texts ...string) []engine.Scheme {
-	tb.Helper()
-	var out []engine.Scheme
-	for _, text := range texts {
-		s, err := engine.ParseScheme(text)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
 // TestEvaluateKnown evaluates a gallery whose rankings can be told by looking.
 func TestEvaluateKnown(t *testing.T) {
 	g := shirts().open(t)

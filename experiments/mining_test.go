@@ -3,45 +3,15 @@ package experiments
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"strata/engine"
 )
-
-func TestRankBiasedOverlap(t *testing.T) {
-	var o overlaps
-	for _, c := range []struct {
-		name string
-		a, b []int32
-		want float64
-	}{
-		{"same", []int32{1, 2, 3}, []int32{1, 2, 3}, 1},
-		{"nothing in common", []int32{1, 2, 3}, []int32{4, 5, 6}, 0},
-		// agreements 0, 1, 2/3: 0.1·(0.9 + 2/3·0.81) + 2/3·0.729
-		{"turned", []int32{1, 2, 3}, []int32{2, 1, 4}, 0.1*(0.9+2./3*0.81) + 2./3*0.729},
-		// agreements 1, 1/2: 0.1·(1 + 0.45) + 1/2·0.81
-		{"of another length", []int32{1, 2, 3}, []int32{1, 5}, 0.1*(1+0.45) + 0.5*0.81},
-	} {
-		if got := o.rankBiased(c.a, c.b); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
-		if got, back := o.rankBiased(c.a, c.b), o.rankBiased(c.b, c.a); got != back {
-			t.Errorf("%s: %v one way, %v the other", c.name, got, back)
-		}
-	}
-	if got := o.rankBiased(nil, []int32{1}); !math.IsNaN(got) {
-		t.Errorf("an empty ranking: %v", got)
-	}
-	if got := o.common([]int32{1, 2, 3, 9}, []int32{3, 4, 9, 1}, 3); got != 1 {
-		t.Errorf("%d in common, want 1", got)
-	}
-}
 
 // TestMineOracle finds again what a search over random galleries finds, in the
 // plainest way.
@@ -239,33 +209,6 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 	}
 }
 
-// TestMineThreads writes the same bytes with one thread and with several.
-func TestMineThreads(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	g := random(rand.New(rand.NewPCG(7, 6)), 150).open(t)
-	s := schemes(t, "A", "concat(B,C)")
-	var files []map[string]string
-	for _, n := range []int{1, 3} {
-		runtime.GOMAXPROCS(n)
-		out := filepath.Join(t.TempDir(), "out")
-		if _, err := WriteMining(t.Context(), Mining{Gallery: g, A: s[0], B: s[1], Near: 0.6}, Folder{Out: out}, nil); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, readFolder(t, out))
-	}
-	if len(files[0]) != 7 {
-		t.Errorf("%d files", len(files[0]))
-	}
-	for name, text := range files[0] {
-		if strings.Count(text, "\n") < 2 {
-			t.Errorf("%s is empty: %q", name, text)
-		}
-		if name != "manifest.json" && files[1][name] != text {
-			t.Errorf("%s differs", name)
-		}
-	}
-}
-
 // TestMineOdd mines labels under which there is little to find.
 func TestMineOdd(t *testing.T) {
 	s := schemes(t, "A", "B")
@@ -311,6 +254,33 @@ func TestMineErrors(t *testing.T) {
 		c.ask.Gallery = g
 		if _, err := c.ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.wrong)
+		}
+	}
+}
+
+// TestWriteDuplicates writes pairs with the labels that differ.
+func TestWriteDuplicates(t *testing.T) {
+	g := twins(t)
+	s := schemes(t, "A", "A+B")
+	m, err := Mining{Gallery: g, A: s[0], B: s[1], Near: 0.999}.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := written(t, func(w io.Writer) error { return m.duplicatesTable().write(w, CSV) })
+	for _, line := range []string{
+		"kind,item_a,item_b,cosine,differ,category_a,category_b\n", "picture,i0,i5,,,x,\n", "rows,i0,i4,1,,x,x\n", ",category,x,y\n",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("no %q in\n%s", line, text)
+		}
+	}
+	table := written(t, m.WriteTable)
+	for _, line := range []string{
+		"pairs with the same picture: 2; of these differ in category 1\n", "pairs with the same values in all layers: 1; of these differ in category 0\n",
+		"pairs with a cosine of 0.999 or more: 2; of these differ in category 1\n",
+	} {
+		if !strings.Contains(table, line) {
+			t.Errorf("no %q in\n%s", line, table)
 		}
 	}
 }

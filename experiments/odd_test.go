@@ -15,27 +15,6 @@ import (
 	"strata/engine"
 )
 
-// oddItems is the number of items of oddTable.
-const oddItems = 12
-
-// oddTable is a gallery with labels under which there is little to find: one
-// class, classes of one item, no known value, and values that are numbers or dates.
-func oddTable() *table {
-	tab := &table{labels: []string{"one", "lone", "unknown", "price", "date"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
-	for r := range oddItems {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
-		for label, cell := range map[string]string{
-			"one": "same", "lone": fmt.Sprint("class ", r), "unknown": "", "price": fmt.Sprintf("%d.5", r/2), "date": fmt.Sprintf("2024-01-%02d", r/3+1),
-		} {
-			tab.cells[label] = append(tab.cells[label], cell)
-		}
-		angle := float64(r) / 10
-		tab.layers["A"] = append(tab.layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle))})
-		tab.layers["B"] = append(tab.layers["B"], []float32{float32(math.Cos(7 * angle)), float32(math.Sin(7 * angle))})
-	}
-	return tab
-}
-
 // oddK is larger than the gallery.
 const oddK = 40
 

@@ -51,22 +51,6 @@ func replayFile(t *testing.T, path string, o ReplayOptions) (string, ReplayRepor
 	return log.String(), report, err
 }
 
-func tree(t *testing.T, dir string) string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			rel, _ := filepath.Rel(dir, path)
-			names = append(names, filepath.ToSlash(rel))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(names, " ")
-}
-
 func TestReplay(t *testing.T) {
 	path := sampleScript(t)
 	dir := filepath.Dir(path)

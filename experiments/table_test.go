@@ -9,11 +9,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"strata/engine"
+	"strata/fixtures"
 )
 
 // table is a gallery as a test makes it, apart from how package engine reads it.
@@ -166,98 +166,84 @@ func random(rng *rand.Rand, n int) *table {
 	return t
 }
 
-// oracleRank ranks the table for one query in the plainest way: score all, sort all.
-func (t *table) oracleRank(q int, s engine.Scheme, filter []engine.Condition) (rows []int, scores []float64) {
-	scores = t.oracleScores(q, s, filter)
-	for r := range t.ids {
-		if t.candidate(q, r, filter) {
-			rows = append(rows, r)
+func schemes(tb testing.TB, texts ...string) []engine.Scheme {
+	tb.Helper()
+	var out []engine.Scheme
+	for _, text := range texts {
+		s, err := engine.ParseScheme(text)
+		if err != nil {
+			tb.Fatal(err)
 		}
+		out = append(out, s)
 	}
-	slices.SortStableFunc(rows, func(a, b int) int {
-		x, y := scores[a], scores[b]
-		switch {
-		case x > y || !math.IsNaN(x) && math.IsNaN(y):
-			return -1
-		case x < y || math.IsNaN(x) && !math.IsNaN(y):
-			return 1
-		}
-		return 0
-	})
-	return rows, scores
+	return out
 }
 
-func (t *table) oracleScores(q int, s engine.Scheme, filter []engine.Condition) []float64 {
-	scores := make([]float64, len(t.ids))
-	if s.Kind == engine.RRF {
-		for _, p := range s.Parts {
-			rows, of := t.oracleRank(q, p, filter)
-			for i, r := range rows {
-				scores[r] += 1 / float64(60+i+1)
-				if math.IsNaN(of[r]) {
-					scores[r] = math.NaN()
-				}
-			}
-		}
-		return scores
-	}
-	for r := range scores {
-		var dot, qq, xx, sum, weights float64
-		bad := false
-		for _, term := range s.Terms {
-			if term.Weight == 0 {
-				continue
-			}
-			a, b := t.layers[term.Layer][q], t.layers[term.Layer][r]
-			var ab, aa, bb float64
-			for i := range a {
-				ab += float64(a[i]) * float64(b[i])
-				aa += float64(a[i]) * float64(a[i])
-				bb += float64(b[i]) * float64(b[i])
-			}
-			for _, x := range []float64{aa, bb} {
-				bad = bad || x == 0 || math.IsNaN(x) || math.IsInf(x, 0)
-			}
-			sum += term.Weight * ab / math.Sqrt(aa*bb)
-			weights += term.Weight
-			w := term.Weight * term.Weight
-			dot, qq, xx = dot+w*ab, qq+w*aa, xx+w*bb
-		}
-		switch {
-		case bad:
-			scores[r] = math.NaN()
-		case s.Kind == engine.Concat:
-			scores[r] = dot / math.Sqrt(qq*xx)
-		default:
-			scores[r] = sum / weights
-		}
-	}
-	return scores
+// openFixture opens the built-in gallery.
+func openFixture(ctx context.Context, name string) (*engine.Gallery, error) {
+	return engine.OpenFS(ctx, name, fixtures.Demo())
 }
 
-func (t *table) candidate(q, r int, filter []engine.Condition) bool {
-	if q == r || t.group != nil && t.group[q] != "" && t.group[q] == t.group[r] || t.split != nil && t.split[r] == "query" {
-		return false
+func demo(t *testing.T) *engine.Gallery {
+	t.Helper()
+	g, err := engine.OpenFS(t.Context(), "demo", fixtures.Demo())
+	if err != nil {
+		t.Fatal(err)
 	}
-	return t.meets(r, filter)
+	t.Cleanup(func() { g.Close() })
+	return g
 }
 
-// meets reports whether a row meets conditions, which are of different labels.
-func (t *table) meets(r int, conditions []engine.Condition) bool {
-	for _, c := range conditions {
-		if !slices.Contains(strings.Split(t.cells[c.Label][r], "|"), c.Value) {
-			return false
+// twins is a gallery with pictures: 0, 3 and 5 have the same one, and so have 1
+// and 2, which are of one group; 4 has the rows of 0; 6 is near 1; that of 7 is missing.
+func twins(t *testing.T) *engine.Gallery {
+	t.Helper()
+	dir := t.TempDir()
+	items := "id,image,category,group\n"
+	for r, of := range []struct{ picture, category, group string }{
+		{"one", "x", ""}, {"two", "x", "g"}, {"two", "y", "g"}, {"one", "y", ""}, {"other", "x", ""}, {"one", "", ""}, {"four", "x", ""}, {"", "y", ""},
+	} {
+		items += fmt.Sprintf("i%d,p%d.png,%s,%s\n", r, r, of.category, of.group)
+		if of.picture != "" {
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("p%d.png", r)), []byte(of.picture), 0o666); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	return true
+	if err := os.WriteFile(filepath.Join(dir, "items.csv"), []byte(items), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	rows := [][]float32{{1, 0, 0}, {0, 1, 0}, {0, 1, 0.5}, {1, 0, 0.01}, {1, 0, 0}, {-1, 0, 0}, {0, 1, 0.02}, {0, -1, 1}}
+	for _, name := range []string{"A", "B"} {
+		if err := os.WriteFile(filepath.Join(dir, name+".npy"), npy(rows), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := engine.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.Close() })
+	return g
 }
 
-// relevant reports whether two rows share a value.
-func (t *table) relevant(label string, q, r int) bool {
-	for _, v := range strings.Split(t.cells[label][q], "|") {
-		if v != "" && slices.Contains(strings.Split(t.cells[label][r], "|"), v) {
-			return true
+// oddItems is the number of items of oddTable.
+const oddItems = 12
+
+// oddTable is a gallery with labels under which there is little to find: one
+// class, classes of one item, no known value, and values that are numbers or dates.
+func oddTable() *table {
+	tab := &table{labels: []string{"one", "lone", "unknown", "price", "date"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
+	for r := range oddItems {
+		tab.ids = append(tab.ids, fmt.Sprint("i", r))
+		for label, cell := range map[string]string{
+			"one": "same", "lone": fmt.Sprint("class ", r), "unknown": "", "price": fmt.Sprintf("%d.5", r/2), "date": fmt.Sprintf("2024-01-%02d", r/3+1),
+		} {
+			tab.cells[label] = append(tab.cells[label], cell)
 		}
+		angle := float64(r) / 10
+		tab.layers["A"] = append(tab.layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle))})
+		tab.layers["B"] = append(tab.layers["B"], []float32{float32(math.Cos(7 * angle)), float32(math.Sin(7 * angle))})
 	}
-	return false
+	return tab
 }

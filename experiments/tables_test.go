@@ -4,17 +4,13 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
-
-	"strata/engine"
 )
 
 // TestTableFormats reads every table back from JSON Lines, by encoding/json, and
@@ -160,15 +156,4 @@ func fromParquet(t *testing.T, header []string, b []byte) [][]string {
 		}
 	}
 	return rows
-}
-
-func TestParseFormats(t *testing.T) {
-	got, err := ParseFormats([]string{"parquet", "csv", "parquet"})
-	if err != nil || !slices.Equal(got, []Format{Parquet, CSV}) {
-		t.Errorf("got %v, %v", got, err)
-	}
-	var name *engine.NameError
-	if _, err := ParseFormats([]string{"xlsx"}); !errors.As(err, &name) {
-		t.Errorf("got %v", err)
-	}
 }

@@ -250,3 +250,20 @@ func TestTrecName(t *testing.T) {
 		}
 	}
 }
+
+// FuzzTrecName: a name is one word of printable ASCII, and two ids have two names.
+func FuzzTrecName(f *testing.F) {
+	f.Add("knit-0001", "knit 0001")
+	f.Add("50%", "50%25")
+	f.Add("\x1b[c", "é")
+	f.Add("", " ")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := trecName(a), trecName(b)
+		if a != "" && (len(strings.Fields(x)) != 1 || strings.ContainsFunc(x, func(r rune) bool { return r <= ' ' || r >= 0x7f })) {
+			t.Errorf("%q becomes %q", a, x)
+		}
+		if (a == b) != (x == y) {
+			t.Errorf("%q and %q become %q and %q", a, b, x, y)
+		}
+	})
+}
