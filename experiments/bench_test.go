@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 	"strata/fixtures/large"
 )
 
@@ -34,7 +35,7 @@ func TestBench(t *testing.T) {
 	var clock time.Time
 	var names []string
 	b := Bench{
-		Open: openFixture, Gallery: "demo", Repeats: 3, Queries: 30, Schemes: 5, Seed: 1, K: 10, Budget: 1 << 20,
+		Open: testgallery.OpenDemo, Gallery: "demo", Repeats: 3, Queries: 30, Schemes: 5, Seed: 1, K: 10, Budget: 1 << 20,
 		Now: func() time.Time { clock = clock.Add(time.Millisecond); return clock },
 	}
 	done, err := b.Do(t.Context(), func(name string) { names = append(names, name) })
@@ -108,7 +109,7 @@ func TestBenchCodes(t *testing.T) {
 
 func TestBenchCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	b := Bench{Open: openFixture, Gallery: "demo", Now: time.Now, Repeats: 1, Queries: 1, Schemes: 1, K: 1}
+	b := Bench{Open: testgallery.OpenDemo, Gallery: "demo", Now: time.Now, Repeats: 1, Queries: 1, Schemes: 1, K: 1}
 	_, err := b.Do(ctx, func(name string) {
 		if name == "a slider's step, all layers" {
 			cancel()

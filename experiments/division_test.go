@@ -3,6 +3,7 @@ package experiments
 import (
 	"math/rand/v2"
 	"slices"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -10,8 +11,8 @@ import (
 // TestDivision divides random galleries: every query on one side, no group on both.
 func TestDivision(t *testing.T) {
 	for seed := range uint64(20) {
-		tab := random(rand.New(rand.NewPCG(seed, 4)), 60)
-		g := tab.open(t)
+		tab := testgallery.Random(rand.New(rand.NewPCG(seed, 4)), 60)
+		g := tab.Open(t)
 		queries, err := Plan{}.queries(g)
 		if err != nil {
 			t.Fatal(err)
@@ -26,8 +27,8 @@ func TestDivision(t *testing.T) {
 		}
 		for _, a := range d.Tune {
 			for _, b := range d.Report {
-				if tab.group[a] != "" && tab.group[a] == tab.group[b] {
-					t.Errorf("seed %d: group %s is on both sides", seed, tab.group[a])
+				if tab.Group[a] != "" && tab.Group[a] == tab.Group[b] {
+					t.Errorf("seed %d: group %s is on both sides", seed, tab.Group[a])
 				}
 			}
 		}
@@ -39,14 +40,14 @@ func TestDivision(t *testing.T) {
 }
 
 func TestDivisionOfOne(t *testing.T) {
-	tab := shirts()
-	tab.group = slices.Repeat([]string{"one"}, len(tab.ids))
-	g := tab.open(t)
+	tab := testgallery.Shirts()
+	tab.Group = slices.Repeat([]string{"one"}, len(tab.IDs))
+	g := tab.Open(t)
 	if _, err := NewDivision(g, []int{0, 1, 2}, 0.5, 1); err == nil || !strings.Contains(err.Error(), "3 queries, of 1 groups, cannot be divided") {
 		t.Errorf("got %v", err)
 	}
-	tab.group = nil
-	g = tab.open(t)
+	tab.Group = nil
+	g = tab.Open(t)
 	d, err := NewDivision(g, []int{0, 1, 2}, 0.99, 1)
 	if err != nil || len(d.Tune) != 2 || len(d.Report) != 1 {
 		t.Errorf("%v %v", d, err)

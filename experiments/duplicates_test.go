@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
 
 func TestFindDuplicates(t *testing.T) {
-	g := twins(t)
+	g := testgallery.Twins(t)
 	all := []int{0, 1, 2, 3, 4, 5, 6, 7}
 	d, err := FindDuplicates(t.Context(), g, all, nil, []string{"A", "B"}, 0.999, nil)
 	if err != nil {
@@ -41,12 +42,12 @@ func TestFindDuplicates(t *testing.T) {
 // TestManyDuplicates finds more equal rows than are looked at first.
 func TestManyDuplicates(t *testing.T) {
 	const n = 300
-	tab := &table{labels: []string{"category"}, cells: map[string][]string{"category": make([]string, n)}, layers: map[string][][]float32{}}
+	tab := &testgallery.Table{Labels: []string{"category"}, Cells: map[string][]string{"category": make([]string, n)}, Layers: map[string][][]float32{}}
 	for r := range n {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
-		tab.layers["A"] = append(tab.layers["A"], []float32{1, 2, float32(r % 2 * 50)})
+		tab.IDs = append(tab.IDs, fmt.Sprint("i", r))
+		tab.Layers["A"] = append(tab.Layers["A"], []float32{1, 2, float32(r % 2 * 50)})
 	}
-	d, err := FindDuplicates(t.Context(), tab.open(t), []int{0, 1, 7}, nil, []string{"A"}, 0.999, nil)
+	d, err := FindDuplicates(t.Context(), tab.Open(t), []int{0, 1, 7}, nil, []string{"A"}, 0.999, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

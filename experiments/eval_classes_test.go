@@ -3,14 +3,15 @@ package experiments
 import (
 	"fmt"
 	"math/rand/v2"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
 
 // TestClassDifferences compares with counts made apart, on labels with several values.
 func TestClassDifferences(t *testing.T) {
-	tab := random(rand.New(rand.NewPCG(5, 5)), 80)
-	e, err := Plan{Schemes: schemes(t, "A", "B"), Ks: []int{5}}.Evaluate(t.Context(), tab.open(t), nil)
+	tab := testgallery.Random(rand.New(rand.NewPCG(5, 5)), 80)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{5}}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func TestClassDifferences(t *testing.T) {
 				continue
 			}
 			seen := map[string]bool{}
-			for value := range strings.SplitSeq(tab.cells[label][q], "|") {
+			for value := range strings.SplitSeq(tab.Cells[label][q], "|") {
 				if value = strings.TrimSpace(value); value != "" && !seen[value] {
 					seen[value] = true
 					w := want[value]

@@ -3,6 +3,7 @@ package experiments
 import (
 	"os"
 	"path/filepath"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -10,7 +11,7 @@ import (
 // FuzzKept reads files of kept features: none is taken whose values have not the
 // hash that its first line says.
 func FuzzKept(f *testing.F) {
-	g, err := openFixture(f.Context(), Builtin)
+	g, err := testgallery.OpenDemo(f.Context(), Builtin)
 	if err != nil {
 		f.Fatal(err)
 	}

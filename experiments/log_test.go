@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // TestOpenLog: what is appended begins on a line of its own.
@@ -114,7 +115,7 @@ func (l *fullLog) Write(p []byte) (int, error) {
 // again the log is as if it always had.
 func TestLogLater(t *testing.T) {
 	run := func(log *fullLog, each func(s *Session, n int)) {
-		s := NewSession(Options{Open: openFixture, Log: log, LogLater: true, SkipContent: true})
+		s := NewSession(Options{Open: testgallery.OpenDemo, Log: log, LogLater: true, SkipContent: true})
 		for n, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "note one", "query knit-0002", "search 10"} {
 			step, err := ParseStep(text)
 			if err != nil {
@@ -163,7 +164,7 @@ func TestClockJumps(t *testing.T) {
 		return now
 	}
 	log := &fullLog{room: 1 << 20}
-	s := NewSession(Options{Open: openFixture, Log: log, SkipContent: true, Now: back})
+	s := NewSession(Options{Open: testgallery.OpenDemo, Log: log, SkipContent: true, Now: back})
 	for _, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "evaluate over 50"} {
 		step, err := ParseStep(text)
 		if err != nil {
@@ -179,7 +180,7 @@ func TestClockJumps(t *testing.T) {
 	if text := log.text.String(); regexp.MustCompile(`(?m)^\s*# .*-\d+(\.\d+)?(h|m|s)`).MatchString(text) {
 		t.Errorf("the log has a duration below zero:\n%s", text)
 	}
-	g, err := openFixture(t.Context(), Builtin)
+	g, err := testgallery.OpenDemo(t.Context(), Builtin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +195,7 @@ func TestClockJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	var m Manifest
-	if err := json.Unmarshal([]byte(readFolder(t, dir)["manifest.json"]), &m); err != nil || m.Seconds < 0 || m.Version != run.Folder.Version {
+	if err := json.Unmarshal([]byte(testgallery.ReadFolder(t, dir)["manifest.json"]), &m); err != nil || m.Seconds < 0 || m.Version != run.Folder.Version {
 		t.Errorf("an evaluation took %v s, %v", m.Seconds, err)
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // TestMeasureInParts measures so many schemes that queries are ranked some at a
 // time.
 func TestMeasureInParts(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(3, 8)), 120).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(3, 8)), 120).Open(t)
 	m := measurer{g: g, memory: targetMemory, targets: []Target{{Metric{NDCG, 5}, "category"}, {Metric{Precision, 5}, "category"}}}
 	queries, err := m.plan().queries(g)
 	if err != nil {

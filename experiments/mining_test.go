@@ -11,15 +11,16 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // TestMineOracle finds again what a search over random galleries finds, in the
 // plainest way.
 func TestMineOracle(t *testing.T) {
 	for seed := range uint64(5) {
-		tab := random(rand.New(rand.NewPCG(seed, 6)), 120)
-		g := tab.open(t)
-		s := schemes(t, "A+B", "rrf(A,C)")
+		tab := testgallery.Random(rand.New(rand.NewPCG(seed, 6)), 120)
+		g := tab.Open(t)
+		s := testgallery.Schemes(t, "A+B", "rrf(A,C)")
 		const k = 5
 		m, err := Mining{Gallery: g, A: s[0], B: s[1], K: k}.Do(t.Context(), nil)
 		if err != nil {
@@ -44,7 +45,7 @@ func TestMineOracle(t *testing.T) {
 
 // mineOracle holds the rankings of a table.
 type mineOracle struct {
-	tab    *table
+	tab    *testgallery.Table
 	m      *Mined
 	k      int
 	rows   map[int][2][]int // by query and scheme: candidates, best first, without those that have no score
@@ -57,7 +58,7 @@ func (o *mineOracle) rank() {
 		var rows [2][]int
 		var scores [2][]float64
 		for s, scheme := range o.m.Evaluation.Schemes {
-			all, of := o.tab.oracleRank(q, scheme, nil)
+			all, of := o.tab.Rank(q, scheme, nil)
 			rows[s] = slices.DeleteFunc(all, func(r int) bool { return math.IsNaN(of[r]) })
 			scores[s] = of
 		}
@@ -68,12 +69,12 @@ func (o *mineOracle) rank() {
 // hits returns the hits of a query among the first k, and whether it is judged.
 func (o *mineOracle) hits(label string, q, scheme int) (n int, judged bool) {
 	for i, r := range o.rows[q][scheme] {
-		if i < o.k && o.tab.relevant(label, q, r) {
+		if i < o.k && o.tab.Relevant(label, q, r) {
 			n++
 		}
 	}
-	for r := range o.tab.ids {
-		judged = judged || o.tab.candidate(q, r, nil) && o.tab.relevant(label, q, r)
+	for r := range o.tab.IDs {
+		judged = judged || o.tab.Candidate(q, r, nil) && o.tab.Relevant(label, q, r)
 	}
 	return n, judged && len(o.rows[q][scheme]) > 0
 }
@@ -92,7 +93,7 @@ func (o *mineOracle) checkLosses(t *testing.T) {
 			if !slices.ContainsFunc(o.m.Losses, func(l Loss) bool {
 				return l.Query == q && l.Label == label && l.HitsA == a && l.HitsB == b && l.Loss == a-b
 			}) {
-				t.Errorf("no loss of %d less %d hits for %s under %s", a, b, o.tab.ids[q], label)
+				t.Errorf("no loss of %d less %d hits for %s under %s", a, b, o.tab.IDs[q], label)
 			}
 		}
 	}
@@ -111,7 +112,7 @@ func (o *mineOracle) checkClasses(t *testing.T) {
 	for i, c := range o.m.Classes {
 		var a, b, n int
 		for _, l := range o.m.Losses {
-			if l.Label == c.Label && slices.Contains(strings.Split(o.tab.cells[l.Label][l.Query], "|"), c.Class) {
+			if l.Label == c.Label && slices.Contains(strings.Split(o.tab.Cells[l.Label][l.Query], "|"), c.Class) {
 				a, b, n = a+l.HitsA, b+l.HitsB, n+1
 			}
 		}
@@ -135,13 +136,13 @@ func (o *mineOracle) checkMistakes(t *testing.T) {
 			for _, q := range o.m.Evaluation.Queries {
 				rows := o.rows[q][s]
 				_, judged := o.hits(label, q, s)
-				if !judged || o.tab.cells[label][rows[0]] == "" || o.tab.relevant(label, q, rows[0]) {
+				if !judged || o.tab.Cells[label][rows[0]] == "" || o.tab.Relevant(label, q, rows[0]) {
 					continue
 				}
 				n++
 				margin := math.NaN()
 				for _, r := range rows[:min(len(rows), overlapDepth)] {
-					if o.tab.relevant(label, q, r) {
+					if o.tab.Relevant(label, q, r) {
 						margin = o.scores[q][s][rows[0]] - o.scores[q][s][r]
 						break
 					}
@@ -151,7 +152,7 @@ func (o *mineOracle) checkMistakes(t *testing.T) {
 						math.Abs(m.Score-o.scores[q][s][rows[0]]) < 1e-9 &&
 						(math.Abs(m.Margin-margin) < 1e-9 || math.IsNaN(margin) && math.IsNaN(m.Margin))
 				}) {
-					t.Errorf("no mistake of %s for %s under %s", o.m.Evaluation.Schemes[s], o.tab.ids[q], label)
+					t.Errorf("no mistake of %s for %s under %s", o.m.Evaluation.Schemes[s], o.tab.IDs[q], label)
 				}
 			}
 		}
@@ -164,7 +165,7 @@ func (o *mineOracle) checkMistakes(t *testing.T) {
 func (o *mineOracle) checkHubs(t *testing.T) {
 	t.Helper()
 	for s, h := range o.m.Hubs {
-		counts := make([]int, len(o.tab.ids))
+		counts := make([]int, len(o.tab.IDs))
 		for _, q := range o.m.Evaluation.Queries {
 			for _, r := range o.rows[q][s][:min(o.k, len(o.rows[q][s]))] {
 				counts[r]++
@@ -172,7 +173,7 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 		}
 		hubs, never := 0, 0
 		for r, n := range counts {
-			if o.tab.split[r] == "query" {
+			if o.tab.Split[r] == "query" {
 				continue
 			}
 			if n == 0 {
@@ -181,7 +182,7 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 			if float64(n) > h.Limit {
 				hubs++
 				if !slices.ContainsFunc(h.Hubs, func(hub Hub) bool { return hub.Item == r && hub.Occurrences == n }) {
-					t.Errorf("no hub %s of %d", o.tab.ids[r], n)
+					t.Errorf("no hub %s of %d", o.tab.IDs[r], n)
 				}
 			}
 		}
@@ -192,17 +193,17 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 			if !slices.IsSorted(hub.Queries) || len(hub.Queries) != hub.Occurrences || slices.ContainsFunc(hub.Queries, func(q int) bool {
 				return !slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item)
 			}) {
-				t.Errorf("hub %s has queries %v, want %d that have it", o.tab.ids[hub.Item], hub.Queries, hub.Occurrences)
+				t.Errorf("hub %s has queries %v, want %d that have it", o.tab.IDs[hub.Item], hub.Queries, hub.Occurrences)
 			}
 			for l, label := range o.m.Evaluation.Labels {
 				wrong := 0
 				for _, q := range o.m.Evaluation.Queries {
-					if _, judged := o.hits(label, q, s); judged && slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item) && !o.tab.relevant(label, q, hub.Item) {
+					if _, judged := o.hits(label, q, s); judged && slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item) && !o.tab.Relevant(label, q, hub.Item) {
 						wrong++
 					}
 				}
 				if hub.Wrong[l] != wrong {
-					t.Errorf("hub %s is wrong for %d queries under %s, want %d", o.tab.ids[hub.Item], hub.Wrong[l], label, wrong)
+					t.Errorf("hub %s is wrong for %d queries under %s, want %d", o.tab.IDs[hub.Item], hub.Wrong[l], label, wrong)
 				}
 			}
 		}
@@ -211,15 +212,15 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 
 // TestMineOdd mines labels under which there is little to find.
 func TestMineOdd(t *testing.T) {
-	s := schemes(t, "A", "B")
-	m, err := Mining{Gallery: oddTable().open(t), A: s[0], B: s[1], K: oddK}.Do(t.Context(), nil)
+	s := testgallery.Schemes(t, "A", "B")
+	m, err := Mining{Gallery: testgallery.Odd().Open(t), A: s[0], B: s[1], K: oddK}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	classes := map[string]int{}
 	for _, c := range m.Classes {
 		classes[c.Label]++
-		if c.Label == "one" && (c.HitsA != oddItems*(oddItems-1) || c.A != float64(oddItems-1)/oddK || c.P != 1) {
+		if c.Label == "one" && (c.HitsA != testgallery.OddItems*(testgallery.OddItems-1) || c.A != float64(testgallery.OddItems-1)/oddK || c.P != 1) {
 			t.Errorf("with a k larger than the gallery: %+v", c)
 		}
 	}
@@ -238,8 +239,8 @@ func TestMineOdd(t *testing.T) {
 }
 
 func TestMineErrors(t *testing.T) {
-	g := shirts().open(t)
-	s := schemes(t, "x", "y", "1*x")
+	g := testgallery.Shirts().Open(t)
+	s := testgallery.Schemes(t, "x", "y", "1*x")
 	for _, c := range []struct {
 		name  string
 		ask   Mining
@@ -260,13 +261,13 @@ func TestMineErrors(t *testing.T) {
 
 // TestWriteDuplicates writes pairs with the labels that differ.
 func TestWriteDuplicates(t *testing.T) {
-	g := twins(t)
-	s := schemes(t, "A", "A+B")
+	g := testgallery.Twins(t)
+	s := testgallery.Schemes(t, "A", "A+B")
 	m, err := Mining{Gallery: g, A: s[0], B: s[1], Near: 0.999}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := written(t, func(w io.Writer) error { return m.duplicatesTable().write(w, CSV) })
+	text := testgallery.Written(t, func(w io.Writer) error { return m.duplicatesTable().write(w, CSV) })
 	for _, line := range []string{
 		"kind,item_a,item_b,cosine,differ,category_a,category_b\n", "picture,i0,i5,,,x,\n", "rows,i0,i4,1,,x,x\n", ",category,x,y\n",
 	} {
@@ -274,7 +275,7 @@ func TestWriteDuplicates(t *testing.T) {
 			t.Errorf("no %q in\n%s", line, text)
 		}
 	}
-	table := written(t, m.WriteTable)
+	table := testgallery.Written(t, m.WriteTable)
 	for _, line := range []string{
 		"pairs with the same picture: 2; of these differ in category 1\n", "pairs with the same values in all layers: 1; of these differ in category 0\n",
 		"pairs with a cosine of 0.999 or more: 2; of these differ in category 1\n",

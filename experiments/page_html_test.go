@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 	"strata/fixtures/need"
 )
 
@@ -47,7 +48,7 @@ func report(t *testing.T, g *engine.Gallery, plan Plan, baseline *engine.Scheme,
 // a caption and heads with a scope.
 func TestReportInBrowser(t *testing.T) {
 	need.Programs(t, browser)
-	page := report(t, demo(t), Plan{Schemes: schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
+	page := report(t, testgallery.Demo(t), Plan{Schemes: testgallery.Schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
 		Sheets{Queries: []string{"knit-0012"}, Worst: 2})
 	// One chosen and two worst queries, each with four rows of ten.
 	lookAt(t, page, "pictures 123 broken 0 unnamed 0 plots 10 blind 0 tables 20 bare 0 fetched 0 wider 0")
@@ -113,8 +114,8 @@ func browse(t *testing.T, page string) browsed {
 // TestReportSameBytes: the report does not depend on the number of threads, the
 // time, or the run.
 func TestReportSameBytes(t *testing.T) {
-	g := demo(t)
-	plan := Plan{Schemes: schemes(t, "A", "B", "rrf(A,C)"), Over: 60, Seed: 3}
+	g := testgallery.Demo(t)
+	plan := Plan{Schemes: testgallery.Schemes(t, "A", "B", "rrf(A,C)"), Over: 60, Seed: 3}
 	page := Sheets{Queries: []string{"knit-cap-0001"}, Worst: 3}
 	first := report(t, g, plan, nil, page)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -126,14 +127,14 @@ func TestReportSameBytes(t *testing.T) {
 // TestReportEscapes: names from a gallery stay text, in cells, attributes and plots.
 func TestReportEscapes(t *testing.T) {
 	const evil = `</svg><script>alert("x")</script>&'`
-	tab := random(rand.New(rand.NewPCG(1, 2)), 60)
-	tab.labels = append(tab.labels, evil)
-	tab.cells[evil] = make([]string, len(tab.ids))
-	for r := range tab.ids {
-		tab.ids[r] += evil
-		tab.cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
+	tab := testgallery.Random(rand.New(rand.NewPCG(1, 2)), 60)
+	tab.Labels = append(tab.Labels, evil)
+	tab.Cells[evil] = make([]string, len(tab.IDs))
+	for r := range tab.IDs {
+		tab.IDs[r] += evil
+		tab.Cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
 	}
-	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "A", "B"), Labels: []string{evil}}, nil, Sheets{Worst: 2})
+	page := report(t, tab.Open(t), Plan{Schemes: testgallery.Schemes(t, "A", "B"), Labels: []string{evil}}, nil, Sheets{Worst: 2})
 	if strings.Contains(page, "<script") || strings.Contains(page, `alert("`) {
 		t.Error("a name has become part of the page")
 	}
@@ -145,7 +146,7 @@ func TestReportEscapes(t *testing.T) {
 // TestReportSays checks sentences and marks where they can be told: with a
 // baseline, with one scheme, with schemes that are equal, without any judged query.
 func TestReportSays(t *testing.T) {
-	base := schemes(t, "A")[0]
+	base := testgallery.Schemes(t, "A")[0]
 	for _, c := range []struct {
 		name     string
 		schemes  []engine.Scheme
@@ -154,20 +155,20 @@ func TestReportSays(t *testing.T) {
 		not      []string
 	}{
 		{
-			"best", schemes(t, "A", "B", "C"), nil,
+			"best", testgallery.Schemes(t, "A", "B", "C"), nil,
 			[]string{"Ahead of every other scheme", ">0.640</b>", "B, the highest, against the others", `class="shown"><b>−0.260</b>`},
 			[]string{"▲ ahead", `class="best"><b>−`}, // that B is better than A is no good sign, and no bad one
 		},
 		{
-			"baseline", schemes(t, "A", "B", "C"), &base,
+			"baseline", testgallery.Schemes(t, "A", "B", "C"), &base,
 			[]string{"Ahead of the baseline A by &#43;0.260", "▲", "All against the baseline A"},
 			[]string{"★ highest"},
 		},
-		{"one", schemes(t, "A"), nil, []string{">0.380</b>"}, []string{"★", "against the others", `id="worst"`}},
-		{"equal", schemes(t, "C", "2*C"), nil, []string{"Not shown to differ from 2*C", "☆", "≈"}, []string{"Ahead of"}},
+		{"one", testgallery.Schemes(t, "A"), nil, []string{">0.380</b>"}, []string{"★", "against the others", `id="worst"`}},
+		{"equal", testgallery.Schemes(t, "C", "2*C"), nil, []string{"Not shown to differ from 2*C", "☆", "≈"}, []string{"Ahead of"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			page := report(t, demo(t), Plan{Schemes: c.schemes, Labels: []string{"category"}}, c.baseline, Sheets{})
+			page := report(t, testgallery.Demo(t), Plan{Schemes: c.schemes, Labels: []string{"category"}}, c.baseline, Sheets{})
 			for _, want := range c.want {
 				if !strings.Contains(page, want) {
 					t.Errorf("%q is not in the page", want)
@@ -180,10 +181,10 @@ func TestReportSays(t *testing.T) {
 			}
 		})
 	}
-	tab := shirts()
-	tab.cells["none"] = make([]string, len(tab.ids))
-	tab.labels = append(tab.labels, "none")
-	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "x", "y")}, nil, Sheets{Worst: 1, Queries: []string{"c c"}})
+	tab := testgallery.Shirts()
+	tab.Cells["none"] = make([]string, len(tab.IDs))
+	tab.Labels = append(tab.Labels, "none")
+	page := report(t, tab.Open(t), Plan{Schemes: testgallery.Schemes(t, "x", "y")}, nil, Sheets{Worst: 1, Queries: []string{"c c"}})
 	for _, want := range []string{"No query is judged under this label", "without a picture"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the page", want)
@@ -194,7 +195,7 @@ func TestReportSays(t *testing.T) {
 // TestReportRefuses: what cannot be shown is said before anything is evaluated,
 // and nothing is written.
 func TestReportRefuses(t *testing.T) {
-	g := demo(t)
+	g := testgallery.Demo(t)
 	for want, c := range map[string]struct {
 		page   string
 		sheets Sheets
@@ -206,7 +207,7 @@ func TestReportRefuses(t *testing.T) {
 	} {
 		dir := filepath.Join(t.TempDir(), "out")
 		f := Folder{Out: dir, Page: cmp.Or(c.page, filepath.Join(dir, "r.html"))}
-		_, err := Run{Gallery: g, Plan: Plan{Schemes: schemes(t, "A")}, Folder: f, Sheets: c.sheets}.Do(t.Context(), nil)
+		_, err := Run{Gallery: g, Plan: Plan{Schemes: testgallery.Schemes(t, "A")}, Folder: f, Sheets: c.sheets}.Do(t.Context(), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

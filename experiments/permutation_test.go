@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strata/experiments/internal/testgallery"
 	"testing"
 )
 
@@ -44,7 +45,7 @@ func TestExactP(t *testing.T) {
 			}
 		}
 		got, ok := exactP(differences)
-		want := slowP(differences)
+		want := testgallery.SlowP(differences)
 		if !ok || want > smallestP && math.Abs(got-want) > 1e-11*want || want <= smallestP && got != smallestP {
 			t.Fatalf("round %d, %d differences up to %d: got %v, %v, want %v", round, n, k, got, ok, want)
 		}

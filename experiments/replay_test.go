@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ import (
 func sampleScript(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	shirts().write(t, filepath.Join(dir, "shirts"))
+	testgallery.Shirts().Write(t, filepath.Join(dir, "shirts"))
 	path := filepath.Join(dir, "try.strata")
 	text := `# a comment
 gallery shirts
@@ -62,7 +63,7 @@ func TestReplay(t *testing.T) {
 	if err != nil || again != log {
 		t.Errorf("the second time another log: %v\n%s\n%s", err, log, again)
 	}
-	if got, want := tree(t, dir), "rankings.csv shirts/items.csv shirts/x.npy shirts/y.npy sub/metrics.csv try.strata"; got != want {
+	if got, want := testgallery.Tree(t, dir), "rankings.csv shirts/items.csv shirts/x.npy shirts/y.npy sub/metrics.csv try.strata"; got != want {
 		t.Errorf("got files %s, want %s", got, want)
 	}
 	// The log is a script that gives itself.
@@ -82,7 +83,7 @@ func TestReplayOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := tree(t, out), "try/rankings.csv try/sub/metrics.csv try.strata"; got != want {
+	if got, want := testgallery.Tree(t, out), "try/rankings.csv try/sub/metrics.csv try.strata"; got != want {
 		t.Errorf("got files %s, want %s", got, want)
 	}
 	if got, err := os.ReadFile(filepath.Join(out, "try.strata")); err != nil || string(got) != log {
@@ -120,7 +121,7 @@ func TestReplayCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	logPath := filepath.Join(filepath.Dir(path), "log.strata")
-	before := tree(t, filepath.Dir(path))
+	before := testgallery.Tree(t, filepath.Dir(path))
 	check := func(lines []string) (ReplayReport, error) {
 		if err := os.WriteFile(logPath, []byte(strings.Join(lines, "")), 0o666); err != nil {
 			t.Fatal(err)
@@ -171,7 +172,7 @@ func TestReplayCheck(t *testing.T) {
 	if err := os.Remove(logPath); err != nil {
 		t.Fatal(err)
 	}
-	if got := tree(t, filepath.Dir(path)); got != before {
+	if got := testgallery.Tree(t, filepath.Dir(path)); got != before {
 		t.Errorf("checks left %s, want %s", got, before)
 	}
 }
@@ -200,7 +201,7 @@ func TestReplayCheckKinds(t *testing.T) {
 func TestReplayGallery(t *testing.T) {
 	path := sampleScript(t)
 	other := filepath.Join(t.TempDir(), "other")
-	shirts().write(t, other)
+	testgallery.Shirts().Write(t, other)
 	log, _, err := replayFile(t, path, ReplayOptions{Gallery: other, Out: t.TempDir()})
 	if err != nil || !strings.Contains(log, "\ngallery "+quote(other)+"\n") {
 		t.Errorf("%v\n%s", err, log)

@@ -12,15 +12,16 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // TestExcludeDuplicates evaluates without duplicates, and again with a group that
 // says the same.
 func TestExcludeDuplicates(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 2))
-	tab := random(rng, 80)
-	tab.group = slices.Repeat([]string{""}, 80)
-	for name, rows := range tab.layers {
+	tab := testgallery.Random(rng, 80)
+	tab.Group = slices.Repeat([]string{""}, 80)
+	for name, rows := range tab.Layers {
 		for r := range rows {
 			for i := range rows[r] {
 				rows[r][i] = rng.Float32() - 0.5
@@ -29,9 +30,9 @@ func TestExcludeDuplicates(t *testing.T) {
 		for r := 0; r < 40; r += 2 {
 			copy(rows[r+1], rows[r])
 		}
-		tab.layers[name] = rows
+		tab.Layers[name] = rows
 	}
-	plan := Plan{Schemes: schemes(t, "B", "B+C"), Ks: []int{3, 10}}
+	plan := Plan{Schemes: testgallery.Schemes(t, "B", "B+C"), Ks: []int{3, 10}}
 	tables := func(g *engine.Gallery, near float64) map[string]string {
 		out := filepath.Join(t.TempDir(), "out")
 		run := Run{Gallery: g, Plan: plan, Near: near, Folder: Folder{Out: out}}
@@ -42,13 +43,13 @@ func TestExcludeDuplicates(t *testing.T) {
 		if near > 0 && len(outcome.Duplicates.Pairs) < 10 {
 			t.Errorf("%d pairs", len(outcome.Duplicates.Pairs))
 		}
-		return readFolder(t, out)
+		return testgallery.ReadFolder(t, out)
 	}
-	got, with := tables(tab.open(t), 0.9999), tables(tab.open(t), 0)
+	got, with := tables(tab.Open(t), 0.9999), tables(tab.Open(t), 0)
 	for r := 0; r < 40; r += 2 {
-		tab.group[r], tab.group[r+1] = fmt.Sprint("g", r), fmt.Sprint("g", r)
+		tab.Group[r], tab.Group[r+1] = fmt.Sprint("g", r), fmt.Sprint("g", r)
 	}
-	want := tables(tab.open(t), 0)
+	want := tables(tab.Open(t), 0)
 	for _, name := range []string{"metrics.csv", "per_query.csv", "comparisons.csv"} {
 		if got[name] != want[name] {
 			t.Errorf("%s differs from that with groups", name)
@@ -65,14 +66,14 @@ func TestExcludeDuplicates(t *testing.T) {
 // TestCSVSafe evaluates a gallery with hostile ids and labels: no table holds a
 // cell that a spreadsheet would compute, and without the option none is changed.
 func TestCSVSafe(t *testing.T) {
-	of := &table{
-		ids:    []string{"=cmd|' /C calc'!A0", "@b", "-c", "-1"},
-		labels: []string{"=kind"},
-		cells:  map[string][]string{"=kind": {"+x", "+x", "=y", "=y"}},
-		layers: map[string][][]float32{"A": {{1, 0}, {.9, .1}, {0, 1}, {.1, .9}}, "B": {{1, 1}, {.5, .1}, {.2, 1}, {.1, .9}}},
+	of := &testgallery.Table{
+		IDs:    []string{"=cmd|' /C calc'!A0", "@b", "-c", "-1"},
+		Labels: []string{"=kind"},
+		Cells:  map[string][]string{"=kind": {"+x", "+x", "=y", "=y"}},
+		Layers: map[string][][]float32{"A": {{1, 0}, {.9, .1}, {0, 1}, {.1, .9}}, "B": {{1, 1}, {.5, .1}, {.2, 1}, {.1, .9}}},
 	}
-	g := of.open(t)
-	schemes := schemes(t, "A", "B")
+	g := of.Open(t)
+	schemes := testgallery.Schemes(t, "A", "B")
 	for _, safe := range []bool{true, false} {
 		dir := t.TempDir()
 		now := func() time.Time { return time.Time{} }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -11,8 +12,8 @@ import (
 // TestMineThreads writes the same bytes with one thread and with several.
 func TestMineThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	g := random(rand.New(rand.NewPCG(7, 6)), 150).open(t)
-	s := schemes(t, "A", "concat(B,C)")
+	g := testgallery.Random(rand.New(rand.NewPCG(7, 6)), 150).Open(t)
+	s := testgallery.Schemes(t, "A", "concat(B,C)")
 	var files []map[string]string
 	for _, n := range []int{1, 3} {
 		runtime.GOMAXPROCS(n)
@@ -20,7 +21,7 @@ func TestMineThreads(t *testing.T) {
 		if _, err := WriteMining(t.Context(), Mining{Gallery: g, A: s[0], B: s[1], Near: 0.6}, Folder{Out: out}, nil); err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, readFolder(t, out))
+		files = append(files, testgallery.ReadFolder(t, out))
 	}
 	if len(files[0]) != 7 {
 		t.Errorf("%d files", len(files[0]))

@@ -4,13 +4,14 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strata/experiments/internal/testgallery"
 	"testing"
 )
 
 // TestTuneThreads writes the same bytes with one thread and with several.
 func TestTuneThreads(t *testing.T) {
 	ask := Tuning{
-		Gallery: random(rand.New(rand.NewPCG(5, 8)), 160).open(t), Layers: []string{"A", "B", "C"}, Objective: Target{Metric{Precision, 5}, "category"},
+		Gallery: testgallery.Random(rand.New(rand.NewPCG(5, 8)), 160).Open(t), Layers: []string{"A", "B", "C"}, Objective: Target{Metric{Precision, 5}, "category"},
 		Constraints: []Constraint{{Target{Metric{AveragePrecision, 5}, "colour"}, 0.01}},
 		Parts:       4, Share: 0.5, Seed: 6,
 	}
@@ -22,7 +23,7 @@ func TestTuneThreads(t *testing.T) {
 		if _, err := WriteTuning(t.Context(), ask, Folder{Out: out}, nil); err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, readFolder(t, out))
+		files = append(files, testgallery.ReadFolder(t, out))
 	}
 	if len(files[0]) != 7 {
 		t.Errorf("%d files", len(files[0]))

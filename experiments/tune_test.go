@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // TestGrid counts the points of grids and looks at their spelling: exact
@@ -110,7 +111,7 @@ func TestNeighbours(t *testing.T) {
 
 // testTuning returns a search over a random gallery.
 func testTuning(t *testing.T, seed uint64) Tuning {
-	g := random(rand.New(rand.NewPCG(seed, 8)), 160).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(seed, 8)), 160).Open(t)
 	return Tuning{
 		Gallery: g, Layers: []string{"A", "B", "C"}, Objective: Target{Metric{Precision, 5}, "category"},
 		Constraints: []Constraint{{Target{Metric{AveragePrecision, 5}, "colour"}, 0.01}},
@@ -222,7 +223,7 @@ func TestTuneErrors(t *testing.T) {
 		}, "none of the 1 queries to tune on is judged"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := shirts().open(t)
+			g := testgallery.Shirts().Open(t)
 			ask := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 10, Share: 0.5}
 			c.with(&ask)
 			if _, err := ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
@@ -236,7 +237,7 @@ func TestTuneErrors(t *testing.T) {
 // searches with either find.
 func TestTuneAlternatives(t *testing.T) {
 	ask := Tuning{
-		Gallery: demo(t), Layers: []string{"A", "B/pattern/C"}, Objective: Target{Metric{Precision, 5}, "pattern"},
+		Gallery: testgallery.Demo(t), Layers: []string{"A", "B/pattern/C"}, Objective: Target{Metric{Precision, 5}, "pattern"},
 		Front: []Target{{Metric{Precision, 5}, "pattern"}}, Parts: 4, Share: 0.5, Over: 120,
 	}
 	got, err := ask.Do(t.Context(), nil)
@@ -306,7 +307,7 @@ func TestTuneDuplicates(t *testing.T) {
 	ask.Near = 0
 	with, err := ask.Do(t.Context(), nil)
 	trials := func(of *Tuned) string {
-		return written(t, func(w io.Writer) error { return of.trialsTable().write(w, CSV) })
+		return testgallery.Written(t, func(w io.Writer) error { return of.trialsTable().write(w, CSV) })
 	}
 	if err != nil || trials(with) == trials(got) {
 		t.Errorf("duplicates make no difference: %v", err)

@@ -1,4 +1,4 @@
-package experiments
+package testgallery
 
 import (
 	"math"
@@ -9,11 +9,11 @@ import (
 	"strata/engine"
 )
 
-// oracleRank ranks the table for one query in the plainest way: score all, sort all.
-func (t *table) oracleRank(q int, s engine.Scheme, filter []engine.Condition) (rows []int, scores []float64) {
-	scores = t.oracleScores(q, s, filter)
-	for r := range t.ids {
-		if t.candidate(q, r, filter) {
+// Rank ranks the table for one query in the plainest way: score all, sort all.
+func (t *Table) Rank(q int, s engine.Scheme, filter []engine.Condition) (rows []int, scores []float64) {
+	scores = t.Scores(q, s, filter)
+	for r := range t.IDs {
+		if t.Candidate(q, r, filter) {
 			rows = append(rows, r)
 		}
 	}
@@ -30,11 +30,12 @@ func (t *table) oracleRank(q int, s engine.Scheme, filter []engine.Condition) (r
 	return rows, scores
 }
 
-func (t *table) oracleScores(q int, s engine.Scheme, filter []engine.Condition) []float64 {
-	scores := make([]float64, len(t.ids))
+// Scores returns the score of every candidate of a query, by row; NaN: none.
+func (t *Table) Scores(q int, s engine.Scheme, filter []engine.Condition) []float64 {
+	scores := make([]float64, len(t.IDs))
 	if s.Kind == engine.RRF {
 		for _, p := range s.Parts {
-			rows, of := t.oracleRank(q, p, filter)
+			rows, of := t.Rank(q, p, filter)
 			for i, r := range rows {
 				scores[r] += 1 / float64(60+i+1)
 				if math.IsNaN(of[r]) {
@@ -51,7 +52,7 @@ func (t *table) oracleScores(q int, s engine.Scheme, filter []engine.Condition) 
 			if term.Weight == 0 {
 				continue
 			}
-			a, b := t.layers[term.Layer][q], t.layers[term.Layer][r]
+			a, b := t.Layers[term.Layer][q], t.Layers[term.Layer][r]
 			var ab, aa, bb float64
 			for i := range a {
 				ab += float64(a[i]) * float64(b[i])
@@ -78,36 +79,37 @@ func (t *table) oracleScores(q int, s engine.Scheme, filter []engine.Condition) 
 	return scores
 }
 
-func (t *table) candidate(q, r int, filter []engine.Condition) bool {
-	if q == r || t.group != nil && t.group[q] != "" && t.group[q] == t.group[r] || t.split != nil && t.split[r] == "query" {
+// Candidate reports whether row r is a candidate of the query in row q.
+func (t *Table) Candidate(q, r int, filter []engine.Condition) bool {
+	if q == r || t.Group != nil && t.Group[q] != "" && t.Group[q] == t.Group[r] || t.Split != nil && t.Split[r] == "query" {
 		return false
 	}
-	return t.meets(r, filter)
+	return t.Meets(r, filter)
 }
 
-// meets reports whether a row meets conditions, which are of different labels.
-func (t *table) meets(r int, conditions []engine.Condition) bool {
+// Meets reports whether a row meets conditions, which are of different labels.
+func (t *Table) Meets(r int, conditions []engine.Condition) bool {
 	for _, c := range conditions {
-		if !slices.Contains(strings.Split(t.cells[c.Label][r], "|"), c.Value) {
+		if !slices.Contains(strings.Split(t.Cells[c.Label][r], "|"), c.Value) {
 			return false
 		}
 	}
 	return true
 }
 
-// relevant reports whether two rows share a value.
-func (t *table) relevant(label string, q, r int) bool {
-	for _, v := range strings.Split(t.cells[label][q], "|") {
-		if v != "" && slices.Contains(strings.Split(t.cells[label][r], "|"), v) {
+// Relevant reports whether two rows share a value.
+func (t *Table) Relevant(label string, q, r int) bool {
+	for _, v := range strings.Split(t.Cells[label][q], "|") {
+		if v != "" && slices.Contains(strings.Split(t.Cells[label][r], "|"), v) {
 			return true
 		}
 	}
 	return false
 }
 
-// slowP returns the exact p from the number of ways to reach every sum, which
+// SlowP returns the exact p from the number of ways to reach every sum, which
 // are counted one difference at a time, without rounding.
-func slowP(differences []int64) float64 {
+func SlowP(differences []int64) float64 {
 	ways := map[int64]*big.Int{0: big.NewInt(1)}
 	var sum int64
 	n := 0

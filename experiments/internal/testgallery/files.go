@@ -1,4 +1,4 @@
-package experiments
+package testgallery
 
 import (
 	"io"
@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// written returns what a writer writes.
-func written(t *testing.T, write func(io.Writer) error) string {
+// Written returns what a writer writes.
+func Written(t *testing.T, write func(io.Writer) error) string {
 	t.Helper()
 	var b strings.Builder
 	if err := write(&b); err != nil {
@@ -18,8 +18,8 @@ func written(t *testing.T, write func(io.Writer) error) string {
 	return b.String()
 }
 
-// readFolder returns the files of a folder by name.
-func readFolder(t *testing.T, dir string) map[string]string {
+// ReadFolder returns the files of a folder by name.
+func ReadFolder(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -36,7 +36,8 @@ func readFolder(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-func tree(t *testing.T, dir string) string {
+// Tree returns the paths of the files in a folder, with those of its folders, in order.
+func Tree(t *testing.T, dir string) string {
 	t.Helper()
 	var names []string
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
