@@ -213,14 +213,14 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 // TestMineOdd mines labels under which there is little to find.
 func TestMineOdd(t *testing.T) {
 	s := testgallery.Schemes(t, "A", "B")
-	m, err := Mining{Gallery: testgallery.Odd().Open(t), A: s[0], B: s[1], K: oddK}.Do(t.Context(), nil)
+	m, err := Mining{Gallery: testgallery.Odd().Open(t), A: s[0], B: s[1], K: testgallery.OddK}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	classes := map[string]int{}
 	for _, c := range m.Classes {
 		classes[c.Label]++
-		if c.Label == "one" && (c.HitsA != testgallery.OddItems*(testgallery.OddItems-1) || c.A != float64(testgallery.OddItems-1)/oddK || c.P != 1) {
+		if c.Label == "one" && (c.HitsA != testgallery.OddItems*(testgallery.OddItems-1) || c.A != float64(testgallery.OddItems-1)/testgallery.OddK || c.P != 1) {
 			t.Errorf("with a k larger than the gallery: %+v", c)
 		}
 	}

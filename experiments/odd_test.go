@@ -16,13 +16,10 @@ import (
 	"strata/experiments/internal/testgallery"
 )
 
-// oddK is larger than the gallery.
-const oddK = 40
-
 // TestEvaluateOdd evaluates and compares under labels with little to find, at a k
 // that is larger than the gallery: there every candidate is a hit that can be.
 func TestEvaluateOdd(t *testing.T) {
-	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{1, oddK}, Macro: true}.Evaluate(t.Context(), testgallery.Odd().Open(t), nil)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{1, testgallery.OddK}, Macro: true}.Evaluate(t.Context(), testgallery.Odd().Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,11 +27,11 @@ func TestEvaluateOdd(t *testing.T) {
 		n, unknown, lone int
 		value            float64
 	}{
-		"one": {n: testgallery.OddItems, value: float64(testgallery.OddItems-1) / oddK}, "lone": {lone: testgallery.OddItems, value: math.NaN()}, "unknown": {unknown: testgallery.OddItems, value: math.NaN()},
-		"price": {n: testgallery.OddItems, value: 1. / oddK}, "date": {n: testgallery.OddItems, value: 2. / oddK},
+		"one": {n: testgallery.OddItems, value: float64(testgallery.OddItems-1) / testgallery.OddK}, "lone": {lone: testgallery.OddItems, value: math.NaN()}, "unknown": {unknown: testgallery.OddItems, value: math.NaN()},
+		"price": {n: testgallery.OddItems, value: 1. / testgallery.OddK}, "date": {n: testgallery.OddItems, value: 2. / testgallery.OddK},
 	} {
 		for _, s := range e.Summaries {
-			if s.Label != label || s.K != oddK || s.Mean != Micro {
+			if s.Label != label || s.K != testgallery.OddK || s.Mean != Micro {
 				continue
 			}
 			if s.N != want.n || s.Unknown != want.unknown || s.Lone != want.lone || cell(s.Value) != cell(want.value) || cell(s.Ceiling) != cell(want.value) {
@@ -54,7 +51,7 @@ func TestEvaluateOdd(t *testing.T) {
 		switch {
 		case !judged && (c.N != 0 || !math.IsNaN(c.P)):
 			t.Errorf("%s: a comparison without queries: %+v", c.Label, c)
-		case judged && c.Metric.K == oddK && (c.Diff != 0 || c.Low != 0 || c.High != 0 || c.P != 1 || c.Holm != 1 || c.Tie != testgallery.OddItems):
+		case judged && c.Metric.K == testgallery.OddK && (c.Diff != 0 || c.Low != 0 || c.High != 0 || c.P != 1 || c.Holm != 1 || c.Tie != testgallery.OddItems):
 			t.Errorf("%s: a comparison of the same hits: %+v", c.Label, c)
 		}
 	}
@@ -113,13 +110,13 @@ func TestTuneOdd(t *testing.T) {
 		value float64
 		wrong string
 	}{
-		"one":     {value: float64(testgallery.OddItems-1) / oddK},
-		"price":   {value: 1. / oddK},
-		"date":    {value: 2. / oddK},
+		"one":     {value: float64(testgallery.OddItems-1) / testgallery.OddK},
+		"price":   {value: 1. / testgallery.OddK},
+		"date":    {value: 2. / testgallery.OddK},
 		"lone":    {wrong: "P@40 lone: none of the 6 queries to tune on is judged"},
 		"unknown": {wrong: "P@40 unknown: none of the 6 queries to tune on is judged"},
 	} {
-		got, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, oddK}, label}, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
+		got, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, testgallery.OddK}, label}, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
 		if want.wrong != "" {
 			if err == nil || !strings.Contains(err.Error(), want.wrong) {
 				t.Errorf("%s: got %v, want %q", label, err, want.wrong)

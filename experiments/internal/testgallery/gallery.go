@@ -251,3 +251,6 @@ func Odd() *Table {
 	}
 	return tab
 }
+
+// OddK is larger than Odd.
+const OddK = 40
