@@ -28,33 +28,6 @@ const (
 	fuseMemory    = 256 << 20 // of scores kept for rank fusion
 )
 
-// scoreSlack covers what float64 rounds in a canonical score, beside which the
-// errors of a float32 tile are 10⁵ times larger: with at most 2²⁰ dimensions,
-// 2²⁰/8 additions of 2⁻⁵³ relative error, and of float64 values one more of each
-// product.
-const scoreSlack = 1e-10
-
-// RankAll ranks many queries, given by row, and calls each once a query, in no
-// order and from several goroutines: i is the query's place in queries, and
-// rankings[j], whose memory is the callee's, is the exact top k of schemes[j],
-// the same as Searcher.Search gives.
-//
-// A layer's products of a tile of queries with a tile of rows are computed once,
-// in float32 or by its codes, and every scheme is evaluated from them. They differ from the
-// canonical scores by no more than a proven bound; every row that could be in
-// the top k in spite of it is rescored canonically. A query with too many of
-// those is ranked from canonical columns. Memory does not depend on the number of
-// queries; with the number of rows grow only such columns, and what rrf keeps.
-func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
-	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
-	return g.reading(schemeLayers(schemes), func() error {
-		if err := b.prepare(ctx); err != nil {
-			return err
-		}
-		return b.run(ctx)
-	})
-}
-
 // run ranks all queries from all processors. It ends early with the first error.
 func (b *batch) run(ctx context.Context) error {
 	size := b.tileQueries()

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"math"
 )
 
@@ -111,52 +110,4 @@ func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64
 type Cosine struct {
 	Layer string
 	Value float64
-}
-
-// Cosines returns the cosine of two rows in each of AllLayers.
-func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, _ string) (bool, error) {
-		p.start(q)
-		return true, nil
-	})
-}
-
-// VectorCosines is Cosines for a query that is no item; NaN where it has no
-// vector, too.
-func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, layer string) (bool, error) {
-		if !q.has(layer) {
-			return false, nil
-		}
-		v, err := q.layer(ctx, layer)
-		if err == nil {
-			p.startVector(layer, v)
-		}
-		return true, err
-	})
-}
-
-// cosines returns a row's cosine in every layer with the query that start gives
-// to the layer's pairs, if it has one there.
-func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, layer string) (bool, error)) ([]Cosine, error) {
-	var cosines []Cosine
-	err := g.guard(func() error {
-		for _, l := range g.AllLayers() {
-			if err := l.measure(ctx); err != nil {
-				return err
-			}
-			p := newPairs(g, []*Layer{l})
-			known, err := start(p, l.Name)
-			if err != nil {
-				return err
-			}
-			c := Cosine{l.Name, math.NaN()}
-			if known {
-				c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
-			}
-			cosines = append(cosines, c)
-		}
-		return nil
-	})
-	return cosines, err
 }

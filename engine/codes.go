@@ -93,10 +93,6 @@ const (
 	projectPart = 512 // values whose products with the axes are added in float32
 )
 
-// codeSpan is the number of rows that share one bound in a first look. It divides
-// codeChunk.
-const codeSpan = nominateChunk
-
 // codes are the codes of a layer's rows, in a mapped file. They are read-only, and
 // die with their gallery.
 type codes struct {
@@ -317,9 +313,6 @@ func (k *codeColumns) row(r int) []uint8 {
 	stride := len(k.bytes) / len(k.scale)
 	return k.bytes[r*stride : (r+1)*stride]
 }
-
-// up32 returns the least float32 that is not below x.
-func up32(x float64) float32 { return -down32(-x) }
 
 // codeScratch is the memory of one goroutine that codes rows.
 type codeScratch struct {

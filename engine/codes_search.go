@@ -2,10 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"sync"
 
 	"strata/engine/kernel"
@@ -28,37 +25,6 @@ type CodeSearch struct {
 // the signs of the 8-bit codes, with the mean size of a row's codes; they are made in
 // memory, for NewCodeSearch.
 func CodeBits() []int { return []int{8, 4, 1} }
-
-// NewCodeSearch prepares to search under a sum or a concatenation whose layers have
-// codes: see PrepareCodes. The error is ErrNoCodes for one that has none.
-func (g *Gallery) NewCodeSearch(ctx context.Context, scheme Scheme, bits int) (*CodeSearch, error) {
-	if !slices.Contains(CodeBits(), bits) {
-		return nil, fmt.Errorf("codes have 8, 4 or 1 bits a value, not %d", bits)
-	}
-	if scheme.Kind == RRF || !tame(scheme) {
-		return nil, fmt.Errorf("%s: codes score sums and concatenations with weights from 1e-90 to 1e90", scheme)
-	}
-	s := &CodeSearch{g: g, bits: bits, scheme: scheme, signs: map[string]*signCodes{}}
-	return s, g.reading(scheme.Layers(), func() error {
-		for _, name := range scheme.Layers() {
-			l, err := g.Layer(name)
-			if err != nil {
-				return err
-			}
-			c := l.codes.Load()
-			if c == nil {
-				return fmt.Errorf("layer %s %w", name, ErrNoCodes)
-			}
-			if bits > 1 {
-				continue
-			}
-			if s.signs[name], err = c.newSigns(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
 
 // Bytes returns how many bytes a search reads of the codes of all items: the codes,
 // and the numbers beside them that a score needs.
@@ -145,46 +111,6 @@ func (r *ranker) best(ctx context.Context, leaf *approxLeaf, k int) ([]Hit, erro
 		}
 	})
 	return best.sorted(), err
-}
-
-// Rescore returns the k best of some rows by their canonical scores with the query in
-// row q, equal ones by row: those of Search, for a sum or a concatenation. Rows without
-// a score are left out.
-func (g *Gallery) Rescore(ctx context.Context, q int, scheme Scheme, rows []int, k int) (hits []Hit, err error) {
-	if scheme.Kind == RRF {
-		return nil, errors.New("a fusion of rankings has no score of a row alone")
-	}
-	err = g.reading(scheme.Layers(), func() error {
-		var layers []*Layer
-		for _, name := range scheme.Layers() {
-			l, err := g.ready(ctx, name)
-			if err != nil {
-				return err
-			}
-			if err := l.measure(ctx); err != nil {
-				return err
-			}
-			layers = append(layers, l)
-		}
-		p := newPairs(g, layers)
-		p.start(q)
-		contenders := make([]contender, len(rows))
-		for i, row := range rows {
-			contenders[i].row = int32(row)
-		}
-		if err := p.fill(ctx, scheme, contenders); err != nil {
-			return err
-		}
-		best := newTop(min(k, len(rows)))
-		for _, row := range rows {
-			if s := p.score(scheme, row); !math.IsNaN(s) {
-				best.offer(Hit{row, s})
-			}
-		}
-		hits = best.sorted()
-		return nil
-	})
-	return hits, err
 }
 
 // signCodes are codes of 1 bit a value: a row's rotated vector z, of which the 8-bit

@@ -221,3 +221,7 @@ func (p *schemeParser) transform() (Transform, error) {
 	t.Power = power
 	return t, nil
 }
+
+// maxAxes is the largest number of features whose principal axes are computed:
+// the work grows with its third power, to about a minute.
+const maxAxes = 4096

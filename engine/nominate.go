@@ -68,10 +68,6 @@ func (n *nominated) crowd() {
 	n.min = float32(math.Inf(1))
 }
 
-// nominateChunk is the number of scores that have one bound, and that one threshold is
-// applied to as long as there is none: small, so that it is there early.
-const nominateChunk = 128
-
 // offer takes the scores of the rows from lo on, of which those in left, and
 // those that are not among the candidates, do not count. bounds holds the bound
 // of every nominateChunk scores, or one for all. It returns the scratch slice
@@ -179,20 +175,6 @@ func (n *nominated) replace(s float32) {
 		i = c
 	}
 	n.best[i] = s
-}
-
-// down32 returns the largest float32 that is not above x.
-func down32(x float64) float32 {
-	f := float32(x)
-	switch bits := math.Float32bits(f); {
-	case !(float64(f) > x):
-		return f
-	case f > 0:
-		return math.Float32frombits(bits - 1)
-	case f < 0:
-		return math.Float32frombits(bits + 1)
-	}
-	return -math.SmallestNonzeroFloat32
 }
 
 // prune drops the rows under the threshold.

@@ -503,3 +503,13 @@ func (p *pictures) close() error {
 	p.table, p.column = nil, nil
 	return err
 }
+
+// PicturesRecord says where the items' pictures are: in archives, or in a table.
+//
+//	pictures: {archives: ["shard-*.tar"]}               the member 0001.jpg, in any folder, is the picture of the item 0001
+//	pictures: {file: items.parquet, column: image.bytes} a row's bytes are the picture of the item of that row
+type PicturesRecord struct {
+	Archives []string `yaml:"archives,omitempty,flow"` // .tar and .zip files in the gallery's folder; * ? [] as in path.Match
+	File     string   `yaml:"file,omitempty"`          // a Parquet file, relative to the gallery's folder, with slashes
+	Column   string   `yaml:"column,omitempty"`        // of byte arrays, a row an item; its path with dots
+}

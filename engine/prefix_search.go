@@ -29,45 +29,6 @@ type prefix struct {
 	square float64   // |μ|²
 }
 
-// NewPrefixSearch prepares to search under a sum or a concatenation by the first
-// components of each of its layers; of layers with no more than so many by all. It
-// makes derived layers, and reads the others once. The scheme's layers are the
-// gallery's own.
-func (g *Gallery) NewPrefixSearch(ctx context.Context, scheme Scheme, components int) (*PrefixSearch, error) {
-	if scheme.Kind == RRF || !tame(scheme) {
-		return nil, fmt.Errorf("%s: components score sums and concatenations with weights from 1e-90 to 1e90", scheme)
-	}
-	s := &PrefixSearch{g: g, scheme: scheme, parts: map[string]*prefix{}}
-	return s, g.reading(scheme.Layers(), func() error {
-		for _, name := range scheme.Layers() {
-			l, err := g.Layer(name)
-			if err != nil {
-				return err
-			}
-			if err := l.measure(ctx); err != nil {
-				return fmt.Errorf("measuring %s: %w", name, err)
-			}
-			p := &prefix{layer: l}
-			s.parts[name] = p
-			if l.Dim <= components {
-				continue
-			}
-			f := Factor{Layer: name, Transforms: []Transform{{Kind: PCA, N: components}}}
-			if p.short, err = g.Derive(ctx, f, DeriveOptions{}); err != nil {
-				return err
-			}
-			stages, err := g.derived.parameters(f, l.Dim, p.short)
-			if err != nil {
-				return err
-			}
-			if err := p.project(ctx, stages[0].mean); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // project sets along and square.
 func (p *prefix) project(ctx context.Context, mean []float64) error {
 	p.square, p.along = 0, make([]float32, p.layer.Rows)

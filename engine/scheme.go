@@ -349,3 +349,11 @@ func (s Scheme) layers(names []string) []string {
 	}
 	return names
 }
+
+func schemeLayers(schemes []Scheme) []string {
+	var names []string
+	for _, scheme := range schemes {
+		names = scheme.layers(names)
+	}
+	return names
+}

@@ -161,14 +161,6 @@ func (s *Searcher) warm(ctx context.Context, q asked, schemes []Scheme) error {
 	})
 }
 
-func schemeLayers(schemes []Scheme) []string {
-	var names []string
-	for _, scheme := range schemes {
-		names = scheme.layers(names)
-	}
-	return names
-}
-
 // columns returns the query's columns, scanning the layers that are not kept.
 func (s *Searcher) columns(ctx context.Context, q asked, layers []string) (map[string]*Column, error) {
 	columns := make(map[string]*Column, len(layers))
@@ -305,19 +297,6 @@ func (l *Layer) column(ctx context.Context, q asked) (*Column, error) {
 		c.Square, c.Root = c.length.Square[q.row], c.length.Root[q.row]
 	}
 	return c, nil
-}
-
-// Measure computes the lengths of every layer's rows that are not known yet, so
-// that Faults knows all. It reads those layers whole.
-func (g *Gallery) Measure(ctx context.Context) error {
-	return g.guard(func() error {
-		for _, l := range g.Layers {
-			if err := l.measure(ctx); err != nil {
-				return fmt.Errorf("measuring %s: %w", l.Name, err)
-			}
-		}
-		return nil
-	})
 }
 
 // measure computes the layer's lengths, if they are not known.

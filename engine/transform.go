@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,16 +47,6 @@ func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string
 		x = next
 	}
 	return x, nil
-}
-
-// finite returns the vector, or zeros if a value is not finite.
-func finite(v []float32) []float32 {
-	for _, x := range v {
-		if x := float64(x); math.IsNaN(x) || math.IsInf(x, 0) {
-			return make([]float32, len(v))
-		}
-	}
-	return v
 }
 
 // parameters returns the fitted stages of a derived layer.
