@@ -9,12 +9,45 @@ import (
 // query and that a filter keeps. For one query, the query itself and the rows of
 // its group are left out too.
 type Candidates struct {
-	g     *Gallery
+	items *Table
 	in    []bool // nil: all
 	total int
 
 	groups  map[uint32][]int32 // rows of each group, of those in the set
 	without map[int][]int32    // by query: all rows of the set that are no candidates of it
+}
+
+// newCandidates returns the candidates among the rows of in; nil holds all rows.
+func newCandidates(items *Table, in []bool) *Candidates {
+	c := &Candidates{items: items, in: in, total: len(items.ids)}
+	if split := items.split; split != nil && slices.Contains(split, splitQuery) {
+		if c.in == nil {
+			c.in = make([]bool, len(split))
+			for i := range c.in {
+				c.in[i] = true
+			}
+		}
+		for row, s := range split {
+			c.in[row] = c.in[row] && s != splitQuery
+		}
+	}
+	if c.in != nil {
+		c.total = 0
+		for _, ok := range c.in {
+			if ok {
+				c.total++
+			}
+		}
+	}
+	if group := items.group; group != nil {
+		c.groups = map[uint32][]int32{}
+		for row, code := range group.codes {
+			if code != 0 && c.has(row) {
+				c.groups[code] = append(c.groups[code], int32(row))
+			}
+		}
+	}
+	return c
 }
 
 // has reports whether the row is in the set, whatever the query.
@@ -29,7 +62,7 @@ func (c *Candidates) left(q int) []int32 {
 		return rows
 	}
 	if c.groups != nil {
-		if code := c.g.items.group.codes[q]; code != 0 {
+		if code := c.items.group.codes[q]; code != 0 {
 			return c.groups[code] // with q itself, if the set holds it
 		}
 	}

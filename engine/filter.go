@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Rows returns a set of rows by membership: those that meet the conditions. Of
@@ -48,35 +47,7 @@ func (g *Gallery) Candidates(filter []Condition) (*Candidates, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Candidates{g: g, in: in, total: g.Len()}
-	if split := g.items.split; split != nil && slices.Contains(split, splitQuery) {
-		if c.in == nil {
-			c.in = make([]bool, len(split))
-			for i := range c.in {
-				c.in[i] = true
-			}
-		}
-		for row, s := range split {
-			c.in[row] = c.in[row] && s != splitQuery
-		}
-	}
-	if c.in != nil {
-		c.total = 0
-		for _, ok := range c.in {
-			if ok {
-				c.total++
-			}
-		}
-	}
-	if group := g.items.group; group != nil {
-		c.groups = map[uint32][]int32{}
-		for row, code := range group.codes {
-			if code != 0 && c.has(row) {
-				c.groups[code] = append(c.groups[code], int32(row))
-			}
-		}
-	}
-	return c, nil
+	return newCandidates(g.items, in), nil
 }
 
 // Scored returns a set of rows by membership: those that have a score in every one

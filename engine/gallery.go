@@ -24,7 +24,7 @@ type Gallery struct {
 	// Notes says what of the folder is left out, a line each.
 	Notes []string
 
-	items    *items
+	items    *Table
 	manifest *Manifest // nil without gallery.yaml
 	folder   fs.FS     // holds the items table and the matrices
 	files    fs.FS     // holds the pictures; the same, but no link leads out of it

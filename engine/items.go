@@ -19,8 +19,8 @@ const (
 	splitGallery
 )
 
-// items is the items table by columns; row r of every slice is item r.
-type items struct {
+// Table is the items table by columns; row r of every slice is item r.
+type Table struct {
 	file    string // the table
 	idsFile string // that gives the order of the rows, or ""
 	ids     []string
@@ -92,7 +92,7 @@ const likelyRows = 1 << 20
 
 // readItems reads a table, in the order given, which may be nil. It is likely to
 // have so many rows.
-func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, rows int64) (*items, error) {
+func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, rows int64) (*Table, error) {
 	in, err := table.Open(name, f)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, row
 
 // itemsBuilder collects the table row by row.
 type itemsBuilder struct {
-	items
+	Table
 	in               *table.Reader
 	order            *rowOrder
 	rows             int // likely, or those of the order
@@ -153,7 +153,7 @@ func (b *itemsBuilder) header() error {
 			b.images = b.texts()
 		case "split":
 			b.split = at
-			b.items.split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
+			b.Table.split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
 		default:
 			l := newLabelBuilder(name, b.rows)
 			l.label.codes = append(l.label.codes, make([]uint32, b.length())...)
@@ -203,7 +203,7 @@ func (b *itemsBuilder) add(cells []string) error {
 		if err != nil {
 			return err
 		}
-		b.items.split = put(b.items.split, row, split)
+		b.Table.split = put(b.Table.split, row, split)
 	}
 	return nil
 }
@@ -256,7 +256,7 @@ func splitOf(cell string) (uint8, error) {
 	}
 }
 
-func (b *itemsBuilder) done() (*items, error) {
+func (b *itemsBuilder) done() (*Table, error) {
 	if b.read == 0 {
 		return nil, errors.New("it has no rows")
 	}
@@ -280,17 +280,17 @@ func (b *itemsBuilder) done() (*items, error) {
 			b.group = done
 			continue
 		}
-		b.items.labels = append(b.items.labels, done)
+		b.Table.labels = append(b.Table.labels, done)
 	}
 	b.notes = b.in.Notes()
 	if b.left > 0 {
 		b.notes = append(b.notes, fmt.Sprintf("%d of its %d items are left out: no row has their id", b.left, b.read))
 	}
-	return &b.items, nil
+	return &b.Table, nil
 }
 
 // rowsFile returns the name of the file that says which item a row is.
-func (it *items) rowsFile() string {
+func (it *Table) rowsFile() string {
 	if it.idsFile != "" {
 		return it.idsFile
 	}

@@ -105,7 +105,7 @@ func (g *Gallery) noLabel(name string) error {
 // readItems reads the items table with a name in the folder, and the list of ids
 // beside it, if there is one. The table is likely to have so many rows. It polls
 // ctx now and then. Errors name the file.
-func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64) (*items, error) {
+func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64) (*Table, error) {
 	ids, idsFile, err := g.readIDs(place)
 	if err != nil {
 		return nil, err
