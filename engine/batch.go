@@ -214,7 +214,7 @@ type batchWorker struct {
 	layerBounds [][]float64   // by layer with codes: by query of the tile, by span of the block
 	score       []float32     // batchRows
 	above       []int32       // scratch of kernel.Above
-	left        [][]int32     // by query of the tile: the rows that are no candidates of it
+	excluded        [][]int32     // by query of the tile: the rows that are no candidates of it
 	nominees    [][]nominated // by query of the tile, by leaf
 	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
 	pairs       *pairs
@@ -257,7 +257,7 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		w.factors[i] = make([]float32, batchRows)
 		w.spanFactors[i] = make([]float32, len(w.bounds))
 	}
-	w.left = make([][]int32, size)
+	w.excluded = make([][]int32, size)
 	w.nominees = make([][]nominated, size)
 	for i := range w.nominees {
 		w.nominees[i] = make([]nominated, len(b.leaves))
@@ -276,7 +276,7 @@ func (w *batchWorker) tile(ctx context.Context, lo, hi int) error {
 		}
 	}
 	for q, row := range queries {
-		w.left[q] = w.among.left(row)
+		w.excluded[q] = w.among.excluded(row)
 		for i := range w.nominees[q] {
 			w.nominees[q][i].reset(min(w.k, w.g.Len()), w.g.Len(), w.most)
 		}
@@ -381,7 +381,7 @@ func (w *batchWorker) offer(f, q, query, lo, hi int) {
 		if l.coded {
 			bounds = w.spanBounds(l, q, query, hi-lo)
 		}
-		w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.left[q], w.above)
+		w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.excluded[q], w.above)
 	}
 }
 

@@ -42,7 +42,7 @@ func newCandidates(items *Table, in []bool) *Candidates {
 	if group := items.group; group != nil {
 		c.groups = map[uint32][]int32{}
 		for row, code := range group.codes {
-			if code != 0 && c.has(row) {
+			if code != 0 && c.Has(row) {
 				c.groups[code] = append(c.groups[code], int32(row))
 			}
 		}
@@ -50,11 +50,8 @@ func newCandidates(items *Table, in []bool) *Candidates {
 	return c
 }
 
-// has reports whether the row is in the set, whatever the query.
-func (c *Candidates) has(row int) bool { return c.in == nil || c.in[row] }
-
-// left returns the rows of the set that are no candidates of query q, ascending.
-func (c *Candidates) left(q int) []int32 {
+// excluded returns the rows of the set that are no candidates of query q, ascending.
+func (c *Candidates) excluded(q int) []int32 {
 	if q == noRow {
 		return nil
 	}
@@ -66,19 +63,19 @@ func (c *Candidates) left(q int) []int32 {
 			return c.groups[code] // with q itself, if the set holds it
 		}
 	}
-	if c.has(q) {
+	if c.Has(q) {
 		return []int32{int32(q)}
 	}
 	return nil
 }
 
-// Has reports whether the row is a candidate of a query that is no item.
-func (c *Candidates) Has(row int) bool { return c.has(row) }
+// Has reports whether the row is in the set: a candidate of a query that is no item.
+func (c *Candidates) Has(row int) bool { return c.in == nil || c.in[row] }
 
 // HasFor reports whether the row is a candidate of query q.
 func (c *Candidates) HasFor(q, row int) bool {
-	_, left := slices.BinarySearch(c.left(q), int32(row))
-	return c.has(row) && !left
+	_, excluded := slices.BinarySearch(c.excluded(q), int32(row))
+	return c.Has(row) && !excluded
 }
 
 // Without returns the candidates with further rows left out, by query, as those of
@@ -90,21 +87,21 @@ func (c *Candidates) Without(rows map[int][]int32) *Candidates {
 		out.without = map[int][]int32{}
 	}
 	for q, more := range rows {
-		left := slices.Clone(c.left(q))
+		excluded := slices.Clone(c.excluded(q))
 		for _, row := range more {
-			if c.has(int(row)) {
-				left = append(left, row)
+			if c.Has(int(row)) {
+				excluded = append(excluded, row)
 			}
 		}
-		slices.Sort(left)
-		out.without[q] = slices.Compact(left)
+		slices.Sort(excluded)
+		out.without[q] = slices.Compact(excluded)
 	}
 	return &out
 }
 
 // Count returns the number of candidates of the query in row q; -1 stands for a
 // query that is no item.
-func (c *Candidates) Count(q int) int { return c.total - len(c.left(q)) }
+func (c *Candidates) Count(q int) int { return c.total - len(c.excluded(q)) }
 
 // Relevance counts the relevant candidates of queries under one label.
 type Relevance struct {
@@ -133,7 +130,7 @@ func (r *Relevance) Count(q int) int {
 	if r.byCell != nil {
 		n = r.byCell[code]
 	}
-	for _, x := range r.c.left(q) {
+	for _, x := range r.c.excluded(q) {
 		if r.Label.Relevant(q, int(x)) {
 			n--
 		}

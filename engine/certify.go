@@ -290,7 +290,7 @@ func (f *approxLeaf) most(rows int) int {
 func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare bool) (*nominated, error) {
 	rows := c.g.Len()
 	most := f.most(rows)
-	left := c.among.left(c.query)
+	excluded := c.among.excluded(c.query)
 	var mu sync.Mutex
 	var all nominated
 	all.reset(k, rows, most)
@@ -310,7 +310,7 @@ func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare boo
 			if bare {
 				clear(bounds)
 			}
-			above = local.offer(scores, bounds, lo, c.among, left, above)
+			above = local.offer(scores, bounds, lo, c.among, excluded, above)
 		}
 		mu.Lock()
 		defer mu.Unlock()

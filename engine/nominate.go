@@ -68,11 +68,11 @@ func (n *nominated) crowd() {
 	n.min = float32(math.Inf(1))
 }
 
-// offer takes the scores of the rows from lo on, of which those in left, and
+// offer takes the scores of the rows from lo on, of which those in excluded, and
 // those that are not among the candidates, do not count. bounds holds the bound
 // of every nominateChunk scores, or one for all. It returns the scratch slice
 // above, which may have grown.
-func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Candidates, left, above []int32) []int32 {
+func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Candidates, excluded, above []int32) []int32 {
 	loosest := slices.Max(bounds)
 	for from := 0; from < len(scores); {
 		to := len(scores)
@@ -87,10 +87,10 @@ func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Can
 				bound = bounds[i/nominateChunk]
 			}
 			row := lo + i
-			if scores[i] < down32(float64(n.min)-bound) || !among.has(row) {
+			if scores[i] < down32(float64(n.min)-bound) || !among.Has(row) {
 				continue
 			}
-			if _, is := slices.BinarySearch(left, int32(row)); is {
+			if _, is := slices.BinarySearch(excluded, int32(row)); is {
 				continue
 			}
 			n.add(nominee{int32(row), scores[i]}, bound)

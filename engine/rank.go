@@ -108,16 +108,16 @@ func (r *ranker) rank(ctx context.Context, scheme Scheme, k int) (Ranking, error
 
 // offer adds the candidates among the rows lo to lo+len(scores) that have a score.
 func (r *ranker) offer(t *top, scores []float64, lo int) {
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	for i, s := range scores {
 		if !(s >= t.bound) { // a NaN fails too
 			continue
 		}
 		row := lo + i
-		if !r.among.has(row) {
+		if !r.among.Has(row) {
 			continue
 		}
-		if _, is := slices.BinarySearch(left, int32(row)); is {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is {
 			continue
 		}
 		t.offer(Hit{row, s})
@@ -130,9 +130,9 @@ func (r *ranker) fill(out *Ranking, k int) {
 	for _, h := range out.Hits {
 		ranked[h.Row] = true
 	}
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	for row := 0; row < r.g.Len() && len(out.Hits) < k; row++ {
-		if _, is := slices.BinarySearch(left, int32(row)); is || ranked[row] || !r.among.has(row) {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is || ranked[row] || !r.among.Has(row) {
 			continue
 		}
 		out.Hits = append(out.Hits, Hit{row, math.NaN()})
@@ -236,13 +236,13 @@ func (r *ranker) order(ctx context.Context, scheme Scheme) ([]Hit, error) {
 			return nil, err
 		}
 	}
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	hits := make([]Hit, 0, n)
 	for row, s := range scores {
-		if !r.among.has(row) {
+		if !r.among.Has(row) {
 			continue
 		}
-		if _, is := slices.BinarySearch(left, int32(row)); !is {
+		if _, is := slices.BinarySearch(excluded, int32(row)); !is {
 			hits = append(hits, Hit{row, s})
 		}
 	}
