@@ -214,7 +214,7 @@ type batchWorker struct {
 	layerBounds [][]float64   // by layer with codes: by query of the tile, by span of the block
 	score       []float32     // batchRows
 	above       []int32       // scratch of kernel.Above
-	excluded        [][]int32     // by query of the tile: the rows that are no candidates of it
+	excluded    [][]int32     // by query of the tile: the rows that are no candidates of it
 	nominees    [][]nominated // by query of the tile, by leaf
 	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
 	pairs       *pairs

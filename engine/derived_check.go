@@ -250,12 +250,7 @@ func hashFile(ctx context.Context, path string) (string, error) {
 
 // indexes checks the kept indexes of the archives whose pictures were opened.
 func (c *derivedCheck) indexes(ctx context.Context, dir string) error {
-	c.g.pictures.mu.Lock()
-	stamps := map[string]archive.Stamp{} // by the name of the index
-	for file, made := range c.g.pictures.indexes {
-		stamps[filepath.Base(indexName(file))] = made.stamp
-	}
-	c.g.pictures.mu.Unlock()
+	stamps := c.g.pictures.keptStamps()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,11 +28,10 @@ type Gallery struct {
 	items    *Table
 	manifest *Manifest // nil without gallery.yaml
 	folder   fs.FS     // holds the items table and the matrices
-	files    fs.FS     // holds the pictures; the same, but no link leads out of it
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
 
-	pictures pictures
+	pictures *Pictures
 
 	labelsMu sync.Mutex
 	labels   map[string]*Label // by name: those that follow from columns
@@ -90,12 +90,10 @@ func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
 	if err == nil {
 		g.items, err = g.readItems(ctx, dir, name, 0)
 	}
-	if err == nil && m != nil {
-		g.pictures.record = m.Pictures
-	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
+	g.findPictures(context.WithoutCancel(ctx), m)
 	return g, nil
 }
 
@@ -118,13 +116,13 @@ func openFolder(dir string) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), files: root.FS(), root: root}, nil
+	return &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), root: root}, nil
 }
 
 // OpenFS opens a gallery that lies in files, an embedded one say. Its matrices
 // are read into memory.
 func OpenFS(ctx context.Context, name string, files fs.FS) (*Gallery, error) {
-	g := &Gallery{Name: name, Path: name, folder: files, files: files}
+	g := &Gallery{Name: name, Path: name, folder: files}
 	return g.open(ctx, name, OpenOptions{})
 }
 
@@ -147,9 +145,6 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		if g.manifest != nil && g.manifest.Name != "" {
 			g.Name = g.manifest.Name
 		}
-		if g.manifest != nil {
-			g.pictures.record = g.manifest.Pictures
-		}
 		headErr = o.find(ctx)
 	}
 	if g.items, err = g.readItems(ctx, place, name, o.rows()); err != nil {
@@ -165,6 +160,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		return nil, err
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	g.findPictures(g.life, g.manifest)
 	g.fingerprint = make(chan struct{})
 	go func() {
 		defer close(g.fingerprint)
@@ -172,6 +168,31 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	}()
 	return g, nil
 }
+
+// findPictures makes the pictures ready that the items table and the manifest, which
+// may be nil, name. Reading them ends with life.
+func (g *Gallery) findPictures(life context.Context, m *Manifest) {
+	g.pictures = &Pictures{files: g.folder, place: filepath.Join(g.Path, ManifestFile), items: g.items, life: life}
+	if g.root != nil {
+		g.pictures.files, g.pictures.kept = g.root.FS(), g
+	}
+	if m != nil {
+		g.pictures.record = m.Pictures
+	}
+}
+
+// FollowLinks lets symbolic links of pictures and archives lead out of the
+// gallery's folder. It comes before the first picture is opened.
+func (g *Gallery) FollowLinks() { g.pictures.files = g.folder }
+
+// Picture is Pictures.Name.
+func (g *Gallery) Picture(row int) string { return g.pictures.Name(row) }
+
+// OpenPicture is Pictures.Open.
+func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) { return g.pictures.Open(row) }
+
+// Shards is Pictures.Shards.
+func (g *Gallery) Shards() (*Shards, error) { return g.pictures.Shards() }
 
 // note adds a line to Notes.
 func (g *Gallery) note(format string, args ...any) {
