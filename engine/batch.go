@@ -96,7 +96,7 @@ func (b *batch) prepare(ctx context.Context) error {
 			return fmt.Errorf("measuring %s: %w", name, err)
 		}
 		b.layers = append(b.layers, l)
-		b.codes = append(b.codes, l.codes.Load())
+		b.codes = append(b.codes, b.g.codesOf(l))
 	}
 	n := len(b.schemes)
 	b.top, b.fused, b.nested = make([]int, n), make([][]int, n), make([]bool, n)

@@ -416,7 +416,7 @@ func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 		if err != nil {
 			return false
 		}
-		coded = coded || l.codes.Load() != nil
+		coded = coded || s.g.codesOf(l) != nil
 		if n := l.Lengths(); l.Type == Float64 && (n == nil || n.extreme) {
 			return false
 		}
@@ -452,7 +452,7 @@ func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, 
 			continue
 		}
 		var a *approxColumn
-		if codes := l.codes.Load(); codes != nil {
+		if codes := s.g.codesOf(l); codes != nil {
 			a, err = codes.approx(ctx, q, coarse)
 		} else {
 			var exact map[string]*Column

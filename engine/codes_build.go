@@ -45,18 +45,18 @@ type CodeProgress struct {
 
 // codable reports whether a layer can have codes: their proof is about values that
 // float32 holds.
-func (l *Layer) codable() bool {
+func codable(l *Layer) bool {
 	return l.Dim <= codeMaxDim && l.Rows > 0 && l.Type != Float64 && l.Type != Int32
 }
 
 // worthCodes reports whether codes make searches of a layer faster: they are no
 // smaller than bytes.
-func (l *Layer) worthCodes() bool {
+func worthCodes(l *Layer) bool {
 	return l.Rows >= codesLeastRows && l.size() >= codesLeastBytes && l.Type.Size() > 1
 }
 
-// attach makes searches use the codes.
-func (c *codes) attach() {
+// measure gives the layer its lengths, which are among the codes, unless it has them.
+func (c *codes) measure() {
 	if c.layer.Lengths() == nil {
 		squares := make([]float64, 0, c.rows)
 		for i := range c.chunks {
@@ -64,7 +64,6 @@ func (c *codes) attach() {
 		}
 		c.layer.setLengths(squares)
 	}
-	c.layer.codes.Store(c)
 }
 
 // prepareCodes opens or builds a layer's codes. It returns nil when there are none

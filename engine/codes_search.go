@@ -35,7 +35,7 @@ func (s *CodeSearch) Bytes() int64 {
 		if err != nil {
 			continue // it was there when s was made
 		}
-		c := l.codes.Load()
+		c := s.g.codesOf(l)
 		for i := range c.chunks {
 			k := &c.chunks[i]
 			all += int64(4 * len(k.mean))
@@ -72,7 +72,7 @@ func (s *CodeSearch) Search(ctx context.Context, q, k int, among *Candidates) (h
 			if err != nil {
 				return err
 			}
-			c := l.codes.Load()
+			c := s.g.codesOf(l)
 			if signs := s.signs[name]; signs != nil {
 				columns[name], err = signs.approx(ctx, c, q)
 			} else {

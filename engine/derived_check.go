@@ -203,7 +203,7 @@ func (c *derivedCheck) recipe(ctx context.Context, dir, name string) (DerivedSta
 	if i < 0 {
 		return Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer), nil
 	}
-	print, err := c.g.layerPrint(ctx, i)
+	print, err := c.g.layerFingerprint(ctx, i)
 	if err != nil {
 		return 0, "", err
 	}

@@ -31,9 +31,9 @@ func (g *Gallery) takeFingerprint(ctx context.Context) (string, [][]byte, error)
 	return g.hash(ctx, hashSample)
 }
 
-// layerPrint waits for the fingerprint and returns its part for layer number i,
+// layerFingerprint waits for the fingerprint and returns its part for layer number i,
 // as "sha256:" and hexadecimal digits.
-func (g *Gallery) layerPrint(ctx context.Context, i int) (string, error) {
+func (g *Gallery) layerFingerprint(ctx context.Context, i int) (string, error) {
 	if _, err := g.Fingerprint(ctx); err != nil {
 		return "", err
 	}

@@ -32,6 +32,7 @@ type Gallery struct {
 	maps     []mmap.MMap
 
 	pictures *Pictures
+	coded    sync.Map // *codes by *Layer, of the layers that have codes
 
 	labelsMu sync.Mutex
 	labels   map[string]*Label // by name: those that follow from columns
@@ -223,9 +224,7 @@ func (g *Gallery) Close() error {
 		errs = append(errs, m.Unmap())
 	}
 	g.maps = nil
-	for _, l := range g.Layers {
-		errs = append(errs, l.codes.Swap(nil).close())
-	}
+	errs = append(errs, g.closeCodes())
 	if g.root != nil {
 		errs = append(errs, g.root.Close())
 	}

@@ -35,7 +35,7 @@ func (g *Gallery) explain(err error) error {
 				return fmt.Errorf("%s: byte %d of %d cannot be read: the file was changed or its disk fails; open the gallery again", s.from.path, at, len(s.from.data))
 			}
 		}
-		if c := l.codes.Load(); c != nil {
+		if c := g.codesOf(l); c != nil {
 			if at, ok := within(fault.addr, c.file); ok {
 				return fmt.Errorf("%s: byte %d of %d cannot be read: the file was changed or its disk fails; open the gallery again", c.path, at, len(c.file))
 			}

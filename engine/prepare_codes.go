@@ -21,7 +21,7 @@ func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 	var errs []error
 	folder := ""
 	for _, l := range g.Layers {
-		if l.codes.Load() != nil || !l.codable() || !o.All && !l.worthCodes() {
+		if g.codesOf(l) != nil || !codable(l) || !o.All && !worthCodes(l) {
 			continue
 		}
 		if folder == "" {
@@ -39,8 +39,26 @@ func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 			continue
 		}
 		if c != nil {
-			c.attach()
+			c.measure()
+			g.coded.Store(l, c)
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// codesOf returns the codes of a layer, or nil when it has none. It takes no lock.
+func (g *Gallery) codesOf(l *Layer) *codes {
+	c, _ := g.coded.Load(l)
+	own, _ := c.(*codes)
+	return own
+}
+
+// closeCodes unmaps all codes.
+func (g *Gallery) closeCodes() error {
+	var errs []error
+	for _, l := range g.Layers {
+		errs = append(errs, g.codesOf(l).close())
+	}
+	g.coded.Clear()
 	return errors.Join(errs...)
 }

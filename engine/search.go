@@ -133,7 +133,7 @@ func (g *Gallery) NewCodeSearch(ctx context.Context, scheme Scheme, bits int) (*
 			if err != nil {
 				return err
 			}
-			c := l.codes.Load()
+			c := g.codesOf(l)
 			if c == nil {
 				return fmt.Errorf("layer %s %w", name, ErrNoCodes)
 			}

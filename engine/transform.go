@@ -56,13 +56,14 @@ func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) 
 	if stages := d.stages[l.Name]; stages != nil && d.layer(l.Name) == l {
 		return stages, nil
 	}
-	values, err := l.Recipe.readParameters(filepath.Dir(l.File))
+	r := d.layers()[l.Name].recipe
+	values, err := r.readParameters(filepath.Dir(l.File))
 	if err != nil {
 		return nil, err
 	}
 	stages, err := restoreStages(f, dim, values)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), l.Recipe.Values.File), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), r.Values.File), err)
 	}
 	d.stages[l.Name] = stages
 	return stages, nil

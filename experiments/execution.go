@@ -367,10 +367,10 @@ func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 			if err != nil {
 				continue
 			}
-			if l.Recipe != nil {
-				derived = append(derived, derivedLine(l))
+			if r := h.g.Recipe(name); r != nil {
+				derived = append(derived, derivedLine(l, r))
 			}
-			faults = append(faults, l.Faults()...)
+			faults = append(faults, h.g.Faults(l)...)
 		}
 	}
 	return derived, faults
@@ -378,6 +378,6 @@ func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 
 // derivedLine says which derived layer a result comes from. A derived layer is an
 // input that is known by its hash: another machine may compute another one.
-func derivedLine(l *engine.Layer) string {
-	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, l.Recipe.Matrix.SHA256)
+func derivedLine(l *engine.Layer, r *engine.Recipe) string {
+	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, r.Matrix.SHA256)
 }

@@ -194,12 +194,13 @@ func (r Run) manifest(ctx context.Context, e *Evaluation, started time.Time) (Ma
 		m.Baseline = r.Baseline.String()
 	}
 	for _, l := range g.AllLayers() {
-		if l.Recipe == nil {
+		r := g.Recipe(l.Name)
+		if r == nil {
 			m.Gallery.Layers = append(m.Gallery.Layers, fmt.Sprintf("%s %s %dx%d", l.Name, l.Type, l.Rows, l.Dim))
 		} else {
-			m.Gallery.Derived = append(m.Gallery.Derived, derivedLine(l))
+			m.Gallery.Derived = append(m.Gallery.Derived, derivedLine(l, r))
 		}
-		m.Gallery.Faults = append(m.Gallery.Faults, l.Faults()...)
+		m.Gallery.Faults = append(m.Gallery.Faults, g.Faults(l)...)
 	}
 	return m, nil
 }
