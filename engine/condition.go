@@ -5,4 +5,4 @@ type Condition struct {
 	Label, Value string
 }
 
-func (c Condition) String() string { return quoteName(c.Label) + "=" + quoteName(c.Value) }
+func (c Condition) String() string { return Quote(c.Label) + "=" + Quote(c.Value) }

@@ -27,7 +27,7 @@ func (e *NameError) Error() string {
 	if len(e.Known) > 0 {
 		known := make([]string, len(e.Known))
 		for i, name := range e.Known {
-			known[i] = quoteName(name)
+			known[i] = Quote(name)
 		}
 		s += " (there is " + strings.Join(known, ", ") + ")"
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"strata/engine"
 )
@@ -126,7 +125,7 @@ func (s Evaluate) seed() uint64 { return max(s.Seed, 1) }
 
 func (s Note) String() string {
 	text := s.Text
-	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !printable(text) {
+	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !engine.Printable(text) {
 		text = strconv.Quote(text)
 	}
 	return stepLine("note", text)
@@ -140,7 +139,7 @@ func joinSchemes(schemes []engine.Scheme) string {
 	texts := make([]string, len(schemes))
 	for i, s := range schemes {
 		texts[i] = s.String()
-		if isClause(texts[i]) {
+		if slices.Contains(evaluateWords, texts[i]) {
 			texts[i] = strconv.Quote(texts[i])
 		}
 	}
@@ -158,38 +157,20 @@ func joinConditions(conditions []engine.Condition) string {
 // evaluateWords begin the clauses of an evaluate step.
 var evaluateWords = []string{"on", "where", "over", "seed"}
 
-// isClause reports whether a word begins a clause of an evaluate step.
-func isClause(word string) bool { return slices.Contains(evaluateWords, word) }
-
-// quote returns a name as it stands in scripts and logs: between Go's double
-// quotes when it is empty, a keyword, or holds blanks, commas, quotes,
-// backslashes, = or #, or what cannot be printed.
-func quote(name string) string {
-	if name == "" || isClause(name) || strings.ContainsAny(name, " ,=\"\\#") || !printable(name) {
-		return strconv.Quote(name)
-	}
-	return name
-}
+// quote returns a name as it stands in scripts and logs: see engine.Quote.
+func quote(name string) string { return engine.Quote(name, evaluateWords...) }
 
 // legible returns a text as it is, or between Go's quotes if it holds what cannot
 // be printed, the end of a line say.
 func legible(text string) string {
-	if printable(text) {
+	if engine.Printable(text) {
 		return text
 	}
 	return strconv.Quote(text)
 }
 
-// printable reports whether a text is valid UTF-8 of printing characters and
-// plain spaces.
-func printable(s string) bool {
-	for _, r := range s {
-		if !strconv.IsPrint(r) || r == utf8.RuneError {
-			return false
-		}
-	}
-	return true
-}
+// printable is engine.Printable.
+func printable(text string) bool { return engine.Printable(text) }
 
 // number returns a number as it stands in logs and tables: the shortest text
 // that reads back to the same float64.

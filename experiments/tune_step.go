@@ -82,10 +82,7 @@ func (s Tune) String() string {
 
 // quoteAmong is quote for a name that stands where words have a meaning.
 func quoteAmong(name string, words []string) string {
-	if slices.Contains(words, name) {
-		return strconv.Quote(name)
-	}
-	return quote(name)
+	return engine.Quote(name, slices.Concat(evaluateWords, words)...)
 }
 
 // ParseGridStep returns the number of parts that a step of weights makes of 1: it
