@@ -55,7 +55,7 @@ func (b *batch) run(ctx context.Context) error {
 
 // batch is what the goroutines of one RankAll share.
 type batch struct {
-	g       *Gallery
+	g       Layers
 	queries []int
 	schemes []Scheme
 	k       int
@@ -230,7 +230,7 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		tiles:   make([][]float32, len(b.layers)),
 		scale:   make([]float64, max(size, batchRows)),
 		score:   make([]float32, batchRows),
-		pairs:   newPairs(b.g, b.layers),
+		pairs:   newPairs(b.layers),
 		columns: map[string]*Column{},
 		kept:    make([][]float32, len(b.leaves)),
 		coded:   make([]codedTile, len(b.layers)),
@@ -518,7 +518,7 @@ func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme)
 		if err != nil {
 			return Ranking{}, err
 		}
-		if r.columns[name], err = l.column(ctx, asked{row: query}); err != nil {
+		if r.columns[name], err = newColumn(ctx, l, asked{row: query}); err != nil {
 			return Ranking{}, err
 		}
 	}

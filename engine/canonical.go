@@ -7,7 +7,6 @@ import (
 // pairs computes canonical products of one query with single rows, and keeps
 // them: what rescoring needs. It is for one goroutine.
 type pairs struct {
-	g      *Gallery
 	query  int
 	layers map[string]*pairLayer
 }
@@ -22,8 +21,8 @@ type pairLayer struct {
 }
 
 // newPairs prepares the layers, whose lengths must be known.
-func newPairs(g *Gallery, layers []*Layer) *pairs {
-	p := &pairs{g: g, layers: map[string]*pairLayer{}}
+func newPairs(layers []*Layer) *pairs {
+	p := &pairs{layers: map[string]*pairLayer{}}
 	for _, l := range layers {
 		p.layers[l.Name] = &pairLayer{layer: l, length: l.Lengths(), wide: make([]float64, l.Dim), dots: map[int]float64{}}
 	}
@@ -33,7 +32,7 @@ func newPairs(g *Gallery, layers []*Layer) *pairs {
 // add makes p ready for one more layer, in which v is the query, or forgets its
 // products there.
 func (p *pairs) add(l *Layer, v vector) {
-	p.layers[l.Name] = newPairs(p.g, []*Layer{l}).layers[l.Name]
+	p.layers[l.Name] = newPairs([]*Layer{l}).layers[l.Name]
 	p.startVector(l.Name, v)
 }
 

@@ -54,9 +54,9 @@ func (c *approxColumn) row(row int) float64 {
 // kernel.DotBytes needs to read at the speed of memory. It divides codeChunk.
 const codeBlock = 1024
 
-// approx computes the cosines of a query from the layer's codes, the 4-bit ones if
+// approxByCodes computes the cosines of a query from a layer's codes, the 4-bit ones if
 // coarse.
-func (c *codes) approx(ctx context.Context, q asked, coarse bool) (*approxColumn, error) {
+func approxByCodes(ctx context.Context, c *codes, q asked, coarse bool) (*approxColumn, error) {
 	l := c.layer
 	part, err := q.whole(ctx, l)
 	if err != nil {
@@ -269,7 +269,7 @@ func (f *approxLeaf) bound(row int) float64 {
 
 // certifier ranks the candidates of one query from approximate columns.
 type certifier struct {
-	g       *Gallery
+	g       Layers
 	columns map[string]*approxColumn
 	among   *Candidates
 	query   int
@@ -384,7 +384,7 @@ func (s *Searcher) certified(ctx context.Context, q asked, scheme Scheme, k int,
 func (e *queryColumns) top(ctx context.Context, c certifier, scheme Scheme, k int, approximate bool, out *Ranking) (bool, error) {
 	e.pairsMu.Lock()
 	defer e.pairsMu.Unlock() // after a fault, too
-	e.prepare(c.g, c.columns)
+	e.prepare(c.columns)
 	c.pairs = e.pairs
 	return c.top(ctx, scheme, k, approximate, out)
 }
@@ -453,7 +453,7 @@ func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, 
 		}
 		var a *approxColumn
 		if codes := s.g.codesOf(l); codes != nil {
-			a, err = codes.approx(ctx, q, coarse)
+			a, err = approxByCodes(ctx, codes, q, coarse)
 		} else {
 			var exact map[string]*Column
 			if exact, err = s.columns(ctx, q, []string{name}); err == nil {

@@ -473,3 +473,6 @@ func (c *codes) products(dst []int32, q *codedQuery, lo int, coarse bool) {
 	stride := c.coder.stride
 	kernel.DotBytes(dst, k.fine.bytes[from*stride:to*stride], stride, q.code[:stride])
 }
+
+// read returns the bytes of codes and of what a score needs beside them.
+func (k *codeColumns) read() int64 { return int64(len(k.bytes) + 4*len(k.scale)) }

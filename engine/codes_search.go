@@ -15,7 +15,7 @@ import (
 // nothing. It is read-only once made, may be used concurrently, and dies with its
 // gallery. A search reads all codes anew.
 type CodeSearch struct {
-	g      *Gallery
+	g      Layers
 	bits   int
 	scheme Scheme
 	signs  map[string]*signCodes // by layer, for 1 bit
@@ -59,9 +59,6 @@ func (s *CodeSearch) Bytes() int64 {
 	return all
 }
 
-// read returns the bytes of codes and of what a score needs beside them.
-func (k *codeColumns) read() int64 { return int64(len(k.bytes) + 4*len(k.scale)) }
-
 // Search returns the k best candidates of the query in row q by the scores of codes,
 // equal ones by row. Of a query or rows without a score there are none.
 func (s *CodeSearch) Search(ctx context.Context, q, k int, among *Candidates) (hits []Hit, err error) {
@@ -76,7 +73,7 @@ func (s *CodeSearch) Search(ctx context.Context, q, k int, among *Candidates) (h
 			if signs := s.signs[name]; signs != nil {
 				columns[name], err = signs.approx(ctx, c, q)
 			} else {
-				columns[name], err = c.approx(ctx, asked{row: q}, s.bits == 4)
+				columns[name], err = approxByCodes(ctx, c, asked{row: q}, s.bits == 4)
 			}
 			if err != nil {
 				return fmt.Errorf("scanning the codes of %s: %w", name, err)
@@ -123,7 +120,7 @@ type signCodes struct {
 }
 
 // newSigns makes the signs of a layer's codes.
-func (c *codes) newSigns(ctx context.Context) (*signCodes, error) {
+func newSigns(ctx context.Context, c *codes) (*signCodes, error) {
 	s := &signCodes{stride: c.coder.stride / 64}
 	s.words, s.scale = make([]uint64, c.rows*s.stride), make([]float32, c.rows)
 	err := parallel(ctx, c.rows, codeBlock, func(lo, hi int) {

@@ -152,7 +152,7 @@ func TestCodeBounds(t *testing.T) {
 		for _, coarse := range []bool{false, true} {
 			worst, share := 0.0, 0.0
 			for _, q := range queries {
-				a, err := c.approx(t.Context(), asked{row: q}, coarse)
+				a, err := approxByCodes(t.Context(), c, asked{row: q}, coarse)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -284,7 +284,7 @@ func TestAdversarialBound(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkRankings(t, got, o.rankAll(schemes, 0), 10, fmt.Sprint("round ", round))
-		a, err := g.codesOf(g.Layers[0]).approx(t.Context(), asked{row: 0}, true)
+		a, err := approxByCodes(t.Context(), g.codesOf(g.Layers[0]), asked{row: 0}, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 // another similarity, without the mean.) A PrefixSearch is read-only once made, may be
 // used concurrently, and dies with its gallery.
 type PrefixSearch struct {
-	g      *Gallery
+	g      Layers
 	scheme Scheme
 	parts  map[string]*prefix // by layer
 }
@@ -97,7 +97,7 @@ func (p *prefix) approx(ctx context.Context, q int) (*approxColumn, error) {
 		return nil, err
 	}
 	if p.short == nil {
-		c, err := p.layer.column(ctx, asked{row: q})
+		c, err := newColumn(ctx, p.layer, asked{row: q})
 		if err != nil {
 			return nil, err
 		}

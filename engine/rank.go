@@ -56,7 +56,7 @@ func better(a, b Hit) int {
 
 // ranker ranks the candidates of one query from its columns.
 type ranker struct {
-	g       *Gallery
+	g       Layers
 	columns map[string]*Column
 	among   *Candidates
 	query   int

@@ -29,7 +29,7 @@ func (g *Gallery) Measure(ctx context.Context) error {
 // Layers may be left out; schemes that use one of those are then refused. An error names a layer that the gallery does not have,
 // or both lengths when one does not fit.
 func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
-	v := &Vectors{g: g, values: make(map[string][]float32, len(features)), layers: make(map[string]vector, len(features))}
+	v := &Vectors{g: g, of: g.Name, values: make(map[string][]float32, len(features)), layers: make(map[string]vector, len(features))}
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(features)) {
 		l, err := g.Layer(name)
@@ -101,7 +101,7 @@ func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, lay
 			if err := l.measure(ctx); err != nil {
 				return err
 			}
-			p := newPairs(g, []*Layer{l})
+			p := newPairs([]*Layer{l})
 			known, err := start(p, l.Name)
 			if err != nil {
 				return err
@@ -140,7 +140,7 @@ func (g *Gallery) NewCodeSearch(ctx context.Context, scheme Scheme, bits int) (*
 			if bits > 1 {
 				continue
 			}
-			if s.signs[name], err = c.newSigns(ctx); err != nil {
+			if s.signs[name], err = newSigns(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -167,7 +167,7 @@ func (g *Gallery) Rescore(ctx context.Context, q int, scheme Scheme, rows []int,
 			}
 			layers = append(layers, l)
 		}
-		p := newPairs(g, layers)
+		p := newPairs(layers)
 		p.start(q)
 		contenders := make([]contender, len(rows))
 		for i, row := range rows {

@@ -23,7 +23,7 @@ type Column struct {
 // cosines, and scores the rows canonically that may be in a ranking. It may be used
 // concurrently.
 type Searcher struct {
-	g      *Gallery
+	g      Layers
 	budget int64
 
 	mu      sync.Mutex
@@ -46,9 +46,9 @@ type queryColumns struct {
 const keptPairs = 1 << 16
 
 // prepare makes the pairs ready for the layers of columns.
-func (e *queryColumns) prepare(g *Gallery, columns map[string]*approxColumn) {
+func (e *queryColumns) prepare(columns map[string]*approxColumn) {
 	if e.pairs == nil {
-		e.pairs = newPairs(g, nil)
+		e.pairs = newPairs(nil)
 	}
 	for name, c := range columns {
 		if l := e.pairs.layers[name]; l == nil || len(l.dots) > keptPairs {
@@ -59,7 +59,7 @@ func (e *queryColumns) prepare(g *Gallery, columns map[string]*approxColumn) {
 
 // NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
 // the latest query are kept even beyond it.
-func NewSearcher(g *Gallery, budget int64) *Searcher {
+func NewSearcher(g Layers, budget int64) *Searcher {
 	return &Searcher{g: g, budget: budget, queries: map[askedKey]*list.Element{}, recent: list.New()}
 }
 
@@ -182,7 +182,7 @@ func (s *Searcher) columns(ctx context.Context, q asked, layers []string) (map[s
 		if err != nil {
 			return nil, err
 		}
-		c, err := l.column(ctx, q)
+		c, err := newColumn(ctx, l, q)
 		if err != nil {
 			return nil, fmt.Errorf("scanning %s: %w", name, err)
 		}
@@ -269,41 +269,19 @@ func (s *Searcher) shrink() {
 
 func (c *Column) bytes() int64 { return int64(len(c.Dot)) * 8 }
 
-// column scans the layer for a query. The first scan of a layer computes the
-// rows' lengths in the same pass.
-func (l *Layer) column(ctx context.Context, q asked) (*Column, error) {
+// newColumn scans a layer for a query.
+func newColumn(ctx context.Context, l *Layer, q asked) (*Column, error) {
 	part, err := q.part(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	query := part.wide
-	c := &Column{Dot: make([]float64, l.Rows), layer: l, length: l.Lengths()}
-	block := max(1, scanBlock/l.bytes())
-	if c.length != nil {
-		err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scan(c.Dot[lo:hi], query, lo) })
-		if err != nil {
-			return nil, err
-		}
-	} else {
-		squares := make([]float64, l.Rows)
-		err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scanSquares(c.Dot[lo:hi], squares[lo:hi], query, lo) })
-		if err != nil {
-			return nil, err
-		}
-		c.length = l.setLengths(squares)
+	c := &Column{Dot: make([]float64, l.Rows), layer: l}
+	if c.length, err = l.products(ctx, c.Dot, part.wide); err != nil {
+		return nil, err
 	}
 	c.Square, c.Root = part.square, part.root
 	if q.vectors == nil {
 		c.Square, c.Root = c.length.Square[q.row], c.length.Root[q.row]
 	}
 	return c, nil
-}
-
-// measure computes the layer's lengths, if they are not known.
-func (l *Layer) measure(ctx context.Context) error {
-	if l.Lengths() != nil {
-		return nil
-	}
-	_, err := l.column(ctx, asked{})
-	return err
 }

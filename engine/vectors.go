@@ -14,7 +14,8 @@ import (
 // Vectors is a query that is no item of the gallery, a new picture say: a vector
 // for each of some layers. It is never changed, and owns its memory.
 type Vectors struct {
-	g      *Gallery
+	g      Layers
+	of     string // the gallery's name
 	hash   string
 	values map[string][]float32 // as given
 	layers map[string]vector
@@ -50,7 +51,7 @@ func (v *Vectors) check(layer string) error {
 		return nil
 	}
 	return fmt.Errorf("the query is no item of %s and has no vector for layer %s, only for %s: leave the layer out of the scheme",
-		v.g.Name, layer, cmp.Or(strings.Join(v.Layers(), ", "), "none"))
+		v.of, layer, cmp.Or(strings.Join(v.Layers(), ", "), "none"))
 }
 
 // layer returns the query's part in a layer, and computes it for a derived one.
