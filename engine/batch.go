@@ -87,13 +87,13 @@ type leaf struct {
 
 // prepare finds the layers and leaves and measures the layers.
 func (b *batch) prepare(ctx context.Context) error {
-	for _, name := range schemeLayers(b.schemes) {
-		l, err := b.g.ready(ctx, name)
+	for _, factor := range factorsOf(b.schemes) {
+		l, err := b.g.ready(ctx, factor)
 		if err != nil {
 			return err
 		}
 		if err := l.measure(ctx); err != nil {
-			return fmt.Errorf("measuring %s: %w", name, err)
+			return fmt.Errorf("measuring %s: %w", l.Name, err)
 		}
 		b.layers = append(b.layers, l)
 		b.codes = append(b.codes, b.g.codesOf(l))
@@ -131,9 +131,8 @@ func (b *batch) prepare(ctx context.Context) error {
 
 // leaf returns the place of the scheme among the leaves, adding it if need be.
 func (b *batch) leaf(s Scheme, keep bool) int {
-	spelling := s.String()
 	for i := range b.leaves {
-		if b.leaves[i].scheme.String() == spelling {
+		if b.leaves[i].scheme.Equal(s) {
 			b.leaves[i].keep = b.leaves[i].keep || keep
 			b.leaves[i].ranked = b.leaves[i].ranked || !keep
 			return i
@@ -150,7 +149,7 @@ func (b *batch) leaf(s Scheme, keep bool) int {
 		if t.Weight == 0 {
 			continue
 		}
-		at := slices.IndexFunc(b.layers, func(l *Layer) bool { return l.Name == t.Layer })
+		at := slices.IndexFunc(b.layers, func(l *Layer) bool { return l.Name == t.Factor.String() })
 		f.layers = append(f.layers, at)
 		w := t.Weight
 		if s.Kind == Sum {
@@ -510,11 +509,12 @@ func (w *batchWorker) rescored(nominees *nominated, scheme Scheme, k int) ([]Hit
 // rankColumns ranks the query of w.columns under a scheme from canonical columns.
 func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme) (Ranking, error) {
 	r := ranker{g: w.g, among: w.among, query: query, columns: w.columns}
-	for _, name := range scheme.Layers() {
+	for _, factor := range scheme.Factors() {
+		name := factor.String()
 		if r.columns[name] != nil {
 			continue
 		}
-		l, err := w.g.ready(ctx, name)
+		l, err := w.g.ready(ctx, factor)
 		if err != nil {
 			return Ranking{}, err
 		}

@@ -86,7 +86,7 @@ func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64
 		if t.Weight == 0 {
 			continue
 		}
-		l := p.layers[t.Layer]
+		l := p.layers[t.Factor.String()]
 		dot := by(l, row)
 		if scheme.Kind == Concat {
 			w := float64(t.Weight * t.Weight)

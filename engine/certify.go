@@ -136,7 +136,7 @@ func newApproxLeaf(s Scheme, columns map[string]*approxColumn) *approxLeaf {
 		if t.Weight == 0 {
 			continue
 		}
-		c := columns[t.Layer]
+		c := columns[t.Factor.String()]
 		f.columns = append(f.columns, c)
 		if s.Kind == Sum {
 			total += t.Weight
@@ -367,7 +367,7 @@ func (s *Searcher) certified(ctx context.Context, q asked, scheme Scheme, k int,
 		if coarse && scheme.Kind == RRF {
 			continue // its intervals of ranks need the narrow bounds
 		}
-		columns, err := s.approxColumns(ctx, q, scheme.layers(nil), coarse)
+		columns, err := s.approxColumns(ctx, q, scheme.Factors(), coarse)
 		if err != nil {
 			return out, false, err
 		}
@@ -411,7 +411,8 @@ func (c *certifier) top(ctx context.Context, scheme Scheme, k int, approximate b
 // is better than what is kept.
 func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 	coded := false
-	for _, name := range scheme.layers(nil) {
+	names := scheme.Layers()
+	for _, name := range names {
 		l, err := s.g.Layer(name)
 		if err != nil {
 			return false
@@ -421,7 +422,7 @@ func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 			return false
 		}
 	}
-	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), scheme.layers(nil)) {
+	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), names) {
 		return false
 	}
 	if scheme.Kind != RRF {
@@ -437,13 +438,14 @@ func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 
 // approxColumns returns approximate columns of the query, computing those that are
 // not kept. Only with coarse may they come from 4-bit codes.
-func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, coarse bool) (map[string]*approxColumn, error) {
-	columns := make(map[string]*approxColumn, len(layers))
-	for _, name := range layers {
+func (s *Searcher) approxColumns(ctx context.Context, q asked, factors []Factor, coarse bool) (map[string]*approxColumn, error) {
+	columns := make(map[string]*approxColumn, len(factors))
+	for _, f := range factors {
+		name := f.String()
 		if columns[name] != nil {
 			continue
 		}
-		l, err := s.g.ready(ctx, name)
+		l, err := s.g.ready(ctx, f)
 		if err != nil {
 			return nil, err
 		}
@@ -456,7 +458,7 @@ func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, 
 			a, err = approxByCodes(ctx, codes, q, coarse)
 		} else {
 			var exact map[string]*Column
-			if exact, err = s.columns(ctx, q, []string{name}); err == nil {
+			if exact, err = s.columns(ctx, q, []Factor{f}); err == nil {
 				var part vector
 				part, err = q.whole(ctx, l)
 				a = exact[name].rounded(part)
@@ -478,7 +480,7 @@ func (p *pairs) fill(ctx context.Context, scheme Scheme, rows []contender) error
 		if t.Weight == 0 {
 			continue
 		}
-		l := p.layers[t.Layer]
+		l := p.layers[t.Factor.String()]
 		var missing []int
 		for _, r := range rows {
 			if _, ok := l.dots[int(r.row)]; !ok {

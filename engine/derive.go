@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -171,8 +170,8 @@ func (g *Gallery) Faults(l *Layer) []string {
 // It takes no lock.
 func (g *Gallery) Missing(schemes ...Scheme) []string {
 	var missing []string
-	for _, name := range schemeLayers(schemes) {
-		if strings.Contains(name, "|") && g.derived.layer(name) == nil && !slices.Contains(missing, name) {
+	for _, f := range factorsOf(schemes) {
+		if name := f.String(); len(f.Transforms) > 0 && g.derived.layer(name) == nil {
 			missing = append(missing, name)
 		}
 	}
@@ -180,14 +179,10 @@ func (g *Gallery) Missing(schemes ...Scheme) []string {
 }
 
 // ready returns a layer, and makes a derived one if need be.
-func (g *Gallery) ready(ctx context.Context, name string) (*Layer, error) {
-	l, err := g.Layer(name)
-	if err == nil || !strings.Contains(name, "|") {
+func (g *Gallery) ready(ctx context.Context, f Factor) (*Layer, error) {
+	l, err := g.Layer(f.String())
+	if err == nil || len(f.Transforms) == 0 {
 		return l, err
-	}
-	f, err := ParseFactor(name)
-	if err != nil {
-		return nil, err
 	}
 	return g.Derive(ctx, f, DeriveOptions{})
 }

@@ -58,7 +58,11 @@ func (g *Gallery) Scored(ctx context.Context, layers []string) ([]bool, error) {
 		in[row] = true
 	}
 	for _, name := range layers {
-		l, err := g.ready(ctx, name)
+		f, err := ParseFactor(name)
+		if err != nil {
+			return nil, err
+		}
+		l, err := g.ready(ctx, f)
 		if err != nil {
 			return nil, err
 		}

@@ -256,15 +256,23 @@ func (g *Gallery) Layer(name string) (*Layer, error) {
 // ParseScheme parses a scheme and checks that its layers exist and that their
 // transforms fit. An error is a *SchemeError.
 func (g *Gallery) ParseScheme(text string) (Scheme, error) {
-	return parseScheme(text, func(f Factor) (int, string) {
-		l, err := g.Layer(f.Layer)
-		if err != nil {
-			return 0, err.Error()
-		}
-		_, err = f.Dim(l.Dim, l.Rows)
-		if e := (*DimError)(nil); errors.As(err, &e) {
-			return 1 + e.Transform, e.Reason
-		}
-		return 0, ""
-	})
+	return parseScheme(text, g.checkFactor)
+}
+
+// CheckScheme is the check of ParseScheme for a scheme that is not written: an error's
+// column is that in its canonical spelling.
+func (g *Gallery) CheckScheme(s Scheme) error { return s.check(g.checkFactor) }
+
+// checkFactor returns what is wrong with a factor, or "", and at which place: 0 is the
+// layer, from 1 on the transforms.
+func (g *Gallery) checkFactor(f Factor) (place int, reason string) {
+	l, err := g.Layer(f.Layer)
+	if err != nil {
+		return 0, err.Error()
+	}
+	_, err = f.Dim(l.Dim, l.Rows)
+	if e := (*DimError)(nil); errors.As(err, &e) {
+		return 1 + e.Transform, e.Reason
+	}
+	return 0, ""
 }

@@ -9,7 +9,7 @@ type Layers interface {
 	// Layer returns a layer that is open.
 	Layer(name string) (*Layer, error)
 	// ready returns a layer, and makes a derived one that is not open.
-	ready(ctx context.Context, name string) (*Layer, error)
+	ready(ctx context.Context, f Factor) (*Layer, error)
 	// codesOf returns the codes of a layer, or nil when it has none.
 	codesOf(l *Layer) *codes
 	// reading calls work, which reads the named layers. It fails when a matrix has

@@ -155,7 +155,7 @@ func (r *ranker) score(dst []float64, scheme Scheme, lo int) {
 			continue
 		}
 		total += t.Weight
-		c := r.columns[t.Layer]
+		c := r.columns[t.Factor.String()]
 		dot, root := c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
 		for i := range dst {
 			dst[i] += float64(t.Weight * (dot[i] / float64(c.Root*root[i])))
@@ -175,7 +175,7 @@ func (r *ranker) scoreConcat(dst []float64, scheme Scheme, lo int) {
 			continue
 		}
 		w := float64(t.Weight * t.Weight)
-		c := r.columns[t.Layer]
+		c := r.columns[t.Factor.String()]
 		query += float64(w * c.Square)
 		dot, square := c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
 		for i := range dst {

@@ -199,3 +199,55 @@ func FuzzScheme(f *testing.F) {
 		}
 	})
 }
+
+// TestSchemeCheck: a scheme that is checked as a value has the faults that its
+// spelling has.
+func TestSchemeCheck(t *testing.T) {
+	check := func(f Factor) (int, string) {
+		if f.Layer == "X" {
+			return 0, "there is no X"
+		}
+		for i, transform := range f.Transforms {
+			if transform.N > 100 {
+				return 1 + i, "too many components"
+			}
+		}
+		return 0, ""
+	}
+	deep := Scheme{Terms: []Term{{1, FactorNamed("A")}}}
+	for range maxSchemeDepth {
+		deep = Scheme{Kind: RRF, Parts: []Scheme{deep, deep}}
+	}
+	schemes := []Scheme{
+		deep,
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A")}, {2, FactorNamed("B")}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A")}}}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A")}}}}},
+		{Terms: []Term{{1, FactorNamed("A")}, {-1, FactorNamed("B")}}},
+		{Terms: []Term{{1, FactorNamed("A")}, {1e40, FactorNamed("B")}}},
+	}
+	for _, text := range []string{
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "1e-05*A+B|zscore|whiten200@2",
+	} {
+		s, err := ParseScheme(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemes = append(schemes, s)
+	}
+	faults := 0
+	for _, s := range schemes {
+		_, want := parseScheme(s.String(), check)
+		got := s.check(check)
+		if (got == nil) != (want == nil) || got != nil && got.Error() != want.Error() {
+			t.Errorf("%.80s: got %v, want %v", s, got, want)
+		}
+		if want != nil {
+			faults++
+		} else if parsed, err := ParseScheme(s.String()); err != nil || !parsed.Equal(s) {
+			t.Errorf("%s is not equal to itself, read back: %v", s, err)
+		}
+	}
+	if faults != 11 {
+		t.Errorf("%d schemes have faults, want 11", faults)
+	}
+}

@@ -61,7 +61,7 @@ func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
 // queries; with the number of rows grow only such columns, and what rrf keeps.
 func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
 	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
-	return g.reading(schemeLayers(schemes), func() error {
+	return g.reading(names(factorsOf(schemes)), func() error {
 		if err := b.prepare(ctx); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, lay
 			}
 			c := Cosine{l.Name, math.NaN()}
 			if known {
-				c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
+				c.Value = p.score(Scheme{Terms: []Term{{1, FactorNamed(l.Name)}}}, row)
 			}
 			cosines = append(cosines, c)
 		}
@@ -157,8 +157,8 @@ func (g *Gallery) Rescore(ctx context.Context, q int, scheme Scheme, rows []int,
 	}
 	err = g.reading(scheme.Layers(), func() error {
 		var layers []*Layer
-		for _, name := range scheme.Layers() {
-			l, err := g.ready(ctx, name)
+		for _, f := range scheme.Factors() {
+			l, err := g.ready(ctx, f)
 			if err != nil {
 				return err
 			}
@@ -240,7 +240,7 @@ func (g *Gallery) Join(ctx context.Context, scheme Scheme) (*Joined, error) {
 			if t.Weight == 0 {
 				continue
 			}
-			l, err := g.ready(ctx, t.Layer)
+			l, err := g.ready(ctx, t.Factor)
 			if err != nil {
 				return err
 			}

@@ -87,7 +87,7 @@ func (s *Searcher) Search(ctx context.Context, q int, schemes []Scheme, k int, a
 // candidates for it. It fails for a scheme with a layer that the query has no
 // vector for, too.
 func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
-	for _, name := range schemeLayers(schemes) {
+	for _, name := range names(factorsOf(schemes)) {
 		if err := q.check(name); err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func (s *Searcher) SearchApproximate(ctx context.Context, q int, schemes []Schem
 
 func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int, among *Candidates, approximate bool) ([]Ranking, error) {
 	rankings := make([]Ranking, len(schemes))
-	err := s.g.reading(schemeLayers(schemes), func() error {
+	err := s.g.reading(names(factorsOf(schemes)), func() error {
 		for i, scheme := range schemes {
 			r, certain, err := s.certified(ctx, q, scheme, k, among, approximate)
 			if err == nil && !certain {
@@ -125,7 +125,7 @@ func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int,
 
 // canonical ranks from canonical columns.
 func (s *Searcher) canonical(ctx context.Context, q asked, scheme Scheme, k int, among *Candidates) (Ranking, error) {
-	columns, err := s.columns(ctx, q, scheme.layers(nil))
+	columns, err := s.columns(ctx, q, scheme.Factors())
 	if err != nil {
 		return Ranking{}, err
 	}
@@ -145,13 +145,13 @@ func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []Scheme
 }
 
 func (s *Searcher) warm(ctx context.Context, q asked, schemes []Scheme) error {
-	return s.g.reading(schemeLayers(schemes), func() error {
+	return s.g.reading(names(factorsOf(schemes)), func() error {
 		for _, scheme := range schemes {
 			var err error
 			if s.codable(q, scheme, s.g.Len(), 1) {
-				_, err = s.approxColumns(ctx, q, scheme.layers(nil), false)
+				_, err = s.approxColumns(ctx, q, scheme.Factors(), false)
 			} else {
-				_, err = s.columns(ctx, q, scheme.layers(nil))
+				_, err = s.columns(ctx, q, scheme.Factors())
 			}
 			if err != nil {
 				return err
@@ -162,23 +162,24 @@ func (s *Searcher) warm(ctx context.Context, q asked, schemes []Scheme) error {
 }
 
 // columns returns the query's columns, scanning the layers that are not kept.
-func (s *Searcher) columns(ctx context.Context, q asked, layers []string) (map[string]*Column, error) {
-	columns := make(map[string]*Column, len(layers))
+func (s *Searcher) columns(ctx context.Context, q asked, factors []Factor) (map[string]*Column, error) {
+	columns := make(map[string]*Column, len(factors))
 	s.mu.Lock()
 	if e, ok := s.queries[q.key()]; ok {
 		s.recent.MoveToFront(e)
-		for _, name := range layers {
+		for _, name := range names(factors) {
 			if c := e.Value.(*queryColumns).columns[name]; c != nil {
 				columns[name] = c
 			}
 		}
 	}
 	s.mu.Unlock()
-	for _, name := range layers {
+	for _, f := range factors {
+		name := f.String()
 		if columns[name] != nil {
 			continue
 		}
-		l, err := s.g.ready(ctx, name)
+		l, err := s.g.ready(ctx, f)
 		if err != nil {
 			return nil, err
 		}

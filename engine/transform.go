@@ -18,7 +18,7 @@ func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string
 	if err != nil {
 		return nil, err
 	}
-	l, err := g.ready(ctx, f.String())
+	l, err := g.ready(ctx, f)
 	if err != nil {
 		return nil, err
 	}

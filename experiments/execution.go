@@ -195,7 +195,7 @@ func (x *execution) checkSchemes(schemes []engine.Scheme) error {
 		return ErrNoSchemes
 	}
 	for _, scheme := range schemes {
-		if _, err := x.state.gallery.g.ParseScheme(scheme.String()); err != nil {
+		if err := x.state.gallery.g.CheckScheme(scheme); err != nil {
 			return err
 		}
 	}

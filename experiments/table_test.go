@@ -208,7 +208,7 @@ func (t *table) oracleScores(q int, s engine.Scheme, filter []engine.Condition) 
 			if term.Weight == 0 {
 				continue
 			}
-			a, b := t.layers[term.Layer][q], t.layers[term.Layer][r]
+			a, b := t.layers[term.Factor.String()][q], t.layers[term.Factor.String()][r]
 			var ab, aa, bb float64
 			for i := range a {
 				ab += float64(a[i]) * float64(b[i])

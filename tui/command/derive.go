@@ -91,7 +91,7 @@ func derive(cmd *cobra.Command, f deriveFlags, gallery, factor string) error {
 		return err
 	}
 	defer closeLate(cmd, g)
-	if _, err := g.ParseScheme(parsed.String()); err != nil {
+	if err := g.CheckScheme(engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: parsed}}}); err != nil {
 		return err
 	}
 	l, err := g.Derive(cmd.Context(), parsed, o)
