@@ -301,4 +301,3 @@ func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error
 	}
 	return s, nil
 }
-
