@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"context"
 	"math"
 )
 
 // pairs computes canonical products of one query with single rows, and keeps
 // them: what rescoring needs. It is for one goroutine.
 type pairs struct {
-	g      *Gallery
 	query  int
 	layers map[string]*pairLayer
 }
@@ -23,8 +21,8 @@ type pairLayer struct {
 }
 
 // newPairs prepares the layers, whose lengths must be known.
-func newPairs(g *Gallery, layers []*Layer) *pairs {
-	p := &pairs{g: g, layers: map[string]*pairLayer{}}
+func newPairs(layers []*Layer) *pairs {
+	p := &pairs{layers: map[string]*pairLayer{}}
 	for _, l := range layers {
 		p.layers[l.Name] = &pairLayer{layer: l, length: l.Lengths(), wide: make([]float64, l.Dim), dots: map[int]float64{}}
 	}
@@ -34,7 +32,7 @@ func newPairs(g *Gallery, layers []*Layer) *pairs {
 // add makes p ready for one more layer, in which v is the query, or forgets its
 // products there.
 func (p *pairs) add(l *Layer, v vector) {
-	p.layers[l.Name] = newPairs(p.g, []*Layer{l}).layers[l.Name]
+	p.layers[l.Name] = newPairs([]*Layer{l}).layers[l.Name]
 	p.startVector(l.Name, v)
 }
 
@@ -88,7 +86,7 @@ func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64
 		if t.Weight == 0 {
 			continue
 		}
-		l := p.layers[t.Layer]
+		l := p.layers[t.Factor.String()]
 		dot := by(l, row)
 		if scheme.Kind == Concat {
 			w := float64(t.Weight * t.Weight)
@@ -111,52 +109,4 @@ func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64
 type Cosine struct {
 	Layer string
 	Value float64
-}
-
-// Cosines returns the cosine of two rows in each of AllLayers.
-func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, _ string) (bool, error) {
-		p.start(q)
-		return true, nil
-	})
-}
-
-// VectorCosines is Cosines for a query that is no item; NaN where it has no
-// vector, too.
-func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, layer string) (bool, error) {
-		if !q.has(layer) {
-			return false, nil
-		}
-		v, err := q.layer(ctx, layer)
-		if err == nil {
-			p.startVector(layer, v)
-		}
-		return true, err
-	})
-}
-
-// cosines returns a row's cosine in every layer with the query that start gives
-// to the layer's pairs, if it has one there.
-func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, layer string) (bool, error)) ([]Cosine, error) {
-	var cosines []Cosine
-	err := g.guard(func() error {
-		for _, l := range g.AllLayers() {
-			if err := l.measure(ctx); err != nil {
-				return err
-			}
-			p := newPairs(g, []*Layer{l})
-			known, err := start(p, l.Name)
-			if err != nil {
-				return err
-			}
-			c := Cosine{l.Name, math.NaN()}
-			if known {
-				c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
-			}
-			cosines = append(cosines, c)
-		}
-		return nil
-	})
-	return cosines, err
 }

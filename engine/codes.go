@@ -93,10 +93,6 @@ const (
 	projectPart = 512 // values whose products with the axes are added in float32
 )
 
-// codeSpan is the number of rows that share one bound in a first look. It divides
-// codeChunk.
-const codeSpan = nominateChunk
-
 // codes are the codes of a layer's rows, in a mapped file. They are read-only, and
 // die with their gallery.
 type codes struct {
@@ -318,9 +314,6 @@ func (k *codeColumns) row(r int) []uint8 {
 	return k.bytes[r*stride : (r+1)*stride]
 }
 
-// up32 returns the least float32 that is not below x.
-func up32(x float64) float32 { return -down32(-x) }
-
 // codeScratch is the memory of one goroutine that codes rows.
 type codeScratch struct {
 	dot, square [codeRun]float64
@@ -480,3 +473,6 @@ func (c *codes) products(dst []int32, q *codedQuery, lo int, coarse bool) {
 	stride := c.coder.stride
 	kernel.DotBytes(dst, k.fine.bytes[from*stride:to*stride], stride, q.code[:stride])
 }
+
+// read returns the bytes of codes and of what a score needs beside them.
+func (k *codeColumns) read() int64 { return int64(len(k.bytes) + 4*len(k.scale)) }

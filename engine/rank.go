@@ -56,7 +56,7 @@ func better(a, b Hit) int {
 
 // ranker ranks the candidates of one query from its columns.
 type ranker struct {
-	g       *Gallery
+	g       Layers
 	columns map[string]*Column
 	among   *Candidates
 	query   int
@@ -108,16 +108,16 @@ func (r *ranker) rank(ctx context.Context, scheme Scheme, k int) (Ranking, error
 
 // offer adds the candidates among the rows lo to lo+len(scores) that have a score.
 func (r *ranker) offer(t *top, scores []float64, lo int) {
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	for i, s := range scores {
 		if !(s >= t.bound) { // a NaN fails too
 			continue
 		}
 		row := lo + i
-		if !r.among.has(row) {
+		if !r.among.Has(row) {
 			continue
 		}
-		if _, is := slices.BinarySearch(left, int32(row)); is {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is {
 			continue
 		}
 		t.offer(Hit{row, s})
@@ -130,9 +130,9 @@ func (r *ranker) fill(out *Ranking, k int) {
 	for _, h := range out.Hits {
 		ranked[h.Row] = true
 	}
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	for row := 0; row < r.g.Len() && len(out.Hits) < k; row++ {
-		if _, is := slices.BinarySearch(left, int32(row)); is || ranked[row] || !r.among.has(row) {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is || ranked[row] || !r.among.Has(row) {
 			continue
 		}
 		out.Hits = append(out.Hits, Hit{row, math.NaN()})
@@ -155,7 +155,7 @@ func (r *ranker) score(dst []float64, scheme Scheme, lo int) {
 			continue
 		}
 		total += t.Weight
-		c := r.columns[t.Layer]
+		c := r.columns[t.Factor.String()]
 		dot, root := c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
 		for i := range dst {
 			dst[i] += float64(t.Weight * (dot[i] / float64(c.Root*root[i])))
@@ -175,7 +175,7 @@ func (r *ranker) scoreConcat(dst []float64, scheme Scheme, lo int) {
 			continue
 		}
 		w := float64(t.Weight * t.Weight)
-		c := r.columns[t.Layer]
+		c := r.columns[t.Factor.String()]
 		query += float64(w * c.Square)
 		dot, square := c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
 		for i := range dst {
@@ -236,13 +236,13 @@ func (r *ranker) order(ctx context.Context, scheme Scheme) ([]Hit, error) {
 			return nil, err
 		}
 	}
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	hits := make([]Hit, 0, n)
 	for row, s := range scores {
-		if !r.among.has(row) {
+		if !r.among.Has(row) {
 			continue
 		}
-		if _, is := slices.BinarySearch(left, int32(row)); !is {
+		if _, is := slices.BinarySearch(excluded, int32(row)); !is {
 			hits = append(hits, Hit{row, s})
 		}
 	}

@@ -181,7 +181,7 @@ func (r *benchRun) lean(i, n int) engine.Scheme {
 	s := engine.Scheme{Kind: engine.Sum}
 	for j, l := range r.g.Layers {
 		w := 1 + float64((i*(j+1))%n)/float64(n)
-		s.Terms = append(s.Terms, engine.Term{Weight: w, Layer: l.Name})
+		s.Terms = append(s.Terms, engine.Term{Weight: w, Factor: engine.FactorNamed(l.Name)})
 	}
 	return s
 }

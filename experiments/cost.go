@@ -242,7 +242,7 @@ func (r *costRun) plan(ways int) Plan {
 
 // standIn returns what stands for a way in an evaluation, whose columns are schemes.
 func standIn(way int) engine.Scheme {
-	return engine.Scheme{Terms: []engine.Term{{Weight: 1, Layer: fmt.Sprint("way", way)}}}
+	return engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: engine.FactorNamed(fmt.Sprint("way", way))}}}
 }
 
 // costManifest is the manifest of a study.

@@ -131,7 +131,7 @@ func (r *costRun) derive(ctx context.Context, s engine.Scheme, components int) (
 		if err != nil {
 			return 0, err
 		}
-		if open != nil && l.Recipe.Made {
+		if open != nil && r.Gallery.Recipe(l.Name).Made {
 			r.built[l.Name] = r.Folder.now().Sub(began)
 		}
 		all += r.built[l.Name]

@@ -217,7 +217,7 @@ func (x *execution) checkSchemes(schemes []engine.Scheme) error {
 		return ErrNoSchemes
 	}
 	for _, scheme := range schemes {
-		if _, err := x.state.gallery.g.ParseScheme(scheme.String()); err != nil {
+		if err := x.state.gallery.g.CheckScheme(scheme); err != nil {
 			return err
 		}
 	}
@@ -389,10 +389,10 @@ func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 			if err != nil {
 				continue
 			}
-			if l.Recipe != nil {
-				derived = append(derived, derivedLine(l))
+			if r := h.g.Recipe(name); r != nil {
+				derived = append(derived, derivedLine(l, r))
 			}
-			faults = append(faults, l.Faults()...)
+			faults = append(faults, h.g.Faults(l)...)
 		}
 	}
 	return derived, faults

@@ -53,20 +53,21 @@ func (f Folder) manifest(ctx context.Context, g *engine.Gallery, started time.Ti
 		Started: started, Seconds: max(0, f.now().Sub(started).Seconds()), // the clock may go back
 	}
 	for _, l := range g.AllLayers() {
-		if l.Recipe == nil {
+		r := g.Recipe(l.Name)
+		if r == nil {
 			m.Gallery.Layers = append(m.Gallery.Layers, fmt.Sprintf("%s %s %dx%d", l.Name, l.Type, l.Rows, l.Dim))
 		} else {
-			m.Gallery.Derived = append(m.Gallery.Derived, derivedLine(l))
+			m.Gallery.Derived = append(m.Gallery.Derived, derivedLine(l, r))
 		}
-		m.Gallery.Faults = append(m.Gallery.Faults, l.Faults()...)
+		m.Gallery.Faults = append(m.Gallery.Faults, g.Faults(l)...)
 	}
 	return m, nil
 }
 
 // derivedLine says which derived layer a result comes from. A derived layer is an
 // input that is known by its hash: another machine may compute another one.
-func derivedLine(l *engine.Layer) string {
-	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, l.Recipe.Matrix.SHA256)
+func derivedLine(l *engine.Layer, r *engine.Recipe) string {
+	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, r.Matrix.SHA256)
 }
 
 // write writes tables, each in every format, further files, and the manifest. All

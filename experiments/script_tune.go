@@ -125,7 +125,7 @@ func layerPlace(text string) (string, error) {
 	var names []string
 	for name := range strings.SplitSeq(text, "/") {
 		s, err := engine.ParseScheme(name)
-		if err == nil && (s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Layer) {
+		if err == nil && (s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String()) {
 			err = fmt.Errorf("%s is no layer: weights are searched for layers, with transforms or without", s)
 		}
 		if err != nil {

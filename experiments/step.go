@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -213,7 +214,7 @@ func (s Evaluate) seed() uint64 { return max(s.Seed, 1) }
 
 func (s Note) String() string {
 	text := s.Text
-	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !printable(text) {
+	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !engine.Printable(text) {
 		text = strconv.Quote(text)
 	}
 	return stepLine(s, text)
@@ -227,7 +228,7 @@ func joinSchemes(schemes []engine.Scheme) string {
 	texts := make([]string, len(schemes))
 	for i, s := range schemes {
 		texts[i] = s.String()
-		if isClause(texts[i]) {
+		if slices.Contains(evaluateWords, texts[i]) {
 			texts[i] = strconv.Quote(texts[i])
 		}
 	}

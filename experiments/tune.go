@@ -133,7 +133,7 @@ func (u *tuner) checkLayers() error {
 			if err != nil {
 				return err
 			}
-			if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Layer {
+			if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String() {
 				return &engine.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
 			}
 			if slices.Contains(u.Layers, s.String()) {

@@ -157,8 +157,8 @@ func (m Model) rest() (Model, tea.Cmd) {
 func faults(g *engine.Gallery) []string {
 	var found []string
 	for _, l := range g.AllLayers() {
-		if l.Recipe != nil && l.Recipe.Replaced != "" {
-			found = append(found, l.Name+" was computed anew: "+l.Recipe.Replaced)
+		if r := g.Recipe(l.Name); r != nil && r.Replaced != "" {
+			found = append(found, l.Name+" was computed anew: "+r.Replaced)
 		}
 		lengths := l.Lengths()
 		if lengths == nil {

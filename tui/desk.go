@@ -28,7 +28,7 @@ func (d desk) equal(o desk) bool {
 	return d.query == o.query && d.image == o.image && slices.EqualFunc(d.schemes, o.schemes, sameScheme)
 }
 
-func sameScheme(a, b engine.Scheme) bool { return a.String() == b.String() }
+func sameScheme(a, b engine.Scheme) bool { return a.Equal(b) }
 
 // with returns the desk with scheme i replaced.
 func (d desk) with(i int, s engine.Scheme) desk {
@@ -61,7 +61,7 @@ func firstSchemes(layers []*engine.Layer) []engine.Scheme {
 	var schemes []engine.Scheme
 	var sum engine.Scheme
 	for _, l := range layers[:min(3, len(layers))] {
-		t := engine.Term{Weight: 1, Layer: l.Name}
+		t := engine.Term{Weight: 1, Factor: engine.FactorNamed(l.Name)}
 		schemes = append(schemes, engine.Scheme{Terms: []engine.Term{t}})
 		sum.Terms = append(sum.Terms, t)
 	}
@@ -124,18 +124,18 @@ func holds(s engine.Scheme, layer string) bool {
 	if s.Kind == engine.RRF {
 		return slices.ContainsFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
 	}
-	return slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Layer == layer })
+	return slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
 }
 
 // alone reports whether s is just the layer.
 func alone(s engine.Scheme, layer string) bool {
-	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Layer == layer
+	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Factor.String() == layer
 }
 
 // toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
 func toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
 	s = cloneScheme(s)
-	one := engine.Term{Weight: 1, Layer: layer}
+	one := engine.Term{Weight: 1, Factor: engine.FactorNamed(layer)}
 	switch {
 	case s.Kind == engine.RRF && holds(s, layer):
 		s.Parts = slices.DeleteFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
@@ -144,7 +144,7 @@ func toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
 		s.Parts = append(s.Parts, engine.Scheme{Terms: []engine.Term{one}})
 		return s, true
 	case holds(s, layer):
-		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Layer == layer })
+		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
 		return s, len(s.Terms) > 0 && !allZero(s)
 	}
 	s.Terms = append(s.Terms, one)

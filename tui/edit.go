@@ -282,7 +282,7 @@ func (m *Model) checkEvaluate(s experiments.Evaluate) error {
 func (m *Model) checkSchemes(schemes []engine.Scheme) error {
 	for _, scheme := range schemes {
 		var fault *engine.SchemeError
-		if _, err := m.gallery.ParseScheme(scheme.String()); errors.As(err, &fault) {
+		if err := m.gallery.CheckScheme(scheme); errors.As(err, &fault) {
 			return errors.New(fault.Reason) // its column is that of one scheme's text
 		}
 	}

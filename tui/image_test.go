@@ -128,7 +128,7 @@ func TestImageKeys(t *testing.T) {
 	var sum, weights float64
 	for _, c := range d.m.parts.cosines {
 		for _, term := range d.m.focused().Terms {
-			if term.Layer == c.Layer {
+			if term.Factor.String() == c.Layer {
 				sum, weights = sum+term.Weight*c.Value, weights+term.Weight
 			}
 		}

@@ -117,7 +117,7 @@ func (m *Model) partLines(h engine.Hit, width int) []string {
 	scheme := m.shown.schemes[m.rows.focus]
 	weights, total := map[string]float64{}, 0.0
 	for _, t := range scheme.Terms {
-		weights[t.Layer] = t.Weight
+		weights[t.Factor.String()] = t.Weight
 		total += t.Weight
 	}
 	name := 5

@@ -41,7 +41,7 @@ func (p sliders) first(n, height int) int {
 // track returns where the slider's line begins and how long it is.
 func (p sliders) track(terms []*engine.Term, width int) (x, w int) {
 	for _, t := range terms {
-		x = max(x, len(t.Layer))
+		x = max(x, len(t.Factor.String()))
 	}
 	x = min(x, 10, max(width/3, 3)) + 1
 	return x, max(width-x-6, 3)
@@ -67,7 +67,7 @@ func (p sliders) view(s styles, scheme engine.Scheme, place, width, height int) 
 		if t.Weight == 0 {
 			knob = "○"
 		}
-		line := name.Render(padded(cut(t.Layer, x-1), x)) +
+		line := name.Render(padded(cut(t.Factor.String(), x-1), x)) +
 			look.Render(strings.Repeat(stroke, at)) + name.Render(knob) + s.faint.Render(strings.Repeat("─", w-1-at)) +
 			name.Render(right(weightText(t.Weight), 5))
 		lines = append(lines, padded(line, width))

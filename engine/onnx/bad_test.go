@@ -156,13 +156,7 @@ func TestPrepareCMYK(t *testing.T) {
 
 func TestExtractErrors(t *testing.T) {
 	model := modelFile(t)
-	fixed := func(dims ...any) string {
-		g := &graphBuilder{}
-		g.add("Relu", "y", []string{"x"})
-		g.graph = appendMessage(g.graph, 11, valueBytes("x", Float32, dims...))
-		g.graph = appendMessage(g.graph, 12, valueBytes("y", Float32, dims...))
-		return save(t, model17(g.graph)).Path
-	}
+	fixed := func(dims ...any) string { return saveModel(t, reluModel(dims...)) }
 	tap := func(text string) []Tap {
 		x, err := ParseTap(text)
 		if err != nil {
@@ -215,8 +209,6 @@ func TestExtractErrors(t *testing.T) {
 		t.Errorf("no pictures: %v", err)
 	}
 }
-
-func model17(graph []byte) []byte { return model(graph, 17) }
 
 func TestOpenExtractorErrors(t *testing.T) {
 	model, dir := modelFile(t), pictureFolder(t, 3)

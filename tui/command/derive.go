@@ -91,7 +91,7 @@ func derive(cmd *cobra.Command, f deriveFlags, gallery, factor string) error {
 		return err
 	}
 	defer closeLate(cmd, g)
-	if _, err := g.ParseScheme(parsed.String()); err != nil {
+	if err := g.CheckScheme(engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: parsed}}}); err != nil {
 		return err
 	}
 	l, err := g.Derive(cmd.Context(), parsed, o)
@@ -104,13 +104,12 @@ func derive(cmd *cobra.Command, f deriveFlags, gallery, factor string) error {
 			return err
 		}
 	}
-	warn(cmd, l.Faults())
-	return printDerived(shown(cmd), l, saved)
+	warn(cmd, g.Faults(l))
+	return printDerived(shown(cmd), l, g.Recipe(l.Name), saved)
 }
 
 // printDerived says what a derived layer is.
-func printDerived(out io.Writer, l *engine.Layer, saved string) error {
-	r := l.Recipe
+func printDerived(out io.Writer, l *engine.Layer, r *engine.Recipe, saved string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	var errs []error
 	line := func(name, format string, args ...any) {

@@ -33,7 +33,7 @@ func warn(cmd *cobra.Command, texts []string) {
 func warnFaults(cmd *cobra.Command, g *engine.Gallery) {
 	warn(cmd, g.Notes)
 	for _, l := range g.AllLayers() {
-		warn(cmd, l.Faults())
+		warn(cmd, g.Faults(l))
 	}
 }
 

@@ -52,7 +52,7 @@ func (t *Table) Scores(q int, s engine.Scheme, filter []engine.Condition) []floa
 			if term.Weight == 0 {
 				continue
 			}
-			a, b := t.Layers[term.Layer][q], t.Layers[term.Layer][r]
+			a, b := t.Layers[term.Factor.String()][q], t.Layers[term.Factor.String()][r]
 			var ab, aa, bb float64
 			for i := range a {
 				ab += float64(a[i]) * float64(b[i])
