@@ -1,9 +1,5 @@
 package engine
 
-import (
-	"math"
-)
-
 // pairs computes canonical products of one query with single rows, and keeps
 // them: what rescoring needs. It is for one goroutine.
 type pairs struct {
@@ -71,37 +67,6 @@ func (l *pairLayer) once(row int) float64 {
 	var one [1]float64
 	l.layer.scan(one[:], l.wide, row)
 	return one[0]
-}
-
-// score returns the canonical score of a row under a sum or a concatenation:
-// the bits of ranker.score.
-func (p *pairs) score(scheme Scheme, row int) float64 {
-	return p.scoreBy(scheme, row, (*pairLayer).dot)
-}
-
-// scoreBy is score from the products that by returns.
-func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64) float64 {
-	var sum, total, query, square float64
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		l := p.layers[t.Factor.String()]
-		dot := by(l, row)
-		if scheme.Kind == Concat {
-			w := float64(t.Weight * t.Weight)
-			sum += float64(w * dot)
-			query += float64(w * l.square)
-			square += float64(w * l.length.Square[row])
-			continue
-		}
-		total += t.Weight
-		sum += float64(t.Weight * (dot / float64(l.root*l.length.Root[row])))
-	}
-	if scheme.Kind == Concat {
-		return sum / float64(math.Sqrt(query)*math.Sqrt(square))
-	}
-	return sum / total
 }
 
 // Cosine is the canonical cosine of two rows in a layer; NaN where one of them

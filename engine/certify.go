@@ -25,9 +25,6 @@ type approxColumn struct {
 	query  *codedQuery
 }
 
-// roundedSlack bounds the error of a canonical cosine that was rounded to float32.
-const roundedSlack = 0x1p-23
-
 func (c *approxColumn) bytes() int64 { return int64(len(c.cosine)) * 4 }
 
 // span returns the bound of the rows span·codeSpan to (span+1)·codeSpan.
@@ -94,36 +91,6 @@ type approxLeaf struct {
 	ratios  []float64       // of a concatenation: that w
 	short   bool            // lengths and weights of a concatenation suit float32
 }
-
-// tame reports whether the scheme's weights leave room for its arithmetic: nothing
-// passes the range of float64, and nothing that counts falls below it.
-func tame(s Scheme) bool {
-	const least, most = 1e-90, 1e90
-	any := false
-	for _, t := range s.Terms {
-		any = any || t.Weight > 0
-		if t.Weight != 0 && !(t.Weight >= least && t.Weight <= most) {
-			return false
-		}
-	}
-	return any
-}
-
-// leafSlack returns the share of 1 and of a bound that so many terms' rounding adds
-// to the bound. A weight, or the two factors of a concatenation, and the product with
-// a cosine are rounded at most four times, and so is every sum of them; none is over
-// 1 and the bound, since weights are at least 0 and add to 1, and the factors, by
-// Cauchy and Schwarz, to no more.
-func leafSlack(terms int) float64 { return float64(5+terms) * 0x1p-24 }
-
-// shortSlack is leafSlack for a concatenation in float32: of a term, weight, root and
-// two products are rounded, and so is every sum; of the square of the length weight,
-// root and product, each twice, and the square, of which the root takes half, and
-// every sum; then the root and the quotient: at most 9.5 + 1.5·terms.
-func shortSlack(terms int) float64 { return float64(10+2*terms) * 0x1p-24 }
-
-// leafBound returns the bound of a score whose terms' bounds add to sum.
-func leafBound(sum float64, terms int) float64 { return sum + leafSlack(terms)*(1+sum) }
 
 // newApproxLeaf prepares a scheme that is tame for the query of the columns.
 func newApproxLeaf(s Scheme, columns map[string]*approxColumn) *approxLeaf {

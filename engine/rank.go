@@ -1,16 +1,11 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
 	"sync"
 )
-
-// rrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
-// Büttcher, SIGIR 2009).
-const rrfOffset = 60
 
 // Hit is one place of a ranking. Score is NaN when the row has no score in the
 // scheme: such rows follow all others, and are never relevant.
@@ -39,20 +34,6 @@ type Ranking struct {
 
 // Scored reports whether the query had a score at all.
 func (r Ranking) Scored() bool { return len(r.Hits) > 0 && r.Hits[0].Scored() }
-
-// better orders hits best first: higher score, then lower row, rows without a
-// score last. It is a total order.
-func better(a, b Hit) int {
-	switch an, bn := math.IsNaN(a.Score), math.IsNaN(b.Score); {
-	case an != bn && an:
-		return 1
-	case an != bn:
-		return -1
-	case an:
-		return cmp.Compare(a.Row, b.Row)
-	}
-	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
-}
 
 // ranker ranks the candidates of one query from its columns.
 type ranker struct {
@@ -136,56 +117,6 @@ func (r *ranker) fill(out *Ranking, k int) {
 			continue
 		}
 		out.Hits = append(out.Hits, Hit{row, math.NaN()})
-	}
-}
-
-// score sets dst to the scheme's scores of the rows lo to lo+len(dst): for a sum
-// Σ w·cos / Σ w, for a concatenation Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). The terms
-// are added in the scheme's order and every product is rounded, so the scores
-// are those of layerTerms.score, bit for bit.
-func (r *ranker) score(dst []float64, scheme Scheme, lo int) {
-	clear(dst)
-	if scheme.Kind == Concat {
-		r.scoreConcat(dst, scheme, lo)
-		return
-	}
-	var total float64
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		total += t.Weight
-		c := r.columns[t.Factor.String()]
-		dot, root := c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
-		for i := range dst {
-			dst[i] += float64(t.Weight * (dot[i] / float64(c.Root*root[i])))
-		}
-	}
-	for i := range dst {
-		dst[i] /= total
-	}
-}
-
-func (r *ranker) scoreConcat(dst []float64, scheme Scheme, lo int) {
-	var query float64
-	var squares [rankBlock]float64
-	sq := squares[:len(dst)]
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		w := float64(t.Weight * t.Weight)
-		c := r.columns[t.Factor.String()]
-		query += float64(w * c.Square)
-		dot, square := c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
-		for i := range dst {
-			dst[i] += float64(w * dot[i])
-			sq[i] += float64(w * square[i])
-		}
-	}
-	root := math.Sqrt(query)
-	for i := range dst {
-		dst[i] /= float64(root * math.Sqrt(sq[i]))
 	}
 }
 

@@ -217,7 +217,7 @@ func TestOpenExtractorErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved := save(t, network()).Path
+	moved := saveModel(t, networkBytes(t))
 	for _, c := range []struct {
 		name   string
 		change func(text string) string
