@@ -29,7 +29,7 @@ of large layers, to answer a new query and one that was asked before, to move a
 slider, and to rank many queries under one scheme and under many. Nothing else
 should run meanwhile.`,
 		Example:           "strata bench demo\nstrata bench shop --csv bench.csv",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takes("GALLERY"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return bench(cmd, f, args[0]) },
 	}

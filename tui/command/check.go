@@ -51,7 +51,7 @@ more often than chance has it.
 
 It exits with 1 if there is an error, or, with --strict, a warning.`,
 		Example:           "strata check shop\nstrata check shop --pictures 1000 --json",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takes("GALLERY"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return check(cmd, f, args[0]) },
 	}

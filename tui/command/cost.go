@@ -58,7 +58,7 @@ with --items, extrapolation.txt, which depend on the clock, and manifest.json.
 Nothing else should run meanwhile.`,
 		Example: "strata cost demo --scheme B --label category --out cost\n" +
 			"strata cost shop --scheme B+pattern --label category --label brand --items 50000000 --out cost",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takesGallery("scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return cost(cmd, f, args[0]) },
 	}

@@ -63,7 +63,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 		Example: "strata eval demo --scheme C --scheme B+pattern --out results\n" +
 			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results\n" +
 			"strata eval shop --scheme A --scheme B --out results --report --report-query 15970",
-		Args:              usageArgs(reportArguments(&f.report)),
+		Args:              reportArguments(&f.report, "scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
 	}
@@ -123,15 +123,15 @@ func addReport(flags *pflag.FlagSet, report *string) {
 	flags.Lookup("report").NoOptDefVal = reportName
 }
 
-// reportArguments checks that there is one gallery. The file of a report may stand
+// reportArguments checks that there is one gallery, as takesGallery does. The file of a report may stand
 // after --report as if it were an argument, since that flag needs no value.
-func reportArguments(report *string) cobra.PositionalArgs {
+func reportArguments(report *string, flag string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 2 && *report == reportName && strings.HasSuffix(args[1], ".html") {
 			*report = args[1]
 			return nil
 		}
-		return cobra.ExactArgs(1)(cmd, args)
+		return takesGallery(flag)(cmd, args)
 	}
 }
 

@@ -47,11 +47,10 @@ func extractCommand() *cobra.Command {
 		Example: `strata extract inception_v3.onnx shop --preset unit --tap A=mixed0:gap --tap B=mixed7 --tap 'pattern=mixed0:cov(512)'
 strata extract shop --append`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			want := 2
 			if f.o.Append {
-				want = 1
+				return takes("GALLERY")(cmd, args)
 			}
-			return usageArgs(cobra.ExactArgs(want))(cmd, args)
+			return takes("MODEL.onnx", "GALLERY")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runExtract(cmd, args, f) },
 	}

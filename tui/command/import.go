@@ -37,7 +37,7 @@ their items; those of no item are left out.`,
 		Example: "strata import features.npy --to shop --layer C --force\n" +
 			"strata import job.npz --array fc --to shop --layer C --type float16\n" +
 			"strata import embeddings.parquet --array C --to shop --ids ids.txt",
-		Args: usageArgs(cobra.ExactArgs(1)),
+		Args: takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return importMatrix(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()

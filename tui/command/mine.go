@@ -45,7 +45,7 @@ and manifest.json, and prints the ends of them. With --report it also writes
 report.html, one file with plots and pictures, or --report=FILE. It reads all pictures of the
 gallery unless their sizes differ.`,
 		Example:           "strata mine demo --schemes C,B+pattern --label category --out mined",
-		Args:              usageArgs(reportArguments(&f.report)),
+		Args:              reportArguments(&f.report, "schemes"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return mine(cmd, f, args[0]) },
 	}

@@ -28,8 +28,6 @@ func Main() {
 	hush.End()
 	ctx := withSignals(context.Background())
 	root := rootCommand()
-	root.Version, root.SilenceErrors, root.SilenceUsage = version(), true, true
-	root.AddCommand(manCommand())
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		printError(ctx, os.Stderr, err)
@@ -43,7 +41,7 @@ func manCommand() *cobra.Command {
 		Use:    "man",
 		Short:  "Print the manual page",
 		Hidden: true,
-		Args:   usageArgs(cobra.NoArgs),
+		Args:   takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			page, err := mango.NewManPage(1, cmd.Root())
 			if err != nil {
@@ -81,7 +79,10 @@ Results go to the standard output, progress and errors to the standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; other signals 128
 and their number.`,
 		Example:           "strata\nstrata shop --graphics sixel",
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Version:           version(),
+		SilenceErrors:     true, // Main prints them
+		SilenceUsage:      true,
+		Args:              rootArguments,
 		ValidArgsFunction: completeFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return workbench(cmd, f, append(args, experiments.Builtin)[0])
@@ -91,9 +92,10 @@ and their number.`,
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
 		cmd.SetContext(context.WithValue(cmd.Context(), followLinks{}, *follow))
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(),
-		tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand())
+		tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
+	addHelp(root)
 	flags := root.Flags()
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
 	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by auto, sixel, halfblock or none")
@@ -106,16 +108,6 @@ and their number.`,
 		panic("main: no flag is named trace")
 	}
 	return root
-}
-
-// usageArgs makes the errors of a check of arguments usage errors.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError{err}
-		}
-		return nil
-	}
 }
 
 // followLinks is the key of a context's answer to whether links of pictures may

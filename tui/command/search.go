@@ -35,7 +35,7 @@ gallery's own pictures were computed again and found to agree with their rows; h
 well they agree goes to the standard error. The features are kept with the gallery.`,
 		Example: `strata search demo --query knit-0012 --scheme colour --scheme colour+edges
 strata search shop --image photo.jpg --scheme B+pattern`,
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takesGallery("scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return search(cmd, f, args[0]) },
 	}

@@ -43,7 +43,7 @@ place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
 is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
 			"strata tune shop --layers 'B,pattern,C/C|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.4' --out tuned",
-		Args:              usageArgs(reportArguments(&f.report)),
+		Args:              reportArguments(&f.report, "layers"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return tune(cmd, f, args[0]) },
 	}
