@@ -65,7 +65,7 @@ type Machine struct {
 	Go         string `json:"go"`
 }
 
-// Run is one evaluation of a plan on a gallery, whose tables go into a folder.
+// Run is one evaluation of a plan on a gallery, whose tables may go into a folder.
 type Run struct {
 	Gallery  *engine.Gallery
 	Plan     Plan
@@ -73,7 +73,7 @@ type Run struct {
 	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
 	Formats  []Format       // of the tables; nil: CSV
 	CSVSafe  bool           // cells of CSV that a spreadsheet would compute get a ' before them
-	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec
+	Out      string         // the folder of metrics.csv, per_query.csv, comparisons.csv, manifest.json and trec; "": they are not written
 	Page     *Page          // the report to write, too; nil: none
 	Version  string
 	Command  []string
@@ -111,28 +111,44 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if err != nil {
 		return nil, err
 	}
+	outcome := &Outcome{e, comparisons, duplicates}
+	if r.Out == "" && r.Page == nil {
+		return outcome, nil
+	}
+	return outcome, r.write(ctx, outcome, started)
+}
+
+// write writes the tables and the manifest, if there is a folder for them, and the
+// report, if one is asked for.
+func (r Run) write(ctx context.Context, outcome *Outcome, started time.Time) error {
+	e := outcome.Evaluation
 	manifest, err := r.manifest(ctx, e, started)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	manifest.Compared, manifest.Near = len(comparisons), r.Near
-	if duplicates != nil {
-		manifest.LeftOut = len(duplicates.Pairs)
+	manifest.Compared, manifest.Near = len(outcome.Comparisons), r.Near
+	if outcome.Duplicates != nil {
+		manifest.LeftOut = len(outcome.Duplicates.Pairs)
 	}
-	files := tableFiles(r.Out, r.Formats,
-		namedTable{"metrics", e.metricsTable()}, namedTable{"per_query", e.perQueryTable()}, namedTable{"comparisons", comparisonsTable(comparisons)})
-	if len(e.kept) > 0 {
-		files = append(files, e.trecFiles(filepath.Join(r.Out, "trec"))...)
-	}
-	outcome := &Outcome{e, comparisons, duplicates}
-	if r.Page != nil {
-		write, err := outcome.page(ctx, r.Page, manifest)
-		if err != nil {
-			return nil, err
+	var files []outputFile
+	if r.Out != "" {
+		files = tableFiles(r.Out, r.Formats, namedTable{"metrics", e.metricsTable()}, namedTable{"per_query", e.perQueryTable()},
+			namedTable{"comparisons", comparisonsTable(outcome.Comparisons)})
+		if len(e.kept) > 0 {
+			files = append(files, e.trecFiles(filepath.Join(r.Out, "trec"))...)
 		}
-		files = append(files, outputFile{r.Page.Path, write})
 	}
-	return outcome, writeRun(csvSafe(r.CSVSafe, append(files, outputFile{filepath.Join(r.Out, manifestName), manifest.write}))...)
+	if r.Page != nil {
+		page, err := outcome.page(ctx, r.Page, manifest)
+		if err != nil {
+			return err
+		}
+		files = append(files, outputFile{r.Page.Path, page})
+	}
+	if r.Out != "" {
+		files = append(files, outputFile{filepath.Join(r.Out, manifestName), manifest.write})
+	}
+	return writeRun(csvSafe(r.CSVSafe, files)...)
 }
 
 // leaveOut leaves duplicates out of the plan, if that is asked for.

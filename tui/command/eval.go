@@ -48,9 +48,10 @@ func evalCommand() *cobra.Command {
 		Short: "Measure the precision of schemes over many queries",
 		Long: `Eval ranks the gallery for every query under every scheme and measures the mean
 precision at k of each label, with a 95 % bootstrap interval over queries, and
-compares the schemes in pairs. It writes metrics.csv, per_query.csv,
-comparisons.csv and manifest.json, and prints a table. With --report it also
-writes report.html, one file with tables, plots and pictures, or --report=FILE.
+compares the schemes in pairs. It prints a table. With --out it also writes
+metrics.csv, per_query.csv, comparisons.csv and manifest.json into a folder, and
+with --report the page report.html with tables, plots and pictures. --report=FILE
+writes that page without the folder.
 
 A label is a column; category/2 is the first two levels of one whose values are
 paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
@@ -60,9 +61,9 @@ at every --k; NAME@7 at 7. Without a cut-off: RR@all, AP@all, nDCG@all, Rprec,
 MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
 which takes many times as long. "all" is those with a cut-off but the variants of
 AP, "deep" also those without. experiments/METRICS.md defines them.`,
-		Example: "strata eval demo --scheme C --scheme B+pattern --out results\n" +
-			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results\n" +
-			"strata eval shop --scheme A --scheme B --out results --report --report-query 15970",
+		Example: "strata eval demo --scheme C --scheme B+pattern\n" +
+			"strata eval demo --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare\n" +
+			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012",
 		Args:              reportArguments(&f.report, "scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
@@ -79,7 +80,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	addNear(cmd.Flags(), &f.near)
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
-	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
+	cmd.Flags().StringVar(&f.out, "out", "", "write the tables into this folder, too")
 	addFormats(cmd.Flags(), &f.formats)
 	cmd.Flags().BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	addReport(cmd.Flags(), &f.report)
@@ -150,6 +151,8 @@ func (f evalFlags) page() (*experiments.Page, error) {
 		return nil, usagef("--report-query goes with --report")
 	case f.report == "":
 		return nil, nil
+	case f.report == reportName && f.out == "":
+		return nil, usagef("--report needs --out, the folder to write into, or a file: --report=FILE")
 	case f.reportWorst < 0:
 		return nil, usagef("--report-worst is at least 0, not %d", f.reportWorst)
 	}
@@ -178,6 +181,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	}
 	if run.Page, err = f.page(); err != nil {
 		return err
+	}
+	if cmd.Flags().Changed("format") && f.out == "" {
+		return usagef("--format needs --out, the folder to write the tables into")
 	}
 	if run.Formats, err = experiments.ParseFormats(f.formats); err != nil {
 		return err
@@ -233,8 +239,8 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 	switch {
 	case len(f.schemes) == 0:
 		return plan, usagef("eval needs at least one --scheme")
-	case f.out == "":
-		return plan, usagef("eval needs --out, the folder to write into")
+	case f.trec != "" && f.out == "":
+		return plan, usagef("--trec needs --out, the folder to write into")
 	case f.seed == 0:
 		return plan, usagef("--seed is at least 1")
 	}
