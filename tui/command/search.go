@@ -33,7 +33,7 @@ The query is an item, or a new picture. The features of a picture are computed b
 the model that gallery.yaml records (strata extract writes it), after a few of the
 gallery's own pictures were computed again and found to agree with their rows; how
 well they agree goes to the standard error. The features are kept with the gallery.`,
-		Example: `strata search demo --query knit-0012 --scheme colour --scheme colour+edges
+		Example: `strata search demo --query knit-0012 --scheme C --scheme B+pattern
 strata search shop --image photo.jpg --scheme B+pattern`,
 		Args:              takesGallery("scheme"),
 		ValidArgsFunction: completeFolder,

@@ -42,7 +42,7 @@ one file with tables and plots, or --report=FILE. A layer may be a derived one: 
 place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
 is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
-			"strata tune shop --layers 'B,pattern,C/C|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.4' --out tuned",
+			"strata tune demo --layers 'B,pattern,A/A|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.2' --out tuned",
 		Args:              reportArguments(&f.report, "layers"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return tune(cmd, f, args[0]) },
