@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -27,7 +28,8 @@ func searchCommand() *cobra.Command {
 		Use:   "search GALLERY (--query ID | --image FILE)",
 		Short: "Rank the gallery for one query",
 		Long: `Search prints the best items for one query under each scheme, with their scores
-and the labels they share with the query.
+and the labels they share with the query. On a terminal the columns line up and
+scores are rounded; a pipe, a file and --json get them in full precision.
 
 The query is an item, or a new picture. The features of a picture are computed by
 the model that gallery.yaml records (strata extract writes it), after a few of the
@@ -92,6 +94,9 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	warn(cmd, found.Notes)
 	if f.json {
 		return found.WriteSearchJSON(cmd.OutOrStdout())
+	}
+	if f, ok := cmd.OutOrStdout().(term.File); ok && term.IsTerminal(f.Fd()) {
+		return found.WriteSearchTable(shown(cmd))
 	}
 	_, err = fmt.Fprintln(shown(cmd), strings.Join(found.Lines, "\n"))
 	return err
