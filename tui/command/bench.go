@@ -1,10 +1,8 @@
 package command
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -56,13 +54,9 @@ func bench(cmd *cobra.Command, f benchFlags, gallery string) error {
 		Repeats: f.repeats, Queries: f.queries, Schemes: f.schemes, Seed: f.seed, K: f.k, Budget: columnBudget,
 		Codes: engine.CodeOptions{Build: true},
 	}
-	log := cmd.ErrOrStderr()
-	var progress func(string)
-	if file, ok := log.(term.File); ok && term.IsTerminal(file.Fd()) {
-		progress = func(name string) { _, _ = fmt.Fprintf(log, "\r%s\x1b[K", name) }
-		defer func() { _, _ = fmt.Fprint(log, "\r\x1b[K") }()
-	}
-	done, err := b.Do(cmd.Context(), progress)
+	p := newProgress(cmd.ErrOrStderr())
+	done, err := b.Do(cmd.Context(), p.namer())
+	p.end()
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -102,12 +101,9 @@ func cost(cmd *cobra.Command, f costFlags, gallery string) error {
 		return err
 	}
 	study.Gallery = g
-	var progress func(string)
-	if log, ok := cmd.ErrOrStderr().(term.File); ok && term.IsTerminal(log.Fd()) {
-		progress = func(what string) { _, _ = fmt.Fprintf(log, "\r%s\x1b[K", what) }
-		defer func() { _, _ = fmt.Fprint(log, "\r\x1b[K") }()
-	}
-	costs, err := study.Do(cmd.Context(), progress)
+	p := newProgress(cmd.ErrOrStderr())
+	costs, err := study.Do(cmd.Context(), p.namer())
+	p.end()
 	if err != nil {
 		return err
 	}

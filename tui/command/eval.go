@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -188,9 +187,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if run.Formats, err = experiments.ParseFormats(f.formats); err != nil {
 		return err
 	}
-	progress, end := showProgress(os.Stderr)
-	outcome, err := run.Do(cmd.Context(), progress)
-	end()
+	p := newProgress(cmd.ErrOrStderr(), f.phases()...)
+	outcome, err := run.Do(cmd.Context(), p.counter())
+	p.end()
 	if err != nil {
 		return err
 	}
@@ -210,6 +209,15 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return outcome.WritePlot(shown(cmd))
 	}
 	return nil
+}
+
+// phases returns what an evaluation does, in its order.
+func (f evalFlags) phases() []phase {
+	all := []phase{{"ranking", "queries", 20}, {name: "comparing and writing", weight: 2}}
+	if f.near > 0 {
+		all = append([]phase{{"looking for duplicates", "queries", 10}}, all...)
+	}
+	return all
 }
 
 // useCodes opens the codes of large layers, if there are any.
@@ -290,23 +298,4 @@ func parseSchemes(g *engine.Gallery, texts []string) ([]engine.Scheme, error) {
 		schemes = append(schemes, s)
 	}
 	return schemes, nil
-}
-
-// showProgress returns a function that shows how far an evaluation is, and one
-// that clears the line. They do nothing where out is not a terminal.
-func showProgress(out *os.File) (progress func(done, of int), end func()) {
-	return showCount(out, "queries")
-}
-
-// showCount is showProgress of what is counted.
-func showCount(out *os.File, what string) (progress func(done, of int), end func()) {
-	if !term.IsTerminal(out.Fd()) {
-		return nil, func() {}
-	}
-	began := time.Now()
-	return func(done, of int) {
-		rate := float64(done) / time.Since(began).Seconds()
-		left := time.Duration(float64(of-done) / rate * float64(time.Second))
-		_, _ = fmt.Fprintf(out, "\r%d of %d %s  %.0f/s  %s left\x1b[K", done, of, what, rate, left.Round(time.Second))
-	}, func() { _, _ = fmt.Fprint(out, "\r\x1b[K") }
 }

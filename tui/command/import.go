@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -82,10 +81,10 @@ func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
 			return err
 		}
 	}
-	var end func()
-	o.Progress, end = showCount(os.Stderr, "rows")
+	p := newProgress(cmd.ErrOrStderr(), phase{"copying", "rows", 20}, phase{name: "writing", weight: 1})
+	o.Progress = p.counter()
 	done, err := o.Do(cmd.Context())
-	end()
+	p.end()
 	if err != nil {
 		return err
 	}

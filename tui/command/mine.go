@@ -85,9 +85,10 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	}
 	useCodes(cmd, g)
 	mining.A, mining.B = schemes[0], schemes[1]
-	progress, end := showProgress(os.Stderr)
-	mined, err := mining.Do(cmd.Context(), progress)
-	end()
+	p := newProgress(cmd.ErrOrStderr(),
+		phase{"ranking", "queries", 10}, phase{"looking for duplicates", "queries", 10}, phase{name: "writing", weight: 1})
+	mined, err := mining.Do(cmd.Context(), p.counter())
+	p.end()
 	if err != nil {
 		return err
 	}

@@ -8,13 +8,11 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/charmbracelet/x/term"
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
-	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/tui/hush"
@@ -127,13 +125,13 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 		return engine.OpenFS(ctx, name, fixtures.Demo())
 	}
 	var o engine.OpenOptions
-	if term.IsTerminal(os.Stderr.Fd()) {
+	p := newProgress(os.Stderr, phase{name: "unpacking", weight: 1})
+	if show := p.sharer(); show != nil {
 		o.Unpacking = func(file string, bytes, of int64) {
-			line := fmt.Sprintf("unpacking %s  %.0f %%", inert.Text(file), 100*float64(bytes)/float64(of))
+			show("unpacking "+file, float64(bytes)/float64(of))
 			if bytes == of {
-				line = ""
+				p.end()
 			}
-			_, _ = fmt.Fprint(os.Stderr, "\r"+line+"\x1b[K") // progress only
 		}
 	}
 	g, err := engine.OpenWith(ctx, name, o)
@@ -147,13 +145,14 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 // standard error shows how far the making of a derived layer is.
 func openShown(ctx context.Context, name string) (*engine.Gallery, error) {
 	g, err := openGallery(ctx, name)
-	if err == nil && term.IsTerminal(os.Stderr.Fd()) {
+	p := newProgress(os.Stderr, phase{name: "computing", weight: 1})
+	if show := p.sharer(); err == nil && show != nil {
 		g.WatchDeriving(func(d engine.Derivation) {
-			line := ""
-			if d.Layer != "" {
-				line = fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
+			if d.Layer == "" {
+				p.end()
+				return
 			}
-			_, _ = fmt.Fprint(os.Stderr, "\r"+line+"\x1b[K") // progress only
+			show("computing "+d.Layer, d.Share)
 		})
 	}
 	return g, err

@@ -76,10 +76,10 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	}
 	defer closeLate(cmd, g)
 	useCodes(cmd, g)
-	progress, end := showProgress(os.Stderr)
 	tuning.Gallery = g
-	tuned, err := tuning.Do(cmd.Context(), progress)
-	end()
+	p := newProgress(cmd.ErrOrStderr(), phase{name: "trying weights", unit: "queries"}) // the number of passes depends on the results
+	tuned, err := tuning.Do(cmd.Context(), p.counter())
+	p.end()
 	if err != nil {
 		return err
 	}
