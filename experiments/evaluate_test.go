@@ -303,8 +303,8 @@ y        -
 x        0.3000 ±0.0750
 ceiling  0.3000
 random   0.3000
-category: 0 queries; skipped 0 unknown, 0 lone, 6 unscored
-category, x: 6 queries; skipped 0 unknown, 0 lone, 0 unscored
+category: 0 queries; skipped 6 unscored
+category, x: 6 queries
 `
 	if b.String() != want {
 		t.Errorf("got\n%s", b.String())

@@ -71,13 +71,16 @@ func derivedLine(l *engine.Layer, r *engine.Recipe) string {
 }
 
 // write writes tables, each in every format, further files, and the manifest. All
-// appear together or, on failure, none.
+// appear together or, on failure, none. Without a folder only further files are written.
 func (f Folder) write(manifest any, tables []namedTable, more ...outputFile) error {
-	if f.Out == "" {
+	files := more
+	if f.Out != "" {
+		files = append(tableFiles(f.Out, f.Formats, tables...), more...)
+		files = append(files, outputFile{filepath.Join(f.Out, manifestName), func(w io.Writer) error { return writeJSON(w, manifest) }})
+	}
+	if len(files) == 0 {
 		return nil
 	}
-	files := append(tableFiles(f.Out, f.Formats, tables...), more...)
-	files = append(files, outputFile{filepath.Join(f.Out, manifestName), func(w io.Writer) error { return writeJSON(w, manifest) }})
 	return writeRun(csvSafe(f.CSVSafe, files)...)
 }
 

@@ -78,6 +78,18 @@ func (e *Evaluation) writeSkips(w io.Writer) error {
 	return err
 }
 
+// skips returns how many queries were judged, and how many were skipped for each
+// reason. A count of 0 is left out.
 func skips(s Summary) string {
-	return fmt.Sprintf("%d queries; skipped %d unknown, %d lone, %d unscored", s.N, s.Unknown, s.Lone, s.Unscored)
+	text, sep := fmt.Sprintf("%d queries", s.N), "; skipped "
+	for _, c := range []struct {
+		count int
+		why   Skip
+	}{{s.Unknown, Unknown}, {s.Lone, Lone}, {s.Unscored, Unscored}} {
+		if c.count > 0 {
+			text += fmt.Sprintf("%s%d %s", sep, c.count, c.why)
+			sep = ", "
+		}
+	}
+	return text
 }

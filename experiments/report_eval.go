@@ -3,6 +3,7 @@ package experiments
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"strata/engine"
 )
@@ -49,9 +50,20 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if err != nil {
 		return nil, err
 	}
+	outcome := &Outcome{e, comparisons, duplicates}
+	if r.Folder.Out == "" && r.Folder.Page == "" {
+		return outcome, nil
+	}
+	return outcome, r.write(ctx, outcome, started)
+}
+
+// write writes the tables and the manifest, if there is a folder for them, and the
+// report, if one is asked for.
+func (r Run) write(ctx context.Context, outcome *Outcome, started time.Time) error {
+	e, comparisons, duplicates := outcome.Evaluation, outcome.Comparisons, outcome.Duplicates
 	manifest, err := e.manifest(ctx, r.Folder, started)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	manifest.Compared, manifest.Near = len(comparisons), r.Near
 	if r.Baseline != nil {
@@ -60,19 +72,18 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	if duplicates != nil {
 		manifest.LeftOut = len(duplicates.Pairs)
 	}
-	outcome := &Outcome{e, comparisons, duplicates}
 	var more []outputFile
-	if manifest.Kept > 0 {
+	if manifest.Kept > 0 && r.Folder.Out != "" {
 		more = e.trecFiles(filepath.Join(r.Folder.Out, "trec"))
 	}
 	if r.Folder.Page != "" {
 		write, err := outcome.page(ctx, r.Sheets, manifest)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		more = append(more, outputFile{r.Folder.Page, write})
 	}
-	return outcome, r.Folder.write(manifest, append(e.tables(), namedTable{"comparisons", comparisonsTable(comparisons)}), more...)
+	return r.Folder.write(manifest, append(e.tables(), namedTable{"comparisons", comparisonsTable(comparisons)}), more...)
 }
 
 // leaveOut leaves duplicates out of the plan, if that is asked for.

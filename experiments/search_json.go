@@ -1,11 +1,62 @@
 package experiments
 
 import (
+	"fmt"
 	"io"
 	"math"
+	"strconv"
+	"strings"
+	"text/tabwriter"
 
 	"strata/engine"
 )
+
+// WriteSearchTable writes the result of a search for a terminal: its columns line
+// up and its numbers are rounded. Lines has them in full precision.
+func (r *Result) WriteSearchTable(w io.Writer) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	k := r.Step.(Search).K
+	for _, ranking := range r.Rankings {
+		_, _ = fmt.Fprintln(t, ranking.Scheme) // into memory, as all that follows
+		for i, h := range ranking.Hits {
+			score := "-"
+			if h.Scored() {
+				score = fmt.Sprintf("%.4f", h.Score)
+			}
+			var shared []string
+			for _, l := range ranking.Labels {
+				if l.Relevant[i] {
+					shared = append(shared, quote(l.Label))
+				}
+			}
+			_, _ = fmt.Fprintf(t, "%*d\t%s\t%s", len(strconv.Itoa(len(ranking.Hits))), i+1, quote(r.gallery.g.ID(h.Row)), score)
+			if len(shared) > 0 {
+				_, _ = io.WriteString(t, "\t"+strings.Join(shared, " "))
+			}
+			_, _ = io.WriteString(t, "\n")
+		}
+		_ = t.Flush()
+		if len(ranking.Labels) > 0 {
+			b.WriteString(ranking.precisions(k) + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// precisions returns the line of P@k of every label, rounded.
+func (r Ranking) precisions(k int) string {
+	line := "P@" + strconv.Itoa(k)
+	for _, l := range r.Labels {
+		value := l.Skip.String()
+		if l.Skip == Judged {
+			value = strconv.FormatFloat(float64(l.Hits)/float64(k), 'g', 4, 64)
+		}
+		line += "  " + quote(l.Label) + " " + value
+	}
+	return line
+}
 
 // The documents of WriteSearchJSON.
 type (

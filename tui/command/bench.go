@@ -1,10 +1,8 @@
 package command
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -29,7 +27,7 @@ of large layers, to answer a new query and one that was asked before, to move a
 slider, and to rank many queries under one scheme and under many. Nothing else
 should run meanwhile.`,
 		Example:           "strata bench demo\nstrata bench shop --csv bench.csv",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takes("GALLERY"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return bench(cmd, f, args[0]) },
 	}
@@ -56,13 +54,9 @@ func bench(cmd *cobra.Command, f benchFlags, gallery string) error {
 		Repeats: f.repeats, Queries: f.queries, Schemes: f.schemes, Seed: f.seed, K: f.k, Budget: columnBudget,
 		Codes: engine.CodeOptions{Build: true},
 	}
-	log := cmd.ErrOrStderr()
-	var progress func(string)
-	if file, ok := log.(term.File); ok && term.IsTerminal(file.Fd()) {
-		progress = func(name string) { _, _ = fmt.Fprintf(log, "\r%s\x1b[K", name) }
-		defer func() { _, _ = fmt.Fprint(log, "\r\x1b[K") }()
-	}
-	done, err := b.Do(cmd.Context(), progress)
+	p := newProgress(cmd.ErrOrStderr())
+	done, err := b.Do(cmd.Context(), p.namer())
+	p.end()
 	if err != nil {
 		return err
 	}

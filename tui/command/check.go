@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -51,7 +50,7 @@ more often than chance has it.
 
 It exits with 1 if there is an error, or, with --strict, a warning.`,
 		Example:           "strata check shop\nstrata check shop --pictures 1000 --json",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takes("GALLERY"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return check(cmd, f, args[0]) },
 	}
@@ -63,6 +62,12 @@ It exits with 1 if there is an error, or, with --strict, a warning.`,
 	flags.BoolVar(&f.strict, "strict", false, "fail on warnings, too")
 	f.model.add(flags)
 	return cmd
+}
+
+// checkPhases are what a check does, in its order.
+var checkPhases = []phase{
+	{name: "items", weight: 1}, {name: "layer ", weight: 20}, {name: "order of rows", weight: 10}, {name: "the model", weight: 5},
+	{name: "pictures", weight: 50}, {name: "derived files", weight: 5},
 }
 
 func check(cmd *cobra.Command, f checkFlags, gallery string) error {
@@ -84,21 +89,15 @@ func check(cmd *cobra.Command, f checkFlags, gallery string) error {
 	if f.queries < 0 {
 		return usagef("--queries is at least 0, not %d", f.queries)
 	}
-	log := cmd.ErrOrStderr()
-	shown := false
-	if file, ok := log.(term.File); ok && term.IsTerminal(file.Fd()) {
-		shown = true
-		c.Progress = func(what string, share float64) { _, _ = fmt.Fprintf(log, "\r%s  %.0f %%\x1b[K", what, 100*share) }
-	}
+	p := newProgress(cmd.ErrOrStderr(), checkPhases...)
+	c.Progress = p.sharer()
 	report, err := c.Do(cmd.Context())
-	if shown {
-		_, _ = fmt.Fprint(log, "\r\x1b[K") // progress only
-	}
+	p.end()
 	if err != nil {
 		return err
 	}
-	if s := report.Reading.Seconds(); shown && s > 0 {
-		_, _ = fmt.Fprintf(log, "strata: %.3g GB of matrices read in %.3g s, %.3g GB/s\n", float64(report.Bytes)/1e9, s, float64(report.Bytes)/1e9/s)
+	if s := report.Reading.Seconds(); p.terminal && s > 0 {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "strata: %.3g GB of matrices read in %.3g s, %.3g GB/s\n", float64(report.Bytes)/1e9, s, float64(report.Bytes)/1e9/s)
 	}
 	write := report.WriteTable
 	if f.json {

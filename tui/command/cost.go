@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -57,7 +56,7 @@ with --items, extrapolation.txt, which depend on the clock, and manifest.json.
 Nothing else should run meanwhile.`,
 		Example: "strata cost demo --scheme B --label category --out cost\n" +
 			"strata cost shop --scheme B+pattern --label category --label brand --items 50000000 --out cost",
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takesGallery("scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return cost(cmd, f, args[0]) },
 	}
@@ -101,12 +100,9 @@ func cost(cmd *cobra.Command, f costFlags, gallery string) error {
 		return err
 	}
 	study.Gallery = g
-	var progress func(string)
-	if log, ok := cmd.ErrOrStderr().(term.File); ok && term.IsTerminal(log.Fd()) {
-		progress = func(what string) { _, _ = fmt.Fprintf(log, "\r%s\x1b[K", what) }
-		defer func() { _, _ = fmt.Fprint(log, "\r\x1b[K") }()
-	}
-	costs, err := study.Do(cmd.Context(), progress)
+	p := newProgress(cmd.ErrOrStderr())
+	costs, err := study.Do(cmd.Context(), p.namer())
+	p.end()
 	if err != nil {
 		return err
 	}

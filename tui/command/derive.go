@@ -39,8 +39,8 @@ FACTOR is a layer and its transforms, C|pca256 or C|centre|whiten64@0.5:
 It is kept in the folder .strata of the gallery, or in the user's cache where that
 cannot be written, with what was fitted and a recipe. It is computed again when
 the layer it is made of has changed.`,
-		Example:           "strata derive shop 'C|pca256'\nstrata derive shop 'B|whiten128@0.5' --sample 50000 --seed 7",
-		Args:              usageArgs(cobra.ExactArgs(2)),
+		Example:           "strata derive shop 'B|pca64'\nstrata derive shop 'B|whiten128@0.5' --sample 50000 --seed 7",
+		Args:              takes("GALLERY", "FACTOR"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return derive(cmd, f, args[0], args[1]) },
 	}

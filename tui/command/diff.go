@@ -20,7 +20,7 @@ fingerprint, seed, version and the like, from manifest.json.
 
 Exit codes: 0 the results agree, 1 they differ.`,
 		Example: "strata diff before after",
-		Args:    usageArgs(cobra.ExactArgs(2)),
+		Args:    takes("RUN1", "RUN2"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if show < 0 {
 				return usagef("--show is at least 0, not %d", show)

@@ -18,7 +18,7 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what the terminal can do, what was chosen and why",
-		Args:  usageArgs(cobra.NoArgs),
+		Args:  takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asked, err := tui.ParseGraphics(graphics)
 			if err != nil {

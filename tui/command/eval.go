@@ -7,9 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -48,9 +46,10 @@ func evalCommand() *cobra.Command {
 		Short: "Measure the precision of schemes over many queries",
 		Long: `Eval ranks the gallery for every query under every scheme and measures the mean
 precision at k of each label, with a 95 % bootstrap interval over queries, and
-compares the schemes in pairs. It writes metrics.csv, per_query.csv,
-comparisons.csv and manifest.json, and prints a table. With --report it also
-writes report.html, one file with tables, plots and pictures, or --report=FILE.
+compares the schemes in pairs. It prints a table. With --out it also writes
+metrics.csv, per_query.csv, comparisons.csv and manifest.json into a folder, and
+with --report the page report.html with tables, plots and pictures. --report=FILE
+writes that page without the folder.
 
 A label is a column; category/2 is the first two levels of one whose values are
 paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
@@ -60,10 +59,10 @@ at every --k; NAME@7 at 7. Without a cut-off: RR@all, AP@all, nDCG@all, Rprec,
 MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
 which takes many times as long. "all" is those with a cut-off but the variants of
 AP, "deep" also those without. experiments/METRICS.md defines them.`,
-		Example: "strata eval demo --scheme C --scheme B+pattern --out results\n" +
-			"strata eval shop --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare --out results\n" +
-			"strata eval shop --scheme A --scheme B --out results --report --report-query 15970",
-		Args:              usageArgs(reportArguments(&f.report)),
+		Example: "strata eval demo --scheme C --scheme B+pattern\n" +
+			"strata eval demo --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare\n" +
+			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012",
+		Args:              reportArguments(&f.report, "scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
 	}
@@ -79,7 +78,7 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	addNear(cmd.Flags(), &f.near)
 	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
-	cmd.Flags().StringVar(&f.out, "out", "", "the folder to write into (required)")
+	cmd.Flags().StringVar(&f.out, "out", "", "write the tables into this folder, too")
 	addFormats(cmd.Flags(), &f.formats)
 	cmd.Flags().BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	addReport(cmd.Flags(), &f.report)
@@ -123,15 +122,15 @@ func addReport(flags *pflag.FlagSet, report *string) {
 	flags.Lookup("report").NoOptDefVal = reportName
 }
 
-// reportArguments checks that there is one gallery. The file of a report may stand
+// reportArguments checks that there is one gallery, as takesGallery does. The file of a report may stand
 // after --report as if it were an argument, since that flag needs no value.
-func reportArguments(report *string) cobra.PositionalArgs {
+func reportArguments(report *string, flag string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 2 && *report == reportName && strings.HasSuffix(args[1], ".html") {
 			*report = args[1]
 			return nil
 		}
-		return cobra.ExactArgs(1)(cmd, args)
+		return takesGallery(flag)(cmd, args)
 	}
 }
 
@@ -149,6 +148,8 @@ func (f evalFlags) sheets() (experiments.Sheets, error) {
 	switch {
 	case f.report == "" && len(f.reportQueries) > 0:
 		return sheets, usagef("--report-query goes with --report")
+	case f.report == reportName && f.out == "":
+		return sheets, usagef("--report needs --out, the folder to write into, or a file: --report=FILE")
 	case f.report != "" && f.reportWorst < 0:
 		return sheets, usagef("--report-worst is at least 0, not %d", f.reportWorst)
 	}
@@ -186,12 +187,15 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if run.Sheets, err = f.sheets(); err != nil {
 		return err
 	}
+	if cmd.Flags().Changed("format") && f.out == "" {
+		return usagef("--format needs --out, the folder to write the tables into")
+	}
 	if run.Folder, err = folder(f.out, f.report, f.formats, f.csvSafe); err != nil {
 		return err
 	}
-	progress, end := showProgress(os.Stderr)
-	outcome, err := run.Do(cmd.Context(), progress)
-	end()
+	p := newProgress(cmd.ErrOrStderr(), f.phases()...)
+	outcome, err := run.Do(cmd.Context(), p.counter())
+	p.end()
 	if err != nil {
 		return err
 	}
@@ -211,6 +215,15 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return experiments.WriteMeansPlot(shown(cmd), outcome.Evaluation)
 	}
 	return nil
+}
+
+// phases returns what an evaluation does, in its order.
+func (f evalFlags) phases() []phase {
+	all := []phase{{"ranking", "queries", 20}, {name: "comparing and writing", weight: 2}}
+	if f.near > 0 {
+		all = append([]phase{{"looking for duplicates", "queries", 10}}, all...)
+	}
+	return all
 }
 
 // useCodes opens the codes of large layers, if there are any.
@@ -240,8 +253,8 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 	switch {
 	case len(f.schemes) == 0:
 		return plan, usagef("eval needs at least one --scheme")
-	case f.out == "":
-		return plan, usagef("eval needs --out, the folder to write into")
+	case f.trec != "" && f.out == "":
+		return plan, usagef("--trec needs --out, the folder to write into")
 	case f.seed == 0:
 		return plan, usagef("--seed is at least 1")
 	}
@@ -291,23 +304,4 @@ func parseSchemes(g *engine.Gallery, texts []string) ([]engine.Scheme, error) {
 		schemes = append(schemes, s)
 	}
 	return schemes, nil
-}
-
-// showProgress returns a function that shows how far an evaluation is, and one
-// that clears the line. They do nothing where out is not a terminal.
-func showProgress(out *os.File) (progress func(done, of int), end func()) {
-	return showCount(out, "queries")
-}
-
-// showCount is showProgress of what is counted.
-func showCount(out *os.File, what string) (progress func(done, of int), end func()) {
-	if !term.IsTerminal(out.Fd()) {
-		return nil, func() {}
-	}
-	began := time.Now()
-	return func(done, of int) {
-		rate := float64(done) / time.Since(began).Seconds()
-		left := time.Duration(float64(of-done) / rate * float64(time.Second))
-		_, _ = fmt.Fprintf(out, "\r%d of %d %s  %.0f/s  %s left\x1b[K", done, of, what, rate, left.Round(time.Second))
-	}, func() { _, _ = fmt.Fprint(out, "\r\x1b[K") }
 }

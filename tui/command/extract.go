@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -47,11 +46,10 @@ func extractCommand() *cobra.Command {
 		Example: `strata extract inception_v3.onnx shop --preset unit --tap A=mixed0:gap --tap B=mixed7 --tap 'pattern=mixed0:cov(512)'
 strata extract shop --append`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			want := 2
 			if f.o.Append {
-				want = 1
+				return takes("GALLERY")(cmd, args)
 			}
-			return usageArgs(cobra.ExactArgs(want))(cmd, args)
+			return takes("MODEL.onnx", "GALLERY")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runExtract(cmd, args, f) },
 	}
@@ -166,10 +164,10 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 	if err != nil {
 		return err
 	}
-	meter := newMeter(cmd.ErrOrStderr())
-	o.Progress = meter.show
+	p := newProgress(cmd.ErrOrStderr())
+	o.Progress = p.extraction
 	o.Broken = func(path string, b engine.BrokenPicture) {
-		meter.clear()
+		p.end()
 		if path != "" && !strings.HasPrefix(b.Why, path) {
 			path += ": "
 		} else {
@@ -178,7 +176,7 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 		warn(cmd, []string{fmt.Sprintf("%s%s (row %d, item %s)", path, b.Why, b.Row, b.ID)})
 	}
 	sum, err := onnx.Extract(cmd.Context(), o)
-	meter.clear()
+	p.end()
 	var kept *onnx.KeptError
 	if errors.As(err, &kept) && cmd.Context().Err() != nil {
 		warn(cmd, []string{fmt.Sprintf("%d of %d rows are done and kept: the same command goes on with them", kept.Done, kept.Rows)})
@@ -212,50 +210,3 @@ func report(out, screen io.Writer, sum *onnx.Summary) error {
 
 // each returns the milliseconds of one of n.
 func each(d time.Duration, n int) float64 { return float64(d.Microseconds()) / 1000 / float64(n) }
-
-// meter shows progress: on a terminal in one line that is written again, else a
-// line now and then.
-type meter struct {
-	w        io.Writer
-	terminal bool
-	shown    time.Time
-	dirty    bool
-}
-
-// meterPause is the time between two lines where there is no terminal.
-const meterPause = 30 * time.Second
-
-func newMeter(w io.Writer) *meter {
-	f, ok := w.(*os.File)
-	return &meter{w: w, terminal: ok && term.IsTerminal(f.Fd()), shown: time.Now()}
-}
-
-func (m *meter) show(p onnx.Progress) {
-	if !m.terminal && time.Since(m.shown) < meterPause || p.Finished {
-		return
-	}
-	m.shown = time.Now()
-	text := fmt.Sprintf("%d of %d", p.Done, p.Rows)
-	if n := p.Done - p.Had; n > 0 && p.Wall > 0 {
-		rate := float64(n) / p.Wall.Seconds()
-		left := time.Duration(float64(p.Rows-p.Done) / rate * float64(time.Second)).Round(time.Second)
-		text += fmt.Sprintf("  %.1f images/s  %s left", rate, left)
-	}
-	if p.Broken > 0 {
-		text += fmt.Sprintf("  %d broken", p.Broken)
-	}
-	if !m.terminal {
-		_, _ = fmt.Fprintln(m.w, text)
-		return
-	}
-	_, _ = fmt.Fprint(m.w, "\r\x1b[K"+text)
-	m.dirty = true
-}
-
-// clear takes the line off the terminal.
-func (m *meter) clear() {
-	if m.dirty {
-		_, _ = fmt.Fprint(m.w, "\r\x1b[K")
-	}
-	m.dirty = false
-}

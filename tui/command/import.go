@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -37,7 +36,7 @@ their items; those of no item are left out.`,
 		Example: "strata import features.npy --to shop --layer C --force\n" +
 			"strata import job.npz --array fc --to shop --layer C --type float16\n" +
 			"strata import embeddings.parquet --array C --to shop --ids ids.txt",
-		Args: usageArgs(cobra.ExactArgs(1)),
+		Args: takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return importMatrix(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()
@@ -82,10 +81,10 @@ func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
 			return err
 		}
 	}
-	var end func()
-	o.Progress, end = showCount(os.Stderr, "rows")
+	p := newProgress(cmd.ErrOrStderr(), phase{"copying", "rows", 20}, phase{name: "writing", weight: 1})
+	o.Progress = p.counter()
 	done, err := o.Do(cmd.Context())
-	end()
+	p.end()
 	if err != nil {
 		return err
 	}

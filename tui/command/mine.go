@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"math"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +43,7 @@ and manifest.json, and prints the ends of them. With --report it also writes
 report.html, one file with plots and pictures, or --report=FILE. It reads all pictures of the
 gallery unless their sizes differ.`,
 		Example:           "strata mine demo --schemes C,B+pattern --label category --out mined",
-		Args:              usageArgs(reportArguments(&f.report)),
+		Args:              reportArguments(&f.report, "schemes"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return mine(cmd, f, args[0]) },
 	}
@@ -88,9 +87,10 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	}
 	useCodes(cmd, g)
 	mining.A, mining.B = schemes[0], schemes[1]
-	progress, end := showProgress(os.Stderr)
-	mined, err := experiments.WriteMining(cmd.Context(), mining, into, progress)
-	end()
+	p := newProgress(cmd.ErrOrStderr(),
+		phase{"ranking", "queries", 10}, phase{"looking for duplicates", "queries", 10}, phase{name: "writing", weight: 1})
+	mined, err := experiments.WriteMining(cmd.Context(), mining, into, p.counter())
+	p.end()
 	if err != nil {
 		return err
 	}

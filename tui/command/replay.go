@@ -41,7 +41,12 @@ others (include FILE) and have variables (set NAME VALUE, then ${NAME}), which
 are run, --jobs at a time, whatever fails, and a summary comes last.`,
 		Example: "strata replay session.strata\nstrata replay --check --jobs 4 *.strata\n" +
 			"strata replay --set gallery=shop --seed 7 study.strata",
-		Args: usageArgs(cobra.MinimumNArgs(1)),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return takes("SCRIPT")(cmd, args)
+			}
+			return nil
+		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"strata"}, cobra.ShellCompDirectiveFilterFileExt
 		},

@@ -8,13 +8,11 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/charmbracelet/x/term"
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
-	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/tui/hush"
@@ -28,8 +26,6 @@ func Main() {
 	hush.End()
 	ctx := withSignals(context.Background())
 	root := rootCommand()
-	root.Version, root.SilenceErrors, root.SilenceUsage = version(), true, true
-	root.AddCommand(manCommand())
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		printError(ctx, os.Stderr, err)
@@ -43,7 +39,7 @@ func manCommand() *cobra.Command {
 		Use:    "man",
 		Short:  "Print the manual page",
 		Hidden: true,
-		Args:   usageArgs(cobra.NoArgs),
+		Args:   takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			page, err := mango.NewManPage(1, cmd.Root())
 			if err != nil {
@@ -81,7 +77,10 @@ Results go to the standard output, progress and errors to the standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; other signals 128
 and their number.`,
 		Example:           "strata\nstrata shop --graphics sixel",
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Version:           version(),
+		SilenceErrors:     true, // Main prints them
+		SilenceUsage:      true,
+		Args:              rootArguments,
 		ValidArgsFunction: completeFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return workbench(cmd, f, append(args, experiments.Builtin)[0])
@@ -91,9 +90,10 @@ and their number.`,
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
 		cmd.SetContext(context.WithValue(cmd.Context(), followLinks{}, *follow))
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(),
-		tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand())
+		tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
+	addHelp(root)
 	flags := root.Flags()
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
 	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by auto, sixel, halfblock or none")
@@ -106,16 +106,6 @@ and their number.`,
 		panic("main: no flag is named trace")
 	}
 	return root
-}
-
-// usageArgs makes the errors of a check of arguments usage errors.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError{err}
-		}
-		return nil
-	}
 }
 
 // followLinks is the key of a context's answer to whether links of pictures may
@@ -135,13 +125,13 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 		return engine.OpenFS(ctx, name, fixtures.Demo())
 	}
 	var o engine.OpenOptions
-	if term.IsTerminal(os.Stderr.Fd()) {
+	p := newProgress(os.Stderr, phase{name: "unpacking", weight: 1})
+	if show := p.sharer(); show != nil {
 		o.Unpacking = func(file string, bytes, of int64) {
-			line := fmt.Sprintf("unpacking %s  %.0f %%", inert.Text(file), 100*float64(bytes)/float64(of))
+			show("unpacking "+file, float64(bytes)/float64(of))
 			if bytes == of {
-				line = ""
+				p.end()
 			}
-			_, _ = fmt.Fprint(os.Stderr, "\r"+line+"\x1b[K") // progress only
 		}
 	}
 	g, err := engine.OpenWith(ctx, name, o)
@@ -155,13 +145,14 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 // standard error shows how far the making of a derived layer is.
 func openShown(ctx context.Context, name string) (*engine.Gallery, error) {
 	g, err := openGallery(ctx, name)
-	if err == nil && term.IsTerminal(os.Stderr.Fd()) {
+	p := newProgress(os.Stderr, phase{name: "computing", weight: 1})
+	if show := p.sharer(); err == nil && show != nil {
 		g.WatchDeriving(func(d engine.Derivation) {
-			line := ""
-			if d.Layer != "" {
-				line = fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
+			if d.Layer == "" {
+				p.end()
+				return
 			}
-			_, _ = fmt.Fprint(os.Stderr, "\r"+line+"\x1b[K") // progress only
+			show("computing "+d.Layer, d.Share)
 		})
 	}
 	return g, err

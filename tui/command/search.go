@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine"
@@ -27,15 +28,16 @@ func searchCommand() *cobra.Command {
 		Use:   "search GALLERY (--query ID | --image FILE)",
 		Short: "Rank the gallery for one query",
 		Long: `Search prints the best items for one query under each scheme, with their scores
-and the labels they share with the query.
+and the labels they share with the query. On a terminal the columns line up and
+scores are rounded; a pipe, a file and --json get them in full precision.
 
 The query is an item, or a new picture. The features of a picture are computed by
 the model that gallery.yaml records (strata extract writes it), after a few of the
 gallery's own pictures were computed again and found to agree with their rows; how
 well they agree goes to the standard error. The features are kept with the gallery.`,
-		Example: `strata search demo --query knit-0012 --scheme colour --scheme colour+edges
+		Example: `strata search demo --query knit-0012 --scheme C --scheme B+pattern
 strata search shop --image photo.jpg --scheme B+pattern`,
-		Args:              usageArgs(cobra.ExactArgs(1)),
+		Args:              takesGallery("scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return search(cmd, f, args[0]) },
 	}
@@ -92,6 +94,9 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	warn(cmd, found.Notes)
 	if f.json {
 		return found.WriteSearchJSON(cmd.OutOrStdout())
+	}
+	if f, ok := cmd.OutOrStdout().(term.File); ok && term.IsTerminal(f.Fd()) {
+		return found.WriteSearchTable(shown(cmd))
 	}
 	_, err = fmt.Fprintln(shown(cmd), strings.Join(found.Lines, "\n"))
 	return err

@@ -21,7 +21,7 @@ tensor's name, operator, element type, shape, and a guess of what it is.
 Shapes that the file does not state are inferred by ONNX Runtime, if its library
 is found (strata doctor says where it is looked for); weights are not read.`,
 		Example: "strata taps inception_v3.onnx --filter concat",
-		Args:    usageArgs(cobra.ExactArgs(1)),
+		Args:    takes("MODEL.onnx"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := onnx.Read(args[0])
 			if err != nil {

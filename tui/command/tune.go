@@ -1,7 +1,6 @@
 package command
 
 import (
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,8 +40,8 @@ one file with tables and plots, or --report=FILE. A layer may be a derived one: 
 place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
 is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
-			"strata tune shop --layers 'B,pattern,C/C|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.4' --out tuned",
-		Args:              usageArgs(reportArguments(&f.report)),
+			"strata tune demo --layers 'B,pattern,A/A|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.2' --out tuned",
+		Args:              reportArguments(&f.report, "layers"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return tune(cmd, f, args[0]) },
 	}
@@ -79,10 +78,10 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	}
 	defer closeLate(cmd, g)
 	useCodes(cmd, g)
-	progress, end := showProgress(os.Stderr)
 	tuning.Gallery = g
-	tuned, err := experiments.WriteTuning(cmd.Context(), tuning, into, progress)
-	end()
+	p := newProgress(cmd.ErrOrStderr(), phase{name: "trying weights", unit: "queries"}) // the number of passes depends on the results
+	tuned, err := experiments.WriteTuning(cmd.Context(), tuning, into, p.counter())
+	p.end()
 	if err != nil {
 		return err
 	}
