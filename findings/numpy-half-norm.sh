@@ -2,8 +2,8 @@
 # NumPy 1.24.2 (Debian python3-numpy), numpy.linalg.norm of float16 rows.
 #
 # The squares of a float16 array are float16, too. The largest float16 is 65,504, and
-# values whose square is under 6e-8 square to nothing. So rows with ordinary
-# features have the norm inf or 0: divided by it, a row is all zeros or all NaN. A row
+# squares under 3e-8 are 0. So rows with ordinary features have the norm inf or 0: divided
+# by it, a row is all zeros or all infinite. A row
 # of 2,048 sixes overflows, a row of 2,048 values of 0.0001 vanishes. Both are finite,
 # exact enough in float16, and have a cosine.
 #

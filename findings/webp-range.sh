@@ -4,7 +4,7 @@
 # A lossy WebP picture is a VP8 frame, whose luma runs from 16 to 235. The decoder
 # returns it as an image.YCbCr, and Go takes that type's luma to run from 0 to 255, as in
 # a JPEG. So white is light grey and black is dark grey, contrast is lost, and a
-# network is shown another picture than libwebp would show it. Lossless WebP is right.
+# network is shown another picture than libwebp would show it.
 #
 # Seen: white of sharp 0.35.5 (libwebp 1.6.0) is 235 of 255, black is 16; libwebp reads
 # 255 and 0 from the same files.

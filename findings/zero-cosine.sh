@@ -8,8 +8,8 @@
 #
 # Seen, for rows (0,0,0), (1,2,3), (3,2,-1):
 #   DuckDB    similarity -1, distance 2: as far as the opposite direction
-#   pgvector  NaN; with a scan the row comes last, with an HNSW index it is not there,
-#             and a table of 21 rows has 20
+#   pgvector  NaN; with a scan the row is found, with an HNSW index it is not, and a
+#             table of 21 rows has 20
 #   LanceDB   the row is left out; a query of zeros has no answers at all
 #   USearch   distance 1 from others, 0 from another row of zeros: a perfect match
 source "$(dirname "$0")/setup.bash"
