@@ -285,6 +285,40 @@ func readmeCommands(t *testing.T, page, kind string) []readmeCommand {
 	return commands
 }
 
+// pages returns the absolute paths of the README and of those in folders: what is in the
+// README may move to any of them.
+func pages(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	for _, pattern := range []string{"README.md", "*/README.md", "*/*/README.md"} {
+		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range found {
+			if p, err = filepath.Abs(p); err != nil {
+				t.Fatal(err)
+			}
+			paths = append(paths, p)
+		}
+	}
+	return paths
+}
+
+// pagesText returns the text of all pages.
+func pagesText(t *testing.T) []byte {
+	t.Helper()
+	var all []byte
+	for _, p := range pages(t) {
+		text, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	return all
+}
+
 // TestReadme runs the commands of the pages in a folder that looks like the
 // project's, and compares what they print.
 func TestReadme(t *testing.T) {
@@ -303,8 +337,15 @@ func TestReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, page := range []string{"README.md", "experiments/README.md"} {
-		t.Run(page, func(t *testing.T) { testPage(t, filepath.Join(root, page), dir, python) })
+	for _, page := range pages(t) {
+		if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("\n```console\n")) {
+			continue
+		}
+		name, err := filepath.Rel(root, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) { testPage(t, page, dir, python) })
 	}
 }
 
@@ -329,17 +370,14 @@ func testPage(t *testing.T, page, dir, python string) {
 	}
 }
 
-// TestReadmeTaps runs the README's example of taps on the network made for
+// TestReadmeTaps runs the pages' example of taps on the network made for
 // tests.
 func TestReadmeTaps(t *testing.T) {
 	model := need.Network(t)
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := pagesText(t)
 	_, example, ok := strings.Cut(string(text), "$ strata taps inception_v3.onnx --filter mixed0\n")
 	if !ok {
-		t.Fatal("the README has no such example")
+		t.Fatal("no page has such an example")
 	}
 	want, _, _ := strings.Cut(example, "```")
 	cmd := exec.CommandContext(t.Context(), "strata", "taps", filepath.Base(model), "--filter", "mixed0")
@@ -350,17 +388,14 @@ func TestReadmeTaps(t *testing.T) {
 	}
 }
 
-// TestReadmeLab runs the README's example of poolings on the first items of the
+// TestReadmeLab runs the pages' example of poolings on the first items of the
 // demo gallery.
 func TestReadmeLab(t *testing.T) {
 	model := need.Network(t)
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := pagesText(t)
 	_, example, ok := strings.Cut(string(text), "```lab\n")
 	if !ok {
-		t.Fatal("the README has no such example")
+		t.Fatal("no page has such an example")
 	}
 	commands, _, _ := strings.Cut(example, "```")
 
@@ -399,22 +434,27 @@ func TestReadmeLab(t *testing.T) {
 	}
 }
 
-// TestReadmeBenchmarks checks that the benchmarks that the README names exist.
+// TestReadmeBenchmarks checks that the benchmarks that the pages name exist.
 func TestReadmeBenchmarks(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := pagesText(t)
 	commands := regexp.MustCompile("`go test -run - -bench (\\S+)[^`]* (\\./\\S+)`").FindAllSubmatch(text, -1)
 	if len(commands) < 5 {
-		t.Errorf("the README names %d benchmarks", len(commands))
+		t.Errorf("the pages name %d benchmarks", len(commands))
 	}
+	lists := map[string][]byte{} // by package: listing builds its test
 	for _, c := range commands {
-		cmd := exec.CommandContext(t.Context(), "go", "test", "-list", "^Benchmark.*"+string(c[1]), string(c[2]))
-		cmd.Dir = "../.."
-		out, err := cmd.CombinedOutput()
-		if err != nil || !bytes.Contains(out, []byte("Benchmark")) {
-			t.Errorf("%s: %v\n%s", c[0], err, out)
+		folder := string(c[2])
+		if lists[folder] == nil {
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-list", "^Benchmark", folder)
+			cmd.Dir = "../.."
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", folder, err, out)
+			}
+			lists[folder] = out
+		}
+		if !regexp.MustCompile("(?m)^Benchmark.*" + string(c[1])).Match(lists[folder]) {
+			t.Errorf("%s: no such benchmark in\n%s", c[0], lists[folder])
 		}
 	}
 }
