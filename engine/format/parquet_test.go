@@ -176,7 +176,7 @@ func TestReadParquetErrors(t *testing.T) {
 		{"a text that promises a million", "x.parquet", thriftFile(0x18, 0xc0, 0x84, 0x3d, 0), "its footer is damaged"},
 		{"a footer that does not end", "x.parquet", thriftFile(0x15), "its footer is damaged"},
 		{"a footer too deep", "x.parquet", thriftFile(bytes.Repeat([]byte{0x1c}, 100)...), "its footer is damaged"},
-		{"an empty footer", "x.parquet", thriftFile(0), "Required field Version is not set"},
+		{"an empty footer", "x.parquet", thriftFile(0), "its footer is damaged: missing required field"},
 		{"damaged pages", "x.parquet", damaged, "row group 0: "},
 		{"null", "x.parquet", one(list, "[1,2]", "[3,4]", "null"), "row 2 is null, empty, or has a null value"},
 		{"an empty row", "x.parquet", one(list, "[1,2]", "[]", "[3,4]"), "row 1 is null, empty, or has a null value"},

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,12 @@ func Count(codec format.CompressionCodec, body *io.SectionReader, size int64) er
 	if codec == format.Snappy || codec == format.Lz4Raw {
 		_, err := Unpack(codec, body, size)
 		return err
+	}
+	if codec == format.Uncompressed {
+		if body.Size() > size {
+			return ErrSize
+		}
+		return nil
 	}
 	from, end, err := pageReader(codec, body)
 	if err != nil {
@@ -50,19 +57,23 @@ func Unpack(codec format.CompressionCodec, body *io.SectionReader, size int64) (
 		}
 		return unpackBlock(codec, packed, size)
 	}
+	if codec == format.Uncompressed && body.Size() > size {
+		return nil, ErrSize
+	}
 	from, end, err := pageReader(codec, body)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	b, err := io.ReadAll(io.LimitReader(from, size+1))
-	if err != nil {
+	var b bytes.Buffer
+	b.Grow(int(min(size, 4*body.Size())) + 2*bytes.MinRead) // most pages unpack to that
+	if _, err := b.ReadFrom(io.LimitReader(from, size+1)); err != nil {
 		return nil, packError(err)
 	}
-	if int64(len(b)) > size {
+	if int64(b.Len()) > size {
 		return nil, ErrSize
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // unpackBlock is Unpack for codecs without streams.

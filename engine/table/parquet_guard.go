@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/format"
 
 	"strata/engine/page"
@@ -160,22 +159,9 @@ func (p *pageCheck) skipLevels(b []byte) []byte {
 }
 
 // checkPrefixes checks a page of the encoding in which a value repeats the begin
-// of the one before: its lengths may add up to far more than the page.
+// of the one before.
 func (p *pageCheck) checkPrefixes(b []byte) error {
-	total := int64(len(b))
-	if count := page.DeltaCount(b); count > maxPageValues {
-		return fmt.Errorf("%d values; at most %d are allowed", count, maxPageValues)
-	}
-	prefixes, err := new(delta.BinaryPackedEncoding).DecodeInt32(nil, b)
-	if err != nil {
-		return damaged(err)
-	}
-	for _, n := range prefixes {
-		if total += int64(max(n, 0)); total > maxPage {
-			return fmt.Errorf("its values take more than the %d bytes allowed", maxPage)
-		}
-	}
-	p.largest = max(p.largest, total+8*int64(len(prefixes)))
-	return nil
+	total, n, err := page.Prefixes(b, maxPageValues, maxPage)
+	p.largest = max(p.largest, total+8*int64(n))
+	return err
 }
-
