@@ -74,3 +74,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+replace codeberg.org/go-fonts/liberation => ./fixtures/liberation
