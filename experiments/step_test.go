@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -255,4 +256,15 @@ func FuzzParseScript(f *testing.F) {
 			t.Fatalf("%q prints as %q", text, b.String())
 		}
 	})
+}
+
+// ParseScript parses a script, whose name is used in errors: *ScriptError for
+// the text, others for reading. It includes no other files and sets no variables:
+// see ReadScript.
+func ParseScript(name string, r io.Reader) (*Script, error) {
+	p := &scriptParser{script: &Script{Name: name}, name: name}
+	if err := p.parse(r); err != nil {
+		return nil, err
+	}
+	return p.script, nil
 }
