@@ -34,17 +34,6 @@ type ExpectedLine struct {
 	Line int    // from 1
 }
 
-// ParseScript parses a script, whose name is used in errors: *ScriptError for
-// the text, others for reading. It includes no other files and sets no variables:
-// see ReadScript.
-func ParseScript(name string, r io.Reader) (*Script, error) {
-	p := &scriptParser{script: &Script{Name: name}, name: name}
-	if err := p.parse(r); err != nil {
-		return nil, err
-	}
-	return p.script, nil
-}
-
 // scriptParser adds the lines of one file to a script.
 type scriptParser struct {
 	script  *Script

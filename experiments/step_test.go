@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -269,4 +270,15 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", line, got, want)
 		}
 	}
+}
+
+// ParseScript parses a script, whose name is used in errors: *ScriptError for
+// the text, others for reading. It includes no other files and sets no variables:
+// see ReadScript.
+func ParseScript(name string, r io.Reader) (*Script, error) {
+	p := &scriptParser{script: &Script{Name: name}, name: name}
+	if err := p.parse(r); err != nil {
+		return nil, err
+	}
+	return p.script, nil
 }
