@@ -1,0 +1,11 @@
+//go:build !unix
+
+package fence
+
+import "io/fs"
+
+// nonblocking is no flag here: opening a file waits for nobody.
+const nonblocking = 0
+
+// names cannot count the names of a file here.
+func names(fs.FileInfo) uint64 { return 1 }
