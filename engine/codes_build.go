@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // A gallery has codes from so many rows on, and a layer from so many bytes on: a
@@ -56,21 +57,22 @@ type CodeProgress struct {
 // It may run beside searches, and must have returned before Close.
 func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 	var errs []error
-	folder := ""
+	var folder *fence.Folder
 	for _, l := range g.Layers {
 		if l.codes.Load() != nil || !l.codable() || !o.All && !l.worthCodes() {
 			continue
 		}
-		if folder == "" {
-			var err error
-			if folder, err = g.Derived(); err != nil {
+		if folder == nil {
+			dir, err := g.DerivedFolder(".")
+			if err != nil {
 				return fmt.Errorf("a folder for codes: %w", err)
 			}
+			folder = &dir
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		c, err := prepareCodes(ctx, l, codesPath(folder, l), o)
+		c, err := prepareCodes(ctx, l, *folder, o)
 		if err != nil {
 			errs = append(errs, g.explain(err))
 			continue
@@ -108,8 +110,9 @@ func (c *codes) attach() {
 
 // prepareCodes opens or builds a layer's codes. It returns nil when there are none
 // and none are to be built.
-func prepareCodes(ctx context.Context, l *Layer, path string, o CodeOptions) (*codes, error) {
-	c, err := openCodes(ctx, l, path, false)
+func prepareCodes(ctx context.Context, l *Layer, dir fence.Folder, o CodeOptions) (*codes, error) {
+	path := dir.File(codesName(l))
+	c, err := openCodes(ctx, l, dir, false)
 	note := ""
 	switch {
 	case err == nil || errors.Is(err, fs.ErrNotExist):
@@ -128,11 +131,11 @@ func prepareCodes(ctx context.Context, l *Layer, path string, o CodeOptions) (*c
 			}
 			return nil, c.close()
 		}
-		waited, err := lockedBuild(ctx, l, path, c, note, o)
+		waited, err := lockedBuild(ctx, l, dir, c, note, o)
 		if err = errors.Join(err, c.close()); err != nil {
 			return nil, err
 		}
-		c, err = openCodes(ctx, l, path, !waited)
+		c, err = openCodes(ctx, l, dir, !waited)
 		if err != nil && (!waited || !noCodes(err)) {
 			return nil, fmt.Errorf("%s, just built: %w", path, err)
 		}
@@ -150,8 +153,8 @@ func (c *codes) close() error {
 // lockedBuild builds a file of codes, from old ones of the first rows if there are
 // such, or waits for another process that does. It reports whether it was that
 // other process.
-func lockedBuild(ctx context.Context, l *Layer, path string, old *codes, note string, o CodeOptions) (waited bool, err error) {
-	lock, waited, err := lockFile(ctx, path+".lock")
+func lockedBuild(ctx context.Context, l *Layer, dir fence.Folder, old *codes, note string, o CodeOptions) (waited bool, err error) {
+	lock, waited, err := lockFile(ctx, dir, codesName(l)+".lock")
 	if err != nil {
 		return waited, err
 	}
@@ -159,14 +162,14 @@ func lockedBuild(ctx context.Context, l *Layer, path string, old *codes, note st
 	if waited {
 		return true, nil
 	}
-	b := &codeBuilder{layer: l, path: path, old: old, o: o, note: note}
+	b := &codeBuilder{layer: l, dir: dir, old: old, o: o, note: note}
 	return false, b.run(ctx)
 }
 
 // lockFile locks a file, which it makes, against other processes. It waits for the
 // lock, and says whether it had to.
-func lockFile(ctx context.Context, path string) (*os.File, bool, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+func lockFile(ctx context.Context, dir fence.Folder, name string) (*os.File, bool, error) {
+	f, err := dir.Update(name)
 	if err != nil {
 		return nil, false, err
 	}
@@ -192,7 +195,7 @@ func lockFile(ctx context.Context, path string) (*os.File, bool, error) {
 // codeBuilder writes a file of codes.
 type codeBuilder struct {
 	layer *Layer
-	path  string
+	dir   fence.Folder
 	old   *codes // of the first rows, or nil
 	o     CodeOptions
 	note  string
@@ -207,8 +210,9 @@ const codeRun = 32
 
 // run builds the file, in NAME.part first.
 func (b *codeBuilder) run(ctx context.Context) (err error) {
-	part := b.path + ".part"
-	if b.file, err = os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	name := codesName(b.layer)
+	part := name + ".part"
+	if b.file, err = b.dir.Update(part); err != nil {
 		return err
 	}
 	err = guard(func() error { return b.build(ctx) })
@@ -217,14 +221,14 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 	}
 	err = errors.Join(err, b.file.Close())
 	if err == nil {
-		err = aside.Rename(part, b.path)
+		err = b.dir.Rename(part, b.dir, name)
 	}
 	if err == nil {
 		b.tell(b.layer.Rows)
 		return nil
 	}
 	if ctx.Err() == nil {
-		err = errors.Join(fmt.Errorf("codes of %s: %w", b.layer.Name, err), os.Remove(part))
+		err = errors.Join(fmt.Errorf("codes of %s: %w", b.layer.Name, err), b.dir.Remove(part))
 	}
 	return err
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +14,8 @@ import (
 	"time"
 
 	"github.com/edsrzf/mmap-go"
+
+	"strata/engine/fence"
 )
 
 // DefaultFitRows is the number of rows that transforms are fitted on when a
@@ -294,7 +294,7 @@ func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer
 // openKept opens a derived layer that is kept. It returns nil when there is none
 // that serves, and why one does not.
 func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (l *Layer, why string, err error) {
-	for _, dir := range g.keptFolders() {
+	for _, dir := range g.derivedFolders() {
 		r, err := readRecipe(dir, f.fileName())
 		switch {
 		case err != nil:
@@ -326,24 +326,11 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 	return nil, why, nil
 }
 
-// keptFolders returns where derived files may lie: in the gallery's folder, also
-// one that cannot be written, and in the cache.
-func (g *Gallery) keptFolders() []string {
-	var dirs []string
-	if g.root != nil {
-		dirs = append(dirs, filepath.Join(g.Path, derivedFolder))
-	}
-	if dir, err := g.Derived(); err == nil && !slices.Contains(dirs, dir) {
-		dirs = append(dirs, dir)
-	}
-	return dirs
-}
-
 // mapDerived maps the matrix of a recipe.
-func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor, r *Recipe) (*Layer, error) {
+func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f Factor, r *Recipe) (*Layer, error) {
 	file := f.fileName() + ".npy"
-	path := filepath.Join(dir, file)
-	m, err := openMatrix(ctx, os.DirFS(dir), file, path)
+	path := dir.File(file)
+	m, err := openMatrix(ctx, dir.FS(), file, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is a recipe, but no matrix", path)
 	}
@@ -365,7 +352,7 @@ func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor, r *Recip
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	l := newLayer(f.String(), path, a.Type, int(a.Dim), []segment{s})
-	l.Recipe = r
+	l.Recipe, r.folder = r, dir
 	return l, nil
 }
 
@@ -384,7 +371,7 @@ func (l *Layer) check(ctx context.Context) error {
 // makeDerived fits the transforms, applies them to every row, and keeps and opens
 // the result. replaced says why what was kept does not serve.
 func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource, replaced string) (*Layer, error) {
-	dir, err := g.Derived()
+	dir, err := g.DerivedFolder(".")
 	if err != nil {
 		return nil, fmt.Errorf("there is no place for it: %w", err)
 	}
@@ -423,7 +410,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 		return nil, err
 	}
 	r.Matrix.Fingerprint = "sha256:" + hex.EncodeToString(sum)
-	if err := r.write(filepath.Join(dir, f.fileName()+".json")); err != nil {
+	if err := r.write(dir, f.fileName()+".json"); err != nil {
 		return nil, err
 	}
 	g.derived.add(l, stages)

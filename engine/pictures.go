@@ -19,7 +19,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"strata/engine/archive"
-	"strata/engine/aside"
 )
 
 // archivesFolder holds, within the derived folder, the indexes of tar archives:
@@ -262,16 +261,21 @@ func indexName(file string) string {
 	return slash.Join(archivesFolder, slash.Base(file)+"-"+hex.EncodeToString(sum[:6])+".index")
 }
 
+// maxIndex bounds the file of an archive's index, in bytes: that of three million
+// members.
+const maxIndex = 256 << 20
+
+// indexLimit returns the most bytes that an archive's index has. An index is smaller than
+// what it is of, member by member.
+func indexLimit(of archive.Stamp) int64 { return min(of.Size, maxIndex) }
+
 // makeIndex reads the index of an archive, that which is kept or a new one.
 func (g *Gallery) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
 	name := indexName(file)
-	if kept, err := g.FindDerived(name); err == nil {
-		// It is smaller than what it is of, member by member: a larger one is none.
-		if info, err := os.Stat(kept); err == nil && info.Mode().IsRegular() && info.Size() <= stamp.Size {
-			if b, err := os.ReadFile(kept); err == nil {
-				if x, err := archive.Decode(b, stamp); err == nil {
-					return x, nil
-				}
+	if dir, err := g.FindDerived(name); err == nil {
+		if b, err := dir.ReadFile(name, indexLimit(stamp)); err == nil {
+			if x, err := archive.Decode(b, stamp); err == nil {
+				return x, nil
 			}
 		}
 	}
@@ -288,15 +292,12 @@ func (g *Gallery) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*
 
 // keepIndex writes an index into the folder of Derived.
 func (g *Gallery) keepIndex(name string, b []byte) error {
-	dir, err := g.Derived()
+	sub, file := slash.Split(name)
+	dir, err := g.DerivedFolder(sub)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-		return err
-	}
-	return aside.WriteBytes(file, b)
+	return dir.WriteBytes(file, b)
 }
 
 // openKeyed opens the picture of a row whose member has its id for a name.

@@ -67,7 +67,7 @@ func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) 
 	if stages := d.stages[l.Name]; stages != nil && d.layer(l.Name) == l {
 		return stages, nil
 	}
-	values, err := l.Recipe.readParameters(filepath.Dir(l.File))
+	values, err := l.Recipe.readParameters(l.Recipe.folder, f, dim)
 	if err != nil {
 		return nil, err
 	}

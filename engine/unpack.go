@@ -9,11 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"strata/engine/aside"
+	"strata/engine/fence"
 	"strata/engine/format"
 )
 
@@ -93,26 +92,22 @@ func (o *opener) unpacked(ctx context.Context, m *matrixFile, a format.Array) (*
 	if kept := o.files[unpackedFolder+"/"+name]; kept != nil { // for another layer
 		return kept, kept.arrays[0], nil
 	}
-	for _, dir := range o.g.keptFolders() {
-		kept, err := o.kept(ctx, filepath.Join(dir, unpackedFolder), name, want)
+	for _, dir := range o.g.derivedFolders() {
+		kept, err := o.kept(ctx, dir.Sub(unpackedFolder), name, want)
 		if kept != nil || err != nil {
 			return kept, want.array(kept), err
 		}
 	}
-	dir, err := o.g.Derived()
+	dir, err := o.g.DerivedFolder(unpackedFolder)
 	if err != nil {
 		return nil, a, fmt.Errorf("there is no place to unpack it: %w", err)
-	}
-	dir = filepath.Join(dir, unpackedFolder)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, a, err
 	}
 	if err := o.unpack(ctx, m, a, dir, name, want); err != nil {
 		return nil, a, err
 	}
 	kept, err := o.kept(ctx, dir, name, want)
 	if err == nil && kept == nil {
-		err = fmt.Errorf("%s: it was changed as soon as it was written", filepath.Join(dir, name+".npy"))
+		err = fmt.Errorf("%s: it was changed as soon as it was written", dir.File(name+".npy"))
 	}
 	return kept, want.array(kept), err
 }
@@ -126,14 +121,13 @@ func (r *unpackRecipe) array(m *matrixFile) format.Array {
 }
 
 // kept opens an unpacked matrix that has the recipe, or returns nil.
-func (o *opener) kept(ctx context.Context, dir, name string, want unpackRecipe) (*matrixFile, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name+".json"))
+func (o *opener) kept(ctx context.Context, dir fence.Folder, name string, want unpackRecipe) (*matrixFile, error) {
+	text, err := dir.ReadFile(name+".json", fence.Metadata)
 	var got unpackRecipe
 	if err != nil || json.Unmarshal(text, &got) != nil || got != want {
 		return nil, nil // there is none, or it is not this one's
 	}
-	path := filepath.Join(dir, name+".npy")
-	m, err := openMatrix(ctx, os.DirFS(dir), name+".npy", path)
+	m, err := openMatrix(ctx, dir.FS(), name+".npy", dir.File(name+".npy"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -153,18 +147,17 @@ func (o *opener) kept(ctx context.Context, dir, name string, want unpackRecipe) 
 }
 
 // unpack writes an array of a file, and then its recipe.
-func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir, name string, recipe unpackRecipe) error {
-	path := filepath.Join(dir, name+".npy")
+func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir fence.Folder, name string, recipe unpackRecipe) error {
 	head := MatrixHead{Type: a.Type, Rows: a.Rows, Dim: a.Dim}.Encode()
-	if free, ok := freeBytes(dir); ok && free < a.Bytes()+int64(len(head)) {
-		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir, free)
+	if free, ok := freeBytes(dir.Path()); ok && free < a.Bytes()+int64(len(head)) {
+		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir.Path(), free)
 	}
 	stream, err := a.Stream(ctx)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	matrix, err := aside.Create(path)
+	matrix, err := dir.Create(name + ".npy")
 	if err != nil {
 		return err
 	}
@@ -179,7 +172,7 @@ func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir,
 	if err != nil {
 		return err
 	}
-	seal, err := aside.Create(filepath.Join(dir, name+".json"))
+	seal, err := dir.Create(name + ".json")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"strata/engine/fence"
 )
 
 // FuzzJournal reads journals of extractions, whole and cut.
@@ -17,7 +19,7 @@ func FuzzJournal(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, journalName), text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		r, _, err := readJournal(dir)
+		r, _, err := readJournal(fence.In(dir, "."))
 		if err != nil {
 			return
 		}
