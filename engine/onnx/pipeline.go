@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"strata/engine"
+	"strata/engine/fence"
 )
 
 // pipeline is a cut model, loaded, with the preprocessing of its pictures:
@@ -159,7 +159,7 @@ func (m *Model) Record(ctx context.Context, gallery string) (*engine.ModelRecord
 
 // copyFile copies a file and returns its size.
 func copyFile(ctx context.Context, w io.Writer, path string) (int64, error) {
-	f, err := os.Open(path)
+	f, err := fence.Open(path)
 	if err != nil {
 		return 0, err
 	}
