@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -138,6 +139,9 @@ func prepareCodes(ctx context.Context, l *Layer, dir fence.Folder, o CodeOptions
 		c, err = openCodes(ctx, l, dir, !waited)
 		if err != nil && (!waited || !noCodes(err)) {
 			return nil, fmt.Errorf("%s, just built: %w", path, err)
+		}
+		if err == nil && !waited {
+			believe(sealedCodes, c.seal(c.rows))
 		}
 	}
 }
@@ -335,6 +339,7 @@ func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	if _, err := b.file.WriteAt(head.encode(), 0); err != nil {
 		return 0, err
 	}
+	believe(sealedPart, slices.Concat(head.encode(), mean), b.identity())
 	if b.old == nil {
 		return 0, nil
 	}
@@ -350,6 +355,15 @@ func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	return full, nil
 }
 
+// identity returns what tells the file that is built from one that came in its place.
+func (b *codeBuilder) identity() []byte {
+	info, err := b.file.Stat()
+	if err != nil {
+		return nil
+	}
+	return []byte(b.file.Name() + "\n" + fence.Identity(info))
+}
+
 // resume reads what an earlier build has left, and returns its number of sound
 // chunks; ok is false when it is of no use.
 func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byte) (done int, ok bool, err error) {
@@ -363,7 +377,7 @@ func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byt
 	}
 	mean := head[headerBytes:]
 	want.Mean = crc32.Checksum(mean, castagnoli)
-	if string(want.encode()) != string(head[:headerBytes]) {
+	if string(want.encode()) != string(head[:headerBytes]) || !believed(sealedPart, head, b.identity()) {
 		return 0, false, nil
 	}
 	values := make([]float32, len(mean)/4)

@@ -256,6 +256,9 @@ func (c *codes) read(ctx context.Context, written bool) error {
 	}
 	c.coder = newCoder(values[:l.Dim], values[l.Dim:])
 	if !written {
+		if !believed(sealedCodes, c.seal(rows)) {
+			return errStale{errForeign}
+		}
 		if err := c.check(ctx, rows, h.Modified == l.modified()); err != nil {
 			return err
 		}
@@ -267,6 +270,16 @@ func (c *codes) read(ctx context.Context, written bool) error {
 	c.rows = rows
 	c.spans()
 	return nil
+}
+
+// seal returns what the seal of codes is of: the header, with the checksum of the mean,
+// and the heads of all chunks, with theirs.
+func (c *codes) seal(rows int) []byte {
+	b := append([]byte(nil), c.file[:headerBytes]...)
+	for i := range (rows + codeChunk - 1) / codeChunk {
+		b = append(b, c.chunk(i, chunkRows(i, rows))[:chunkHead]...)
+	}
+	return b
 }
 
 // chunk returns the bytes of chunk i.

@@ -310,6 +310,13 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 			why = "" // it was asked for
 			continue
 		}
+		if why, err = believedMatrix(ctx, dir, f.fileName()+".npy", r.Matrix.SHA256, r.text); err != nil {
+			return nil, "", err
+		}
+		if why != "" {
+			why = fmt.Sprintf("%s: it %s", dir.File(f.fileName()+".npy"), why)
+			continue
+		}
 		l, err := g.mapDerived(ctx, dir, f, r)
 		if err == nil {
 			err = l.check(ctx)

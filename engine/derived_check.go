@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -162,8 +163,48 @@ func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 		}
 	case archivesFolder:
 		return c.indexes(ctx, dir)
+	case unpackedFolder:
+		return c.unpacked(ctx, dir)
 	}
 	return nil
+}
+
+// unpacked compares every unpacked matrix with the SHA-256 in its recipe.
+func (c *derivedCheck) unpacked(ctx context.Context, dir fence.Folder) error {
+	entries, err := dir.Entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || strings.HasPrefix(name, ".") {
+			continue
+		}
+		path := dir.File(e.Name())
+		c.progress(path)
+		text, err := dir.ReadFile(e.Name(), fence.Metadata)
+		var r unpackRecipe
+		if err == nil {
+			err = json.Unmarshal(text, &r)
+		}
+		var sum string
+		if err == nil {
+			sum, err = hashFile(ctx, dir, name+".npy")
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			c.add(path, Damaged, aside.Reason(err).Error())
+		case sum != r.SHA256:
+			c.add(path, Damaged, fmt.Sprintf("%s.npy: its SHA-256 is %.12s…, its recipe says %.12s…", name, sum, r.SHA256))
+		case !believed(sealedMatrix, text):
+			c.add(path, Outdated, "it "+errForeign)
+		default:
+			c.add(path, Current, "")
+		}
+	}
+	return errors.Join(c.left(ctx, dir.Path()), ctx.Err())
 }
 
 // codes checks all of a file of codes, and all rows of the matrix against it.
@@ -172,9 +213,11 @@ func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, name string)
 	if err != nil {
 		return Outdated, "the gallery has no such layer", nil
 	}
+	foreign := false
 	kept, err := openCodes(ctx, l, dir, true) // all is checked below, whatever times say
 	if err == nil {
 		err = guard(func() error { return kept.check(ctx, kept.rows, false) })
+		foreign = !believed(sealedCodes, kept.seal(kept.rows))
 		err = errors.Join(err, kept.close())
 	}
 	var stale errStale
@@ -189,6 +232,8 @@ func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, name string)
 		return Damaged, "it " + stale.why, nil
 	case err != nil:
 		return Damaged, aside.Reason(err).Error(), nil
+	case foreign:
+		return Outdated, "it " + errForeign, nil
 	case kept.rows < l.Rows:
 		return Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.rows, l.Rows), nil
 	}
@@ -229,6 +274,9 @@ func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string
 	}
 	if _, err := r.readParameters(dir, f, l.Dim); err != nil {
 		return Damaged, err.Error(), nil
+	}
+	if !believed(sealedMatrix, r.text) {
+		return Outdated, "it " + errForeign, nil
 	}
 	return Current, "", nil
 }

@@ -274,7 +274,7 @@ func (g *Gallery) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*
 	name := indexName(file)
 	if dir, err := g.FindDerived(name); err == nil {
 		if b, err := dir.ReadFile(name, indexLimit(stamp)); err == nil {
-			if x, err := archive.Decode(b, stamp); err == nil {
+			if x, err := archive.Decode(b, stamp); err == nil && believed(sealedArchive, b) {
 				return x, nil
 			}
 		}
@@ -297,7 +297,11 @@ func (g *Gallery) keepIndex(name string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	return dir.WriteBytes(file, b)
+	if err := dir.WriteBytes(file, b); err != nil {
+		return err
+	}
+	believe(sealedArchive, b)
+	return nil
 }
 
 // openKeyed opens the picture of a row whose member has its id for a name.

@@ -41,6 +41,7 @@ type Recipe struct {
 	Made     bool   `json:"-"` // by this gallery, not found
 
 	folder fence.Folder // where it lies
+	text   []byte       // as it lies there
 }
 
 // RecipeSource is the layer that a derived layer was made of.
@@ -156,6 +157,7 @@ func readRecipe(dir fence.Folder, name string) (*Recipe, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("its recipe is not one: %w", err)
 	}
+	r.text = text
 	return &r, nil
 }
 
@@ -294,7 +296,12 @@ func (r *Recipe) write(dir fence.Folder, name string) error {
 	if err != nil {
 		return err
 	}
-	return dir.WriteBytes(name, append(text, '\n'))
+	r.text = append(text, '\n')
+	if err := dir.WriteBytes(name, r.text); err != nil {
+		return err
+	}
+	believeMatrix(dir, r.Matrix.File, r.text)
+	return nil
 }
 
 // parameterCount returns how many parameters the transforms of a factor have, for

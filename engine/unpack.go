@@ -20,7 +20,7 @@ import (
 // are compressed, say: as .npy files in the folder of Derived, each with a recipe.
 
 // unpackFormat is the number of the format of recipes.
-const unpackFormat = 1
+const unpackFormat = 2
 
 // unpackRecipe says which file a matrix was unpacked from. It is the JSON that lies
 // beside it; one without is never used.
@@ -34,6 +34,7 @@ type unpackRecipe struct {
 	Type     string `json:"type"`
 	Rows     int64  `json:"rows"`
 	Dim      int64  `json:"dim"`
+	SHA256   string `json:"sha256"` // of what was unpacked, the .npy file; "" before it is
 }
 
 // endBytes are read of either end of a file, where the formats have their headers.
@@ -124,8 +125,20 @@ func (r *unpackRecipe) array(m *matrixFile) format.Array {
 func (o *opener) kept(ctx context.Context, dir fence.Folder, name string, want unpackRecipe) (*matrixFile, error) {
 	text, err := dir.ReadFile(name+".json", fence.Metadata)
 	var got unpackRecipe
-	if err != nil || json.Unmarshal(text, &got) != nil || got != want {
-		return nil, nil // there is none, or it is not this one's
+	if err != nil || json.Unmarshal(text, &got) != nil {
+		return nil, nil // there is none
+	}
+	sum := got.SHA256
+	if got.SHA256 = ""; got != want {
+		return nil, nil // it is not this one's
+	}
+	why, err := believedMatrix(ctx, dir, name+".npy", sum, text)
+	if err != nil {
+		return nil, err
+	}
+	if why != "" {
+		o.g.note("%s is not used: it %s; the matrix is unpacked again", dir.File(name+".npy"), why)
+		return nil, nil
 	}
 	m, err := openMatrix(ctx, dir.FS(), name+".npy", dir.File(name+".npy"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -162,12 +175,14 @@ func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir 
 		return err
 	}
 	defer matrix.Abandon()
-	if _, err := matrix.Write(head); err != nil {
+	hashed := newHashing(matrix)
+	if _, err := hashed.Write(head); err != nil {
 		return err
 	}
-	if err := o.copyElements(ctx, matrix, stream, m, a); err != nil {
+	if err := o.copyElements(ctx, hashed, stream, m, a); err != nil {
 		return err
 	}
+	recipe.SHA256 = hashed.hash()
 	text, err := json.MarshalIndent(recipe, "", "  ")
 	if err != nil {
 		return err
@@ -177,10 +192,15 @@ func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir 
 		return err
 	}
 	defer seal.Abandon()
-	if _, err := seal.Write(append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if _, err := seal.Write(text); err != nil {
 		return err
 	}
-	return aside.PublishSealed(seal, matrix)
+	if err := aside.PublishSealed(seal, matrix); err != nil {
+		return err
+	}
+	believeMatrix(dir, name+".npy", text)
+	return nil
 }
 
 // copyElements copies just the elements of an array.
