@@ -119,7 +119,7 @@ func (c *Cost) check() error {
 			}
 		}
 	}
-	return checkFolder(c.Out)
+	return nil
 }
 
 // Do measures, and writes all files or, on failure, none. progress, which may be nil,
@@ -128,6 +128,11 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	release, err := claim(c.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	started := c.Now()
 	r := &costRun{Cost: c, progress: progress, out: &Costs{K: c.K, Items: c.Gallery.Len(), Timed: c.Timed, Scale: c.Items}}
 	if progress == nil {

@@ -90,9 +90,11 @@ type Outcome struct {
 // Do evaluates and compares, and writes all files or, on failure, none. Plan.Keep
 // makes the files in trec. progress is that of Plan.Evaluate.
 func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, error) {
-	if err := checkFolder(r.Out); err != nil {
+	release, err := claim(r.Out)
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	if r.Page != nil {
 		if _, err := r.Page.check(r.Gallery); err != nil {
 			return nil, err

@@ -125,9 +125,11 @@ type firstHit struct {
 // Do ranks, looks for what there is to find, and writes all files or, on failure,
 // none. progress is that of Plan.Evaluate, for each of two passes.
 func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, error) {
-	if err := checkFolder(m.Out); err != nil {
+	release, err := claim(m.Out)
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	if err := checkReport(m.Page); err != nil {
 		return nil, err
 	}
@@ -154,7 +156,6 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	u.findMistakes()
 	u.findHubs()
 	slices.SortStableFunc(u.Disagreements, func(a, b Disagreement) int { return cmp.Compare(a.Overlap, b.Overlap) })
-	var err error
 	u.Duplicates, err = FindDuplicates(ctx, m.Gallery, u.Queries, m.Filter, layersOf([]engine.Scheme{m.A, m.B}), m.Near, progress)
 	if err != nil || m.Out == "" {
 		return u.Mined, err

@@ -83,9 +83,11 @@ type tuner struct {
 // gallery are done; there is one for the grid, one for each move from there, and
 // two for the report.
 func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, error) {
-	if err := checkFolder(t.Out); err != nil {
+	release, err := claim(t.Out)
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	if err := checkReport(t.Page); err != nil {
 		return nil, err
 	}
