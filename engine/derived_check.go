@@ -327,6 +327,8 @@ func (c *derivedCheck) indexes(ctx context.Context, dir fence.Folder) error {
 		}
 		if err != nil {
 			c.add(path, Damaged, aside.Reason(err).Error())
+		} else if !believed(sealedArchive, b) {
+			c.add(path, Outdated, "it "+errForeign)
 		} else {
 			c.add(path, Current, "")
 		}
