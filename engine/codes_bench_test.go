@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"strata/engine/fence"
 	"strata/engine/kernel"
 )
 
@@ -99,7 +100,7 @@ func BenchmarkBuildCodes(b *testing.B) {
 	b.SetBytes(int64(l.Rows) * int64(l.bytes()))
 	folder := b.TempDir()
 	for b.Loop() {
-		c, err := prepareCodes(b.Context(), l, codesPath(folder, l), CodeOptions{Build: true})
+		c, err := prepareCodes(b.Context(), l, fence.In(folder, "."), CodeOptions{Build: true})
 		if err != nil {
 			b.Fatal(err)
 		}

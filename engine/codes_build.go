@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // A gallery has codes from so many rows on, and a layer from so many bytes on: a
@@ -68,8 +70,9 @@ func (c *codes) measure() {
 
 // prepareCodes opens or builds a layer's codes. It returns nil when there are none
 // and none are to be built.
-func prepareCodes(ctx context.Context, l *Layer, path string, o CodeOptions) (*codes, error) {
-	c, err := openCodes(ctx, l, path, false)
+func prepareCodes(ctx context.Context, l *Layer, dir fence.Folder, o CodeOptions) (*codes, error) {
+	path := dir.File(codesName(l))
+	c, err := openCodes(ctx, l, dir, false)
 	note := ""
 	switch {
 	case err == nil || errors.Is(err, fs.ErrNotExist):
@@ -88,13 +91,16 @@ func prepareCodes(ctx context.Context, l *Layer, path string, o CodeOptions) (*c
 			}
 			return nil, c.close()
 		}
-		waited, err := lockedBuild(ctx, l, path, c, note, o)
+		waited, err := lockedBuild(ctx, l, dir, c, note, o)
 		if err = errors.Join(err, c.close()); err != nil {
 			return nil, err
 		}
-		c, err = openCodes(ctx, l, path, !waited)
+		c, err = openCodes(ctx, l, dir, !waited)
 		if err != nil && (!waited || !noCodes(err)) {
 			return nil, fmt.Errorf("%s, just built: %w", path, err)
+		}
+		if err == nil && !waited {
+			believe(sealedCodes, c.seal(c.rows))
 		}
 	}
 }
@@ -110,8 +116,8 @@ func (c *codes) close() error {
 // lockedBuild builds a file of codes, from old ones of the first rows if there are
 // such, or waits for another process that does. It reports whether it was that
 // other process.
-func lockedBuild(ctx context.Context, l *Layer, path string, old *codes, note string, o CodeOptions) (waited bool, err error) {
-	lock, waited, err := lockFile(ctx, path+".lock")
+func lockedBuild(ctx context.Context, l *Layer, dir fence.Folder, old *codes, note string, o CodeOptions) (waited bool, err error) {
+	lock, waited, err := lockFile(ctx, dir, codesName(l)+".lock")
 	if err != nil {
 		return waited, err
 	}
@@ -119,14 +125,14 @@ func lockedBuild(ctx context.Context, l *Layer, path string, old *codes, note st
 	if waited {
 		return true, nil
 	}
-	b := &codeBuilder{layer: l, path: path, old: old, o: o, note: note}
+	b := &codeBuilder{layer: l, dir: dir, old: old, o: o, note: note}
 	return false, b.run(ctx)
 }
 
 // lockFile locks a file, which it makes, against other processes. It waits for the
 // lock, and says whether it had to.
-func lockFile(ctx context.Context, path string) (*os.File, bool, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+func lockFile(ctx context.Context, dir fence.Folder, name string) (*os.File, bool, error) {
+	f, err := dir.Update(name)
 	if err != nil {
 		return nil, false, err
 	}
@@ -152,7 +158,7 @@ func lockFile(ctx context.Context, path string) (*os.File, bool, error) {
 // codeBuilder writes a file of codes.
 type codeBuilder struct {
 	layer *Layer
-	path  string
+	dir   fence.Folder
 	old   *codes // of the first rows, or nil
 	o     CodeOptions
 	note  string
@@ -167,8 +173,9 @@ const codeRun = 32
 
 // run builds the file, in NAME.part first.
 func (b *codeBuilder) run(ctx context.Context) (err error) {
-	part := b.path + ".part"
-	if b.file, err = os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	name := codesName(b.layer)
+	part := name + ".part"
+	if b.file, err = b.dir.Update(part); err != nil {
 		return err
 	}
 	err = guard(func() error { return b.build(ctx) })
@@ -177,14 +184,14 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 	}
 	err = errors.Join(err, b.file.Close())
 	if err == nil {
-		err = aside.Rename(part, b.path)
+		err = b.dir.Rename(part, b.dir, name)
 	}
 	if err == nil {
 		b.tell(b.layer.Rows)
 		return nil
 	}
 	if ctx.Err() == nil {
-		err = errors.Join(fmt.Errorf("codes of %s: %w", b.layer.Name, err), os.Remove(part))
+		err = errors.Join(fmt.Errorf("codes of %s: %w", b.layer.Name, err), b.dir.Remove(part))
 	}
 	return err
 }
@@ -291,6 +298,7 @@ func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	if _, err := b.file.WriteAt(head.encode(), 0); err != nil {
 		return 0, err
 	}
+	believe(sealedPart, slices.Concat(head.encode(), mean), b.identity())
 	if b.old == nil {
 		return 0, nil
 	}
@@ -306,6 +314,15 @@ func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	return full, nil
 }
 
+// identity returns what tells the file that is built from one that came in its place.
+func (b *codeBuilder) identity() []byte {
+	info, err := b.file.Stat()
+	if err != nil {
+		return nil
+	}
+	return []byte(b.file.Name() + "\n" + fence.Identity(info))
+}
+
 // resume reads what an earlier build has left, and returns its number of sound
 // chunks; ok is false when it is of no use.
 func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byte) (done int, ok bool, err error) {
@@ -319,7 +336,7 @@ func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byt
 	}
 	mean := head[headerBytes:]
 	want.Mean = crc32.Checksum(mean, castagnoli)
-	if string(want.encode()) != string(head[:headerBytes]) {
+	if string(want.encode()) != string(head[:headerBytes]) || !believed(sealedPart, head, b.identity()) {
 		return 0, false, nil
 	}
 	values := make([]float32, len(mean)/4)

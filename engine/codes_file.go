@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"unsafe"
 
 	"github.com/edsrzf/mmap-go"
+
+	"strata/engine/fence"
 )
 
 // codes_file.go reads the file of a layer's codes, NAME.codes in the gallery's
@@ -199,8 +199,11 @@ func sourceSum(l *Layer, i, rows int) uint32 {
 // openCodes maps a file of codes and checks all of it, or only its head if it was
 // just written. The codes may be of fewer rows than the layer has. An errStale says that the file is of no use, an
 // fs.ErrNotExist that there is none.
-func openCodes(ctx context.Context, l *Layer, path string, written bool) (_ *codes, err error) {
-	f, err := os.Open(path)
+func openCodes(ctx context.Context, l *Layer, dir fence.Folder, written bool) (_ *codes, err error) {
+	f, err := dir.Open(codesName(l))
+	if why := fence.Why(err); why != "" {
+		return nil, errStale{"is not opened: " + why}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +219,7 @@ func openCodes(ctx context.Context, l *Layer, path string, written bool) (_ *cod
 	if err != nil {
 		return nil, err
 	}
-	c := &codes{layer: l, path: path, file: file}
+	c := &codes{layer: l, path: dir.File(codesName(l)), file: file}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.close())
@@ -253,6 +256,9 @@ func (c *codes) read(ctx context.Context, written bool) error {
 	}
 	c.coder = newCoder(values[:l.Dim], values[l.Dim:])
 	if !written {
+		if !believed(sealedCodes, c.seal(rows)) {
+			return errStale{errForeign}
+		}
 		if err := c.check(ctx, rows, h.Modified == l.modified()); err != nil {
 			return err
 		}
@@ -264,6 +270,16 @@ func (c *codes) read(ctx context.Context, written bool) error {
 	c.rows = rows
 	c.spans()
 	return nil
+}
+
+// seal returns what the seal of codes is of: the header, with the checksum of the mean,
+// and the heads of all chunks, with theirs.
+func (c *codes) seal(rows int) []byte {
+	b := append([]byte(nil), c.file[:headerBytes]...)
+	for i := range (rows + codeChunk - 1) / codeChunk {
+		b = append(b, c.chunk(i, chunkRows(i, rows))[:chunkHead]...)
+	}
+	return b
 }
 
 // chunk returns the bytes of chunk i.
@@ -294,8 +310,8 @@ func (c *codes) check(ctx context.Context, rows int, sameTime bool) error {
 	return err
 }
 
-// codesPath returns the path of a layer's codes.
-func codesPath(folder string, l *Layer) string { return filepath.Join(folder, l.Name+codesSuffix) }
+// codesName returns the name of a layer's codes in the folder of Derived.
+func codesName(l *Layer) string { return l.Name + codesSuffix }
 
 // noCodes reports whether an error says that a file of codes is not there, or of
 // no use.

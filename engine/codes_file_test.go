@@ -63,7 +63,7 @@ func codesFile(t testing.TB, g *Gallery) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return codesPath(folder, g.Layers[0])
+	return filepath.Join(folder, codesName(g.Layers[0]))
 }
 
 func readFile(t testing.TB, path string) []byte {
@@ -397,7 +397,7 @@ func TestCodesKeepFaults(t *testing.T) {
 
 // removeCodes removes a layer's codes and what a build has left of them.
 func removeCodes(folder string, l *Layer) error {
-	path := codesPath(folder, l)
+	path := filepath.Join(folder, codesName(l))
 	var errs []error
 	for _, name := range []string{path, path + ".part", path + ".lock"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

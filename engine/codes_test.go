@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/fence"
 	"strata/fixtures/need"
 )
 
@@ -339,7 +340,7 @@ func TestCodesOfPhotographs(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", folder)
 	for _, l := range g.Layers {
-		c, err := prepareCodes(t.Context(), l, codesPath(folder, l), CodeOptions{Build: true})
+		c, err := prepareCodes(t.Context(), l, fence.In(folder, "."), CodeOptions{Build: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/edsrzf/mmap-go"
+
+	"strata/engine/fence"
 )
 
 // DefaultFitRows is the number of rows that transforms are fitted on when a
@@ -313,7 +313,7 @@ func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (made d
 // openKept opens a derived layer that is kept. It returns nil when there is none
 // that serves, and why one does not.
 func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (kept derivedLayer, why string, err error) {
-	for _, dir := range g.keptFolders() {
+	for _, dir := range g.derivedFolders() {
 		r, err := readRecipe(dir, f.fileName())
 		switch {
 		case err != nil:
@@ -329,7 +329,14 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 			why = "" // it was asked for
 			continue
 		}
-		l, err := g.mapDerived(ctx, dir, f)
+		if why, err = believedMatrix(ctx, dir, f.fileName()+".npy", r.Matrix.SHA256, r.text); err != nil {
+			return kept, "", err
+		}
+		if why != "" {
+			why = fmt.Sprintf("%s: it %s", dir.File(f.fileName()+".npy"), why)
+			continue
+		}
+		l, err := g.mapDerived(ctx, dir, f, r)
 		if err == nil {
 			err = checkDerived(ctx, l, r)
 		}
@@ -346,24 +353,11 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 	return kept, why, nil
 }
 
-// keptFolders returns where derived files may lie: in the gallery's folder, also
-// one that cannot be written, and in the cache.
-func (g *Gallery) keptFolders() []string {
-	var dirs []string
-	if g.root != nil {
-		dirs = append(dirs, filepath.Join(g.Path, derivedFolder))
-	}
-	if dir, err := g.Derived(); err == nil && !slices.Contains(dirs, dir) {
-		dirs = append(dirs, dir)
-	}
-	return dirs
-}
-
-// mapDerived maps the matrix of a derived layer.
-func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor) (*Layer, error) {
+// mapDerived maps the matrix of a recipe.
+func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f Factor, r *Recipe) (*Layer, error) {
 	file := f.fileName() + ".npy"
-	path := filepath.Join(dir, file)
-	m, err := openMatrix(ctx, os.DirFS(dir), file, path)
+	path := dir.File(file)
+	m, err := openMatrix(ctx, dir.FS(), file, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is a recipe, but no matrix", path)
 	}
@@ -384,6 +378,7 @@ func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor) (*Layer,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	r.folder = dir
 	return newLayer(f.String(), path, a.Type, int(a.Dim), []segment{s}), nil
 }
 
@@ -402,7 +397,7 @@ func checkDerived(ctx context.Context, l *Layer, r *Recipe) error {
 // makeDerived fits the transforms, applies them to every row, and keeps and opens
 // the result. replaced says why what was kept does not serve.
 func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource, replaced string) (made derivedLayer, err error) {
-	dir, err := g.Derived()
+	dir, err := g.DerivedFolder(".")
 	if err != nil {
 		return made, fmt.Errorf("there is no place for it: %w", err)
 	}
@@ -432,7 +427,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 	if err := r.keep(ctx, dir, f.fileName(), &feed{layer: source, stages: stages, done: progress}); err != nil {
 		return made, err
 	}
-	l, err := g.mapDerived(ctx, dir, f)
+	l, err := g.mapDerived(ctx, dir, f, r)
 	if err != nil {
 		return made, err
 	}
@@ -441,7 +436,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 		return made, err
 	}
 	r.Matrix.Fingerprint = "sha256:" + hex.EncodeToString(sum)
-	if err := r.write(filepath.Join(dir, f.fileName()+".json")); err != nil {
+	if err := r.write(dir, f.fileName()+".json"); err != nil {
 		return made, err
 	}
 	made = derivedLayer{l, r}

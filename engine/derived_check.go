@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 
 	"strata/engine/archive"
 	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // DerivedState says what a derived file is good for.
@@ -45,14 +47,12 @@ func (g *Gallery) CheckDerived(ctx context.Context, progress func(path string)) 
 	if c.progress == nil {
 		c.progress = func(string) {}
 	}
-	folders := []string{g.cacheFolder()}
 	if g.root != nil {
-		folders = append([]string{filepath.Join(g.Path, derivedFolder)}, folders...)
 		if err := c.left(ctx, g.Path); err != nil {
 			return nil, err
 		}
 	}
-	for _, dir := range folders {
+	for _, dir := range g.derivedFolders() {
 		if err := c.folder(ctx, dir); err != nil {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ type derivedCheck struct {
 // add adds what was found out about a file.
 func (c *derivedCheck) add(path string, state DerivedState, why string) {
 	size := int64(0)
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
 	}
 	c.found = append(c.found, DerivedFile{path, size, state, why})
@@ -91,13 +91,17 @@ func (c *derivedCheck) left(ctx context.Context, dir string) error {
 }
 
 // folder checks a folder of Derived.
-func (c *derivedCheck) folder(ctx context.Context, dir string) error {
-	if err := c.left(ctx, dir); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(dir)
+func (c *derivedCheck) folder(ctx context.Context, dir fence.Folder) error {
+	entries, err := dir.Entries()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if why := fence.Why(err); why != "" {
+		c.add(dir.Path(), Damaged, why+": the user's cache is used instead")
+		return nil
+	}
+	if err == nil {
+		err = c.left(ctx, dir.Path())
 	}
 	if err != nil {
 		return err
@@ -106,19 +110,21 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		path, name := filepath.Join(dir, e.Name()), e.Name()
+		path, name := dir.File(e.Name()), e.Name()
 		stem := func(suffix string) string { return strings.TrimSuffix(name, suffix) }
 		switch {
 		case strings.HasPrefix(name, "."):
+		case !e.IsDir() && !e.Type().IsRegular():
+			c.add(path, Damaged, "it is no regular file, and is not opened: remove it")
 		case e.IsDir():
-			if err := c.subfolder(ctx, path); err != nil {
+			if err := c.subfolder(ctx, dir.Sub(name)); err != nil {
 				return err
 			}
 		case strings.HasSuffix(name, codesSuffix+".part"):
 			c.add(path, Left, "codes whose making was stopped; the next search of the gallery goes on with them")
 		case strings.HasSuffix(name, codesSuffix):
 			c.progress(path)
-			state, why, err := c.codes(ctx, path, stem(codesSuffix))
+			state, why, err := c.codes(ctx, dir, stem(codesSuffix))
 			if err != nil {
 				return err
 			}
@@ -132,7 +138,7 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 			c.add(path, state, why)
 		case strings.HasSuffix(name, ".npy"):
 			recipe := strings.TrimSuffix(stem(".npy"), ".fit") + ".json"
-			if _, err := os.Stat(filepath.Join(dir, recipe)); errors.Is(err, fs.ErrNotExist) {
+			if _, err := dir.Stat(recipe); errors.Is(err, fs.ErrNotExist) {
 				c.add(path, Left, "a derived layer without a recipe: its making was stopped")
 			}
 		}
@@ -142,32 +148,76 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 
 // subfolder checks a folder in a folder of Derived: of an extraction, of imports or of
 // the indexes of archives.
-func (c *derivedCheck) subfolder(ctx context.Context, path string) error {
-	switch filepath.Base(path) {
+func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
+	switch filepath.Base(dir.Path()) {
 	case "extract":
-		if _, err := os.Stat(filepath.Join(path, "journal.jsonl")); err == nil {
-			c.add(path, Left, "an extraction was stopped; strata extract goes on with it")
+		if _, err := dir.Stat("journal.jsonl"); err == nil {
+			c.add(dir.Path(), Left, "an extraction was stopped; strata extract goes on with it")
 		}
 	case importFolder:
-		marks, _ := filepath.Glob(filepath.Join(path, "*.json"))
-		for _, mark := range marks {
-			c.add(mark, Left, "an import was stopped; strata import goes on with it")
+		entries, _ := dir.Entries() // of what cannot be read nothing is left
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name(), ".json") {
+				c.add(dir.File(e.Name()), Left, "an import was stopped; strata import goes on with it")
+			}
 		}
 	case archivesFolder:
-		return c.indexes(ctx, path)
+		return c.indexes(ctx, dir)
+	case unpackedFolder:
+		return c.unpacked(ctx, dir)
 	}
 	return nil
 }
 
+// unpacked compares every unpacked matrix with the SHA-256 in its recipe.
+func (c *derivedCheck) unpacked(ctx context.Context, dir fence.Folder) error {
+	entries, err := dir.Entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || strings.HasPrefix(name, ".") {
+			continue
+		}
+		path := dir.File(e.Name())
+		c.progress(path)
+		text, err := dir.ReadFile(e.Name(), fence.Metadata)
+		var r unpackRecipe
+		if err == nil {
+			err = json.Unmarshal(text, &r)
+		}
+		var sum string
+		if err == nil {
+			sum, err = hashFile(ctx, dir, name+".npy")
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			c.add(path, Damaged, aside.Reason(err).Error())
+		case sum != r.SHA256:
+			c.add(path, Damaged, fmt.Sprintf("%s.npy: its SHA-256 is %.12s…, its recipe says %.12s…", name, sum, r.SHA256))
+		case !believed(sealedMatrix, text):
+			c.add(path, Outdated, "it "+errForeign)
+		default:
+			c.add(path, Current, "")
+		}
+	}
+	return errors.Join(c.left(ctx, dir.Path()), ctx.Err())
+}
+
 // codes checks all of a file of codes, and all rows of the matrix against it.
-func (c *derivedCheck) codes(ctx context.Context, path, name string) (state DerivedState, why string, err error) {
+func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, name string) (state DerivedState, why string, err error) {
 	l, err := c.g.Layer(name)
 	if err != nil {
 		return Outdated, "the gallery has no such layer", nil
 	}
-	kept, err := openCodes(ctx, l, path, true) // all is checked below, whatever times say
+	foreign := false
+	kept, err := openCodes(ctx, l, dir, true) // all is checked below, whatever times say
 	if err == nil {
 		err = guard(func() error { return kept.check(ctx, kept.rows, false) })
+		foreign = !believed(sealedCodes, kept.seal(kept.rows))
 		err = errors.Join(err, kept.close())
 	}
 	var stale errStale
@@ -182,6 +232,8 @@ func (c *derivedCheck) codes(ctx context.Context, path, name string) (state Deri
 		return Damaged, "it " + stale.why, nil
 	case err != nil:
 		return Damaged, aside.Reason(err).Error(), nil
+	case foreign:
+		return Outdated, "it " + errForeign, nil
 	case kept.rows < l.Rows:
 		return Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.rows, l.Rows), nil
 	}
@@ -190,7 +242,7 @@ func (c *derivedCheck) codes(ctx context.Context, path, name string) (state Deri
 
 // recipe checks a derived layer: its recipe against the gallery, its files against
 // the recipe.
-func (c *derivedCheck) recipe(ctx context.Context, dir, name string) (DerivedState, string, error) {
+func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string) (DerivedState, string, error) {
 	r, err := readRecipe(dir, name)
 	if err != nil {
 		return Damaged, err.Error(), nil
@@ -211,24 +263,27 @@ func (c *derivedCheck) recipe(ctx context.Context, dir, name string) (DerivedSta
 	if why := r.stale(f, RecipeSource{l.Name, l.Type.String(), l.Rows, l.Dim, print}); why != "" {
 		return Outdated, why, nil
 	}
-	matrix := filepath.Join(dir, filepath.Base(r.Matrix.File))
-	switch sum, err := hashFile(ctx, matrix); {
+	matrix := filepath.Base(r.Matrix.File)
+	switch sum, err := hashFile(ctx, dir, matrix); {
 	case ctx.Err() != nil:
 		return 0, "", ctx.Err()
 	case err != nil:
-		return Damaged, fmt.Sprintf("%s: %v", filepath.Base(matrix), aside.Reason(err)), nil
+		return Damaged, fmt.Sprintf("%s: %v", matrix, aside.Reason(err)), nil
 	case sum != r.Matrix.SHA256:
-		return Damaged, fmt.Sprintf("%s: its SHA-256 is %.12s…, the recipe says %.12s…", filepath.Base(matrix), sum, r.Matrix.SHA256), nil
+		return Damaged, fmt.Sprintf("%s: its SHA-256 is %.12s…, the recipe says %.12s…", matrix, sum, r.Matrix.SHA256), nil
 	}
-	if _, err := r.readParameters(dir); err != nil {
+	if _, err := r.readParameters(dir, f, l.Dim); err != nil {
 		return Damaged, err.Error(), nil
+	}
+	if !believed(sealedMatrix, r.text) {
+		return Outdated, "it " + errForeign, nil
 	}
 	return Current, "", nil
 }
 
 // hashFile returns the SHA-256 of a file, in hexadecimal digits.
-func hashFile(ctx context.Context, path string) (string, error) {
-	f, err := os.Open(path)
+func hashFile(ctx context.Context, dir fence.Folder, name string) (string, error) {
+	f, err := dir.Open(name)
 	if err != nil {
 		return "", err
 	}
@@ -249,27 +304,29 @@ func hashFile(ctx context.Context, path string) (string, error) {
 }
 
 // indexes checks the kept indexes of the archives whose pictures were opened.
-func (c *derivedCheck) indexes(ctx context.Context, dir string) error {
+func (c *derivedCheck) indexes(ctx context.Context, dir fence.Folder) error {
 	stamps := c.g.pictures.keptStamps()
-	entries, err := os.ReadDir(dir)
+	entries, err := dir.Entries()
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
+		path := dir.File(e.Name())
 		stamp, known := stamps[e.Name()]
 		if !known || !e.Type().IsRegular() {
 			continue
 		}
-		b, err := os.ReadFile(path)
+		b, err := dir.ReadFile(e.Name(), indexLimit(stamp))
 		if err == nil {
 			_, err = archive.Decode(b, stamp)
 		}
 		if err != nil {
 			c.add(path, Damaged, aside.Reason(err).Error())
+		} else if !believed(sealedArchive, b) {
+			c.add(path, Outdated, "it "+errForeign)
 		} else {
 			c.add(path, Current, "")
 		}
 	}
-	return errors.Join(c.left(ctx, dir), ctx.Err())
+	return errors.Join(c.left(ctx, dir.Path()), ctx.Err())
 }

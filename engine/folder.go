@@ -3,57 +3,63 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
 	"path/filepath"
 
 	"github.com/adrg/xdg"
 
-	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // derivedFolder holds, within a gallery's folder, what is derived from it.
 const derivedFolder = ".strata"
 
-// Derived returns the folder for what is computed from the gallery and can be
-// computed again, and makes it: .strata in the gallery's folder or, where that
-// cannot be written (a read-only disk, the built-in gallery), a folder in the
-// user's cache that belongs to the gallery's path.
+// Derived returns the path of DerivedFolder(".").
 func (g *Gallery) Derived() (string, error) {
+	dir, err := g.DerivedFolder(".")
+	return dir.Path(), err
+}
+
+// DerivedFolder returns a folder of the name within that for what is computed from
+// the gallery and can be computed again, and makes it: in .strata in the gallery's
+// folder or, where that cannot be written, in a folder of the user's cache that
+// belongs to the gallery's path. A read-only disk and the built-in gallery cannot be
+// written; nor is a folder that is a symbolic link, or in one: it may lead anywhere.
+func (g *Gallery) DerivedFolder(name string) (fence.Folder, error) {
 	if g.root != nil {
-		dir := filepath.Join(g.Path, derivedFolder)
-		if writable(dir) {
+		if dir := fence.In(g.Path, derivedFolder).Sub(name); dir.Writable() {
 			return dir, nil
 		}
 	}
-	dir := g.cacheFolder()
-	return dir, os.MkdirAll(dir, 0o777)
+	dir := g.cached().Sub(name)
+	return dir, dir.Make()
 }
 
-// FindDerived returns the path of a file that was derived before, in either of
-// the folders that Derived may return; the name may hold a folder. It makes
-// nothing; the error is that of os.Stat, in the last of them.
-func (g *Gallery) FindDerived(name string) (string, error) {
-	folders := []string{g.cacheFolder()}
-	if g.root != nil {
-		folders = append([]string{filepath.Join(g.Path, derivedFolder)}, folders...)
-	}
-	var err error
-	for _, dir := range folders {
-		path := filepath.Join(dir, name)
-		if _, err = os.Stat(path); err == nil {
-			return path, nil
+// FindDerived returns the folder of DerivedFolder(".") that has a file which was derived
+// before; the name may hold folders, with slashes. It makes nothing; the error is that of
+// the last of them.
+func (g *Gallery) FindDerived(name string) (dir fence.Folder, err error) {
+	for _, dir = range g.derivedFolders() {
+		if _, err = dir.Stat(name); err == nil {
+			return dir, nil
 		}
 	}
-	return "", err
+	return dir, err
 }
+
+// derivedFolders returns where derived files may lie: in the gallery's folder, also one
+// that cannot be written, and in the cache.
+func (g *Gallery) derivedFolders() []fence.Folder {
+	if g.root == nil {
+		return []fence.Folder{g.cached()}
+	}
+	return []fence.Folder{fence.In(g.Path, derivedFolder), g.cached()}
+}
+
+// cached returns the cacheFolder.
+func (g *Gallery) cached() fence.Folder { return fence.In(g.cacheFolder(), ".") }
 
 // cacheFolder returns the folder in the user's cache that belongs to the gallery.
 func (g *Gallery) cacheFolder() string {
 	sum := sha256.Sum256([]byte(g.Path))
 	return filepath.Join(xdg.CacheHome, "strata", "galleries", filepath.Base(g.Path)+"-"+hex.EncodeToString(sum[:6]))
-}
-
-// writable makes a folder and reports whether files can be made in it.
-func writable(dir string) bool {
-	return os.MkdirAll(dir, 0o777) == nil && aside.Writable(dir)
 }

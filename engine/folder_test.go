@@ -50,8 +50,8 @@ func TestFindDerived(t *testing.T) {
 
 	g := open(t, writeGallery(t, "id\na\nb\n", twoRows()))
 	name := filepath.Join("images", "x.features")
-	if path, err := g.FindDerived(name); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %s, %v, not that there is none", path, err)
+	if dir, err := g.FindDerived(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, %v, not that there is none", dir, err)
 	}
 	if _, err := os.Stat(filepath.Join(g.Path, ".strata")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("looking made a folder: %v", err)
@@ -62,8 +62,8 @@ func TestFindDerived(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Dir(want), filepath.Base(want), nil)
-		if path, err := g.FindDerived(name); err != nil || path != want {
-			t.Errorf("got %s, %v, want %s", path, err, want)
+		if dir, err := g.FindDerived(name); err != nil || dir.File(name) != want {
+			t.Errorf("got %v, %v, want %s", dir, err, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"strata/engine/fence"
 )
 
 // FuzzCodes opens changed files of codes, some with a checksum of the header that
@@ -45,7 +47,7 @@ func FuzzCodes(f *testing.F) {
 		if err := os.WriteFile(changed, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		c, err := openCodes(t.Context(), l, changed, false)
+		c, err := openCodes(t.Context(), l, fence.In(filepath.Dir(changed), "."), false)
 		if err != nil {
 			return
 		}
@@ -75,7 +77,7 @@ func FuzzRecipe(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "A.pca2.json"), text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		r, err := readRecipe(dir, "A.pca2")
+		r, err := readRecipe(fence.In(dir, "."), "A.pca2")
 		if err != nil {
 			return
 		}
@@ -84,7 +86,7 @@ func FuzzRecipe(f *testing.F) {
 			t.Fatal(err)
 		}
 		r.Values.File = "fit"
-		if _, err := r.readParameters(dir); err == nil && r.Values.SHA256 == "" {
+		if _, err := r.readParameters(fence.In(dir, "."), factor, 3); err == nil && r.Values.SHA256 == "" {
 			t.Error("parameters without a hash are taken")
 		}
 		floats := make([]float64, len(values)/8)

@@ -8,13 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"strata/engine/aside"
+	"strata/engine/fence"
 	"strata/engine/format"
 	"strata/engine/table"
 )
@@ -83,7 +83,7 @@ type importer struct {
 	to     []int // by row of the source: row of the layer, or -1; nil: the same
 	out    *os.File
 	mark   importMark
-	path   string // of the mark; that of the matrix ends with .npy
+	dir    fence.Folder // holds the matrix that grows, LAYER.npy, its mark, LAYER.json, and its lock
 }
 
 // Do imports. It returns an error that names file, row and value, and leaves what
@@ -102,11 +102,10 @@ func (o Import) Do(ctx context.Context) (done Imported, err error) {
 	if _, err := os.Stat(done.Path); err == nil && !o.Force {
 		return done, fmt.Errorf("%s is there already; --force replaces it", done.Path)
 	}
-	dir := filepath.Join(o.Gallery, derivedFolder, importFolder)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	m.dir = fence.In(o.Gallery, derivedFolder).Sub(importFolder)
+	if err := m.dir.Make(); err != nil {
 		return done, err
 	}
-	m.path = filepath.Join(dir, o.Layer+".json")
 	lock, err := m.begin()
 	if err != nil {
 		return done, err
@@ -119,7 +118,7 @@ func (o Import) Do(ctx context.Context) (done Imported, err error) {
 	if err := m.out.Close(); err != nil {
 		return done, err
 	}
-	return done, m.publish(done.Path)
+	return done, m.publish()
 }
 
 // open opens the source and chooses the matrix in it.
@@ -127,14 +126,11 @@ func (m *importer) open(ctx context.Context) error {
 	if !isLayerName(m.Layer) {
 		return fmt.Errorf("%q: %w", m.Layer, errLayerName)
 	}
-	f, err := os.Open(m.Source)
+	f, err := fence.Open(m.Source)
 	if err != nil {
-		return fmt.Errorf("%s: %w", m.Source, aside.Reason(err))
+		return err
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a regular file")
-	}
 	if err == nil {
 		m.source = f
 		err = m.choose(ctx, info.Size())
@@ -235,7 +231,7 @@ func (m *importer) order(ctx context.Context) (lacking, leftOut int, err error) 
 // begin opens the matrix that grows: one that was stopped, or a new one. The file
 // that it returns holds the lock.
 func (m *importer) begin() (_ *os.File, err error) {
-	lock, err := os.OpenFile(strings.TrimSuffix(m.path, ".json")+".lock", os.O_RDWR|os.O_CREATE, 0o666)
+	lock, err := m.dir.Update(m.Layer + ".lock")
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +243,7 @@ func (m *importer) begin() (_ *os.File, err error) {
 	if mine, err := aside.TryLock(lock); err == nil && !mine {
 		return nil, fmt.Errorf("another program imports layer %s into %s", m.Layer, m.Gallery)
 	}
-	if m.out, err = os.OpenFile(m.matrix(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	if m.out, err = m.dir.Update(m.Layer + ".npy"); err != nil {
 		return nil, err
 	}
 	head := format.NpyHead(m.into.Type, m.into.Rows, m.into.Dim)
@@ -257,9 +253,7 @@ func (m *importer) begin() (_ *os.File, err error) {
 	if m.resume(size) {
 		return lock, nil
 	}
-	if err = os.Remove(m.path); errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err = m.dir.Remove(m.markName())
 	for _, step := range []func() error{
 		func() error { return m.out.Truncate(0) },
 		func() error { return m.out.Truncate(size) }, // zeros, where nothing is written
@@ -276,11 +270,14 @@ func (m *importer) begin() (_ *os.File, err error) {
 }
 
 // matrix returns the path of the matrix that grows.
-func (m *importer) matrix() string { return strings.TrimSuffix(m.path, ".json") + ".npy" }
+func (m *importer) matrix() string { return m.dir.File(m.Layer + ".npy") }
+
+// markName returns the name of the mark.
+func (m *importer) markName() string { return m.Layer + ".json" }
 
 // resume reports whether an earlier run began the same file, and takes its mark.
 func (m *importer) resume(size int64) bool {
-	data, err := os.ReadFile(m.path)
+	data, err := m.dir.ReadFile(m.markName(), fence.Metadata)
 	info, errInfo := m.out.Stat()
 	var had importMark
 	if m.Restart || err != nil || errInfo != nil || json.Unmarshal(data, &had) != nil || info.Size() != size {
@@ -361,18 +358,18 @@ func (m *importer) keep() error {
 	if err != nil {
 		return err
 	}
-	return aside.WriteBytes(m.path, append(text, '\n'))
+	return m.dir.WriteBytes(m.markName(), append(text, '\n'))
 }
 
 // publish gives the matrix its place. A mark that a kill leaves is of no matrix any
 // more, and the next import begins anew.
-func (m *importer) publish(path string) error {
-	if err := aside.Rename(m.matrix(), path); err != nil {
+func (m *importer) publish() error {
+	if err := m.dir.Rename(m.Layer+".npy", fence.In(m.Gallery, "."), m.Layer+".npy"); err != nil {
 		return err
 	}
-	_ = os.Remove(m.path)
-	_ = os.Remove(strings.TrimSuffix(m.path, ".json") + ".lock")
-	_ = os.Remove(filepath.Dir(m.path)) // if nothing else is being imported
+	_ = m.dir.Remove(m.markName())
+	_ = m.dir.Remove(m.Layer + ".lock")
+	_ = fence.In(m.Gallery, derivedFolder).Remove(importFolder) // if nothing else is being imported
 	return nil
 }
 

@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	slash "path"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"strata/engine/archive"
-	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // archivesFolder holds, within the derived folder, the indexes of tar archives:
@@ -41,8 +40,8 @@ type Pictures struct {
 
 // DerivedFolder is where a gallery keeps what is derived from it.
 type DerivedFolder interface {
-	Derived() (string, error)
-	FindDerived(name string) (string, error)
+	DerivedFolder(name string) (fence.Folder, error)
+	FindDerived(name string) (fence.Folder, error)
 }
 
 // indexing is the making of an archive's index. The fields behind done are set
@@ -215,6 +214,14 @@ func indexName(file string) string {
 	return slash.Join(archivesFolder, slash.Base(file)+"-"+hex.EncodeToString(sum[:6])+".index")
 }
 
+// maxIndex bounds the file of an archive's index, in bytes: that of three million
+// members.
+const maxIndex = 256 << 20
+
+// indexLimit returns the most bytes that an archive's index has. An index is smaller than
+// what it is of, member by member.
+func indexLimit(of archive.Stamp) int64 { return min(of.Size, maxIndex) }
+
 // makeIndex reads the index of an archive, that which is kept or a new one.
 func (p *Pictures) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
 	name := indexName(file)
@@ -234,21 +241,16 @@ func (p *Pictures) keptIndex(name string, stamp archive.Stamp) *archive.Index {
 	if p.kept == nil {
 		return nil
 	}
-	path, err := p.kept.FindDerived(name)
+	dir, err := p.kept.FindDerived(name)
 	if err != nil {
 		return nil
 	}
-	// It is smaller than what it is of, member by member: a larger one is none.
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > stamp.Size {
-		return nil
-	}
-	b, err := os.ReadFile(path)
+	b, err := dir.ReadFile(name, indexLimit(stamp))
 	if err != nil {
 		return nil
 	}
 	x, err := archive.Decode(b, stamp)
-	if err != nil {
+	if err != nil || !believed(sealedArchive, b) {
 		return nil
 	}
 	return x
@@ -268,15 +270,16 @@ func (p *Pictures) keptStamps() map[string]archive.Stamp {
 
 // keepIndex writes an index into the folder of Derived.
 func (p *Pictures) keepIndex(name string, b []byte) error {
-	dir, err := p.kept.Derived()
+	sub, file := slash.Split(name)
+	dir, err := p.kept.DerivedFolder(sub)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+	if err := dir.WriteBytes(file, b); err != nil {
 		return err
 	}
-	return aside.WriteBytes(file, b)
+	believe(sealedArchive, b)
+	return nil
 }
 
 // openCell opens the picture in a row of the table.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strata/engine/fence"
 )
 
 // PrepareCodes makes searches use codes: of every large layer it opens those in
@@ -19,21 +20,22 @@ import (
 // It may run beside searches, and must have returned before Close.
 func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 	var errs []error
-	folder := ""
+	var folder *fence.Folder
 	for _, l := range g.Layers {
 		if g.codesOf(l) != nil || !codable(l) || !o.All && !worthCodes(l) {
 			continue
 		}
-		if folder == "" {
-			var err error
-			if folder, err = g.Derived(); err != nil {
+		if folder == nil {
+			dir, err := g.DerivedFolder(".")
+			if err != nil {
 				return fmt.Errorf("a folder for codes: %w", err)
 			}
+			folder = &dir
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		c, err := prepareCodes(ctx, l, codesPath(folder, l), o)
+		c, err := prepareCodes(ctx, l, *folder, o)
 		if err != nil {
 			errs = append(errs, g.explain(err))
 			continue

@@ -13,11 +13,11 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 
 	"strata/engine/aside"
+	"strata/engine/fence"
 	"strata/engine/format"
 )
 
@@ -39,6 +39,9 @@ type Recipe struct {
 
 	Replaced string `json:"-"` // why a derived layer that was kept did not serve; "" if none was
 	Made     bool   `json:"-"` // by this gallery, not found
+
+	folder fence.Folder // where it lies
+	text   []byte       // as it lies there
 }
 
 // RecipeSource is the layer that a derived layer was made of.
@@ -121,6 +124,9 @@ func restoreStages(f Factor, dim int, values []float64) ([]*stage, error) {
 	return stages, nil
 }
 
+// headRoom is more than the bytes that stand before the values of a .npy file.
+const headRoom = 1 << 16
+
 // describe returns the recipe's steps.
 func describe(stages []*stage) []RecipeStep {
 	steps := make([]RecipeStep, len(stages))
@@ -139,8 +145,8 @@ func describe(stages []*stage) []RecipeStep {
 
 // readRecipe reads the recipe of a derived layer in a folder. It returns nil
 // when there is none.
-func readRecipe(dir, name string) (*Recipe, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name+".json"))
+func readRecipe(dir fence.Folder, name string) (*Recipe, error) {
+	text, err := dir.ReadFile(name+".json", fence.Metadata)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -151,6 +157,7 @@ func readRecipe(dir, name string) (*Recipe, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("its recipe is not one: %w", err)
 	}
+	r.text = text
 	return &r, nil
 }
 
@@ -178,8 +185,8 @@ type hashedFile struct {
 }
 
 // createHashed begins a file.
-func createHashed(path string) (*hashedFile, error) {
-	f, err := aside.Create(path)
+func createHashed(dir fence.Folder, name string) (*hashedFile, error) {
+	f, err := dir.Create(name)
 	if err != nil {
 		return nil, err
 	}
@@ -205,9 +212,9 @@ func (h *hashedFile) hash() string { return hex.EncodeToString(h.sum.Sum(nil)) }
 // keep writes the derived layer of a recipe into dir: the matrix, then what was
 // fitted, and the recipe last, which it completes. Anything that is cut short
 // leaves either no recipe or one that the matrix does not fit.
-func (r *Recipe) keep(ctx context.Context, dir, name string, from *feed) error {
+func (r *Recipe) keep(ctx context.Context, dir fence.Folder, name string, from *feed) error {
 	rows, dim := from.len(), from.dim()
-	matrix, err := createHashed(filepath.Join(dir, name+".npy"))
+	matrix, err := createHashed(dir, name+".npy")
 	if err != nil {
 		return err
 	}
@@ -237,7 +244,7 @@ func (r *Recipe) keep(ctx context.Context, dir, name string, from *feed) error {
 		return err
 	}
 	r.Matrix = RecipeFile{File: name + ".npy", Type: Float32.String(), Shape: []int{rows, dim}, SHA256: matrix.hash()}
-	if err := r.keepParameters(filepath.Join(dir, name+".fit.npy"), from.stages); err != nil {
+	if err := r.keepParameters(dir, name+".fit.npy", from.stages); err != nil {
 		return err
 	}
 	r.Stages, r.Arch = describe(from.stages), runtime.GOARCH
@@ -259,12 +266,12 @@ func nonzero(x []float32, rows int) int {
 }
 
 // keepParameters writes what was fitted as one vector of float64.
-func (r *Recipe) keepParameters(path string, stages []*stage) error {
+func (r *Recipe) keepParameters(dir fence.Folder, name string, stages []*stage) error {
 	var values []float64
 	for _, s := range stages {
 		values = s.parameters(values)
 	}
-	file, err := createHashed(path)
+	file, err := createHashed(dir, name)
 	if err != nil {
 		return err
 	}
@@ -279,23 +286,53 @@ func (r *Recipe) keepParameters(path string, stages []*stage) error {
 	if err := file.Publish(); err != nil {
 		return err
 	}
-	r.Values = RecipeFile{File: filepath.Base(path), Type: "float64", Shape: []int{len(values)}, SHA256: file.hash()}
+	r.Values = RecipeFile{File: name, Type: "float64", Shape: []int{len(values)}, SHA256: file.hash()}
 	return nil
 }
 
 // write writes the recipe itself.
-func (r *Recipe) write(path string) error {
+func (r *Recipe) write(dir fence.Folder, name string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return aside.WriteBytes(path, append(text, '\n'))
+	r.text = append(text, '\n')
+	if err := dir.WriteBytes(name, r.text); err != nil {
+		return err
+	}
+	believeMatrix(dir, r.Matrix.File, r.text)
+	return nil
 }
 
-// readParameters reads what was fitted, and compares it with the recipe.
-func (r *Recipe) readParameters(dir string) ([]float64, error) {
-	path := filepath.Join(dir, filepath.Base(r.Values.File))
-	b, err := os.ReadFile(path)
+// parameterCount returns how many parameters the transforms of a factor have, for
+// rows of dim features.
+func parameterCount(f Factor, dim int) int64 {
+	count := int64(0)
+	for _, t := range f.Transforms {
+		in, out := int64(dim), int64(dim)
+		if t.N > 0 {
+			out = int64(t.N)
+		}
+		switch t.Kind {
+		case ZScore:
+			count += in
+		case Whiten:
+			count += out + out*in
+		case PCA:
+			count += out * in
+		case Centre:
+		}
+		count, dim = count+in, int(out)
+	}
+	return count
+}
+
+// readParameters reads what was fitted for a factor of rows with dim features, and
+// compares it with the recipe.
+func (r *Recipe) readParameters(dir fence.Folder, f Factor, dim int) ([]float64, error) {
+	name := filepath.Base(r.Values.File)
+	path := dir.File(name)
+	b, err := dir.ReadFile(name, 8*parameterCount(f, dim)+headRoom)
 	if err != nil {
 		return nil, err
 	}

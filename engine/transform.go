@@ -57,7 +57,7 @@ func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) 
 		return stages, nil
 	}
 	r := d.layers()[l.Name].recipe
-	values, err := r.readParameters(filepath.Dir(l.File))
+	values, err := r.readParameters(r.folder, f, dim)
 	if err != nil {
 		return nil, err
 	}

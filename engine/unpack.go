@@ -9,11 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"strata/engine/aside"
+	"strata/engine/fence"
 	"strata/engine/format"
 )
 
@@ -21,7 +20,7 @@ import (
 // are compressed, say: as .npy files in the folder of Derived, each with a recipe.
 
 // unpackFormat is the number of the format of recipes.
-const unpackFormat = 1
+const unpackFormat = 2
 
 // unpackRecipe says which file a matrix was unpacked from. It is the JSON that lies
 // beside it; one without is never used.
@@ -35,6 +34,7 @@ type unpackRecipe struct {
 	Type     string `json:"type"`
 	Rows     int64  `json:"rows"`
 	Dim      int64  `json:"dim"`
+	SHA256   string `json:"sha256"` // of what was unpacked, the .npy file; "" before it is
 }
 
 // endBytes are read of either end of a file, where the formats have their headers.
@@ -93,26 +93,22 @@ func (o *opener) unpacked(ctx context.Context, m *matrixFile, a format.Array) (*
 	if kept := o.files[unpackedFolder+"/"+name]; kept != nil { // for another layer
 		return kept, kept.arrays[0], nil
 	}
-	for _, dir := range o.g.keptFolders() {
-		kept, err := o.kept(ctx, filepath.Join(dir, unpackedFolder), name, want)
+	for _, dir := range o.g.derivedFolders() {
+		kept, err := o.kept(ctx, dir.Sub(unpackedFolder), name, want)
 		if kept != nil || err != nil {
 			return kept, want.array(kept), err
 		}
 	}
-	dir, err := o.g.Derived()
+	dir, err := o.g.DerivedFolder(unpackedFolder)
 	if err != nil {
 		return nil, a, fmt.Errorf("there is no place to unpack it: %w", err)
-	}
-	dir = filepath.Join(dir, unpackedFolder)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, a, err
 	}
 	if err := o.unpack(ctx, m, a, dir, name, want); err != nil {
 		return nil, a, err
 	}
 	kept, err := o.kept(ctx, dir, name, want)
 	if err == nil && kept == nil {
-		err = fmt.Errorf("%s: it was changed as soon as it was written", filepath.Join(dir, name+".npy"))
+		err = fmt.Errorf("%s: it was changed as soon as it was written", dir.File(name+".npy"))
 	}
 	return kept, want.array(kept), err
 }
@@ -126,14 +122,25 @@ func (r *unpackRecipe) array(m *matrixFile) format.Array {
 }
 
 // kept opens an unpacked matrix that has the recipe, or returns nil.
-func (o *opener) kept(ctx context.Context, dir, name string, want unpackRecipe) (*matrixFile, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name+".json"))
+func (o *opener) kept(ctx context.Context, dir fence.Folder, name string, want unpackRecipe) (*matrixFile, error) {
+	text, err := dir.ReadFile(name+".json", fence.Metadata)
 	var got unpackRecipe
-	if err != nil || json.Unmarshal(text, &got) != nil || got != want {
-		return nil, nil // there is none, or it is not this one's
+	if err != nil || json.Unmarshal(text, &got) != nil {
+		return nil, nil // there is none
 	}
-	path := filepath.Join(dir, name+".npy")
-	m, err := openMatrix(ctx, os.DirFS(dir), name+".npy", path)
+	sum := got.SHA256
+	if got.SHA256 = ""; got != want {
+		return nil, nil // it is not this one's
+	}
+	why, err := believedMatrix(ctx, dir, name+".npy", sum, text)
+	if err != nil {
+		return nil, err
+	}
+	if why != "" {
+		o.g.note("%s is not used: it %s; the matrix is unpacked again", dir.File(name+".npy"), why)
+		return nil, nil
+	}
+	m, err := openMatrix(ctx, dir.FS(), name+".npy", dir.File(name+".npy"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -153,41 +160,47 @@ func (o *opener) kept(ctx context.Context, dir, name string, want unpackRecipe) 
 }
 
 // unpack writes an array of a file, and then its recipe.
-func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir, name string, recipe unpackRecipe) error {
-	path := filepath.Join(dir, name+".npy")
+func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir fence.Folder, name string, recipe unpackRecipe) error {
 	head := MatrixHead{Type: a.Type, Rows: a.Rows, Dim: a.Dim}.Encode()
-	if free, ok := freeBytes(dir); ok && free < a.Bytes()+int64(len(head)) {
-		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir, free)
+	if free, ok := freeBytes(dir.Path()); ok && free < a.Bytes()+int64(len(head)) {
+		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir.Path(), free)
 	}
 	stream, err := a.Stream(ctx)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	matrix, err := aside.Create(path)
+	matrix, err := dir.Create(name + ".npy")
 	if err != nil {
 		return err
 	}
 	defer matrix.Abandon()
-	if _, err := matrix.Write(head); err != nil {
+	hashed := newHashing(matrix)
+	if _, err := hashed.Write(head); err != nil {
 		return err
 	}
-	if err := o.copyElements(ctx, matrix, stream, m, a); err != nil {
+	if err := o.copyElements(ctx, hashed, stream, m, a); err != nil {
 		return err
 	}
+	recipe.SHA256 = hashed.hash()
 	text, err := json.MarshalIndent(recipe, "", "  ")
 	if err != nil {
 		return err
 	}
-	seal, err := aside.Create(filepath.Join(dir, name+".json"))
+	seal, err := dir.Create(name + ".json")
 	if err != nil {
 		return err
 	}
 	defer seal.Abandon()
-	if _, err := seal.Write(append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if _, err := seal.Write(text); err != nil {
 		return err
 	}
-	return aside.PublishSealed(seal, matrix)
+	if err := aside.PublishSealed(seal, matrix); err != nil {
+		return err
+	}
+	believeMatrix(dir, name+".npy", text)
+	return nil
 }
 
 // copyElements copies just the elements of an array.

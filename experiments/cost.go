@@ -115,7 +115,7 @@ func (c *Cost) check() error {
 			}
 		}
 	}
-	return c.Folder.check()
+	return checkReport(c.Folder.Page)
 }
 
 // Do measures, and writes all files or, on failure, none. progress, which may be nil,
@@ -124,6 +124,11 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	release, err := c.Folder.claim()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	started := c.Folder.now()
 	r := &costRun{Cost: c, progress: progress, out: &Costs{K: c.K, Items: c.Gallery.Len(), Timed: c.Timed, Scale: c.Items}}
 	if progress == nil {

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"strata/engine/fence"
 )
 
 // RunDiff says how the results of two runs differ.
@@ -88,8 +90,28 @@ type runTable struct {
 // keyMark parts the cells that name a row.
 const keyMark = "\x00"
 
+// maxRunFile bounds a table or ranking of a run that is compared, in bytes: it is held in
+// memory.
+const maxRunFile = 1 << 30
+
+// openRunFile opens a file of a run.
+func openRunFile(path string) (*os.File, error) {
+	f, err := fence.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() > maxRunFile {
+		err = fmt.Errorf("%s: it has %d bytes, more than the %d that are compared", path, info.Size(), maxRunFile)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 func readRunTable(path string, keys int) (*runTable, error) {
-	f, err := os.Open(path)
+	f, err := openRunFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +259,7 @@ func globless(path string) string {
 }
 
 func (r *runFiles) read(path string) error {
-	f, err := os.Open(path)
+	f, err := openRunFile(path)
 	if err != nil {
 		return err
 	}
@@ -338,7 +360,7 @@ func diffManifests(a, b string) ([]string, error) {
 
 func readManifest(dir string) (m Manifest, err error) {
 	path := filepath.Join(dir, manifestName)
-	text, err := os.ReadFile(path)
+	text, err := fence.ReadFile(path, fence.Metadata)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, fmt.Errorf("%s: no manifest.json: eval --out has not written this folder, or not to the end", dir)
 	}

@@ -8,16 +8,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 
 	"strata/engine"
+	"strata/engine/fence"
 )
 
 // imagesFolder holds the features of new pictures, in the folder of what is
@@ -28,7 +27,7 @@ const imagesFolder = "images"
 const keptFormat = "strata features 1"
 
 // maxKept is the size of the largest file of kept features that is read.
-const maxKept = 64 << 20
+const maxKept = fence.Metadata
 
 // keptHeader is the first line of a file of kept features, as JSON. The values
 // follow, float32 in little-endian order, layer by layer; the hash of the features
@@ -50,17 +49,18 @@ type keptLayer struct {
 // keptName returns the name of a picture's file of features.
 func keptName(picture, recipe string) string {
 	sum := sha256.Sum256([]byte(recipe))
-	return filepath.Join(imagesFolder, strings.TrimPrefix(picture, "sha256:")+"-"+hex.EncodeToString(sum[:8])+".features")
+	return path.Join(imagesFolder, strings.TrimPrefix(picture, "sha256:")+"-"+hex.EncodeToString(sum[:8])+".features")
 }
 
 // recall takes the features that are kept for the picture and a recipe, if there
 // are such. A file that does not hold them whole is noted, and passed over.
 func (p *Picture) recall(g *engine.Gallery, recipe string) bool {
-	path, err := g.FindDerived(keptName(p.Hash, recipe))
+	name := keptName(p.Hash, recipe)
+	dir, err := g.FindDerived(name)
 	if err != nil {
 		return false
 	}
-	head, vectors, err := readKept(g, path)
+	head, vectors, err := readKept(g, dir, name)
 	if err == nil && (head.Picture != p.Hash || head.Recipe != recipe) {
 		err = errors.New("it is of another picture or model")
 	}
@@ -68,21 +68,17 @@ func (p *Picture) recall(g *engine.Gallery, recipe string) bool {
 		return false
 	}
 	if err != nil {
-		p.notes = append(p.notes, fmt.Sprintf("%s is not used: %v", path, err))
+		p.notes = append(p.notes, fmt.Sprintf("%s is not used: %v", dir.File(name), err))
 		return false
 	}
-	p.vectors, p.Features, p.Parity, p.Kept = vectors, head.Features, head.Parity, path
+	p.vectors, p.Features, p.Parity, p.Kept = vectors, head.Features, head.Parity, dir.File(name)
 	return true
 }
 
 // keep writes the features.
 func (p *Picture) keep(g *engine.Gallery, recipe string, features map[string][]float32) error {
-	folder, err := g.Derived()
+	folder, err := g.DerivedFolder(imagesFolder)
 	if err != nil {
-		return err
-	}
-	path := filepath.Join(folder, keptName(p.Hash, recipe))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
 	head := keptHeader{Format: keptFormat, Picture: p.Hash, Recipe: recipe, Features: p.Features, Parity: p.Parity}
@@ -97,22 +93,12 @@ func (p *Picture) keep(g *engine.Gallery, recipe string, features map[string][]f
 	if err != nil {
 		return err
 	}
-	return writeFile(path, func(w io.Writer) error {
-		_, err := w.Write(append(append(line, '\n'), values...))
-		return err
-	})
+	return folder.WriteBytes(path.Base(keptName(p.Hash, recipe)), append(append(line, '\n'), values...))
 }
 
 // readKept reads a file of kept features and checks it against its checksum.
-func readKept(g *engine.Gallery, path string) (head keptHeader, _ *engine.Vectors, _ error) {
-	info, err := os.Stat(path)
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxKept) {
-		err = fmt.Errorf("it is no file of at most %d bytes", maxKept)
-	}
-	if err != nil {
-		return head, nil, err
-	}
-	file, err := os.ReadFile(path)
+func readKept(g *engine.Gallery, dir fence.Folder, name string) (head keptHeader, _ *engine.Vectors, _ error) {
+	file, err := dir.ReadFile(name, maxKept)
 	if err != nil {
 		return head, nil, err
 	}

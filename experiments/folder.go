@@ -22,13 +22,13 @@ type Folder struct {
 	Now     func() time.Time // nil: time.Now
 }
 
-// check returns an error for places that cannot be written to. A study checks them
-// before it begins.
-func (f Folder) check() error {
-	if err := checkFolder(f.Out); err != nil {
-		return err
+// claim returns an error for places that cannot be written to, and for a folder that
+// another run writes into. A study claims its folder before it begins, until release.
+func (f Folder) claim() (release func(), err error) {
+	if err := checkReport(f.Page); err != nil {
+		return nil, err
 	}
-	return checkReport(f.Page)
+	return claim(f.Out)
 }
 
 // now returns the time.

@@ -15,6 +15,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // parityPictures is the number of the gallery's pictures that are computed again
@@ -113,14 +114,14 @@ func (s *Session) OpenPicture(path string) (io.ReadCloser, error) {
 	if _, err := statPicture(file); err != nil {
 		return nil, err
 	}
-	return os.Open(file)
+	return fence.Open(file)
 }
 
 // hashPicture returns "sha256:" and 64 hexadecimal digits over a file.
 func hashPicture(ctx context.Context, file string) (string, error) {
-	f, err := os.Open(file)
+	f, err := fence.Open(file)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", file, aside.Reason(err))
+		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
@@ -207,9 +208,9 @@ var errHeader = errors.New("the header is read")
 
 // checkPicture returns what is wrong with the head of a picture's file.
 func checkPicture(file string) error {
-	f, err := os.Open(file)
+	f, err := fence.Open(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, aside.Reason(err))
+		return err
 	}
 	defer f.Close()
 	if _, err = engine.DecodePicture(f, func(int, int) error { return errHeader }); !errors.Is(err, errHeader) {

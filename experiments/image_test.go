@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/adrg/xdg"
+
 	"strata/engine"
 	"strata/experiments/internal/testgallery"
 )
@@ -360,10 +362,11 @@ func TestKeptDamaged(t *testing.T) {
 	if err := p.keep(g, "r1", values); err != nil {
 		t.Fatal(err)
 	}
-	path, err := g.FindDerived(keptName(p.Hash, "r1"))
+	folder, err := g.FindDerived(keptName(p.Hash, "r1"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := folder.File(keptName(p.Hash, "r1"))
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -413,7 +416,10 @@ func TestImageCannotBeKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(derived, imagesFolder), nil, 0o666); err != nil {
+	t.Cleanup(xdg.Reload) // after the variable is what it was
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(derived, imagesFolder))
+	xdg.Reload()
+	if err := os.WriteFile(filepath.Join(derived, imagesFolder), nil, 0o666); err != nil { // in the way of both folders
 		t.Fatal(err)
 	}
 	photo(t, dir, "a.jpg")

@@ -3,16 +3,22 @@ package experiments
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"strata/engine/fence"
 )
 
 // maxIncludes bounds the files that a script consists of.
 const maxIncludes = 1000
+
+// maxScript bounds them, in bytes. A file that is included twice counts twice.
+const maxScript = 64 << 20
 
 // variable is how a variable stands in a step.
 var variable = regexp.MustCompile(`\$\{([A-Za-z][A-Za-z0-9_]*)\}`)
@@ -27,6 +33,7 @@ type scriptReader struct {
 	values map[string]string
 	open   []scriptFile // the files that are being read, from the first
 	files  int
+	bytes  int64 // of the files that were read
 }
 
 type scriptFile struct {
@@ -58,7 +65,7 @@ func ReadScript(path string, set map[string]string) (*Script, error) {
 
 // read adds the lines of a file.
 func (r *scriptReader) read(path string) error {
-	f, err := os.Open(path)
+	f, err := fence.Open(path)
 	if err != nil {
 		return err
 	}
@@ -66,6 +73,9 @@ func (r *scriptReader) read(path string) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
+	}
+	if r.bytes += info.Size(); info.Size() > fence.Metadata || r.bytes > maxScript {
+		return fmt.Errorf("%s: a script has at most %d bytes, and %d with all that it includes", path, fence.Metadata, maxScript)
 	}
 	for i, other := range r.open {
 		if os.SameFile(info, other.info) {
@@ -78,7 +88,7 @@ func (r *scriptReader) read(path string) error {
 	r.open = append(r.open, scriptFile{path, info})
 	defer func() { r.open = r.open[:len(r.open)-1] }()
 	p := &scriptParser{script: r.script, name: path, special: r.special, replace: r.replace}
-	return p.parse(f)
+	return p.parse(io.LimitReader(f, info.Size()))
 }
 
 // way names the files from one that is open to one that it includes.
@@ -148,6 +158,17 @@ func (r *scriptReader) set(p *parser) error {
 func (r *scriptReader) replace(line string) (string, error) {
 	if len(r.values) == 0 {
 		return line, nil
+	}
+	size := len(line)
+	for _, at := range variable.FindAllStringSubmatchIndex(line, -1) {
+		if size += len(r.values[line[at[2]:at[3]]]); size > maxLine {
+			p := &parser{line: line}
+			return "", p.fail(at[0], "with its variables the line has more than %d bytes", maxLine)
+		}
+	}
+	if r.bytes += int64(size - len(line)); r.bytes > maxScript {
+		p := &parser{line: line}
+		return "", p.fail(0, "with its variables the script has more than %d bytes", maxScript)
 	}
 	var unknown string
 	out := variable.ReplaceAllStringFunc(line, func(found string) string {

@@ -10,7 +10,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/adrg/xdg"
+
 	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // output is a file that is complete, and not yet under its name.
@@ -105,6 +108,43 @@ func writeRun(files ...outputFile) error {
 	}
 	last := len(outputs) - 1
 	return aside.PublishSealed(outputs[last], outputs[:last]...)
+}
+
+// claim checks that a folder for output can be one, and claims it until release is
+// called, or the process ends: a second run into it, of this user, is refused, since the
+// later of two would replace the files of the other. Without a folder it does nothing.
+//
+// The claim is a lock on a file of the user's cache, so that nothing lies beside the
+// output. Where there is none, or no locks, nothing is claimed.
+func claim(dir string) (release func(), err error) {
+	release = func() {}
+	if dir == "" {
+		return release, nil
+	}
+	if err := checkFolder(dir); err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	locks := fence.In(filepath.Join(xdg.CacheHome, "strata"), "outputs")
+	if locks.Make() != nil {
+		return release, nil
+	}
+	sum := sha256.Sum256([]byte(path))
+	lock, err := locks.Update(hex.EncodeToString(sum[:16]) + ".lock")
+	if err != nil {
+		return release, nil //nolint:nilerr // a cache that cannot be written refuses no run
+	}
+	if mine, err := aside.TryLock(lock); err == nil && !mine {
+		_ = lock.Close()
+		return nil, fmt.Errorf("%s: another run writes its results into this folder: wait for it, or choose another folder", dir)
+	}
+	return func() { _ = lock.Close() }, nil
 }
 
 // checkFolder says whether a folder for output can be one.

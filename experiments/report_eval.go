@@ -29,9 +29,11 @@ type Outcome struct {
 // Do evaluates and compares, and writes all files or, on failure, none. Plan.Keep
 // makes the files in trec. progress is that of Plan.Evaluate.
 func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, error) {
-	if err := r.Folder.check(); err != nil {
+	release, err := r.Folder.claim()
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	if r.Folder.Page != "" {
 		if _, err := r.Sheets.check(r.Gallery); err != nil {
 			return nil, err

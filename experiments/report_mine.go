@@ -15,9 +15,11 @@ type miningManifest struct {
 // WriteMining does what a Mining asks for and writes its tables, its report and the
 // manifest into a folder or, on failure, nothing. progress is that of Mining.Do.
 func WriteMining(ctx context.Context, ask Mining, f Folder, progress func(done, of int)) (*Mined, error) {
-	if err := f.check(); err != nil {
+	release, err := f.claim()
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	started := f.now()
 	m, err := ask.Do(ctx, progress)
 	if err != nil {

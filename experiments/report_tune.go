@@ -26,9 +26,11 @@ type tuningManifest struct {
 // report and the manifest into a folder or, on failure, nothing. progress is that of
 // Tuning.Do.
 func WriteTuning(ctx context.Context, ask Tuning, f Folder, progress func(done, of int)) (*Tuned, error) {
-	if err := f.check(); err != nil {
+	release, err := f.claim()
+	if err != nil {
 		return nil, err
 	}
+	defer release()
 	started := f.now()
 	t, err := ask.Do(ctx, progress)
 	if err != nil {

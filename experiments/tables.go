@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -137,11 +138,45 @@ func (t resultTable) write(w io.Writer, f Format) error {
 	})
 }
 
+// quotedCell returns a cell as it stands in CSV: one that holds control characters
+// other than tabs and ends of lines, which a terminal may obey, stands as a Go string, in
+// quotes and with escapes. So does one that would be taken for such, so that
+// plainCell undoes it. All others stay as they are.
+func quotedCell(cell string) string {
+	if hasControls(cell) || plainCell(cell) != cell {
+		return strconv.Quote(cell)
+	}
+	return cell
+}
+
+// plainCell returns the text of a cell that quotedCell made.
+func plainCell(cell string) string {
+	if len(cell) < 2 || cell[0] != '"' {
+		return cell
+	}
+	text, err := strconv.Unquote(cell)
+	if err != nil || strconv.Quote(text) != cell || !hasControls(text) && plainCell(text) == text {
+		return cell
+	}
+	return text
+}
+
+// hasControls reports whether a text holds control characters other than tabs and ends of
+// lines.
+func hasControls(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' })
+}
+
 // writeTable writes rows as CSV. A row may be reused for the next.
 func writeTable(w io.Writer, rows iter.Seq[[]string]) error {
 	out := csv.NewWriter(w)
+	var cells []string
 	for row := range rows {
-		if err := out.Write(row); err != nil {
+		cells = cells[:0]
+		for _, cell := range row {
+			cells = append(cells, quotedCell(cell))
+		}
+		if err := out.Write(cells); err != nil {
 			return err
 		}
 	}

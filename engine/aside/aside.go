@@ -199,7 +199,7 @@ func publish(seal *File, files []*File) error {
 		if err := os.Remove(seal.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return placed(seal.path, err)
 		}
-		if err := syncFolder(filepath.Dir(seal.path)); err != nil {
+		if err := SyncFolder(filepath.Dir(seal.path)); err != nil {
 			return err
 		}
 	}
@@ -260,7 +260,7 @@ func Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(to))
+	return SyncFolder(filepath.Dir(to))
 }
 
 // Writable reports whether files can be made in a folder.
@@ -277,7 +277,7 @@ func syncFolders(files []*File) error {
 	last := ""
 	for _, f := range files {
 		if dir := filepath.Dir(f.path); dir != last {
-			if err := syncFolder(dir); err != nil {
+			if err := SyncFolder(dir); err != nil {
 				return err
 			}
 			last = dir
@@ -286,8 +286,8 @@ func syncFolders(files []*File) error {
 	return nil
 }
 
-// syncFolder brings the names in a folder to the disk, where the system can.
-func syncFolder(dir string) error {
+// SyncFolder brings the names in a folder to the disk, where the system can.
+func SyncFolder(dir string) error {
 	f, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil // one may write into it, and not read it
@@ -320,6 +320,9 @@ func Reason(err error) error {
 // that is one that has not changed for an hour.
 func IsLeft(path string) bool {
 	if !isName(filepath.Base(path)) {
+		return false
+	}
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 		return false
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -11,9 +11,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"strata/engine"
+	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // ExtractOptions say what is extracted, from what, and how.
@@ -67,8 +67,9 @@ const checkpoint = 2 * time.Second
 
 // The folder and the lock of an extraction, within the gallery's.
 const (
-	partsFolder = ".strata/extract"
-	partsLock   = ".strata/extract.lock"
+	ownFolder   = ".strata"
+	partsFolder = ownFolder + "/extract"
+	partsLock   = ownFolder + "/extract.lock"
 )
 
 // Extract reads the pictures of a gallery's items through a model, and writes
@@ -133,21 +134,25 @@ func galleryFolder(path string) (string, error) {
 	case !stat.IsDir():
 		return "", fmt.Errorf("%s: a gallery is a folder, this is a file", path)
 	}
-	return dir, os.MkdirAll(filepath.Join(dir, filepath.Dir(partsFolder)), 0o777)
+	return dir, fence.In(dir, ownFolder).Make()
 }
 
 // lockGallery locks a gallery against a second extraction, in this process or
 // another; the system gives up the lock of a process that ends.
 func lockGallery(dir string) (unlock func(), err error) {
-	lock := flock.New(filepath.Join(dir, filepath.FromSlash(partsLock)))
-	locked, err := lock.TryLock()
+	lock, err := fence.In(dir, ".").Update(partsLock)
 	if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
+		return nil, err
 	}
-	if !locked {
+	locked, err := aside.TryLock(lock)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", lock.Name(), err), lock.Close())
+	}
+	if err == nil && !locked {
+		_ = lock.Close()
 		return nil, fmt.Errorf("%s: another extraction into this gallery is running (it holds %s)", dir, partsLock)
 	}
-	return func() { _ = lock.Unlock() }, nil // the lock ends with the process at the latest
+	return func() { _ = lock.Close() }, nil // the lock ends with the process at the latest
 }
 
 // prepare reads everything but the pictures.
@@ -283,10 +288,15 @@ func (x *extraction) typeOf(layer string) engine.DType {
 
 // place returns the file of a layer.
 func (x *extraction) place(layer string) string {
+	return filepath.Join(x.dir, filepath.FromSlash(x.file(layer)))
+}
+
+// file returns the name of a layer's file within the gallery.
+func (x *extraction) file(layer string) string {
 	if l := x.was.Layers[layer]; x.Append && l != nil && l.File != "" {
-		return filepath.Join(x.dir, filepath.FromSlash(l.File))
+		return l.File
 	}
-	return filepath.Join(x.dir, layer+".npy")
+	return layer + ".npy"
 }
 
 // checkTaken checks that no layer that is there is replaced unless that is asked
@@ -317,7 +327,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 		sum.Layers = append(sum.Layers, t.Name)
 		sum.Files = append(sum.Files, x.place(t.Name))
 	}
-	dir := filepath.Join(x.dir, filepath.FromSlash(partsFolder))
+	dir := fence.In(x.dir, partsFolder)
 	_, lines, err := readJournal(dir)
 	if err != nil && !x.Restart {
 		return nil, err
@@ -326,7 +336,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 	if x.Append && x.from == x.items.Len() {
 		sum.Finished = true
 		if finished { // everything was in its place when the last one was killed
-			return sum, os.RemoveAll(dir)
+			return sum, dir.RemoveAll()
 		}
 		return sum, nil
 	}
@@ -359,7 +369,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 }
 
 // openParts goes on with the parts in a folder, or makes new ones.
-func (x *extraction) openParts(ctx context.Context, dir string) (*parts, error) {
+func (x *extraction) openParts(ctx context.Context, dir fence.Folder) (*parts, error) {
 	r, err := x.recipe()
 	if err != nil {
 		return nil, err
@@ -369,7 +379,7 @@ func (x *extraction) openParts(ctx context.Context, dir string) (*parts, error) 
 		p.writeAt = x.writeAt
 	}
 	if x.Restart {
-		if err := os.RemoveAll(dir); err != nil {
+		if err := dir.RemoveAll(); err != nil {
 			return nil, err
 		}
 	}
@@ -385,7 +395,7 @@ func (x *extraction) publish(p *parts) error {
 	if err := p.close(); err != nil {
 		return err
 	}
-	return p.publish(x.place, filepath.Join(x.dir, engine.ManifestFile), content)
+	return p.publish(fence.In(x.dir, "."), x.file, content)
 }
 
 // newParts returns the layers without files.

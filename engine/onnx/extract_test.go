@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/fence"
 	"strata/fixtures/need"
 )
 
@@ -424,7 +425,7 @@ func TestExtractPublishAgain(t *testing.T) {
 		if err := x.prepare(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		parts := filepath.Join(o.Gallery, ".strata", "extract")
+		parts := fence.In(o.Gallery, partsFolder)
 		p, err := x.openParts(t.Context(), parts)
 		if err != nil {
 			t.Fatal(err)
@@ -436,7 +437,7 @@ func TestExtractPublishAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, l := range o.Taps[:min(moved, 3)] {
-			if err := os.Rename(filepath.Join(parts, l.Name+".npy"), x.place(l.Name)); err != nil {
+			if err := os.Rename(filepath.Join(parts.Path(), l.Name+".npy"), x.place(l.Name)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -463,7 +464,7 @@ func TestExtractKill(t *testing.T) {
 	o, done := asked(t, pictureFolder(t, pictures), model), 0
 	for n := range kills {
 		killExtraction(t, o.Gallery, model, 1+random.IntN(pictures/4))
-		had, lines, err := readJournal(filepath.Join(o.Gallery, ".strata", "extract"))
+		had, lines, err := readJournal(fence.In(o.Gallery, partsFolder))
 		if err != nil {
 			t.Fatal(err)
 		}

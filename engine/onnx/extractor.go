@@ -17,6 +17,7 @@ import (
 	"github.com/x448/float16"
 
 	"strata/engine"
+	"strata/engine/fence"
 )
 
 // ModelVariable is the environment variable that names a gallery's model where
@@ -221,7 +222,7 @@ func openRegular(path string) (*os.File, error) {
 	case !stat.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: it is not a regular file", path)
 	}
-	return os.Open(path)
+	return fence.Open(path)
 }
 
 // round rounds vectors to the types of their layers.

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"strata/engine/fence"
 )
 
 // Bounds of what a model may hold; those that people use are a thousandth.
@@ -93,7 +95,7 @@ type info struct {
 // weights nor files of external data, and needs little memory for a model of any
 // size. A mistake in the file is a *FormatError.
 func Read(path string) (*Model, error) {
-	f, err := os.Open(path)
+	f, err := fence.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is no such file", path)
 	}
@@ -102,13 +104,8 @@ func Read(path string) (*Model, error) {
 	}
 	defer f.Close()
 	stat, err := f.Stat()
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case stat.IsDir():
-		return nil, fmt.Errorf("%s: a model is a file, this is a folder", path)
-	case !stat.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: a model is a regular file", path)
 	}
 	return read(f, path, stat.Size())
 }

@@ -265,7 +265,7 @@ func TestReadErrors(t *testing.T) {
 			}
 		})
 	}
-	for name, want := range map[string]string{t.TempDir(): "this is a folder", "none.onnx": "no such file"} {
+	for name, want := range map[string]string{t.TempDir(): "but a folder", "none.onnx": "no such file"} {
 		if _, err := Read(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}

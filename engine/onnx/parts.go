@@ -12,12 +12,11 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/x448/float16"
 
 	"strata/engine"
-	"strata/engine/aside"
+	"strata/engine/fence"
 )
 
 // parts are the layers of an extraction while they grow, and its journal. They
@@ -30,7 +29,7 @@ import (
 // so what it counts is there whatever happens. What the files hold beyond is cut
 // off when the extraction goes on.
 type parts struct {
-	dir     string
+	dir     fence.Folder
 	layers  []part
 	journal *os.File
 	done    int // rows on the disk, by the journal
@@ -89,11 +88,15 @@ func (r recipe) differs(journal recipe) string {
 
 const journalName = "journal.jsonl"
 
+// maxJournal bounds the journal, in bytes: a day of lines, and a hundred thousand broken
+// pictures.
+const maxJournal = fence.Metadata
+
 // readJournal returns the recipe and the lines of a journal; a last line that is
 // not whole is left out. There is no journal if the recipe is nil.
-func readJournal(dir string) (*recipe, []line, error) {
-	path := filepath.Join(dir, journalName)
-	data, err := os.ReadFile(path)
+func readJournal(dir fence.Folder) (*recipe, []line, error) {
+	path := dir.File(journalName)
+	data, err := dir.ReadFile(journalName, maxJournal)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
@@ -136,7 +139,7 @@ func (p *parts) open(ctx context.Context, r recipe, old func(layer int) (*oldMat
 		return p.make(ctx, r, old)
 	}
 	if d := r.differs(*had); d != "" {
-		return fmt.Errorf("%s holds an interrupted extraction that had another recipe: %s; go on as before, or start anew with --restart", p.dir, d)
+		return fmt.Errorf("%s holds an interrupted extraction that had another recipe: %s; go on as before, or start anew with --restart", p.dir.Path(), d)
 	}
 	finished := false
 	p.done = had.From
@@ -153,10 +156,10 @@ func (p *parts) open(ctx context.Context, r recipe, old func(layer int) (*oldMat
 
 // make makes new parts: with headers and the old rows, and last the journal.
 func (p *parts) make(ctx context.Context, r recipe, old func(layer int) (*oldMatrix, error)) (err error) {
-	if err := os.RemoveAll(p.dir); err != nil { // what was left of one that never had a journal
+	if err := p.dir.RemoveAll(); err != nil { // what was left of one that never had a journal
 		return err
 	}
-	if err := os.MkdirAll(p.dir, 0o777); err != nil {
+	if err := p.dir.Make(); err != nil {
 		return err
 	}
 	defer func() {
@@ -166,7 +169,7 @@ func (p *parts) make(ctx context.Context, r recipe, old func(layer int) (*oldMat
 	}()
 	for i := range p.layers {
 		l := &p.layers[i]
-		if l.file, err = os.Create(p.path(l)); err != nil {
+		if l.file, err = p.dir.Update(l.name + ".npy"); err != nil {
 			return err
 		}
 		header := l.head.Encode()
@@ -192,10 +195,10 @@ func (p *parts) make(ctx context.Context, r recipe, old func(layer int) (*oldMat
 	if err != nil {
 		return err
 	}
-	if err := aside.WriteBytes(filepath.Join(p.dir, journalName), append(line, '\n')); err != nil {
+	if err := p.dir.WriteBytes(journalName, append(line, '\n')); err != nil {
 		return err
 	}
-	p.journal, err = os.OpenFile(filepath.Join(p.dir, journalName), os.O_WRONLY|os.O_APPEND, 0)
+	p.journal, err = p.dir.Append(journalName)
 	return err
 }
 
@@ -208,7 +211,7 @@ func (p *parts) resume() (err error) {
 	}()
 	for i := range p.layers {
 		l := &p.layers[i]
-		if l.file, err = os.OpenFile(p.path(l), os.O_RDWR, 0); err != nil {
+		if l.file, err = p.dir.Write(l.name + ".npy"); err != nil {
 			return fmt.Errorf("%w (--restart starts anew)", err)
 		}
 		header := l.head.Encode()
@@ -231,8 +234,7 @@ func (p *parts) resume() (err error) {
 
 // mendJournal opens the journal and cuts off a last line that is not whole.
 func (p *parts) mendJournal() (err error) {
-	path := filepath.Join(p.dir, journalName)
-	if p.journal, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0); err != nil {
+	if p.journal, err = p.dir.Append(journalName); err != nil {
 		return err
 	}
 	whole, r := int64(0), bufio.NewReader(p.journal)
@@ -249,7 +251,7 @@ func (p *parts) mendJournal() (err error) {
 	return p.journal.Truncate(whole)
 }
 
-func (p *parts) path(l *part) string { return filepath.Join(p.dir, l.name+".npy") }
+func (p *parts) path(l *part) string { return p.dir.File(l.name + ".npy") }
 
 // at returns the place of a row in bytes.
 func (l *part) at(row int) int64 { return l.head.Offset + int64(row)*l.head.RowBytes() }
@@ -320,23 +322,25 @@ func (p *parts) sync(finished bool) error {
 // publish puts the layers of a finished extraction into their places, then the
 // manifest, then gives up the folder. A kill on the way leaves the journal and
 // what is not yet in its place, and publish can be called again.
-func (p *parts) publish(place func(layer string) string, manifest string, content []byte) error {
+//
+// The places are names in the gallery's folder. One behind a link is refused.
+func (p *parts) publish(gallery fence.Folder, place func(layer string) string, content []byte) error {
 	for i := range p.layers {
 		l := &p.layers[i]
-		err := aside.Rename(p.path(l), place(l.name))
+		err := p.dir.Rename(l.name+".npy", gallery, place(l.name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if err != nil { // it was put there before
-			if _, err := os.Stat(place(l.name)); err != nil {
+			if _, err := gallery.Stat(place(l.name)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := aside.WriteBytes(manifest, content); err != nil {
+	if err := gallery.WriteBytes(engine.ManifestFile, content); err != nil {
 		return err
 	}
-	return os.RemoveAll(p.dir)
+	return p.dir.RemoveAll()
 }
 
 // close closes the files.
@@ -363,7 +367,7 @@ type oldMatrix struct {
 
 // openOld reads the head of a layer that is extended.
 func openOld(path string) (*oldMatrix, error) {
-	f, err := os.Open(path)
+	f, err := fence.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -381,7 +385,7 @@ func openOld(path string) (*oldMatrix, error) {
 
 // copyTo copies the rows as they are to the beginning of a part.
 func (m *oldMatrix) copyTo(ctx context.Context, l *part) error {
-	f, err := os.Open(m.path)
+	f, err := fence.Open(m.path)
 	if err != nil {
 		return err
 	}

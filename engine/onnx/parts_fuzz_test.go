@@ -3,6 +3,7 @@ package onnx
 import (
 	"os"
 	"path/filepath"
+	"strata/engine/fence"
 	"testing"
 )
 
@@ -17,7 +18,7 @@ func FuzzJournal(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, journalName), text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		r, _, err := readJournal(dir)
+		r, _, err := readJournal(fence.In(dir, "."))
 		if err != nil {
 			return
 		}

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"strata/engine"
+	"strata/engine/fence"
 )
 
 // pipeline is a cut model, loaded, with the preprocessing of its pictures:
@@ -151,7 +151,7 @@ func recordModel(ctx context.Context, m *Model, gallery string) (*engine.ModelRe
 
 // copyFile copies a file and returns its size.
 func copyFile(ctx context.Context, w io.Writer, path string) (int64, error) {
-	f, err := os.Open(path)
+	f, err := fence.Open(path)
 	if err != nil {
 		return 0, err
 	}

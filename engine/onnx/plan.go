@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"strata/engine/fence"
 )
 
 // maxMessage is the largest protobuf message that ONNX Runtime reads, in bytes.
@@ -283,7 +284,7 @@ func (p *Plan) Write(ctx context.Context, w io.Writer) error {
 
 // write writes pieces, neighbours in the file at once.
 func (m *Model) write(ctx context.Context, w io.Writer, pieces []piece) error {
-	f, err := os.Open(m.Path)
+	f, err := fence.Open(m.Path)
 	if err != nil {
 		return err
 	}

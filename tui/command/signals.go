@@ -30,23 +30,28 @@ func (e signalError) Error() string {
 func (e signalError) Is(err error) bool { return err == context.Canceled }
 
 // withSignals returns a context that ends with the first interrupt, SIGTERM or
-// SIGHUP, which is its cause. A second interrupt or SIGTERM ends the program at
-// once; a second SIGHUP does not: a terminal that goes away sends several.
+// SIGHUP, which is its cause. An interrupt or SIGTERM that follows any of them ends the
+// program at once; a SIGHUP does not: a terminal that goes away sends several.
 // Signals that are ignored from the start, as under nohup, stay so. A pipe that
 // nobody reads any more and a file that may not grow become errors of the write.
 func withSignals(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	came := make(chan os.Signal, 3)
+	var ends []os.Signal // the second of them, whichever was the first, ends the program
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			signal.Notify(came, s)
+		if signal.Ignored(s) {
+			continue
+		}
+		signal.Notify(came, s)
+		if s != syscall.SIGHUP {
+			ends = append(ends, s)
 		}
 	}
 	signal.Notify(make(chan os.Signal, 1), writeSignals...)
 	go func() {
 		for s := range came {
-			if s != syscall.SIGHUP {
-				signal.Reset(s)
+			if len(ends) > 0 { // Reset of none is of all
+				signal.Reset(ends...)
 			}
 			cancel(signalError{s.(syscall.Signal)}) // the first is the cause
 		}

@@ -5,6 +5,7 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -220,6 +221,46 @@ func TestQuietStart(t *testing.T) {
 		code := p.wait()
 		if out := p.output(); strings.Contains(out, "\x1b") || out == "" || code != want {
 			t.Errorf("%s writes %q, exit code %d", args, out, code)
+		}
+	}
+}
+
+// TestSecondSignal: whatever came first, and whatever the program waits for, an
+// interrupt or SIGTERM that comes second ends it.
+func TestSecondSignal(t *testing.T) {
+	if os.Getenv("STRATA_WAIT") != "" {
+		ctx := withSignals(t.Context())
+		_, _ = os.Stdout.WriteString("!")
+		<-ctx.Done()
+		_, _ = os.Stdout.WriteString("?")
+		select {}
+	}
+	for _, signals := range [][2]syscall.Signal{
+		{syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM, syscall.SIGTERM}, {syscall.SIGTERM, syscall.SIGINT},
+		{syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGINT}, {syscall.SIGHUP, syscall.SIGTERM},
+	} {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestSecondSignal$")
+		cmd.Env = append(os.Environ(), "STRATA_WAIT=1")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range signals {
+			if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		stop.Stop()
+		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != signals[1] {
+			t.Errorf("%v: it ended with %v", signals, cmd.ProcessState)
 		}
 	}
 }
