@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"strata/engine/format"
+	"strata/fixtures/need"
 )
 
 // newTestBatch returns a batch that is prepared, and its worker for all queries
@@ -225,7 +226,7 @@ func TestTileMemory(t *testing.T) {
 func TestRankAllFromCodes(t *testing.T) {
 	texts := []string{"A", "B", "C", "A+B", "0.7*B+0.3*C", "concat(A,B)", "concat(B,0.5*C)", "A+0*B+2.5*C", "1e-20*A+1e20*B"}
 	seeds, queriesOf := uint64(9), 40
-	if testing.Short() {
+	if !need.Patient() {
 		seeds, queriesOf = 5, 8
 	}
 	for seed := range seeds {

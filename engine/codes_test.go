@@ -31,7 +31,7 @@ func prepare(t testing.TB, g *Gallery) {
 func TestCertifiedIsSortEverything(t *testing.T) {
 	coded, rescored := 0, 0
 	seeds := uint64(12)
-	if testing.Short() {
+	if !need.Patient() {
 		seeds = 6
 	}
 	for seed := range seeds {
@@ -333,9 +333,7 @@ func TestApproximate(t *testing.T) {
 
 // TestCodesOfPhotographs counts the rows that are rescored on real features.
 func TestCodesOfPhotographs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: -short")
-	}
+	need.Long(t)
 	g := open(t, need.Gallery(t, "myntra-224"))
 	folder := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", folder)
@@ -394,9 +392,7 @@ func TestCodesOfPhotographs(t *testing.T) {
 // TestEachProcessor repeats the tests of codes as on processors that can do less, with
 // fewer queries of each gallery: what differs there are the kernels.
 func TestEachProcessor(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: -short")
-	}
+	need.Long(t)
 	for _, off := range []string{"avx512vnni", "avx512f", "avx2"} {
 		t.Run(off, func(t *testing.T) {
 			t.Parallel()

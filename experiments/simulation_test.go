@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"strata/fixtures/need"
 )
 
 // trial draws hits among ten of two schemes for queries in classes. A query's
@@ -79,9 +81,7 @@ func coverage(t *testing.T, tr trial, rounds int) (byQuery, byClass float64) {
 // TestIntervalsCover: 95 % intervals hold the true difference about that often.
 // Over 200 rounds the standard error is 1.5 %.
 func TestIntervalsCover(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
-	}
+	need.Long(t)
 	byQuery, byClass := coverage(t, trial{queries: 50, classes: 25, lift: 0.05}, 200)
 	if byQuery < 0.91 || byQuery > 0.985 || byClass < 0.90 || byClass > 0.985 {
 		t.Errorf("independent queries: %.3f over queries, %.3f over classes", byQuery, byClass)
@@ -100,9 +100,7 @@ func TestIntervalsCover(t *testing.T) {
 // exact p and of the one from random divisions; and never more often, but for
 // chance. The limit is that of Kolmogorov and Smirnov at 0.1 %.
 func TestPUniform(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
-	}
+	need.Long(t)
 	const rounds = 500
 	rng := rand.New(rand.NewPCG(9, 9))
 	var exact, random, byClass []float64

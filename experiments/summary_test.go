@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"strata/fixtures/need"
 )
 
 // TestMacroByHand: a macro mean is that of the classes' means, of the values of
@@ -141,9 +143,7 @@ func TestOddLabels(t *testing.T) {
 
 // TestManyClasses: 100,000 items in 50,000 classes.
 func TestManyClasses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
-	}
+	need.Long(t)
 	const n = 100_000
 	tab := &testgallery.Table{Labels: []string{"category"}, Cells: map[string][]string{"category": make([]string, n)}, Layers: map[string][][]float32{}}
 	for r := range n {

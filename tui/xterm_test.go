@@ -376,9 +376,7 @@ func blank(t *testing.T, name string, shot image.Image, before, after []place) {
 }
 
 func TestXterm(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real terminal takes half a minute")
-	}
+	need.Long(t)
 	all := pictures(t)
 	x := startTerminal(t, 120, 40, false)
 	x.check("start", all)
@@ -473,9 +471,7 @@ func (x *terminal) replay() {
 // TestXtermBurst presses next thirty times within about a second: the screen ends
 // on the right query, and shows it.
 func TestXtermBurst(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real terminal takes some seconds")
-	}
+	need.Long(t)
 	all := pictures(t)
 	x := startTerminal(t, 120, 40, false)
 	x.xdotool("key", "--window", x.window, "--clearmodifiers", "--delay", "30", "--repeat", "30", "n")
@@ -497,9 +493,7 @@ func TestXtermBurst(t *testing.T) {
 // TestXtermKill kills the program in the middle of a session: the log has all
 // that was on the screen, and replays.
 func TestXtermKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real terminal takes some seconds")
-	}
+	need.Long(t)
 	all := pictures(t)
 	x := startTerminal(t, 120, 40, true)
 	x.press("n", "n", "r", "Down", "Down", "Down", "Left", "Left")
@@ -541,9 +535,7 @@ func (x *terminal) kill() {
 // TestXtermFindings goes from a row of the findings to its pictures and back, to a
 // sheet of pictures and from there to others, and at last to where it began.
 func TestXtermFindings(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real terminal takes some seconds")
-	}
+	need.Long(t)
 	all := pictures(t)
 	x := startTerminal(t, 120, 40, false)
 	start := x.check("before findings", all)

@@ -74,7 +74,7 @@ type arrowBatch struct {
 //
 // github.com/apache/arrow-go does not say where in the file a buffer lies, makes as
 // much room for a compressed one as 8 bytes before it ask for, and unpacks the columns
-// that nobody asks for along with the others; so only the tests use its package ipc.
+// that nobody asks for along with the others; so it is not used. Tests read its files.
 func readArrow(ctx context.Context, f File, size int64) ([]Array, error) {
 	t, err := openArrow(ctx, f, size)
 	if err != nil {

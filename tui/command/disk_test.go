@@ -18,6 +18,7 @@ import (
 	"strata/engine"
 	"strata/fixtures"
 	"strata/fixtures/large"
+	"strata/fixtures/need"
 )
 
 // limited makes a command write no file of more than some blocks of 512 bytes, as
@@ -36,6 +37,7 @@ func limited(t *testing.T, cmd *exec.Cmd, blocks int) *exec.Cmd {
 // TestFullDisk: every operation that writes says which file had no room, leaves
 // nothing half-written, and succeeds when there is room.
 func TestFullDisk(t *testing.T) {
+	need.Long(t)
 	generatedFolder(t)
 	for _, o := range operations(t) {
 		if o.keys {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"strata/fixtures/need"
 )
 
 // killSeed draws the moments of the kills.
@@ -36,6 +38,7 @@ func kills(t *testing.T, operations int) int {
 // nothing that the program has shown as done is lost; afterwards the same command
 // gives the same bytes as if nothing had been, and leaves nothing else.
 func TestKill(t *testing.T) {
+	need.Long(t)
 	all := operations(t)
 	n := kills(t, len(all))
 	generatedFolder(t)

@@ -391,6 +391,7 @@ func TestReadmeTaps(t *testing.T) {
 // TestReadmeLab runs the pages' example of poolings on the first items of the
 // demo gallery.
 func TestReadmeLab(t *testing.T) {
+	need.Long(t)
 	model := need.Network(t)
 	text := pagesText(t)
 	_, example, ok := strings.Cut(string(text), "```lab\n")
@@ -506,6 +507,7 @@ func TestReadmeRun(t *testing.T) {
 // metric, with one and with two threads; compares the bytes; and has every
 // metric, mean and comparison computed again by a Python program.
 func TestReferee(t *testing.T) {
+	need.Long(t)
 	need.Programs(t, "python3")
 	dir := t.TempDir()
 	gallery := filepath.Join(dir, "levels")
@@ -555,9 +557,7 @@ func TestReferee(t *testing.T) {
 // TestOracle evaluates galleries of photographs with one and with two threads,
 // compares the bytes, and has every count computed again by NumPy.
 func TestOracle(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes half a minute")
-	}
+	need.Long(t)
 	python := need.NumPy(t)
 	for _, c := range []struct{ gallery, queries string }{{"myntra-224", "400"}, {"fashion-texture", "all"}} {
 		t.Run(c.gallery, func(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"strata/fixtures/need"
 )
 
 // ending is a way in which a program is asked to end.
@@ -40,6 +42,7 @@ var endings = []ending{
 // moments, by signals. The terminal is as it was, nothing lies beside its place,
 // and the exit code names the signal.
 func TestSignals(t *testing.T) {
+	need.Long(t)
 	caught := make(chan os.Signal, 1) // so that programs begin with it even under nohup
 	signal.Notify(caught, syscall.SIGHUP)
 	defer signal.Stop(caught)
