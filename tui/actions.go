@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -294,11 +295,11 @@ func (m Model) executed(e executed) Model {
 		case experiments.Note:
 			m.status = m.status.tell("noted in %s", cut(m.c.LogPath, 60))
 		case experiments.Export:
-			m.status = m.status.tell("wrote %s", clean(step.File))
+			m.status = m.status.tell("wrote %s", inert.Text(step.File))
 		case experiments.Search:
 			m.status = m.status.tell("search %d is done and in the log; the rows keep showing %d", step.K, shownHits)
 		default:
-			m.status = m.status.tell("done: %s", clean(step.String()))
+			m.status = m.status.tell("done: %s", inert.Text(step.String()))
 		}
 	}
 	return m

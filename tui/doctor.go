@@ -5,6 +5,8 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"strata/engine/inert"
+
 	"github.com/muesli/termenv"
 )
 
@@ -30,7 +32,7 @@ func Doctor(w io.Writer, t Terminal, others ...Fact) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range append(facts, others...) {
 		if f.Text != "" {
-			if _, err := fmt.Fprintf(tw, "%s\t%s\n", f.Name, clean(f.Text)); err != nil {
+			if _, err := fmt.Fprintf(tw, "%s\t%s\n", f.Name, inert.Text(f.Text)); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	"strata/engine/inert"
+
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -85,17 +87,17 @@ func (m *Model) subject(width int) string {
 	var left string
 	switch {
 	case f.page.mined() && len(f.pair) == 2:
-		left = s.accent.Render("A ") + s.bold.Render(clean(f.pair[0].String())) + s.faint.Render("  against  ") +
-			s.accent.Render("B ") + s.bold.Render(clean(f.pair[1].String()))
+		left = s.accent.Render("A ") + s.bold.Render(inert.Text(f.pair[0].String())) + s.faint.Render("  against  ") +
+			s.accent.Render("B ") + s.bold.Render(inert.Text(f.pair[1].String()))
 	case f.page == pageQueries && len(f.scheme.Terms)+len(f.scheme.Parts) > 0:
-		left = s.bold.Render(clean(f.scheme.String()))
+		left = s.bold.Render(inert.Text(f.scheme.String()))
 	}
 	what := "P@10"
 	if mined := f.current(m.filter); mined != nil && f.page.mined() {
 		what = thousands(len(mined.Queries)) + " " + plural("query", len(mined.Queries))
 	}
 	if f.page != pageSchemes {
-		what += " · " + clean(f.label)
+		what += " · " + inert.Text(f.label)
 	}
 	if f.reversed[f.page] {
 		what += " · from the other end"

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"strata/engine/inert"
+
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -79,12 +81,12 @@ func cut(s string, width int) string {
 	if width <= 0 {
 		return ""
 	}
-	return ansi.Truncate(clean(s), width, "…")
+	return ansi.Truncate(inert.Text(s), width, "…")
 }
 
 // cutID returns an id in at most width cells: ids differ at their ends, so the end is what is kept.
 func cutID(id string, width int) string {
-	id = clean(id)
+	id = inert.Text(id)
 	w := ansi.StringWidth(id)
 	if w <= width || width <= 0 {
 		return cut(id, width)

@@ -14,6 +14,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -80,7 +81,7 @@ func (m *Model) imageLines(width, height int) []string {
 	}
 	var lines []string
 	for _, text := range texts {
-		for line := range strings.SplitSeq(ansi.Wrap(clean(text), max(width, 1), ""), "\n") {
+		for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
 			lines = append(lines, padded(m.styles.faint.Render(strings.TrimSpace(line)), width))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -163,7 +164,7 @@ func (k listing) schemes() rowList {
 	rows := k.table.means(k.marked)
 	name := 16
 	for _, r := range rows {
-		name = min(max(name, ansi.StringWidth(clean(r.scheme.String()))), 40)
+		name = min(max(name, ansi.StringWidth(inert.Text(r.scheme.String()))), 40)
 	}
 	at := func(i, n int) string {
 		sum, ok := k.table.summaryAt(rows[i].scheme, rows[i].label, n)

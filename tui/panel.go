@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/inert"
 )
 
 // putPanel writes the hit under the cursor beside the query: their pictures, the labels of both and the parts of the
@@ -77,7 +78,7 @@ func (m *Model) compareLabels(other, row, width int) []string {
 	s := m.styles
 	widest := 0
 	for _, l := range m.gallery.Labels() {
-		widest = min(max(widest, ansi.StringWidth(clean(l.Name))), 12)
+		widest = min(max(widest, ansi.StringWidth(inert.Text(l.Name))), 12)
 	}
 	labels := slices.Clone(m.gallery.Labels())
 	slices.SortStableFunc(labels, func(a, b *engine.Label) int {

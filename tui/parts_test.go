@@ -13,6 +13,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"strata/engine"
+	"strata/engine/inert"
 )
 
 func parse(t *testing.T, text string) engine.Scheme {
@@ -76,7 +77,7 @@ func TestWidths(t *testing.T) {
 			if got := ansi.StringWidth(cutID(s, w)); got > w {
 				t.Errorf("cutID(%q, %d) is %d cells wide", s, w, got)
 			}
-			if got := ansi.StringWidth(flush(clean(s), "end", w)); got != w {
+			if got := ansi.StringWidth(flush(inert.Text(s), "end", w)); got != w {
 				t.Errorf("flush(%q, %d) is %d cells wide", s, w, got)
 			}
 		}

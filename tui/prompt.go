@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -99,7 +100,7 @@ func (p prompt) view(s styles, width int) []string {
 	if at < len(text) {
 		under, after = string(text[at]), string(text[at+1:])
 	}
-	line := s.accent.Render(label) + clean(before) + s.plain.Reverse(true).Render(clean(under)) + clean(after)
+	line := s.accent.Render(label) + inert.Text(before) + s.plain.Reverse(true).Render(inert.Text(under)) + inert.Text(after)
 	column := 0
 	if p.column > 0 {
 		upTo := text[min(first, len(text)):max(min(p.column-1, len(text)), min(first, len(text)))]

@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -19,7 +20,7 @@ func (m *Model) viewQuery() []string {
 		place = ""
 	}
 	id, label, room := m.queryName(), "query ", r.W-len(place)-1
-	if ansi.StringWidth(clean(id))+len(label) > room {
+	if ansi.StringWidth(inert.Text(id))+len(label) > room {
 		label = ""
 	}
 	id = s.faint.Render(label) + s.bold.Render(cutID(id, max(room-len(label), 4)))
@@ -42,7 +43,7 @@ func (m *Model) queryPlace() string {
 		return "new"
 	}
 	if v := m.visiting; v.on && m.shown.query == v.queries[v.at] {
-		return fmt.Sprintf("%s of %s %s", thousands(v.at+1), thousands(len(v.queries)), clean(v.what))
+		return fmt.Sprintf("%s of %s %s", thousands(v.at+1), thousands(len(v.queries)), inert.Text(v.what))
 	}
 	at, of := m.walk.position(m.gallery, m.shown.query)
 	if at == 0 {
@@ -60,7 +61,7 @@ func (m *Model) labelLines(row, width, height int) []string {
 	names := slices.Clone(m.rows.marked)
 	widest := 0
 	for _, l := range m.gallery.Labels() {
-		widest = max(widest, ansi.StringWidth(clean(l.Name)))
+		widest = max(widest, ansi.StringWidth(inert.Text(l.Name)))
 		if !slices.Contains(names, l.Name) {
 			names = append(names, l.Name)
 		}

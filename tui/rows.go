@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -153,7 +154,7 @@ func (p rowsPane) header(m *Model, v rowView) string {
 	if v.focused {
 		marker, name = s.accent.Render("▸ "), s.strong
 	}
-	left := marker + s.faint.Render(fmt.Sprintf("%d ", v.place+1)) + name.Render(clean(v.scheme.String()))
+	left := marker + s.faint.Render(fmt.Sprintf("%d ", v.place+1)) + name.Render(inert.Text(v.scheme.String()))
 	if v.pinned {
 		left += s.faint.Render("  pinned")
 	}
@@ -324,7 +325,7 @@ func brokenFrame(box Box, s styles, name, why string) []string {
 	var text []string
 	for _, part := range []string{name, why} {
 		if part != "" {
-			text = append(text, strings.Split(ansi.Wrap(clean(part), box.Cols-1, "-_./ "), "\n")...)
+			text = append(text, strings.Split(ansi.Wrap(inert.Text(part), box.Cols-1, "-_./ "), "\n")...)
 		}
 	}
 	text = text[:min(len(text), box.Rows-2)]

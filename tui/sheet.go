@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -151,7 +152,7 @@ func (m *Model) putSheet(c *canvas) {
 		where = fmt.Sprintf("%s of %s", thousands(f.at+1), thousands(n))
 	}
 	id := s.bold.Render(cutID(m.gallery.ID(f.subject), 30))
-	c.put(p.title.X, p.title.Y, p.title.W, flush(id+"  "+s.plain.Render(clean(f.title)), s.faint.Render(where), p.title.W))
+	c.put(p.title.X, p.title.Y, p.title.W, flush(id+"  "+s.plain.Render(inert.Text(f.title)), s.faint.Render(where), p.title.W))
 	if p.subject.W > 0 {
 		m.putSubject(c, p)
 	}

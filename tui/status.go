@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/inert"
 )
 
 // keptProblems is the number of errors that can be looked at again.
@@ -29,7 +30,7 @@ type status struct {
 
 // fail shows an error and keeps it.
 func (p status) fail(now time.Time, err error) status {
-	text := clean(err.Error())
+	text := inert.Text(err.Error())
 	p.problem, p.done = text, ""
 	kept := append([]string{}, p.problems...)
 	kept = append(kept, now.Format(time.TimeOnly)+"  "+text)
@@ -68,7 +69,7 @@ func (p status) view(s styles, busy string, e evaluation, now time.Time, hidden 
 			left += hint
 		}
 	case p.unlogged != nil:
-		left = s.wrong.Render(" " + cut(clean(p.unlogged.Error()), width-ansi.StringWidth(right)-2))
+		left = s.wrong.Render(" " + cut(inert.Text(p.unlogged.Error()), width-ansi.StringWidth(right)-2))
 	case p.computing != "":
 		left = s.accent.Render(" " + cut(p.computing, width-ansi.StringWidth(right)-2))
 	case busy != "":

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -126,7 +127,7 @@ func (t table) view(s styles, labels []string, focused string, width, height int
 	}
 	name := 9
 	for _, scheme := range schemes {
-		name = max(name, ansi.StringWidth(clean(scheme.String())))
+		name = max(name, ansi.StringWidth(inert.Text(scheme.String())))
 	}
 	name = min(name, max(width/3, 12)) + 4
 	column := (width - name) / len(labels)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"strata/engine/inert"
+
 	"github.com/muesli/termenv"
 	"golang.org/x/term"
 )
@@ -42,7 +44,7 @@ func ParseGraphics(name string) (Graphics, error) {
 			return Graphics(i), nil
 		}
 	}
-	return GraphicsAuto, fmt.Errorf("graphics %q: want one of %s", clean(name), strings.Join(graphicsNames[:], ", "))
+	return GraphicsAuto, fmt.Errorf("graphics %q: want one of %s", inert.Text(name), strings.Join(graphicsNames[:], ", "))
 }
 
 // The cell that is assumed when the terminal tells nothing, in pixels.
