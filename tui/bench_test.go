@@ -87,7 +87,7 @@ func BenchmarkColdFrame(b *testing.B) {
 	}
 	start := processorTime(b)
 	for b.Loop() {
-		cold := NewThumbs(shelf.open, len(shelf.files), terminal, Options{})
+		cold := NewThumbs(shelf.read, len(shelf.files), terminal, Options{})
 		cold.palette = thumbs.palette
 		close(cold.ready)
 		s.Invalidate()
@@ -121,7 +121,7 @@ func BenchmarkPrepare(b *testing.B) {
 	shelf := benchShelf(b, seedCount)
 	start := processorTime(b)
 	for b.Loop() {
-		thumbs := NewThumbs(shelf.open, len(shelf.files), sixelTerminal(), Options{})
+		thumbs := NewThumbs(shelf.read, len(shelf.files), sixelTerminal(), Options{})
 		if err := thumbs.Prepare(b.Context(), nil); err != nil {
 			b.Fatal(err)
 		}

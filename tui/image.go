@@ -2,7 +2,9 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"image"
 	"io"
 	"math"
 	"os"
@@ -14,6 +16,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
 )
@@ -29,8 +32,25 @@ func (m Model) askImage(path string) (Model, tea.Cmd) {
 // withImage returns the desk with a picture as the query.
 func (d desk) withImage(path string, thumbs *Thumbs, session *experiments.Session) desk {
 	d.image = path
-	d.photo = thumbs.Add(func() (io.ReadCloser, error) { return session.OpenPicture(path) })
+	d.photo = thumbs.Add(func() (image.Image, error) { return decoded(session.OpenPicture(path)) })
 	return d
+}
+
+// itemPictures returns what decodes the picture of a gallery's row.
+func itemPictures(g *engine.Gallery) func(row int) (image.Image, error) {
+	return func(row int) (image.Image, error) { return decoded(g.OpenPicture(row)) }
+}
+
+// decoded reads and closes an opened picture.
+func decoded(r io.ReadCloser, err error) (image.Image, error) {
+	if err != nil {
+		return nil, err
+	}
+	m, err := engine.DecodePicture(r, Allow)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // fromHome replaces a ~ at the head of a path by the user's folder, as a shell does.

@@ -384,7 +384,7 @@ func TestAddedPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	thumbs := NewThumbs(g.OpenPicture, 1, Terminal{Graphics: GraphicsSixel, CellW: 8, CellH: 17}, Options{})
+	thumbs := NewThumbs(itemPictures(g), 1, Terminal{Graphics: GraphicsSixel, CellW: 8, CellH: 17}, Options{})
 	dir := t.TempDir()
 	s := experiments.NewSession(experiments.Options{Dir: dir})
 	defer s.Close()

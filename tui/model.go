@@ -123,7 +123,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	if m.cellW <= 0 || m.cellH <= 0 {
 		m.cellW, m.cellH = guessedCellW, guessedCellH
 	}
-	m.thumbs = NewThumbs(g.OpenPicture, g.Len(), c.Terminal, Options{Colors: c.Colors})
+	m.thumbs = NewThumbs(itemPictures(g), g.Len(), c.Terminal, Options{Colors: c.Colors})
 	if c.Terminal.Graphics != GraphicsSixel {
 		m.status = m.status.tell("%s", c.Terminal.Why)
 	}

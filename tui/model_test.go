@@ -77,7 +77,7 @@ var demoThumbs = func() func(Graphics) *Thumbs {
 			if err != nil {
 				panic(err)
 			}
-			made[graphics] = NewThumbs(g.OpenPicture, g.Len(), Terminal{Graphics: graphics, CellW: 8, CellH: 17}, Options{})
+			made[graphics] = NewThumbs(itemPictures(g), g.Len(), Terminal{Graphics: graphics, CellW: 8, CellH: 17}, Options{})
 		}
 		return made[graphics]
 	}

@@ -6,12 +6,9 @@ import (
 	"image"
 	"image/color"
 	stddraw "image/draw"
-	"io"
 	"math"
 
 	"golang.org/x/image/draw"
-
-	"strata/engine"
 )
 
 // MaxPixels is the largest declared picture that is decoded; a 64-megapixel photograph takes 100–250 MB while it is.
@@ -56,14 +53,12 @@ func (p Picture) Placement(col, row int) Placement {
 	}
 }
 
-// decodePicture reads one picture, unless its declared size is too large.
-func decodePicture(r io.Reader) (image.Image, error) {
-	return engine.DecodePicture(r, func(w, h int) error {
-		if w > maxSide || h > maxSide || int64(w)*int64(h) > MaxPixels {
-			return fmt.Errorf("the limit is %d megapixels and %d pixels a side: %w", MaxPixels/1_000_000, maxSide, errPictureSize)
-		}
-		return nil
-	})
+// Allow returns an error if a picture of w×h pixels is too large to be decoded for the screen.
+func Allow(w, h int) error {
+	if w > maxSide || h > maxSide || int64(w)*int64(h) > MaxPixels {
+		return fmt.Errorf("the limit is %d megapixels and %d pixels a side: %w", MaxPixels/1_000_000, maxSide, errPictureSize)
+	}
+	return nil
 }
 
 // fitPixels returns the largest size with the proportions of sw×sh that lies in bw×bh, at least 1×1.

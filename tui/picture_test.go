@@ -11,10 +11,13 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"strata/engine"
 
 	xdraw "golang.org/x/image/draw"
 )
@@ -221,6 +224,9 @@ func hugePNG(w, h uint32) []byte {
 	b = append(b, 8, 2, 0, 0, 0)
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[12:]))
 }
+
+// decodePicture decodes a picture file unless it is too large for the screen.
+func decodePicture(r io.Reader) (image.Image, error) { return engine.DecodePicture(r, Allow) }
 
 func TestDecodePicture(t *testing.T) {
 	m := productPicture(1, 30, 20)

@@ -5,10 +5,8 @@ import (
 	"container/list"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"image"
-	"io"
 	"runtime"
 	"sync"
 
@@ -36,7 +34,7 @@ type Options struct {
 // Thumbs makes the items' pictures for one terminal and keeps the latest within a budget of bytes. All methods may be
 // called concurrently.
 type Thumbs struct {
-	open     func(row int) (io.ReadCloser, error)
+	read     func(row int) (image.Image, error)
 	rows     int
 	terminal Terminal
 	colors   int
@@ -46,7 +44,7 @@ type Thumbs struct {
 	preparing sync.Mutex
 
 	mu           sync.Mutex
-	added        []func() (io.ReadCloser, error) // numbered from rows on
+	added        []func() (image.Image, error) // numbered from rows on
 	palette      *palette
 	cellW, cellH int
 	flights      map[pictureKey]*pictureFlight
@@ -75,9 +73,9 @@ type sixelEncoder struct {
 	sixel *sixel.Encoder
 }
 
-// NewThumbs returns pictures of the items 0 to rows-1, whose files open opens. Sixel pictures in QualityShared wait for
-// Prepare.
-func NewThumbs(open func(row int) (io.ReadCloser, error), rows int, terminal Terminal, o Options) *Thumbs {
+// NewThumbs returns pictures of the items 0 to rows-1, which read decodes if Allow allows their size. Sixel pictures in
+// QualityShared wait for Prepare.
+func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Terminal, o Options) *Thumbs {
 	if o.Colors <= 0 {
 		o.Colors = MaxColors
 	}
@@ -88,7 +86,7 @@ func NewThumbs(open func(row int) (io.ReadCloser, error), rows int, terminal Ter
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	t := &Thumbs{
-		open: open, rows: rows, terminal: terminal, colors: o.Colors,
+		read: read, rows: rows, terminal: terminal, colors: o.Colors,
 		encoders: make(chan *sixelEncoder, o.Workers), ready: make(chan struct{}),
 		cellW: terminal.CellW, cellH: terminal.CellH,
 		flights:  make(map[pictureKey]*pictureFlight),
@@ -106,16 +104,16 @@ func NewThumbs(open func(row int) (io.ReadCloser, error), rows int, terminal Ter
 	return t
 }
 
-// Add gives a picture that is no item's, which open opens, the number by which it is asked for.
-func (t *Thumbs) Add(open func() (io.ReadCloser, error)) int {
+// Add gives a picture that is no item's, which read decodes, the number by which it is asked for.
+func (t *Thumbs) Add(read func() (image.Image, error)) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.added = append(t.added, open)
+	t.added = append(t.added, read)
 	return t.rows + len(t.added) - 1
 }
 
-// opener returns what opens the picture of a row or an added one.
-func (t *Thumbs) opener(row int) (func() (io.ReadCloser, error), error) {
+// reader returns what decodes the picture of a row or an added one.
+func (t *Thumbs) reader(row int) (func() (image.Image, error), error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -124,7 +122,7 @@ func (t *Thumbs) opener(row int) (func() (io.ReadCloser, error), error) {
 	case row >= t.rows:
 		return t.added[row-t.rows], nil
 	}
-	return func() (io.ReadCloser, error) { return t.open(row) }, nil
+	return func() (image.Image, error) { return t.read(row) }, nil
 }
 
 // Prepare makes the shared palette from the pictures of seedRows, or of 64 rows spread evenly when it is empty; those
@@ -324,7 +322,7 @@ func (t *Thumbs) encode(ctx context.Context, p *Picture, m image.Image, e *sixel
 
 // source returns a row's picture in at least w×h pixels, or in its own size.
 func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error) {
-	open, err := t.opener(row)
+	read, err := t.reader(row)
 	if err != nil {
 		return nil, err
 	}
@@ -339,12 +337,8 @@ func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r, err := open()
+	m, err := read()
 	if err != nil {
-		return nil, err
-	}
-	m, err := decodePicture(r)
-	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, err
 	}
 	if b := m.Bounds(); !ok && b.Dx()*b.Dy() > bigPixels {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"io/fs"
 	"runtime"
 	"strings"
@@ -22,10 +21,10 @@ import (
 type fileShelf struct {
 	files  [][]byte
 	opened atomic.Int64
-	gate   chan struct{} // if not nil, open waits for it
+	gate   chan struct{} // if not nil, read waits for it
 }
 
-func (s *fileShelf) open(row int) (io.ReadCloser, error) {
+func (s *fileShelf) read(row int) (image.Image, error) {
 	s.opened.Add(1)
 	if s.gate != nil {
 		<-s.gate
@@ -33,7 +32,7 @@ func (s *fileShelf) open(row int) (io.ReadCloser, error) {
 	if s.files[row] == nil {
 		return nil, &fs.PathError{Op: "open", Path: fmt.Sprintf("images/%d.jpg", row), Err: fs.ErrNotExist}
 	}
-	return io.NopCloser(bytes.NewReader(s.files[row])), nil
+	return decodePicture(bytes.NewReader(s.files[row]))
 }
 
 // newShelf returns n product photographs, then a broken file, a missing one and one too large.
@@ -49,7 +48,7 @@ func newShelf(t testing.TB, n int) *fileShelf {
 // newTestThumbs returns prepared Thumbs over a shelf.
 func newTestThumbs(t testing.TB, s *fileShelf, terminal Terminal, o Options) *Thumbs {
 	t.Helper()
-	thumbs := NewThumbs(s.open, len(s.files), terminal, o)
+	thumbs := NewThumbs(s.read, len(s.files), terminal, o)
 	if err := thumbs.Prepare(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +215,7 @@ func TestThumbsCancelled(t *testing.T) {
 		_, err := thumbs.Picture(ctx, 1, Box{8, 4}, QualityShared)
 		made <- err
 	}()
-	for s.opened.Load() == 0 { // until the call is in open
+	for s.opened.Load() == 0 { // until the call is in read
 		runtime.Gosched()
 	}
 	cancel()
@@ -273,7 +272,7 @@ func TestThumbsTakeOver(t *testing.T) {
 
 func TestThumbsWaitForThePalette(t *testing.T) {
 	s := newShelf(t, 3)
-	thumbs := NewThumbs(s.open, len(s.files), sixelTerminal(), Options{})
+	thumbs := NewThumbs(s.read, len(s.files), sixelTerminal(), Options{})
 	dead, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := thumbs.Prepare(dead, nil); !errors.Is(err, context.Canceled) {
@@ -302,14 +301,14 @@ func TestThumbsOtherGraphics(t *testing.T) {
 	s := newShelf(t, 3)
 	terminal := sixelTerminal()
 	terminal.Graphics, terminal.Profile = GraphicsHalfBlock, termenv.TrueColor
-	thumbs := NewThumbs(s.open, len(s.files), terminal, Options{})
+	thumbs := NewThumbs(s.read, len(s.files), terminal, Options{})
 	p, err := thumbs.Picture(t.Context(), 0, Box{8, 4}, QualityShared) // without Prepare
 	if err != nil || p.Err != nil || len(p.Lines) != 4 || p.Sixel != nil {
 		t.Errorf("half-blocks: %+v, %v", p, err)
 	}
 	terminal.Graphics = GraphicsNone
 	s.opened.Store(0)
-	p, err = NewThumbs(s.open, len(s.files), terminal, Options{}).Picture(t.Context(), 0, Box{8, 4}, QualityShared)
+	p, err = NewThumbs(s.read, len(s.files), terminal, Options{}).Picture(t.Context(), 0, Box{8, 4}, QualityShared)
 	if err != nil || p.Err != nil || p.Lines != nil || p.Sixel != nil || s.opened.Load() != 0 {
 		t.Errorf("no pictures: %+v, %v", p, err)
 	}
