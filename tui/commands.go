@@ -188,16 +188,6 @@ func (m Model) prepare() tea.Cmd {
 	return m.crew.run(func() tea.Msg { return prepared{thumbs.Prepare(ctx, nil)} })
 }
 
-// picture is a picture that the screen shows.
-type picture struct {
-	row     int
-	box     Box
-	quality Quality
-}
-
-// empty reports whether the picture has no cells.
-func (p picture) empty() bool { return p.box.Cols == 0 || p.box.Rows == 0 }
-
 // place is where a picture is looked up: an item in a size.
 type place struct {
 	row int
@@ -205,7 +195,7 @@ type place struct {
 }
 
 // visiblePictures returns the pictures of the screen, the small ones first.
-func (m *Model) visiblePictures() []picture {
+func (m *Model) visiblePictures() []Wanted {
 	l := &m.layout
 	if !l.Pictures {
 		return nil
@@ -214,20 +204,20 @@ func (m *Model) visiblePictures() []picture {
 		if m.findings.sheet == nil {
 			return nil
 		}
-		return slices.DeleteFunc(m.sheetPictures(), picture.empty)
+		return slices.DeleteFunc(m.sheetPictures(), Wanted.Empty)
 	}
-	var all []picture
+	var all []Wanted
 	for _, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
 		hits := m.shown.rankings[i].Hits
 		for _, h := range hits[:min(len(hits), shownHits)] {
-			all = append(all, picture{h.Row, l.Thumb, QualityShared})
+			all = append(all, Wanted{h.Row, l.Thumb, QualityShared})
 		}
 	}
-	all = append(all, picture{m.shown.desk.picture(), l.QueryBox, QualityLarge})
+	all = append(all, Wanted{m.shown.desk.picture(), l.QueryBox, QualityLarge})
 	if h, ok := m.cursorHit(); ok && m.panel {
-		all = append(all, picture{h.Row, l.PanelBox, QualityLarge}, picture{m.shown.desk.picture(), l.PanelBox, QualityLarge})
+		all = append(all, Wanted{h.Row, l.PanelBox, QualityLarge}, Wanted{m.shown.desk.picture(), l.PanelBox, QualityLarge})
 	}
-	return slices.DeleteFunc(all, picture.empty)
+	return slices.DeleteFunc(all, Wanted.Empty)
 }
 
 // load takes the pictures that are ready, so that all of a view is of one moment, and has those that are missing made.
@@ -235,10 +225,10 @@ func (m *Model) visiblePictures() []picture {
 func (m Model) load() (Model, tea.Cmd) {
 	all := m.visiblePictures()
 	m.ready = make(map[place]Picture, len(all))
-	var missing []picture
+	var missing []Wanted
 	for _, p := range all {
-		if made, ok := m.thumbs.Cached(p.row, p.box); ok {
-			m.ready[place{p.row, p.box}] = made
+		if made, ok := m.thumbs.Cached(p.Row, p.Box); ok {
+			m.ready[place{p.Row, p.Box}] = made
 		} else if !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
@@ -255,40 +245,9 @@ func (m Model) load() (Model, tea.Cmd) {
 	m.loadingOf = missing
 	seq, thumbs := m.loading.seq, m.thumbs
 	return m, m.crew.run(func() tea.Msg {
-		makePictures(ctx, thumbs, missing, pictureWait)
+		thumbs.Make(ctx, missing, pictureWait)
 		return pictured{seq}
 	})
-}
-
-// makePictures makes pictures on a few goroutines, and begins no further one after the time, so that those that are
-// ready can be shown; at least one is made.
-func makePictures(ctx context.Context, thumbs *Thumbs, pictures []picture, limit time.Duration) {
-	begin, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	work := make(chan picture)
-	var group sync.WaitGroup
-	for range min(len(pictures), cap(thumbs.encoders)) {
-		group.Go(func() {
-			for p := range work {
-				if _, err := thumbs.Picture(ctx, p.row, p.box, p.quality); err != nil {
-					return
-				}
-			}
-		})
-	}
-	defer group.Wait()
-	defer close(work)
-	for i, p := range pictures {
-		late := begin.Done()
-		if i == 0 {
-			late = ctx.Done()
-		}
-		select {
-		case work <- p:
-		case <-late:
-			return
-		}
-	}
 }
 
 // fetchAhead ranks the next and the previous query and makes their pictures, once for every frame and only when
@@ -318,18 +277,18 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 			if !l.Pictures {
 				continue
 			}
-			pictures := []picture{{q, l.QueryBox, QualityLarge}}
+			pictures := []Wanted{{q, l.QueryBox, QualityLarge}}
 			rankings := lastSearch(results).Rankings
 			for _, i := range visible {
 				if i >= len(rankings) {
 					break
 				}
 				for _, h := range rankings[i].Hits {
-					pictures = append(pictures, picture{h.Row, l.Thumb, QualityShared})
+					pictures = append(pictures, Wanted{h.Row, l.Thumb, QualityShared})
 				}
 			}
 			for _, p := range pictures { // one after the other: the screen's own come first
-				if _, err := thumbs.Picture(ctx, p.row, p.box, p.quality); err != nil {
+				if _, err := thumbs.Picture(ctx, p.Row, p.Box, p.Quality); err != nil {
 					break
 				}
 			}

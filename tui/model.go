@@ -87,7 +87,7 @@ type Model struct {
 	searching  job
 	resting    job
 	loading    job
-	loadingOf  []picture         // what the loading job makes
+	loadingOf  []Wanted          // what the loading job makes
 	ready      map[place]Picture // the visible pictures that are ready
 	fetching   job
 	fetched    bool // the neighbours of what is shown were fetched, or are being
@@ -117,12 +117,10 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		c: c, ctx: ctx, crew: &crew{}, gallery: g,
 		styles: newStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), finding: newFindingActions(), cellW: c.Terminal.CellW, cellH: c.Terminal.CellH,
+		actions: newActions(), finding: newFindingActions(),
 		rows: rowsPane{cursor: -1}, later: tick,
 	}
-	if m.cellW <= 0 || m.cellH <= 0 {
-		m.cellW, m.cellH = guessedCellW, guessedCellH
-	}
+	m.cellW, m.cellH = c.Terminal.Cell()
 	m.thumbs = NewThumbs(itemPictures(g), g.Len(), c.Terminal, Options{Colors: c.Colors})
 	if c.Terminal.Graphics != GraphicsSixel {
 		m.status = m.status.tell("%s", c.Terminal.Why)

@@ -200,14 +200,14 @@ func (m *Model) putSubject(c *canvas, p sheetPlan) {
 }
 
 // sheetPictures returns the pictures of the sheet.
-func (m *Model) sheetPictures() []picture {
+func (m *Model) sheetPictures() []Wanted {
 	f, p := m.findings.sheet, m.placeSheet()
-	var all []picture
+	var all []Wanted
 	first, end := p.visible(f)
 	for _, row := range f.items[first:end] {
-		all = append(all, picture{row, p.thumb, QualityShared})
+		all = append(all, Wanted{row, p.thumb, QualityShared})
 	}
-	return append(all, picture{f.subject, p.box, QualityLarge})
+	return append(all, Wanted{f.subject, p.box, QualityLarge})
 }
 
 // placeSheetPictures calls add for every picture of the sheet with its place.

@@ -67,6 +67,14 @@ type Terminal struct {
 	Tmux, SSH      bool
 }
 
+// Cell returns the size of a cell in pixels, a guess if the terminal did not tell it.
+func (t Terminal) Cell() (w, h int) {
+	if t.CellW <= 0 || t.CellH <= 0 {
+		return guessedCellW, guessedCellH
+	}
+	return t.CellW, t.CellH
+}
+
 // probeQueries asks for colour registers, the largest picture, the cell's and the window's size in pixels and
 // synchronized output. Every terminal answers the last one, device attributes, so that its reply ends the wait.
 const probeQueries = "\x1b[?1;1;0S\x1b[?2;1;0S\x1b[16t\x1b[14t\x1b[?2026$p\x1b[c"

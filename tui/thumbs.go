@@ -88,14 +88,11 @@ func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Termi
 	t := &Thumbs{
 		read: read, rows: rows, terminal: terminal, colors: o.Colors,
 		encoders: make(chan *sixelEncoder, o.Workers), ready: make(chan struct{}),
-		cellW: terminal.CellW, cellH: terminal.CellH,
 		flights:  make(map[pictureKey]*pictureFlight),
 		pictures: newPictureLRU[pictureKey, Picture](o.Budget - o.Budget/4),
 		reduced:  newPictureLRU[int, image.Image](o.Budget / 4),
 	}
-	if t.cellW <= 0 || t.cellH <= 0 {
-		t.cellW, t.cellH = guessedCellW, guessedCellH
-	}
+	t.cellW, t.cellH = terminal.Cell()
 	for range o.Workers {
 		e := &sixelEncoder{}
 		e.sixel = sixel.NewEncoder(&e.out)
