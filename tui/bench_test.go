@@ -79,7 +79,7 @@ func BenchmarkColdFrame(b *testing.B) {
 	terminal := sixelTerminal()
 	thumbs := newTestThumbs(b, shelf, terminal, Options{})
 	trace := make(traceLines, 100)
-	s := newScreen(nil, io.Discard, terminal, trace)
+	s := NewScreen(io.Discard, terminal, trace)
 	defer s.Close()
 	r := &benchRenderer{out: s}
 	if _, err := io.WriteString(s, "\x1b[?1049h"); err != nil {
@@ -101,7 +101,7 @@ func BenchmarkWarmFrame(b *testing.B) {
 	terminal := sixelTerminal()
 	thumbs := newTestThumbs(b, benchShelf(b, benchPictures), terminal, Options{})
 	trace := make(traceLines, 100)
-	s := newScreen(nil, io.Discard, terminal, trace)
+	s := NewScreen(io.Discard, terminal, trace)
 	defer s.Close()
 	r := &benchRenderer{out: s}
 	if _, err := io.WriteString(s, "\x1b[?1049h"); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"strata/fixtures/product"
+
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 )
@@ -15,7 +17,7 @@ import (
 func TestHalfBlocksFillTheBox(t *testing.T) {
 	profiles := []termenv.Profile{termenv.TrueColor, termenv.ANSI256, termenv.ANSI, termenv.Ascii}
 	for _, size := range []image.Point{{224, 224}, {30, 400}, {400, 30}, {1, 1}} {
-		m := productPicture(1, max(size.X, 8), max(size.Y, 8))
+		m := product.Picture(1, max(size.X, 8), max(size.Y, 8))
 		for _, box := range []Box{{8, 4}, {1, 1}, {24, 12}, {3, 9}} {
 			for _, profile := range profiles {
 				lines := halfBlocks(m, box, 8, 17, profile)

@@ -20,6 +20,7 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/fixtures/product"
 )
 
 // lab computes features of new pictures from their bytes: those of an item, and a little more.
@@ -80,7 +81,7 @@ func openLab(t *testing.T, l *lab, cols, rows int, graphics Graphics) *desktop {
 	xdg.Reload()
 	dir := t.TempDir()
 	for name, seed := range map[string]uint64{"photo.jpg": 5, "photo-2.jpg": 6} {
-		if err := os.WriteFile(filepath.Join(dir, name), productJPEG(t, seed, 300, 400), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), product.JPEG(seed, 300, 400), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/mattn/go-sixel"
 
 	"strata/fixtures/need"
+	"strata/fixtures/product"
 )
 
 // samplePictures returns n pictures of products with seeds from first on, reduced.
 func samplePictures(first, n, side int) []*image.RGBA {
 	var out []*image.RGBA
 	for i := range n {
-		out = append(out, resample(productPicture(uint64(first+i), 112, 112), side, side))
+		out = append(out, resample(product.Picture(uint64(first+i), 112, 112), side, side))
 	}
 	return out
 }

@@ -9,7 +9,6 @@ import (
 	"image/color"
 	"image/draw"
 	"image/gif"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"math"
@@ -18,48 +17,16 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/fixtures/product"
 
 	xdraw "golang.org/x/image/draw"
 )
-
-// productPicture draws what product photographs are like: a thing of few colours with shading and a little pattern in
-// front of white.
-func productPicture(seed uint64, w, h int) *image.RGBA {
-	random := rand.New(rand.NewPCG(seed, 1))
-	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(m, m.Rect, image.White, image.Point{}, draw.Src)
-	for range 1 + random.IntN(3) {
-		x0, y0 := random.IntN(w/2), random.IntN(h/2)
-		x1, y1 := x0+w/8+random.IntN(w/2), y0+h/8+random.IntN(h/2)
-		base := [3]float64{255 * random.Float64(), 255 * random.Float64(), 255 * random.Float64()}
-		stripe, depth := 4+random.IntN(w/4), 40*random.Float64()
-		for y := y0; y < min(y1, h); y++ {
-			for x := x0; x < min(x1, w); x++ {
-				light := 0.6 + 0.4*float64(x-x0)/float64(x1-x0)
-				add := depth * math.Sin(float64(x+y)*math.Pi/float64(stripe))
-				channel := func(i int) uint8 { return uint8(min(max(base[i]*light+add, 0), 255)) }
-				m.SetRGBA(x, y, color.RGBA{channel(0), channel(1), channel(2), 255})
-			}
-		}
-	}
-	return m
-}
 
 // evenPicture is a picture of one colour.
 func evenPicture(c color.Color, w, h int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(m, m.Rect, image.NewUniform(c), image.Point{}, draw.Src)
 	return m
-}
-
-// productJPEG is a productPicture's file.
-func productJPEG(t testing.TB, seed uint64, w, h int) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, productPicture(seed, w, h), &jpeg.Options{Quality: 90}); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // psnr returns the peak signal-to-noise ratio of two pictures of one size in dB, 0 when the sizes differ.
@@ -166,14 +133,14 @@ func TestArea(t *testing.T) {
 
 func TestScaleIsLikeTheKernel(t *testing.T) {
 	decoded := func(seed uint64, w, h int) image.Image {
-		m, err := decodePicture(bytes.NewReader(productJPEG(t, seed, w, h)))
+		m, err := decodePicture(bytes.NewReader(product.JPEG(seed, w, h)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return m
 	}
 	paletted := image.NewPaletted(image.Rect(0, 0, 90, 70), color.Palette{color.White, color.Black, color.RGBA{200, 10, 10, 255}})
-	draw.Draw(paletted, paletted.Rect, productPicture(3, 90, 70), image.Point{}, draw.Src)
+	draw.Draw(paletted, paletted.Rect, product.Picture(3, 90, 70), image.Point{}, draw.Src)
 	tests := []struct {
 		name string
 		m    image.Image
@@ -182,11 +149,11 @@ func TestScaleIsLikeTheKernel(t *testing.T) {
 		{"JPEG", decoded(1, 224, 224), 64, 64},
 		{"JPEG of odd size", decoded(2, 223, 181), 61, 50},
 		{"part of a JPEG", decoded(4, 224, 224).(*image.YCbCr).SubImage(image.Rect(32, 16, 200, 190)), 60, 62},
-		{"RGBA", productPicture(5, 224, 224), 64, 64},
-		{"part of an RGBA", productPicture(5, 224, 224).SubImage(image.Rect(11, 7, 200, 190)), 63, 61},
+		{"RGBA", product.Picture(5, 224, 224), 64, 64},
+		{"part of an RGBA", product.Picture(5, 224, 224).SubImage(image.Rect(11, 7, 200, 190)), 63, 61},
 		{"paletted", paletted, 30, 25},
-		{"enlarged", productPicture(6, 20, 20), 64, 64},
-		{"the same size", productPicture(6, 40, 40), 40, 40},
+		{"enlarged", product.Picture(6, 20, 20), 64, 64},
+		{"the same size", product.Picture(6, 40, 40), 40, 40},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -229,7 +196,7 @@ func hugePNG(w, h uint32) []byte {
 func decodePicture(r io.Reader) (image.Image, error) { return engine.DecodePicture(r, Allow) }
 
 func TestDecodePicture(t *testing.T) {
-	m := productPicture(1, 30, 20)
+	m := product.Picture(1, 30, 20)
 	encoded := func(encode func(b *bytes.Buffer) error) []byte {
 		var b bytes.Buffer
 		if err := encode(&b); err != nil {
@@ -237,7 +204,7 @@ func TestDecodePicture(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	whole := productJPEG(t, 1, 30, 20)
+	whole := product.JPEG(1, 30, 20)
 	tests := []struct {
 		name  string
 		file  []byte

@@ -63,7 +63,7 @@ func runScreen(t *testing.T, graphics Graphics) *liveScreen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.screen = newScreen(nil, s.terminal, d.m.c.Terminal, s.trace)
+	m.screen = NewScreen(s.terminal, d.m.c.Terminal, s.trace)
 	in, keys := io.Pipe()
 	s.keys = keys
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithAltScreen(), tea.WithInput(in), tea.WithOutput(m.screen), tea.WithoutSignals())

@@ -100,14 +100,12 @@ type screenPen struct {
 	alternate bool // screen
 }
 
-// NewScreen returns a writer to the terminal out and starts its goroutine, which Close ends. A trace, if not nil,
+// NewScreen returns a writer to the terminal out, most often an *os.File, and starts its goroutine, which Close ends. A
+// trace, if not nil,
 // gets a line "frame N …" when a frame's text is on the terminal and "rest N …", with the pictures' places, when those
 // are, too; N numbers the placements.
-func NewScreen(out *os.File, t Terminal, trace io.Writer) *Screen {
-	return newScreen(out, out, t, trace)
-}
-
-func newScreen(file *os.File, out io.Writer, t Terminal, trace io.Writer) *Screen {
+func NewScreen(out io.Writer, t Terminal, trace io.Writer) *Screen {
+	file, _ := out.(*os.File)
 	s := &Screen{
 		file: file, out: out, sixel: t.Graphics == GraphicsSixel, sync: t.Synchronized, cols: t.Cols, rows: t.Rows,
 		trace: trace, done: make(chan struct{}), staged: make(map[uint64][]Placement), resting: true,

@@ -381,7 +381,7 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{terminal: newModelTerminal(), trace: make(traceLines, 1000)}
-	s.Screen = newScreen(nil, s.terminal, sixelTerminal(), s.trace)
+	s.Screen = NewScreen(s.terminal, sixelTerminal(), s.trace)
 	s.renderer = &renderer{out: s.Screen}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

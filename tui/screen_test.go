@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"strata/fixtures/product"
+
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/hinshun/vt10x"
@@ -127,7 +129,7 @@ func TestScreenStage(t *testing.T) {
 		t.Errorf("after Invalidate the marker is the same %q", after)
 	}
 
-	text := newScreen(nil, s.terminal, Terminal{Graphics: GraphicsHalfBlock}, nil)
+	text := NewScreen(s.terminal, Terminal{Graphics: GraphicsHalfBlock}, nil)
 	if marker := text.Stage([]Placement{a}); marker != "" {
 		t.Errorf("without sixel the marker is %q", marker)
 	}
@@ -188,11 +190,11 @@ func TestScreenBudgets(t *testing.T) {
 	var want []image.Image
 	var sample []*image.RGBA
 	for i := range 30 {
-		sample = append(sample, resample(productPicture(uint64(i), 224, 224), 32, 32))
+		sample = append(sample, resample(product.Picture(uint64(i), 224, 224), 32, 32))
 	}
 	colors := newPalette(sample, MaxColors)
 	thumbnail := func(i, w, h int) (Placement, image.Image) {
-		m := resample(productPicture(uint64(i), 224, 224), w, h)
+		m := resample(product.Picture(uint64(i), 224, 224), w, h)
 		var b bytes.Buffer
 		if err := sixel.NewEncoder(&b).Encode(colors.paint(m)); err != nil {
 			t.Fatal(err)
@@ -242,7 +244,7 @@ func TestScreenSynchronized(t *testing.T) {
 	terminal := sixelTerminal()
 	terminal.Synchronized = true
 	var b bytes.Buffer
-	s := newScreen(nil, &b, terminal, nil)
+	s := NewScreen(&b, terminal, nil)
 	r := &renderer{out: s}
 	r.start(t)
 	r.flush(t, []string{"one", "two"})
@@ -258,7 +260,7 @@ func TestScreenSynchronized(t *testing.T) {
 func TestScreenReportsTheTerminalsError(t *testing.T) {
 	terminal := newModelTerminal()
 	terminal.fail = io.ErrClosedPipe
-	s := newScreen(nil, terminal, sixelTerminal(), nil)
+	s := NewScreen(terminal, sixelTerminal(), nil)
 	if _, err := s.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("Write: %v", err)
 	}
@@ -287,7 +289,7 @@ func (s *stuckTerminal) Write(p []byte) (int, error) {
 func TestScreenSlowTerminal(t *testing.T) {
 	terminal := &stuckTerminal{newModelTerminal(), sync.Once{}, make(chan struct{}), make(chan struct{})}
 	trace := make(traceLines, 1000)
-	s := newScreen(nil, terminal, sixelTerminal(), trace)
+	s := NewScreen(terminal, sixelTerminal(), trace)
 	r := &renderer{out: s}
 	r.start(t)
 	var last []Placement
@@ -344,7 +346,7 @@ func (h *heldTerminal) Write(p []byte) (int, error) {
 func TestScreenBreaksOff(t *testing.T) {
 	terminal := &heldTerminal{reached: make(chan struct{}), release: make(chan struct{})}
 	trace := make(traceLines, 1000)
-	s := newScreen(nil, terminal, sixelTerminal(), trace)
+	s := NewScreen(terminal, sixelTerminal(), trace)
 	r := &renderer{out: s}
 	r.start(t)
 	picture := func(key string, n int) []Placement {
@@ -383,7 +385,7 @@ func TestScreenBreaksOff(t *testing.T) {
 
 func TestScreenCloseDropsPicturesKeepsText(t *testing.T) {
 	terminal := &stuckTerminal{newModelTerminal(), sync.Once{}, make(chan struct{}), make(chan struct{})}
-	s := newScreen(nil, terminal, sixelTerminal(), nil)
+	s := NewScreen(terminal, sixelTerminal(), nil)
 	r := &renderer{out: s}
 	r.start(t)
 	box := Box{8, 4}
@@ -513,7 +515,8 @@ func TestScreenUnderBubbleTea(t *testing.T) {
 	}
 	defer null.Close()
 	terminal, trace := newModelTerminal(), make(traceLines, 1000)
-	s := newScreen(null, terminal, sixelTerminal(), trace)
+	s := NewScreen(terminal, sixelTerminal(), trace)
+	s.file = null
 	program := tea.NewProgram(bubbleModel{screen: s}, tea.WithOutput(s), tea.WithInput(nil), tea.WithAltScreen(),
 		tea.WithoutSignalHandler(), tea.WithContext(t.Context()))
 	ended := make(chan error)

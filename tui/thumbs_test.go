@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"strata/fixtures/product"
+
 	"github.com/mattn/go-sixel"
 	"github.com/muesli/termenv"
 )
@@ -39,7 +41,7 @@ func (s *fileShelf) read(row int) (image.Image, error) {
 func newShelf(t testing.TB, n int) *fileShelf {
 	s := &fileShelf{}
 	for i := range n {
-		s.files = append(s.files, productJPEG(t, uint64(i), 224, 224))
+		s.files = append(s.files, product.JPEG(uint64(i), 224, 224))
 	}
 	s.files = append(s.files, []byte("\xff\xd8\xff broken"), nil, hugePNG(60000, 60000))
 	return s
@@ -165,7 +167,7 @@ func TestThumbsBudget(t *testing.T) {
 }
 
 func TestThumbsKeepBigPicturesReduced(t *testing.T) {
-	s := &fileShelf{files: [][]byte{productJPEG(t, 1, 900, 700)}}
+	s := &fileShelf{files: [][]byte{product.JPEG(1, 900, 700)}}
 	thumbs := newTestThumbs(t, s, sixelTerminal(), Options{})
 	opened := s.opened.Load()
 	for _, box := range []Box{{8, 4}, {9, 4}, {30, 14}} {
