@@ -14,10 +14,11 @@ import (
 	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/tui/picture"
 )
 
 func TestQueryKeys(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	g := d.m.gallery
 	n := g.Len()
 	for _, tc := range []struct{ keys, want string }{
@@ -44,7 +45,7 @@ func TestQueryKeys(t *testing.T) {
 }
 
 func TestKeysInOneRead(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("text:" + strings.Repeat("n", 30))
 	if d.m.shown.query != 30 {
 		t.Errorf("30 times n in one read lead to row %d", d.m.shown.query)
@@ -57,7 +58,7 @@ func TestKeysInOneRead(t *testing.T) {
 }
 
 func TestRestrictedQueries(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("/ text:cap_navy")
 	d.wantScreen(" of 1,248 queries")
 	if d.m.prompt.kind != promptRestrict || len(d.m.walk.rows) == 0 {
@@ -84,7 +85,7 @@ func TestRestrictedQueries(t *testing.T) {
 }
 
 func TestSchemeKeys(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.wantSchemes("A B C A+B+C")
 	for _, tc := range []struct{ name, keys, want string }{
 		{"remove", "x", "B C A+B+C"},
@@ -109,7 +110,7 @@ func TestSchemeKeys(t *testing.T) {
 }
 
 func TestSlider(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down down down")
 	before := d.log.Len()
 	d.press("left left tab shift+right 0")
@@ -138,7 +139,7 @@ func TestSlider(t *testing.T) {
 
 // TestLateAnswers runs the searches of two keys in the wrong order.
 func TestLateAnswers(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	m, first := d.m.nextQuery()
 	m, second := m.nextQuery()
 	d.m = m
@@ -156,7 +157,7 @@ func TestLateAnswers(t *testing.T) {
 }
 
 func TestSlowAnswer(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	m, search := d.m.nextQuery()
 	d.m = m
 	old, _ := d.m.Update(nil)
@@ -177,7 +178,7 @@ func TestSlowAnswer(t *testing.T) {
 }
 
 func TestPanel(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	d.press("down down down enter right")
 	h, ok := d.m.cursorHit()
 	if !ok || !d.m.panel {
@@ -204,7 +205,7 @@ func TestPanel(t *testing.T) {
 }
 
 func TestLabelsAndCaptions(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("● category")
 	d.press("l space down space down space esc")
 	d.wantScreen("● pattern")
@@ -222,7 +223,7 @@ func TestLabelsAndCaptions(t *testing.T) {
 }
 
 func TestCommandsAreCheckedAsTheyAreTyped(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	for _, tc := range []struct{ text, want string }{
 		{"evaluate_B,_nope", `no layer "nope"`},
 		{"evaluate_on_nope", `no label "nope"`},
@@ -249,12 +250,12 @@ func TestGalleryWithoutPictures(t *testing.T) {
 		"items.csv": {Data: []byte("id,kind\none,a\ntwo,b\n")},
 		"A.npy":     {Data: matrixFile([][]float32{{1, 0}, {0, 1}})},
 	}
-	d := openGallery(t, files, nil, 120, 40, GraphicsSixel)
+	d := openGallery(t, files, nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("no pictures: items.csv names none")
 	d.wantScreen("2 items")
 	files["items.csv"] = &fstest.MapFile{Data: []byte("id,kind\none,a\n")}
 	files["A.npy"] = &fstest.MapFile{Data: matrixFile([][]float32{{1, 0}})}
-	d = openGallery(t, files, nil, 120, 40, GraphicsSixel)
+	d = openGallery(t, files, nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("1 item ")
 	d.wantScreen("there is no other item to rank")
 	d.press("E")
@@ -262,14 +263,14 @@ func TestGalleryWithoutPictures(t *testing.T) {
 }
 
 func TestCaptionsWithoutPictures(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("c")
 	d.wantScreen("captions show moves")
 	d.wantScreen("●◆ new")
 }
 
 func TestEvaluateKey(t *testing.T) {
-	d := openDesktop(t, 200, 60, GraphicsNone)
+	d := openDesktop(t, 200, 60, picture.GraphicsNone)
 	d.press("E")
 	if d.m.evaluation.running() {
 		t.Fatal("the evaluation still runs")
@@ -290,7 +291,7 @@ func TestEvaluateKey(t *testing.T) {
 }
 
 func TestCancelEvaluation(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
 	m, run := d.m.startEvaluation()
 	d.m = m
@@ -307,7 +308,7 @@ func TestCancelEvaluation(t *testing.T) {
 }
 
 func TestNoteAndExport(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("N text:checks_look_alike enter")
 	d.wantSteps("note    checks look alike")
 	d.wantStatus("noted in session.strata")
@@ -337,7 +338,7 @@ func TestCommandFaults(t *testing.T) {
 		{"schemes 2*", "^ "},
 	} {
 		t.Run(tc.text, func(t *testing.T) {
-			d := openDesktop(t, 120, 40, GraphicsNone)
+			d := openDesktop(t, 120, 40, picture.GraphicsNone)
 			before := d.log.Len()
 			d.press(": text:" + strings.ReplaceAll(tc.text, " ", "_") + " enter")
 			d.wantScreen(tc.want)
@@ -353,7 +354,7 @@ func TestCommandFaults(t *testing.T) {
 }
 
 func TestMouse(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	click := func(x, y int) {
 		d.send(tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
 	}
@@ -382,7 +383,7 @@ func TestMouse(t *testing.T) {
 }
 
 func TestHostileGallery(t *testing.T) {
-	for _, graphics := range []Graphics{GraphicsSixel, GraphicsHalfBlock, GraphicsNone} {
+	for _, graphics := range []picture.Graphics{picture.GraphicsSixel, picture.GraphicsHalfBlock, picture.GraphicsNone} {
 		d := openGallery(t, hostileGallery(t), nil, 120, 40, graphics)
 		for _, keys := range []string{
 			"", "c", "c", "c", "enter", "l", "esc", "esc", "n", "n", "n", "!", "esc", "g text:t", "esc", "e", "esc", "L", "esc", "E", "t", "down", "enter", "enter", "esc",
@@ -391,7 +392,7 @@ func TestHostileGallery(t *testing.T) {
 			d.press(keys)
 			lines, _ := d.m.compose()
 			for _, line := range lines {
-				if inert.Line(line) != line && graphics != GraphicsHalfBlock {
+				if inert.Line(line) != line && graphics != picture.GraphicsHalfBlock {
 					t.Fatalf("%v after %q: %q", graphics, keys, line)
 				}
 			}
@@ -409,7 +410,7 @@ func (d *desktop) wantProblem(part string) {
 }
 
 func TestBrokenPicturesAreNamed(t *testing.T) {
-	d := openGallery(t, hostileGallery(t), nil, 120, 40, GraphicsSixel)
+	d := openGallery(t, hostileGallery(t), nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("broken")
 	d.wantScreen("missing")
 	d.wantScreen(" no ")
@@ -418,7 +419,7 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 
 // TestLogReplays checks that what the keys did is a script that gives the same again.
 func TestLogReplays(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("n n down a text:rrf(B,A) enter left N text:a_note enter : text:filter_colour=red enter r E")
 	d.fire()
 	if report := d.replays(); report.Steps < 15 || report.Compared < 300 {
@@ -446,7 +447,7 @@ func (d *desktop) replays() experiments.ReplayReport {
 }
 
 func TestEditIsTakenBack(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
 	d.press("e text:+B")
 	d.wantSchemes("A+B B C A+B+C")

@@ -14,6 +14,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/picture"
 )
 
 // The times of the screen.
@@ -139,7 +140,7 @@ func (m Model) measureCell() tea.Cmd {
 		return nil
 	}
 	return m.crew.run(func() tea.Msg {
-		if nw, nh, ok := CellSize(out); ok {
+		if nw, nh, ok := picture.CellSize(out); ok {
 			w, h = nw, nh
 		}
 		return measured{w, h}
@@ -191,11 +192,11 @@ func (m Model) prepare() tea.Cmd {
 // place is where a picture is looked up: an item in a size.
 type place struct {
 	row int
-	box Box
+	box picture.Box
 }
 
 // visiblePictures returns the pictures of the screen, the small ones first.
-func (m *Model) visiblePictures() []Wanted {
+func (m *Model) visiblePictures() []picture.Wanted {
 	l := &m.layout
 	if !l.Pictures {
 		return nil
@@ -204,28 +205,28 @@ func (m *Model) visiblePictures() []Wanted {
 		if m.findings.sheet == nil {
 			return nil
 		}
-		return slices.DeleteFunc(m.sheetPictures(), Wanted.Empty)
+		return slices.DeleteFunc(m.sheetPictures(), picture.Wanted.Empty)
 	}
-	var all []Wanted
+	var all []picture.Wanted
 	for _, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
 		hits := m.shown.rankings[i].Hits
 		for _, h := range hits[:min(len(hits), shownHits)] {
-			all = append(all, Wanted{h.Row, l.Thumb, QualityShared})
+			all = append(all, picture.Wanted{Row: h.Row, Box: l.Thumb, Quality: picture.QualityShared})
 		}
 	}
-	all = append(all, Wanted{m.shown.desk.picture(), l.QueryBox, QualityLarge})
+	all = append(all, picture.Wanted{Row: m.shown.desk.picture(), Box: l.QueryBox, Quality: picture.QualityLarge})
 	if h, ok := m.cursorHit(); ok && m.panel {
-		all = append(all, Wanted{h.Row, l.PanelBox, QualityLarge}, Wanted{m.shown.desk.picture(), l.PanelBox, QualityLarge})
+		all = append(all, picture.Wanted{Row: h.Row, Box: l.PanelBox, Quality: picture.QualityLarge}, picture.Wanted{Row: m.shown.desk.picture(), Box: l.PanelBox, Quality: picture.QualityLarge})
 	}
-	return slices.DeleteFunc(all, Wanted.Empty)
+	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }
 
 // load takes the pictures that are ready, so that all of a view is of one moment, and has those that are missing made.
 // When none is missing it has those of the neighbours made.
 func (m Model) load() (Model, tea.Cmd) {
 	all := m.visiblePictures()
-	m.ready = make(map[place]Picture, len(all))
-	var missing []Wanted
+	m.ready = make(map[place]picture.Picture, len(all))
+	var missing []picture.Wanted
 	for _, p := range all {
 		if made, ok := m.thumbs.Cached(p.Row, p.Box); ok {
 			m.ready[place{p.Row, p.Box}] = made
@@ -277,14 +278,14 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 			if !l.Pictures {
 				continue
 			}
-			pictures := []Wanted{{q, l.QueryBox, QualityLarge}}
+			pictures := []picture.Wanted{{Row: q, Box: l.QueryBox, Quality: picture.QualityLarge}}
 			rankings := lastSearch(results).Rankings
 			for _, i := range visible {
 				if i >= len(rankings) {
 					break
 				}
 				for _, h := range rankings[i].Hits {
-					pictures = append(pictures, Wanted{h.Row, l.Thumb, QualityShared})
+					pictures = append(pictures, picture.Wanted{Row: h.Row, Box: l.Thumb, Quality: picture.QualityShared})
 				}
 			}
 			for _, p := range pictures { // one after the other: the screen's own come first

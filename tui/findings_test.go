@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/tui/picture"
 )
 
 // wantPage checks that the findings are open on a page with its cursor on a row.
@@ -23,24 +24,24 @@ func TestFindingsGolden(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		cols, rows int
-		graphics   Graphics
+		graphics   picture.Graphics
 		keys       string
 	}{
-		{"80x24-classes", 80, 24, GraphicsSixel, "down M l l"},
-		{"120x40-losses", 120, 40, GraphicsSixel, "down M tab down down"},
-		{"200x60-schemes", 200, 60, GraphicsSixel, "E t down"},
-		{"80x24-schemes", 80, 24, GraphicsNone, "E t l"},
-		{"80x24-queries", 80, 24, GraphicsNone, "E t down enter r"},
-		{"120x40-mistakes", 120, 40, GraphicsNone, "down M tab tab"},
-		{"80x24-hubs", 80, 24, GraphicsNone, "down M tab tab tab"},
-		{"80x24-hub", 80, 24, GraphicsSixel, "down M tab tab tab enter right"},
-		{"120x40-hub-text", 120, 40, GraphicsNone, "down M tab tab tab enter down"},
-		{"120x40-duplicates", 120, 40, GraphicsNone, "down M tab tab tab tab l l"},
-		{"120x40-twins", 120, 40, GraphicsSixel, "down M tab tab tab tab enter"},
-		{"120x40-disagree", 120, 40, GraphicsNone, "down M tab tab tab tab tab"},
-		{"80x24-visit", 80, 24, GraphicsSixel, "down M tab down enter n"},
-		{"40x10-classes", 40, 10, GraphicsNone, "down M"},
-		{"120x40-choose", 120, 40, GraphicsNone, "down M b down"},
+		{"80x24-classes", 80, 24, picture.GraphicsSixel, "down M l l"},
+		{"120x40-losses", 120, 40, picture.GraphicsSixel, "down M tab down down"},
+		{"200x60-schemes", 200, 60, picture.GraphicsSixel, "E t down"},
+		{"80x24-schemes", 80, 24, picture.GraphicsNone, "E t l"},
+		{"80x24-queries", 80, 24, picture.GraphicsNone, "E t down enter r"},
+		{"120x40-mistakes", 120, 40, picture.GraphicsNone, "down M tab tab"},
+		{"80x24-hubs", 80, 24, picture.GraphicsNone, "down M tab tab tab"},
+		{"80x24-hub", 80, 24, picture.GraphicsSixel, "down M tab tab tab enter right"},
+		{"120x40-hub-text", 120, 40, picture.GraphicsNone, "down M tab tab tab enter down"},
+		{"120x40-duplicates", 120, 40, picture.GraphicsNone, "down M tab tab tab tab l l"},
+		{"120x40-twins", 120, 40, picture.GraphicsSixel, "down M tab tab tab tab enter"},
+		{"120x40-disagree", 120, 40, picture.GraphicsNone, "down M tab tab tab tab tab"},
+		{"80x24-visit", 80, 24, picture.GraphicsSixel, "down M tab down enter n"},
+		{"40x10-classes", 40, 10, picture.GraphicsNone, "down M"},
+		{"120x40-choose", 120, 40, picture.GraphicsNone, "down M b down"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := openDesktop(t, tc.cols, tc.rows, tc.graphics)
@@ -52,7 +53,7 @@ func TestFindingsGolden(t *testing.T) {
 
 // TestVisitAndBack goes from every page to pictures and back to the same place.
 func TestVisitAndBack(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	d.press("n down down")
 	query, focus := d.m.shown.query, d.m.rows.focus
 	d.press("M")
@@ -122,7 +123,7 @@ func TestVisitAndBack(t *testing.T) {
 
 // TestSheets goes to the queries of a hub and to items that are alike, and from there to pictures.
 func TestSheets(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	d.press("down M tab tab tab down enter")
 	s := d.m.findings.sheet
 	if s == nil || len(s.items) == 0 {
@@ -166,7 +167,7 @@ func TestSheets(t *testing.T) {
 
 // TestQueriesBehindAMean goes from a mean to its queries and to one of them.
 func TestQueriesBehindAMean(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("t")
 	if d.m.findings.open {
 		t.Error("t opens nothing")
@@ -200,7 +201,7 @@ func TestQueriesBehindAMean(t *testing.T) {
 
 // TestChoosePair chooses other schemes to compare.
 func TestChoosePair(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down M")
 	d.wantScreen("A A  against  B B")
 	d.press("b down enter")
@@ -238,7 +239,7 @@ func TestChoosePair(t *testing.T) {
 
 // TestMiningBehind cancels a pair that is mined, and looks at others meanwhile.
 func TestMiningBehind(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
 	d.press("down")
 	m, run := d.m.mineRows()
@@ -280,7 +281,7 @@ func TestMiningBehind(t *testing.T) {
 
 // TestMineEqualRows does not compare what is the same.
 func TestMineEqualRows(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("x x x M t")
 	if d.m.findings.open {
 		t.Error("one row is mined")
@@ -297,14 +298,14 @@ func TestMineEqualRows(t *testing.T) {
 
 // TestVisitKeepsWhatIsEdited keeps schemes that were changed in a visit.
 func TestVisitKeepsWhatIsEdited(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down M tab enter a text:A+B enter esc esc")
 	d.wantSchemes("A A+B B")
 }
 
 // TestMovedRowIsShort checks that a moved cursor costs few bytes, on a list as long as the screen.
 func TestMovedRowIsShort(t *testing.T) {
-	s := runScreen(t, GraphicsSixel)
+	s := runScreen(t, picture.GraphicsSixel)
 	s.wait("saved ")
 	s.press("\x1b[BM")
 	s.wait("A is ahead in")
@@ -327,7 +328,7 @@ func TestMovedRowIsShort(t *testing.T) {
 }
 
 func TestFindingsMouse(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	click := func(x, y int) {
 		d.send(tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
 	}
@@ -356,7 +357,7 @@ func TestFindingsMouse(t *testing.T) {
 
 // TestFindingsReplay replays what the keys of the findings logged, with its exports.
 func TestFindingsReplay(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	dir := t.TempDir()
 	d.press("down M tab enter n esc X")
 	d.wantScreen("losses.csv")
@@ -368,7 +369,7 @@ func TestFindingsReplay(t *testing.T) {
 
 // TestReturnIsNotBlank shows the pictures from before a visit at once, however long their step takes to be logged.
 func TestReturnIsNotBlank(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down down M tab enter esc")
 	m, search := d.m.closeFindings()
 	d.m = m

@@ -19,6 +19,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/picture"
 )
 
 // askImage makes a picture from outside the gallery the query. The item that was the query stays the one from which the
@@ -30,7 +31,7 @@ func (m Model) askImage(path string) (Model, tea.Cmd) {
 }
 
 // withImage returns the desk with a picture as the query.
-func (d desk) withImage(path string, thumbs *Thumbs, session *experiments.Session) desk {
+func (d desk) withImage(path string, thumbs *picture.Thumbs, session *experiments.Session) desk {
 	d.image = path
 	d.photo = thumbs.Add(func() (image.Image, error) { return decoded(session.OpenPicture(path)) })
 	return d
@@ -46,7 +47,7 @@ func decoded(r io.ReadCloser, err error) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := engine.DecodePicture(r, Allow)
+	m, err := engine.DecodePicture(r, picture.Allow)
 	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, err
 	}

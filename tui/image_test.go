@@ -21,6 +21,7 @@ import (
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/fixtures/product"
+	"strata/tui/picture"
 )
 
 // lab computes features of new pictures from their bytes: those of an item, and a little more.
@@ -74,7 +75,7 @@ func (l *lab) Close() error   { return nil }
 
 // openLab opens the built-in gallery on a screen of the size, with a new picture beside it, and moves to the folder of
 // the picture, so that its path is short.
-func openLab(t *testing.T, l *lab, cols, rows int, graphics Graphics) *desktop {
+func openLab(t *testing.T, l *lab, cols, rows int, graphics picture.Graphics) *desktop {
 	t.Helper()
 	t.Cleanup(xdg.Reload) // after the variable is what it was
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -101,7 +102,7 @@ func here(t *testing.T, name string) string {
 
 func TestImageKeys(t *testing.T) {
 	l := &lab{}
-	d := openLab(t, l, 120, 40, GraphicsSixel)
+	d := openLab(t, l, 120, 40, picture.GraphicsSixel)
 	path := here(t, "photo.jpg")
 	d.press("n n n o text:" + path + " enter")
 	if d.m.shown.image != path || d.m.shown.picture == nil || len(d.m.shown.rankings) != 4 {
@@ -163,7 +164,7 @@ func TestImageKeys(t *testing.T) {
 
 // TestImageAndTheRest does everything else with a picture as the query, at many sizes.
 func TestImageAndTheRest(t *testing.T) {
-	d := openLab(t, &lab{}, 120, 40, GraphicsSixel)
+	d := openLab(t, &lab{}, 120, 40, picture.GraphicsSixel)
 	d.press("o text:photo.jpg enter")
 	for _, keys := range []string{
 		"c", "c", "c", "l down space esc", "L down space esc", "E", ": text:filter_category=knit-cap enter", "enter", "right enter",
@@ -175,7 +176,15 @@ func TestImageAndTheRest(t *testing.T) {
 		if p := d.m.status.problem; p != "" {
 			t.Errorf("%s: %s", keys, p)
 		}
-		for _, size := range []Box{{20, 4}, {40, 10}, {79, 23}, {80, 24}, {109, 30}, {110, 31}, {200, 60}} {
+		for _, size := range []picture.Box{
+			{Cols: 20, Rows: 4},
+			{Cols: 40, Rows: 10},
+			{Cols: 79, Rows: 23},
+			{Cols: 80, Rows: 24},
+			{Cols: 109, Rows: 30},
+			{Cols: 110, Rows: 31},
+			{Cols: 200, Rows: 60},
+		} {
 			next, _ := d.m.Update(tea.WindowSizeMsg{Width: size.Cols, Height: size.Rows})
 			at := *d
 			at.m = next.(Model)
@@ -189,7 +198,7 @@ func TestImageAndTheRest(t *testing.T) {
 
 func TestImageFaults(t *testing.T) {
 	l := &lab{fail: errors.New("gallery.yaml: the model is not there; name it by --model")}
-	d := openLab(t, l, 120, 40, GraphicsSixel)
+	d := openLab(t, l, 120, 40, picture.GraphicsSixel)
 	before := d.log.String()
 	for _, c := range []struct{ text, want string }{
 		{"photo.jpg", "the model is not there; name it by --model"},
@@ -226,7 +235,7 @@ func TestImageFaults(t *testing.T) {
 // had to give way.
 func TestImageTakesItsTime(t *testing.T) {
 	l := &lab{}
-	d := openLab(t, l, 80, 24, GraphicsSixel)
+	d := openLab(t, l, 80, 24, picture.GraphicsSixel)
 	var status string
 	l.take = func() {
 		d.fire()
@@ -261,7 +270,7 @@ func TestImageTakesItsTime(t *testing.T) {
 }
 
 func TestImageWithoutExtractor(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	path := filepath.Join(t.TempDir(), "a.png")
 	if err := os.WriteFile(path, flatPicture(t, 2, 2, color.White), 0o666); err != nil {
 		t.Fatal(err)
@@ -272,7 +281,7 @@ func TestImageWithoutExtractor(t *testing.T) {
 
 // TestImageOfSession opens the screen of a session whose query is a picture already.
 func TestImageOfSession(t *testing.T) {
-	d := openLab(t, &lab{}, 120, 40, GraphicsSixel)
+	d := openLab(t, &lab{}, 120, 40, picture.GraphicsSixel)
 	d.press("n o text:photo.jpg enter")
 	m, err := NewModel(t.Context(), d.m.c)
 	if err != nil {
@@ -289,14 +298,14 @@ func TestImageGolden(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		cols, rows int
-		graphics   Graphics
+		graphics   picture.Graphics
 		keys       string
 	}{
-		{"80x24-image", 80, 24, GraphicsSixel, ""},
-		{"140x45-image", 140, 45, GraphicsSixel, ""},
-		{"140x45-image-hit", 140, 45, GraphicsSixel, "down down down enter right"},
-		{"140x45-image-evaluated", 140, 45, GraphicsSixel, "E"},
-		{"80x24-image-text", 80, 24, GraphicsNone, ""},
+		{"80x24-image", 80, 24, picture.GraphicsSixel, ""},
+		{"140x45-image", 140, 45, picture.GraphicsSixel, ""},
+		{"140x45-image-hit", 140, 45, picture.GraphicsSixel, "down down down enter right"},
+		{"140x45-image-evaluated", 140, 45, picture.GraphicsSixel, "E"},
+		{"80x24-image-text", 80, 24, picture.GraphicsNone, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := openLab(t, &lab{}, tc.cols, tc.rows, tc.graphics)
@@ -307,7 +316,7 @@ func TestImageGolden(t *testing.T) {
 }
 
 func TestPathPrompt(t *testing.T) {
-	d := openLab(t, &lab{}, 80, 24, GraphicsNone)
+	d := openLab(t, &lab{}, 80, 24, picture.GraphicsNone)
 	if err := os.MkdirAll("pictures/of shirts", 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -385,11 +394,11 @@ func TestAddedPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	thumbs := NewThumbs(itemPictures(g), 1, Terminal{Graphics: GraphicsSixel, CellW: 8, CellH: 17}, Options{})
+	thumbs := picture.NewThumbs(itemPictures(g), 1, picture.Terminal{Graphics: picture.GraphicsSixel, CellW: 8, CellH: 17}, picture.Options{})
 	dir := t.TempDir()
 	s := experiments.NewSession(experiments.Options{Dir: dir})
 	defer s.Close()
-	box := Box{4, 2}
+	box := picture.Box{Cols: 4, Rows: 2}
 	seen := [][]byte{}
 	for i, c := range []color.Color{color.Black, color.White, color.Gray{128}} {
 		row := 0
@@ -400,7 +409,7 @@ func TestAddedPictures(t *testing.T) {
 			}
 			row = desk{}.withImage(name, thumbs, s).picture()
 		}
-		p, err := thumbs.Picture(t.Context(), row, box, QualityLarge)
+		p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge)
 		if err != nil || p.Err != nil || p.Sixel == nil {
 			t.Fatalf("%d: %v, %v", row, err, p.Err)
 		}
@@ -410,10 +419,10 @@ func TestAddedPictures(t *testing.T) {
 		seen = append(seen, p.Sixel)
 	}
 	row := desk{}.withImage("none.png", thumbs, s).picture()
-	if p, err := thumbs.Picture(t.Context(), row, box, QualityLarge); err != nil || p.Err == nil {
+	if p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a picture that is not there: %v, %v", err, p.Err)
 	}
-	if p, err := thumbs.Picture(t.Context(), row+1, box, QualityLarge); err != nil || p.Err == nil {
+	if p, err := thumbs.Picture(t.Context(), row+1, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a number without a picture: %v, %v", err, p.Err)
 	}
 }

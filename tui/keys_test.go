@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"strata/tui/picture"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -44,12 +46,12 @@ func opener(t *testing.T) func(keys string) *desktop {
 	return func(keys string) *desktop {
 		rest, mines := strings.CutPrefix(keys, "down M")
 		if !mines {
-			d := openDesktop(t, 120, 40, GraphicsNone)
+			d := openDesktop(t, 120, 40, picture.GraphicsNone)
 			d.press(keys)
 			return d
 		}
 		if mined == nil {
-			mined = openDesktop(t, 120, 40, GraphicsNone)
+			mined = openDesktop(t, 120, 40, picture.GraphicsNone)
 			mined.press("down M")
 		}
 		d := *mined
@@ -127,7 +129,7 @@ func TestDisabledKeysAreNotShown(t *testing.T) {
 }
 
 func TestPopupKeys(t *testing.T) {
-	d := openDesktop(t, 80, 24, GraphicsNone)
+	d := openDesktop(t, 80, 24, picture.GraphicsNone)
 	for _, open := range []string{"?", "L", "l"} {
 		d.press(open)
 		if d.m.popup.kind == popupNone {
@@ -151,7 +153,7 @@ func TestPopupKeys(t *testing.T) {
 }
 
 func TestEvaluationsKey(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	m, _ := d.m.startEvaluation()
 	var keys []string
 	for _, a := range m.enabled() {

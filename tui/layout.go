@@ -1,5 +1,7 @@
 package tui
 
+import "strata/tui/picture"
+
 // rect is a rectangle of cells; X and Y are those of its top left cell, from 0.
 type rect struct{ X, Y, W, H int }
 
@@ -24,7 +26,7 @@ const (
 
 // layout says where everything is. It is computed when the size, the number of schemes or the kind of screen changes.
 type layout struct {
-	Size     Box
+	Size     picture.Box
 	Pictures bool
 	Captions int // lines under a row's pictures
 	Wide     bool
@@ -33,28 +35,28 @@ type layout struct {
 	Status int
 	Help   int
 
-	Query    rect // the query's header, picture and labels
-	QueryBox Box  // its picture
+	Query    rect        // the query's header, picture and labels
+	QueryBox picture.Box // its picture
 	Sliders  rect
 
 	Rows    rect // all visible schemes
 	Slot    int  // from one picture to the next
-	Thumb   Box
+	Thumb   picture.Box
 	RowH    int // lines of a scheme without the gap
 	Gap     int
 	Visible int // schemes that fit
 
-	Panel      rect // the hit under the cursor, when it is looked at
-	PanelBox   Box  // each of its two pictures
-	PanelBelow bool // what is said about the hit stands under the pictures, not beside them
+	Panel      rect        // the hit under the cursor, when it is looked at
+	PanelBox   picture.Box // each of its two pictures
+	PanelBelow bool        // what is said about the hit stands under the pictures, not beside them
 	Table      rect
 }
 
 // screenKind is what a layout depends on.
 type screenKind struct {
-	Size         Box
+	Size         picture.Box
 	CellW, CellH int // pixels
-	Graphics     Graphics
+	Graphics     picture.Graphics
 	Schemes      int  // rows wanted
 	Labels       int  // of the gallery
 	Marked       int  // of those
@@ -66,7 +68,7 @@ type screenKind struct {
 func newLayout(k screenKind) layout {
 	size := k.Size
 	l := layout{Size: size, Captions: 1}
-	l.Pictures = k.Graphics != GraphicsNone && size.Cols >= pictureCols && size.Rows >= pictureRows
+	l.Pictures = k.Graphics != picture.GraphicsNone && size.Cols >= pictureCols && size.Rows >= pictureRows
 	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1
 	if !l.Pictures && size.Cols >= captionCols && size.Rows >= pictureRows {
 		l.Captions = 2
@@ -99,7 +101,7 @@ func (l *layout) placeLeft(body rect, k screenKind) int {
 	w += (body.W - w - 2) % shownHits
 	l.Query = rect{X: body.X, Y: body.Y, W: w, H: body.H}
 	if l.Pictures {
-		l.QueryBox = Box{w, max(4, min(square(w, k.CellW, k.CellH), body.H/2-1))}
+		l.QueryBox = picture.Box{Cols: w, Rows: max(4, min(square(w, k.CellW, k.CellH), body.H/2-1))}
 		l.QueryBox.Cols = min(w, l.QueryBox.Rows*k.CellH/k.CellW+1)
 	}
 	top := 1 + l.QueryBox.Rows
@@ -128,7 +130,7 @@ func (l *layout) placeTop(body rect, k screenKind) int {
 	}
 	text := body.X
 	if l.Pictures {
-		l.QueryBox = Box{min(h*k.CellH/k.CellW, body.W/4), h}
+		l.QueryBox = picture.Box{Cols: min(h*k.CellH/k.CellW, body.W/4), Rows: h}
 		text += l.QueryBox.Cols + 2
 	}
 	w := body.X + body.W - text
@@ -154,7 +156,7 @@ func (l *layout) placeRows(body rect, k screenKind) {
 	l.Slot = (body.W + 1) / shownHits
 	body.W = max(shownHits*l.Slot-1, min(body.W, shownHits))
 	l.Rows = body
-	l.Thumb = Box{Cols: max(l.Slot-1, 0)}
+	l.Thumb = picture.Box{Cols: max(l.Slot-1, 0)}
 	if l.Captions == 2 { // there are no pictures: the marked labels stand in their place
 		l.Captions = min(max(body.H/min(schemes, 4)-2, 2), 2+k.Marked)
 	}
@@ -191,9 +193,9 @@ func (l *layout) placePanel(panel rect, k screenKind) {
 	if !l.Pictures || panel.H <= 4 {
 		return
 	}
-	fit := func(h, cols int) Box {
+	fit := func(h, cols int) picture.Box {
 		cols = min(h*k.CellH/k.CellW, cols)
-		return Box{cols, min(h, square(cols, k.CellW, k.CellH))}
+		return picture.Box{Cols: cols, Rows: min(h, square(cols, k.CellW, k.CellH))}
 	}
 	l.PanelBox = fit(panel.H-2, (panel.W-panelText)/2-2)
 	below := fit(panel.H-2-max(k.Labels+2, k.Layers+1), panel.W/2-2)

@@ -16,12 +16,13 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/picture"
 )
 
 // Config is what the screen is given. Session has a gallery open; the screen opens and closes nothing.
 type Config struct {
 	Session   *experiments.Session
-	Terminal  Terminal // as probed
+	Terminal  picture.Terminal // as probed
 	Input     *os.File
 	Output    *os.File
 	Colors    int // of small pictures, 2 to 255; 0 is 255
@@ -47,8 +48,8 @@ type Model struct {
 	ctx     context.Context
 	crew    *crew
 	gallery *engine.Gallery
-	thumbs  *Thumbs
-	screen  *Screen // nil where no picture is written by itself
+	thumbs  *picture.Thumbs
+	screen  *picture.Screen // nil where no picture is written by itself
 	styles  styles
 	rng     *rand.Rand
 	actions []action
@@ -87,8 +88,8 @@ type Model struct {
 	searching  job
 	resting    job
 	loading    job
-	loadingOf  []Wanted          // what the loading job makes
-	ready      map[place]Picture // the visible pictures that are ready
+	loadingOf  []picture.Wanted          // what the loading job makes
+	ready      map[place]picture.Picture // the visible pictures that are ready
 	fetching   job
 	fetched    bool // the neighbours of what is shown were fetched, or are being
 	looking    job
@@ -111,7 +112,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	profile := c.Terminal.Profile
 	if !hasPictures(g) {
-		c.Terminal.Graphics, c.Terminal.Why = GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
+		c.Terminal.Graphics, c.Terminal.Why = picture.GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
 	}
 	m := Model{
 		c: c, ctx: ctx, crew: &crew{}, gallery: g,
@@ -121,8 +122,8 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		rows: rowsPane{cursor: -1}, later: tick,
 	}
 	m.cellW, m.cellH = c.Terminal.Cell()
-	m.thumbs = NewThumbs(itemPictures(g), g.Len(), c.Terminal, Options{Colors: c.Colors})
-	if c.Terminal.Graphics != GraphicsSixel {
+	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
+	if c.Terminal.Graphics != picture.GraphicsSixel {
 		m.status = m.status.tell("%s", c.Terminal.Why)
 	}
 	m.evaluation.bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
@@ -300,8 +301,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 
 // resize places everything anew.
 func (m Model) resize(msg tea.WindowSizeMsg) (Model, tea.Cmd) {
-	size := Box{msg.Width, msg.Height}
-	again := m.layout.Size != Box{} && m.layout.Size != size
+	size := picture.Box{Cols: msg.Width, Rows: msg.Height}
+	again := m.layout.Size != picture.Box{} && m.layout.Size != size
 	m.layout.Size = size
 	m = m.arrange()
 	measure := m.measureCell()

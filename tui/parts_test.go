@@ -14,6 +14,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/tui/picture"
 )
 
 func parse(t *testing.T, text string) engine.Scheme {
@@ -271,7 +272,7 @@ func TestRowsFollowTheFocus(t *testing.T) {
 }
 
 func TestLayout(t *testing.T) {
-	kind := screenKind{CellW: 8, CellH: 17, Graphics: GraphicsSixel, Schemes: 4, Labels: 4, Marked: 2, Layers: 4}
+	kind := screenKind{CellW: 8, CellH: 17, Graphics: picture.GraphicsSixel, Schemes: 4, Labels: 4, Marked: 2, Layers: 4}
 	for _, tc := range []struct {
 		name       string
 		cols, rows int
@@ -283,15 +284,15 @@ func TestLayout(t *testing.T) {
 		{"but not without need", 100, 30, func(k *screenKind) { k.Schemes = 2 }, func(l layout) bool { return l.QueryBox.Rows == 6 }},
 		{"margins are alike", 120, 40, nil, func(l layout) bool { return l.Query.X == 1 && l.Rows.X+l.Rows.W == 119 }},
 		{"the left column has what is left", 160, 45, nil, func(l layout) bool { return l.Query.W == 36 && l.Rows.X+l.Rows.W == 159 }},
-		{"labels in place of pictures", 120, 40, func(k *screenKind) { k.Graphics = GraphicsNone }, func(l layout) bool { return l.Captions == 4 }},
-		{"as far as they fit", 80, 24, func(k *screenKind) { k.Graphics = GraphicsNone }, func(l layout) bool { return l.Captions == 2 && l.Visible == 4 }},
+		{"labels in place of pictures", 120, 40, func(k *screenKind) { k.Graphics = picture.GraphicsNone }, func(l layout) bool { return l.Captions == 4 }},
+		{"as far as they fit", 80, 24, func(k *screenKind) { k.Graphics = picture.GraphicsNone }, func(l layout) bool { return l.Captions == 2 && l.Visible == 4 }},
 		{"text under the two pictures", 120, 40, func(k *screenKind) { k.Panel = true }, func(l layout) bool {
 			return l.PanelBelow && l.PanelBox.Rows >= 20 && l.PanelBox.Rows+2+4 <= l.Panel.H
 		}},
 		{"text beside them", 80, 24, func(k *screenKind) { k.Panel = true }, func(l layout) bool { return !l.PanelBelow && l.PanelBox.Rows > 8 }},
 	} {
 		k := kind
-		k.Size = Box{tc.cols, tc.rows}
+		k.Size = picture.Box{Cols: tc.cols, Rows: tc.rows}
 		if tc.change != nil {
 			tc.change(&k)
 		}
@@ -314,13 +315,13 @@ func TestFirstLines(t *testing.T) {
 func TestBrokenFrame(t *testing.T) {
 	s := newStyles(termenv.Ascii, true, true)
 	for _, tc := range []struct {
-		box        Box
+		box        picture.Box
 		want, lack string
 	}{
-		{Box{8, 4}, "missing", "images"},
-		{Box{40, 12}, "images/missing-36.jpg", "@"},
-		{Box{40, 12}, "no such file", "@"},
-		{Box{2, 2}, "", "missing"},
+		{picture.Box{Cols: 8, Rows: 4}, "missing", "images"},
+		{picture.Box{Cols: 40, Rows: 12}, "images/missing-36.jpg", "@"},
+		{picture.Box{Cols: 40, Rows: 12}, "no such file", "@"},
+		{picture.Box{Cols: 2, Rows: 2}, "", "missing"},
 	} {
 		lines := brokenFrame(tc.box, s, "images/missing-36.jpg", "no such file")
 		text := strings.Join(lines, "\n")
@@ -336,7 +337,7 @@ func TestBrokenFrame(t *testing.T) {
 }
 
 func TestMatchLabels(t *testing.T) {
-	d := openDesktop(t, 80, 24, GraphicsNone)
+	d := openDesktop(t, 80, 24, picture.GraphicsNone)
 	g := d.m.gallery
 	category, err := g.Label("category")
 	if err != nil {

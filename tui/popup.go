@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	"strata/tui/picture"
+
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/viewport"
 	tea "github.com/charmbracelet/bubbletea"
@@ -76,7 +78,7 @@ func (p popup) bindings(k popupKeys) []key.Binding {
 }
 
 // newReader returns a popup with a text, as large as it needs and the screen allows.
-func newReader(kind popupKind, title, text string, screen Box) popup {
+func newReader(kind popupKind, title, text string, screen picture.Box) popup {
 	width := 0
 	lines := strings.Split(text, "\n")
 	for _, line := range lines {
@@ -112,7 +114,7 @@ func (p popup) update(k popupKeys, msg tea.KeyMsg) (_ popup, closed, toggled boo
 }
 
 // view returns the popup's lines.
-func (p popup) view(s styles, screen Box) []string {
+func (p popup) view(s styles, screen picture.Box) []string {
 	var body string
 	if p.isList() {
 		body = p.viewList(s, screen)
@@ -123,7 +125,7 @@ func (p popup) view(s styles, screen Box) []string {
 	return strings.Split(box, "\n")
 }
 
-func (p popup) viewList(s styles, screen Box) string {
+func (p popup) viewList(s styles, screen picture.Box) string {
 	height := max(1, screen.Rows-6)
 	first := max(0, min(p.at-height/2, len(p.items)-height))
 	name, note := 8, 0
@@ -149,7 +151,7 @@ func (p popup) viewList(s styles, screen Box) string {
 }
 
 // centred returns the rectangle of a box of lines in the middle of the screen.
-func centred(lines []string, screen Box) rect {
+func centred(lines []string, screen picture.Box) rect {
 	w := 0
 	for _, l := range lines {
 		w = max(w, ansi.StringWidth(l))

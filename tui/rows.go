@@ -12,6 +12,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/picture"
 )
 
 // caption is what stands under a picture beside its marks.
@@ -299,7 +300,7 @@ func labelHits(r *experiments.Ranking, label string) (experiments.LabelHits, boo
 }
 
 // emptyFrame marks the corners of a picture that is not there yet.
-func emptyFrame(box Box, s styles) []string {
+func emptyFrame(box picture.Box, s styles) []string {
 	lines := make([]string, box.Rows)
 	for y := range lines {
 		lines[y] = strings.Repeat(" ", box.Cols)
@@ -314,7 +315,7 @@ func emptyFrame(box Box, s styles) []string {
 }
 
 // brokenFrame says which picture cannot be shown and, where there is room, why.
-func brokenFrame(box Box, s styles, name, why string) []string {
+func brokenFrame(box picture.Box, s styles, name, why string) []string {
 	lines := emptyFrame(box, s)
 	if box.Rows < 3 || box.Cols < 3 {
 		return lines

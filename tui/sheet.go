@@ -7,6 +7,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/picture"
 )
 
 // sheet shows items as pictures: the queries that a hub is among the first hits of, or what is like another item. An item
@@ -77,10 +78,10 @@ func differs(l *engine.Label, a, b int) int {
 type sheetPlan struct {
 	title   rect
 	subject rect
-	box     Box // of the subject's picture; zero without pictures
+	box     picture.Box // of the subject's picture; zero without pictures
 	grid    rect
-	thumb   Box // of the items' pictures
-	slot    int // from one item to the next
+	thumb   picture.Box // of the items' pictures
+	slot    int         // from one item to the next
 	rowH    int
 	across  int // items in a line
 	down    int // lines that fit
@@ -96,12 +97,12 @@ func (m *Model) placeSheet() sheetPlan {
 	if l.Pictures {
 		left = min(max(24+(l.Size.Cols-120)/4, 22), 48)
 		h := max(4, min(square(left, m.cellW, m.cellH), body.H/2))
-		p.box = Box{min(left, h*m.cellH/m.cellW+1), h}
+		p.box = picture.Box{Cols: min(left, h*m.cellH/m.cellW+1), Rows: h}
 		p.slot = 13
 		if l.Wide {
 			p.slot = 15 + (l.Size.Cols-wideCols)/30
 		}
-		grid := Box{body.W - left - 2, body.H}
+		grid := picture.Box{Cols: body.W - left - 2, Rows: body.H}
 		for slot := p.box.Cols + 2; slot > p.slot; slot-- { // few items are shown larger
 			h := square(slot-2, m.cellW, m.cellH) + 3
 			if max(grid.Cols/slot, 1)*((grid.Rows+1)/h) >= len(m.findings.sheet.items) {
@@ -109,7 +110,7 @@ func (m *Model) placeSheet() sheetPlan {
 				break
 			}
 		}
-		p.thumb = Box{p.slot - 2, square(p.slot-2, m.cellW, m.cellH)}
+		p.thumb = picture.Box{Cols: p.slot - 2, Rows: square(p.slot-2, m.cellW, m.cellH)}
 		p.rowH = p.thumb.Rows + 3
 	} else if body.W >= pictureCols {
 		left = 28
@@ -200,18 +201,18 @@ func (m *Model) putSubject(c *canvas, p sheetPlan) {
 }
 
 // sheetPictures returns the pictures of the sheet.
-func (m *Model) sheetPictures() []Wanted {
+func (m *Model) sheetPictures() []picture.Wanted {
 	f, p := m.findings.sheet, m.placeSheet()
-	var all []Wanted
+	var all []picture.Wanted
 	first, end := p.visible(f)
 	for _, row := range f.items[first:end] {
-		all = append(all, Wanted{row, p.thumb, QualityShared})
+		all = append(all, picture.Wanted{Row: row, Box: p.thumb, Quality: picture.QualityShared})
 	}
-	return append(all, Wanted{f.subject, p.box, QualityLarge})
+	return append(all, picture.Wanted{Row: f.subject, Box: p.box, Quality: picture.QualityLarge})
 }
 
 // placeSheetPictures calls add for every picture of the sheet with its place.
-func (m *Model) placeSheetPictures(add func(row int, box Box, x, y int)) {
+func (m *Model) placeSheetPictures(add func(row int, box picture.Box, x, y int)) {
 	f, p := m.findings.sheet, m.placeSheet()
 	add(f.subject, p.box, p.subject.X, p.subject.Y)
 	first, end := p.visible(f)

@@ -10,6 +10,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/tui/picture"
 )
 
 // keptProblems is the number of errors that can be looked at again.
@@ -116,7 +117,7 @@ func (m *Model) viewTitle() string {
 	width := m.layout.Size.Cols
 	end := ""
 	switch g := m.c.Terminal.Graphics; {
-	case g == GraphicsNone:
+	case g == picture.GraphicsNone:
 		end = "no pictures "
 	case !m.layout.Pictures:
 		end = fmt.Sprintf("pictures from %d×%d ", pictureCols, pictureRows)

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/experiments"
+	"strata/tui/picture"
 )
 
 // canvas collects styled pieces of lines at their places; pieces do not overlap, and those of a line are put from left
@@ -19,7 +20,7 @@ type canvas struct {
 	width int
 }
 
-func newCanvas(size Box) *canvas {
+func newCanvas(size picture.Box) *canvas {
 	return &canvas{lines: make([]string, size.Rows), ends: make([]int, size.Rows), width: size.Cols}
 }
 
@@ -46,7 +47,7 @@ func (c *canvas) finished() []string {
 // View formats the screen. Where pictures go by themselves, their cells are blank and the last line ends with the marker
 // that tells the screen's writer where they are.
 func (m Model) View() string {
-	if m.layout.Size == (Box{}) {
+	if m.layout.Size == (picture.Box{}) {
 		return ""
 	}
 	lines, placements := m.compose()
@@ -58,7 +59,7 @@ func (m Model) View() string {
 }
 
 // compose returns the lines of the screen and its pictures.
-func (m *Model) compose() ([]string, []Placement) {
+func (m *Model) compose() ([]string, []picture.Placement) {
 	size := m.layout.Size
 	if size.Cols < leastCols || size.Rows < leastRows {
 		return padLines([]string{m.wish()}, size), nil
@@ -77,7 +78,7 @@ func (m *Model) compose() ([]string, []Placement) {
 		box := m.popup.view(m.styles, size)
 		r := centred(box, size)
 		overlay(lines, box, r.X, r.Y)
-		placements = slices.DeleteFunc(placements, func(p Placement) bool {
+		placements = slices.DeleteFunc(placements, func(p picture.Placement) bool {
 			return r.meets(rect{p.Col, p.Row, p.Box.Cols, p.Box.Rows})
 		})
 	}
@@ -108,7 +109,7 @@ func (m *Model) wish() string {
 	return cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), m.layout.Size.Cols)
 }
 
-func padLines(lines []string, size Box) []string {
+func padLines(lines []string, size picture.Box) []string {
 	for len(lines) < size.Rows {
 		lines = append(lines, "")
 	}
@@ -213,7 +214,7 @@ func (m *Model) footKeys() []key.Binding {
 
 // pictureCells returns the lines that stand where a picture is: its own, blanks under one that goes by itself, or a
 // frame in its place.
-func (m *Model) pictureCells(row int, box Box) []string {
+func (m *Model) pictureCells(row int, box picture.Box) []string {
 	p, ready := m.ready[place{row, box}]
 	switch {
 	case !ready:
@@ -232,13 +233,13 @@ func (m *Model) pictureCells(row int, box Box) []string {
 }
 
 // placements returns the pictures that go by themselves.
-func (m *Model) placements() []Placement {
+func (m *Model) placements() []picture.Placement {
 	l := &m.layout
-	if !l.Pictures || m.c.Terminal.Graphics != GraphicsSixel {
+	if !l.Pictures || m.c.Terminal.Graphics != picture.GraphicsSixel {
 		return nil
 	}
-	var all []Placement
-	add := func(row int, box Box, x, y int) {
+	var all []picture.Placement
+	add := func(row int, box picture.Box, x, y int) {
 		if p := m.ready[place{row, box}]; p.Sixel != nil {
 			all = append(all, p.Placement(x, y))
 		}
