@@ -124,16 +124,3 @@ func flush(left, right string, width int) string {
 func right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-ansi.StringWidth(s))) + s
 }
-
-// overlay writes box over lines with its top left cell at (x, y). What does not fit is cut off.
-func overlay(lines, box []string, x, y int) {
-	for i, b := range box {
-		if y+i < 0 || y+i >= len(lines) {
-			continue
-		}
-		line := lines[y+i]
-		b = ansi.Truncate(b, max(ansi.StringWidth(line)-x, 0), "")
-		w := ansi.StringWidth(b)
-		lines[y+i] = ansi.Truncate(line, x, "") + b + ansi.TruncateLeft(line, x+w, "")
-	}
-}

@@ -2,17 +2,6 @@ package tui
 
 import "strata/tui/picture"
 
-// rect is a rectangle of cells; X and Y are those of its top left cell, from 0.
-type rect struct{ X, Y, W, H int }
-
-// has reports whether a cell lies in the rectangle.
-func (r rect) has(x, y int) bool { return x >= r.X && x < r.X+r.W && y >= r.Y && y < r.Y+r.H }
-
-// meets reports whether two rectangles share a cell.
-func (r rect) meets(o rect) bool {
-	return r.X < o.X+o.W && o.X < r.X+r.W && r.Y < o.Y+o.H && o.Y < r.Y+r.H
-}
-
 // The size under which pictures are left out, then captions, then everything; and the number of pictures in a row.
 const (
 	pictureCols, pictureRows = 80, 24

@@ -46,14 +46,6 @@ func (m *Model) putPanel(c *canvas) {
 	c.put(x, r.Y+len(about)+1, w, firstLines(s, parts, r.H-1-len(about))...)
 }
 
-// firstLines returns as many lines as fit in height, the last of which says how many do not.
-func firstLines(s styles, lines []string, height int) []string {
-	if len(lines) <= height || height < 1 {
-		return lines[:max(min(len(lines), height), 0)]
-	}
-	return append(slices.Clone(lines[:height-1]), s.faint.Render(fmt.Sprintf("… %d more", len(lines)-height+1)))
-}
-
 // hitLines says where the hit stands and how its labels compare.
 func (m *Model) hitLines(h engine.Hit, width int) []string {
 	s := m.styles

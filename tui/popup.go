@@ -149,12 +149,3 @@ func (p popup) viewList(s styles, screen picture.Box) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// centred returns the rectangle of a box of lines in the middle of the screen.
-func centred(lines []string, screen picture.Box) rect {
-	w := 0
-	for _, l := range lines {
-		w = max(w, ansi.StringWidth(l))
-	}
-	return rect{X: max(0, (screen.Cols-w)/2), Y: max(0, (screen.Rows-1-len(lines))/2), W: w, H: len(lines)}
-}

@@ -2,17 +2,13 @@ package tui
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
-	"strata/tui/picture"
 )
 
 // caption is what stands under a picture beside its marks.
@@ -297,43 +293,6 @@ func labelHits(r *experiments.Ranking, label string) (experiments.LabelHits, boo
 		return experiments.LabelHits{}, false
 	}
 	return r.Labels[i], true
-}
-
-// emptyFrame marks the corners of a picture that is not there yet.
-func emptyFrame(box picture.Box, s styles) []string {
-	lines := make([]string, box.Rows)
-	for y := range lines {
-		lines[y] = strings.Repeat(" ", box.Cols)
-	}
-	if box.Cols < 2 || box.Rows < 2 {
-		return lines
-	}
-	gap := strings.Repeat(" ", box.Cols-2)
-	lines[0] = s.faint.Render("╭" + gap + "╮")
-	lines[box.Rows-1] = s.faint.Render("╰" + gap + "╯")
-	return lines
-}
-
-// brokenFrame says which picture cannot be shown and, where there is room, why.
-func brokenFrame(box picture.Box, s styles, name, why string) []string {
-	lines := emptyFrame(box, s)
-	if box.Rows < 3 || box.Cols < 3 {
-		return lines
-	}
-	if box.Cols < 24 || box.Rows < 5 {
-		name, why = path.Base(name), ""
-	}
-	var text []string
-	for _, part := range []string{name, why} {
-		if part != "" {
-			text = append(text, strings.Split(ansi.Wrap(inert.Text(part), box.Cols-1, "-_./ "), "\n")...)
-		}
-	}
-	text = text[:min(len(text), box.Rows-2)]
-	for i, line := range text {
-		lines[1+(box.Rows-2-len(text))/2+i] = padded(" "+s.faint.Render(strings.TrimSpace(line)), box.Cols)
-	}
-	return lines
 }
 
 // least is the first place that a row can be moved to.

@@ -12,38 +12,6 @@ import (
 	"strata/tui/picture"
 )
 
-// canvas collects styled pieces of lines at their places; pieces do not overlap, and those of a line are put from left
-// to right.
-type canvas struct {
-	lines []string
-	ends  []int // cells written, by line
-	width int
-}
-
-func newCanvas(size picture.Box) *canvas {
-	return &canvas{lines: make([]string, size.Rows), ends: make([]int, size.Rows), width: size.Cols}
-}
-
-// put writes lines, each of w cells, at (x, y) and below.
-func (c *canvas) put(x, y, w int, lines ...string) {
-	w = min(w, c.width-x)
-	for i, line := range lines {
-		if y+i < 0 || y+i >= len(c.lines) || x < c.ends[y+i] || w <= 0 {
-			continue
-		}
-		c.lines[y+i] += strings.Repeat(" ", x-c.ends[y+i]) + padded(line, w)
-		c.ends[y+i] = x + w
-	}
-}
-
-// finished returns the lines filled up with blanks.
-func (c *canvas) finished() []string {
-	for i := range c.lines {
-		c.lines[i] += strings.Repeat(" ", max(0, c.width-c.ends[i]))
-	}
-	return c.lines
-}
-
 // View formats the screen. Where pictures go by themselves, their cells are blank and the last line ends with the marker
 // that tells the screen's writer where they are.
 func (m Model) View() string {
@@ -107,16 +75,6 @@ func (m *Model) putDesk(c *canvas) {
 // wish says what size the screen would like.
 func (m *Model) wish() string {
 	return cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), m.layout.Size.Cols)
-}
-
-func padLines(lines []string, size picture.Box) []string {
-	for len(lines) < size.Rows {
-		lines = append(lines, "")
-	}
-	for i := range lines {
-		lines[i] = padded(lines[i], size.Cols)
-	}
-	return lines[:size.Rows]
 }
 
 // putRows writes the visible schemes.
