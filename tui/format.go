@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -123,4 +124,16 @@ func flush(left, right string, width int) string {
 // right fills plain text up with blanks on the left to width cells.
 func right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-ansi.StringWidth(s))) + s
+}
+
+// weightText writes a weight for the screen in at most five cells.
+func weightText(w float64) string {
+	s := strings.TrimPrefix(fmt.Sprintf("%.4g", w), "0")
+	if s == "" {
+		return "0"
+	}
+	if len(s) > 5 {
+		s = fmt.Sprintf("%.0e", w)
+	}
+	return s
 }

@@ -75,18 +75,6 @@ func (p sliders) view(s styles, scheme engine.Scheme, place, width, height int) 
 	return lines
 }
 
-// weightText writes a weight for the screen in at most five cells.
-func weightText(w float64) string {
-	s := strings.TrimPrefix(fmt.Sprintf("%.4g", w), "0")
-	if s == "" {
-		return "0"
-	}
-	if len(s) > 5 {
-		s = fmt.Sprintf("%.0e", w)
-	}
-	return s
-}
-
 // hitTest returns the slider at a cell of its rectangle and the weight at that place.
 func (p sliders) hitTest(scheme engine.Scheme, r rect, x, y int) (at int, weight float64, ok bool) {
 	terms := knobs(&scheme)
