@@ -8,6 +8,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // focused returns the scheme that the keys act on.
@@ -271,8 +272,8 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 		if m.evaluation.task == comparing {
 			did = "compared"
 		}
-		m.status = m.status.tell("%s %d %s over %s %s", did, len(r.Schemes), plural("scheme", len(r.Schemes)),
-			thousands(len(r.Queries)), plural("query", len(r.Queries)))
+		m.status = m.status.tell("%s %d %s over %s %s", did, len(r.Schemes), cells.Plural("scheme", len(r.Schemes)),
+			cells.Thousands(len(r.Queries)), cells.Plural("query", len(r.Queries)))
 	}
 	if m.findings.open {
 		return m.turn()
@@ -293,7 +294,7 @@ func (m Model) executed(e executed) Model {
 	for _, r := range e.results {
 		switch step := r.Step.(type) {
 		case experiments.Note:
-			m.status = m.status.tell("noted in %s", cut(m.c.LogPath, 60))
+			m.status = m.status.tell("noted in %s", cells.Cut(m.c.LogPath, 60))
 		case experiments.Export:
 			m.status = m.status.tell("wrote %s", inert.Text(step.File))
 		case experiments.Search:

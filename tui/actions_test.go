@@ -14,6 +14,7 @@ import (
 	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -191,7 +192,7 @@ func TestPanel(t *testing.T) {
 			sum += d.m.parts.cosines[i].Value / 3
 		}
 	}
-	if number(sum, 9) != number(h.Score, 9) {
+	if cells.Number(sum, 9) != cells.Number(h.Score, 9) {
 		t.Errorf("the parts add up to %g, the score is %g", sum, h.Score)
 	}
 	d.press("enter")
@@ -217,7 +218,7 @@ func TestLabelsAndCaptions(t *testing.T) {
 	d.press("c")
 	d.wantScreen("captions show labels")
 	d.press("c")
-	d.wantScreen(cutID(d.m.gallery.ID(hit), 6))
+	d.wantScreen(cells.CutID(d.m.gallery.ID(hit), 6))
 	d.press("c")
 	d.wantScreen("captions show scores")
 }
@@ -282,7 +283,7 @@ func TestEvaluateKey(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no mean")
 	}
-	d.wantScreen(number(s.Value, 3) + " ±")
+	d.wantScreen(cells.Number(s.Value, 3) + " ±")
 	d.press(": text:filter_colour=red enter")
 	if _, ok := d.m.table.summary(d.m.desk.schemes[1], "category"); ok {
 		t.Error("a mean over other candidates is shown")

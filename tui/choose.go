@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"strata/tui/cells"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
@@ -71,7 +73,7 @@ func (m Model) chooseLabels() (Model, tea.Cmd) {
 func (m *Model) labelChoices() []choice {
 	var items []choice
 	for _, l := range m.gallery.Labels() {
-		c := choice{name: l.Name, note: fmt.Sprintf("%s values", thousands(len(l.Values())))}
+		c := choice{name: l.Name, note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
 		if i := slices.Index(m.rows.marked, l.Name); i >= 0 {
 			c.mark = marks[i][0]
 		}
@@ -129,7 +131,7 @@ func (m *Model) helpBlocks() []string {
 	var blocks []string
 	for g, bindings := range byGroup {
 		if len(bindings) > 0 {
-			blocks = append(blocks, m.styles.bold.Render(group(g).String())+"\n"+m.help.FullHelpView([][]key.Binding{bindings}))
+			blocks = append(blocks, m.styles.Bold.Render(group(g).String())+"\n"+m.help.FullHelpView([][]key.Binding{bindings}))
 		}
 	}
 	return blocks

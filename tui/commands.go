@@ -14,6 +14,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -109,7 +110,7 @@ func codesNote(session *experiments.Session, results []experiments.Result) strin
 	if !coded {
 		return ""
 	}
-	return thousands(rows) + " " + plural("row", rows) + " rescored"
+	return cells.Thousands(rows) + " " + cells.Plural("row", rows) + " rescored"
 }
 
 // steps returns what brings a session to the desk and ranks.
@@ -180,7 +181,7 @@ func fault(g *engine.Gallery, layer string, f engine.Fault, what string) string 
 		return fmt.Sprintf("layer %s: row %d, item %q, is %s and has no score", layer, f.First, g.ID(f.First), what)
 	}
 	return fmt.Sprintf("layer %s: %s rows are %s and have no score, the first is row %d, item %q",
-		layer, thousands(f.Rows), what, f.First, g.ID(f.First))
+		layer, cells.Thousands(f.Rows), what, f.First, g.ID(f.First))
 }
 
 // prepare makes the shared palette.

@@ -12,6 +12,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // openPrompt asks for a text.
@@ -207,7 +208,7 @@ func (m *Model) matchText() string {
 	}
 	text := strings.Join(ids, "  ")
 	if f.count > len(ids) {
-		text += fmt.Sprintf("  … %s in all", thousands(f.count))
+		text += fmt.Sprintf("  … %s in all", cells.Thousands(f.count))
 	}
 	return text
 }
@@ -220,7 +221,7 @@ func (m Model) restricted(r restricted) Model {
 	m.walk = walk{r.text, r.rows}
 	m.fetched = false
 	if m.prompt.kind == promptRestrict {
-		m.prompt = m.prompt.tell(thousands(len(r.rows)) + " of " + thousands(m.gallery.Len()) + " queries")
+		m.prompt = m.prompt.tell(cells.Thousands(len(r.rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
 	}
 	return m
 }

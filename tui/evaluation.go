@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"strata/tui/cells"
+
 	"github.com/charmbracelet/bubbles/progress"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -44,20 +46,20 @@ type counted struct{ done, of atomic.Int64 }
 func (e evaluation) running() bool { return e.cancel != nil }
 
 // view shows the share done, the rate and the time left.
-func (e evaluation) view(s styles, now time.Time, width int) string {
+func (e evaluation) view(s cells.Styles, now time.Time, width int) string {
 	done, of := e.progress.done.Load(), e.progress.of.Load()
 	head, cancels := e.task.String()+" ", "  "+e.task.key()+" cancels"
 	if of == 0 {
-		return head + s.faint.Render(cancels)
+		return head + s.Faint.Render(cancels)
 	}
-	text := fmt.Sprintf(" %s of %s queries", thousands(done), thousands(of))
+	text := fmt.Sprintf(" %s of %s queries", cells.Thousands(done), cells.Thousands(of))
 	if took := now.Sub(e.began); done > 0 && took > 0 {
 		rate := float64(done) / took.Seconds()
 		left := time.Duration(float64(of-done)/rate*1e9) * time.Nanosecond
-		text += fmt.Sprintf(" · %s/s · %s left", thousands(int(rate)), left.Round(time.Second))
+		text += fmt.Sprintf(" · %s/s · %s left", cells.Thousands(int(rate)), left.Round(time.Second))
 	}
 	bar := e.bar
-	cancels = s.faint.Render(cancels)
+	cancels = s.Faint.Render(cancels)
 	free := width - ansi.StringWidth(head+text)
 	if free < ansi.StringWidth(cancels)+6 {
 		cancels = ""

@@ -8,6 +8,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // figure is one label's figures for one row.
@@ -112,13 +113,13 @@ func (m *Model) figureText(f figure, form int, bestHits, bestMean bool, place in
 	if f.judged {
 		hits = fmt.Sprintf("%2d/%d", f.hits, f.total)
 	}
-	look := s.plain
+	look := s.Plain
 	if bestHits {
-		look = s.bold
+		look = s.Bold
 	}
-	text := s.faint.Render(marks[place][0]) + " "
+	text := s.Faint.Render(marks[place][0]) + " "
 	if form < formLeast {
-		text += s.faint.Render(cut(f.label, 12)) + " "
+		text += s.Faint.Render(cells.Cut(f.label, 12)) + " "
 	}
 	text += look.Render(hits)
 	if form > formMean {
@@ -126,16 +127,16 @@ func (m *Model) figureText(f figure, form int, bestHits, bestMean bool, place in
 	}
 	mean, interval := "", ""
 	if f.known {
-		mean = number(f.mean.Value, 3)
-		interval = "±" + number((f.mean.High-f.mean.Low)/2, 3)
+		mean = cells.Number(f.mean.Value, 3)
+		interval = "±" + cells.Number((f.mean.High-f.mean.Low)/2, 3)
 	}
-	look = s.plain
+	look = s.Plain
 	if bestMean && f.known {
-		look = s.bold
+		look = s.Bold
 	}
-	text += "  " + look.Render(right(mean, 5))
+	text += "  " + look.Render(cells.Right(mean, 5))
 	if form == formInterval {
-		text += " " + s.faint.Render(right(interval, 5))
+		text += " " + s.Faint.Render(cells.Right(interval, 5))
 	}
 	return text
 }

@@ -7,6 +7,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // findings is the view of what evaluations and a mine step found: pages of rows, of each of which Enter shows the
@@ -209,8 +210,8 @@ func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 	for p := pageClasses; p < pages; p++ {
 		f.at[p], f.top[p] = 0, 0
 	}
-	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], thousands(len(found.Queries)),
-		plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.open])
+	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], cells.Thousands(len(found.Queries)),
+		cells.Plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.open])
 	if f.open {
 		return m.openFindings()
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"strata/engine/inert"
+	"strata/tui/cells"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -16,28 +17,28 @@ func (m *Model) findingHead() int { return min(4, max(m.layout.Status-2, 0)) }
 func (m *Model) findingRows() int { return max(m.layout.Status-1-m.findingHead(), 1) }
 
 // putFindings writes the view.
-func (m *Model) putFindings(c *canvas) {
+func (m *Model) putFindings(c *cells.Canvas) {
 	if m.findings.sheet != nil {
 		m.putSheet(c)
 		return
 	}
 	s, f, width := m.styles, &m.findings, m.layout.Size.Cols-2
-	head := []string{m.tabs(width), m.subject(width), s.faint.Render(cut(f.list.note, width)), f.list.headLine(s, width)}
+	head := []string{m.tabs(width), m.subject(width), s.Faint.Render(cells.Cut(f.list.note, width)), f.list.headLine(s, width)}
 	switch n := m.findingHead(); {
 	case n < 2:
 		head = head[:n]
 	case n < 4: // what is compared and what the rows are is known to who made the screen so small
 		head = append(head[:1:1], head[5-n:]...)
 	}
-	c.put(1, 1, width, head...)
+	c.Put(1, 1, width, head...)
 	y := 1 + len(head)
 	if text := m.nothingFound(); text != "" {
-		c.put(1, y, width, s.plain.Render(cut("  "+text, width)))
+		c.Put(1, y, width, s.Plain.Render(cells.Cut("  "+text, width)))
 		return
 	}
 	top := f.top[f.page]
 	for i := top; i < min(top+m.findingRows(), f.list.rows); i++ {
-		c.put(1, y+i-top, width, f.list.line(s, i, width, i == f.at[f.page]))
+		c.Put(1, y+i-top, width, f.list.line(s, i, width, i == f.at[f.page]))
 	}
 }
 
@@ -63,22 +64,22 @@ func (m *Model) tabs(width int) string {
 	var b strings.Builder
 	for p := range pages {
 		if p == f.page {
-			b.WriteString(s.strong.Render("[" + p.String() + "]"))
+			b.WriteString(s.Strong.Render("[" + p.String() + "]"))
 		} else {
-			b.WriteString(s.faint.Render(" " + p.String() + " "))
+			b.WriteString(s.Faint.Render(" " + p.String() + " "))
 		}
 	}
 	if ansi.StringWidth(b.String()) > width {
-		return padded(s.strong.Render("["+f.page.String()+"]"), width)
+		return cells.Padded(s.Strong.Render("["+f.page.String()+"]"), width)
 	}
 	where := ""
 	if n := f.list.rows; f.listed && n > 0 && f.page != pageSchemes {
-		where = thousands(f.at[f.page]+1) + " of " + thousands(n)
+		where = cells.Thousands(f.at[f.page]+1) + " of " + cells.Thousands(n)
 	}
 	if ansi.StringWidth(b.String())+ansi.StringWidth(where)+1 > width {
 		where = ""
 	}
-	return flush(b.String(), s.faint.Render(where), width)
+	return cells.Flush(b.String(), s.Faint.Render(where), width)
 }
 
 // subject says which schemes are compared, by what, under which label.
@@ -87,14 +88,14 @@ func (m *Model) subject(width int) string {
 	var left string
 	switch {
 	case f.page.mined() && len(f.pair) == 2:
-		left = s.accent.Render("A ") + s.bold.Render(inert.Text(f.pair[0].String())) + s.faint.Render("  against  ") +
-			s.accent.Render("B ") + s.bold.Render(inert.Text(f.pair[1].String()))
+		left = s.Accent.Render("A ") + s.Bold.Render(inert.Text(f.pair[0].String())) + s.Faint.Render("  against  ") +
+			s.Accent.Render("B ") + s.Bold.Render(inert.Text(f.pair[1].String()))
 	case f.page == pageQueries && len(f.scheme.Terms)+len(f.scheme.Parts) > 0:
-		left = s.bold.Render(inert.Text(f.scheme.String()))
+		left = s.Bold.Render(inert.Text(f.scheme.String()))
 	}
 	what := "P@10"
 	if mined := f.current(m.filter); mined != nil && f.page.mined() {
-		what = thousands(len(mined.Queries)) + " " + plural("query", len(mined.Queries))
+		what = cells.Thousands(len(mined.Queries)) + " " + cells.Plural("query", len(mined.Queries))
 	}
 	if f.page != pageSchemes {
 		what += " · " + inert.Text(f.label)
@@ -102,5 +103,5 @@ func (m *Model) subject(width int) string {
 	if f.reversed[f.page] {
 		what += " · from the other end"
 	}
-	return flush(left, s.faint.Render(what), width)
+	return cells.Flush(left, s.Faint.Render(what), width)
 }

@@ -19,6 +19,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -103,16 +104,16 @@ func (m *Model) imageLines(width, height int) []string {
 	var lines []string
 	for _, text := range texts {
 		for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
-			lines = append(lines, padded(m.styles.faint.Render(strings.TrimSpace(line)), width))
+			lines = append(lines, cells.Padded(m.styles.Faint.Render(strings.TrimSpace(line)), width))
 		}
 	}
-	return firstLines(m.styles, lines, height)
+	return cells.FirstLines(m.styles, lines, height)
 }
 
 // parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.
 func parityText(p experiments.Parity) string {
 	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
-		p.Pictures, plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
+		p.Pictures, cells.Plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
 }
 
 // shownPaths is the number of names that a path may be continued to that are shown.
@@ -187,7 +188,7 @@ func (c completed) pathText() string {
 	case n == 0:
 		return "no folder or picture begins so"
 	case n > shownPaths:
-		return strings.Join(c.names[:shownPaths], "  ") + "  … " + thousands(n) + " in all, tab continues"
+		return strings.Join(c.names[:shownPaths], "  ") + "  … " + cells.Thousands(n) + " in all, tab continues"
 	}
 	return strings.Join(c.names, "  ") + "  tab continues"
 }

@@ -21,6 +21,7 @@ import (
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/fixtures/product"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -135,7 +136,7 @@ func TestImageKeys(t *testing.T) {
 			}
 		}
 	}
-	if number(sum/weights, 9) != number(h.Score, 9) {
+	if cells.Number(sum/weights, 9) != cells.Number(h.Score, 9) {
 		t.Errorf("the parts add up to %g, the score is %g", sum/weights, h.Score)
 	}
 	d.wantScreen("query photo.jpg")

@@ -1,6 +1,9 @@
 package tui
 
-import "strata/tui/picture"
+import (
+	"strata/tui/cells"
+	"strata/tui/picture"
+)
 
 // The size under which pictures are left out, then captions, then everything; and the number of pictures in a row.
 const (
@@ -24,21 +27,21 @@ type layout struct {
 	Status int
 	Help   int
 
-	Query    rect        // the query's header, picture and labels
+	Query    cells.Rect  // the query's header, picture and labels
 	QueryBox picture.Box // its picture
-	Sliders  rect
+	Sliders  cells.Rect
 
-	Rows    rect // all visible schemes
-	Slot    int  // from one picture to the next
+	Rows    cells.Rect // all visible schemes
+	Slot    int        // from one picture to the next
 	Thumb   picture.Box
 	RowH    int // lines of a scheme without the gap
 	Gap     int
 	Visible int // schemes that fit
 
-	Panel      rect        // the hit under the cursor, when it is looked at
+	Panel      cells.Rect  // the hit under the cursor, when it is looked at
 	PanelBox   picture.Box // each of its two pictures
 	PanelBelow bool        // what is said about the hit stands under the pictures, not beside them
-	Table      rect
+	Table      cells.Rect
 }
 
 // screenKind is what a layout depends on.
@@ -66,7 +69,7 @@ func newLayout(k screenKind) layout {
 		l.Captions = 0
 	}
 	l.Wide = size.Cols >= wideCols && size.Rows >= captionRows
-	body := rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
+	body := cells.Rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
 	switch {
 	case l.Wide:
 		body.W-- // a margin, as on the left
@@ -85,10 +88,10 @@ func square(cols, cellW, cellH int) int { return (cols*cellW*10/cellH + 8) / 10 
 
 // placeLeft gives the query the left column: a header, its picture, its labels, and the sliders. It returns the column's
 // width: what the pictures of the rows leave over goes to it.
-func (l *layout) placeLeft(body rect, k screenKind) int {
+func (l *layout) placeLeft(body cells.Rect, k screenKind) int {
 	w := min(24+(l.Size.Cols-120)/8, 48)
 	w += (body.W - w - 2) % shownHits
-	l.Query = rect{X: body.X, Y: body.Y, W: w, H: body.H}
+	l.Query = cells.Rect{X: body.X, Y: body.Y, W: w, H: body.H}
 	if l.Pictures {
 		l.QueryBox = picture.Box{Cols: w, Rows: max(4, min(square(w, k.CellW, k.CellH), body.H/2-1))}
 		l.QueryBox.Cols = min(w, l.QueryBox.Rows*k.CellH/k.CellW+1)
@@ -97,12 +100,12 @@ func (l *layout) placeLeft(body rect, k screenKind) int {
 	rest := body.H - top
 	labels := min(k.Labels, max(rest-6, rest/2)) // the sliders need a few lines, too
 	l.Query.H = top + labels
-	l.Sliders = rect{X: body.X, Y: body.Y + l.Query.H + 1, W: w, H: rest - labels - 1}
+	l.Sliders = cells.Rect{X: body.X, Y: body.Y + l.Query.H + 1, W: w, H: rest - labels - 1}
 	return w
 }
 
 // placeTop gives the query a strip at the top and returns its height with the blank line under it.
-func (l *layout) placeTop(body rect, k screenKind) int {
+func (l *layout) placeTop(body cells.Rect, k screenKind) int {
 	h := 5
 	switch {
 	case !l.Pictures && l.Captions == 0:
@@ -124,8 +127,8 @@ func (l *layout) placeTop(body rect, k screenKind) int {
 	}
 	w := body.X + body.W - text
 	third := min(w*2/5, 40)
-	l.Query = rect{X: text, Y: body.Y, W: w - third, H: h}
-	l.Sliders = rect{X: text + w - third + 3, Y: body.Y, W: third - 3, H: h}
+	l.Query = cells.Rect{X: text, Y: body.Y, W: w - third, H: h}
+	l.Sliders = cells.Rect{X: text + w - third + 3, Y: body.Y, W: third - 3, H: h}
 	if h > 1 && body.H > 16 {
 		h++
 	}
@@ -140,7 +143,7 @@ func (l *layout) leastRowH() int { return 2 + leastPicture + l.Captions }
 
 // placeRows fits the schemes, as many as there are up to four with pictures of at least four lines, and gives what
 // is left to the table or, when a hit is looked at, to the panel.
-func (l *layout) placeRows(body rect, k screenKind) {
+func (l *layout) placeRows(body cells.Rect, k screenKind) {
 	schemes := max(k.Schemes, 1)
 	l.Slot = (body.W + 1) / shownHits
 	body.W = max(shownHits*l.Slot-1, min(body.W, shownHits))
@@ -161,7 +164,7 @@ func (l *layout) placeRows(body rect, k screenKind) {
 	if k.Panel {
 		l.Visible = 1
 		l.Rows.H = min(l.RowH, body.H)
-		l.placePanel(rect{body.X, body.Y + l.RowH + 1, body.W, body.H - l.RowH - 1}, k)
+		l.placePanel(cells.Rect{X: body.X, Y: body.Y + l.RowH + 1, W: body.W, H: body.H - l.RowH - 1}, k)
 		return
 	}
 	l.Visible = min(schemes, max(1, body.H/l.RowH))
@@ -170,13 +173,13 @@ func (l *layout) placeRows(body rect, k screenKind) {
 	}
 	l.Rows.H = l.Visible * (l.RowH + l.Gap)
 	if rest := body.H - l.Rows.H; rest >= tableRows && l.Captions > 0 {
-		l.Table = rect{body.X, body.Y + l.Rows.H, body.W, rest}
+		l.Table = cells.Rect{X: body.X, Y: body.Y + l.Rows.H, W: body.W, H: rest}
 	}
 }
 
 // placePanel gives the hit that is looked at and the query pictures of the same size, with the text beside them or, when
 // that makes small pictures larger, under them.
-func (l *layout) placePanel(panel rect, k screenKind) {
+func (l *layout) placePanel(panel cells.Rect, k screenKind) {
 	const enough = 20 // lines of a picture
 	l.Panel = panel
 	if !l.Pictures || panel.H <= 4 {
@@ -194,12 +197,12 @@ func (l *layout) placePanel(panel rect, k screenKind) {
 }
 
 // row returns the rectangle of the i-th visible scheme.
-func (l *layout) row(i int) rect {
-	return rect{l.Rows.X, l.Rows.Y + i*(l.RowH+l.Gap), l.Rows.W, l.RowH}
+func (l *layout) row(i int) cells.Rect {
+	return cells.Rect{X: l.Rows.X, Y: l.Rows.Y + i*(l.RowH+l.Gap), W: l.Rows.W, H: l.RowH}
 }
 
 // thumb returns the rectangle of the j-th picture of the i-th visible scheme.
-func (l *layout) thumb(i, j int) rect {
+func (l *layout) thumb(i, j int) cells.Rect {
 	r := l.row(i)
-	return rect{r.X + j*l.Slot, r.Y + 2, l.Thumb.Cols, l.Thumb.Rows}
+	return cells.Rect{X: r.X + j*l.Slot, Y: r.Y + 2, W: l.Thumb.Cols, H: l.Thumb.Rows}
 }

@@ -16,6 +16,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -50,7 +51,7 @@ type Model struct {
 	gallery *engine.Gallery
 	thumbs  *picture.Thumbs
 	screen  *picture.Screen // nil where no picture is written by itself
-	styles  styles
+	styles  cells.Styles
 	rng     *rand.Rand
 	actions []action
 	finding []action // of the findings
@@ -116,7 +117,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	m := Model{
 		c: c, ctx: ctx, crew: &crew{}, gallery: g,
-		styles: newStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
+		styles: cells.NewStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
 		actions: newActions(), finding: newFindingActions(),
 		rows: rowsPane{cursor: -1}, later: tick,
@@ -188,8 +189,8 @@ func (m *Model) dress() {
 	s := m.styles
 	m.help.ShortSeparator = "  "
 	m.help.Styles = help.Styles{
-		Ellipsis: s.faint, ShortKey: s.accent, ShortDesc: s.faint, ShortSeparator: s.faint,
-		FullKey: s.accent, FullDesc: s.plain, FullSeparator: s.faint,
+		Ellipsis: s.Faint, ShortKey: s.Accent, ShortDesc: s.Faint, ShortSeparator: s.Faint,
+		FullKey: s.Accent, FullDesc: s.Plain, FullSeparator: s.Faint,
 	}
 	m.evaluation.bar.Full, m.evaluation.bar.Empty = '━', '─'
 	m.evaluation.bar.FullColor, m.evaluation.bar.EmptyColor = "", ""

@@ -22,6 +22,7 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -128,7 +129,7 @@ func openStudio(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows in
 	if thumbs != nil {
 		m.thumbs = thumbs
 	}
-	m.styles = newStyles(termenv.Ascii, true, true)
+	m.styles = cells.NewStyles(termenv.Ascii, true, true)
 	m.dress()
 	m.later = func(_ time.Duration, msg tea.Msg) tea.Cmd {
 		*d.due = append(*d.due, msg)

@@ -3,6 +3,8 @@ package tui
 import (
 	"time"
 
+	"strata/tui/cells"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -47,13 +49,13 @@ func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
 
 // mousePopup scrolls a popup; a click beside it closes it.
 func (m Model) mousePopup(msg tea.MouseMsg) Model {
-	r := centred(m.popup.view(m.styles, m.layout.Size), m.layout.Size)
+	r := cells.Centred(m.popup.view(m.styles, m.layout.Size), m.layout.Size)
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp:
 		m.popup, _, _ = m.popup.update(m.popKeys, tea.KeyMsg{Type: tea.KeyUp})
 	case msg.Button == tea.MouseButtonWheelDown:
 		m.popup, _, _ = m.popup.update(m.popKeys, tea.KeyMsg{Type: tea.KeyDown})
-	case msg.Action == tea.MouseActionPress && !r.has(msg.X, msg.Y):
+	case msg.Action == tea.MouseActionPress && !r.Has(msg.X, msg.Y):
 		m.popup = popup{}
 	}
 	return m
@@ -75,7 +77,7 @@ func (m Model) mouseFindings(msg tea.MouseMsg) (Model, tea.Cmd) {
 		first, end := p.visible(f.sheet)
 		for i := first; i < end; i++ {
 			switch {
-			case !p.item(f.sheet, i).has(msg.X, msg.Y):
+			case !p.item(f.sheet, i).Has(msg.X, msg.Y):
 			case i == f.sheet.at && m.canLook():
 				return m.lookAt()
 			default:
@@ -103,7 +105,7 @@ func (m Model) press(x, y int) (Model, tea.Cmd) {
 		return m.slid(withWeight(m.focused(), at, weight))
 	}
 	for at, i := range m.rows.visible(&m.layout, len(m.shown.schemes), m.panel) {
-		if !m.layout.row(at).has(x, y) {
+		if !m.layout.row(at).Has(x, y) {
 			continue
 		}
 		if y == m.layout.row(at).Y { // the scheme's text

@@ -10,6 +10,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // page is a page of the findings.
@@ -110,25 +111,25 @@ func (k listing) place(i, n int) int {
 
 // item returns a column with ids.
 func (k listing) item(head string, of func(i int) int) column {
-	return column{head: head, width: 18, cell: func(s styles, i, w int) string {
-		return s.plain.Render(cutID(k.gallery.ID(of(i)), w))
+	return column{head: head, width: 18, cell: func(s cells.Styles, i, w int) string {
+		return s.Plain.Render(cells.CutID(k.gallery.ID(of(i)), w))
 	}}
 }
 
 // value returns a column with what an item has for the label.
 func (k listing) value(of func(i int) int) column {
-	return column{head: cut(k.label, 16), width: 16, cell: func(s styles, i, w int) string {
+	return column{head: cells.Cut(k.label, 16), width: 16, cell: func(s cells.Styles, i, w int) string {
 		return labelValue(s, k.gallery, k.label, of(i), w)
 	}}
 }
 
 // labelValue is what a row has for a label.
-func labelValue(s styles, g *engine.Gallery, label string, row, width int) string {
+func labelValue(s cells.Styles, g *engine.Gallery, label string, row, width int) string {
 	l, err := g.Label(label)
 	if err != nil || !l.Known(row) {
-		return s.faint.Render(cut("unknown", width))
+		return s.Faint.Render(cells.Cut("unknown", width))
 	}
-	return s.plain.Render(cut(l.Cell(row), width))
+	return s.Plain.Render(cells.Cut(l.Cell(row), width))
 }
 
 // meanRow is a row of pageSchemes: a mean, or the heading of a label.
@@ -171,18 +172,18 @@ func (k listing) schemes() rowList {
 		if !ok {
 			return "-"
 		}
-		return number(sum.Value, 3)
+		return cells.Number(sum.Value, 3)
 	}
 	l := rowList{
 		note: "P@10 with its 95 % interval over resampled queries, one axis a label", rows: len(rows),
 		empty: "nothing is evaluated under this filter: esc, then E evaluates the rows",
 		columns: []column{
 			text("scheme", name, func(i int) string { return rows[i].scheme.String() }),
-			{head: "P@10", width: tableMean, cell: func(s styles, i, _ int) string { return rows[i].mean(s) }},
+			{head: "P@10", width: tableMean, cell: func(s cells.Styles, i, _ int) string { return rows[i].mean(s) }},
 			numbers("P@1", 5, func(i int) string { return at(i, 1) }).from(wideCols),
 			numbers("P@5", 5, func(i int) string { return at(i, 5) }).from(wideCols),
-			numbers("queries", 9, func(i int) string { return thousands(rows[i].sum.N) }).from(wideCols),
-			{cell: func(s styles, i, w int) string {
+			numbers("queries", 9, func(i int) string { return cells.Thousands(rows[i].sum.N) }).from(wideCols),
+			{cell: func(s cells.Styles, i, w int) string {
 				strip := rows[i].strip
 				strip.Cells = w
 				return interval(s, strip, rows[i].sum)
@@ -196,7 +197,7 @@ func (k listing) schemes() rowList {
 			return look{scheme: &rows[i].scheme, label: rows[i].label}
 		},
 	}
-	l.heading = func(s styles, i, width int) string {
+	l.heading = func(s cells.Styles, i, width int) string {
 		widths := l.widths(width + blank)
 		return rows[i].heading(s, startOf(widths, len(widths)-1)-blank, widths[len(widths)-1])
 	}
@@ -204,27 +205,27 @@ func (k listing) schemes() rowList {
 }
 
 // mean writes the mean with half its interval.
-func (r meanRow) mean(s styles) string {
-	look := s.plain
+func (r meanRow) mean(s cells.Styles) string {
+	look := s.Plain
 	if r.best {
-		look = s.bold
+		look = s.Bold
 	}
-	return look.Render(right(number(r.sum.Value, 3), 5)) + s.faint.Render(" ±"+number((r.sum.High-r.sum.Low)/2, 3))
+	return look.Render(cells.Right(cells.Number(r.sum.Value, 3), 5)) + s.Faint.Render(" ±"+cells.Number((r.sum.High-r.sum.Low)/2, 3))
 }
 
 // heading names the label, and the ends of its axis over bars that begin before so many cells.
-func (r meanRow) heading(s styles, before, bar int) string {
-	name := s.bold.Render(cut(r.label, before-1))
-	for _, more := range []string{"  random " + number(r.sum.Baseline, 3), "  ceiling " + number(r.sum.Ceiling, 3)} {
+func (r meanRow) heading(s cells.Styles, before, bar int) string {
+	name := s.Bold.Render(cells.Cut(r.label, before-1))
+	for _, more := range []string{"  random " + cells.Number(r.sum.Baseline, 3), "  ceiling " + cells.Number(r.sum.Ceiling, 3)} {
 		if ansi.StringWidth(name+more) < before {
-			name += s.faint.Render(more)
+			name += s.Faint.Render(more)
 		}
 	}
-	low, high := number(r.strip.Low, 3), number(r.strip.High, 3)
+	low, high := cells.Number(r.strip.Low, 3), cells.Number(r.strip.High, 3)
 	if bar < len(low)+len(high)+1 {
 		return name
 	}
-	return padded(name, before) + s.faint.Render(low+strings.Repeat(" ", bar-len(low)-len(high))+high)
+	return cells.Padded(name, before) + s.Faint.Render(low+strings.Repeat(" ", bar-len(low)-len(high))+high)
 }
 
 // startOf returns the cell in which a column begins.
@@ -252,7 +253,7 @@ func (k listing) queries() rowList {
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
-			numbers("alike", 7, func(i int) string { return thousands(at(i).Relevant) }),
+			numbers("alike", 7, func(i int) string { return cells.Thousands(at(i).Relevant) }),
 			numbers("hits", 5, func(i int) string { return strconv.Itoa(at(i).Hits) }),
 			bars("of 10", 0, tableK, func(i int) float64 { return float64(at(i).Hits) }),
 		},

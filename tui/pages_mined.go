@@ -9,6 +9,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // pair are the schemes that were mined.
@@ -39,18 +40,18 @@ func (k listing) classes() rowList {
 	at := func(i int) experiments.ClassDifference { return of[k.place(i, len(of))] }
 	signed := func(x float64) string {
 		if x > 0 {
-			return "+" + number(x, 3)
+			return "+" + cells.Number(x, 3)
 		}
-		return number(x, 3)
+		return cells.Number(x, 3)
 	}
 	return rowList{
 		note: fmt.Sprintf("A is ahead in %d of %d classes, B in %d%s", ahead, len(of), behind, note), rows: len(of),
 		empty: "no query is judged under both",
 		columns: []column{
 			text("class", 20, func(i int) string { return at(i).Class }),
-			numbers("queries", 7, func(i int) string { return thousands(at(i).Queries) }),
-			numbers("A", 5, func(i int) string { return number(at(i).A, 3) }),
-			numbers("B", 5, func(i int) string { return number(at(i).B, 3) }),
+			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Queries) }),
+			numbers("A", 5, func(i int) string { return cells.Number(at(i).A, 3) }),
+			numbers("B", 5, func(i int) string { return cells.Number(at(i).B, 3) }),
 			numbers("A − B", 5, func(i int) string { return signed(at(i).Diff) }),
 			numbers("p", 7, func(i int) string { return chance(at(i).P) }).from(100),
 			numbers("won tied lost", 14, func(i int) string {
@@ -81,7 +82,7 @@ func chance(p float64) string {
 	case p < .0001:
 		return "<.0001"
 	}
-	return number(p, 4)
+	return cells.Number(p, 4)
 }
 
 // losses lists the queries by the hits that they lose when B takes the place of A.
@@ -99,12 +100,12 @@ func (k listing) losses() rowList {
 	at := func(i int) experiments.Loss { return of[k.place(i, len(of))] }
 	return rowList{
 		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: of %s queries %s lose and %s gain",
-			k.mined.K, thousands(len(of)), thousands(lost), thousands(won)),
+			k.mined.K, cells.Thousands(len(of)), cells.Thousands(lost), cells.Thousands(won)),
 		rows: len(of), empty: "no query is judged under both",
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
-			numbers("alike", 7, func(i int) string { return thousands(at(i).Relevant) }).from(100),
+			numbers("alike", 7, func(i int) string { return cells.Thousands(at(i).Relevant) }).from(100),
 			numbers("A", 3, func(i int) string { return strconv.Itoa(at(i).HitsA) }),
 			numbers("B", 3, func(i int) string { return strconv.Itoa(at(i).HitsB) }),
 			numbers("lost", 4, func(i int) string { return strconv.Itoa(at(i).Loss) }),
@@ -131,17 +132,17 @@ func (k listing) mistakes() rowList {
 	at := func(i int) experiments.Mistake { return of[k.place(i, len(of))] }
 	return rowList{
 		note: fmt.Sprintf("first hits that are wrong, %s of A and %s of B; z: the score in standard deviations of first scores",
-			thousands(count[0]), thousands(count[1])),
+			cells.Thousands(count[0]), cells.Thousands(count[1])),
 		rows: len(of), empty: "no first hit is wrong",
 		columns: []column{
 			text("by", 2, func(i int) string { return string(rune('A' + at(i).Scheme)) }),
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			k.item("first hit", func(i int) int { return at(i).Hit }).from(wideCols),
-			{head: "is", width: 14, cell: func(s styles, i, w int) string { return labelValue(s, k.gallery, k.label, at(i).Hit, w) }},
-			numbers("score", 6, func(i int) string { return number(at(i).Score, 4) }).from(100),
-			numbers("margin", 6, func(i int) string { return number(at(i).Margin, 4) }).from(wideCols),
-			numbers("z", 5, func(i int) string { return number(at(i).Z, 2) }),
+			{head: "is", width: 14, cell: func(s cells.Styles, i, w int) string { return labelValue(s, k.gallery, k.label, at(i).Hit, w) }},
+			numbers("score", 6, func(i int) string { return cells.Number(at(i).Score, 4) }).from(100),
+			numbers("margin", 6, func(i int) string { return cells.Number(at(i).Margin, 4) }).from(wideCols),
+			numbers("z", 5, func(i int) string { return cells.Number(at(i).Z, 2) }),
 			bars("", 0, high, func(i int) float64 { return at(i).Z }),
 		},
 		look: func(i int) look {
@@ -167,7 +168,7 @@ func (k listing) hubs() rowList {
 			of = append(of, hub{s, x})
 		}
 		notes = append(notes, fmt.Sprintf("%c: %s of %s items, %s in no list, skew %s", 'A'+rune(s),
-			thousands(len(h.Hubs)), thousands(h.Items), thousands(h.Never), number(h.Skew, 2)))
+			cells.Thousands(len(h.Hubs)), cells.Thousands(h.Items), cells.Thousands(h.Never), cells.Number(h.Skew, 2)))
 	}
 	slices.SortStableFunc(of, func(a, b hub) int { return b.Occurrences - a.Occurrences })
 	most := 1
@@ -188,15 +189,15 @@ func (k listing) hubs() rowList {
 			text("by", 2, func(i int) string { return string(rune('A' + at(i).scheme)) }),
 			k.item("item", func(i int) int { return at(i).Item }),
 			k.value(func(i int) int { return at(i).Item }),
-			numbers("queries", 7, func(i int) string { return thousands(at(i).Occurrences) }),
-			numbers("wrong", 6, func(i int) string { return thousands(wrong(at(i))) }),
-			{head: "wrong █ of all ▒", cell: func(s styles, i, w int) string {
+			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Occurrences) }),
+			numbers("wrong", 6, func(i int) string { return cells.Thousands(wrong(at(i))) }),
+			{head: "wrong █ of all ▒", cell: func(s cells.Styles, i, w int) string {
 				strip := experiments.Strip{High: float64(most), Cells: w}
 				all, bad := len([]rune(strip.Bar(float64(at(i).Occurrences)))), 0
 				if n := wrong(at(i)); n > 0 {
 					bad = len([]rune(strip.Bar(float64(n))))
 				}
-				return s.miss.Render(strings.Repeat("█", bad)) + s.faint.Render(strings.Repeat("▒", max(all-bad, 0)))
+				return s.Miss.Render(strings.Repeat("█", bad)) + s.Faint.Render(strings.Repeat("▒", max(all-bad, 0)))
 			}},
 		},
 		look: func(i int) look {
@@ -218,22 +219,22 @@ func (k listing) duplicates() rowList {
 	at := func(i int) experiments.DuplicateGroup { return of[k.place(i, len(of))] }
 	return rowList{
 		note: fmt.Sprintf("%s groups with the same picture or features and pairs with a cosine of %s or more, %s with different values of %s",
-			thousands(len(of)), number(k.mined.Duplicates.Near, 2), thousands(differ), k.label),
+			cells.Thousands(len(of)), cells.Number(k.mined.Duplicates.Near, 2), cells.Thousands(differ), k.label),
 		rows: len(of), empty: "no two items are alike",
 		columns: []column{
-			{head: "", width: 1, cell: func(s styles, i, _ int) string {
+			{head: "", width: 1, cell: func(s cells.Styles, i, _ int) string {
 				if at(i).Differ {
-					return s.miss.Render("≠")
+					return s.Miss.Render("≠")
 				}
-				return s.hit.Render("=")
+				return s.Hit.Render("=")
 			}},
-			numbers("items", 5, func(i int) string { return thousands(len(at(i).Items)) }),
+			numbers("items", 5, func(i int) string { return cells.Thousands(len(at(i).Items)) }),
 			text("alike in", 8, func(i int) string { return at(i).Kind.String() }),
-			numbers("cosine", 6, func(i int) string { return number(at(i).Cosine, 4) }),
+			numbers("cosine", 6, func(i int) string { return cells.Number(at(i).Cosine, 4) }),
 			k.item("first", func(i int) int { return at(i).Items[0] }),
 			k.item("second", func(i int) int { return at(i).Items[1] }).from(wideCols),
-			{head: k.label, cell: func(s styles, i, w int) string {
-				return s.plain.Render(cut(valuesOf(k.gallery, k.label, at(i).Items), w))
+			{head: k.label, cell: func(s cells.Styles, i, w int) string {
+				return s.Plain.Render(cells.Cut(valuesOf(k.gallery, k.label, at(i).Items), w))
 			}},
 		},
 		look: func(i int) look {
@@ -274,7 +275,7 @@ func (k listing) disagreements() rowList {
 	}
 	note := "rank-biased overlap of the two rankings, from 0, nothing in common, to 1"
 	if len(of) > 0 {
-		note += "; the median is " + number(of[(len(of)-1)/2].Overlap, 3)
+		note += "; the median is " + cells.Number(of[(len(of)-1)/2].Overlap, 3)
 	}
 	return rowList{
 		note: note, rows: len(of), empty: "no query has a score under both",
@@ -284,7 +285,7 @@ func (k listing) disagreements() rowList {
 			numbers("A", 3, func(i int) string { return hits(i, 0) }),
 			numbers("B", 3, func(i int) string { return hits(i, 1) }),
 			numbers("common", 6, func(i int) string { return strconv.Itoa(at(i).Common) }),
-			numbers("overlap", 7, func(i int) string { return number(at(i).Overlap, 3) }),
+			numbers("overlap", 7, func(i int) string { return cells.Number(at(i).Overlap, 3) }),
 			bars("", 0, 1, func(i int) float64 { return at(i).Overlap }),
 		},
 		look: func(i int) look {

@@ -9,11 +9,12 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/tui/cells"
 )
 
 // putPanel writes the hit under the cursor beside the query: their pictures, the labels of both and the parts of the
 // score.
-func (m *Model) putPanel(c *canvas) {
+func (m *Model) putPanel(c *cells.Canvas) {
 	l, s := &m.layout, m.styles
 	r := l.Panel
 	h, ok := m.cursorHit()
@@ -22,17 +23,17 @@ func (m *Model) putPanel(c *canvas) {
 	}
 	x := r.X
 	if box := l.PanelBox; box.Cols > 0 {
-		head := s.faint.Render("query ") + s.bold.Render(cutID(m.queryName(), max(box.Cols-6, 1)))
-		c.put(x, r.Y, box.Cols, head)
-		c.put(x, r.Y+1, box.Cols, m.pictureCells(m.shown.desk.picture(), box)...)
+		head := s.Faint.Render("query ") + s.Bold.Render(cells.CutID(m.queryName(), max(box.Cols-6, 1)))
+		c.Put(x, r.Y, box.Cols, head)
+		c.Put(x, r.Y+1, box.Cols, m.pictureCells(m.shown.desk.picture(), box)...)
 		x += box.Cols + 2
-		head = s.faint.Render("hit ") + s.bold.Render(cutID(m.gallery.ID(h.Row), max(box.Cols-4, 1)))
-		c.put(x, r.Y, box.Cols, head)
-		c.put(x, r.Y+1, box.Cols, m.pictureCells(h.Row, box)...)
+		head = s.Faint.Render("hit ") + s.Bold.Render(cells.CutID(m.gallery.ID(h.Row), max(box.Cols-4, 1)))
+		c.Put(x, r.Y, box.Cols, head)
+		c.Put(x, r.Y+1, box.Cols, m.pictureCells(h.Row, box)...)
 		if l.PanelBelow {
 			y, height := r.Y+box.Rows+2, r.H-box.Rows-2
-			c.put(r.X, y, box.Cols, firstLines(s, m.hitLines(h, box.Cols), height)...)
-			c.put(x, y, box.Cols, firstLines(s, m.partLines(h, box.Cols), height)...)
+			c.Put(r.X, y, box.Cols, cells.FirstLines(s, m.hitLines(h, box.Cols), height)...)
+			c.Put(x, y, box.Cols, cells.FirstLines(s, m.partLines(h, box.Cols), height)...)
 			return
 		}
 		x += box.Cols + 2
@@ -40,23 +41,23 @@ func (m *Model) putPanel(c *canvas) {
 	w := min(r.X+r.W-x, 60)
 	about, parts := m.hitLines(h, w), m.partLines(h, w)
 	if spare := r.H - 1 - len(about) - len(parts); spare < 0 { // both give way, the labels first
-		about = firstLines(s, about, max(len(about)+spare, r.H/2-1))
+		about = cells.FirstLines(s, about, max(len(about)+spare, r.H/2-1))
 	}
-	c.put(x, r.Y, w, about...)
-	c.put(x, r.Y+len(about)+1, w, firstLines(s, parts, r.H-1-len(about))...)
+	c.Put(x, r.Y, w, about...)
+	c.Put(x, r.Y+len(about)+1, w, cells.FirstLines(s, parts, r.H-1-len(about))...)
 }
 
 // hitLines says where the hit stands and how its labels compare.
 func (m *Model) hitLines(h engine.Hit, width int) []string {
 	s := m.styles
-	head := s.faint.Render("hit ") + s.bold.Render(fmt.Sprint(m.rows.cursor+1))
+	head := s.Faint.Render("hit ") + s.Bold.Render(fmt.Sprint(m.rows.cursor+1))
 	if moves := m.movesOf(m.rows.focus); moves != nil && m.rows.cursor < len(moves) {
 		head += "  " + m.rows.moveStyle(m, moves[m.rows.cursor], moveText(moves[m.rows.cursor]))
 	}
 	if m.layout.PanelBox.Cols == 0 {
-		head += "  " + cutID(m.gallery.ID(h.Row), width/2)
+		head += "  " + cells.CutID(m.gallery.ID(h.Row), width/2)
 	}
-	lines := []string{flush(head, s.faint.Render("score ")+s.bold.Render(number(h.Score, 4)), width), ""}
+	lines := []string{cells.Flush(head, s.Faint.Render("score ")+s.Bold.Render(cells.Number(h.Score, 4)), width), ""}
 	query := m.shown.query
 	if m.shown.image != "" {
 		query = -1
@@ -84,18 +85,18 @@ func (m *Model) compareLabels(other, row, width int) []string {
 	})
 	var lines []string
 	for _, l := range labels {
-		mark, look := "=", s.hit
+		mark, look := "=", s.Hit
 		switch {
 		case other < 0:
-			mark, look = " ", s.plain
+			mark, look = " ", s.Plain
 		case !l.Relevant(other, row):
-			mark, look = "≠", s.miss
+			mark, look = "≠", s.Miss
 		}
-		value := cut(l.Cell(row), width-widest-4)
+		value := cells.Cut(l.Cell(row), width-widest-4)
 		if !l.Known(row) {
-			value = s.faint.Render("unknown")
+			value = s.Faint.Render("unknown")
 		}
-		lines = append(lines, padded(s.faint.Render(padded(cut(l.Name, widest), widest))+" "+look.Render(mark)+" "+value, width))
+		lines = append(lines, cells.Padded(s.Faint.Render(cells.Padded(cells.Cut(l.Name, widest), widest))+" "+look.Render(mark)+" "+value, width))
 	}
 	return lines
 }
@@ -105,7 +106,7 @@ func (m *Model) compareLabels(other, row, width int) []string {
 func (m *Model) partLines(h engine.Hit, width int) []string {
 	s := m.styles
 	if m.parts.hit != h.Row || m.parts.query != m.shown.desk.picture() || m.parts.cosines == nil {
-		return []string{s.faint.Render("…")}
+		return []string{s.Faint.Render("…")}
 	}
 	scheme := m.shown.schemes[m.rows.focus]
 	weights, total := map[string]float64{}, 0.0
@@ -118,23 +119,23 @@ func (m *Model) partLines(h engine.Hit, width int) []string {
 		name = min(max(name, len(c.Layer)), max(width-21, 5))
 	}
 	sum := scheme.Kind == engine.Sum
-	head := padded("layer", name) + right("weight", 7) + right("cosine", 7)
+	head := cells.Padded("layer", name) + cells.Right("weight", 7) + cells.Right("cosine", 7)
 	if sum {
-		head += right("part", 7)
+		head += cells.Right("part", 7)
 	}
 	var used, others []string
 	for _, c := range m.parts.cosines {
-		w, cosine := weights[c.Layer], right(number(c.Value, 4), 7)
-		line := padded(cut(c.Layer, name), name)
+		w, cosine := weights[c.Layer], cells.Right(cells.Number(c.Value, 4), 7)
+		line := cells.Padded(cells.Cut(c.Layer, name), name)
 		if w == 0 {
-			others = append(others, s.faint.Render(cut(line+right("", 7)+cosine, width)))
+			others = append(others, s.Faint.Render(cells.Cut(line+cells.Right("", 7)+cosine, width)))
 			continue
 		}
-		line += right(weightText(w), 7) + cosine
+		line += cells.Right(cells.WeightText(w), 7) + cosine
 		if sum && !math.IsNaN(c.Value) {
-			line += right(number(w*c.Value/total, 4), 7)
+			line += cells.Right(cells.Number(w*c.Value/total, 4), 7)
 		}
-		used = append(used, cut(line, width))
+		used = append(used, cells.Cut(line, width))
 	}
-	return slices.Concat([]string{s.faint.Render(cut(head, width))}, used, others)
+	return slices.Concat([]string{s.Faint.Render(cells.Cut(head, width))}, used, others)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"strata/engine"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -105,7 +106,7 @@ func TestMoves(t *testing.T) {
 }
 
 func TestPromptShowsTheFaultAtItsColumn(t *testing.T) {
-	s := newStyles(termenv.Ascii, true, true)
+	s := cells.NewStyles(termenv.Ascii, true, true)
 	for _, tc := range []struct {
 		text  string
 		width int

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"strata/tui/cells"
 	"strata/tui/picture"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -114,18 +115,18 @@ func (p popup) update(k popupKeys, msg tea.KeyMsg) (_ popup, closed, toggled boo
 }
 
 // view returns the popup's lines.
-func (p popup) view(s styles, screen picture.Box) []string {
+func (p popup) view(s cells.Styles, screen picture.Box) []string {
 	var body string
 	if p.isList() {
 		body = p.viewList(s, screen)
 	} else {
 		body = p.text.View()
 	}
-	box := s.box.Render(lipgloss.JoinVertical(lipgloss.Left, s.bold.Render(p.title), "", body))
+	box := s.Box.Render(lipgloss.JoinVertical(lipgloss.Left, s.Bold.Render(p.title), "", body))
 	return strings.Split(box, "\n")
 }
 
-func (p popup) viewList(s styles, screen picture.Box) string {
+func (p popup) viewList(s cells.Styles, screen picture.Box) string {
 	height := max(1, screen.Rows-6)
 	first := max(0, min(p.at-height/2, len(p.items)-height))
 	name, note := 8, 0
@@ -136,16 +137,16 @@ func (p popup) viewList(s styles, screen picture.Box) string {
 	var lines []string
 	for i := first; i < min(len(p.items), first+height); i++ {
 		c := p.items[i]
-		look, cursor := s.plain, "  "
+		look, cursor := s.Plain, "  "
 		if i == p.at {
-			look, cursor = s.strong, "▸ "
+			look, cursor = s.Strong, "▸ "
 		}
 		mark := c.mark
 		if mark == "" {
 			mark = "·"
 		}
-		lines = append(lines, s.accent.Render(cursor)+mark+" "+look.Render(padded(cut(c.name, name), name))+"  "+
-			s.faint.Render(right(c.note, note)))
+		lines = append(lines, s.Accent.Render(cursor)+mark+" "+look.Render(cells.Padded(cells.Cut(c.name, name), name))+"  "+
+			s.Faint.Render(cells.Right(c.note, note)))
 	}
 	return strings.Join(lines, "\n")
 }

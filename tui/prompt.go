@@ -12,6 +12,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // promptKind is what a line of text is asked for.
@@ -87,7 +88,7 @@ func (p prompt) tell(info string) prompt {
 }
 
 // view returns the prompt's two lines.
-func (p prompt) view(s styles, width int) []string {
+func (p prompt) view(s cells.Styles, width int) []string {
 	label := " " + p.kind.label() + "  "
 	room := width - ansi.StringWidth(label) - 1
 	text := []rune(p.input.Value())
@@ -100,37 +101,37 @@ func (p prompt) view(s styles, width int) []string {
 	if at < len(text) {
 		under, after = string(text[at]), string(text[at+1:])
 	}
-	line := s.accent.Render(label) + inert.Text(before) + s.plain.Reverse(true).Render(inert.Text(under)) + inert.Text(after)
+	line := s.Accent.Render(label) + inert.Text(before) + s.Plain.Reverse(true).Render(inert.Text(under)) + inert.Text(after)
 	column := 0
 	if p.column > 0 {
 		upTo := text[min(first, len(text)):max(min(p.column-1, len(text)), min(first, len(text)))]
 		column = ansi.StringWidth(label) + ansi.StringWidth(string(upTo))
 	}
-	return []string{padded(line, width), padded(p.message(s, width, column), width)}
+	return []string{cells.Padded(line, width), cells.Padded(p.message(s, width, column), width)}
 }
 
 // message is the line under the text: an arrow under the fault with its reason on the side that has the room.
-func (p prompt) message(s styles, width, column int) string {
+func (p prompt) message(s cells.Styles, width, column int) string {
 	indent := strings.Repeat(" ", ansi.StringWidth(p.kind.label())+3)
 	switch {
 	case p.reason == "":
-		return indent + s.faint.Render(cut(p.info, width-len(indent)))
+		return indent + s.Faint.Render(cells.Cut(p.info, width-len(indent)))
 	case p.column == 0:
-		return indent + s.wrong.Render(cut(p.reason, width-len(indent)))
+		return indent + s.Wrong.Render(cells.Cut(p.reason, width-len(indent)))
 	}
 	column = min(column, width-1)
-	reason := cut(p.reason, width-4)
+	reason := cells.Cut(p.reason, width-4)
 	switch w := ansi.StringWidth(reason); {
 	case column+2+w <= width:
-		return strings.Repeat(" ", column) + s.wrong.Render("^ "+reason)
+		return strings.Repeat(" ", column) + s.Wrong.Render("^ "+reason)
 	case w+1 <= column:
-		return strings.Repeat(" ", column-w-1) + s.wrong.Render(reason+" ^")
+		return strings.Repeat(" ", column-w-1) + s.Wrong.Render(reason+" ^")
 	default:
 		room := max(width-column-2, column-1)
 		if room == column-1 {
-			reason = cut(reason, room)
-			return strings.Repeat(" ", column-ansi.StringWidth(reason)-1) + s.wrong.Render(reason+" ^")
+			reason = cells.Cut(reason, room)
+			return strings.Repeat(" ", column-ansi.StringWidth(reason)-1) + s.Wrong.Render(reason+" ^")
 		}
-		return strings.Repeat(" ", column) + s.wrong.Render("^ "+cut(reason, room))
+		return strings.Repeat(" ", column) + s.Wrong.Render("^ "+cells.Cut(reason, room))
 	}
 }

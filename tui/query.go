@@ -8,6 +8,7 @@ import (
 
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // viewQuery returns the lines of the query: where it stands among the queries and its labels. In the left column its
@@ -23,11 +24,11 @@ func (m *Model) viewQuery() []string {
 	if ansi.StringWidth(inert.Text(id))+len(label) > room {
 		label = ""
 	}
-	id = s.faint.Render(label) + s.bold.Render(cutID(id, max(room-len(label), 4)))
-	lines := []string{flush(id, s.faint.Render(place), r.W)}
+	id = s.Faint.Render(label) + s.Bold.Render(cells.CutID(id, max(room-len(label), 4)))
+	lines := []string{cells.Flush(id, s.Faint.Render(place), r.W)}
 	if l.Wide && l.Pictures {
 		for _, line := range m.pictureCells(m.shown.desk.picture(), l.QueryBox) {
-			lines = append(lines, padded(line, r.W))
+			lines = append(lines, cells.Padded(line, r.W))
 		}
 	}
 	if m.shown.image != "" {
@@ -43,13 +44,13 @@ func (m *Model) queryPlace() string {
 		return "new"
 	}
 	if v := m.visiting; v.on && m.shown.query == v.queries[v.at] {
-		return fmt.Sprintf("%s of %s %s", thousands(v.at+1), thousands(len(v.queries)), inert.Text(v.what))
+		return fmt.Sprintf("%s of %s %s", cells.Thousands(v.at+1), cells.Thousands(len(v.queries)), inert.Text(v.what))
 	}
 	at, of := m.walk.position(m.gallery, m.shown.query)
 	if at == 0 {
-		return thousands(of)
+		return cells.Thousands(of)
 	}
-	return thousands(at) + " of " + thousands(of)
+	return cells.Thousands(at) + " of " + cells.Thousands(of)
 }
 
 // countsFrom is the width from which the labels have their numbers of relevant candidates.
@@ -84,19 +85,19 @@ func (m *Model) labelLines(row, width, height int) []string {
 		if i < len(m.rows.marked) {
 			mark = marks[i][0]
 		}
-		value := s.plain.Render(cut(label.Cell(row), width-widest-4))
+		value := s.Plain.Render(cells.Cut(label.Cell(row), width-widest-4))
 		if !label.Known(row) {
-			value = s.faint.Render("unknown")
+			value = s.Faint.Render("unknown")
 		}
-		text := s.faint.Render(mark+" "+padded(cut(name, widest), widest)) + "  " + value
+		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(name, widest), widest)) + "  " + value
 		count := ""
 		if h, ok := labelHits(first, name); ok && h.Skip != experiments.Unknown {
-			count = s.faint.Render(thousands(h.R) + " alike")
+			count = s.Faint.Render(cells.Thousands(h.R) + " alike")
 		}
 		if width < countsFrom || ansi.StringWidth(text)+2+ansi.StringWidth(count) > width {
 			count = ""
 		}
-		lines = append(lines, flush(text, count, width))
+		lines = append(lines, cells.Flush(text, count, width))
 	}
 	return lines
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // column is a column of a list. Its width is that of the screen's, not that of its cells, so that nothing moves when the
@@ -13,7 +14,7 @@ type column struct {
 	width int // 0: what the others leave
 	least int // width of the screen from which it is shown
 	right bool
-	cell  func(s styles, i, width int) string
+	cell  func(s cells.Styles, i, width int) string
 }
 
 // rowList is the rows of a page of the findings. It is made beside the loop and not changed.
@@ -22,7 +23,7 @@ type rowList struct {
 	rows    int
 	columns []column
 	isHead  func(i int) bool // a row that is no finding; nil: all are
-	heading func(s styles, i, width int) string
+	heading func(s cells.Styles, i, width int) string
 	look    func(i int) look
 	empty   string // what is said without rows
 }
@@ -57,30 +58,30 @@ func (l *rowList) widths(width int) []int {
 const mostBar = 80
 
 // headLine names the columns.
-func (l *rowList) headLine(s styles, width int) string {
+func (l *rowList) headLine(s cells.Styles, width int) string {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", blank))
 	for i, w := range l.widths(width) {
 		if w <= 0 {
 			continue
 		}
-		text := cut(l.columns[i].head, w)
+		text := cells.Cut(l.columns[i].head, w)
 		if l.columns[i].right {
-			text = right(text, w)
+			text = cells.Right(text, w)
 		}
-		b.WriteString(padded(text, w) + strings.Repeat(" ", blank))
+		b.WriteString(cells.Padded(text, w) + strings.Repeat(" ", blank))
 	}
-	return s.faint.Render(padded(b.String(), width))
+	return s.Faint.Render(cells.Padded(b.String(), width))
 }
 
 // line formats a row.
-func (l *rowList) line(s styles, i, width int, chosen bool) string {
+func (l *rowList) line(s cells.Styles, i, width int, chosen bool) string {
 	cursor := strings.Repeat(" ", blank)
 	if l.isHeading(i) {
-		return padded(cursor+l.heading(s, i, width-blank), width)
+		return cells.Padded(cursor+l.heading(s, i, width-blank), width)
 	}
 	if chosen {
-		cursor = s.accent.Render("▸ ")
+		cursor = s.Accent.Render("▸ ")
 	}
 	var b strings.Builder
 	b.WriteString(cursor)
@@ -91,26 +92,26 @@ func (l *rowList) line(s styles, i, width int, chosen bool) string {
 		}
 		look := s
 		if chosen && first {
-			look.plain = s.strong
+			look.Plain = s.Strong
 		}
 		first = false
 		text := l.columns[j].cell(look, i, w)
 		if l.columns[j].right {
-			text = right(text, w)
+			text = cells.Right(text, w)
 		}
-		b.WriteString(padded(text, w) + strings.Repeat(" ", blank))
+		b.WriteString(cells.Padded(text, w) + strings.Repeat(" ", blank))
 	}
-	return padded(b.String(), width)
+	return cells.Padded(b.String(), width)
 }
 
 // text returns a column of plain text.
 func text(head string, width int, of func(i int) string) column {
-	return column{head: head, width: width, cell: func(s styles, i, w int) string { return s.plain.Render(cut(of(i), w)) }}
+	return column{head: head, width: width, cell: func(s cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
 }
 
 // numbers returns a column of short texts that end in one line.
 func numbers(head string, width int, of func(i int) string) column {
-	return column{head: head, width: width, right: true, cell: func(s styles, i, w int) string { return s.plain.Render(cut(of(i), w)) }}
+	return column{head: head, width: width, right: true, cell: func(s cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
 }
 
 // from hides the column on a screen that is not so wide.
@@ -122,11 +123,11 @@ func (c column) from(width int) column {
 // bars returns the column that takes what is left, with a bar a row on a strip from low to high. What lies below 0 looks
 // like a miss, what lies above like a hit.
 func bars(head string, low, high float64, of func(i int) float64) column {
-	return column{head: head, cell: func(s styles, i, w int) string {
+	return column{head: head, cell: func(s cells.Styles, i, w int) string {
 		x := of(i)
-		look := s.hit
+		look := s.Hit
 		if x < 0 {
-			look = s.miss
+			look = s.Miss
 		}
 		bar := experiments.Strip{Low: low, High: high, Cells: w}.Bar(x)
 		rest := strings.TrimLeft(bar, " ")
@@ -135,8 +136,8 @@ func bars(head string, low, high float64, of func(i int) float64) column {
 }
 
 // interval draws a mean with its interval.
-func interval(s styles, strip experiments.Strip, sum experiments.Summary) string {
+func interval(s cells.Styles, strip experiments.Strip, sum experiments.Summary) string {
 	before, dot, after := strip.Interval(sum.Low, sum.Value, sum.High)
 	stroke := strings.TrimLeft(before, " ")
-	return before[:len(before)-len(stroke)] + s.faint.Render(stroke) + s.accent.Render(dot) + s.faint.Render(after)
+	return before[:len(before)-len(stroke)] + s.Faint.Render(stroke) + s.Accent.Render(dot) + s.Faint.Render(after)
 }

@@ -9,6 +9,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // caption is what stands under a picture beside its marks.
@@ -92,24 +93,24 @@ func (p rowsPane) view(m *Model, v rowView) []string {
 	lines := make([]string, 0, l.RowH)
 	lines = append(lines, p.header(m, v))
 	if v.ranking != nil && len(v.ranking.Hits) == 0 && l.RowH > 1 {
-		return append(lines, "    "+m.styles.faint.Render(m.whyNothing()))
+		return append(lines, "    "+m.styles.Faint.Render(m.whyNothing()))
 	}
 	if l.Pictures {
 		lines = append(lines, p.slots(l, func(j int) string { return p.bar(m, v, j) }))
-		cells := make([][]string, shownHits)
-		for j := range cells {
+		c := make([][]string, shownHits)
+		for j := range c {
 			if h, ok := v.hit(j); ok {
-				cells[j] = m.pictureCells(h.Row, l.Thumb)
+				c[j] = m.pictureCells(h.Row, l.Thumb)
 			} else if v.ranking == nil {
-				cells[j] = emptyFrame(l.Thumb, m.styles)
+				c[j] = cells.EmptyFrame(l.Thumb, m.styles)
 			}
 		}
 		for y := range l.Thumb.Rows {
 			lines = append(lines, p.slots(l, func(j int) string {
-				if cells[j] == nil {
+				if c[j] == nil {
 					return ""
 				}
-				return cells[j][y]
+				return c[j][y]
 			}))
 		}
 	}
@@ -139,23 +140,23 @@ func (v rowView) hit(j int) (engine.Hit, bool) {
 func (p rowsPane) slots(l *layout, cell func(j int) string) string {
 	var b strings.Builder
 	for j := range shownHits {
-		b.WriteString(padded(cell(j), l.Slot))
+		b.WriteString(cells.Padded(cell(j), l.Slot))
 	}
-	return padded(b.String(), l.Rows.W)
+	return cells.Padded(b.String(), l.Rows.W)
 }
 
 // header is the row's number, its scheme and its figures.
 func (p rowsPane) header(m *Model, v rowView) string {
 	s := m.styles
-	marker, name := "  ", s.bold
+	marker, name := "  ", s.Bold
 	if v.focused {
-		marker, name = s.accent.Render("▸ "), s.strong
+		marker, name = s.Accent.Render("▸ "), s.Strong
 	}
-	left := marker + s.faint.Render(fmt.Sprintf("%d ", v.place+1)) + name.Render(inert.Text(v.scheme.String()))
+	left := marker + s.Faint.Render(fmt.Sprintf("%d ", v.place+1)) + name.Render(inert.Text(v.scheme.String()))
 	if v.pinned {
-		left += s.faint.Render("  pinned")
+		left += s.Faint.Render("  pinned")
 	}
-	return flush(left, v.headings, m.layout.Rows.W)
+	return cells.Flush(left, v.headings, m.layout.Rows.W)
 }
 
 // bar stands over a picture: its rank, how it moved, and a stroke when it hits a marked label, a thick one when it hits
@@ -166,9 +167,9 @@ func (p rowsPane) bar(m *Model, v rowView, j int) string {
 		return ""
 	}
 	rank := strconv.Itoa(j + 1)
-	look := s.faint
+	look := s.Faint
 	if v.focused && p.cursor == j {
-		rank, look = "▾"+rank, s.strong
+		rank, look = "▾"+rank, s.Strong
 	}
 	head, used := look.Render(rank), len([]rune(rank))
 	if v.moves != nil {
@@ -189,7 +190,7 @@ func (p rowsPane) bar(m *Model, v rowView, j int) string {
 	case hits > 0:
 		stroke = "─"
 	}
-	return head + " " + s.hit.Render(strings.Repeat(stroke, max(m.layout.Thumb.Cols-used-1, 0)))
+	return head + " " + s.Hit.Render(strings.Repeat(stroke, max(m.layout.Thumb.Cols-used-1, 0)))
 }
 
 // captionOf is a line under a picture: its marks with its score, move, label or id. Without pictures there are more: its
@@ -202,7 +203,7 @@ func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
 	s, width := m.styles, m.layout.Slot-1
 	switch {
 	case line == 1:
-		return s.faint.Render(cutID(m.gallery.ID(h.Row), width))
+		return s.Faint.Render(cells.CutID(m.gallery.ID(h.Row), width))
 	case line > 1:
 		return m.labelText(p.marked[line-2], h.Row, width)
 	}
@@ -212,9 +213,9 @@ func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
 	var b strings.Builder
 	for i, label := range p.marked {
 		if relevant(v.ranking, label, j) {
-			b.WriteString(s.hit.Render(marks[i][0]))
+			b.WriteString(s.Hit.Render(marks[i][0]))
 		} else {
-			b.WriteString(s.miss.Render(marks[i][1]))
+			b.WriteString(s.Miss.Render(marks[i][1]))
 		}
 	}
 	rest := width - len(p.marked)
@@ -231,35 +232,35 @@ func (p rowsPane) captionText(m *Model, v rowView, j int, h engine.Hit, width in
 	switch p.caption {
 	case captionMove:
 		if v.moves == nil {
-			return m.styles.faint.Render("·")
+			return m.styles.Faint.Render("·")
 		}
-		return p.moveStyle(m, v.moves[j], cut(moveText(v.moves[j]), width))
+		return p.moveStyle(m, v.moves[j], cells.Cut(moveText(v.moves[j]), width))
 	case captionID:
-		return cutID(m.gallery.ID(h.Row), width)
+		return cells.CutID(m.gallery.ID(h.Row), width)
 	case captionLabel:
 		if len(p.marked) == 0 {
 			return ""
 		}
 		return m.labelText(p.marked[0], h.Row, width)
 	}
-	return scoreIn(h.Score, width)
+	return cells.ScoreIn(h.Score, width)
 }
 
 // labelText is what a row has for a label.
 func (m *Model) labelText(label string, row, width int) string {
 	l, err := m.gallery.Label(label)
 	if err != nil || !l.Known(row) {
-		return m.styles.faint.Render(cut("unknown", width))
+		return m.styles.Faint.Render(cells.Cut("unknown", width))
 	}
-	return cut(l.Cell(row), width)
+	return cells.Cut(l.Cell(row), width)
 }
 
 func (p rowsPane) moveStyle(m *Model, move int, text string) string {
 	switch move {
 	case isNew:
-		return m.styles.accent.Render(text)
+		return m.styles.Accent.Render(text)
 	case 0:
-		return m.styles.faint.Render(text)
+		return m.styles.Faint.Render(text)
 	}
 	return text
 }

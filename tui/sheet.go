@@ -7,6 +7,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -36,7 +37,7 @@ func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int,
 		})
 	}
 	return &sheet{
-		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, thousands(len(items)), m.Schemes[scheme], 'A'+rune(scheme)),
+		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, cells.Thousands(len(items)), m.Schemes[scheme], 'A'+rune(scheme)),
 		label: label, subject: h.Item, items: items, sign: marks[0],
 	}
 }
@@ -45,7 +46,7 @@ func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int,
 // near, the other one and then all that are near the first.
 func groupSheet(g *engine.Gallery, m *experiments.Mined, label string, group experiments.DuplicateGroup) *sheet {
 	p := &sheet{
-		title: fmt.Sprintf("alike in %s: %s items", group.Kind, thousands(len(group.Items))),
+		title: fmt.Sprintf("alike in %s: %s items", group.Kind, cells.Thousands(len(group.Items))),
 		label: label, subject: group.Items[0], items: slices.Clone(group.Items[1:]), sign: [2]string{"=", "≠"},
 	}
 	if group.Kind == experiments.NearRows {
@@ -55,7 +56,7 @@ func groupSheet(g *engine.Gallery, m *experiments.Mined, label string, group exp
 			}
 		}
 		p.title = fmt.Sprintf("has a cosine of %s or more with %s, the first %s",
-			number(m.Duplicates.Near, 4), thousands(len(p.items)), number(group.Cosine, 4))
+			cells.Number(m.Duplicates.Near, 4), cells.Thousands(len(p.items)), cells.Number(group.Cosine, 4))
 		return p
 	}
 	if l, err := g.Label(label); err == nil {
@@ -76,10 +77,10 @@ func differs(l *engine.Label, a, b int) int {
 
 // sheetPlan says where a sheet's parts are.
 type sheetPlan struct {
-	title   rect
-	subject rect
+	title   cells.Rect
+	subject cells.Rect
 	box     picture.Box // of the subject's picture; zero without pictures
-	grid    rect
+	grid    cells.Rect
 	thumb   picture.Box // of the items' pictures
 	slot    int         // from one item to the next
 	rowH    int
@@ -90,8 +91,8 @@ type sheetPlan struct {
 // placeSheet places a sheet on the screen.
 func (m *Model) placeSheet() sheetPlan {
 	l := &m.layout
-	body := rect{X: 1, Y: 1, W: l.Size.Cols - 2, H: l.Status - 1}
-	p := sheetPlan{title: rect{body.X, body.Y, body.W, 1}, slot: 26, rowH: 3}
+	body := cells.Rect{X: 1, Y: 1, W: l.Size.Cols - 2, H: l.Status - 1}
+	p := sheetPlan{title: cells.Rect{X: body.X, Y: body.Y, W: body.W, H: 1}, slot: 26, rowH: 3}
 	body.Y, body.H = body.Y+2, body.H-2
 	left := 0
 	if l.Pictures {
@@ -115,7 +116,7 @@ func (m *Model) placeSheet() sheetPlan {
 	} else if body.W >= pictureCols {
 		left = 28
 	}
-	p.subject = rect{body.X, body.Y, left, body.H}
+	p.subject = cells.Rect{X: body.X, Y: body.Y, W: left, H: body.H}
 	p.grid = body
 	if left > 0 {
 		p.grid.X, p.grid.W = body.X+left+2, body.W-left-2
@@ -126,8 +127,8 @@ func (m *Model) placeSheet() sheetPlan {
 }
 
 // item returns the rectangle of the i-th item, which may be off the screen.
-func (p sheetPlan) item(s *sheet, i int) rect {
-	return rect{p.grid.X + i%p.across*p.slot, p.grid.Y + (i/p.across-s.top)*p.rowH, min(p.slot-2, p.grid.W), p.rowH - 1}
+func (p sheetPlan) item(s *sheet, i int) cells.Rect {
+	return cells.Rect{X: p.grid.X + i%p.across*p.slot, Y: p.grid.Y + (i/p.across-s.top)*p.rowH, W: min(p.slot-2, p.grid.W), H: p.rowH - 1}
 }
 
 // visible returns the first item on the screen and the one after the last.
@@ -146,14 +147,14 @@ func (s *sheet) moved(p sheetPlan, i int) *sheet {
 }
 
 // putSheet writes the sheet.
-func (m *Model) putSheet(c *canvas) {
+func (m *Model) putSheet(c *cells.Canvas) {
 	s, f, p := m.styles, m.findings.sheet, m.placeSheet()
 	where := ""
 	if n := len(f.items); n > 0 {
-		where = fmt.Sprintf("%s of %s", thousands(f.at+1), thousands(n))
+		where = fmt.Sprintf("%s of %s", cells.Thousands(f.at+1), cells.Thousands(n))
 	}
-	id := s.bold.Render(cutID(m.gallery.ID(f.subject), 30))
-	c.put(p.title.X, p.title.Y, p.title.W, flush(id+"  "+s.plain.Render(inert.Text(f.title)), s.faint.Render(where), p.title.W))
+	id := s.Bold.Render(cells.CutID(m.gallery.ID(f.subject), 30))
+	c.Put(p.title.X, p.title.Y, p.title.W, cells.Flush(id+"  "+s.Plain.Render(inert.Text(f.title)), s.Faint.Render(where), p.title.W))
 	if p.subject.W > 0 {
 		m.putSubject(c, p)
 	}
@@ -161,43 +162,43 @@ func (m *Model) putSheet(c *canvas) {
 	first, end := p.visible(f)
 	for i := first; i < end; i++ {
 		r, row := p.item(f, i), f.items[i]
-		look, cursor := s.plain, " "
+		look, cursor := s.Plain, " "
 		if i == f.at {
-			look, cursor = s.strong, "▾"
+			look, cursor = s.Strong, "▾"
 		}
-		sign, color := "", s.plain
+		sign, color := "", s.Plain
 		switch {
 		case err != nil || !label.Known(f.subject) || !label.Known(row):
 		case label.Relevant(f.subject, row):
-			sign, color = f.sign[0]+" ", s.hit
+			sign, color = f.sign[0]+" ", s.Hit
 		default:
-			sign, color = f.sign[1]+" ", s.miss
+			sign, color = f.sign[1]+" ", s.Miss
 		}
-		lines := []string{look.Render(cursor + cutID(m.gallery.ID(row), r.W-1))}
+		lines := []string{look.Render(cursor + cells.CutID(m.gallery.ID(row), r.W-1))}
 		if p.thumb.Rows > 0 {
 			lines = append(lines, m.pictureCells(row, p.thumb)...)
 		}
 		lines = append(lines, color.Render(sign)+labelValue(s, m.gallery, f.label, row, r.W-2))
-		c.put(r.X, r.Y, r.W, lines[:max(min(len(lines), m.layout.Status-r.Y), 0)]...)
+		c.Put(r.X, r.Y, r.W, lines[:max(min(len(lines), m.layout.Status-r.Y), 0)]...)
 	}
 }
 
 // putSubject writes the subject's picture with its labels, and under them those of the item under the cursor.
-func (m *Model) putSubject(c *canvas, p sheetPlan) {
+func (m *Model) putSubject(c *cells.Canvas, p sheetPlan) {
 	f, r := m.findings.sheet, p.subject
 	y := r.Y
 	if p.box.Rows > 0 {
-		c.put(r.X, y, p.box.Cols, m.pictureCells(f.subject, p.box)...)
+		c.Put(r.X, y, p.box.Cols, m.pictureCells(f.subject, p.box)...)
 		y += p.box.Rows + 1
 	}
 	room := r.Y + r.H - y
 	lines := m.labelLines(f.subject, r.W, room/2)
 	if f.at < len(f.items) {
 		row := f.items[f.at]
-		lines = append(lines, "", m.styles.faint.Render("▾ ")+m.styles.bold.Render(cutID(m.gallery.ID(row), r.W-2)))
+		lines = append(lines, "", m.styles.Faint.Render("▾ ")+m.styles.Bold.Render(cells.CutID(m.gallery.ID(row), r.W-2)))
 		lines = append(lines, m.compareLabels(f.subject, row, r.W)...)
 	}
-	c.put(r.X, y, r.W, firstLines(m.styles, lines, room)...)
+	c.Put(r.X, y, r.W, cells.FirstLines(m.styles, lines, room)...)
 }
 
 // sheetPictures returns the pictures of the sheet.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/tui/cells"
 )
 
 // The steps of a slider.
@@ -48,37 +49,37 @@ func (p sliders) track(terms []*engine.Term, width int) (x, w int) {
 }
 
 // view returns the lines of the sliders of scheme number place.
-func (p sliders) view(s styles, scheme engine.Scheme, place, width, height int) []string {
+func (p sliders) view(s cells.Styles, scheme engine.Scheme, place, width, height int) []string {
 	terms := knobs(&scheme)
 	if height < 2 || len(terms) == 0 {
 		return nil
 	}
-	lines := []string{padded(s.faint.Render(fmt.Sprintf("weights of %d", place+1)), width)}
+	lines := []string{cells.Padded(s.Faint.Render(fmt.Sprintf("weights of %d", place+1)), width)}
 	x, w := p.track(terms, width)
 	first := p.first(len(terms), height-1)
 	for i := first; i < len(terms) && len(lines) < height; i++ {
 		t := terms[i]
-		look, name, stroke := s.faint, s.plain, "─"
+		look, name, stroke := s.Faint, s.Plain, "─"
 		if i == p.at && len(terms) > 1 {
-			look, name, stroke = s.accent, s.strong, "━"
+			look, name, stroke = s.Accent, s.Strong, "━"
 		}
 		at := int(math.Round(min(t.Weight, 1) * float64(w-1)))
 		knob := "●"
 		if t.Weight == 0 {
 			knob = "○"
 		}
-		line := name.Render(padded(cut(t.Layer, x-1), x)) +
-			look.Render(strings.Repeat(stroke, at)) + name.Render(knob) + s.faint.Render(strings.Repeat("─", w-1-at)) +
-			name.Render(right(weightText(t.Weight), 5))
-		lines = append(lines, padded(line, width))
+		line := name.Render(cells.Padded(cells.Cut(t.Layer, x-1), x)) +
+			look.Render(strings.Repeat(stroke, at)) + name.Render(knob) + s.Faint.Render(strings.Repeat("─", w-1-at)) +
+			name.Render(cells.Right(cells.WeightText(t.Weight), 5))
+		lines = append(lines, cells.Padded(line, width))
 	}
 	return lines
 }
 
 // hitTest returns the slider at a cell of its rectangle and the weight at that place.
-func (p sliders) hitTest(scheme engine.Scheme, r rect, x, y int) (at int, weight float64, ok bool) {
+func (p sliders) hitTest(scheme engine.Scheme, r cells.Rect, x, y int) (at int, weight float64, ok bool) {
 	terms := knobs(&scheme)
-	if !r.has(x, y) || y == r.Y || len(terms) < 2 {
+	if !r.Has(x, y) || y == r.Y || len(terms) < 2 {
 		return 0, 0, false
 	}
 	at = p.first(len(terms), r.H-1) + y - r.Y - 1

@@ -10,6 +10,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -46,10 +47,10 @@ func (p status) tell(format string, args ...any) status {
 }
 
 // view returns the line. busy is what a search is at that takes its time, hidden the number of schemes that do not fit.
-func (p status) view(s styles, busy string, e evaluation, now time.Time, hidden int, unsaved bool, width int) string {
+func (p status) view(s cells.Styles, busy string, e evaluation, now time.Time, hidden int, unsaved bool, width int) string {
 	right := ""
 	if hidden > 0 {
-		right = strconv.Itoa(hidden) + " more " + plural("row", hidden) + " · "
+		right = strconv.Itoa(hidden) + " more " + cells.Plural("row", hidden) + " · "
 	}
 	switch {
 	case p.unlogged != nil:
@@ -59,28 +60,28 @@ func (p status) view(s styles, busy string, e evaluation, now time.Time, hidden 
 	case !p.saved.IsZero():
 		right += "saved " + p.saved.Format(time.TimeOnly) + " "
 	}
-	right = s.faint.Render(right)
+	right = s.Faint.Render(right)
 	left := ""
 	switch {
 	case p.problem != "":
-		hint := s.faint.Render("  ! in full")
+		hint := s.Faint.Render("  ! in full")
 		room := width - ansi.StringWidth(right) - ansi.StringWidth(hint) - 2
-		left = s.wrong.Render(" " + cut(p.problem, room))
+		left = s.Wrong.Render(" " + cells.Cut(p.problem, room))
 		if ansi.StringWidth(p.problem) > room {
 			left += hint
 		}
 	case p.unlogged != nil:
-		left = s.wrong.Render(" " + cut(inert.Text(p.unlogged.Error()), width-ansi.StringWidth(right)-2))
+		left = s.Wrong.Render(" " + cells.Cut(inert.Text(p.unlogged.Error()), width-ansi.StringWidth(right)-2))
 	case p.computing != "":
-		left = s.accent.Render(" " + cut(p.computing, width-ansi.StringWidth(right)-2))
+		left = s.Accent.Render(" " + cells.Cut(p.computing, width-ansi.StringWidth(right)-2))
 	case busy != "":
-		left = " " + cut(busy, width-ansi.StringWidth(right)-2)
+		left = " " + cells.Cut(busy, width-ansi.StringWidth(right)-2)
 	case e.running():
 		left = " " + e.view(s, now, width-ansi.StringWidth(right)-2)
 	case p.done != "":
-		left = s.faint.Render(" " + cut(p.done, width-ansi.StringWidth(right)-2))
+		left = s.Faint.Render(" " + cells.Cut(p.done, width-ansi.StringWidth(right)-2))
 	}
-	return flush(left, right, width)
+	return cells.Flush(left, right, width)
 }
 
 // computing says how far the making of a derived layer is, or nothing.
@@ -106,13 +107,13 @@ func (m *Model) busy() string {
 // viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
 func (m *Model) viewTitle() string {
 	s, g := m.styles, m.gallery
-	left := s.strong.Render(" strata") + s.faint.Render(" · ") + s.bold.Render(cut(g.Name, 30)) +
-		s.faint.Render(" · "+thousands(g.Len())+" "+plural("item", g.Len()))
+	left := s.Strong.Render(" strata") + s.Faint.Render(" · ") + s.Bold.Render(cells.Cut(g.Name, 30)) +
+		s.Faint.Render(" · "+cells.Thousands(g.Len())+" "+cells.Plural("item", g.Len()))
 	if m.filter != "" {
-		left += s.accent.Render("  filter " + cut(m.filter, m.layout.Size.Cols/3))
+		left += s.Accent.Render("  filter " + cells.Cut(m.filter, m.layout.Size.Cols/3))
 	}
 	if m.walk.text != "" {
-		left += s.accent.Render("  queries like " + cut(m.walk.text, m.layout.Size.Cols/4))
+		left += s.Accent.Render("  queries like " + cells.Cut(m.walk.text, m.layout.Size.Cols/4))
 	}
 	width := m.layout.Size.Cols
 	end := ""
@@ -125,7 +126,7 @@ func (m *Model) viewTitle() string {
 		end = g.String() + " "
 	}
 	if u := m.status.usage; u.Bytes > 0 {
-		memory := end[:len(end)-1] + " · columns " + sizeOf(u.Bytes) + " of " + sizeOf(u.Budget) + " "
+		memory := end[:len(end)-1] + " · columns " + cells.SizeOf(u.Bytes) + " of " + cells.SizeOf(u.Budget) + " "
 		if ansi.StringWidth(left)+ansi.StringWidth(memory)+2 <= width {
 			end = memory
 		}
@@ -137,9 +138,9 @@ func (m *Model) viewTitle() string {
 	for _, l := range g.Layers {
 		layers = append(layers, fmt.Sprintf("%s %d", l.Name, l.Dim))
 	}
-	middle := s.faint.Render("   " + strings.Join(layers, " · "))
+	middle := s.Faint.Render("   " + strings.Join(layers, " · "))
 	if ansi.StringWidth(left)+ansi.StringWidth(middle)+ansi.StringWidth(end)+2 <= width {
 		left += middle
 	}
-	return flush(left, s.faint.Render(end), width)
+	return cells.Flush(left, s.Faint.Render(end), width)
 }

@@ -11,6 +11,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
 )
 
 // table shows the means of all evaluated schemes under the marked labels, with their intervals on an axis that all
@@ -117,7 +118,7 @@ const (
 )
 
 // view returns the table's lines: a head, then a line a scheme.
-func (t table) view(s styles, labels []string, focused string, width, height int) []string {
+func (t table) view(s cells.Styles, labels []string, focused string, width, height int) []string {
 	if len(labels) == 0 || height < 2 {
 		return nil
 	}
@@ -143,44 +144,44 @@ func (t table) view(s styles, labels []string, focused string, width, height int
 	bar = min(bar, 60)
 
 	axes := make([]axis, len(labels))
-	head := s.faint.Render(padded("  P@10", name))
+	head := s.Faint.Render(cells.Padded("  P@10", name))
 	for i, label := range labels {
 		axes[i] = t.axisOf(schemes, label)
-		head += s.faint.Render(padded(t.headText(label, axes[i], bar), column))
+		head += s.Faint.Render(cells.Padded(t.headText(label, axes[i], bar), column))
 	}
-	lines := []string{padded(head, width)}
+	lines := []string{cells.Padded(head, width)}
 	for _, scheme := range schemes {
-		look, cursor := s.plain, "  "
+		look, cursor := s.Plain, "  "
 		if scheme.String() == focused {
-			look, cursor = s.strong, s.accent.Render("▸ ")
+			look, cursor = s.Strong, s.Accent.Render("▸ ")
 		}
-		line := padded(cursor+look.Render(cut(scheme.String(), name-4)), name)
+		line := cells.Padded(cursor+look.Render(cells.Cut(scheme.String(), name-4)), name)
 		for i, label := range labels {
-			line += padded(t.cell(s, scheme, label, axes[i], bar), column)
+			line += cells.Padded(t.cell(s, scheme, label, axes[i], bar), column)
 		}
-		lines = append(lines, padded(line, width))
+		lines = append(lines, cells.Padded(line, width))
 	}
-	return firstLines(s, lines, height)
+	return cells.FirstLines(s, lines, height)
 }
 
 // headText names a label over its means and gives its axis over the bars.
 func (t table) headText(label string, a axis, bar int) string {
-	text := padded(cut(label, tableMean), tableMean)
+	text := cells.Padded(cells.Cut(label, tableMean), tableMean)
 	if bar == 0 {
 		return text
 	}
-	low, high := number(a.low, 3), number(a.high, 3)
+	low, high := cells.Number(a.low, 3), cells.Number(a.high, 3)
 	return text + "  " + low + strings.Repeat(" ", max(1, bar-len(low)-len(high))) + high
 }
 
 // cell is a mean with its interval, as numbers and as a bar.
-func (t table) cell(s styles, scheme engine.Scheme, label string, a axis, bar int) string {
+func (t table) cell(s cells.Styles, scheme engine.Scheme, label string, a axis, bar int) string {
 	sum, ok := t.summary(scheme, label)
 	if !ok {
 		return ""
 	}
-	text := right(number(sum.Value, 3), 5) + " " + s.faint.Render("±"+number((sum.High-sum.Low)/2, 3))
-	text = padded(text, tableMean)
+	text := cells.Right(cells.Number(sum.Value, 3), 5) + " " + s.Faint.Render("±"+cells.Number((sum.High-sum.Low)/2, 3))
+	text = cells.Padded(text, tableMean)
 	if bar == 0 {
 		return text
 	}

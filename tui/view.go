@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/experiments"
+	"strata/tui/cells"
 	"strata/tui/picture"
 )
 
@@ -30,55 +31,55 @@ func (m Model) View() string {
 func (m *Model) compose() ([]string, []picture.Placement) {
 	size := m.layout.Size
 	if size.Cols < leastCols || size.Rows < leastRows {
-		return padLines([]string{m.wish()}, size), nil
+		return cells.PadLines([]string{m.wish()}, size), nil
 	}
-	c := newCanvas(size)
-	c.put(0, m.layout.Title, size.Cols, m.viewTitle())
+	c := cells.NewCanvas(size)
+	c.Put(0, m.layout.Title, size.Cols, m.viewTitle())
 	if m.findings.open {
 		m.putFindings(c)
 	} else {
 		m.putDesk(c)
 	}
 	m.putFoot(c)
-	lines := c.finished()
+	lines := c.Finished()
 	placements := m.placements()
 	if m.popup.kind != popupNone {
 		box := m.popup.view(m.styles, size)
-		r := centred(box, size)
-		overlay(lines, box, r.X, r.Y)
+		r := cells.Centred(box, size)
+		cells.Overlay(lines, box, r.X, r.Y)
 		placements = slices.DeleteFunc(placements, func(p picture.Placement) bool {
-			return r.meets(rect{p.Col, p.Row, p.Box.Cols, p.Box.Rows})
+			return r.Meets(cells.Rect{X: p.Col, Y: p.Row, W: p.Box.Cols, H: p.Box.Rows})
 		})
 	}
 	return lines, placements
 }
 
 // putDesk writes the query, its sliders, and the schemes with the table or the hit that is looked at.
-func (m *Model) putDesk(c *canvas) {
+func (m *Model) putDesk(c *cells.Canvas) {
 	q := m.layout.Query
 	if !m.panel || m.layout.Wide {
 		if !m.layout.Wide && m.layout.Pictures {
-			c.put(1, q.Y, m.layout.QueryBox.Cols, m.pictureCells(m.shown.desk.picture(), m.layout.QueryBox)...)
+			c.Put(1, q.Y, m.layout.QueryBox.Cols, m.pictureCells(m.shown.desk.picture(), m.layout.QueryBox)...)
 		}
-		c.put(q.X, q.Y, q.W, m.viewQuery()...)
+		c.Put(q.X, q.Y, q.W, m.viewQuery()...)
 		s := m.layout.Sliders
-		c.put(s.X, s.Y, s.W, m.sliders.view(m.styles, m.focused(), m.rows.focus, s.W, s.H)...)
+		c.Put(s.X, s.Y, s.W, m.sliders.view(m.styles, m.focused(), m.rows.focus, s.W, s.H)...)
 	}
 	m.putRows(c)
 	if m.panel {
 		m.putPanel(c)
 	} else if t := m.layout.Table; t.H > 0 {
-		c.put(t.X, t.Y, t.W, m.table.view(m.styles, m.rows.marked, m.focused().String(), t.W, t.H)...)
+		c.Put(t.X, t.Y, t.W, m.table.view(m.styles, m.rows.marked, m.focused().String(), t.W, t.H)...)
 	}
 }
 
 // wish says what size the screen would like.
 func (m *Model) wish() string {
-	return cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), m.layout.Size.Cols)
+	return cells.Cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), m.layout.Size.Cols)
 }
 
 // putRows writes the visible schemes.
-func (m *Model) putRows(c *canvas) {
+func (m *Model) putRows(c *cells.Canvas) {
 	l := &m.layout
 	visible := m.rows.visible(l, len(m.shown.schemes), m.panel)
 	all := make([][]figure, len(m.shown.schemes))
@@ -92,7 +93,7 @@ func (m *Model) putRows(c *canvas) {
 			focused: i == m.rows.focus, pinned: m.rows.pinned && i == 0, headings: headings[i],
 		}
 		r := l.row(at)
-		c.put(r.X, r.Y, r.W, m.rows.view(m, v)...)
+		c.Put(r.X, r.Y, r.W, m.rows.view(m, v)...)
 	}
 }
 
@@ -117,22 +118,22 @@ func (m *Model) movesOf(i int) []int {
 }
 
 // putFoot writes the status and the help, or the prompt in their place.
-func (m *Model) putFoot(c *canvas) {
+func (m *Model) putFoot(c *cells.Canvas) {
 	l, s := &m.layout, m.styles
 	if m.prompt.kind != promptNone {
-		c.put(0, l.Status, c.width, m.prompt.view(s, c.width)...)
+		c.Put(0, l.Status, c.Width, m.prompt.view(s, c.Width)...)
 		return
 	}
 	status := m.status
 	status.unlogged = m.c.Session.Unlogged()
-	c.put(0, l.Status, c.width, status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
+	c.Put(0, l.Status, c.Width, status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.Width))
 	h := m.help
-	always := s.accent.Render("?") + s.faint.Render(" help ")
+	always := s.Accent.Render("?") + s.Faint.Render(" help ")
 	if m.popup.kind != popupNone {
 		always = ""
 	}
-	h.Width = c.width - 2 - ansi.StringWidth(always)
-	c.put(0, l.Help, c.width, flush(" "+h.ShortHelpView(m.footKeys()), always, c.width))
+	h.Width = c.Width - 2 - ansi.StringWidth(always)
+	c.Put(0, l.Help, c.Width, cells.Flush(" "+h.ShortHelpView(m.footKeys()), always, c.Width))
 }
 
 // hidden is the number of schemes that do not fit on the screen.
@@ -176,14 +177,14 @@ func (m *Model) pictureCells(row int, box picture.Box) []string {
 	p, ready := m.ready[place{row, box}]
 	switch {
 	case !ready:
-		return emptyFrame(box, m.styles)
+		return cells.EmptyFrame(box, m.styles)
 	case p.Err != nil:
 		name := m.pictureName(row)
 		if name == "" {
-			return brokenFrame(box, m.styles, "no picture", "")
+			return cells.BrokenFrame(box, m.styles, "no picture", "")
 		}
 		_, why, _ := strings.Cut(p.Err.Error(), name+": ")
-		return brokenFrame(box, m.styles, name, why)
+		return cells.BrokenFrame(box, m.styles, name, why)
 	case p.Lines != nil:
 		return p.Lines
 	}

@@ -1,22 +1,22 @@
-package tui
+package cells
 
 import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 )
 
-// styles are the screen's few looks by meaning: one accent, hit and miss that differ in lightness as well as in hue, and
+// Styles are the screen's few looks by meaning: one accent, hit and miss that differ in lightness as well as in hue, and
 // for everything else the terminal's own foreground, bold or faint.
-type styles struct {
-	plain  lipgloss.Style
-	bold   lipgloss.Style
-	faint  lipgloss.Style
-	accent lipgloss.Style // what the keys act on
-	strong lipgloss.Style // accent and bold
-	hit    lipgloss.Style
-	miss   lipgloss.Style
-	wrong  lipgloss.Style // an error
-	box    lipgloss.Style // the frame of a popup
+type Styles struct {
+	Plain  lipgloss.Style
+	Bold   lipgloss.Style
+	Faint  lipgloss.Style
+	Accent lipgloss.Style // what the keys act on
+	Strong lipgloss.Style // accent and bold
+	Hit    lipgloss.Style
+	Miss   lipgloss.Style
+	Wrong  lipgloss.Style // an error
+	Box    lipgloss.Style // the frame of a popup
 }
 
 // Colours for true colour, 256 and 16 colours, on light and dark backgrounds.
@@ -39,9 +39,9 @@ var (
 	}
 )
 
-// newStyles returns styles for a colour profile and a background. Without colours (termenv.Ascii) bold and faint
+// NewStyles returns styles for a colour profile and a background. Without colours (termenv.Ascii) bold and faint
 // remain; with plain set nothing remains, which is how frames are compared.
-func newStyles(profile termenv.Profile, dark, plain bool) styles {
+func NewStyles(profile termenv.Profile, dark, plain bool) Styles {
 	r := lipgloss.NewRenderer(nil)
 	r.SetHasDarkBackground(dark)
 	colored := profile != termenv.Ascii
@@ -59,16 +59,16 @@ func newStyles(profile termenv.Profile, dark, plain bool) styles {
 		}
 		return r.NewStyle().Foreground(c)
 	}
-	return styles{
-		plain:  r.NewStyle(),
-		bold:   r.NewStyle().Bold(true),
-		faint:  r.NewStyle().Faint(true),
-		accent: paint(accentColor),
-		strong: paint(accentColor).Bold(true),
-		hit:    paint(hitColor),
-		miss:   paint(missColor),
-		wrong:  paint(wrongColor).Bold(true),
-		box:    r.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(borderColor(colored)).Padding(0, 1),
+	return Styles{
+		Plain:  r.NewStyle(),
+		Bold:   r.NewStyle().Bold(true),
+		Faint:  r.NewStyle().Faint(true),
+		Accent: paint(accentColor),
+		Strong: paint(accentColor).Bold(true),
+		Hit:    paint(hitColor),
+		Miss:   paint(missColor),
+		Wrong:  paint(wrongColor).Bold(true),
+		Box:    r.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(borderColor(colored)).Padding(0, 1),
 	}
 }
 

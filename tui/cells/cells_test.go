@@ -1,4 +1,4 @@
-package tui
+package cells
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ func TestNumbers(t *testing.T) {
 		{math.NaN(), 3, "-"},
 		{.9999, 2, "1.00"},
 	} {
-		if got := number(tc.x, tc.decimals); got != tc.want {
+		if got := Number(tc.x, tc.decimals); got != tc.want {
 			t.Errorf("number(%g, %d) = %q, want %q", tc.x, tc.decimals, got, tc.want)
 		}
 	}
@@ -37,7 +37,7 @@ func TestNumbers(t *testing.T) {
 		n    int
 		want string
 	}{{0, "0"}, {999, "999"}, {1000, "1,000"}, {9583, "9,583"}, {1234567, "1,234,567"}, {-4321, "-4,321"}} {
-		if got := thousands(tc.n); got != tc.want {
+		if got := Thousands(tc.n); got != tc.want {
 			t.Errorf("thousands(%d) = %q, want %q", tc.n, got, tc.want)
 		}
 	}
@@ -46,12 +46,12 @@ func TestNumbers(t *testing.T) {
 		width int
 		want  string
 	}{{.98765, 6, ".9877"}, {.98765, 4, ".988"}, {.98765, 3, ".99"}, {1, 5, "1.000"}, {-.5, 5, "-.500"}} {
-		if got := scoreIn(tc.x, tc.width); got != tc.want {
+		if got := ScoreIn(tc.x, tc.width); got != tc.want {
 			t.Errorf("scoreIn(%g, %d) = %q, want %q", tc.x, tc.width, got, tc.want)
 		}
 	}
 	for _, w := range []float64{0, 1, .5, .05, .01, 2.5, 1e-30, 123456, 1e30, 1.0 / 3} {
-		if got := weightText(w); len(got) > 5 || got == "" {
+		if got := WeightText(w); len(got) > 5 || got == "" {
 			t.Errorf("weightText(%g) = %q", w, got)
 		}
 	}
@@ -60,18 +60,18 @@ func TestNumbers(t *testing.T) {
 func TestWidths(t *testing.T) {
 	for _, s := range []string{"", "a", "knit-0012", "四番目の商品", "e\u0301tude", "\x1b[31mred\x1b[0m", "👩‍👩‍👧 family"} {
 		for w := range 12 {
-			if got := ansi.StringWidth(cut(s, w)); got > w {
+			if got := ansi.StringWidth(Cut(s, w)); got > w {
 				t.Errorf("cut(%q, %d) is %d cells wide", s, w, got)
 			}
-			if got := ansi.StringWidth(cutID(s, w)); got > w {
+			if got := ansi.StringWidth(CutID(s, w)); got > w {
 				t.Errorf("cutID(%q, %d) is %d cells wide", s, w, got)
 			}
-			if got := ansi.StringWidth(flush(inert.Text(s), "end", w)); got != w {
+			if got := ansi.StringWidth(Flush(inert.Text(s), "end", w)); got != w {
 				t.Errorf("flush(%q, %d) is %d cells wide", s, w, got)
 			}
 		}
 	}
-	if got := cutID("t-shirt-0021", 8); got != "…rt-0021" {
+	if got := CutID("t-shirt-0021", 8); got != "…rt-0021" {
 		t.Errorf("cutID keeps %q", got)
 	}
 }
@@ -82,12 +82,12 @@ func TestStylesSurviveFewColours(t *testing.T) {
 		colored bool
 	}{{termenv.TrueColor, true}, {termenv.ANSI256, true}, {termenv.ANSI, true}, {termenv.Ascii, false}} {
 		for _, dark := range []bool{true, false} {
-			s := newStyles(tc.profile, dark, false)
-			hit, miss := s.hit.Render("x"), s.miss.Render("x")
+			s := NewStyles(tc.profile, dark, false)
+			hit, miss := s.Hit.Render("x"), s.Miss.Render("x")
 			if colored := hit != miss && hit != "x"; colored != tc.colored {
 				t.Errorf("profile %v: hit %q, miss %q", tc.profile, hit, miss)
 			}
-			if s.bold.Render("x") == "x" || s.faint.Render("x") == "x" {
+			if s.Bold.Render("x") == "x" || s.Faint.Render("x") == "x" {
 				t.Errorf("profile %v: bold or faint is lost", tc.profile)
 			}
 		}
@@ -111,17 +111,17 @@ func TestHitAndMissDifferInLightness(t *testing.T) {
 }
 
 func TestFirstLines(t *testing.T) {
-	s := newStyles(termenv.Ascii, true, true)
+	s := NewStyles(termenv.Ascii, true, true)
 	lines := []string{"a", "b", "c", "d"}
 	for height, want := range map[int]string{-1: "", 0: "", 1: "… 4 more", 3: "a b … 2 more", 4: "a b c d", 9: "a b c d"} {
-		if got := strings.Join(firstLines(s, lines, height), " "); got != want {
+		if got := strings.Join(FirstLines(s, lines, height), " "); got != want {
 			t.Errorf("the first %d lines are %q, want %q", height, got, want)
 		}
 	}
 }
 
 func TestBrokenFrame(t *testing.T) {
-	s := newStyles(termenv.Ascii, true, true)
+	s := NewStyles(termenv.Ascii, true, true)
 	for _, tc := range []struct {
 		box        picture.Box
 		want, lack string
@@ -131,7 +131,7 @@ func TestBrokenFrame(t *testing.T) {
 		{picture.Box{Cols: 40, Rows: 12}, "no such file", "@"},
 		{picture.Box{Cols: 2, Rows: 2}, "", "missing"},
 	} {
-		lines := brokenFrame(tc.box, s, "images/missing-36.jpg", "no such file")
+		lines := BrokenFrame(tc.box, s, "images/missing-36.jpg", "no such file")
 		text := strings.Join(lines, "\n")
 		if !strings.Contains(text, tc.want) || strings.Contains(text, tc.lack) {
 			t.Errorf("%v: the frame is\n%s", tc.box, text)

@@ -1,4 +1,4 @@
-package tui
+package cells
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"strata/tui/picture"
 )
 
-// emptyFrame marks the corners of a picture that is not there yet.
-func emptyFrame(box picture.Box, s styles) []string {
+// EmptyFrame marks the corners of a picture that is not there yet.
+func EmptyFrame(box picture.Box, s Styles) []string {
 	lines := make([]string, box.Rows)
 	for y := range lines {
 		lines[y] = strings.Repeat(" ", box.Cols)
@@ -22,14 +22,14 @@ func emptyFrame(box picture.Box, s styles) []string {
 		return lines
 	}
 	gap := strings.Repeat(" ", box.Cols-2)
-	lines[0] = s.faint.Render("╭" + gap + "╮")
-	lines[box.Rows-1] = s.faint.Render("╰" + gap + "╯")
+	lines[0] = s.Faint.Render("╭" + gap + "╮")
+	lines[box.Rows-1] = s.Faint.Render("╰" + gap + "╯")
 	return lines
 }
 
-// brokenFrame says which picture cannot be shown and, where there is room, why.
-func brokenFrame(box picture.Box, s styles, name, why string) []string {
-	lines := emptyFrame(box, s)
+// BrokenFrame says which picture cannot be shown and, where there is room, why.
+func BrokenFrame(box picture.Box, s Styles, name, why string) []string {
+	lines := EmptyFrame(box, s)
 	if box.Rows < 3 || box.Cols < 3 {
 		return lines
 	}
@@ -44,15 +44,15 @@ func brokenFrame(box picture.Box, s styles, name, why string) []string {
 	}
 	text = text[:min(len(text), box.Rows-2)]
 	for i, line := range text {
-		lines[1+(box.Rows-2-len(text))/2+i] = padded(" "+s.faint.Render(strings.TrimSpace(line)), box.Cols)
+		lines[1+(box.Rows-2-len(text))/2+i] = Padded(" "+s.Faint.Render(strings.TrimSpace(line)), box.Cols)
 	}
 	return lines
 }
 
-// firstLines returns as many lines as fit in height, the last of which says how many do not.
-func firstLines(s styles, lines []string, height int) []string {
+// FirstLines returns as many lines as fit in height, the last of which says how many do not.
+func FirstLines(s Styles, lines []string, height int) []string {
 	if len(lines) <= height || height < 1 {
 		return lines[:max(min(len(lines), height), 0)]
 	}
-	return append(slices.Clone(lines[:height-1]), s.faint.Render(fmt.Sprintf("… %d more", len(lines)-height+1)))
+	return append(slices.Clone(lines[:height-1]), s.Faint.Render(fmt.Sprintf("… %d more", len(lines)-height+1)))
 }

@@ -1,4 +1,4 @@
-package tui
+package cells
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// thousands writes n with commas: 9,583.
-func thousands[N int | int64](n N) string {
+// Thousands writes n with commas: 9,583.
+func Thousands[N int | int64](n N) string {
 	s := strconv.FormatInt(int64(n), 10)
 	sign := ""
 	if s[0] == '-' {
@@ -24,8 +24,8 @@ func thousands[N int | int64](n N) string {
 	return sign + s
 }
 
-// number writes x with so many decimals and without the zero before the point: .993, 1.000, -.020; "-" for none.
-func number(x float64, decimals int) string {
+// Number writes x with so many decimals and without the zero before the point: .993, 1.000, -.020; "-" for none.
+func Number(x float64, decimals int) string {
 	if math.IsNaN(x) {
 		return "-"
 	}
@@ -42,18 +42,18 @@ func number(x float64, decimals int) string {
 	return s
 }
 
-// scoreIn writes a score with as many decimals, at most four, as fit in width cells.
-func scoreIn(x float64, width int) string {
+// ScoreIn writes a score with as many decimals, at most four, as fit in width cells.
+func ScoreIn(x float64, width int) string {
 	for decimals := 4; decimals > 0; decimals-- {
-		if s := number(x, decimals); len(s) <= width {
+		if s := Number(x, decimals); len(s) <= width {
 			return s
 		}
 	}
-	return number(x, 0)
+	return Number(x, 0)
 }
 
-// sizeOf writes a number of bytes for people.
-func sizeOf(n int64) string {
+// SizeOf writes a number of bytes for people.
+func SizeOf(n int64) string {
 	switch {
 	case n >= 1<<30 && n%(1<<30) == 0:
 		return strconv.FormatInt(n>>30, 10) + " GB"
@@ -65,8 +65,8 @@ func sizeOf(n int64) string {
 	return strconv.FormatInt((n+1023)>>10, 10) + " kB"
 }
 
-// plural returns the word for n things.
-func plural(word string, n int) string {
+// Plural returns the word for n things.
+func Plural(word string, n int) string {
 	stem, y := strings.CutSuffix(word, "y")
 	switch {
 	case n == 1:
@@ -77,20 +77,20 @@ func plural(word string, n int) string {
 	return word + "s"
 }
 
-// cut returns the text of a gallery or a person, safe to write and at most width cells wide.
-func cut(s string, width int) string {
+// Cut returns the text of a gallery or a person, safe to write and at most width cells wide.
+func Cut(s string, width int) string {
 	if width <= 0 {
 		return ""
 	}
 	return ansi.Truncate(inert.Text(s), width, "…")
 }
 
-// cutID returns an id in at most width cells: ids differ at their ends, so the end is what is kept.
-func cutID(id string, width int) string {
+// CutID returns an id in at most width cells: ids differ at their ends, so the end is what is kept.
+func CutID(id string, width int) string {
 	id = inert.Text(id)
 	w := ansi.StringWidth(id)
 	if w <= width || width <= 0 {
-		return cut(id, width)
+		return Cut(id, width)
 	}
 	tail := ansi.TruncateLeft(id, w-width+1, "…")
 	for n := w - width + 2; ansi.StringWidth(tail) > width; n++ { // a wide character was cut in two
@@ -99,8 +99,8 @@ func cutID(id string, width int) string {
 	return tail
 }
 
-// padded fills styled text up with blanks on the right, or cuts it, to exactly width cells.
-func padded(s string, width int) string {
+// Padded fills styled text up with blanks on the right, or cuts it, to exactly width cells.
+func Padded(s string, width int) string {
 	w := ansi.StringWidth(s)
 	if w > width {
 		s = ansi.Truncate(s, max(width, 0), "")
@@ -109,25 +109,25 @@ func padded(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-w, 0))
 }
 
-// flush puts right at the right end of width cells, after left; the left text gives way.
-func flush(left, right string, width int) string {
+// Flush puts right at the right end of width cells, after left; the left text gives way.
+func Flush(left, right string, width int) string {
 	w := ansi.StringWidth(right)
 	if w == 0 || w >= width {
-		return padded(left, width)
+		return Padded(left, width)
 	}
 	if lw := ansi.StringWidth(left); lw > width-w-1 {
 		left = ansi.Truncate(left, max(0, width-w-1), "…")
 	}
-	return padded(left, width-w) + right
+	return Padded(left, width-w) + right
 }
 
-// right fills plain text up with blanks on the left to width cells.
-func right(s string, width int) string {
+// Right fills plain text up with blanks on the left to width cells.
+func Right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-ansi.StringWidth(s))) + s
 }
 
-// weightText writes a weight for the screen in at most five cells.
-func weightText(w float64) string {
+// WeightText writes a weight for the screen in at most five cells.
+func WeightText(w float64) string {
 	s := strings.TrimPrefix(fmt.Sprintf("%.4g", w), "0")
 	if s == "" {
 		return "0"
