@@ -11,44 +11,6 @@ import (
 	"strata/tui/cells"
 )
 
-// focused returns the scheme that the keys act on.
-func (m *Model) focused() engine.Scheme {
-	if m.rows.focus >= len(m.desk.schemes) {
-		return engine.Scheme{}
-	}
-	return m.desk.schemes[m.rows.focus]
-}
-
-// focusedKnobs returns the sliders of the focused scheme.
-func (m *Model) focusedKnobs() []*engine.Term {
-	s := m.focused()
-	return knobs(&s)
-}
-
-// focusedHits returns the hits of the focused row, as shown.
-func (m *Model) focusedHits() []engine.Hit {
-	if m.rows.focus >= len(m.shown.rankings) {
-		return nil
-	}
-	hits := m.shown.rankings[m.rows.focus].Hits
-	return hits[:min(len(hits), shownHits)]
-}
-
-// cursorHit returns the hit under the cursor.
-func (m *Model) cursorHit() (engine.Hit, bool) {
-	hits := m.focusedHits()
-	if m.rows.cursor < 0 || m.rows.cursor >= len(hits) {
-		return engine.Hit{}, false
-	}
-	return hits[m.rows.cursor], true
-}
-
-// canAsk reports whether the hit under the cursor may be a query.
-func (m *Model) canAsk() bool {
-	h, ok := m.cursorHit()
-	return ok && m.gallery.IsQuery(h.Row)
-}
-
 // ask makes a row the query.
 func (m Model) ask(row int) (Model, tea.Cmd) {
 	m.desk.query, m.desk.image = row, ""
@@ -56,12 +18,10 @@ func (m Model) ask(row int) (Model, tea.Cmd) {
 	return m.search(true)
 }
 
-func (m Model) nextQuery() (Model, tea.Cmd)     { return m.stepQuery(1) }
-func (m Model) previousQuery() (Model, tea.Cmd) { return m.stepQuery(-1) }
-
-func (m Model) stepQuery(by int) (Model, tea.Cmd) {
+// stepQuery goes to the next query, or back to the one before.
+func stepQuery(m Model, by int) (Model, tea.Cmd) {
 	if m.visiting.on {
-		return m.stepVisit(by)
+		return stepVisit(m, by)
 	}
 	row, ok := m.walk.step(m.gallery, m.desk.query, by)
 	if !ok {
@@ -71,7 +31,7 @@ func (m Model) stepQuery(by int) (Model, tea.Cmd) {
 	return m.ask(row)
 }
 
-func (m Model) randomQuery() (Model, tea.Cmd) {
+func randomQuery(m Model) (Model, tea.Cmd) {
 	n := m.gallery.Len()
 	if m.walk.text != "" {
 		n = len(m.walk.rows)
@@ -88,10 +48,10 @@ func (m Model) randomQuery() (Model, tea.Cmd) {
 			return m.ask(row)
 		}
 	}
-	return m.nextQuery()
+	return stepQuery(m, 1)
 }
 
-func (m Model) focusRow(by int) (Model, tea.Cmd) {
+func focusRow(m Model, by int) (Model, tea.Cmd) {
 	m.rows.focus += by
 	if !m.panel {
 		m.rows.cursor = -1
@@ -116,7 +76,7 @@ func (m Model) try(d desk) (Model, tea.Cmd) {
 	return m, tea.Batch(preview, rest)
 }
 
-func (m Model) removeRow() (Model, tea.Cmd) {
+func removeRow(m Model) (Model, tea.Cmd) {
 	i := m.rows.focus
 	if m.rows.pinned && i == 0 {
 		m.rows.pinned = false
@@ -127,14 +87,14 @@ func (m Model) removeRow() (Model, tea.Cmd) {
 	return m.put(m.desk.remove(i))
 }
 
-func (m Model) moveRow(by int) (Model, tea.Cmd) {
+func moveRow(m Model, by int) (Model, tea.Cmd) {
 	i := m.rows.focus
 	m.rows.focus += by
 	return m.put(m.desk.move(i, i+by))
 }
 
 // pin puts the focused row on top, as the reference of the others' moves, or frees it.
-func (m Model) pin() (Model, tea.Cmd) {
+func pin(m Model) (Model, tea.Cmd) {
 	if m.rows.pinned && m.rows.focus == 0 {
 		m.rows.pinned = false
 		return m.arrange(), nil
@@ -164,14 +124,14 @@ func (m Model) slid(s engine.Scheme) (Model, tea.Cmd) {
 	return m.try(m.desk.with(m.rows.focus, s))
 }
 
-func (m Model) nextSlider(by int) (Model, tea.Cmd) {
+func nextSlider(m Model, by int) (Model, tea.Cmd) {
 	n := len(m.focusedKnobs())
 	m.sliders.at = (m.sliders.at + by + n) % n
 	return m, nil
 }
 
 // enter looks at the hits of the focused row; again, it makes the hit under the cursor the query.
-func (m Model) enter() (Model, tea.Cmd) {
+func enter(m Model) (Model, tea.Cmd) {
 	if !m.panel {
 		if len(m.focusedHits()) == 0 {
 			return m, nil
@@ -184,34 +144,34 @@ func (m Model) enter() (Model, tea.Cmd) {
 	return m.ask(h.Row)
 }
 
-func (m Model) moveCursor(by int) (Model, tea.Cmd) {
+func moveCursor(m Model, by int) (Model, tea.Cmd) {
 	m.rows.cursor += by
 	return m.dissect()
 }
 
 // back leaves what lies deepest: the panel, a visit from the findings, the cursor, the restriction of queries, the
 // evaluation.
-func (m Model) back() (Model, tea.Cmd) {
+func back(m Model) (Model, tea.Cmd) {
 	switch {
 	case m.panel:
 		m.panel = false
 		m.rows.cursor = -1
 		return m.arrange(), nil
 	case m.visiting.on:
-		return m.endVisit()
+		return endVisit(m)
 	case m.rows.cursor >= 0:
 		m.rows.cursor = -1
 	case m.walk.text != "":
 		return m.restrict("")
 	default:
-		return m.cancelEvaluation()
+		return cancelEvaluation(m)
 	}
 	return m, nil
 }
 
 // nextCaption changes what stands under the pictures; moves do where there are none, because over a picture they always
 // stand.
-func (m Model) nextCaption() (Model, tea.Cmd) {
+func nextCaption(m Model) (Model, tea.Cmd) {
 	m.rows.caption = (m.rows.caption + 1) % captions
 	if m.rows.caption == captionMove && m.layout.Pictures {
 		m.rows.caption++
@@ -220,7 +180,7 @@ func (m Model) nextCaption() (Model, tea.Cmd) {
 	return m, nil
 }
 
-func (m Model) redraw() (Model, tea.Cmd) {
+func redraw(m Model) (Model, tea.Cmd) {
 	if m.screen != nil {
 		m.screen.Invalidate()
 	}
@@ -228,7 +188,7 @@ func (m Model) redraw() (Model, tea.Cmd) {
 }
 
 // quit leaves; a change that has not rested is logged first.
-func (m Model) quit() (Model, tea.Cmd) {
+func quit(m Model) (Model, tea.Cmd) {
 	if m.desk.equal(m.saved) || m.shown.rankings == nil {
 		return m, tea.Quit
 	}
@@ -237,11 +197,11 @@ func (m Model) quit() (Model, tea.Cmd) {
 }
 
 // startEvaluation evaluates the schemes of the screen over all queries.
-func (m Model) startEvaluation() (Model, tea.Cmd) {
+func startEvaluation(m Model) (Model, tea.Cmd) {
 	return m.behind(evaluating, experiments.Evaluate{Schemes: slices.Clone(m.desk.schemes)})
 }
 
-func (m Model) cancelEvaluation() (Model, tea.Cmd) {
+func cancelEvaluation(m Model) (Model, tea.Cmd) {
 	m.evaluation.cancel()
 	m.evaluation.cancel = nil
 	m.evaluation.seq++

@@ -141,8 +141,8 @@ func TestSlider(t *testing.T) {
 // TestLateAnswers runs the searches of two keys in the wrong order.
 func TestLateAnswers(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
-	m, first := d.m.nextQuery()
-	m, second := m.nextQuery()
+	m, first := stepQuery(d.m, 1)
+	m, second := stepQuery(m, 1)
 	d.m = m
 	d.do(second)
 	d.do(first)
@@ -159,7 +159,7 @@ func TestLateAnswers(t *testing.T) {
 
 func TestSlowAnswer(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
-	m, search := d.m.nextQuery()
+	m, search := stepQuery(d.m, 1)
 	d.m = m
 	old, _ := d.m.Update(nil)
 	if got := old.(Model).shown; got.query != 0 || got.rankings == nil {
@@ -294,7 +294,7 @@ func TestEvaluateKey(t *testing.T) {
 func TestCancelEvaluation(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
-	m, run := d.m.startEvaluation()
+	m, run := startEvaluation(d.m)
 	d.m = m
 	d.m.evaluation.progress.done.Store(60)
 	d.m.evaluation.progress.of.Store(1248)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"strata/engine"
 	"strata/tui/cells"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -22,26 +23,25 @@ func (m Model) keyPopup(msg tea.KeyMsg) (Model, tea.Cmd) {
 	}
 	switch {
 	case chosen && p.kind == popupLayers:
-		return m.toggleLayer()
+		return toggleLayer(m)
 	case chosen && p.kind == popupLabels:
-		m = m.toggleLabel()
+		m = toggleLabel(m)
 	case chosen && p.takesOne():
-		return m.takeScheme(int(p.kind - popupSchemeA))
+		return takeScheme(m, int(p.kind-popupSchemeA))
 	}
 	return m, nil
 }
 
 // chooseLayers lists the layers, those of the focused scheme marked.
-func (m Model) chooseLayers() (Model, tea.Cmd) {
+func chooseLayers(m Model) (Model, tea.Cmd) {
 	m.popup = popup{kind: popupLayers, title: fmt.Sprintf("Layers of row %d", m.rows.focus+1)}
-	m.popup.items = m.layerChoices()
+	m.popup.items = layerChoices(m.gallery, m.focused())
 	return m, nil
 }
 
-func (m *Model) layerChoices() []choice {
+func layerChoices(g *engine.Gallery, scheme engine.Scheme) []choice {
 	var items []choice
-	scheme := m.focused()
-	for _, l := range m.gallery.AllLayers() {
+	for _, l := range g.AllLayers() {
 		c := choice{name: l.Name, note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}
 		if holds(scheme, l.Name) {
 			c.mark = "✓"
@@ -52,29 +52,29 @@ func (m *Model) layerChoices() []choice {
 }
 
 // toggleLayer adds the layer under the cursor to the focused scheme, or takes it out.
-func (m Model) toggleLayer() (Model, tea.Cmd) {
+func toggleLayer(m Model) (Model, tea.Cmd) {
 	s, ok := toggled(m.focused(), m.popup.items[m.popup.at].name)
 	if !ok {
 		m.status = m.status.fail(m.c.Now(), fmt.Errorf("a scheme needs a layer with a weight above 0"))
 		return m, nil
 	}
 	m, cmd := m.try(m.desk.with(m.rows.focus, s))
-	m.popup.items = m.layerChoices()
+	m.popup.items = layerChoices(m.gallery, m.focused())
 	return m, cmd
 }
 
 // chooseLabels lists the labels with the marks of those that are marked.
-func (m Model) chooseLabels() (Model, tea.Cmd) {
+func chooseLabels(m Model) (Model, tea.Cmd) {
 	m.popup = popup{kind: popupLabels, title: "Labels to mark"}
-	m.popup.items = m.labelChoices()
+	m.popup.items = labelChoices(m.gallery, m.rows.marked)
 	return m, nil
 }
 
-func (m *Model) labelChoices() []choice {
+func labelChoices(g *engine.Gallery, marked []string) []choice {
 	var items []choice
-	for _, l := range m.gallery.Labels() {
+	for _, l := range g.Labels() {
 		c := choice{name: l.Name, note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
-		if i := slices.Index(m.rows.marked, l.Name); i >= 0 {
+		if i := slices.Index(marked, l.Name); i >= 0 {
 			c.mark = marks[i][0]
 		}
 		items = append(items, c)
@@ -83,7 +83,7 @@ func (m *Model) labelChoices() []choice {
 }
 
 // toggleLabel marks the label under the cursor, or no longer does.
-func (m Model) toggleLabel() Model {
+func toggleLabel(m Model) Model {
 	name := m.gallery.Labels()[m.popup.at].Name
 	i := slices.Index(m.rows.marked, name)
 	switch {
@@ -94,12 +94,12 @@ func (m Model) toggleLabel() Model {
 	default:
 		m.rows.marked = append(slices.Clone(m.rows.marked), name)
 	}
-	m.popup.items = m.labelChoices()
+	m.popup.items = labelChoices(m.gallery, m.rows.marked)
 	return m.arrange()
 }
 
 // openErrors shows the last errors in full, the latest first.
-func (m Model) openErrors() (Model, tea.Cmd) {
+func openErrors(m Model) (Model, tea.Cmd) {
 	lines := slices.Clone(m.status.problems)
 	slices.Reverse(lines)
 	width := min(m.layout.Size.Cols-8, 100)
@@ -109,8 +109,8 @@ func (m Model) openErrors() (Model, tea.Cmd) {
 }
 
 // openHelp lists the keys that do something now, in as many columns as fit.
-func (m Model) openHelp() (Model, tea.Cmd) {
-	blocks := m.helpBlocks()
+func openHelp(m Model) (Model, tea.Cmd) {
+	blocks := helpBlocks(&m)
 	text := ""
 	for columns := len(blocks); columns > 0; columns-- {
 		text = inColumns(blocks, columns)
@@ -123,7 +123,7 @@ func (m Model) openHelp() (Model, tea.Cmd) {
 }
 
 // helpBlocks returns a block of lines a group of keys.
-func (m *Model) helpBlocks() []string {
+func helpBlocks(m *Model) []string {
 	byGroup := make([][]key.Binding, groups)
 	for _, a := range m.enabled() {
 		byGroup[a.group] = append(byGroup[a.group], a.Binding)

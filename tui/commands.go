@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -49,6 +50,18 @@ func (j job) stop() job {
 	return job{seq: j.seq + 1}
 }
 
+// worker is what commands work with. All of it may be used concurrently.
+type worker struct {
+	ctx     context.Context // ends the commands
+	crew    *crew
+	session *experiments.Session
+	gallery *engine.Gallery
+	thumbs  *picture.Thumbs
+	screen  *picture.Screen           // nil where no picture is written by itself
+	ready   map[place]picture.Picture // the visible pictures that are ready
+	output  *os.File                  // nil: none
+}
+
 // crew counts the commands at work, because Bubble Tea does not wait for them.
 type crew struct{ mu sync.RWMutex }
 
@@ -79,7 +92,7 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 	}
 	seq, d := m.searching.seq, m.desk
 	steps := append(slices.Clone(before), d.steps(m.gallery)...)
-	session, gallery := m.c.Session, m.gallery
+	session, gallery := m.session, m.gallery
 	search := m.crew.run(func() tea.Msg {
 		do := session.Preview
 		if save {
@@ -126,7 +139,7 @@ func (d desk) steps(g *engine.Gallery) []experiments.Step {
 
 // execute runs one step that is not a search.
 func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
-	ctx, session := m.ctx, m.c.Session
+	ctx, session := m.ctx, m.session
 	m.pending++
 	return m, m.crew.run(func() tea.Msg {
 		results, err := session.Do(ctx, step)
@@ -135,8 +148,8 @@ func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
 }
 
 // measureCell asks the terminal's driver for the size of a cell.
-func (m Model) measureCell() tea.Cmd {
-	out, w, h := m.c.Output, m.cellW, m.cellH
+func (m worker) measureCell(w, h int) tea.Cmd {
+	out := m.output
 	if out == nil {
 		return nil
 	}
@@ -185,39 +198,20 @@ func fault(g *engine.Gallery, layer string, f engine.Fault, what string) string 
 }
 
 // prepare makes the shared palette.
-func (m Model) prepare() tea.Cmd {
+func (m worker) prepare() tea.Cmd {
 	ctx, thumbs := m.ctx, m.thumbs
 	return m.crew.run(func() tea.Msg { return prepared{thumbs.Prepare(ctx, nil)} })
 }
 
-// place is where a picture is looked up: an item in a size.
-type place struct {
-	row int
-	box picture.Box
-}
-
 // visiblePictures returns the pictures of the screen, the small ones first.
 func (m *Model) visiblePictures() []picture.Wanted {
-	l := &m.layout
-	if !l.Pictures {
-		return nil
-	}
-	if m.findings.open {
-		if m.findings.sheet == nil {
-			return nil
-		}
-		return slices.DeleteFunc(m.sheetPictures(), picture.Wanted.Empty)
-	}
 	var all []picture.Wanted
-	for _, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
-		hits := m.shown.rankings[i].Hits
-		for _, h := range hits[:min(len(hits), shownHits)] {
-			all = append(all, picture.Wanted{Row: h.Row, Box: l.Thumb, Quality: picture.QualityShared})
-		}
-	}
-	all = append(all, picture.Wanted{Row: m.shown.desk.picture(), Box: l.QueryBox, Quality: picture.QualityLarge})
-	if h, ok := m.cursorHit(); ok && m.panel {
-		all = append(all, picture.Wanted{Row: h.Row, Box: l.PanelBox, Quality: picture.QualityLarge}, picture.Wanted{Row: m.shown.desk.picture(), Box: l.PanelBox, Quality: picture.QualityLarge})
+	switch {
+	case !m.layout.Pictures:
+	case !m.findings.open:
+		all = m.board.pictures(&m.layout)
+	case m.findings.sheet != nil:
+		all = m.findings.sheet.pictures(&m.layout)
 	}
 	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }
@@ -261,11 +255,11 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 	m.fetched = true
 	var ctx context.Context
 	m.fetching, ctx = m.fetching.next(m.ctx)
-	seq, session, gallery, thumbs := m.fetching.seq, m.c.Session, m.gallery, m.thumbs
+	seq, session, gallery, thumbs := m.fetching.seq, m.session, m.gallery, m.thumbs
 	shown, l, visible := m.shown, m.layout, m.rows.visible(&m.layout, len(m.shown.rankings), false)
 	var neighbours []int
 	for _, by := range []int{1, -1} {
-		if q, ok := m.neighbour(by); ok {
+		if q, ok := m.neighbour(m.gallery, by); ok {
 			neighbours = append(neighbours, q)
 		}
 	}
@@ -352,7 +346,7 @@ func (m Model) dissect() (Model, tea.Cmd) {
 	}
 	var ctx context.Context
 	m.dissecting, ctx = m.dissecting.next(m.ctx)
-	seq, session, query := m.dissecting.seq, m.c.Session, m.shown.desk.picture()
+	seq, session, query := m.dissecting.seq, m.session, m.shown.desk.picture()
 	photo := m.shown.picture
 	m.parts = dissected{query: query, hit: h.Row}
 	return m, m.crew.run(func() tea.Msg {
@@ -374,7 +368,7 @@ func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
 	count := &counted{}
 	m.evaluation = evaluation{m.evaluation.seq + 1, t, cancel, m.c.Now(), count, m.evaluation.bar}
 	m.status = m.status.tell("")
-	seq, session := m.evaluation.seq, m.c.Session
+	seq, session := m.evaluation.seq, m.session
 	passes, before, last := 1, 0, 0
 	if t == mining {
 		passes = 2
@@ -395,8 +389,11 @@ func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
 }
 
 // copyScript puts the script of the session's state on the clipboard, by way of the terminal.
-func (m Model) copyScript() tea.Cmd {
-	session, out := m.c.Session, m.c.clipboard()
+func (m worker) copyScript() tea.Cmd {
+	session, out := m.session, io.Writer(io.Discard)
+	if m.output != nil {
+		out = m.output
+	}
 	return m.crew.run(func() tea.Msg {
 		script := session.Script()
 		_, err := io.WriteString(out, ansi.SetSystemClipboard(script))

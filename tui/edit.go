@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -16,7 +14,7 @@ import (
 )
 
 // openPrompt asks for a text.
-func (m Model) openPrompt(kind promptKind) (Model, tea.Cmd) {
+func openPrompt(m Model, kind promptKind) (Model, tea.Cmd) {
 	text := ""
 	switch kind {
 	case promptRestrict:
@@ -32,12 +30,11 @@ func (m Model) openPrompt(kind promptKind) (Model, tea.Cmd) {
 		text = filepath.Join(m.c.ExportDir, text)
 	}
 	m.prompt = newPrompt(kind, text)
-	m.matches, m.paths = found{}, completed{}
-	return m.typed()
+	return typed(m)
 }
 
 // editScheme asks for the focused scheme's text.
-func (m Model) editScheme() (Model, tea.Cmd) {
+func editScheme(m Model) (Model, tea.Cmd) {
 	m.prompt = newPrompt(promptScheme, m.focused().String())
 	m.prompt.was = m.desk
 	return m, nil
@@ -47,13 +44,13 @@ func (m Model) editScheme() (Model, tea.Cmd) {
 func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	switch msg.Type {
 	case tea.KeyEsc:
-		return m.dropPrompt()
+		return dropPrompt(m)
 	case tea.KeyEnter:
-		return m.takePrompt()
+		return takePrompt(m)
 	}
 	before := m.prompt.input.Value()
-	if msg.Type == tea.KeyTab && m.prompt.kind == promptImage && m.paths.text == before && len(m.paths.names) > 0 {
-		m.prompt.input.SetValue(m.paths.common)
+	if msg.Type == tea.KeyTab && m.prompt.kind == promptImage && m.prompt.paths.text == before && len(m.prompt.paths.names) > 0 {
+		m.prompt.input.SetValue(m.prompt.paths.common)
 		m.prompt.input.CursorEnd()
 	} else {
 		m.prompt = m.prompt.update(msg)
@@ -61,17 +58,17 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	if m.prompt.input.Value() == before {
 		return m, nil
 	}
-	return m.typed()
+	return typed(m)
 }
 
 // typed judges the text so far, and acts on it where that can be taken back.
-func (m Model) typed() (Model, tea.Cmd) {
+func typed(m Model) (Model, tea.Cmd) {
 	text := m.prompt.input.Value()
 	switch m.prompt.kind {
 	case promptScheme, promptAdd:
 		s, err := m.gallery.ParseScheme(text)
 		if strings.TrimSpace(text) == "" {
-			m.prompt = m.prompt.judge(nil).tell("layers: " + m.layerNames())
+			m.prompt = m.prompt.judge(nil).tell("layers: " + layerNames(m.gallery))
 			return m, nil
 		}
 		m.prompt = m.prompt.judge(err)
@@ -96,23 +93,23 @@ func (m Model) typed() (Model, tea.Cmd) {
 	case promptCommand:
 		var err error
 		if strings.TrimSpace(text) != "" {
-			_, err = m.parseStep(text)
+			_, err = m.checker().parse(text)
 		}
 		m.prompt = m.prompt.judge(err).tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · note TEXT · export FILE")
 	}
 	return m, nil
 }
 
-func (m *Model) layerNames() string {
+func layerNames(g *engine.Gallery) string {
 	var names []string
-	for _, l := range m.gallery.AllLayers() {
+	for _, l := range g.AllLayers() {
 		names = append(names, l.Name)
 	}
 	return strings.Join(names, ", ")
 }
 
 // dropPrompt closes the prompt and takes back what it did.
-func (m Model) dropPrompt() (Model, tea.Cmd) {
+func dropPrompt(m Model) (Model, tea.Cmd) {
 	p := m.prompt
 	m.prompt = prompt{}
 	switch {
@@ -127,7 +124,7 @@ func (m Model) dropPrompt() (Model, tea.Cmd) {
 }
 
 // takePrompt does what the text asks for; a text with a fault stays.
-func (m Model) takePrompt() (Model, tea.Cmd) {
+func takePrompt(m Model) (Model, tea.Cmd) {
 	text := strings.TrimSpace(m.prompt.input.Value())
 	kind := m.prompt.kind
 	switch kind {
@@ -138,9 +135,9 @@ func (m Model) takePrompt() (Model, tea.Cmd) {
 			return m, nil
 		}
 		m.prompt = prompt{}
-		return m.putScheme(kind, s)
+		return putScheme(m, kind, s)
 	case promptJump:
-		return m.jump(text)
+		return jump(m, text)
 	case promptRestrict:
 		m.prompt = prompt{}
 		if _, in := slices.BinarySearch(m.walk.rows, int32(m.desk.query)); m.walk.text != "" && !in && len(m.walk.rows) > 0 {
@@ -149,10 +146,10 @@ func (m Model) takePrompt() (Model, tea.Cmd) {
 	case promptImage:
 		m.prompt = prompt{}
 		if text != "" {
-			return m.askImage(text)
+			return askImage(m, text)
 		}
 	case promptCommand:
-		return m.takeCommand(text)
+		return takeCommand(m, text)
 	case promptNote, promptExport:
 		m.prompt = prompt{}
 		switch {
@@ -167,7 +164,7 @@ func (m Model) takePrompt() (Model, tea.Cmd) {
 }
 
 // putScheme sets the focused row's scheme, or adds one under it.
-func (m Model) putScheme(kind promptKind, s engine.Scheme) (Model, tea.Cmd) {
+func putScheme(m Model, kind promptKind, s engine.Scheme) (Model, tea.Cmd) {
 	if kind == promptScheme {
 		d := m.desk.with(m.rows.focus, s)
 		if d.equal(m.saved) {
@@ -183,10 +180,10 @@ func (m Model) putScheme(kind promptKind, s engine.Scheme) (Model, tea.Cmd) {
 }
 
 // jump goes to the item with the id, or to the first whose id begins so.
-func (m Model) jump(id string) (Model, tea.Cmd) {
+func jump(m Model, id string) (Model, tea.Cmd) {
 	row, err := m.gallery.Row(id)
-	if err != nil && id != "" && m.matches.text == id && len(m.matches.rows) > 0 {
-		row, err = int(m.matches.rows[0]), nil
+	if err != nil && id != "" && m.prompt.matches.text == id && len(m.prompt.matches.rows) > 0 {
+		row, err = int(m.prompt.matches.rows[0]), nil
 	}
 	if err != nil {
 		m.prompt = m.prompt.judge(err)
@@ -197,14 +194,13 @@ func (m Model) jump(id string) (Model, tea.Cmd) {
 }
 
 // matchText says which items a jump would go to.
-func (m *Model) matchText() string {
-	f := m.matches
+func (f found) matchText(g *engine.Gallery) string {
 	if f.count == 0 {
 		return "no id begins so"
 	}
 	ids := make([]string, len(f.rows))
 	for i, row := range f.rows {
-		ids[i] = m.gallery.ID(int(row))
+		ids[i] = g.ID(int(row))
 	}
 	text := strings.Join(ids, "  ")
 	if f.count > len(ids) {
@@ -226,94 +222,13 @@ func (m Model) restricted(r restricted) Model {
 	return m
 }
 
-// errOtherGallery is why a gallery step is refused: the screen opens nothing.
-var errOtherGallery = errors.New("another gallery needs another session: quit and open it with strata GALLERY")
-
-// parseStep parses a step and checks what can be checked without executing it.
-func (m *Model) parseStep(text string) (experiments.Step, error) {
-	step, err := experiments.ParseStep(text)
-	if err != nil {
-		return nil, err
-	}
-	switch s := step.(type) {
-	case experiments.Gallery:
-		return nil, errOtherGallery
-	case experiments.Query:
-		_, err = m.gallery.Row(s.ID)
-	case experiments.Schemes:
-		err = m.checkSchemes(s.Schemes)
-	case experiments.Filter:
-		err = m.checkConditions(s.Conditions)
-	case experiments.Evaluate:
-		err = cmp.Or(m.checkIdle(), m.checkEvaluate(s))
-	case experiments.Compare:
-		err = cmp.Or(m.checkIdle(), m.checkEvaluate(experiments.Evaluate(s)))
-	case experiments.Mine:
-		err = cmp.Or(m.checkIdle(), m.checkEvaluate(experiments.Evaluate(s)))
-		if s := s.Schemes; err == nil && len(s) == 2 && sameScheme(s[0], s[1]) {
-			err = fmt.Errorf("the schemes are the same: there is no difference to look for")
-		}
-		if n := len(m.desk.schemes); err == nil && len(s.Schemes) == 0 && n != 2 {
-			err = fmt.Errorf("mine takes two schemes, and the screen has %d: name them", n)
-		}
-	}
-	return step, err
-}
-
-// checkIdle returns an error while something runs in the background.
-func (m *Model) checkIdle() error {
-	if t := m.evaluation.task; m.evaluation.running() {
-		return fmt.Errorf("%s runs; %s cancels it", t.noun(), t.key())
-	}
-	return nil
-}
-
-// checkEvaluate returns what is wrong with the names of an evaluate step, or of
-// one that takes the same arguments.
-func (m *Model) checkEvaluate(s experiments.Evaluate) error {
-	for _, name := range s.Labels {
-		if _, err := m.gallery.Label(name); err != nil {
-			return err
-		}
-	}
-	return cmp.Or(m.checkSchemes(s.Schemes), m.checkConditions(s.Where))
-}
-
-// checkSchemes returns what is wrong with the layers of schemes.
-func (m *Model) checkSchemes(schemes []engine.Scheme) error {
-	for _, scheme := range schemes {
-		var fault *engine.SchemeError
-		if _, err := m.gallery.ParseScheme(scheme.String()); errors.As(err, &fault) {
-			return errors.New(fault.Reason) // its column is that of one scheme's text
-		}
-	}
-	return nil
-}
-
-// checkConditions returns what is wrong with the labels and values of conditions.
-func (m *Model) checkConditions(where []engine.Condition) error {
-	for _, c := range where {
-		l, err := m.gallery.Label(c.Label)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(l.Values(), c.Value) {
-			continue
-		}
-		if _, err := m.gallery.Rows([]engine.Condition{c}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // takeCommand executes a step typed as text.
-func (m Model) takeCommand(text string) (Model, tea.Cmd) {
+func takeCommand(m Model, text string) (Model, tea.Cmd) {
 	if text == "" {
 		m.prompt = prompt{}
 		return m, nil
 	}
-	step, err := m.parseStep(text)
+	step, err := m.checker().parse(text)
 	if err != nil {
 		m.prompt = m.prompt.judge(err)
 		return m, nil
@@ -324,7 +239,7 @@ func (m Model) takeCommand(text string) (Model, tea.Cmd) {
 		row, _ := m.gallery.Row(s.ID)
 		return m.ask(row)
 	case experiments.Image:
-		return m.askImage(s.Path)
+		return askImage(m, s.Path)
 	case experiments.Schemes:
 		m.rows.pinned, m.rows.focus, m.rows.cursor, m.panel = false, 0, -1, false
 		d := m.desk
@@ -337,7 +252,7 @@ func (m Model) takeCommand(text string) (Model, tea.Cmd) {
 	case experiments.Compare:
 		return m.behind(comparing, s)
 	case experiments.Mine:
-		return m.mineStep(s)
+		return mineStep(m, s)
 	}
 	return m.execute(step)
 }

@@ -45,6 +45,17 @@ type counted struct{ done, of atomic.Int64 }
 
 func (e evaluation) running() bool { return e.cancel != nil }
 
+// mining reports whether a pair is mined.
+func (e evaluation) mining() bool { return e.running() && e.task == mining }
+
+// busy returns an error while something runs.
+func (e evaluation) busy() error {
+	if !e.running() {
+		return nil
+	}
+	return fmt.Errorf("%s runs; %s cancels it", e.task.noun(), e.task.key())
+}
+
 // view shows the share done, the rate and the time left.
 func (e evaluation) view(s cells.Styles, now time.Time, width int) string {
 	done, of := e.progress.done.Load(), e.progress.of.Load()

@@ -22,14 +22,14 @@ type figure struct {
 }
 
 // figures returns the marked labels' figures for a row.
-func (m *Model) figures(r *experiments.Ranking, scheme engine.Scheme) []figure {
-	out := make([]figure, len(m.rows.marked))
-	for i, label := range m.rows.marked {
+func (sc *scene) figures(r *experiments.Ranking, scheme engine.Scheme) []figure {
+	out := make([]figure, len(sc.rows.marked))
+	for i, label := range sc.rows.marked {
 		out[i] = figure{label: label, total: shownHits}
 		if h, ok := labelHits(r, label); ok && h.Skip == experiments.Judged {
 			out[i].hits, out[i].judged = h.Hits, true
 		}
-		out[i].mean, out[i].known = m.table.summary(scheme, label)
+		out[i].mean, out[i].known = sc.table.summary(scheme, label)
 	}
 	return out
 }
@@ -64,9 +64,9 @@ func bestOf(rows [][]figure) best {
 }
 
 // headings formats the label columns of all rows alike: as much of name, hits, mean and interval as fits in width.
-func (m *Model) headings(rows [][]figure, width int) []string {
+func (sc *scene) headings(rows [][]figure, width int) []string {
 	out := make([]string, len(rows))
-	if len(rows) == 0 || len(m.rows.marked) == 0 {
+	if len(rows) == 0 || len(sc.rows.marked) == 0 {
 		return out
 	}
 	known := false
@@ -75,7 +75,7 @@ func (m *Model) headings(rows [][]figure, width int) []string {
 			known = known || f.known
 		}
 	}
-	if m.shown.image != "" && !known {
+	if sc.shown.image != "" && !known {
 		return out
 	}
 	b := bestOf(rows)
@@ -87,7 +87,7 @@ func (m *Model) headings(rows [][]figure, width int) []string {
 		for i, figures := range rows {
 			parts := make([]string, len(figures))
 			for j, f := range figures {
-				parts[j] = m.figureText(f, form, f.hits == b.hits[j], f.mean.Value == b.mean[j], j)
+				parts[j] = sc.figureText(f, form, f.hits == b.hits[j], f.mean.Value == b.mean[j], j)
 			}
 			out[i] = strings.Join(parts, "   ")
 			w = max(w, ansi.StringWidth(out[i]))
@@ -107,8 +107,8 @@ const (
 	formLeast           // ● 4/10
 )
 
-func (m *Model) figureText(f figure, form int, bestHits, bestMean bool, place int) string {
-	s := m.styles
+func (sc *scene) figureText(f figure, form int, bestHits, bestMean bool, place int) string {
+	s := sc.styles
 	hits := "   - "
 	if f.judged {
 		hits = fmt.Sprintf("%2d/%d", f.hits, f.total)

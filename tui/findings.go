@@ -68,39 +68,24 @@ func (f findings) moved(i, height int) findings {
 }
 
 // hasFindings reports whether there is something for the findings to show.
-func (m *Model) hasFindings() bool {
-	return len(m.table.results) > 0 || m.findings.mined != nil || m.isMining()
-}
-
-// rowPair returns the focused scheme as B, and as A the one that its hits' moves are counted from.
-func (m *Model) rowPair() []engine.Scheme {
-	if len(m.desk.schemes) < 2 {
-		return nil
-	}
-	a, b := m.rows.focus-1, m.rows.focus
-	if m.rows.pinned {
-		a = 0
-	}
-	if b == 0 {
-		a, b = 0, 1
-	}
-	return []engine.Scheme{m.desk.schemes[a], m.desk.schemes[b]}
+func hasFindings(m *Model) bool {
+	return len(m.table.results) > 0 || m.findings.mined != nil || m.evaluation.mining()
 }
 
 // canMine reports whether the rows have a pair of different schemes.
-func (m *Model) canMine() bool {
+func canMine(m *Model) bool {
 	pair := m.rowPair()
 	return pair != nil && !sameScheme(pair[0], pair[1]) && !m.visiting.on && !m.evaluation.running()
 }
 
 // mineRows mines the focused row against the one that its moves are counted from, unless that was done.
-func (m Model) mineRows() (Model, tea.Cmd) {
+func mineRows(m Model) (Model, tea.Cmd) {
 	m.findings.pair = m.rowPair()
-	return m.minePair()
+	return minePair(m)
 }
 
 // minePair shows what was mined of the chosen pair, and mines it first if it was not.
-func (m Model) minePair() (Model, tea.Cmd) {
+func minePair(m Model) (Model, tea.Cmd) {
 	if !m.findings.page.mined() {
 		m.findings.page = pageClasses
 	}
@@ -108,12 +93,12 @@ func (m Model) minePair() (Model, tea.Cmd) {
 	if m.findings.current(m.filter) == nil && !m.evaluation.running() {
 		m, mine = m.behind(mining, experiments.Mine{Schemes: m.findings.pair})
 	}
-	m, turn = m.openFindings()
+	m, turn = openFindings(m)
 	return m, tea.Batch(mine, turn)
 }
 
 // mineStep executes a mine step that was typed.
-func (m Model) mineStep(step experiments.Mine) (Model, tea.Cmd) {
+func mineStep(m Model, step experiments.Mine) (Model, tea.Cmd) {
 	if len(step.Schemes) == 0 {
 		step.Schemes = slices.Clone(m.desk.schemes)
 	}
@@ -122,24 +107,24 @@ func (m Model) mineStep(step experiments.Mine) (Model, tea.Cmd) {
 		m.findings.page = pageClasses
 	}
 	m, mine := m.behind(mining, step)
-	m, turn := m.openFindings()
+	m, turn := openFindings(m)
 	return m, tea.Batch(mine, turn)
 }
 
 // openFindings opens the view where it was left.
-func (m Model) openFindings() (Model, tea.Cmd) {
+func openFindings(m Model) (Model, tea.Cmd) {
 	f := &m.findings
 	f.open, m.visiting.on, m.panel = true, false, false
-	if f.label == "" || !slices.Contains(m.findingLabels(), f.label) {
+	if f.label == "" || !slices.Contains(m.findings.labels(m.scene()), f.label) {
 		f.label = ""
-		if labels := m.findingLabels(); len(labels) > 0 {
+		if labels := m.findings.labels(m.scene()); len(labels) > 0 {
 			f.label = labels[0]
 		}
 	}
 	if f.pair == nil {
 		f.pair = m.rowPair()
 	}
-	if f.page.mined() && f.mined == nil && !m.isMining() {
+	if f.page.mined() && f.mined == nil && !m.evaluation.mining() {
 		f.page = pageSchemes
 	}
 	if !f.page.mined() && len(m.table.results) == 0 {
@@ -148,19 +133,19 @@ func (m Model) openFindings() (Model, tea.Cmd) {
 	return m.turn()
 }
 
-// findingLabels returns the labels that the page can be of, the marked ones first.
-func (m *Model) findingLabels() []string {
-	if mined := m.findings.current(m.filter); mined != nil && m.findings.page.mined() {
-		return ordered(mined.Labels, m.rows.marked)
+// labels returns the labels that the page can be of, the marked ones first.
+func (f *findings) labels(sc *scene) []string {
+	switch mined := f.current(sc.filter); {
+	case !f.page.mined():
+		return sc.table.labels(sc.rows.marked)
+	case mined != nil:
+		return ordered(mined.Labels, sc.rows.marked)
 	}
-	if m.findings.page.mined() {
-		var names []string
-		for _, l := range m.gallery.Labels() {
-			names = append(names, l.Name)
-		}
-		return ordered(names, m.rows.marked)
+	var names []string
+	for _, l := range sc.gallery.Labels() {
+		names = append(names, l.Name)
 	}
-	return m.table.labels(m.rows.marked)
+	return ordered(names, sc.rows.marked)
 }
 
 // ordered returns names with those that are among first before the others.
@@ -198,7 +183,7 @@ func (m Model) listedRows(msg listed) Model {
 		return m
 	}
 	m.findings.list, m.findings.listed = msg.list, true
-	m.findings = m.findings.moved(m.findings.at[m.findings.page], m.findingRows())
+	m.findings = m.findings.moved(m.findings.at[m.findings.page], m.layout.listRows())
 	return m
 }
 
@@ -213,30 +198,30 @@ func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], cells.Thousands(len(found.Queries)),
 		cells.Plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.open])
 	if f.open {
-		return m.openFindings()
+		return openFindings(m)
 	}
 	return m, nil
 }
 
 // turnPage shows another page.
-func (m Model) turnPage(by int) (Model, tea.Cmd) {
+func turnPage(m Model, by int) (Model, tea.Cmd) {
 	m.findings.page = (m.findings.page + page(by) + pages) % pages
-	if labels := m.findingLabels(); !slices.Contains(labels, m.findings.label) && len(labels) > 0 {
+	if labels := m.findings.labels(m.scene()); !slices.Contains(labels, m.findings.label) && len(labels) > 0 {
 		m.findings.label = labels[0]
 	}
 	return m.turn()
 }
 
 // nextLabel judges by the next label; on the page of schemes the cursor goes there.
-func (m Model) nextLabel() (Model, tea.Cmd) {
+func nextLabel(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	labels := m.findingLabels()
+	labels := m.findings.labels(m.scene())
 	i := slices.Index(labels, f.label)
 	f.label = labels[(i+1)%len(labels)]
 	if f.page == pageSchemes {
 		for row := range f.list.rows {
 			if look := f.list.look(row); look.label == f.label {
-				m.findings = f.moved(row, m.findingRows())
+				m.findings = f.moved(row, m.layout.listRows())
 				break
 			}
 		}
@@ -247,7 +232,7 @@ func (m Model) nextLabel() (Model, tea.Cmd) {
 }
 
 // reverse shows the page from its other end.
-func (m Model) reverse() (Model, tea.Cmd) {
+func reverse(m Model) (Model, tea.Cmd) {
 	f := &m.findings
 	f.reversed[f.page] = !f.reversed[f.page]
 	f.at[f.page], f.top[f.page] = 0, 0
@@ -255,42 +240,49 @@ func (m Model) reverse() (Model, tea.Cmd) {
 }
 
 // toggleSmall shows or hides classes of few queries.
-func (m Model) toggleSmall() (Model, tea.Cmd) {
+func toggleSmall(m Model) (Model, tea.Cmd) {
 	f := &m.findings
 	f.small = !f.small
 	f.at[f.page], f.top[f.page] = 0, 0
 	return m.turn()
 }
 
-// moveFinding moves the cursor by rows.
-func (m Model) moveFinding(by int) (Model, tea.Cmd) {
-	if s := m.findings.sheet; s != nil {
-		m.findings.sheet = s.moved(m.placeSheet(), s.at+by)
-		return m, nil
+// step moves the cursor by rows, or by the items of a sheet.
+func (f findings) step(l *layout, by int) findings {
+	if s := f.sheet; s != nil {
+		f.sheet = s.moved(l, s.at+by)
+		return f
 	}
-	f := m.findings
-	m.findings = f.moved(f.at[f.page]+by, m.findingRows())
+	f = f.moved(f.at[f.page]+by, l.listRows())
 	if f.page == pageSchemes {
-		if look := m.findings.list.look(m.findings.at[f.page]); look.label != "" {
-			m.findings.label = look.label
+		if look := f.list.look(f.at[f.page]); look.label != "" {
+			f.label = look.label
 		}
 	}
+	return f
+}
+
+// moveFinding moves the cursor by rows.
+func moveFinding(m Model, by int) (Model, tea.Cmd) {
+	m.findings = m.findings.step(&m.layout, by)
 	return m, nil
 }
 
 // lineOfSheet moves the cursor of a sheet by lines.
-func (m Model) lineOfSheet(by int) (Model, tea.Cmd) { return m.moveFinding(by * m.placeSheet().across) }
+func lineOfSheet(m Model, by int) (Model, tea.Cmd) {
+	return moveFinding(m, by*m.findings.sheet.plan(&m.layout).across)
+}
 
 // pageFindings moves the cursor by screens.
-func (m Model) pageFindings(by int) (Model, tea.Cmd) {
-	return m.moveFinding(by * max(m.findingRows()-1, 1))
+func pageFindings(m Model, by int) (Model, tea.Cmd) {
+	return moveFinding(m, by*max(m.layout.listRows()-1, 1))
 }
 
 // endFindings moves the cursor to the first row or the last.
-func (m Model) endFindings(by int) (Model, tea.Cmd) { return m.moveFinding(by * m.findings.list.rows) }
+func endFindings(m Model, by int) (Model, tea.Cmd) { return moveFinding(m, by*m.findings.list.rows) }
 
 // lookAt shows what is behind the row under the cursor, or behind the item of a sheet.
-func (m Model) lookAt() (Model, tea.Cmd) {
+func lookAt(m Model) (Model, tea.Cmd) {
 	f := &m.findings
 	if s := f.sheet; s != nil {
 		var queries []int
@@ -316,34 +308,33 @@ func (m Model) lookAt() (Model, tea.Cmd) {
 	return m.visit(look, false)
 }
 
-// canLook reports whether the row under the cursor has something behind it.
-func (m *Model) canLook() bool {
-	f := &m.findings
+// behind reports whether the row or the item under the cursor has something behind it.
+func (f *findings) behind(g *engine.Gallery) bool {
 	if s := f.sheet; s != nil {
-		return s.at < len(s.items) && m.gallery.IsQuery(s.items[s.at])
+		return s.at < len(s.items) && g.IsQuery(s.items[s.at])
 	}
 	return f.listed && f.at[f.page] < f.list.rows && !f.list.isHeading(f.at[f.page])
 }
 
 // leaveFindings closes the sheet or the view.
-func (m Model) leaveFindings() (Model, tea.Cmd) {
+func leaveFindings(m Model) (Model, tea.Cmd) {
 	if m.findings.sheet != nil {
 		m.findings.sheet = nil
 		return m, nil
 	}
-	return m.closeFindings()
+	return closeFindings(m)
 }
 
 // chooseScheme lists the schemes that can be A, or B.
-func (m Model) chooseScheme(which int) (Model, tea.Cmd) {
+func chooseScheme(m Model, which int) (Model, tea.Cmd) {
 	m.popup = popup{kind: popupSchemeA + popupKind(which), title: "Scheme " + string(rune('A'+which))}
-	m.popup.items = m.schemeChoices(which)
+	m.popup.items = m.findings.choices(m.scene(), which)
 	m.popup.at = max(slices.IndexFunc(m.popup.items, func(c choice) bool { return c.mark != "" }), 0)
 	return m, nil
 }
 
 // knownSchemes returns the schemes of the screen and those that were evaluated.
-func (m *Model) knownSchemes() []engine.Scheme {
+func (f *findings) knownSchemes(sc *scene) []engine.Scheme {
 	var all []engine.Scheme
 	add := func(schemes []engine.Scheme) {
 		for _, s := range schemes {
@@ -352,22 +343,23 @@ func (m *Model) knownSchemes() []engine.Scheme {
 			}
 		}
 	}
-	if m.findings.was != nil {
-		add(m.findings.was.desk.schemes)
+	if f.was != nil {
+		add(f.was.desk.schemes)
 	}
-	add(m.desk.schemes)
-	add(m.findings.pair)
-	for _, e := range m.table.results {
+	add(sc.desk.schemes)
+	add(f.pair)
+	for _, e := range sc.table.results {
 		add(e.Schemes)
 	}
 	return all
 }
 
-func (m *Model) schemeChoices(which int) []choice {
+// choices returns the known schemes as a list to choose A from, or B.
+func (f *findings) choices(sc *scene, which int) []choice {
 	var items []choice
-	for _, s := range m.knownSchemes() {
+	for _, s := range f.knownSchemes(sc) {
 		c := choice{name: s.String()}
-		if i := slices.IndexFunc(m.findings.pair, func(o engine.Scheme) bool { return sameScheme(o, s) }); i >= 0 {
+		if i := slices.IndexFunc(f.pair, func(o engine.Scheme) bool { return sameScheme(o, s) }); i >= 0 {
 			c.note = "is " + string(rune('A'+i))
 			if i == which {
 				c.mark = "✓"
@@ -379,8 +371,8 @@ func (m *Model) schemeChoices(which int) []choice {
 }
 
 // takeScheme makes the scheme under the popup's cursor A, or B; the other one takes its place if it was that.
-func (m Model) takeScheme(which int) (Model, tea.Cmd) {
-	chosen := m.knownSchemes()[m.popup.at]
+func takeScheme(m Model, which int) (Model, tea.Cmd) {
+	chosen := m.findings.knownSchemes(m.scene())[m.popup.at]
 	m.popup = popup{}
 	pair := slices.Clone(m.findings.pair)
 	if sameScheme(chosen, pair[which]) {
@@ -391,5 +383,5 @@ func (m Model) takeScheme(which int) (Model, tea.Cmd) {
 	}
 	pair[which] = chosen
 	m.findings.pair = pair
-	return m.minePair()
+	return minePair(m)
 }

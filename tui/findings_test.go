@@ -242,7 +242,7 @@ func TestMiningBehind(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
 	d.press("down")
-	m, run := d.m.mineRows()
+	m, run := mineRows(d.m)
 	d.m = m
 	d.m.evaluation.progress.done.Store(60)
 	d.m.evaluation.progress.of.Store(2496)
@@ -269,7 +269,7 @@ func TestMiningBehind(t *testing.T) {
 	d.press("M")
 	d.wantPage(pageClasses, 0)
 	d.press("esc down")
-	m, run = d.m.mineRows()
+	m, run = mineRows(d.m)
 	d.m = m
 	d.press("esc")
 	d.do(run)
@@ -333,17 +333,17 @@ func TestFindingsMouse(t *testing.T) {
 		d.send(tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
 	}
 	d.press("down M tab")
-	click(20, 1+d.m.findingHead()+4)
+	click(20, 1+d.m.layout.listHead()+4)
 	d.wantPage(pageLosses, 4)
 	d.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
 	d.wantPage(pageLosses, 5)
-	click(20, 1+d.m.findingHead()+5)
-	click(20, 1+d.m.findingHead()+5)
+	click(20, 1+d.m.layout.listHead()+5)
+	click(20, 1+d.m.layout.listHead()+5)
 	if d.m.findings.open || d.m.shown.query != d.m.findings.mined.LossesOf("category")[5].Query {
 		t.Error("a second click does not lead to the pictures")
 	}
 	d.press("esc tab tab enter")
-	p := d.m.placeSheet()
+	p := d.m.findings.sheet.plan(&d.m.layout)
 	r := p.item(d.m.findings.sheet, 2)
 	click(r.X+2, r.Y+2)
 	if d.m.findings.sheet.at != 2 {
@@ -371,7 +371,7 @@ func TestFindingsReplay(t *testing.T) {
 func TestReturnIsNotBlank(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down down M tab enter esc")
-	m, search := d.m.closeFindings()
+	m, search := closeFindings(d.m)
 	d.m = m
 	d.fire()
 	if d.m.shown.rankings == nil || len(d.m.shown.rankings) != 4 || d.m.rows.focus != 2 {

@@ -9,22 +9,15 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// findingHead returns the lines over the rows of the findings: the tabs, what is compared, what the rows are, and the
-// columns' names, as far as the screen has room for them.
-func (m *Model) findingHead() int { return min(4, max(m.layout.Status-2, 0)) }
-
-// findingRows returns the number of rows that fit.
-func (m *Model) findingRows() int { return max(m.layout.Status-1-m.findingHead(), 1) }
-
-// putFindings writes the view.
-func (m *Model) putFindings(c *cells.Canvas) {
-	if m.findings.sheet != nil {
-		m.putSheet(c)
+// put writes the view.
+func (f *findings) put(c *cells.Canvas, sc *scene, mining bool) {
+	if f.sheet != nil {
+		f.sheet.put(c, sc)
 		return
 	}
-	s, f, width := m.styles, &m.findings, m.layout.Size.Cols-2
-	head := []string{m.tabs(width), m.subject(width), s.Faint.Render(cells.Cut(f.list.note, width)), f.list.headLine(s, width)}
-	switch n := m.findingHead(); {
+	s, width := sc.styles, sc.layout.Size.Cols-2
+	head := []string{f.tabs(s, width), f.subject(s, sc.filter, width), s.Faint.Render(cells.Cut(f.list.note, width)), f.list.headLine(s, width)}
+	switch n := sc.layout.listHead(); {
 	case n < 2:
 		head = head[:n]
 	case n < 4: // what is compared and what the rows are is known to who made the screen so small
@@ -32,25 +25,24 @@ func (m *Model) putFindings(c *cells.Canvas) {
 	}
 	c.Put(1, 1, width, head...)
 	y := 1 + len(head)
-	if text := m.nothingFound(); text != "" {
+	if text := f.nothing(sc.filter, mining); text != "" {
 		c.Put(1, y, width, s.Plain.Render(cells.Cut("  "+text, width)))
 		return
 	}
 	top := f.top[f.page]
-	for i := top; i < min(top+m.findingRows(), f.list.rows); i++ {
+	for i := top; i < min(top+sc.layout.listRows(), f.list.rows); i++ {
 		c.Put(1, y+i-top, width, f.list.line(s, i, width, i == f.at[f.page]))
 	}
 }
 
-// nothingFound says why there are no rows, or nothing.
-func (m *Model) nothingFound() string {
-	f := &m.findings
+// nothing says why there are no rows, or nothing.
+func (f *findings) nothing(filter string, mining bool) string {
 	switch {
-	case f.page.mined() && f.current(m.filter) == nil && m.isMining():
+	case f.page.mined() && f.current(filter) == nil && mining:
 		return "mining: all queries are ranked under both schemes, and compared; esc goes on meanwhile"
 	case f.page.mined() && f.pair == nil:
 		return "two rows are needed: esc, then a adds one"
-	case f.page.mined() && f.current(m.filter) == nil:
+	case f.page.mined() && f.current(filter) == nil:
 		return "A and B are not mined yet: M mines them"
 	case f.listed && f.list.rows == 0:
 		return f.list.empty
@@ -59,8 +51,7 @@ func (m *Model) nothingFound() string {
 }
 
 // tabs lists the pages, the present one between brackets.
-func (m *Model) tabs(width int) string {
-	s, f := m.styles, &m.findings
+func (f *findings) tabs(s cells.Styles, width int) string {
 	var b strings.Builder
 	for p := range pages {
 		if p == f.page {
@@ -83,8 +74,7 @@ func (m *Model) tabs(width int) string {
 }
 
 // subject says which schemes are compared, by what, under which label.
-func (m *Model) subject(width int) string {
-	s, f := m.styles, &m.findings
+func (f *findings) subject(s cells.Styles, filter string, width int) string {
 	var left string
 	switch {
 	case f.page.mined() && len(f.pair) == 2:
@@ -94,7 +84,7 @@ func (m *Model) subject(width int) string {
 		left = s.Bold.Render(inert.Text(f.scheme.String()))
 	}
 	what := "P@10"
-	if mined := f.current(m.filter); mined != nil && f.page.mined() {
+	if mined := f.current(filter); mined != nil && f.page.mined() {
 		what = cells.Thousands(len(mined.Queries)) + " " + cells.Plural("query", len(mined.Queries))
 	}
 	if f.page != pageSchemes {

@@ -3,21 +3,16 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
-	"strata/engine/inert"
 	"strata/experiments"
 	"strata/tui/cells"
 	"strata/tui/picture"
@@ -25,8 +20,8 @@ import (
 
 // askImage makes a picture from outside the gallery the query. The item that was the query stays the one from which the
 // next and the previous are counted.
-func (m Model) askImage(path string) (Model, tea.Cmd) {
-	m.desk = m.desk.withImage(fromHome(path), m.thumbs, m.c.Session)
+func askImage(m Model, path string) (Model, tea.Cmd) {
+	m.desk = m.desk.withImage(fromHome(path), m.thumbs, m.session)
 	m.rows.cursor = min(m.rows.cursor, 0)
 	return m.search(true)
 }
@@ -70,50 +65,6 @@ func (d desk) picture() int {
 		return d.photo
 	}
 	return d.query
-}
-
-// pictureName is what a picture that cannot be shown is called.
-func (m *Model) pictureName(row int) string {
-	if row >= m.gallery.Len() {
-		return filepath.ToSlash(m.shown.image)
-	}
-	return m.gallery.Picture(row)
-}
-
-// queryName is what the query is called: its id, or its file's name.
-func (m *Model) queryName() string {
-	if m.shown.image != "" {
-		return filepath.Base(m.shown.image)
-	}
-	return m.gallery.ID(m.shown.query)
-}
-
-// leastImageLines is the number of lines that are left for what is said about a new picture.
-const leastImageLines = 5
-
-// imageLines says what the query is when it is no item, and how well the features of new pictures agree with the
-// gallery's: at most height lines.
-func (m *Model) imageLines(width, height int) []string {
-	texts := []string{"new picture, not in the gallery"}
-	switch p := m.shown.picture; {
-	case p == nil:
-		texts = append(texts, "its features are not known yet")
-	case p.Parity != nil:
-		texts = append(texts, parityText(*p.Parity))
-	}
-	var lines []string
-	for _, text := range texts {
-		for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
-			lines = append(lines, cells.Padded(m.styles.Faint.Render(strings.TrimSpace(line)), width))
-		}
-	}
-	return cells.FirstLines(m.styles, lines, height)
-}
-
-// parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.
-func parityText(p experiments.Parity) string {
-	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
-		p.Pictures, cells.Plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
 }
 
 // shownPaths is the number of names that a path may be continued to that are shown.

@@ -94,7 +94,7 @@ func TestDisabledKeysAreNotShown(t *testing.T) {
 			}
 			enabled[a.Keys()[0]] = true
 		}
-		help := strings.Join(d.m.helpBlocks(), "\n")
+		help := strings.Join(helpBlocks(&d.m), "\n")
 		var foot []string
 		for _, b := range d.m.footKeys() {
 			foot = append(foot, b.Help().Key+" "+b.Help().Desc)
@@ -154,7 +154,7 @@ func TestPopupKeys(t *testing.T) {
 
 func TestEvaluationsKey(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
-	m, _ := d.m.startEvaluation()
+	m, _ := startEvaluation(d.m)
 	var keys []string
 	for _, a := range m.enabled() {
 		if a.Keys()[0] == "E" || a.Keys()[0] == "esc" {

@@ -18,10 +18,11 @@ const (
 
 // layout says where everything is. It is computed when the size, the number of schemes or the kind of screen changes.
 type layout struct {
-	Size     picture.Box
-	Pictures bool
-	Captions int // lines under a row's pictures
-	Wide     bool
+	Size         picture.Box
+	CellW, CellH int // pixels
+	Pictures     bool
+	Captions     int // lines under a row's pictures
+	Wide         bool
 
 	Title  int // lines
 	Status int
@@ -59,7 +60,7 @@ type screenKind struct {
 // newLayout places everything.
 func newLayout(k screenKind) layout {
 	size := k.Size
-	l := layout{Size: size, Captions: 1}
+	l := layout{Size: size, CellW: k.CellW, CellH: k.CellH, Captions: 1}
 	l.Pictures = k.Graphics != picture.GraphicsNone && size.Cols >= pictureCols && size.Rows >= pictureRows
 	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1
 	if !l.Pictures && size.Cols >= captionCols && size.Rows >= pictureRows {
@@ -206,3 +207,10 @@ func (l *layout) thumb(i, j int) cells.Rect {
 	r := l.row(i)
 	return cells.Rect{X: r.X + j*l.Slot, Y: r.Y + 2, W: l.Thumb.Cols, H: l.Thumb.Rows}
 }
+
+// listHead returns the lines over the rows of a list: the tabs, what is compared, what the rows are, and the columns'
+// names, as far as the screen has room for them.
+func (l *layout) listHead() int { return min(4, max(l.Status-2, 0)) }
+
+// listRows returns the number of rows of a list that fit.
+func (l *layout) listRows() int { return max(l.Status-1-l.listHead(), 1) }

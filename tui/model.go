@@ -35,71 +35,45 @@ type Config struct {
 	Now       func() time.Time
 }
 
-// clipboard returns where the sequence that sets the clipboard is written.
-func (c *Config) clipboard() io.Writer {
-	if c.Output == nil {
-		return io.Discard
-	}
-	return c.Output
-}
-
-// Model is the screen. Update never waits: what takes time is a command, and its answer a message.
+// Model is the screen. Update never waits: what takes time is a command, and its answer a message. The panes own their
+// state; the model routes messages to them and gives them what they show.
 type Model struct {
-	c       Config
-	ctx     context.Context
-	crew    *crew
-	gallery *engine.Gallery
-	thumbs  *picture.Thumbs
-	screen  *picture.Screen // nil where no picture is written by itself
+	c Config
+	worker
+	jobs
+	board
 	styles  cells.Styles
-	rng     *rand.Rand
+	layout  layout
 	actions []action
 	finding []action // of the findings
 	popKeys popupKeys
 	help    help.Model
+	rng     *rand.Rand
 	first   tea.Cmd // the first search
 	later   func(time.Duration, tea.Msg) tea.Cmd
 
-	layout layout
-	cellW  int
-	cellH  int
-
-	desk   desk   // as the keys have set it
-	saved  desk   // as the log has it
-	shown  frame  // as the screen shows it
-	filter string // of the candidates, as shown
-
-	rows       rowsPane
-	sliders    sliders
 	table      table
 	status     status
 	prompt     prompt
 	popup      popup
-	walk       walk
 	evaluation evaluation
 	findings   findings
-	visiting   visit
-	panel      bool // a hit is looked at
-	parts      dissected
-	click      click
-	matches    found
-	paths      completed
-	faults     []string // already reported
+}
 
+// jobs are the commands under way.
+type jobs struct {
 	searching  job
 	resting    job
 	loading    job
-	loadingOf  []picture.Wanted          // what the loading job makes
-	ready      map[place]picture.Picture // the visible pictures that are ready
 	fetching   job
-	fetched    bool // the neighbours of what is shown were fetched, or are being
 	looking    job
 	dissecting job
 	listing    job
-	pending    int  // steps on their way to the log
-	awaited    bool // the answer of the latest search
-	asked      time.Time
-	good       frame // the last one with an answer
+	pending    int              // steps on their way to the log
+	awaited    bool             // the answer of the latest search
+	asked      time.Time        // when
+	loadingOf  []picture.Wanted // what the loading job makes
+	fetched    bool             // the neighbours of what is shown were fetched, or are being
 }
 
 // NewModel returns the screen of a session. Its commands end when ctx does.
@@ -116,23 +90,23 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		c.Terminal.Graphics, c.Terminal.Why = picture.GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
 	}
 	m := Model{
-		c: c, ctx: ctx, crew: &crew{}, gallery: g,
-		styles: cells.NewStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
+		c: c, worker: worker{ctx: ctx, crew: &crew{}, gallery: g, session: c.Session, output: c.Output},
+		board:  board{rows: rowsPane{cursor: -1}},
+		styles: cells.NewStyles(profile, !c.Light, false), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), finding: newFindingActions(),
-		rows: rowsPane{cursor: -1}, later: tick,
+		actions: newActions(), finding: newFindingActions(), popKeys: newPopupKeys(), later: tick,
 	}
-	m.cellW, m.cellH = c.Terminal.Cell()
+	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
 	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
 	if c.Terminal.Graphics != picture.GraphicsSixel {
 		m.status = m.status.tell("%s", c.Terminal.Why)
 	}
 	m.evaluation.bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
-	m.dress()
+	dress(&m)
 	for _, l := range g.Labels()[:min(2, len(g.Labels()))] {
 		m.rows.marked = append(m.rows.marked, l.Name)
 	}
-	if err := m.begin(); err != nil {
+	if err := begin(&m); err != nil {
 		return Model{}, err
 	}
 	m, m.first = m.search(true)
@@ -150,8 +124,8 @@ func hasPictures(g *engine.Gallery) bool {
 }
 
 // begin sets the desk to the session's state, or to the first query and schemes.
-func (m *Model) begin() error {
-	state := m.c.Session.State()
+func begin(m *Model) error {
+	state := m.session.State()
 	m.desk.schemes = state.Schemes
 	if len(m.desk.schemes) == 0 {
 		var err error
@@ -165,7 +139,7 @@ func (m *Model) begin() error {
 	m.filter = conditions(state.Filter)
 	m.table.filter = m.filter
 	if p := state.Picture; p != nil {
-		m.desk = m.desk.withImage(p.Path, m.thumbs, m.c.Session)
+		m.desk = m.desk.withImage(p.Path, m.thumbs, m.session)
 	}
 	if state.Query != "" {
 		row, err := m.gallery.Row(state.Query)
@@ -185,7 +159,7 @@ func (m *Model) begin() error {
 }
 
 // dress gives the borrowed widgets the screen's styles.
-func (m *Model) dress() {
+func dress(m *Model) {
 	s := m.styles
 	m.help.ShortSeparator = "  "
 	m.help.Styles = help.Styles{
@@ -266,12 +240,12 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return m.restricted(msg), nil
 	case found:
 		if msg.seq == m.looking.seq {
-			m.matches = msg
-			m.prompt = m.prompt.tell(m.matchText())
+			m.prompt.matches = msg
+			m.prompt = m.prompt.tell(msg.matchText(m.gallery))
 		}
 	case completed:
 		if msg.seq == m.looking.seq && m.prompt.kind == promptImage {
-			m.paths = msg
+			m.prompt.paths = msg
 			m.prompt = m.prompt.tell(msg.pathText())
 		}
 	case dissected:
@@ -295,7 +269,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 			m.status = m.status.tell("copied a script of %d lines, if the terminal allows it (OSC 52)", msg.lines)
 		}
 	case tea.ResumeMsg:
-		return m.redraw()
+		return redraw(m)
 	}
 	return m, nil
 }
@@ -306,7 +280,7 @@ func (m Model) resize(msg tea.WindowSizeMsg) (Model, tea.Cmd) {
 	again := m.layout.Size != picture.Box{} && m.layout.Size != size
 	m.layout.Size = size
 	m = m.arrange()
-	measure := m.measureCell()
+	measure := m.measureCell(m.layout.CellW, m.layout.CellH)
 	if again {
 		return m, tea.Batch(tea.ClearScreen, measure)
 	}
@@ -315,10 +289,10 @@ func (m Model) resize(msg tea.WindowSizeMsg) (Model, tea.Cmd) {
 
 // measure takes the size of a cell.
 func (m Model) measure(msg measured) Model {
-	if msg.w == m.cellW && msg.h == m.cellH {
+	if msg.w == m.layout.CellW && msg.h == m.layout.CellH {
 		return m
 	}
-	m.cellW, m.cellH = msg.w, msg.h
+	m.layout.CellW, m.layout.CellH = msg.w, msg.h
 	m.thumbs.SetCell(msg.w, msg.h)
 	return m.arrange()
 }
@@ -326,28 +300,20 @@ func (m Model) measure(msg measured) Model {
 // arrange computes the layout.
 func (m Model) arrange() Model {
 	m.layout = newLayout(screenKind{
-		Size: m.layout.Size, CellW: m.cellW, CellH: m.cellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(m.shown.schemes), Labels: m.queryLines(),
+		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
+		Schemes: len(m.shown.schemes), Labels: m.queryLines(m.gallery),
 		Marked: len(m.rows.marked), Layers: len(m.gallery.AllLayers()), Panel: m.panel,
 	})
 	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
 	m.sliders = m.sliders.clamped(m.focused())
 	m.fetched = false
 	if f := m.findings; f.open {
-		m.findings = f.moved(f.at[f.page], m.findingRows())
+		m.findings = f.moved(f.at[f.page], m.layout.listRows())
 		if f.sheet != nil {
-			m.findings.sheet = f.sheet.moved(m.placeSheet(), f.sheet.at)
+			m.findings.sheet = f.sheet.moved(&m.layout, f.sheet.at)
 		}
 	}
 	return m
-}
-
-// queryLines returns the number of lines that are said about the query.
-func (m *Model) queryLines() int {
-	if n := len(m.gallery.Labels()); m.shown.image == "" || n > leastImageLines {
-		return n
-	}
-	return leastImageLines
 }
 
 // keys takes a message of several keys apart: what comes in one read from the terminal is one message.
@@ -372,8 +338,8 @@ func (m Model) keys(msg tea.KeyMsg) (Model, tea.Cmd) {
 func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
 	m.status.problem = ""
 	if msg.Type == tea.KeyCtrlC {
-		m, _ = m.dropPrompt()
-		return m.quit()
+		m, _ = dropPrompt(m)
+		return quit(m)
 	}
 	if msg.Paste && m.prompt.kind == promptNone {
 		return m, nil
@@ -423,8 +389,8 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	m.table.filter = m.filter
 	m.status.usage, m.status.codes = a.usage, a.codes
 	for _, f := range a.faults {
-		if !slices.Contains(m.faults, f) {
-			m.faults = append(slices.Clone(m.faults), f)
+		if !slices.Contains(m.status.faults, f) {
+			m.status.faults = append(slices.Clone(m.status.faults), f)
 			m.status = m.status.fail(m.c.Now(), fmt.Errorf("%s", f))
 		}
 	}

@@ -130,7 +130,7 @@ func openStudio(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows in
 		m.thumbs = thumbs
 	}
 	m.styles = cells.NewStyles(termenv.Ascii, true, true)
-	m.dress()
+	dress(&m)
 	m.later = func(_ time.Duration, msg tea.Msg) tea.Cmd {
 		*d.due = append(*d.due, msg)
 		return nil

@@ -26,29 +26,29 @@ func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
 		return m, nil
 	}
 	if m.popup.kind != popupNone {
-		return m.mousePopup(msg), nil
+		return mousePopup(m, msg), nil
 	}
 	if m.findings.open {
-		return m.mouseFindings(msg)
+		return mouseFindings(m, msg)
 	}
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp && m.rows.focus > 0:
-		return m.focusRow(-1)
+		return focusRow(m, -1)
 	case msg.Button == tea.MouseButtonWheelDown && m.rows.focus < len(m.desk.schemes)-1:
-		return m.focusRow(1)
+		return focusRow(m, 1)
 	case msg.Action == tea.MouseActionRelease:
 		m.click.dragging = false
 	case msg.Button != tea.MouseButtonLeft:
 	case msg.Action == tea.MouseActionPress:
-		return m.press(msg.X, msg.Y)
+		return press(m, msg.X, msg.Y)
 	case msg.Action == tea.MouseActionMotion && m.click.dragging:
-		return m.drag(msg.X)
+		return drag(m, msg.X)
 	}
 	return m, nil
 }
 
 // mousePopup scrolls a popup; a click beside it closes it.
-func (m Model) mousePopup(msg tea.MouseMsg) Model {
+func mousePopup(m Model, msg tea.MouseMsg) Model {
 	r := cells.Centred(m.popup.view(m.styles, m.layout.Size), m.layout.Size)
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp:
@@ -62,43 +62,43 @@ func (m Model) mousePopup(msg tea.MouseMsg) Model {
 }
 
 // mouseFindings moves the cursor of the findings; a click on the row under it shows what is behind.
-func (m Model) mouseFindings(msg tea.MouseMsg) (Model, tea.Cmd) {
+func mouseFindings(m Model, msg tea.MouseMsg) (Model, tea.Cmd) {
 	f := &m.findings
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp:
-		return m.moveFinding(-1)
+		return moveFinding(m, -1)
 	case msg.Button == tea.MouseButtonWheelDown:
-		return m.moveFinding(1)
+		return moveFinding(m, 1)
 	case msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress:
 		return m, nil
 	}
 	if f.sheet != nil {
-		p := m.placeSheet()
+		p := f.sheet.plan(&m.layout)
 		first, end := p.visible(f.sheet)
 		for i := first; i < end; i++ {
 			switch {
 			case !p.item(f.sheet, i).Has(msg.X, msg.Y):
-			case i == f.sheet.at && m.canLook():
-				return m.lookAt()
+			case i == f.sheet.at && m.findings.behind(m.gallery):
+				return lookAt(m)
 			default:
-				f.sheet = f.sheet.moved(p, i)
+				f.sheet = f.sheet.moved(&m.layout, i)
 			}
 		}
 		return m, nil
 	}
-	row := msg.Y - 1 - m.findingHead() + f.top[f.page]
+	row := msg.Y - 1 - m.layout.listHead() + f.top[f.page]
 	switch {
-	case msg.Y < 1+m.findingHead() || row >= f.list.rows || msg.Y >= m.layout.Status || m.nothingFound() != "":
-	case row == f.at[f.page] && m.canLook():
-		return m.lookAt()
+	case msg.Y < 1+m.layout.listHead() || row >= f.list.rows || msg.Y >= m.layout.Status || f.nothing(m.filter, m.evaluation.mining()) != "":
+	case row == f.at[f.page] && m.findings.behind(m.gallery):
+		return lookAt(m)
 	default:
-		return m.moveFinding(row - f.at[f.page])
+		return moveFinding(m, row-f.at[f.page])
 	}
 	return m, nil
 }
 
 // press acts on what lies under the pointer.
-func (m Model) press(x, y int) (Model, tea.Cmd) {
+func press(m Model, x, y int) (Model, tea.Cmd) {
 	if at, weight, ok := m.sliders.hitTest(m.focused(), m.layout.Sliders, x, y); ok && !m.panel {
 		m.sliders.at = at
 		m.click = click{dragging: true}
@@ -109,15 +109,15 @@ func (m Model) press(x, y int) (Model, tea.Cmd) {
 			continue
 		}
 		if y == m.layout.row(at).Y { // the scheme's text
-			return m.pressRow(i, -1)
+			return pressRow(m, i, -1)
 		}
-		return m.pressRow(i, (x-m.layout.Rows.X)/m.layout.Slot)
+		return pressRow(m, i, (x-m.layout.Rows.X)/m.layout.Slot)
 	}
 	return m, nil
 }
 
 // pressRow puts the cursor on a picture of a row, or makes it the query.
-func (m Model) pressRow(row, cursor int) (Model, tea.Cmd) {
+func pressRow(m Model, row, cursor int) (Model, tea.Cmd) {
 	now := m.c.Now()
 	last := m.click
 	m.click = click{at: now, row: row, cursor: cursor}
@@ -127,7 +127,7 @@ func (m Model) pressRow(row, cursor int) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.rows.cursor = cursor
-	if last.row == row && last.cursor == cursor && now.Sub(last.at) <= doubleClick && m.canAsk() {
+	if last.row == row && last.cursor == cursor && now.Sub(last.at) <= doubleClick && m.canAsk(m.gallery) {
 		m.click = click{}
 		h, _ := m.cursorHit()
 		return m.ask(h.Row)
@@ -136,7 +136,7 @@ func (m Model) pressRow(row, cursor int) (Model, tea.Cmd) {
 }
 
 // drag moves the slider that was pressed.
-func (m Model) drag(x int) (Model, tea.Cmd) {
+func drag(m Model, x int) (Model, tea.Cmd) {
 	left, w := m.sliders.track(m.focusedKnobs(), m.layout.Sliders.W)
 	return m.slid(withWeight(m.focused(), m.sliders.at, m.sliders.weightAt(x-m.layout.Sliders.X-left, w)))
 }

@@ -44,6 +44,9 @@ type prompt struct {
 	reason string // what is wrong
 	info   string // what the text means
 	was    desk   // when the prompt was opened
+
+	matches found     // of promptJump
+	paths   completed // of promptImage
 }
 
 // newPrompt opens a prompt with a first text.

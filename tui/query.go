@@ -2,7 +2,10 @@ package tui
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -13,40 +16,40 @@ import (
 
 // viewQuery returns the lines of the query: where it stands among the queries and its labels. In the left column its
 // picture lies between the two, otherwise beside them.
-func (m *Model) viewQuery() []string {
-	l, s := &m.layout, m.styles
+func (sc *scene) viewQuery() []string {
+	l, s := sc.layout, sc.styles
 	r := l.Query
-	place := m.queryPlace()
+	place := sc.queryPlace()
 	if !l.Wide && r.H <= 2 {
 		place = ""
 	}
-	id, label, room := m.queryName(), "query ", r.W-len(place)-1
+	id, label, room := sc.queryName(), "query ", r.W-len(place)-1
 	if ansi.StringWidth(inert.Text(id))+len(label) > room {
 		label = ""
 	}
 	id = s.Faint.Render(label) + s.Bold.Render(cells.CutID(id, max(room-len(label), 4)))
 	lines := []string{cells.Flush(id, s.Faint.Render(place), r.W)}
 	if l.Wide && l.Pictures {
-		for _, line := range m.pictureCells(m.shown.desk.picture(), l.QueryBox) {
+		for _, line := range sc.pictureCells(sc.shown.desk.picture(), l.QueryBox) {
 			lines = append(lines, cells.Padded(line, r.W))
 		}
 	}
-	if m.shown.image != "" {
-		return append(lines, m.imageLines(r.W, r.H-len(lines))...)
+	if sc.shown.image != "" {
+		return append(lines, sc.imageLines(r.W, r.H-len(lines))...)
 	}
-	lines = append(lines, m.labelLines(m.shown.query, r.W, r.H-len(lines))...)
+	lines = append(lines, sc.labelLines(sc.shown.query, r.W, r.H-len(lines))...)
 	return lines
 }
 
 // queryPlace says where the query stands among the queries; a picture from outside stands nowhere.
-func (m *Model) queryPlace() string {
-	if m.shown.image != "" {
+func (sc *scene) queryPlace() string {
+	if sc.shown.image != "" {
 		return "new"
 	}
-	if v := m.visiting; v.on && m.shown.query == v.queries[v.at] {
+	if v := sc.visiting; v.on && sc.shown.query == v.queries[v.at] {
 		return fmt.Sprintf("%s of %s %s", cells.Thousands(v.at+1), cells.Thousands(len(v.queries)), inert.Text(v.what))
 	}
-	at, of := m.walk.position(m.gallery, m.shown.query)
+	at, of := sc.walk.position(sc.gallery, sc.shown.query)
 	if at == 0 {
 		return cells.Thousands(of)
 	}
@@ -57,11 +60,11 @@ func (m *Model) queryPlace() string {
 const countsFrom = 34
 
 // labelLines lists the row's labels, the marked ones first, with the number of relevant candidates where it fits.
-func (m *Model) labelLines(row, width, height int) []string {
-	s := m.styles
-	names := slices.Clone(m.rows.marked)
+func (sc *scene) labelLines(row, width, height int) []string {
+	s := sc.styles
+	names := slices.Clone(sc.rows.marked)
 	widest := 0
-	for _, l := range m.gallery.Labels() {
+	for _, l := range sc.gallery.Labels() {
 		widest = max(widest, ansi.StringWidth(inert.Text(l.Name)))
 		if !slices.Contains(names, l.Name) {
 			names = append(names, l.Name)
@@ -69,20 +72,20 @@ func (m *Model) labelLines(row, width, height int) []string {
 	}
 	widest = min(widest, 12)
 	var first *experiments.Ranking
-	if row == m.shown.query && len(m.shown.rankings) > 0 {
-		first = &m.shown.rankings[0]
+	if row == sc.shown.query && len(sc.shown.rankings) > 0 {
+		first = &sc.shown.rankings[0]
 	}
 	var lines []string
 	for i, name := range names {
 		if len(lines) == height {
 			break
 		}
-		label, err := m.gallery.Label(name)
+		label, err := sc.gallery.Label(name)
 		if err != nil {
 			continue
 		}
 		mark := " "
-		if i < len(m.rows.marked) {
+		if i < len(sc.rows.marked) {
 			mark = marks[i][0]
 		}
 		value := s.Plain.Render(cells.Cut(label.Cell(row), width-widest-4))
@@ -100,4 +103,32 @@ func (m *Model) labelLines(row, width, height int) []string {
 		lines = append(lines, cells.Flush(text, count, width))
 	}
 	return lines
+}
+
+// leastImageLines is the number of lines that are left for what is said about a new picture.
+const leastImageLines = 5
+
+// imageLines says what the query is when it is no item, and how well the features of new pictures agree with the
+// gallery's: at most height lines.
+func (sc *scene) imageLines(width, height int) []string {
+	texts := []string{"new picture, not in the gallery"}
+	switch p := sc.shown.picture; {
+	case p == nil:
+		texts = append(texts, "its features are not known yet")
+	case p.Parity != nil:
+		texts = append(texts, parityText(*p.Parity))
+	}
+	var lines []string
+	for _, text := range texts {
+		for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
+			lines = append(lines, cells.Padded(sc.styles.Faint.Render(strings.TrimSpace(line)), width))
+		}
+	}
+	return cells.FirstLines(sc.styles, lines, height)
+}
+
+// parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.
+func parityText(p experiments.Parity) string {
+	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
+		p.Pictures, cells.Plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
 }

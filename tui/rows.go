@@ -88,21 +88,21 @@ type rowView struct {
 }
 
 // view returns the lines of the row, l.RowH of them, l.Rows.W wide.
-func (p rowsPane) view(m *Model, v rowView) []string {
-	l := &m.layout
+func (p rowsPane) view(sc *scene, v rowView) []string {
+	l := sc.layout
 	lines := make([]string, 0, l.RowH)
-	lines = append(lines, p.header(m, v))
+	lines = append(lines, p.header(sc, v))
 	if v.ranking != nil && len(v.ranking.Hits) == 0 && l.RowH > 1 {
-		return append(lines, "    "+m.styles.Faint.Render(m.whyNothing()))
+		return append(lines, "    "+sc.styles.Faint.Render(sc.whyNothing()))
 	}
 	if l.Pictures {
-		lines = append(lines, p.slots(l, func(j int) string { return p.bar(m, v, j) }))
+		lines = append(lines, p.slots(l, func(j int) string { return p.bar(sc, v, j) }))
 		c := make([][]string, shownHits)
 		for j := range c {
 			if h, ok := v.hit(j); ok {
-				c[j] = m.pictureCells(h.Row, l.Thumb)
+				c[j] = sc.pictureCells(h.Row, l.Thumb)
 			} else if v.ranking == nil {
-				c[j] = cells.EmptyFrame(l.Thumb, m.styles)
+				c[j] = cells.EmptyFrame(l.Thumb, sc.styles)
 			}
 		}
 		for y := range l.Thumb.Rows {
@@ -115,14 +115,14 @@ func (p rowsPane) view(m *Model, v rowView) []string {
 		}
 	}
 	for line := range l.Captions {
-		lines = append(lines, p.slots(l, func(j int) string { return p.captionOf(m, v, j, line) }))
+		lines = append(lines, p.slots(l, func(j int) string { return p.captionOf(sc, v, j, line) }))
 	}
 	return lines
 }
 
 // whyNothing says why a ranking is empty.
-func (m *Model) whyNothing() string {
-	if m.filter != "" {
+func (sc *scene) whyNothing() string {
+	if sc.filter != "" {
 		return "the filter leaves nothing to rank"
 	}
 	return "there is no other item to rank"
@@ -146,8 +146,8 @@ func (p rowsPane) slots(l *layout, cell func(j int) string) string {
 }
 
 // header is the row's number, its scheme and its figures.
-func (p rowsPane) header(m *Model, v rowView) string {
-	s := m.styles
+func (p rowsPane) header(sc *scene, v rowView) string {
+	s := sc.styles
 	marker, name := "  ", s.Bold
 	if v.focused {
 		marker, name = s.Accent.Render("▸ "), s.Strong
@@ -156,13 +156,13 @@ func (p rowsPane) header(m *Model, v rowView) string {
 	if v.pinned {
 		left += s.Faint.Render("  pinned")
 	}
-	return cells.Flush(left, v.headings, m.layout.Rows.W)
+	return cells.Flush(left, v.headings, sc.layout.Rows.W)
 }
 
 // bar stands over a picture: its rank, how it moved, and a stroke when it hits a marked label, a thick one when it hits
 // them all.
-func (p rowsPane) bar(m *Model, v rowView, j int) string {
-	s := m.styles
+func (p rowsPane) bar(sc *scene, v rowView, j int) string {
+	s := sc.styles
 	if _, ok := v.hit(j); !ok {
 		return ""
 	}
@@ -174,7 +174,7 @@ func (p rowsPane) bar(m *Model, v rowView, j int) string {
 	head, used := look.Render(rank), len([]rune(rank))
 	if v.moves != nil {
 		move := moveText(v.moves[j])
-		head += " " + p.moveStyle(m, v.moves[j], move)
+		head += " " + p.moveStyle(sc, v.moves[j], move)
 		used += 1 + len([]rune(move))
 	}
 	hits := 0
@@ -190,25 +190,25 @@ func (p rowsPane) bar(m *Model, v rowView, j int) string {
 	case hits > 0:
 		stroke = "─"
 	}
-	return head + " " + s.Hit.Render(strings.Repeat(stroke, max(m.layout.Thumb.Cols-used-1, 0)))
+	return head + " " + s.Hit.Render(strings.Repeat(stroke, max(sc.layout.Thumb.Cols-used-1, 0)))
 }
 
 // captionOf is a line under a picture: its marks with its score, move, label or id. Without pictures there are more: its
 // id, and what it has for the marked labels.
-func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
+func (p rowsPane) captionOf(sc *scene, v rowView, j, line int) string {
 	h, ok := v.hit(j)
 	if !ok {
 		return ""
 	}
-	s, width := m.styles, m.layout.Slot-1
+	s, width := sc.styles, sc.layout.Slot-1
 	switch {
 	case line == 1:
-		return s.Faint.Render(cells.CutID(m.gallery.ID(h.Row), width))
+		return s.Faint.Render(cells.CutID(sc.gallery.ID(h.Row), width))
 	case line > 1:
-		return m.labelText(p.marked[line-2], h.Row, width)
+		return sc.labelText(p.marked[line-2], h.Row, width)
 	}
-	if m.shown.image != "" { // nothing is known to hit or to miss
-		return p.captionText(m, v, j, h, width)
+	if sc.shown.image != "" { // nothing is known to hit or to miss
+		return p.captionText(sc, v, j, h, width)
 	}
 	var b strings.Builder
 	for i, label := range p.marked {
@@ -223,44 +223,44 @@ func (p rowsPane) captionOf(m *Model, v rowView, j, line int) string {
 		b.WriteByte(' ')
 		rest--
 	}
-	b.WriteString(p.captionText(m, v, j, h, rest))
+	b.WriteString(p.captionText(sc, v, j, h, rest))
 	return b.String()
 }
 
 // captionText is the caption without its marks, at most width cells.
-func (p rowsPane) captionText(m *Model, v rowView, j int, h engine.Hit, width int) string {
+func (p rowsPane) captionText(sc *scene, v rowView, j int, h engine.Hit, width int) string {
 	switch p.caption {
 	case captionMove:
 		if v.moves == nil {
-			return m.styles.Faint.Render("·")
+			return sc.styles.Faint.Render("·")
 		}
-		return p.moveStyle(m, v.moves[j], cells.Cut(moveText(v.moves[j]), width))
+		return p.moveStyle(sc, v.moves[j], cells.Cut(moveText(v.moves[j]), width))
 	case captionID:
-		return cells.CutID(m.gallery.ID(h.Row), width)
+		return cells.CutID(sc.gallery.ID(h.Row), width)
 	case captionLabel:
 		if len(p.marked) == 0 {
 			return ""
 		}
-		return m.labelText(p.marked[0], h.Row, width)
+		return sc.labelText(p.marked[0], h.Row, width)
 	}
 	return cells.ScoreIn(h.Score, width)
 }
 
 // labelText is what a row has for a label.
-func (m *Model) labelText(label string, row, width int) string {
-	l, err := m.gallery.Label(label)
+func (sc *scene) labelText(label string, row, width int) string {
+	l, err := sc.gallery.Label(label)
 	if err != nil || !l.Known(row) {
-		return m.styles.Faint.Render(cells.Cut("unknown", width))
+		return sc.styles.Faint.Render(cells.Cut("unknown", width))
 	}
 	return cells.Cut(l.Cell(row), width)
 }
 
-func (p rowsPane) moveStyle(m *Model, move int, text string) string {
+func (p rowsPane) moveStyle(sc *scene, move int, text string) string {
 	switch move {
 	case isNew:
-		return m.styles.Accent.Render(text)
+		return sc.styles.Accent.Render(text)
 	case 0:
-		return m.styles.Faint.Render(text)
+		return sc.styles.Faint.Render(text)
 	}
 	return text
 }

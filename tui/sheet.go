@@ -88,30 +88,29 @@ type sheetPlan struct {
 	down    int // lines that fit
 }
 
-// placeSheet places a sheet on the screen.
-func (m *Model) placeSheet() sheetPlan {
-	l := &m.layout
+// placeSheet places a sheet of n items on the screen.
+func (l *layout) placeSheet(n int) sheetPlan {
 	body := cells.Rect{X: 1, Y: 1, W: l.Size.Cols - 2, H: l.Status - 1}
 	p := sheetPlan{title: cells.Rect{X: body.X, Y: body.Y, W: body.W, H: 1}, slot: 26, rowH: 3}
 	body.Y, body.H = body.Y+2, body.H-2
 	left := 0
 	if l.Pictures {
 		left = min(max(24+(l.Size.Cols-120)/4, 22), 48)
-		h := max(4, min(square(left, m.cellW, m.cellH), body.H/2))
-		p.box = picture.Box{Cols: min(left, h*m.cellH/m.cellW+1), Rows: h}
+		h := max(4, min(square(left, l.CellW, l.CellH), body.H/2))
+		p.box = picture.Box{Cols: min(left, h*l.CellH/l.CellW+1), Rows: h}
 		p.slot = 13
 		if l.Wide {
 			p.slot = 15 + (l.Size.Cols-wideCols)/30
 		}
 		grid := picture.Box{Cols: body.W - left - 2, Rows: body.H}
 		for slot := p.box.Cols + 2; slot > p.slot; slot-- { // few items are shown larger
-			h := square(slot-2, m.cellW, m.cellH) + 3
-			if max(grid.Cols/slot, 1)*((grid.Rows+1)/h) >= len(m.findings.sheet.items) {
+			h := square(slot-2, l.CellW, l.CellH) + 3
+			if max(grid.Cols/slot, 1)*((grid.Rows+1)/h) >= n {
 				p.slot = slot
 				break
 			}
 		}
-		p.thumb = picture.Box{Cols: p.slot - 2, Rows: square(p.slot-2, m.cellW, m.cellH)}
+		p.thumb = picture.Box{Cols: p.slot - 2, Rows: square(p.slot-2, l.CellW, l.CellH)}
 		p.rowH = p.thumb.Rows + 3
 	} else if body.W >= pictureCols {
 		left = 28
@@ -138,27 +137,30 @@ func (p sheetPlan) visible(s *sheet) (first, end int) {
 }
 
 // moved returns the sheet with the cursor at item i, or as near as there is one, and on the screen.
-func (s *sheet) moved(p sheetPlan, i int) *sheet {
-	out := *s
+func (s *sheet) moved(l *layout, i int) *sheet {
+	p, out := s.plan(l), *s
 	out.at = min(max(i, 0), max(len(s.items)-1, 0))
 	line := out.at / p.across
 	out.top = max(min(out.top, line), line-p.down+1, 0)
 	return &out
 }
 
-// putSheet writes the sheet.
-func (m *Model) putSheet(c *cells.Canvas) {
-	s, f, p := m.styles, m.findings.sheet, m.placeSheet()
+// plan places the sheet on the screen.
+func (s *sheet) plan(l *layout) sheetPlan { return l.placeSheet(len(s.items)) }
+
+// put writes the sheet.
+func (f *sheet) put(c *cells.Canvas, sc *scene) {
+	s, p := sc.styles, f.plan(sc.layout)
 	where := ""
 	if n := len(f.items); n > 0 {
 		where = fmt.Sprintf("%s of %s", cells.Thousands(f.at+1), cells.Thousands(n))
 	}
-	id := s.Bold.Render(cells.CutID(m.gallery.ID(f.subject), 30))
+	id := s.Bold.Render(cells.CutID(sc.gallery.ID(f.subject), 30))
 	c.Put(p.title.X, p.title.Y, p.title.W, cells.Flush(id+"  "+s.Plain.Render(inert.Text(f.title)), s.Faint.Render(where), p.title.W))
 	if p.subject.W > 0 {
-		m.putSubject(c, p)
+		f.putSubject(c, sc, p)
 	}
-	label, err := m.gallery.Label(f.label)
+	label, err := sc.gallery.Label(f.label)
 	first, end := p.visible(f)
 	for i := first; i < end; i++ {
 		r, row := p.item(f, i), f.items[i]
@@ -174,52 +176,52 @@ func (m *Model) putSheet(c *cells.Canvas) {
 		default:
 			sign, color = f.sign[1]+" ", s.Miss
 		}
-		lines := []string{look.Render(cursor + cells.CutID(m.gallery.ID(row), r.W-1))}
+		lines := []string{look.Render(cursor + cells.CutID(sc.gallery.ID(row), r.W-1))}
 		if p.thumb.Rows > 0 {
-			lines = append(lines, m.pictureCells(row, p.thumb)...)
+			lines = append(lines, sc.pictureCells(row, p.thumb)...)
 		}
-		lines = append(lines, color.Render(sign)+labelValue(s, m.gallery, f.label, row, r.W-2))
-		c.Put(r.X, r.Y, r.W, lines[:max(min(len(lines), m.layout.Status-r.Y), 0)]...)
+		lines = append(lines, color.Render(sign)+labelValue(s, sc.gallery, f.label, row, r.W-2))
+		c.Put(r.X, r.Y, r.W, lines[:max(min(len(lines), sc.layout.Status-r.Y), 0)]...)
 	}
 }
 
 // putSubject writes the subject's picture with its labels, and under them those of the item under the cursor.
-func (m *Model) putSubject(c *cells.Canvas, p sheetPlan) {
-	f, r := m.findings.sheet, p.subject
+func (f *sheet) putSubject(c *cells.Canvas, sc *scene, p sheetPlan) {
+	r := p.subject
 	y := r.Y
 	if p.box.Rows > 0 {
-		c.Put(r.X, y, p.box.Cols, m.pictureCells(f.subject, p.box)...)
+		c.Put(r.X, y, p.box.Cols, sc.pictureCells(f.subject, p.box)...)
 		y += p.box.Rows + 1
 	}
 	room := r.Y + r.H - y
-	lines := m.labelLines(f.subject, r.W, room/2)
+	lines := sc.labelLines(f.subject, r.W, room/2)
 	if f.at < len(f.items) {
 		row := f.items[f.at]
-		lines = append(lines, "", m.styles.Faint.Render("▾ ")+m.styles.Bold.Render(cells.CutID(m.gallery.ID(row), r.W-2)))
-		lines = append(lines, m.compareLabels(f.subject, row, r.W)...)
+		lines = append(lines, "", sc.styles.Faint.Render("▾ ")+sc.styles.Bold.Render(cells.CutID(sc.gallery.ID(row), r.W-2)))
+		lines = append(lines, sc.compareLabels(f.subject, row, r.W)...)
 	}
-	c.Put(r.X, y, r.W, cells.FirstLines(m.styles, lines, room)...)
+	c.Put(r.X, y, r.W, cells.FirstLines(sc.styles, lines, room)...)
 }
 
-// sheetPictures returns the pictures of the sheet.
-func (m *Model) sheetPictures() []picture.Wanted {
-	f, p := m.findings.sheet, m.placeSheet()
+// pictures returns the pictures of the sheet.
+func (s *sheet) pictures(l *layout) []picture.Wanted {
+	p := s.plan(l)
 	var all []picture.Wanted
-	first, end := p.visible(f)
-	for _, row := range f.items[first:end] {
+	first, end := p.visible(s)
+	for _, row := range s.items[first:end] {
 		all = append(all, picture.Wanted{Row: row, Box: p.thumb, Quality: picture.QualityShared})
 	}
-	return append(all, picture.Wanted{Row: f.subject, Box: p.box, Quality: picture.QualityLarge})
+	return append(all, picture.Wanted{Row: s.subject, Box: p.box, Quality: picture.QualityLarge})
 }
 
-// placeSheetPictures calls add for every picture of the sheet with its place.
-func (m *Model) placeSheetPictures(add func(row int, box picture.Box, x, y int)) {
-	f, p := m.findings.sheet, m.placeSheet()
-	add(f.subject, p.box, p.subject.X, p.subject.Y)
-	first, end := p.visible(f)
+// place calls add for every picture of the sheet with its place.
+func (s *sheet) place(l *layout, add func(row int, box picture.Box, x, y int)) {
+	p := s.plan(l)
+	add(s.subject, p.box, p.subject.X, p.subject.Y)
+	first, end := p.visible(s)
 	for i := first; i < end; i++ {
-		if r := p.item(f, i); r.Y+1+p.thumb.Rows <= m.layout.Status {
-			add(f.items[i], p.thumb, r.X, r.Y+1)
+		if r := p.item(s, i); r.Y+1+p.thumb.Rows <= l.Status {
+			add(s.items[i], p.thumb, r.X, r.Y+1)
 		}
 	}
 }

@@ -27,7 +27,8 @@ type status struct {
 	saved     time.Time
 	unlogged  error // why the last steps are not in the log
 	usage     engine.Usage
-	codes     string // how far codes are built, or what they left to score
+	faults    []string // rows without a score that were told already
+	codes     string   // how far codes are built, or what they left to score
 }
 
 // fail shows an error and keeps it.
@@ -97,41 +98,41 @@ func (m *Model) busy() string {
 	if !m.awaited {
 		return ""
 	}
-	text := m.c.Session.Activity()
+	text := m.session.Activity()
 	if took := m.c.Now().Sub(m.asked); text != "" && took >= time.Second {
 		text += fmt.Sprintf(" · %d s", int(took.Seconds()))
 	}
 	return text
 }
 
-// viewTitle is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
-func (m *Model) viewTitle() string {
-	s, g := m.styles, m.gallery
+// title is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
+func (p status) title(sc *scene) string {
+	s, g := sc.styles, sc.gallery
 	left := s.Strong.Render(" strata") + s.Faint.Render(" · ") + s.Bold.Render(cells.Cut(g.Name, 30)) +
 		s.Faint.Render(" · "+cells.Thousands(g.Len())+" "+cells.Plural("item", g.Len()))
-	if m.filter != "" {
-		left += s.Accent.Render("  filter " + cells.Cut(m.filter, m.layout.Size.Cols/3))
+	if sc.filter != "" {
+		left += s.Accent.Render("  filter " + cells.Cut(sc.filter, sc.layout.Size.Cols/3))
 	}
-	if m.walk.text != "" {
-		left += s.Accent.Render("  queries like " + cells.Cut(m.walk.text, m.layout.Size.Cols/4))
+	if sc.walk.text != "" {
+		left += s.Accent.Render("  queries like " + cells.Cut(sc.walk.text, sc.layout.Size.Cols/4))
 	}
-	width := m.layout.Size.Cols
+	width := sc.layout.Size.Cols
 	end := ""
-	switch g := m.c.Terminal.Graphics; {
+	switch g := sc.graphics; {
 	case g == picture.GraphicsNone:
 		end = "no pictures "
-	case !m.layout.Pictures:
+	case !sc.layout.Pictures:
 		end = fmt.Sprintf("pictures from %d×%d ", pictureCols, pictureRows)
 	default:
 		end = g.String() + " "
 	}
-	if u := m.status.usage; u.Bytes > 0 {
+	if u := p.usage; u.Bytes > 0 {
 		memory := end[:len(end)-1] + " · columns " + cells.SizeOf(u.Bytes) + " of " + cells.SizeOf(u.Budget) + " "
 		if ansi.StringWidth(left)+ansi.StringWidth(memory)+2 <= width {
 			end = memory
 		}
 	}
-	if codes := m.status.codes; codes != "" && ansi.StringWidth(left)+ansi.StringWidth(codes)+ansi.StringWidth(end)+5 <= width {
+	if codes := p.codes; codes != "" && ansi.StringWidth(left)+ansi.StringWidth(codes)+ansi.StringWidth(end)+5 <= width {
 		end = codes + " · " + end
 	}
 	var layers []string

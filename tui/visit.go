@@ -54,7 +54,7 @@ func (m Model) visit(l look, sheet bool) (Model, tea.Cmd) {
 	m.rows = rowsPane{cursor: -1, caption: m.rows.caption, marked: markFirst(m.findings.was.rows.marked, l.label, m.gallery)}
 	m.desk = desk{schemes: schemes, query: l.queries[l.at]}
 	m.shown = frame{desk: m.desk} // what was there before is not shown again
-	return m.arrange().stepVisit(0)
+	return stepVisit(m.arrange(), 0)
 }
 
 // markFirst returns the marked labels with one of the gallery's before them.
@@ -72,7 +72,7 @@ func markFirst(marked []string, label string, g *engine.Gallery) []string {
 }
 
 // stepVisit goes on to another query of the visit.
-func (m Model) stepVisit(by int) (Model, tea.Cmd) {
+func stepVisit(m Model, by int) (Model, tea.Cmd) {
 	v := &m.visiting
 	n := len(v.queries)
 	v.at = ((v.at+by)%n + n) % n
@@ -85,32 +85,23 @@ func (m Model) stepVisit(by int) (Model, tea.Cmd) {
 	return m.search(true)
 }
 
-// neighbour returns the query that stepping leads to.
-func (m *Model) neighbour(by int) (int, bool) {
-	if v := m.visiting; v.on {
-		n := len(v.queries)
-		return v.queries[((v.at+by)%n+n)%n], n > 1
-	}
-	return m.walk.step(m.gallery, m.desk.query, by)
-}
-
 // endVisit goes back to the findings, to the query that was looked at last.
-func (m Model) endVisit() (Model, tea.Cmd) {
+func endVisit(m Model) (Model, tea.Cmd) {
 	v := m.visiting
 	m.visiting.on = false
 	m.panel, m.rows.cursor = false, -1
 	m.findings.open = true
 	switch {
 	case v.sheet && m.findings.sheet != nil:
-		m.findings.sheet = m.findings.sheet.moved(m.placeSheet(), slices.Index(m.findings.sheet.items, v.queries[v.at]))
+		m.findings.sheet = m.findings.sheet.moved(&m.layout, slices.Index(m.findings.sheet.items, v.queries[v.at]))
 	case v.along:
-		m.findings = m.findings.moved(v.at, m.findingRows())
+		m.findings = m.findings.moved(v.at, m.layout.listRows())
 	}
 	return m.arrange(), nil
 }
 
 // closeFindings goes back to what was on the screen before, unless a visit has changed the schemes: then those stay.
-func (m Model) closeFindings() (Model, tea.Cmd) {
+func closeFindings(m Model) (Model, tea.Cmd) {
 	was := m.findings.was
 	m.findings.open, m.findings.was = false, nil
 	if was == nil {
