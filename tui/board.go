@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	"strata/engine"
 	"strata/experiments"
 	"strata/tui/picture"
@@ -13,6 +15,7 @@ type board struct {
 	saved    desk   // as the log has it
 	shown    frame  // as the screen shows it
 	good     frame  // the last one with an answer
+	opened   desk   // as it was when a scheme's text was opened
 	filter   string // of the candidates, as shown
 	rows     rowsPane
 	sliders  sliders
@@ -129,4 +132,32 @@ func (b *board) pictures(l *layout) []picture.Wanted {
 			picture.Wanted{Row: query, Box: l.PanelBox, Quality: picture.QualityLarge})
 	}
 	return all
+}
+
+// visit is a walk, begun in the findings, through queries under schemes. Esc ends it where it was begun.
+type visit struct {
+	on      bool
+	schemes []engine.Scheme // as the findings set them
+	queries []int           // rows
+	at      int             // of queries
+	along   bool            // queries are the rows of the page
+	sheet   bool            // it was begun in a sheet
+	focus   []int           // by query: the scheme to look at; nil: the first
+	what    string          // how the queries are ordered
+}
+
+// kept is what the findings give back when they are closed.
+type kept struct {
+	desk  desk
+	shown frame
+	rows  rowsPane
+	walk  walk
+}
+
+// click is the last press of the mouse.
+type click struct {
+	at       time.Time
+	row      int  // scheme
+	cursor   int  // picture
+	dragging bool // a slider
 }

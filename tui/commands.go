@@ -126,17 +126,6 @@ func codesNote(session *experiments.Session, results []experiments.Result) strin
 	return cells.Thousands(rows) + " " + cells.Plural("row", rows) + " rescored"
 }
 
-// steps returns what brings a session to the desk and ranks.
-func (d desk) steps(g *engine.Gallery) []experiments.Step {
-	var query experiments.Step = experiments.Query{ID: g.ID(d.query)}
-	if d.image != "" {
-		query = experiments.Image{Path: d.image}
-	}
-	return []experiments.Step{
-		query, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
-	}
-}
-
 // execute runs one step that is not a search.
 func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
 	ctx, session := m.ctx, m.session

@@ -171,3 +171,22 @@ func moves(hits, reference []engine.Hit) []int {
 	}
 	return out
 }
+
+// picture returns the number under which the query's picture is made.
+func (d desk) picture() int {
+	if d.image != "" {
+		return d.photo
+	}
+	return d.query
+}
+
+// steps returns what brings a session to the desk and ranks.
+func (d desk) steps(g *engine.Gallery) []experiments.Step {
+	var query experiments.Step = experiments.Query{ID: g.ID(d.query)}
+	if d.image != "" {
+		query = experiments.Image{Path: d.image}
+	}
+	return []experiments.Step{
+		query, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
+	}
+}

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,7 +35,7 @@ func openPrompt(m Model, kind promptKind) (Model, tea.Cmd) {
 // editScheme asks for the focused scheme's text.
 func editScheme(m Model) (Model, tea.Cmd) {
 	m.prompt = newPrompt(promptScheme, m.focused().String())
-	m.prompt.was = m.desk
+	m.opened = m.desk
 	return m, nil
 }
 
@@ -115,8 +114,8 @@ func dropPrompt(m Model) (Model, tea.Cmd) {
 	switch {
 	case p.kind == promptRestrict:
 		return m.restrict("")
-	case p.kind == promptScheme && !m.desk.equal(p.was):
-		m.desk = p.was
+	case p.kind == promptScheme && !m.desk.equal(m.opened):
+		m.desk = m.opened
 		m.sliders = m.sliders.clamped(m.focused())
 		return m.search(!m.desk.equal(m.saved)) // what was on its way to the log when the prompt was opened goes again
 	}
@@ -191,22 +190,6 @@ func jump(m Model, id string) (Model, tea.Cmd) {
 	}
 	m.prompt = prompt{}
 	return m.ask(row)
-}
-
-// matchText says which items a jump would go to.
-func (f found) matchText(g *engine.Gallery) string {
-	if f.count == 0 {
-		return "no id begins so"
-	}
-	ids := make([]string, len(f.rows))
-	for i, row := range f.rows {
-		ids[i] = g.ID(int(row))
-	}
-	text := strings.Join(ids, "  ")
-	if f.count > len(ids) {
-		text += fmt.Sprintf("  … %s in all", cells.Thousands(f.count))
-	}
-	return text
 }
 
 // restricted takes the queries that a text leaves.

@@ -347,43 +347,6 @@ func TestPathPrompt(t *testing.T) {
 	}
 }
 
-func TestContinuations(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("HOME", dir)
-	for _, name := range []string{"aé.jpg", "aè.jpg", ".hidden.jpg", "b.webp", "c.txt"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink(dir, filepath.Join(dir, "link.to")); err != nil {
-		t.Skip(err)
-	}
-	for _, c := range []struct {
-		path, common string
-		names        []string
-	}{
-		{dir + "/a", dir + "/a", []string{"aè.jpg", "aé.jpg"}}, // no half of a letter
-		{dir + "/b", dir + "/b.webp", []string{"b.webp"}},
-		{dir + "/c", dir + "/c", nil},
-		{dir + "/.h", dir + "/.hidden.jpg", []string{".hidden.jpg"}},
-		{dir + "/l", dir + "/link.to/", []string{"link.to/"}},
-		{dir + "/", dir + "/", []string{"aè.jpg", "aé.jpg", "b.webp", "link.to/"}},
-		{dir + "/none/", dir + "/none/", nil},
-		{"~/b", "~/b.webp", []string{"b.webp"}},
-	} {
-		common, names := continuations(c.path)
-		if common != c.common || !slices.Equal(names, c.names) {
-			t.Errorf("%s: got %s, %q", c.path, common, names)
-		}
-	}
-	if got := fromHome("~/x"); got != dir+"/x" {
-		t.Errorf("~/x is %s", got)
-	}
-	if got := fromHome("~x/y"); got != "~x/y" {
-		t.Errorf("~x/y is %s", got)
-	}
-}
-
 // TestAddedPictures looks whether added pictures are kept apart from the items' and from one another.
 func TestAddedPictures(t *testing.T) {
 	g, err := engine.OpenFS(t.Context(), "demo", fstest.MapFS{
@@ -408,7 +371,7 @@ func TestAddedPictures(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, name), flatPicture(t, 4, 4, c), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			row = desk{}.withImage(name, thumbs, s).picture()
+			row = withImage(desk{}, name, thumbs, s).picture()
 		}
 		p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge)
 		if err != nil || p.Err != nil || p.Sixel == nil {
@@ -419,25 +382,11 @@ func TestAddedPictures(t *testing.T) {
 		}
 		seen = append(seen, p.Sixel)
 	}
-	row := desk{}.withImage("none.png", thumbs, s).picture()
+	row := withImage(desk{}, "none.png", thumbs, s).picture()
 	if p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a picture that is not there: %v, %v", err, p.Err)
 	}
 	if p, err := thumbs.Picture(t.Context(), row+1, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a number without a picture: %v, %v", err, p.Err)
-	}
-}
-
-func TestParityText(t *testing.T) {
-	for _, c := range []struct {
-		p    experiments.Parity
-		want string
-	}{
-		{experiments.Parity{Pictures: 8, Cosine: 1}, "parity of 8 pictures: cosine ≥ 1, difference 0"},
-		{experiments.Parity{Pictures: 1, Cosine: .99999999, Difference: 3.14e-7}, "parity of 1 picture: cosine ≥ .9999999, difference 3.1e-07"},
-	} {
-		if got := parityText(c.p); got != c.want {
-			t.Errorf("got %s, want %s", got, c.want)
-		}
 	}
 }

@@ -44,20 +44,6 @@ type (
 		text string
 		rows []int32
 	}
-	// found has the first items whose id begins with a text, and how many do.
-	found struct {
-		seq   int
-		text  string
-		rows  []int32
-		count int
-	}
-	// dissected has the cosines of query and hit, a layer each, derived ones too.
-	dissected struct {
-		seq        int
-		query, hit int // their pictures' numbers
-		cosines    []engine.Cosine
-		err        error
-	}
 	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {
 		seq    int

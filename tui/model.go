@@ -139,7 +139,7 @@ func begin(m *Model) error {
 	m.filter = conditions(state.Filter)
 	m.table.filter = m.filter
 	if p := state.Picture; p != nil {
-		m.desk = m.desk.withImage(p.Path, m.thumbs, m.session)
+		m.desk = withImage(m.desk, p.Path, m.thumbs, m.session)
 	}
 	if state.Query != "" {
 		row, err := m.gallery.Row(state.Query)

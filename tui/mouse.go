@@ -11,14 +11,6 @@ import (
 // doubleClick is the longest time between the two clicks of a double click.
 const doubleClick = 400 * time.Millisecond
 
-// click is the last press of the mouse.
-type click struct {
-	at       time.Time
-	row      int  // scheme
-	cursor   int  // picture
-	dragging bool // a slider
-}
-
 // mouse acts on the pointer: a click on a picture puts the cursor there, a second one makes it the query; a slider
 // follows; the wheel goes through the rows.
 func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {

@@ -143,7 +143,7 @@ type meanRow struct {
 }
 
 // means returns the evaluated schemes by label, best first, under headings.
-func (t table) means(marked []string) []meanRow {
+func means(t table, marked []string) []meanRow {
 	var rows []meanRow
 	for _, label := range t.labels(marked) {
 		schemes := t.schemes(label)
@@ -162,7 +162,7 @@ func (t table) means(marked []string) []meanRow {
 
 // schemes lists the evaluated schemes with their intervals, on one axis a label.
 func (k listing) schemes() rowList {
-	rows := k.table.means(k.marked)
+	rows := means(k.table, k.marked)
 	name := 16
 	for _, r := range rows {
 		name = min(max(name, ansi.StringWidth(inert.Text(r.scheme.String()))), 40)

@@ -139,3 +139,11 @@ func (sc *scene) partLines(h engine.Hit, width int) []string {
 	}
 	return slices.Concat([]string{s.Faint.Render(cells.Cut(head, width))}, used, others)
 }
+
+// dissected has the cosines of query and hit, a layer each, derived ones too.
+type dissected struct {
+	seq        int
+	query, hit int // their pictures' numbers
+	cosines    []engine.Cosine
+	err        error
+}

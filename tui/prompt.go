@@ -43,7 +43,6 @@ type prompt struct {
 	column int    // of the fault, in characters from 1; 0 is none
 	reason string // what is wrong
 	info   string // what the text means
-	was    desk   // when the prompt was opened
 
 	matches found     // of promptJump
 	paths   completed // of promptImage

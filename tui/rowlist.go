@@ -134,10 +134,3 @@ func bars(head string, low, high float64, of func(i int) float64) column {
 		return bar[:len(bar)-len(rest)] + look.Render(rest)
 	}}
 }
-
-// interval draws a mean with its interval.
-func interval(s cells.Styles, strip experiments.Strip, sum experiments.Summary) string {
-	before, dot, after := strip.Interval(sum.Low, sum.Value, sum.High)
-	stroke := strings.TrimLeft(before, " ")
-	return before[:len(before)-len(stroke)] + s.Faint.Render(stroke) + s.Accent.Render(dot) + s.Faint.Render(after)
-}

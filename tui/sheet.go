@@ -88,8 +88,8 @@ type sheetPlan struct {
 	down    int // lines that fit
 }
 
-// placeSheet places a sheet of n items on the screen.
-func (l *layout) placeSheet(n int) sheetPlan {
+// plan places the sheet on the screen.
+func (s *sheet) plan(l *layout) sheetPlan {
 	body := cells.Rect{X: 1, Y: 1, W: l.Size.Cols - 2, H: l.Status - 1}
 	p := sheetPlan{title: cells.Rect{X: body.X, Y: body.Y, W: body.W, H: 1}, slot: 26, rowH: 3}
 	body.Y, body.H = body.Y+2, body.H-2
@@ -105,7 +105,7 @@ func (l *layout) placeSheet(n int) sheetPlan {
 		grid := picture.Box{Cols: body.W - left - 2, Rows: body.H}
 		for slot := p.box.Cols + 2; slot > p.slot; slot-- { // few items are shown larger
 			h := square(slot-2, l.CellW, l.CellH) + 3
-			if max(grid.Cols/slot, 1)*((grid.Rows+1)/h) >= n {
+			if max(grid.Cols/slot, 1)*((grid.Rows+1)/h) >= len(s.items) {
 				p.slot = slot
 				break
 			}
@@ -144,9 +144,6 @@ func (s *sheet) moved(l *layout, i int) *sheet {
 	out.top = max(min(out.top, line), line-p.down+1, 0)
 	return &out
 }
-
-// plan places the sheet on the screen.
-func (s *sheet) plan(l *layout) sheetPlan { return l.placeSheet(len(s.items)) }
 
 // put writes the sheet.
 func (f *sheet) put(c *cells.Canvas, sc *scene) {

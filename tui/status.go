@@ -93,18 +93,6 @@ func computing(d engine.Derivation) string {
 	return fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
 }
 
-// busy says what the latest search is at, and since when, while it does what takes its time.
-func (m *Model) busy() string {
-	if !m.awaited {
-		return ""
-	}
-	text := m.session.Activity()
-	if took := m.c.Now().Sub(m.asked); text != "" && took >= time.Second {
-		text += fmt.Sprintf(" · %d s", int(took.Seconds()))
-	}
-	return text
-}
-
 // title is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
 func (p status) title(sc *scene) string {
 	s, g := sc.styles, sc.gallery

@@ -187,3 +187,26 @@ func (t table) cell(s cells.Styles, scheme engine.Scheme, label string, a axis, 
 	}
 	return text + "  " + interval(s, experiments.Strip{Low: a.low, High: a.high, Cells: bar}, sum)
 }
+
+// ordered returns names with those that are among first before the others.
+func ordered(names, first []string) []string {
+	var out []string
+	for _, name := range first {
+		if slices.Contains(names, name) {
+			out = append(out, name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// interval draws a mean with its interval.
+func interval(s cells.Styles, strip experiments.Strip, sum experiments.Summary) string {
+	before, dot, after := strip.Interval(sum.Low, sum.Value, sum.High)
+	stroke := strings.TrimLeft(before, " ")
+	return before[:len(before)-len(stroke)] + s.Faint.Render(stroke) + s.Accent.Render(dot) + s.Faint.Render(after)
+}

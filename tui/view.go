@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
@@ -138,4 +139,16 @@ func (m *Model) hidden() int {
 		return 0
 	}
 	return len(m.shown.schemes) - len(m.rows.visible(&m.layout, len(m.shown.schemes), false))
+}
+
+// busy says what the latest search is at, and since when, while it does what takes its time.
+func (m *Model) busy() string {
+	if !m.awaited {
+		return ""
+	}
+	text := m.session.Activity()
+	if took := m.c.Now().Sub(m.asked); text != "" && took >= time.Second {
+		text += fmt.Sprintf(" · %d s", int(took.Seconds()))
+	}
+	return text
 }

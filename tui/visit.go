@@ -8,26 +8,6 @@ import (
 	"strata/engine"
 )
 
-// visit is a walk, begun in the findings, through queries under schemes. Esc ends it where it was begun.
-type visit struct {
-	on      bool
-	schemes []engine.Scheme // as the findings set them
-	queries []int           // rows
-	at      int             // of queries
-	along   bool            // queries are the rows of the page
-	sheet   bool            // it was begun in a sheet
-	focus   []int           // by query: the scheme to look at; nil: the first
-	what    string          // how the queries are ordered
-}
-
-// kept is what the findings give back when they are closed.
-type kept struct {
-	desk  desk
-	shown frame
-	rows  rowsPane
-	walk  walk
-}
-
 // visit goes to the pictures of a look.
 func (m Model) visit(l look, sheet bool) (Model, tea.Cmd) {
 	if len(l.queries) == 0 {

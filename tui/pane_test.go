@@ -1,27 +1,14 @@
 package tui
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/charmbracelet/x/ansi"
-	"github.com/muesli/termenv"
-
 	"strata/engine"
-	"strata/tui/cells"
+	"strata/experiments"
+	"strata/fixtures"
 	"strata/tui/picture"
 )
-
-func parse(t *testing.T, text string) engine.Scheme {
-	t.Helper()
-	s, err := engine.ParseScheme(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 func TestWithWeight(t *testing.T) {
 	for _, tc := range []struct {
@@ -105,49 +92,6 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-func TestPromptShowsTheFaultAtItsColumn(t *testing.T) {
-	s := cells.NewStyles(termenv.Ascii, true, true)
-	for _, tc := range []struct {
-		text  string
-		width int
-	}{
-		{"A+nolayer", 80}, {"A++", 80}, {"0.5*", 40}, {"rrf(A,", 80}, {strings.Repeat("A+", 60) + "?", 80}, {"A+界", 60},
-	} {
-		_, err := engine.ParseScheme(tc.text)
-		var fault *engine.SchemeError
-		if tc.text == "A+nolayer" {
-			err = &engine.SchemeError{Text: tc.text, Column: 3, Reason: "there is no layer of this name"}
-		}
-		if !errors.As(err, &fault) {
-			t.Fatalf("%q: %v", tc.text, err)
-		}
-		lines := newPrompt(promptScheme, tc.text).judge(err).view(s, tc.width)
-		for _, line := range lines {
-			if w := ansi.StringWidth(line); w != tc.width {
-				t.Errorf("%q: a line of %d cells, want %d", tc.text, w, tc.width)
-			}
-		}
-		before, _, _ := strings.Cut(lines[1], "^")
-		arrow := ansi.StringWidth(before)
-		at := []rune(tc.text + " ")[fault.Column-1]
-		if got := []rune(ansi.Cut(lines[0], arrow, arrow+2) + " ")[0]; got != at {
-			t.Errorf("the arrow is under %q, want %q:\n%s\n%s", got, at, lines[0], lines[1])
-		}
-	}
-}
-
-func TestBestIsBold(t *testing.T) {
-	rows := [][]figure{
-		{{hits: 3, judged: true}, {hits: 2, judged: true}},
-		{{hits: 7, judged: true}, {hits: 2, judged: true}},
-		{{}, {hits: 2, judged: true}},
-	}
-	b := bestOf(rows)
-	if b.hits[0] != 7 || b.hits[1] != -1 {
-		t.Errorf("the best hits are %v, want 7 and none where all are alike", b.hits)
-	}
-}
-
 func TestRowsFollowTheFocus(t *testing.T) {
 	l := &layout{Visible: 2}
 	for _, tc := range []struct {
@@ -204,8 +148,11 @@ func TestLayout(t *testing.T) {
 }
 
 func TestMatchLabels(t *testing.T) {
-	d := openDesktop(t, 80, 24, picture.GraphicsNone)
-	g := d.m.gallery
+	g, err := engine.OpenFS(t.Context(), "demo", fixtures.Demo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
 	category, err := g.Label("category")
 	if err != nil {
 		t.Fatal(err)
@@ -225,5 +172,40 @@ func TestMatchLabels(t *testing.T) {
 	}
 	if in == 0 {
 		t.Error("the gallery has no caps")
+	}
+}
+
+func parse(t *testing.T, text string) engine.Scheme {
+	t.Helper()
+	s, err := engine.ParseScheme(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestBestIsBold(t *testing.T) {
+	rows := [][]figure{
+		{{hits: 3, judged: true}, {hits: 2, judged: true}},
+		{{hits: 7, judged: true}, {hits: 2, judged: true}},
+		{{}, {hits: 2, judged: true}},
+	}
+	b := bestOf(rows)
+	if b.hits[0] != 7 || b.hits[1] != -1 {
+		t.Errorf("the best hits are %v, want 7 and none where all are alike", b.hits)
+	}
+}
+
+func TestParityText(t *testing.T) {
+	for _, c := range []struct {
+		p    experiments.Parity
+		want string
+	}{
+		{experiments.Parity{Pictures: 8, Cosine: 1}, "parity of 8 pictures: cosine ≥ 1, difference 0"},
+		{experiments.Parity{Pictures: 1, Cosine: .99999999, Difference: 3.14e-7}, "parity of 1 picture: cosine ≥ .9999999, difference 3.1e-07"},
+	} {
+		if got := parityText(c.p); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
 	}
 }
