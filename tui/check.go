@@ -8,6 +8,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/pane"
 )
 
 // errOtherGallery is why a gallery step is refused: the screen opens nothing.
@@ -22,7 +23,7 @@ type checker struct {
 
 // checker returns the checker of what is typed now.
 func (m *Model) checker() checker {
-	return checker{gallery: m.gallery, schemes: len(m.desk.schemes), busy: m.evaluation.busy()}
+	return checker{gallery: m.gallery, schemes: len(m.Desk.Schemes), busy: m.evaluation.Busy()}
 }
 
 // parse parses and checks a step.
@@ -46,7 +47,7 @@ func (k checker) parse(text string) (experiments.Step, error) {
 		err = cmp.Or(k.busy, k.evaluate(experiments.Evaluate(s)))
 	case experiments.Mine:
 		err = cmp.Or(k.busy, k.evaluate(experiments.Evaluate(s)))
-		if s := s.Schemes; err == nil && len(s) == 2 && sameScheme(s[0], s[1]) {
+		if s := s.Schemes; err == nil && len(s) == 2 && pane.SameScheme(s[0], s[1]) {
 			err = fmt.Errorf("the schemes are the same: there is no difference to look for")
 		}
 		if n := k.schemes; err == nil && len(s.Schemes) == 0 && n != 2 {

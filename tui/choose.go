@@ -7,6 +7,8 @@ import (
 
 	"strata/engine"
 	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/prompt"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -15,36 +17,36 @@ import (
 
 // keyPopup gives a key to the popup.
 func (m Model) keyPopup(msg tea.KeyMsg) (Model, tea.Cmd) {
-	p, closed, chosen := m.popup.update(m.popKeys, msg)
+	p, closed, chosen := m.popup.Update(m.popKeys, msg)
 	m.popup = p
 	if closed {
-		m.popup = popup{}
+		m.popup = prompt.Popup{}
 		return m, nil
 	}
 	switch {
-	case chosen && p.kind == popupLayers:
+	case chosen && p.Kind == prompt.PopupLayers:
 		return toggleLayer(m)
-	case chosen && p.kind == popupLabels:
+	case chosen && p.Kind == prompt.PopupLabels:
 		m = toggleLabel(m)
-	case chosen && p.takesOne():
-		return takeScheme(m, int(p.kind-popupSchemeA))
+	case chosen && p.TakesOne():
+		return takeScheme(m, int(p.Kind-prompt.PopupSchemeA))
 	}
 	return m, nil
 }
 
 // chooseLayers lists the layers, those of the focused scheme marked.
 func chooseLayers(m Model) (Model, tea.Cmd) {
-	m.popup = popup{kind: popupLayers, title: fmt.Sprintf("Layers of row %d", m.rows.focus+1)}
-	m.popup.items = layerChoices(m.gallery, m.focused())
+	m.popup = prompt.Popup{Kind: prompt.PopupLayers, Title: fmt.Sprintf("Layers of row %d", m.Rows.Focus+1)}
+	m.popup.Items = layerChoices(m.gallery, m.Focused())
 	return m, nil
 }
 
-func layerChoices(g *engine.Gallery, scheme engine.Scheme) []choice {
-	var items []choice
+func layerChoices(g *engine.Gallery, scheme engine.Scheme) []prompt.Choice {
+	var items []prompt.Choice
 	for _, l := range g.AllLayers() {
-		c := choice{name: l.Name, note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}
-		if holds(scheme, l.Name) {
-			c.mark = "✓"
+		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}
+		if pane.Holds(scheme, l.Name) {
+			c.Mark = "✓"
 		}
 		items = append(items, c)
 	}
@@ -53,29 +55,29 @@ func layerChoices(g *engine.Gallery, scheme engine.Scheme) []choice {
 
 // toggleLayer adds the layer under the cursor to the focused scheme, or takes it out.
 func toggleLayer(m Model) (Model, tea.Cmd) {
-	s, ok := toggled(m.focused(), m.popup.items[m.popup.at].name)
+	s, ok := pane.Toggled(m.Focused(), m.popup.Items[m.popup.At].Name)
 	if !ok {
-		m.status = m.status.fail(m.c.Now(), fmt.Errorf("a scheme needs a layer with a weight above 0"))
+		m.status = m.status.Fail(m.c.Now(), fmt.Errorf("a scheme needs a layer with a weight above 0"))
 		return m, nil
 	}
-	m, cmd := m.try(m.desk.with(m.rows.focus, s))
-	m.popup.items = layerChoices(m.gallery, m.focused())
+	m, cmd := m.try(m.Desk.With(m.Rows.Focus, s))
+	m.popup.Items = layerChoices(m.gallery, m.Focused())
 	return m, cmd
 }
 
 // chooseLabels lists the labels with the marks of those that are marked.
 func chooseLabels(m Model) (Model, tea.Cmd) {
-	m.popup = popup{kind: popupLabels, title: "Labels to mark"}
-	m.popup.items = labelChoices(m.gallery, m.rows.marked)
+	m.popup = prompt.Popup{Kind: prompt.PopupLabels, Title: "Labels to mark"}
+	m.popup.Items = labelChoices(m.gallery, m.Rows.Marked)
 	return m, nil
 }
 
-func labelChoices(g *engine.Gallery, marked []string) []choice {
-	var items []choice
+func labelChoices(g *engine.Gallery, marked []string) []prompt.Choice {
+	var items []prompt.Choice
 	for _, l := range g.Labels() {
-		c := choice{name: l.Name, note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
+		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
 		if i := slices.Index(marked, l.Name); i >= 0 {
-			c.mark = marks[i][0]
+			c.Mark = pane.Marks[i][0]
 		}
 		items = append(items, c)
 	}
@@ -84,27 +86,27 @@ func labelChoices(g *engine.Gallery, marked []string) []choice {
 
 // toggleLabel marks the label under the cursor, or no longer does.
 func toggleLabel(m Model) Model {
-	name := m.gallery.Labels()[m.popup.at].Name
-	i := slices.Index(m.rows.marked, name)
+	name := m.gallery.Labels()[m.popup.At].Name
+	i := slices.Index(m.Rows.Marked, name)
 	switch {
 	case i >= 0:
-		m.rows.marked = slices.Delete(slices.Clone(m.rows.marked), i, i+1)
-	case len(m.rows.marked) == len(marks):
-		m.status = m.status.fail(m.c.Now(), fmt.Errorf("%d labels can be marked at a time", len(marks)))
+		m.Rows.Marked = slices.Delete(slices.Clone(m.Rows.Marked), i, i+1)
+	case len(m.Rows.Marked) == len(pane.Marks):
+		m.status = m.status.Fail(m.c.Now(), fmt.Errorf("%d labels can be marked at a time", len(pane.Marks)))
 	default:
-		m.rows.marked = append(slices.Clone(m.rows.marked), name)
+		m.Rows.Marked = append(slices.Clone(m.Rows.Marked), name)
 	}
-	m.popup.items = labelChoices(m.gallery, m.rows.marked)
+	m.popup.Items = labelChoices(m.gallery, m.Rows.Marked)
 	return m.arrange()
 }
 
 // openErrors shows the last errors in full, the latest first.
 func openErrors(m Model) (Model, tea.Cmd) {
-	lines := slices.Clone(m.status.problems)
+	lines := slices.Clone(m.status.Problems)
 	slices.Reverse(lines)
 	width := min(m.layout.Size.Cols-8, 100)
 	text := lipgloss.NewStyle().Width(max(width, 10)).Render(strings.Join(lines, "\n\n"))
-	m.popup = newReader(popupErrors, "Last errors", text, m.layout.Size)
+	m.popup = prompt.NewReader(prompt.PopupErrors, "Last errors", text, m.layout.Size)
 	return m, nil
 }
 
@@ -118,7 +120,7 @@ func openHelp(m Model) (Model, tea.Cmd) {
 			break
 		}
 	}
-	m.popup = newReader(popupHelp, "Keys", text, m.layout.Size)
+	m.popup = prompt.NewReader(prompt.PopupHelp, "Keys", text, m.layout.Size)
 	return m, nil
 }
 

@@ -16,7 +16,9 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/tui/cells"
+	"strata/tui/pane"
 	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // The times of the screen.
@@ -57,9 +59,9 @@ type worker struct {
 	session *experiments.Session
 	gallery *engine.Gallery
 	thumbs  *picture.Thumbs
-	screen  *picture.Screen           // nil where no picture is written by itself
-	ready   map[place]picture.Picture // the visible pictures that are ready
-	output  *os.File                  // nil: none
+	screen  *picture.Screen                // nil where no picture is written by itself
+	ready   map[pane.Place]picture.Picture // the visible pictures that are ready
+	output  *os.File                       // nil: none
 }
 
 // crew counts the commands at work, because Bubble Tea does not wait for them.
@@ -90,8 +92,8 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 	if save {
 		m.pending++
 	}
-	seq, d := m.searching.seq, m.desk
-	steps := append(slices.Clone(before), d.steps(m.gallery)...)
+	seq, d := m.searching.seq, m.Desk
+	steps := append(slices.Clone(before), d.Steps(m.gallery)...)
 	session, gallery := m.session, m.gallery
 	search := m.crew.run(func() tea.Msg {
 		do := session.Preview
@@ -197,10 +199,10 @@ func (m *Model) visiblePictures() []picture.Wanted {
 	var all []picture.Wanted
 	switch {
 	case !m.layout.Pictures:
-	case !m.findings.open:
-		all = m.board.pictures(&m.layout)
-	case m.findings.sheet != nil:
-		all = m.findings.sheet.pictures(&m.layout)
+	case !m.findings.Open:
+		all = m.Board.Pictures(&m.layout)
+	case m.findings.Sheet != nil:
+		all = m.findings.Sheet.Pictures(&m.layout)
 	}
 	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }
@@ -209,11 +211,11 @@ func (m *Model) visiblePictures() []picture.Wanted {
 // When none is missing it has those of the neighbours made.
 func (m Model) load() (Model, tea.Cmd) {
 	all := m.visiblePictures()
-	m.ready = make(map[place]picture.Picture, len(all))
+	m.ready = make(map[pane.Place]picture.Picture, len(all))
 	var missing []picture.Wanted
 	for _, p := range all {
 		if made, ok := m.thumbs.Cached(p.Row, p.Box); ok {
-			m.ready[place{p.Row, p.Box}] = made
+			m.ready[pane.Place{Row: p.Row, Box: p.Box}] = made
 		} else if !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
@@ -238,24 +240,24 @@ func (m Model) load() (Model, tea.Cmd) {
 // fetchAhead ranks the next and the previous query and makes their pictures, once for every frame and only when
 // nothing else is under way.
 func (m Model) fetchAhead() (Model, tea.Cmd) {
-	if m.awaited || m.fetched || m.shown.rankings == nil || m.findings.open {
+	if m.awaited || m.fetched || m.Shown.Rankings == nil || m.findings.Open {
 		return m, nil
 	}
 	m.fetched = true
 	var ctx context.Context
 	m.fetching, ctx = m.fetching.next(m.ctx)
 	seq, session, gallery, thumbs := m.fetching.seq, m.session, m.gallery, m.thumbs
-	shown, l, visible := m.shown, m.layout, m.rows.visible(&m.layout, len(m.shown.rankings), false)
+	shown, l, visible := m.Shown, m.layout, m.Rows.Visible(&m.layout, len(m.Shown.Rankings), false)
 	var neighbours []int
 	for _, by := range []int{1, -1} {
-		if q, ok := m.neighbour(m.gallery, by); ok {
+		if q, ok := m.Neighbour(m.gallery, by); ok {
 			neighbours = append(neighbours, q)
 		}
 	}
 	return m, m.crew.run(func() tea.Msg {
 		for _, q := range neighbours {
-			d := desk{query: q, schemes: shown.schemes}
-			results, err := session.Preview(ctx, d.steps(gallery)...)
+			d := pane.Desk{Query: q, Schemes: shown.Schemes}
+			results, err := session.Preview(ctx, d.Steps(gallery)...)
 			if err != nil {
 				break
 			}
@@ -296,7 +298,7 @@ func lastSearch(results []experiments.Result) experiments.Result {
 func (m Model) restrict(text string) (Model, tea.Cmd) {
 	if strings.TrimSpace(text) == "" {
 		m.looking = m.looking.stop()
-		m.walk = walk{}
+		m.Walk = pane.Walk{}
 		m.fetched = false
 		return m, nil
 	}
@@ -304,7 +306,7 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 	m.looking, ctx = m.looking.next(m.ctx)
 	seq, gallery := m.looking.seq, m.gallery
 	return m, m.crew.run(func() tea.Msg {
-		rows, err := matchLabels(ctx, gallery, text)
+		rows, err := pane.MatchLabels(ctx, gallery, text)
 		if err != nil {
 			return nil
 		}
@@ -318,26 +320,26 @@ func (m Model) find(text string) (Model, tea.Cmd) {
 	m.looking, ctx = m.looking.next(m.ctx)
 	seq, gallery := m.looking.seq, m.gallery
 	return m, m.crew.run(func() tea.Msg {
-		rows, count, err := matchIDs(ctx, gallery, text)
+		rows, count, err := pane.MatchIDs(ctx, gallery, text)
 		if err != nil {
 			return nil
 		}
-		return found{seq, text, rows, count}
+		return prompt.Found{Seq: seq, Text: text, Rows: rows, Count: count}
 	})
 }
 
 // dissect computes the cosines of the query and the hit under the cursor in every layer.
 func (m Model) dissect() (Model, tea.Cmd) {
-	h, ok := m.cursorHit()
-	if !ok || !m.panel || m.parts.query == m.shown.desk.picture() && m.parts.hit == h.Row &&
-		len(m.parts.cosines) == len(m.gallery.AllLayers()) {
+	h, ok := m.CursorHit()
+	if !ok || !m.Panel || m.Parts.Query == m.Shown.Desk.Picture() && m.Parts.Hit == h.Row &&
+		len(m.Parts.Cosines) == len(m.gallery.AllLayers()) {
 		return m, nil
 	}
 	var ctx context.Context
 	m.dissecting, ctx = m.dissecting.next(m.ctx)
-	seq, session, query := m.dissecting.seq, m.session, m.shown.desk.picture()
-	photo := m.shown.picture
-	m.parts = dissected{query: query, hit: h.Row}
+	seq, session, query := m.dissecting.seq, m.session, m.Shown.Desk.Picture()
+	photo := m.Shown.Picture
+	m.Parts = pane.Dissected{Query: query, Hit: h.Row}
 	return m, m.crew.run(func() tea.Msg {
 		var cosines []engine.Cosine
 		var err error
@@ -346,20 +348,20 @@ func (m Model) dissect() (Model, tea.Cmd) {
 		} else {
 			cosines, err = session.Cosines(ctx, query, h.Row)
 		}
-		return dissected{seq, query, h.Row, cosines, err}
+		return pane.Dissected{Seq: seq, Query: query, Hit: h.Row, Cosines: cosines, Err: err}
 	})
 }
 
 // behind executes an evaluate, compare or mine step in the background. The queries of a mine step are counted twice: it
 // ranks for them, and then looks for what is like them.
-func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
+func (m Model) behind(t pane.Task, step experiments.Step) (Model, tea.Cmd) {
 	ctx, cancel := context.WithCancel(m.ctx)
-	count := &counted{}
-	m.evaluation = evaluation{m.evaluation.seq + 1, t, cancel, m.c.Now(), count, m.evaluation.bar}
-	m.status = m.status.tell("")
-	seq, session := m.evaluation.seq, m.session
+	count := &pane.Counted{}
+	m.evaluation = pane.Evaluation{Seq: m.evaluation.Seq + 1, Task: t, Cancel: cancel, Began: m.c.Now(), Progress: count, Bar: m.evaluation.Bar}
+	m.status = m.status.Tell("")
+	seq, session := m.evaluation.Seq, m.session
 	passes, before, last := 1, 0, 0
-	if t == mining {
+	if t == pane.Mining {
 		passes = 2
 	}
 	run := m.crew.run(func() tea.Msg {
@@ -369,8 +371,8 @@ func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
 				before = of
 			}
 			last = done
-			count.done.Store(int64(before + done))
-			count.of.Store(int64(passes * of))
+			count.Done.Store(int64(before + done))
+			count.Of.Store(int64(passes * of))
 		})
 		return evaluated{seq, result, err}
 	})

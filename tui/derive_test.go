@@ -51,7 +51,7 @@ func TestDerivedLayer(t *testing.T) {
 	}
 	d.press("right enter")
 	d.wantScreen("A|pca4")
-	if cosines := d.m.parts.cosines; len(cosines) != 6 || cosines[5].Layer != "A|pca4" {
+	if cosines := d.m.Parts.Cosines; len(cosines) != 6 || cosines[5].Layer != "A|pca4" {
 		t.Errorf("the panel has the cosines %v", cosines)
 	}
 	d.press("esc esc down L")

@@ -10,32 +10,34 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/prompt"
 )
 
 // openPrompt asks for a text.
-func openPrompt(m Model, kind promptKind) (Model, tea.Cmd) {
+func openPrompt(m Model, kind prompt.Kind) (Model, tea.Cmd) {
 	text := ""
 	switch kind {
-	case promptRestrict:
-		text = m.walk.text
-	case promptExport:
+	case prompt.Restrict:
+		text = m.Walk.Text
+	case prompt.Export:
 		text = "rankings.csv"
-		if len(m.table.results) > 0 {
+		if len(m.table.Results) > 0 {
 			text = "metrics.csv"
 		}
-		if m.findings.open {
-			text = m.findings.page.file()
+		if m.findings.Open {
+			text = m.findings.Page.File()
 		}
 		text = filepath.Join(m.c.ExportDir, text)
 	}
-	m.prompt = newPrompt(kind, text)
+	m.prompt = prompt.New(kind, text)
 	return typed(m)
 }
 
 // editScheme asks for the focused scheme's text.
 func editScheme(m Model) (Model, tea.Cmd) {
-	m.prompt = newPrompt(promptScheme, m.focused().String())
-	m.opened = m.desk
+	m.prompt = prompt.New(prompt.Scheme, m.Focused().String())
+	m.Opened = m.Desk
 	return m, nil
 }
 
@@ -47,14 +49,14 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	case tea.KeyEnter:
 		return takePrompt(m)
 	}
-	before := m.prompt.input.Value()
-	if msg.Type == tea.KeyTab && m.prompt.kind == promptImage && m.prompt.paths.text == before && len(m.prompt.paths.names) > 0 {
-		m.prompt.input.SetValue(m.prompt.paths.common)
-		m.prompt.input.CursorEnd()
+	before := m.prompt.Input.Value()
+	if msg.Type == tea.KeyTab && m.prompt.Kind == prompt.Image && m.prompt.Paths.Text == before && len(m.prompt.Paths.Names) > 0 {
+		m.prompt.Input.SetValue(m.prompt.Paths.Common)
+		m.prompt.Input.CursorEnd()
 	} else {
-		m.prompt = m.prompt.update(msg)
+		m.prompt = m.prompt.Update(msg)
 	}
-	if m.prompt.input.Value() == before {
+	if m.prompt.Input.Value() == before {
 		return m, nil
 	}
 	return typed(m)
@@ -62,39 +64,39 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 
 // typed judges the text so far, and acts on it where that can be taken back.
 func typed(m Model) (Model, tea.Cmd) {
-	text := m.prompt.input.Value()
-	switch m.prompt.kind {
-	case promptScheme, promptAdd:
+	text := m.prompt.Input.Value()
+	switch m.prompt.Kind {
+	case prompt.Scheme, prompt.Add:
 		s, err := m.gallery.ParseScheme(text)
 		if strings.TrimSpace(text) == "" {
-			m.prompt = m.prompt.judge(nil).tell("layers: " + layerNames(m.gallery))
+			m.prompt = m.prompt.Judge(nil).Tell("layers: " + layerNames(m.gallery))
 			return m, nil
 		}
-		m.prompt = m.prompt.judge(err)
+		m.prompt = m.prompt.Judge(err)
 		if missing := m.gallery.Missing(s); len(missing) > 0 { // half a name may name another layer: it takes enter
-			m.prompt = m.prompt.tell("enter computes " + strings.Join(missing, ", ") + ", if it is not kept")
+			m.prompt = m.prompt.Tell("enter computes " + strings.Join(missing, ", ") + ", if it is not kept")
 			return m, nil
 		}
-		if err == nil && m.prompt.kind == promptScheme && !sameScheme(s, m.focused()) {
-			m.desk = m.desk.with(m.rows.focus, s)
-			m.sliders = m.sliders.clamped(s)
+		if err == nil && m.prompt.Kind == prompt.Scheme && !pane.SameScheme(s, m.Focused()) {
+			m.Desk = m.Desk.With(m.Rows.Focus, s)
+			m.Sliders = m.Sliders.Clamped(s)
 			return m.search(false)
 		}
-	case promptJump:
-		m.prompt = m.prompt.judge(nil)
+	case prompt.Jump:
+		m.prompt = m.prompt.Judge(nil)
 		return m.find(text)
-	case promptRestrict:
-		m.prompt = m.prompt.judge(nil)
+	case prompt.Restrict:
+		m.prompt = m.prompt.Judge(nil)
 		return m.restrict(text)
-	case promptImage:
-		m.prompt = m.prompt.judge(nil)
+	case prompt.Image:
+		m.prompt = m.prompt.Judge(nil)
 		return m.complete(text)
-	case promptCommand:
+	case prompt.Command:
 		var err error
 		if strings.TrimSpace(text) != "" {
 			_, err = m.checker().parse(text)
 		}
-		m.prompt = m.prompt.judge(err).tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · note TEXT · export FILE")
+		m.prompt = m.prompt.Judge(err).Tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · note TEXT · export FILE")
 	}
 	return m, nil
 }
@@ -110,50 +112,50 @@ func layerNames(g *engine.Gallery) string {
 // dropPrompt closes the prompt and takes back what it did.
 func dropPrompt(m Model) (Model, tea.Cmd) {
 	p := m.prompt
-	m.prompt = prompt{}
+	m.prompt = prompt.Prompt{}
 	switch {
-	case p.kind == promptRestrict:
+	case p.Kind == prompt.Restrict:
 		return m.restrict("")
-	case p.kind == promptScheme && !m.desk.equal(m.opened):
-		m.desk = m.opened
-		m.sliders = m.sliders.clamped(m.focused())
-		return m.search(!m.desk.equal(m.saved)) // what was on its way to the log when the prompt was opened goes again
+	case p.Kind == prompt.Scheme && !m.Desk.Equal(m.Opened):
+		m.Desk = m.Opened
+		m.Sliders = m.Sliders.Clamped(m.Focused())
+		return m.search(!m.Desk.Equal(m.Saved)) // what was on its way to the log when the prompt was opened goes again
 	}
 	return m, nil
 }
 
 // takePrompt does what the text asks for; a text with a fault stays.
 func takePrompt(m Model) (Model, tea.Cmd) {
-	text := strings.TrimSpace(m.prompt.input.Value())
-	kind := m.prompt.kind
+	text := strings.TrimSpace(m.prompt.Input.Value())
+	kind := m.prompt.Kind
 	switch kind {
-	case promptScheme, promptAdd:
-		s, err := m.gallery.ParseScheme(m.prompt.input.Value())
+	case prompt.Scheme, prompt.Add:
+		s, err := m.gallery.ParseScheme(m.prompt.Input.Value())
 		if err != nil {
-			m.prompt = m.prompt.judge(err)
+			m.prompt = m.prompt.Judge(err)
 			return m, nil
 		}
-		m.prompt = prompt{}
+		m.prompt = prompt.Prompt{}
 		return putScheme(m, kind, s)
-	case promptJump:
+	case prompt.Jump:
 		return jump(m, text)
-	case promptRestrict:
-		m.prompt = prompt{}
-		if _, in := slices.BinarySearch(m.walk.rows, int32(m.desk.query)); m.walk.text != "" && !in && len(m.walk.rows) > 0 {
-			return m.ask(int(m.walk.rows[0]))
+	case prompt.Restrict:
+		m.prompt = prompt.Prompt{}
+		if _, in := slices.BinarySearch(m.Walk.Rows, int32(m.Desk.Query)); m.Walk.Text != "" && !in && len(m.Walk.Rows) > 0 {
+			return m.ask(int(m.Walk.Rows[0]))
 		}
-	case promptImage:
-		m.prompt = prompt{}
+	case prompt.Image:
+		m.prompt = prompt.Prompt{}
 		if text != "" {
 			return askImage(m, text)
 		}
-	case promptCommand:
+	case prompt.Command:
 		return takeCommand(m, text)
-	case promptNote, promptExport:
-		m.prompt = prompt{}
+	case prompt.Note, prompt.Export:
+		m.prompt = prompt.Prompt{}
 		switch {
 		case text == "":
-		case kind == promptNote:
+		case kind == prompt.Note:
 			return m.execute(experiments.Note{Text: text})
 		default:
 			return m.execute(experiments.Export{File: text})
@@ -163,32 +165,32 @@ func takePrompt(m Model) (Model, tea.Cmd) {
 }
 
 // putScheme sets the focused row's scheme, or adds one under it.
-func putScheme(m Model, kind promptKind, s engine.Scheme) (Model, tea.Cmd) {
-	if kind == promptScheme {
-		d := m.desk.with(m.rows.focus, s)
-		if d.equal(m.saved) {
-			m.desk = d
+func putScheme(m Model, kind prompt.Kind, s engine.Scheme) (Model, tea.Cmd) {
+	if kind == prompt.Scheme {
+		d := m.Desk.With(m.Rows.Focus, s)
+		if d.Equal(m.Saved) {
+			m.Desk = d
 			return m, nil
 		}
 		return m.put(d)
 	}
-	m.rows.focus = min(m.rows.focus+1, len(m.desk.schemes))
-	m.rows.cursor = -1
-	m.panel = false
-	return m.put(m.desk.insert(m.rows.focus, s))
+	m.Rows.Focus = min(m.Rows.Focus+1, len(m.Desk.Schemes))
+	m.Rows.Cursor = -1
+	m.Panel = false
+	return m.put(m.Desk.Insert(m.Rows.Focus, s))
 }
 
 // jump goes to the item with the id, or to the first whose id begins so.
 func jump(m Model, id string) (Model, tea.Cmd) {
 	row, err := m.gallery.Row(id)
-	if err != nil && id != "" && m.prompt.matches.text == id && len(m.prompt.matches.rows) > 0 {
-		row, err = int(m.prompt.matches.rows[0]), nil
+	if err != nil && id != "" && m.prompt.Matches.Text == id && len(m.prompt.Matches.Rows) > 0 {
+		row, err = int(m.prompt.Matches.Rows[0]), nil
 	}
 	if err != nil {
-		m.prompt = m.prompt.judge(err)
+		m.prompt = m.prompt.Judge(err)
 		return m, nil
 	}
-	m.prompt = prompt{}
+	m.prompt = prompt.Prompt{}
 	return m.ask(row)
 }
 
@@ -197,10 +199,10 @@ func (m Model) restricted(r restricted) Model {
 	if r.seq != m.looking.seq {
 		return m
 	}
-	m.walk = walk{r.text, r.rows}
+	m.Walk = pane.Walk{Text: r.text, Rows: r.rows}
 	m.fetched = false
-	if m.prompt.kind == promptRestrict {
-		m.prompt = m.prompt.tell(cells.Thousands(len(r.rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
+	if m.prompt.Kind == prompt.Restrict {
+		m.prompt = m.prompt.Tell(cells.Thousands(len(r.rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
 	}
 	return m
 }
@@ -208,15 +210,15 @@ func (m Model) restricted(r restricted) Model {
 // takeCommand executes a step typed as text.
 func takeCommand(m Model, text string) (Model, tea.Cmd) {
 	if text == "" {
-		m.prompt = prompt{}
+		m.prompt = prompt.Prompt{}
 		return m, nil
 	}
 	step, err := m.checker().parse(text)
 	if err != nil {
-		m.prompt = m.prompt.judge(err)
+		m.prompt = m.prompt.Judge(err)
 		return m, nil
 	}
-	m.prompt = prompt{}
+	m.prompt = prompt.Prompt{}
 	switch s := step.(type) {
 	case experiments.Query:
 		row, _ := m.gallery.Row(s.ID)
@@ -224,16 +226,16 @@ func takeCommand(m Model, text string) (Model, tea.Cmd) {
 	case experiments.Image:
 		return askImage(m, s.Path)
 	case experiments.Schemes:
-		m.rows.pinned, m.rows.focus, m.rows.cursor, m.panel = false, 0, -1, false
-		d := m.desk
-		d.schemes = s.Schemes
+		m.Rows.Pinned, m.Rows.Focus, m.Rows.Cursor, m.Panel = false, 0, -1, false
+		d := m.Desk
+		d.Schemes = s.Schemes
 		return m.put(d)
 	case experiments.Filter:
 		return m.search(true, s)
 	case experiments.Evaluate:
-		return m.behind(evaluating, s)
+		return m.behind(pane.Evaluating, s)
 	case experiments.Compare:
-		return m.behind(comparing, s)
+		return m.behind(pane.Comparing, s)
 	case experiments.Mine:
 		return mineStep(m, s)
 	}

@@ -7,33 +7,36 @@ import (
 
 	"strata/experiments"
 	"strata/tui/cells"
+	"strata/tui/page"
+	"strata/tui/pane"
+	"strata/tui/prompt"
 )
 
 // hasFindings reports whether there is something for the findings to show.
 func hasFindings(m *Model) bool {
-	return len(m.table.results) > 0 || m.findings.mined != nil || m.evaluation.mining()
+	return len(m.table.Results) > 0 || m.findings.Mined != nil || m.evaluation.Mining()
 }
 
 // canMine reports whether the rows have a pair of different schemes.
 func canMine(m *Model) bool {
-	pair := m.rowPair()
-	return pair != nil && !sameScheme(pair[0], pair[1]) && !m.visiting.on && !m.evaluation.running()
+	pair := m.RowPair()
+	return pair != nil && !pane.SameScheme(pair[0], pair[1]) && !m.Visiting.On && !m.evaluation.Running()
 }
 
 // mineRows mines the focused row against the one that its moves are counted from, unless that was done.
 func mineRows(m Model) (Model, tea.Cmd) {
-	m.findings.pair = m.rowPair()
+	m.findings.Pair = m.RowPair()
 	return minePair(m)
 }
 
 // minePair shows what was mined of the chosen pair, and mines it first if it was not.
 func minePair(m Model) (Model, tea.Cmd) {
-	if !m.findings.page.mined() {
-		m.findings.page = pageClasses
+	if !m.findings.Page.Mined() {
+		m.findings.Page = page.Classes
 	}
 	var mine, turn tea.Cmd
-	if m.findings.current(m.filter) == nil && !m.evaluation.running() {
-		m, mine = m.behind(mining, experiments.Mine{Schemes: m.findings.pair})
+	if m.findings.Current(m.Filter) == nil && !m.evaluation.Running() {
+		m, mine = m.behind(pane.Mining, experiments.Mine{Schemes: m.findings.Pair})
 	}
 	m, turn = openFindings(m)
 	return m, tea.Batch(mine, turn)
@@ -42,13 +45,13 @@ func minePair(m Model) (Model, tea.Cmd) {
 // mineStep executes a mine step that was typed.
 func mineStep(m Model, step experiments.Mine) (Model, tea.Cmd) {
 	if len(step.Schemes) == 0 {
-		step.Schemes = slices.Clone(m.desk.schemes)
+		step.Schemes = slices.Clone(m.Desk.Schemes)
 	}
-	m.findings.pair, m.findings.mined = step.Schemes, nil
-	if !m.findings.page.mined() {
-		m.findings.page = pageClasses
+	m.findings.Pair, m.findings.Mined = step.Schemes, nil
+	if !m.findings.Page.Mined() {
+		m.findings.Page = page.Classes
 	}
-	m, mine := m.behind(mining, step)
+	m, mine := m.behind(pane.Mining, step)
 	m, turn := openFindings(m)
 	return m, tea.Batch(mine, turn)
 }
@@ -56,21 +59,21 @@ func mineStep(m Model, step experiments.Mine) (Model, tea.Cmd) {
 // openFindings opens the view where it was left.
 func openFindings(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	f.open, m.visiting.on, m.panel = true, false, false
-	if f.label == "" || !slices.Contains(m.findings.labels(m.scene()), f.label) {
-		f.label = ""
-		if labels := m.findings.labels(m.scene()); len(labels) > 0 {
-			f.label = labels[0]
+	f.Open, m.Visiting.On, m.Panel = true, false, false
+	if f.Label == "" || !slices.Contains(m.findings.Labels(m.scene()), f.Label) {
+		f.Label = ""
+		if labels := m.findings.Labels(m.scene()); len(labels) > 0 {
+			f.Label = labels[0]
 		}
 	}
-	if f.pair == nil {
-		f.pair = m.rowPair()
+	if f.Pair == nil {
+		f.Pair = m.RowPair()
 	}
-	if f.page.mined() && f.mined == nil && !m.evaluation.mining() {
-		f.page = pageSchemes
+	if f.Page.Mined() && f.Mined == nil && !m.evaluation.Mining() {
+		f.Page = page.Schemes
 	}
-	if !f.page.mined() && len(m.table.results) == 0 {
-		f.page = pageClasses
+	if !f.Page.Mined() && len(m.table.Results) == 0 {
+		f.Page = page.Classes
 	}
 	return m.turn()
 }
@@ -80,12 +83,12 @@ func (m Model) turn() (Model, tea.Cmd) {
 	f := &m.findings
 	m.listing = m.listing.stop()
 	seq := m.listing.seq
-	k := listing{
-		gallery: m.gallery, table: m.table, marked: m.rows.marked, scheme: f.scheme, mined: f.current(m.filter),
-		page: f.page, label: f.label, reversed: f.reversed[f.page], small: f.small,
+	k := page.Listing{
+		Gallery: m.gallery, Table: m.table, Marked: m.Rows.Marked, Scheme: f.Scheme, Mined: f.Current(m.Filter),
+		Page: f.Page, Label: f.Label, Reversed: f.Reversed[f.Page], Small: f.Small,
 	}
-	f.list, f.listed = rowList{}, false
-	return m, m.crew.run(func() tea.Msg { return listed{seq, k.list()} })
+	f.List, f.Listed = page.RowList{}, false
+	return m, m.crew.run(func() tea.Msg { return listed{seq, k.List()} })
 }
 
 // listedRows takes the rows of the page.
@@ -93,22 +96,22 @@ func (m Model) listedRows(msg listed) Model {
 	if msg.seq != m.listing.seq {
 		return m
 	}
-	m.findings.list, m.findings.listed = msg.list, true
-	m.findings = m.findings.moved(m.findings.at[m.findings.page], m.layout.listRows())
+	m.findings.List, m.findings.Listed = msg.list, true
+	m.findings = m.findings.Moved(m.findings.At[m.findings.Page], m.layout.ListRows())
 	return m
 }
 
 // minedPair takes the end of a mine step.
 func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 	f := &m.findings
-	f.mined, f.pair = found, found.Schemes
-	f.sheet = nil
-	for p := pageClasses; p < pages; p++ {
-		f.at[p], f.top[p] = 0, 0
+	f.Mined, f.Pair = found, found.Schemes
+	f.Sheet = nil
+	for p := page.Classes; p < page.Count; p++ {
+		f.At[p], f.Top[p] = 0, 0
 	}
-	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], cells.Thousands(len(found.Queries)),
-		cells.Plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.open])
-	if f.open {
+	m.status = m.status.Tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], cells.Thousands(len(found.Queries)),
+		cells.Plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.Open])
+	if f.Open {
 		return openFindings(m)
 	}
 	return m, nil
@@ -116,9 +119,9 @@ func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 
 // turnPage shows another page.
 func turnPage(m Model, by int) (Model, tea.Cmd) {
-	m.findings.page = (m.findings.page + page(by) + pages) % pages
-	if labels := m.findings.labels(m.scene()); !slices.Contains(labels, m.findings.label) && len(labels) > 0 {
-		m.findings.label = labels[0]
+	m.findings.Page = (m.findings.Page + page.Page(by) + page.Count) % page.Count
+	if labels := m.findings.Labels(m.scene()); !slices.Contains(labels, m.findings.Label) && len(labels) > 0 {
+		m.findings.Label = labels[0]
 	}
 	return m.turn()
 }
@@ -126,79 +129,79 @@ func turnPage(m Model, by int) (Model, tea.Cmd) {
 // nextLabel judges by the next label; on the page of schemes the cursor goes there.
 func nextLabel(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	labels := m.findings.labels(m.scene())
-	i := slices.Index(labels, f.label)
-	f.label = labels[(i+1)%len(labels)]
-	if f.page == pageSchemes {
-		for row := range f.list.rows {
-			if look := f.list.look(row); look.label == f.label {
-				m.findings = f.moved(row, m.layout.listRows())
+	labels := m.findings.Labels(m.scene())
+	i := slices.Index(labels, f.Label)
+	f.Label = labels[(i+1)%len(labels)]
+	if f.Page == page.Schemes {
+		for row := range f.List.Rows {
+			if look := f.List.Look(row); look.Label == f.Label {
+				m.findings = f.Moved(row, m.layout.ListRows())
 				break
 			}
 		}
 		return m, nil
 	}
-	f.at[f.page], f.top[f.page] = 0, 0
+	f.At[f.Page], f.Top[f.Page] = 0, 0
 	return m.turn()
 }
 
 // reverse shows the page from its other end.
 func reverse(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	f.reversed[f.page] = !f.reversed[f.page]
-	f.at[f.page], f.top[f.page] = 0, 0
+	f.Reversed[f.Page] = !f.Reversed[f.Page]
+	f.At[f.Page], f.Top[f.Page] = 0, 0
 	return m.turn()
 }
 
 // toggleSmall shows or hides classes of few queries.
 func toggleSmall(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	f.small = !f.small
-	f.at[f.page], f.top[f.page] = 0, 0
+	f.Small = !f.Small
+	f.At[f.Page], f.Top[f.Page] = 0, 0
 	return m.turn()
 }
 
 // moveFinding moves the cursor by rows.
 func moveFinding(m Model, by int) (Model, tea.Cmd) {
-	m.findings = m.findings.step(&m.layout, by)
+	m.findings = m.findings.Step(&m.layout, by)
 	return m, nil
 }
 
 // lineOfSheet moves the cursor of a sheet by lines.
 func lineOfSheet(m Model, by int) (Model, tea.Cmd) {
-	return moveFinding(m, by*m.findings.sheet.plan(&m.layout).across)
+	return moveFinding(m, by*m.findings.Sheet.Plan(&m.layout).Across)
 }
 
 // pageFindings moves the cursor by screens.
 func pageFindings(m Model, by int) (Model, tea.Cmd) {
-	return moveFinding(m, by*max(m.layout.listRows()-1, 1))
+	return moveFinding(m, by*max(m.layout.ListRows()-1, 1))
 }
 
 // endFindings moves the cursor to the first row or the last.
-func endFindings(m Model, by int) (Model, tea.Cmd) { return moveFinding(m, by*m.findings.list.rows) }
+func endFindings(m Model, by int) (Model, tea.Cmd) { return moveFinding(m, by*m.findings.List.Rows) }
 
 // lookAt shows what is behind the row under the cursor, or behind the item of a sheet.
 func lookAt(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	if s := f.sheet; s != nil {
+	if s := f.Sheet; s != nil {
 		var queries []int
-		for _, row := range s.items {
+		for _, row := range s.Items {
 			if m.gallery.IsQuery(row) {
 				queries = append(queries, row)
 			}
 		}
-		return m.visit(look{
-			schemes: f.mined.Schemes, queries: queries, at: slices.Index(queries, s.items[s.at]), label: s.label, what: "of the sheet",
+		return m.visit(page.Look{
+			Schemes: f.Mined.Schemes, Queries: queries, At: slices.Index(queries, s.Items[s.At]), Label: s.Label, What: "of the sheet",
 		}, true)
 	}
-	look := f.list.look(f.at[f.page])
+	look := f.List.Look(f.At[f.Page])
 	switch {
-	case look.scheme != nil:
-		f.scheme, f.label, f.page = *look.scheme, look.label, pageQueries
-		f.at[pageQueries], f.top[pageQueries] = 0, 0
+	case look.Scheme != nil:
+		f.Scheme, f.Label, f.Page = *look.Scheme, look.Label, page.Queries
+		f.At[page.Queries], f.Top[page.Queries] = 0, 0
 		return m.turn()
-	case look.sheet != nil:
-		f.sheet = look.sheet
+	case look.Sheet != nil:
+		f.Sheet = look.Sheet
 		return m, nil
 	}
 	return m.visit(look, false)
@@ -206,8 +209,8 @@ func lookAt(m Model) (Model, tea.Cmd) {
 
 // leaveFindings closes the sheet or the view.
 func leaveFindings(m Model) (Model, tea.Cmd) {
-	if m.findings.sheet != nil {
-		m.findings.sheet = nil
+	if m.findings.Sheet != nil {
+		m.findings.Sheet = nil
 		return m, nil
 	}
 	return closeFindings(m)
@@ -215,24 +218,24 @@ func leaveFindings(m Model) (Model, tea.Cmd) {
 
 // chooseScheme lists the schemes that can be A, or B.
 func chooseScheme(m Model, which int) (Model, tea.Cmd) {
-	m.popup = popup{kind: popupSchemeA + popupKind(which), title: "Scheme " + string(rune('A'+which))}
-	m.popup.items = m.findings.choices(m.scene(), which)
-	m.popup.at = max(slices.IndexFunc(m.popup.items, func(c choice) bool { return c.mark != "" }), 0)
+	m.popup = prompt.Popup{Kind: prompt.PopupSchemeA + prompt.PopupKind(which), Title: "Scheme " + string(rune('A'+which))}
+	m.popup.Items = m.findings.Choices(m.scene(), which)
+	m.popup.At = max(slices.IndexFunc(m.popup.Items, func(c prompt.Choice) bool { return c.Mark != "" }), 0)
 	return m, nil
 }
 
 // takeScheme makes the scheme under the popup's cursor A, or B; the other one takes its place if it was that.
 func takeScheme(m Model, which int) (Model, tea.Cmd) {
-	chosen := m.findings.knownSchemes(m.scene())[m.popup.at]
-	m.popup = popup{}
-	pair := slices.Clone(m.findings.pair)
-	if sameScheme(chosen, pair[which]) {
+	chosen := m.findings.KnownSchemes(m.scene())[m.popup.At]
+	m.popup = prompt.Popup{}
+	pair := slices.Clone(m.findings.Pair)
+	if pane.SameScheme(chosen, pair[which]) {
 		return m, nil
 	}
-	if sameScheme(chosen, pair[1-which]) {
+	if pane.SameScheme(chosen, pair[1-which]) {
 		pair[1-which] = pair[which]
 	}
 	pair[which] = chosen
-	m.findings.pair = pair
+	m.findings.Pair = pair
 	return minePair(m)
 }

@@ -10,21 +10,23 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/pane"
 	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // askImage makes a picture from outside the gallery the query. The item that was the query stays the one from which the
 // next and the previous are counted.
 func askImage(m Model, path string) (Model, tea.Cmd) {
-	m.desk = withImage(m.desk, fromHome(path), m.thumbs, m.session)
-	m.rows.cursor = min(m.rows.cursor, 0)
+	m.Desk = withImage(m.Desk, prompt.FromHome(path), m.thumbs, m.session)
+	m.Rows.Cursor = min(m.Rows.Cursor, 0)
 	return m.search(true)
 }
 
 // withImage returns the desk with a picture as the query.
-func withImage(d desk, path string, thumbs *picture.Thumbs, session *experiments.Session) desk {
-	d.image = path
-	d.photo = thumbs.Add(func() (image.Image, error) { return decoded(session.OpenPicture(path)) })
+func withImage(d pane.Desk, path string, thumbs *picture.Thumbs, session *experiments.Session) pane.Desk {
+	d.Image = path
+	d.Photo = thumbs.Add(func() (image.Image, error) { return decoded(session.OpenPicture(path)) })
 	return d
 }
 
@@ -51,10 +53,10 @@ func (m Model) complete(text string) (Model, tea.Cmd) {
 	m.looking, ctx = m.looking.next(m.ctx)
 	seq := m.looking.seq
 	return m, m.crew.run(func() tea.Msg {
-		common, names := continuations(text)
+		common, names := prompt.Continuations(text)
 		if ctx.Err() != nil {
 			return nil
 		}
-		return completed{seq, text, common, names}
+		return prompt.Completed{Seq: seq, Text: text, Common: common, Names: names}
 	})
 }

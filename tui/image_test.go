@@ -22,7 +22,9 @@ import (
 	"strata/fixtures"
 	"strata/fixtures/product"
 	"strata/tui/cells"
+	"strata/tui/pane"
 	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // lab computes features of new pictures from their bytes: those of an item, and a little more.
@@ -106,8 +108,8 @@ func TestImageKeys(t *testing.T) {
 	d := openLab(t, l, 120, 40, picture.GraphicsSixel)
 	path := here(t, "photo.jpg")
 	d.press("n n n o text:" + path + " enter")
-	if d.m.shown.image != path || d.m.shown.picture == nil || len(d.m.shown.rankings) != 4 {
-		t.Fatalf("the query is %q, %v", d.m.shown.image, d.m.shown.picture)
+	if d.m.Shown.Image != path || d.m.Shown.Picture == nil || len(d.m.Shown.Rankings) != 4 {
+		t.Fatalf("the query is %q, %v", d.m.Shown.Image, d.m.Shown.Picture)
 	}
 	d.wantSteps("query   "+d.m.gallery.ID(3), "search  10", "image   "+path, "search  10")
 	for _, want := range []string{"photo.jpg", "new picture, not in the", "parity of 8 pictures:", "saved 14:02:11"} {
@@ -127,10 +129,10 @@ func TestImageKeys(t *testing.T) {
 
 	// The parts of a hit are those of the picture.
 	d.press("enter")
-	h, _ := d.m.cursorHit()
+	h, _ := d.m.CursorHit()
 	var sum, weights float64
-	for _, c := range d.m.parts.cosines {
-		for _, term := range d.m.focused().Terms {
+	for _, c := range d.m.Parts.Cosines {
+		for _, term := range d.m.Focused().Terms {
 			if term.Layer == c.Layer {
 				sum, weights = sum+term.Weight*c.Value, weights+term.Weight
 			}
@@ -144,19 +146,19 @@ func TestImageKeys(t *testing.T) {
 
 	// Next goes on from the item before.
 	d.press("n")
-	if d.m.shown.image != "" || d.m.shown.query != 4 {
-		t.Errorf("after the picture comes row %d, %q", d.m.shown.query, d.m.shown.image)
+	if d.m.Shown.Image != "" || d.m.Shown.Query != 4 {
+		t.Errorf("after the picture comes row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	d.wantSteps("query   "+d.m.gallery.ID(4), "search  10")
 	d.wantScreen("5 of 1,248")
 	d.press(": text:image_photo.jpg enter p")
-	if d.m.shown.image != "" || d.m.shown.query != 3 {
-		t.Errorf("before the picture comes row %d, %q", d.m.shown.query, d.m.shown.image)
+	if d.m.Shown.Image != "" || d.m.Shown.Query != 3 {
+		t.Errorf("before the picture comes row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	d.wantSteps("image   "+path, "search  10", "query   "+d.m.gallery.ID(3), "search  10")
 	d.press("o text:photo-2.jpg enter g text:" + d.m.gallery.ID(3) + " enter")
-	if d.m.shown.image != "" || d.m.shown.query != 3 {
-		t.Errorf("going to the item before leads to row %d, %q", d.m.shown.query, d.m.shown.image)
+	if d.m.Shown.Image != "" || d.m.Shown.Query != 3 {
+		t.Errorf("going to the item before leads to row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	if l.taken != 2 {
 		t.Errorf("the features of two pictures were computed %d times", l.taken)
@@ -174,7 +176,7 @@ func TestImageAndTheRest(t *testing.T) {
 	} {
 		d.press(keys)
 		d.fire()
-		if p := d.m.status.problem; p != "" {
+		if p := d.m.status.Problem; p != "" {
 			t.Errorf("%s: %s", keys, p)
 		}
 		for _, size := range []picture.Box{
@@ -212,8 +214,8 @@ func TestImageFaults(t *testing.T) {
 		}
 		d.press("n o text:" + c.text + " enter")
 		d.wantProblem(c.want)
-		if d.m.shown.image != "" || d.m.desk.image != "" || d.m.shown.rankings == nil {
-			t.Errorf("%s: the screen shows %q", c.text, d.m.shown.image)
+		if d.m.Shown.Image != "" || d.m.Desk.Image != "" || d.m.Shown.Rankings == nil {
+			t.Errorf("%s: the screen shows %q", c.text, d.m.Shown.Image)
 		}
 		d.press("p")
 	}
@@ -226,7 +228,7 @@ func TestImageFaults(t *testing.T) {
 	d.press("x x x o text:photo.jpg enter")
 	d.wantProblem("layer C")
 	d.press("e ctrl+u text:B enter o text:photo.jpg enter enter")
-	if d.m.shown.picture == nil {
+	if d.m.Shown.Picture == nil {
 		t.Error("the picture is no query for the layers that it has")
 	}
 	d.wantScreen("C 2048")
@@ -252,7 +254,7 @@ func TestImageTakesItsTime(t *testing.T) {
 	d.wantStatus("saved 14:02:11")
 
 	d.press("n")
-	row, schemes := d.m.shown.query, d.schemes()
+	row, schemes := d.m.Shown.Query, d.schemes()
 	l.take = func() {
 		if err := os.WriteFile("photo-2.jpg", flatPicture(t, 3, 3, color.White), 0o666); err != nil {
 			t.Fatal(err)
@@ -261,12 +263,12 @@ func TestImageTakesItsTime(t *testing.T) {
 	}
 	d.press("o text:photo-2.jpg enter")
 	d.wantProblem("photo-2.jpg: the file was changed while it was read")
-	if d.m.shown.query != row || d.m.shown.image != "" || d.m.shown.rankings == nil || d.schemes() != schemes {
-		t.Errorf("the screen shows %q, row %d", d.m.shown.image, d.m.shown.query)
+	if d.m.Shown.Query != row || d.m.Shown.Image != "" || d.m.Shown.Rankings == nil || d.schemes() != schemes {
+		t.Errorf("the screen shows %q, row %d", d.m.Shown.Image, d.m.Shown.Query)
 	}
 	d.press("n")
-	if d.m.shown.query != row+1 {
-		t.Errorf("next leads to row %d, want %d", d.m.shown.query, row+1)
+	if d.m.Shown.Query != row+1 {
+		t.Errorf("next leads to row %d, want %d", d.m.Shown.Query, row+1)
 	}
 }
 
@@ -290,8 +292,8 @@ func TestImageOfSession(t *testing.T) {
 	}
 	d.m = m
 	d.do(m.Init())
-	if d.m.shown.image != here(t, "photo.jpg") || d.m.shown.picture == nil || d.m.shown.rankings == nil {
-		t.Errorf("the screen shows %q", d.m.shown.image)
+	if d.m.Shown.Image != here(t, "photo.jpg") || d.m.Shown.Picture == nil || d.m.Shown.Rankings == nil {
+		t.Errorf("the screen shows %q", d.m.Shown.Image)
 	}
 }
 
@@ -328,7 +330,7 @@ func TestPathPrompt(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.press("o text:ph tab")
-	if got := d.m.prompt.input.Value(); got != "photo" {
+	if got := d.m.prompt.Input.Value(); got != "photo" {
 		t.Errorf("tab continues ph to %q", got)
 	}
 	d.wantScreen("photo-2.jpg  photo.jpg  tab continues")
@@ -336,13 +338,13 @@ func TestPathPrompt(t *testing.T) {
 	d.wantScreen("no folder or picture begins so")
 	d.press("tab ctrl+u text:pi tab tab tab")
 	want := filepath.Join("pictures", "of shirts", "é.PNG")
-	if got := d.m.prompt.input.Value(); got != want {
+	if got := d.m.prompt.Input.Value(); got != want {
 		t.Errorf("tab continues pi to %q", got)
 	}
 	d.press("enter")
 	d.wantSteps(fmt.Sprintf("image   %q", here(t, want)), "search  10")
 	d.press("o esc o enter")
-	if d.m.prompt.kind != promptNone {
+	if d.m.prompt.Kind != prompt.None {
 		t.Error("an empty path leaves the prompt open")
 	}
 }
@@ -371,7 +373,7 @@ func TestAddedPictures(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, name), flatPicture(t, 4, 4, c), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			row = withImage(desk{}, name, thumbs, s).picture()
+			row = withImage(pane.Desk{}, name, thumbs, s).Picture()
 		}
 		p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge)
 		if err != nil || p.Err != nil || p.Sixel == nil {
@@ -382,7 +384,7 @@ func TestAddedPictures(t *testing.T) {
 		}
 		seen = append(seen, p.Sixel)
 	}
-	row := withImage(desk{}, "none.png", thumbs, s).picture()
+	row := withImage(pane.Desk{}, "none.png", thumbs, s).Picture()
 	if p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a picture that is not there: %v, %v", err, p.Err)
 	}

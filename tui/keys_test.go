@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"strata/tui/picture"
+	"strata/tui/prompt"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -132,10 +133,10 @@ func TestPopupKeys(t *testing.T) {
 	d := openDesktop(t, 80, 24, picture.GraphicsNone)
 	for _, open := range []string{"?", "L", "l"} {
 		d.press(open)
-		if d.m.popup.kind == popupNone {
+		if d.m.popup.Kind == prompt.PopupNone {
 			t.Fatalf("%s opens nothing", open)
 		}
-		for _, b := range d.m.popup.bindings(d.m.popKeys) {
+		for _, b := range d.m.popup.Bindings(d.m.popKeys) {
 			if key.Matches(keyNamed(t, b.Keys()[0]), d.m.popKeys.Up) {
 				continue // at the top
 			}
@@ -146,7 +147,7 @@ func TestPopupKeys(t *testing.T) {
 			}
 		}
 		d.press("esc")
-		if d.m.popup.kind != popupNone {
+		if d.m.popup.Kind != prompt.PopupNone {
 			t.Errorf("esc does not close what %s opens", open)
 		}
 	}
@@ -165,7 +166,7 @@ func TestEvaluationsKey(t *testing.T) {
 		t.Errorf("while an evaluation runs the help has %q", got)
 	}
 	next, _ := m.Update(tea.KeyMsg{Type: tea.KeyEsc})
-	if stopped := next.(Model); stopped.evaluation.running() {
+	if stopped := next.(Model); stopped.evaluation.Running() {
 		t.Error("esc does not cancel")
 	}
 }

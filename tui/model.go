@@ -17,7 +17,10 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/tui/cells"
+	"strata/tui/page"
+	"strata/tui/pane"
 	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // Config is what the screen is given. Session has a gallery open; the screen opens and closes nothing.
@@ -41,23 +44,23 @@ type Model struct {
 	c Config
 	worker
 	jobs
-	board
+	pane.Board
 	styles  cells.Styles
-	layout  layout
+	layout  pane.Layout
 	actions []action
 	finding []action // of the findings
-	popKeys popupKeys
+	popKeys prompt.PopupKeys
 	help    help.Model
 	rng     *rand.Rand
 	first   tea.Cmd // the first search
 	later   func(time.Duration, tea.Msg) tea.Cmd
 
-	table      table
-	status     status
-	prompt     prompt
-	popup      popup
-	evaluation evaluation
-	findings   findings
+	table      pane.Table
+	status     pane.Status
+	prompt     prompt.Prompt
+	popup      prompt.Popup
+	evaluation pane.Evaluation
+	findings   page.Findings
 }
 
 // jobs are the commands under way.
@@ -91,20 +94,20 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	m := Model{
 		c: c, worker: worker{ctx: ctx, crew: &crew{}, gallery: g, session: c.Session, output: c.Output},
-		board:  board{rows: rowsPane{cursor: -1}},
+		Board:  pane.Board{Rows: pane.Rows{Cursor: -1}},
 		styles: cells.NewStyles(profile, !c.Light, false), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), finding: newFindingActions(), popKeys: newPopupKeys(), later: tick,
+		actions: newActions(), finding: newFindingActions(), popKeys: prompt.NewPopupKeys(), later: tick,
 	}
 	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
 	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
 	if c.Terminal.Graphics != picture.GraphicsSixel {
-		m.status = m.status.tell("%s", c.Terminal.Why)
+		m.status = m.status.Tell("%s", c.Terminal.Why)
 	}
-	m.evaluation.bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
+	m.evaluation.Bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
 	dress(&m)
 	for _, l := range g.Labels()[:min(2, len(g.Labels()))] {
-		m.rows.marked = append(m.rows.marked, l.Name)
+		m.Rows.Marked = append(m.Rows.Marked, l.Name)
 	}
 	if err := begin(&m); err != nil {
 		return Model{}, err
@@ -126,35 +129,35 @@ func hasPictures(g *engine.Gallery) bool {
 // begin sets the desk to the session's state, or to the first query and schemes.
 func begin(m *Model) error {
 	state := m.session.State()
-	m.desk.schemes = state.Schemes
-	if len(m.desk.schemes) == 0 {
+	m.Desk.Schemes = state.Schemes
+	if len(m.Desk.Schemes) == 0 {
 		var err error
-		if m.desk.schemes, err = m.gallery.FirstSchemes(); err != nil {
+		if m.Desk.Schemes, err = m.gallery.FirstSchemes(); err != nil {
 			return err
 		}
 	}
-	if len(m.desk.schemes) == 0 {
-		m.desk.schemes = firstSchemes(m.gallery.Layers)
+	if len(m.Desk.Schemes) == 0 {
+		m.Desk.Schemes = pane.FirstSchemes(m.gallery.Layers)
 	}
-	m.filter = conditions(state.Filter)
-	m.table.filter = m.filter
+	m.Filter = pane.Conditions(state.Filter)
+	m.table.Filter = m.Filter
 	if p := state.Picture; p != nil {
-		m.desk = withImage(m.desk, p.Path, m.thumbs, m.session)
+		m.Desk = withImage(m.Desk, p.Path, m.thumbs, m.session)
 	}
 	if state.Query != "" {
 		row, err := m.gallery.Row(state.Query)
 		if err != nil {
 			return err
 		}
-		m.desk.query = row
+		m.Desk.Query = row
 	} else if !m.gallery.IsQuery(0) {
-		row, ok := m.walk.step(m.gallery, 0, 1)
+		row, ok := m.Walk.Step(m.gallery, 0, 1)
 		if !ok {
 			return fmt.Errorf("%s: no item may be a query: every split is gallery", m.gallery.Name)
 		}
-		m.desk.query = row
+		m.Desk.Query = row
 	}
-	m.shown = frame{desk: m.desk}
+	m.Shown = pane.Frame{Desk: m.Desk}
 	return nil
 }
 
@@ -166,8 +169,8 @@ func dress(m *Model) {
 		Ellipsis: s.Faint, ShortKey: s.Accent, ShortDesc: s.Faint, ShortSeparator: s.Faint,
 		FullKey: s.Accent, FullDesc: s.Plain, FullSeparator: s.Faint,
 	}
-	m.evaluation.bar.Full, m.evaluation.bar.Empty = '━', '─'
-	m.evaluation.bar.FullColor, m.evaluation.bar.EmptyColor = "", ""
+	m.evaluation.Bar.Full, m.evaluation.Bar.Empty = '━', '─'
+	m.evaluation.Bar.FullColor, m.evaluation.Bar.EmptyColor = "", ""
 }
 
 // tick sends a message after a time.
@@ -201,18 +204,18 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.answer(msg)
 	case waited:
 		if msg.seq == m.searching.seq && m.awaited {
-			if !m.shown.equal(m.desk) {
-				m.shown = frame{desk: m.desk}
+			if !m.Shown.Equal(m.Desk) {
+				m.Shown = pane.Frame{Desk: m.Desk}
 			}
-			m.status.computing = computing(m.gallery.Deriving())
+			m.status.Computing = pane.Computing(m.gallery.Deriving())
 			m = m.arrange()
-			if m.desk.image != "" || len(m.gallery.Missing(m.desk.schemes...)) > 0 {
+			if m.Desk.Image != "" || len(m.gallery.Missing(m.Desk.Schemes...)) > 0 {
 				return m, m.later(progressing, msg)
 			}
 			return m, nil
 		}
 	case settled:
-		if msg.seq == m.resting.seq && !m.desk.equal(m.saved) {
+		if msg.seq == m.resting.seq && !m.Desk.Equal(m.Saved) {
 			return m.search(true)
 		}
 	case pictured:
@@ -221,7 +224,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	case prepared:
 		if msg.err != nil && m.ctx.Err() == nil {
-			m.status = m.status.fail(m.c.Now(), msg.err)
+			m.status = m.status.Fail(m.c.Now(), msg.err)
 		}
 	default:
 		return m.note(msg)
@@ -238,35 +241,35 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return m.listedRows(msg), nil
 	case restricted:
 		return m.restricted(msg), nil
-	case found:
-		if msg.seq == m.looking.seq {
-			m.prompt.matches = msg
-			m.prompt = m.prompt.tell(msg.matchText(m.gallery))
+	case prompt.Found:
+		if msg.Seq == m.looking.seq {
+			m.prompt.Matches = msg
+			m.prompt = m.prompt.Tell(msg.MatchText(m.gallery))
 		}
-	case completed:
-		if msg.seq == m.looking.seq && m.prompt.kind == promptImage {
-			m.prompt.paths = msg
-			m.prompt = m.prompt.tell(msg.pathText())
+	case prompt.Completed:
+		if msg.Seq == m.looking.seq && m.prompt.Kind == prompt.Image {
+			m.prompt.Paths = msg
+			m.prompt = m.prompt.Tell(msg.PathText())
 		}
-	case dissected:
-		if msg.seq == m.dissecting.seq {
-			m.parts = msg
-			if msg.err != nil && m.ctx.Err() == nil {
-				m.status = m.status.fail(m.c.Now(), msg.err)
+	case pane.Dissected:
+		if msg.Seq == m.dissecting.seq {
+			m.Parts = msg
+			if msg.Err != nil && m.ctx.Err() == nil {
+				m.status = m.status.Fail(m.c.Now(), msg.Err)
 			}
 		}
 	case progressed:
-		if msg.seq == m.evaluation.seq && m.evaluation.running() {
-			m.status.computing = computing(m.gallery.Deriving())
+		if msg.seq == m.evaluation.Seq && m.evaluation.Running() {
+			m.status.Computing = pane.Computing(m.gallery.Deriving())
 			return m, m.later(progressing, progressed{msg.seq})
 		}
 	case evaluated:
 		return m.evaluated(msg)
 	case copied:
 		if msg.err != nil {
-			m.status = m.status.fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
+			m.status = m.status.Fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
 		} else {
-			m.status = m.status.tell("copied a script of %d lines, if the terminal allows it (OSC 52)", msg.lines)
+			m.status = m.status.Tell("copied a script of %d lines, if the terminal allows it (OSC 52)", msg.lines)
 		}
 	case tea.ResumeMsg:
 		return redraw(m)
@@ -299,18 +302,18 @@ func (m Model) measure(msg measured) Model {
 
 // arrange computes the layout.
 func (m Model) arrange() Model {
-	m.layout = newLayout(screenKind{
+	m.layout = pane.NewLayout(pane.Kind{
 		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(m.shown.schemes), Labels: m.queryLines(m.gallery),
-		Marked: len(m.rows.marked), Layers: len(m.gallery.AllLayers()), Panel: m.panel,
+		Schemes: len(m.Shown.Schemes), Labels: m.QueryLines(m.gallery),
+		Marked: len(m.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: m.Panel,
 	})
-	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
-	m.sliders = m.sliders.clamped(m.focused())
+	m.Rows = m.Rows.Follow(&m.layout, len(m.Shown.Schemes))
+	m.Sliders = m.Sliders.Clamped(m.Focused())
 	m.fetched = false
-	if f := m.findings; f.open {
-		m.findings = f.moved(f.at[f.page], m.layout.listRows())
-		if f.sheet != nil {
-			m.findings.sheet = f.sheet.moved(&m.layout, f.sheet.at)
+	if f := m.findings; f.Open {
+		m.findings = f.Moved(f.At[f.Page], m.layout.ListRows())
+		if f.Sheet != nil {
+			m.findings.Sheet = f.Sheet.Moved(&m.layout, f.Sheet.At)
 		}
 	}
 	return m
@@ -336,18 +339,18 @@ func (m Model) keys(msg tea.KeyMsg) (Model, tea.Cmd) {
 
 // key gives a key to what lies on top: a popup, a prompt, or the screen.
 func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
-	m.status.problem = ""
+	m.status.Problem = ""
 	if msg.Type == tea.KeyCtrlC {
 		m, _ = dropPrompt(m)
 		return quit(m)
 	}
-	if msg.Paste && m.prompt.kind == promptNone {
+	if msg.Paste && m.prompt.Kind == prompt.None {
 		return m, nil
 	}
 	switch {
-	case m.popup.kind != popupNone:
+	case m.popup.Kind != prompt.PopupNone:
 		return m.keyPopup(msg)
-	case m.prompt.kind != promptNone:
+	case m.prompt.Kind != prompt.None:
 		return m.keyPrompt(msg)
 	}
 	for _, a := range m.bound() {
@@ -367,41 +370,41 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.awaited = false
-	m.status.computing = ""
+	m.status.Computing = ""
 	if a.err != nil {
 		if m.ctx.Err() == nil {
-			m.status = m.status.fail(m.c.Now(), a.err)
-			if m.shown.rankings == nil && m.good.rankings != nil { // it had to give way already
-				m.shown = m.good
+			m.status = m.status.Fail(m.c.Now(), a.err)
+			if m.Shown.Rankings == nil && m.Good.Rankings != nil { // it had to give way already
+				m.Shown = m.Good
 			}
-			m.desk = m.shown.desk
+			m.Desk = m.Shown.Desk
 		}
 		return m.arrange(), nil
 	}
 	found := lastSearch(a.results)
-	m.shown = frame{a.desk, found.Rankings, found.Picture}
-	m.good = m.shown
+	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture}
+	m.Good = m.Shown
 	if a.saved {
-		m.saved = a.desk
-		m.status.saved = m.c.Now()
+		m.Saved = a.desk
+		m.status.Saved = m.c.Now()
 	}
-	m.filter = conditions(a.state.Filter)
-	m.table.filter = m.filter
-	m.status.usage, m.status.codes = a.usage, a.codes
+	m.Filter = pane.Conditions(a.state.Filter)
+	m.table.Filter = m.Filter
+	m.status.Usage, m.status.Codes = a.usage, a.codes
 	for _, f := range a.faults {
-		if !slices.Contains(m.status.faults, f) {
-			m.status.faults = append(slices.Clone(m.status.faults), f)
-			m.status = m.status.fail(m.c.Now(), fmt.Errorf("%s", f))
+		if !slices.Contains(m.status.Faults, f) {
+			m.status.Faults = append(slices.Clone(m.status.Faults), f)
+			m.status = m.status.Fail(m.c.Now(), fmt.Errorf("%s", f))
 		}
 	}
 	m = m.arrange()
-	if n := len(m.focusedHits()); m.rows.cursor >= n {
-		m.rows.cursor = n - 1
-		m.panel = m.panel && n > 0
+	if n := len(m.FocusedHits()); m.Rows.Cursor >= n {
+		m.Rows.Cursor = n - 1
+		m.Panel = m.Panel && n > 0
 		m = m.arrange()
 	}
 	return m.dissect()
 }
 
 // unsaved reports whether something that was done is not in the log yet.
-func (m *Model) unsaved() bool { return m.pending > 0 || !m.desk.equal(m.saved) }
+func (m *Model) unsaved() bool { return m.pending > 0 || !m.Desk.Equal(m.Saved) }

@@ -297,8 +297,8 @@ func (d *desktop) wantScreen(part string) {
 
 // schemes returns the schemes shown.
 func (d *desktop) schemes() string {
-	names := make([]string, len(d.m.shown.schemes))
-	for i, s := range d.m.shown.schemes {
+	names := make([]string, len(d.m.Shown.Schemes))
+	for i, s := range d.m.Shown.Schemes {
 		names[i] = s.String()
 	}
 	return strings.Join(names, " ")

@@ -10,7 +10,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/tui/cells"
+	"strata/tui/pane"
 	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // View formats the screen. Where pictures go by themselves, their cells are blank and the last line ends with the marker
@@ -28,31 +30,31 @@ func (m Model) View() string {
 }
 
 // scene returns what the panes are formatted from.
-func (m *Model) scene() *scene {
-	return &scene{
-		board: &m.board, gallery: m.gallery, styles: m.styles, layout: &m.layout, table: m.table,
-		graphics: m.c.Terminal.Graphics, ready: m.ready,
+func (m *Model) scene() *pane.Scene {
+	return &pane.Scene{
+		Board: &m.Board, Gallery: m.gallery, Styles: m.styles, Layout: &m.layout, Table: m.table,
+		Graphics: m.c.Terminal.Graphics, Ready: m.ready,
 	}
 }
 
 // compose returns the lines of the screen and its pictures.
 func (m *Model) compose() ([]string, []picture.Placement) {
 	size := m.layout.Size
-	if size.Cols < leastCols || size.Rows < leastRows {
+	if size.Cols < pane.LeastCols || size.Rows < pane.LeastRows {
 		return cells.PadLines([]string{wish(size)}, size), nil
 	}
 	c, sc := cells.NewCanvas(size), m.scene()
-	c.Put(0, m.layout.Title, size.Cols, m.status.title(sc))
-	if m.findings.open {
-		m.findings.put(c, sc, m.evaluation.mining())
+	c.Put(0, m.layout.Title, size.Cols, m.status.Title(sc))
+	if m.findings.Open {
+		m.findings.Put(c, sc, m.evaluation.Mining())
 	} else {
-		sc.put(c)
+		sc.Put(c)
 	}
 	m.putFoot(c)
 	lines := c.Finished()
 	placements := m.placements(sc)
-	if m.popup.kind != popupNone {
-		box := m.popup.view(m.styles, size)
+	if m.popup.Kind != prompt.PopupNone {
+		box := m.popup.View(m.styles, size)
 		r := cells.Centred(box, size)
 		cells.Overlay(lines, box, r.X, r.Y)
 		placements = slices.DeleteFunc(placements, func(p picture.Placement) bool {
@@ -64,22 +66,22 @@ func (m *Model) compose() ([]string, []picture.Placement) {
 
 // wish says what size the screen would like.
 func wish(size picture.Box) string {
-	return cells.Cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), size.Cols)
+	return cells.Cut(fmt.Sprintf("strata: %d×%d or more", pane.PictureCols, pane.PictureRows), size.Cols)
 }
 
 // putFoot writes the status and the help, or the prompt in their place.
 func (m *Model) putFoot(c *cells.Canvas) {
 	l, s := &m.layout, m.styles
-	if m.prompt.kind != promptNone {
-		c.Put(0, l.Status, c.Width, m.prompt.view(s, c.Width)...)
+	if m.prompt.Kind != prompt.None {
+		c.Put(0, l.Status, c.Width, m.prompt.View(s, c.Width)...)
 		return
 	}
 	status := m.status
-	status.unlogged = m.session.Unlogged()
-	c.Put(0, l.Status, c.Width, status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.Width))
+	status.Unlogged = m.session.Unlogged()
+	c.Put(0, l.Status, c.Width, status.View(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.Width))
 	h := m.help
 	always := s.Accent.Render("?") + s.Faint.Render(" help ")
-	if m.popup.kind != popupNone {
+	if m.popup.Kind != prompt.PopupNone {
 		always = ""
 	}
 	h.Width = c.Width - 2 - ansi.StringWidth(always)
@@ -88,17 +90,17 @@ func (m *Model) putFoot(c *cells.Canvas) {
 
 // footKeys returns the keys for the foot of the screen.
 func (m *Model) footKeys() []key.Binding {
-	if m.popup.kind != popupNone {
-		return m.popup.bindings(m.popKeys)
+	if m.popup.Kind != prompt.PopupNone {
+		return m.popup.Bindings(m.popKeys)
 	}
 	var short []key.Binding
 	last := ""
 	actions := m.enabled()
-	if m.panel { // what can be done with a hit comes first
+	if m.Panel { // what can be done with a hit comes first
 		rest := slices.DeleteFunc(slices.Clone(actions), func(a action) bool { return a.group == groupLook })
 		actions = append(slices.DeleteFunc(actions, func(a action) bool { return a.group != groupLook }), rest...)
 	}
-	if m.visiting.on && !m.panel { // the way back does, too
+	if m.Visiting.On && !m.Panel { // the way back does, too
 		i := slices.IndexFunc(actions, func(a action) bool { return a.Keys()[0] == "esc" })
 		actions = slices.Insert(slices.Delete(slices.Clone(actions), i, i+1), 0, actions[i])
 	}
@@ -114,31 +116,31 @@ func (m *Model) footKeys() []key.Binding {
 }
 
 // placements returns the pictures that go by themselves.
-func (m *Model) placements(sc *scene) []picture.Placement {
+func (m *Model) placements(sc *pane.Scene) []picture.Placement {
 	if !m.layout.Pictures || m.c.Terminal.Graphics != picture.GraphicsSixel {
 		return nil
 	}
 	var all []picture.Placement
 	add := func(row int, box picture.Box, x, y int) {
-		if p := m.ready[place{row, box}]; p.Sixel != nil {
+		if p := m.ready[pane.Place{Row: row, Box: box}]; p.Sixel != nil {
 			all = append(all, p.Placement(x, y))
 		}
 	}
 	switch {
-	case !m.findings.open:
-		sc.place(add)
-	case m.findings.sheet != nil:
-		m.findings.sheet.place(&m.layout, add)
+	case !m.findings.Open:
+		sc.Place(add)
+	case m.findings.Sheet != nil:
+		m.findings.Sheet.Place(&m.layout, add)
 	}
 	return all
 }
 
 // hidden is the number of schemes that do not fit on the screen.
 func (m *Model) hidden() int {
-	if m.panel || m.findings.open {
+	if m.Panel || m.findings.Open {
 		return 0
 	}
-	return len(m.shown.schemes) - len(m.rows.visible(&m.layout, len(m.shown.schemes), false))
+	return len(m.Shown.Schemes) - len(m.Rows.Visible(&m.layout, len(m.Shown.Schemes), false))
 }
 
 // busy says what the latest search is at, and since when, while it does what takes its time.

@@ -27,6 +27,7 @@ type Canvas struct {
 	Width int
 }
 
+// NewCanvas returns an empty canvas.
 func NewCanvas(size picture.Box) *Canvas {
 	return &Canvas{lines: make([]string, size.Rows), ends: make([]int, size.Rows), Width: size.Cols}
 }
@@ -51,6 +52,7 @@ func (c *Canvas) Finished() []string {
 	return c.lines
 }
 
+// PadLines returns lines of exactly the size.
 func PadLines(lines []string, size picture.Box) []string {
 	for len(lines) < size.Rows {
 		lines = append(lines, "")

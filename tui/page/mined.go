@@ -1,4 +1,4 @@
-package tui
+package page
 
 import (
 	"fmt"
@@ -10,16 +10,17 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/tui/cells"
+	"strata/tui/pane"
 )
 
 // pair are the schemes that were mined.
-func (k listing) pair() []engine.Scheme { return k.mined.Schemes }
+func (k Listing) pair() []engine.Scheme { return k.Mined.Schemes }
 
 // classes lists the values of a label by the difference of A and B.
-func (k listing) classes() rowList {
-	all := k.mined.ClassesOf(k.label)
+func (k Listing) classes() RowList {
+	all := k.Mined.ClassesOf(k.Label)
 	of := all
-	if !k.small {
+	if !k.Small {
 		of = slices.DeleteFunc(slices.Clone(all), func(c experiments.ClassDifference) bool { return c.Queries < fewQueries })
 	}
 	note := ""
@@ -44,8 +45,8 @@ func (k listing) classes() rowList {
 		}
 		return cells.Number(x, 3)
 	}
-	return rowList{
-		note: fmt.Sprintf("A is ahead in %d of %d classes, B in %d%s", ahead, len(of), behind, note), rows: len(of),
+	return RowList{
+		note: fmt.Sprintf("A is ahead in %d of %d classes, B in %d%s", ahead, len(of), behind, note), Rows: len(of),
 		empty: "no query is judged under both",
 		columns: []column{
 			text("class", 20, func(i int) string { return at(i).Class }),
@@ -57,18 +58,18 @@ func (k listing) classes() rowList {
 			numbers("won tied lost", 14, func(i int) string {
 				c := at(i)
 				return fmt.Sprintf("%d %d %d", c.Win, c.Tie, c.Loss)
-			}).from(wideCols),
+			}).from(pane.WideCols),
 			bars("◂ B ahead · A ahead ▸", low, high, func(i int) float64 { return at(i).Diff }),
 		},
-		look: func(i int) look {
+		Look: func(i int) Look {
 			c := at(i)
-			losses := k.mined.ClassLosses(k.label, c.Class)
+			losses := k.Mined.ClassLosses(k.Label, c.Class)
 			if c.Diff < 0 {
 				slices.Reverse(losses)
 			}
-			return look{
-				schemes: k.pair(), label: k.label, what: "of " + c.Class,
-				queries: rowsOf(len(losses), func(i int) int { return losses[i].Query }),
+			return Look{
+				Schemes: k.pair(), Label: k.Label, What: "of " + c.Class,
+				Queries: rowsOf(len(losses), func(i int) int { return losses[i].Query }),
 			}
 		},
 	}
@@ -86,8 +87,8 @@ func chance(p float64) string {
 }
 
 // losses lists the queries by the hits that they lose when B takes the place of A.
-func (k listing) losses() rowList {
-	of := k.mined.LossesOf(k.label)
+func (k Listing) losses() RowList {
+	of := k.Mined.LossesOf(k.Label)
 	lost, won, low, high := 0, 0, 0, 0
 	for _, x := range of {
 		low, high = min(low, x.Loss), max(high, x.Loss)
@@ -98,10 +99,10 @@ func (k listing) losses() rowList {
 		}
 	}
 	at := func(i int) experiments.Loss { return of[k.place(i, len(of))] }
-	return rowList{
+	return RowList{
 		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: of %s queries %s lose and %s gain",
-			k.mined.K, cells.Thousands(len(of)), cells.Thousands(lost), cells.Thousands(won)),
-		rows: len(of), empty: "no query is judged under both",
+			k.Mined.K, cells.Thousands(len(of)), cells.Thousands(lost), cells.Thousands(won)),
+		Rows: len(of), empty: "no query is judged under both",
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
@@ -111,18 +112,18 @@ func (k listing) losses() rowList {
 			numbers("lost", 4, func(i int) string { return strconv.Itoa(at(i).Loss) }),
 			bars("◂ gained · lost ▸", float64(low), float64(high), func(i int) float64 { return float64(at(i).Loss) }),
 		},
-		look: func(i int) look {
-			return look{
-				schemes: k.pair(), at: i, along: true, label: k.label, what: "by loss",
-				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+		Look: func(i int) Look {
+			return Look{
+				Schemes: k.pair(), At: i, Along: true, Label: k.Label, What: "by loss",
+				Queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
 			}
 		},
 	}
 }
 
 // mistakes lists first hits that are wrong, the most confident first.
-func (k listing) mistakes() rowList {
-	of := k.mined.MistakesOf(k.label)
+func (k Listing) mistakes() RowList {
+	of := k.Mined.MistakesOf(k.Label)
 	high := 0.0
 	var count [2]int
 	for _, x := range of {
@@ -130,40 +131,40 @@ func (k listing) mistakes() rowList {
 		count[x.Scheme]++
 	}
 	at := func(i int) experiments.Mistake { return of[k.place(i, len(of))] }
-	return rowList{
+	return RowList{
 		note: fmt.Sprintf("first hits that are wrong, %s of A and %s of B; z: the score in standard deviations of first scores",
 			cells.Thousands(count[0]), cells.Thousands(count[1])),
-		rows: len(of), empty: "no first hit is wrong",
+		Rows: len(of), empty: "no first hit is wrong",
 		columns: []column{
 			text("by", 2, func(i int) string { return string(rune('A' + at(i).Scheme)) }),
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
-			k.item("first hit", func(i int) int { return at(i).Hit }).from(wideCols),
-			{head: "is", width: 14, cell: func(s cells.Styles, i, w int) string { return labelValue(s, k.gallery, k.label, at(i).Hit, w) }},
+			k.item("first hit", func(i int) int { return at(i).Hit }).from(pane.WideCols),
+			{head: "is", width: 14, cell: func(s cells.Styles, i, w int) string { return labelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
 			numbers("score", 6, func(i int) string { return cells.Number(at(i).Score, 4) }).from(100),
-			numbers("margin", 6, func(i int) string { return cells.Number(at(i).Margin, 4) }).from(wideCols),
+			numbers("margin", 6, func(i int) string { return cells.Number(at(i).Margin, 4) }).from(pane.WideCols),
 			numbers("z", 5, func(i int) string { return cells.Number(at(i).Z, 2) }),
 			bars("", 0, high, func(i int) float64 { return at(i).Z }),
 		},
-		look: func(i int) look {
-			return look{
-				schemes: k.pair(), at: i, along: true, label: k.label, what: "by confidence",
-				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
-				focus:   rowsOf(len(of), func(i int) int { return at(i).Scheme }),
+		Look: func(i int) Look {
+			return Look{
+				Schemes: k.pair(), At: i, Along: true, Label: k.Label, What: "by confidence",
+				Queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+				Focus:   rowsOf(len(of), func(i int) int { return at(i).Scheme }),
 			}
 		},
 	}
 }
 
 // hubs lists the items that are among the first hits of very many queries.
-func (k listing) hubs() rowList {
+func (k Listing) hubs() RowList {
 	type hub struct {
 		scheme int
 		experiments.Hub
 	}
 	var of []hub
 	var notes []string
-	for s, h := range k.mined.Hubs {
+	for s, h := range k.Mined.Hubs {
 		for _, x := range h.Hubs {
 			of = append(of, hub{s, x})
 		}
@@ -175,7 +176,7 @@ func (k listing) hubs() rowList {
 	if len(of) > 0 {
 		most = of[0].Occurrences
 	}
-	label := slices.Index(k.mined.Labels, k.label)
+	label := slices.Index(k.Mined.Labels, k.Label)
 	wrong := func(h hub) int {
 		if label < 0 {
 			return 0
@@ -183,8 +184,8 @@ func (k listing) hubs() rowList {
 		return h.Wrong[label]
 	}
 	at := func(i int) hub { return of[k.place(i, len(of))] }
-	return rowList{
-		note: "items among the first hits of very many queries. " + strings.Join(notes, "; "), rows: len(of), empty: "there are no hubs",
+	return RowList{
+		note: "items among the first hits of very many queries. " + strings.Join(notes, "; "), Rows: len(of), empty: "there are no hubs",
 		columns: []column{
 			text("by", 2, func(i int) string { return string(rune('A' + at(i).scheme)) }),
 			k.item("item", func(i int) int { return at(i).Item }),
@@ -200,16 +201,16 @@ func (k listing) hubs() rowList {
 				return s.Miss.Render(strings.Repeat("█", bad)) + s.Faint.Render(strings.Repeat("▒", max(all-bad, 0)))
 			}},
 		},
-		look: func(i int) look {
+		Look: func(i int) Look {
 			h := at(i)
-			return look{schemes: k.pair(), label: k.label, sheet: hubSheet(k.gallery, k.mined, k.label, h.scheme, h.Hub)}
+			return Look{Schemes: k.pair(), Label: k.Label, Sheet: hubSheet(k.Gallery, k.Mined, k.Label, h.scheme, h.Hub)}
 		},
 	}
 }
 
 // duplicates lists groups of items that are alike, those that differ in the label first.
-func (k listing) duplicates() rowList {
-	of := k.mined.DuplicateGroups(k.label)
+func (k Listing) duplicates() RowList {
+	of := k.Mined.DuplicateGroups(k.Label)
 	differ := 0
 	for _, g := range of {
 		if g.Differ {
@@ -217,10 +218,10 @@ func (k listing) duplicates() rowList {
 		}
 	}
 	at := func(i int) experiments.DuplicateGroup { return of[k.place(i, len(of))] }
-	return rowList{
+	return RowList{
 		note: fmt.Sprintf("%s groups with the same picture or features and pairs with a cosine of %s or more, %s with different values of %s",
-			cells.Thousands(len(of)), cells.Number(k.mined.Duplicates.Near, 2), cells.Thousands(differ), k.label),
-		rows: len(of), empty: "no two items are alike",
+			cells.Thousands(len(of)), cells.Number(k.Mined.Duplicates.Near, 2), cells.Thousands(differ), k.Label),
+		Rows: len(of), empty: "no two items are alike",
 		columns: []column{
 			{head: "", width: 1, cell: func(s cells.Styles, i, _ int) string {
 				if at(i).Differ {
@@ -232,13 +233,13 @@ func (k listing) duplicates() rowList {
 			text("alike in", 8, func(i int) string { return at(i).Kind.String() }),
 			numbers("cosine", 6, func(i int) string { return cells.Number(at(i).Cosine, 4) }),
 			k.item("first", func(i int) int { return at(i).Items[0] }),
-			k.item("second", func(i int) int { return at(i).Items[1] }).from(wideCols),
-			{head: k.label, cell: func(s cells.Styles, i, w int) string {
-				return s.Plain.Render(cells.Cut(valuesOf(k.gallery, k.label, at(i).Items), w))
+			k.item("second", func(i int) int { return at(i).Items[1] }).from(pane.WideCols),
+			{head: k.Label, cell: func(s cells.Styles, i, w int) string {
+				return s.Plain.Render(cells.Cut(valuesOf(k.Gallery, k.Label, at(i).Items), w))
 			}},
 		},
-		look: func(i int) look {
-			return look{schemes: k.pair(), label: k.label, sheet: groupSheet(k.gallery, k.mined, k.label, at(i))}
+		Look: func(i int) Look {
+			return Look{Schemes: k.pair(), Label: k.Label, Sheet: groupSheet(k.Gallery, k.Mined, k.Label, at(i))}
 		},
 	}
 }
@@ -263,11 +264,11 @@ func valuesOf(g *engine.Gallery, label string, items []int) string {
 }
 
 // disagreements lists the queries by how little the two rankings have in common.
-func (k listing) disagreements() rowList {
-	of := k.mined.Overlapping()
+func (k Listing) disagreements() RowList {
+	of := k.Mined.Overlapping()
 	at := func(i int) experiments.Disagreement { return of[k.place(i, len(of))] }
 	hits := func(i, which int) string {
-		a, b, judged := k.mined.HitsOf(k.label, at(i).Query)
+		a, b, judged := k.Mined.HitsOf(k.Label, at(i).Query)
 		if !judged {
 			return "-"
 		}
@@ -277,8 +278,8 @@ func (k listing) disagreements() rowList {
 	if len(of) > 0 {
 		note += "; the median is " + cells.Number(of[(len(of)-1)/2].Overlap, 3)
 	}
-	return rowList{
-		note: note, rows: len(of), empty: "no query has a score under both",
+	return RowList{
+		note: note, Rows: len(of), empty: "no query has a score under both",
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
@@ -288,10 +289,10 @@ func (k listing) disagreements() rowList {
 			numbers("overlap", 7, func(i int) string { return cells.Number(at(i).Overlap, 3) }),
 			bars("", 0, 1, func(i int) float64 { return at(i).Overlap }),
 		},
-		look: func(i int) look {
-			return look{
-				schemes: k.pair(), at: i, along: true, label: k.label, what: "by overlap",
-				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+		Look: func(i int) Look {
+			return Look{
+				Schemes: k.pair(), At: i, Along: true, Label: k.Label, What: "by overlap",
+				Queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
 			}
 		},
 	}

@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"context"
@@ -8,15 +8,15 @@ import (
 	"strata/engine"
 )
 
-// walk is the set of queries that next, previous and random go through.
-type walk struct {
-	text string  // the restriction; "" is none
-	rows []int32 // ascending; meaningless without a restriction
+// Walk is the set of queries that next, previous and random go through.
+type Walk struct {
+	Text string  // the restriction; "" is none
+	Rows []int32 // ascending; meaningless without a restriction
 }
 
-// step returns the next query after row, or before it with by = -1, going round at the ends.
-func (w walk) step(g *engine.Gallery, row, by int) (int, bool) {
-	if w.text == "" {
+// Step returns the next query after row, or before it with by = -1, going round at the ends.
+func (w Walk) Step(g *engine.Gallery, row, by int) (int, bool) {
+	if w.Text == "" {
 		n := g.Len()
 		for i := 1; i <= n; i++ {
 			next := ((row+by*i)%n + n) % n
@@ -26,34 +26,34 @@ func (w walk) step(g *engine.Gallery, row, by int) (int, bool) {
 		}
 		return row, false
 	}
-	if len(w.rows) == 0 {
+	if len(w.Rows) == 0 {
 		return row, false
 	}
-	i, in := slices.BinarySearch(w.rows, int32(row))
+	i, in := slices.BinarySearch(w.Rows, int32(row))
 	switch {
 	case by > 0 && in:
 		i++
 	case by < 0:
 		i--
 	}
-	next := int(w.rows[(i+len(w.rows))%len(w.rows)])
+	next := int(w.Rows[(i+len(w.Rows))%len(w.Rows)])
 	return next, next != row
 }
 
 // position returns the place of row among the queries, from 1 or 0 when it is not one of them, and their number.
-func (w walk) position(g *engine.Gallery, row int) (at, of int) {
-	if w.text == "" {
+func (w Walk) position(g *engine.Gallery, row int) (at, of int) {
+	if w.Text == "" {
 		return row + 1, g.Len()
 	}
-	i, in := slices.BinarySearch(w.rows, int32(row))
+	i, in := slices.BinarySearch(w.Rows, int32(row))
 	if !in {
-		return 0, len(w.rows)
+		return 0, len(w.Rows)
 	}
-	return i + 1, len(w.rows)
+	return i + 1, len(w.Rows)
 }
 
-// matchLabels returns the queries, ascending, whose label cells hold every word of text, in any case.
-func matchLabels(ctx context.Context, g *engine.Gallery, text string) ([]int32, error) {
+// MatchLabels returns the queries, ascending, whose label cells hold every word of text, in any case.
+func MatchLabels(ctx context.Context, g *engine.Gallery, text string) ([]int32, error) {
 	words := strings.Fields(strings.ToLower(text))
 	labels := g.Labels()
 	seen := make([]map[string]uint64, len(labels)) // by cell: the words it holds, a bit each
@@ -92,8 +92,8 @@ func matchLabels(ctx context.Context, g *engine.Gallery, text string) ([]int32, 
 // foundIDs is the number of items that a jump offers.
 const foundIDs = 5
 
-// matchIDs returns the first rows whose id begins with text, and how many do. An id that is text itself comes first.
-func matchIDs(ctx context.Context, g *engine.Gallery, text string) (rows []int32, count int, err error) {
+// MatchIDs returns the first rows whose id begins with text, and how many do. An id that is text itself comes first.
+func MatchIDs(ctx context.Context, g *engine.Gallery, text string) (rows []int32, count int, err error) {
 	exact, err := g.Row(text)
 	if err == nil {
 		rows = append(rows, int32(exact))

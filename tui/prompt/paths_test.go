@@ -1,4 +1,4 @@
-package tui
+package prompt
 
 import (
 	"os"
@@ -31,15 +31,15 @@ func TestContinuations(t *testing.T) {
 		{dir + "/none/", dir + "/none/", nil},
 		{"~/b", "~/b.webp", []string{"b.webp"}},
 	} {
-		common, names := continuations(c.path)
+		common, names := Continuations(c.path)
 		if common != c.common || !slices.Equal(names, c.names) {
 			t.Errorf("%s: got %s, %q", c.path, common, names)
 		}
 	}
-	if got := fromHome("~/x"); got != dir+"/x" {
+	if got := FromHome("~/x"); got != dir+"/x" {
 		t.Errorf("~/x is %s", got)
 	}
-	if got := fromHome("~x/y"); got != "~x/y" {
+	if got := FromHome("~x/y"); got != "~x/y" {
 		t.Errorf("~x/y is %s", got)
 	}
 }

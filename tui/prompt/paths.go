@@ -1,4 +1,4 @@
-package tui
+package prompt
 
 import (
 	"fmt"
@@ -11,26 +11,26 @@ import (
 	"strata/tui/cells"
 )
 
-// found has the first items whose id begins with a text, and how many do.
-type found struct {
-	seq   int
-	text  string
-	rows  []int32
-	count int
+// Found has the first items whose id begins with a text, and how many do.
+type Found struct {
+	Seq   int
+	Text  string
+	Rows  []int32
+	Count int
 }
 
-// matchText says which items a jump would go to.
-func (f found) matchText(g *engine.Gallery) string {
-	if f.count == 0 {
+// MatchText says which items a jump would go to.
+func (f Found) MatchText(g *engine.Gallery) string {
+	if f.Count == 0 {
 		return "no id begins so"
 	}
-	ids := make([]string, len(f.rows))
-	for i, row := range f.rows {
+	ids := make([]string, len(f.Rows))
+	for i, row := range f.Rows {
 		ids[i] = g.ID(int(row))
 	}
 	text := strings.Join(ids, "  ")
-	if f.count > len(ids) {
-		text += fmt.Sprintf("  … %s in all", cells.Thousands(f.count))
+	if f.Count > len(ids) {
+		text += fmt.Sprintf("  … %s in all", cells.Thousands(f.Count))
 	}
 	return text
 }
@@ -38,22 +38,22 @@ func (f found) matchText(g *engine.Gallery) string {
 // shownPaths is the number of names that a path may be continued to that are shown.
 const shownPaths = 5
 
-// completed has the names to which a path may be continued.
-type completed struct {
-	seq    int
-	text   string // the path so far
-	common string // the path up to where the names part
-	names  []string
+// Completed has the names to which a path may be continued.
+type Completed struct {
+	Seq    int
+	Text   string // the path so far
+	Common string // the path up to where the names part
+	Names  []string
 }
 
 // pictureEndings are the endings of files that a path is continued to.
 var pictureEndings = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
-// continuations returns the names of folders and pictures that begin as a path ends, folders with a separator, and the
+// Continuations returns the names of folders and pictures that begin as a path ends, folders with a separator, and the
 // path up to where they part.
-func continuations(path string) (common string, names []string) {
+func Continuations(path string) (common string, names []string) {
 	folder, begin := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Join(fromHome(folder), "."))
+	entries, err := os.ReadDir(filepath.Join(FromHome(folder), "."))
 	if err != nil {
 		return path, nil
 	}
@@ -63,7 +63,7 @@ func continuations(path string) (common string, names []string) {
 			continue
 		}
 		folderToo := e.IsDir()
-		if info, err := os.Stat(filepath.Join(fromHome(folder), name)); err == nil {
+		if info, err := os.Stat(filepath.Join(FromHome(folder), name)); err == nil {
 			folderToo = info.IsDir() // where a link leads
 		}
 		switch {
@@ -87,19 +87,19 @@ func continuations(path string) (common string, names []string) {
 	return folder + common, names
 }
 
-// pathText lists the names to which a path may be continued.
-func (c completed) pathText() string {
-	switch n := len(c.names); {
+// PathText lists the names to which a path may be continued.
+func (c Completed) PathText() string {
+	switch n := len(c.Names); {
 	case n == 0:
 		return "no folder or picture begins so"
 	case n > shownPaths:
-		return strings.Join(c.names[:shownPaths], "  ") + "  … " + cells.Thousands(n) + " in all, tab continues"
+		return strings.Join(c.Names[:shownPaths], "  ") + "  … " + cells.Thousands(n) + " in all, tab continues"
 	}
-	return strings.Join(c.names, "  ") + "  tab continues"
+	return strings.Join(c.Names, "  ") + "  tab continues"
 }
 
-// fromHome replaces a ~ at the head of a path by the user's folder, as a shell does.
-func fromHome(path string) string {
+// FromHome replaces a ~ at the head of a path by the user's folder, as a shell does.
+func FromHome(path string) string {
 	rest, ok := strings.CutPrefix(path, "~")
 	if home, err := os.UserHomeDir(); ok && err == nil && (rest == "" || os.IsPathSeparator(rest[0])) {
 		return home + rest

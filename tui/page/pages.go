@@ -1,4 +1,4 @@
-package tui
+package page
 
 import (
 	"fmt"
@@ -11,115 +11,117 @@ import (
 	"strata/engine/inert"
 	"strata/experiments"
 	"strata/tui/cells"
+	"strata/tui/pane"
 )
 
-// page is a page of the findings.
-type page int
+// Page is a page of the findings.
+type Page int
 
+// The pages, in the order of their tabs.
 const (
-	pageSchemes page = iota
-	pageQueries
-	pageClasses
-	pageLosses
-	pageMistakes
-	pageHubs
-	pageDuplicates
-	pageDisagreements
-	pages // their number
+	Schemes Page = iota
+	Queries
+	Classes
+	Losses
+	Mistakes
+	Hubs
+	Duplicates
+	Disagreements
+	Count // their number
 )
 
 // String names the page as its tab does.
-func (p page) String() string {
+func (p Page) String() string {
 	return [...]string{"Schemes", "Queries", "Classes", "Losses", "Mistakes", "Hubs", "Duplicates", "Disagree"}[p]
 }
 
-// mined reports whether the page is of a mine step.
-func (p page) mined() bool { return p >= pageClasses }
+// Mined reports whether the page is of a mine step.
+func (p Page) Mined() bool { return p >= Classes }
 
-// file is the name of the page's table for an export.
-func (p page) file() string {
+// File is the name of the page's table for an export.
+func (p Page) File() string {
 	return [...]string{
 		"metrics.csv", "per_query.csv", "classes.csv", "losses.csv", "mistakes.csv", "hubs.csv", "duplicates.csv",
 		"disagreements.csv",
 	}[p]
 }
 
-// look is what Enter shows: the queries that can be gone through from the one at, under schemes; or a sheet of
+// Look is what Enter shows: the queries that can be gone through from the one at, under schemes; or a sheet of
 // pictures; or the queries behind a mean.
-type look struct {
-	schemes []engine.Scheme
-	queries []int
-	at      int
-	along   bool  // queries are the page's rows
-	focus   []int // by query: the scheme to look at; nil: the first
-	what    string
-	sheet   *sheet
-	scheme  *engine.Scheme // whose queries are to be listed
-	label   string
+type Look struct {
+	Schemes []engine.Scheme
+	Queries []int
+	At      int
+	Along   bool  // queries are the page's rows
+	Focus   []int // by query: the scheme to look at; nil: the first
+	What    string
+	Sheet   *Sheet
+	Scheme  *engine.Scheme // whose queries are to be listed
+	Label   string
 }
 
-// listing is what a list is made from.
-type listing struct {
-	gallery  *engine.Gallery
-	table    table
-	marked   []string
-	scheme   engine.Scheme // of pageQueries
-	mined    *experiments.Mined
-	page     page
-	label    string
-	reversed bool
-	small    bool // classes of few queries, too
+// Listing is what a list is made from.
+type Listing struct {
+	Gallery  *engine.Gallery
+	Table    pane.Table
+	Marked   []string
+	Scheme   engine.Scheme // of Queries
+	Mined    *experiments.Mined
+	Page     Page
+	Label    string
+	Reversed bool
+	Small    bool // classes of few queries, too
 }
 
 // fewQueries is the number of queries under which a class's difference is mostly chance.
 const fewQueries = 10
 
-// list makes the page's rows. It may take its time.
-func (k listing) list() rowList {
+// List makes the page's rows. It may take its time.
+func (k Listing) List() RowList {
 	switch {
-	case !k.page.mined() && len(k.table.results) == 0:
-		return rowList{empty: "nothing is evaluated yet: esc, then E evaluates the rows"}
-	case k.page.mined() && k.mined == nil:
-		return rowList{empty: "nothing is mined yet"}
+	case !k.Page.Mined() && len(k.Table.Results) == 0:
+		return RowList{empty: "nothing is evaluated yet: esc, then E evaluates the rows"}
+	case k.Page.Mined() && k.Mined == nil:
+		return RowList{empty: "nothing is mined yet"}
 	}
-	switch k.page {
-	case pageSchemes:
+	switch k.Page {
+	case Schemes:
 		return k.schemes()
-	case pageQueries:
+	case Queries:
 		return k.queries()
-	case pageClasses:
+	case Classes:
 		return k.classes()
-	case pageLosses:
+	case Losses:
 		return k.losses()
-	case pageMistakes:
+	case Mistakes:
 		return k.mistakes()
-	case pageHubs:
+	case Hubs:
 		return k.hubs()
-	case pageDuplicates:
+	case Duplicates:
 		return k.duplicates()
 	}
 	return k.disagreements()
 }
 
 // place returns the place of row i in a table of n rows, from its other end when the page is reversed.
-func (k listing) place(i, n int) int {
-	if k.reversed {
+func (k Listing) place(i, n int) int {
+	if k.Reversed {
 		return n - 1 - i
 	}
 	return i
 }
 
 // item returns a column with ids.
-func (k listing) item(head string, of func(i int) int) column {
+func (k Listing) item(head string, of func(i int) int) column {
 	return column{head: head, width: 18, cell: func(s cells.Styles, i, w int) string {
-		return s.Plain.Render(cells.CutID(k.gallery.ID(of(i)), w))
+		return s.Plain.Render(cells.CutID(k.Gallery.ID(of(i)), w))
 	}}
 }
 
 // value returns a column with what an item has for the label.
-func (k listing) value(of func(i int) int) column {
-	return column{head: cells.Cut(k.label, 16), width: 16, cell: func(s cells.Styles, i, w int) string {
-		return labelValue(s, k.gallery, k.label, of(i), w)
+func (k Listing) value(of func(i int) int) column {
+	return column{head: cells.Cut(k.Label, 16), width: 16, cell: func(s cells.Styles, i, w int) string {
+		return labelValue(s, k.Gallery, k.Label, of(i), w)
 	}}
 }
 
@@ -132,7 +134,7 @@ func labelValue(s cells.Styles, g *engine.Gallery, label string, row, width int)
 	return s.Plain.Render(cells.Cut(l.Cell(row), width))
 }
 
-// meanRow is a row of pageSchemes: a mean, or the heading of a label.
+// meanRow is a row of Schemes: a mean, or the heading of a label.
 type meanRow struct {
 	label  string
 	scheme engine.Scheme
@@ -143,14 +145,14 @@ type meanRow struct {
 }
 
 // means returns the evaluated schemes by label, best first, under headings.
-func means(t table, marked []string) []meanRow {
+func means(t pane.Table, marked []string) []meanRow {
 	var rows []meanRow
-	for _, label := range t.labels(marked) {
-		schemes := t.schemes(label)
-		a := t.axisOf(schemes, label)
-		strip := experiments.Strip{Low: a.low, High: a.high}
+	for _, label := range t.Labels(marked) {
+		schemes := t.Schemes(label)
+		a := t.AxisOf(schemes, label)
+		strip := experiments.Strip{Low: a.Low, High: a.High}
 		for i, scheme := range schemes {
-			sum, _ := t.summary(scheme, label)
+			sum, _ := t.Summary(scheme, label)
 			if i == 0 {
 				rows = append(rows, meanRow{label: label, sum: sum, head: true, strip: strip})
 			}
@@ -160,41 +162,41 @@ func means(t table, marked []string) []meanRow {
 	return rows
 }
 
-// schemes lists the evaluated schemes with their intervals, on one axis a label.
-func (k listing) schemes() rowList {
-	rows := means(k.table, k.marked)
+// Schemes lists the evaluated schemes with their intervals, on one axis a label.
+func (k Listing) schemes() RowList {
+	rows := means(k.Table, k.Marked)
 	name := 16
 	for _, r := range rows {
 		name = min(max(name, ansi.StringWidth(inert.Text(r.scheme.String()))), 40)
 	}
 	at := func(i, n int) string {
-		sum, ok := k.table.summaryAt(rows[i].scheme, rows[i].label, n)
+		sum, ok := k.Table.SummaryAt(rows[i].scheme, rows[i].label, n)
 		if !ok {
 			return "-"
 		}
 		return cells.Number(sum.Value, 3)
 	}
-	l := rowList{
-		note: "P@10 with its 95 % interval over resampled queries, one axis a label", rows: len(rows),
+	l := RowList{
+		note: "P@10 with its 95 % interval over resampled queries, one axis a label", Rows: len(rows),
 		empty: "nothing is evaluated under this filter: esc, then E evaluates the rows",
 		columns: []column{
 			text("scheme", name, func(i int) string { return rows[i].scheme.String() }),
-			{head: "P@10", width: tableMean, cell: func(s cells.Styles, i, _ int) string { return rows[i].mean(s) }},
-			numbers("P@1", 5, func(i int) string { return at(i, 1) }).from(wideCols),
-			numbers("P@5", 5, func(i int) string { return at(i, 5) }).from(wideCols),
-			numbers("queries", 9, func(i int) string { return cells.Thousands(rows[i].sum.N) }).from(wideCols),
+			{head: "P@10", width: pane.TableMean, cell: func(s cells.Styles, i, _ int) string { return rows[i].mean(s) }},
+			numbers("P@1", 5, func(i int) string { return at(i, 1) }).from(pane.WideCols),
+			numbers("P@5", 5, func(i int) string { return at(i, 5) }).from(pane.WideCols),
+			numbers("queries", 9, func(i int) string { return cells.Thousands(rows[i].sum.N) }).from(pane.WideCols),
 			{cell: func(s cells.Styles, i, w int) string {
 				strip := rows[i].strip
 				strip.Cells = w
-				return interval(s, strip, rows[i].sum)
+				return pane.Interval(s, strip, rows[i].sum)
 			}},
 		},
 		isHead: func(i int) bool { return rows[i].head },
-		look: func(i int) look {
+		Look: func(i int) Look {
 			if rows[i].head {
-				return look{}
+				return Look{}
 			}
-			return look{scheme: &rows[i].scheme, label: rows[i].label}
+			return Look{Scheme: &rows[i].scheme, Label: rows[i].label}
 		},
 	}
 	l.heading = func(s cells.Styles, i, width int) string {
@@ -239,28 +241,28 @@ func startOf(widths []int, column int) int {
 	return x
 }
 
-// queries lists the queries behind a mean, those with the fewest hits first.
-func (k listing) queries() rowList {
-	e := k.table.evaluation(k.scheme, k.label)
+// Queries lists the queries behind a mean, those with the fewest hits first.
+func (k Listing) queries() RowList {
+	e := k.Table.Evaluation(k.Scheme, k.Label)
 	if e == nil {
-		return rowList{empty: "enter on a scheme lists its queries"}
+		return RowList{empty: "enter on a scheme lists its queries"}
 	}
-	of := e.QueryHits(k.scheme, k.label, tableK)
+	of := e.QueryHits(k.Scheme, k.Label, pane.K)
 	at := func(i int) experiments.QueryHits { return of[k.place(i, len(of))] }
-	return rowList{
-		note: fmt.Sprintf("queries by their hits among the first %d, fewest first; alike: the candidates that share the value", tableK),
-		rows: len(of), empty: "no query is judged",
+	return RowList{
+		note: fmt.Sprintf("queries by their hits among the first %d, fewest first; alike: the candidates that share the value", pane.K),
+		Rows: len(of), empty: "no query is judged",
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			numbers("alike", 7, func(i int) string { return cells.Thousands(at(i).Relevant) }),
 			numbers("hits", 5, func(i int) string { return strconv.Itoa(at(i).Hits) }),
-			bars("of 10", 0, tableK, func(i int) float64 { return float64(at(i).Hits) }),
+			bars("of 10", 0, pane.K, func(i int) float64 { return float64(at(i).Hits) }),
 		},
-		look: func(i int) look {
-			return look{
-				schemes: []engine.Scheme{k.scheme}, at: i, along: true, label: k.label, what: "by hits",
-				queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
+		Look: func(i int) Look {
+			return Look{
+				Schemes: []engine.Scheme{k.Scheme}, At: i, Along: true, Label: k.Label, What: "by hits",
+				Queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
 			}
 		},
 	}

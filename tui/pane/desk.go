@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"math"
@@ -8,56 +8,57 @@ import (
 	"strata/experiments"
 )
 
-// desk is what the keys have set. What the screen shows may be older: see frame. A desk is never changed in place.
-type desk struct {
-	query   int    // row
-	image   string // path of a picture from outside the gallery that is the query instead; "": none
-	photo   int    // the number of that picture among the thumbs
-	schemes []engine.Scheme
+// Desk is what the keys have set. What the screen shows may be older: see frame. A desk is never changed in place.
+type Desk struct {
+	Query   int    // row
+	Image   string // path of a picture from outside the gallery that is the query instead; "": none
+	Photo   int    // the number of that picture among the thumbs
+	Schemes []engine.Scheme
 }
 
-// frame is what the screen shows: a desk with its answer. rankings is nil while the answer is awaited.
-type frame struct {
-	desk
-	rankings []experiments.Ranking
-	picture  *experiments.Picture // the query, when it is no item and its features are known
+// Frame is what the screen shows: a desk with its answer. rankings is nil while the answer is awaited.
+type Frame struct {
+	Desk
+	Rankings []experiments.Ranking
+	Picture  *experiments.Picture // the query, when it is no item and its features are known
 }
 
-// equal reports whether two desks ask for the same.
-func (d desk) equal(o desk) bool {
-	return d.query == o.query && d.image == o.image && slices.EqualFunc(d.schemes, o.schemes, sameScheme)
+// Equal reports whether two desks ask for the same.
+func (d Desk) Equal(o Desk) bool {
+	return d.Query == o.Query && d.Image == o.Image && slices.EqualFunc(d.Schemes, o.Schemes, SameScheme)
 }
 
-func sameScheme(a, b engine.Scheme) bool { return a.String() == b.String() }
+// SameScheme reports whether two schemes are written alike.
+func SameScheme(a, b engine.Scheme) bool { return a.String() == b.String() }
 
-// with returns the desk with scheme i replaced.
-func (d desk) with(i int, s engine.Scheme) desk {
-	d.schemes = slices.Clone(d.schemes)
-	d.schemes[i] = s
+// With returns the desk with scheme i replaced.
+func (d Desk) With(i int, s engine.Scheme) Desk {
+	d.Schemes = slices.Clone(d.Schemes)
+	d.Schemes[i] = s
 	return d
 }
 
-// insert returns the desk with a scheme more, at place i.
-func (d desk) insert(i int, s engine.Scheme) desk {
-	d.schemes = slices.Insert(slices.Clone(d.schemes), i, s)
+// Insert returns the desk with a scheme more, at place i.
+func (d Desk) Insert(i int, s engine.Scheme) Desk {
+	d.Schemes = slices.Insert(slices.Clone(d.Schemes), i, s)
 	return d
 }
 
-// remove returns the desk without scheme i.
-func (d desk) remove(i int) desk {
-	d.schemes = slices.Delete(slices.Clone(d.schemes), i, i+1)
+// Remove returns the desk without scheme i.
+func (d Desk) Remove(i int) Desk {
+	d.Schemes = slices.Delete(slices.Clone(d.Schemes), i, i+1)
 	return d
 }
 
-// move returns the desk with scheme i moved to place j.
-func (d desk) move(i, j int) desk {
-	s := d.schemes[i]
-	return d.remove(i).insert(j, s)
+// Move returns the desk with scheme i moved to place j.
+func (d Desk) Move(i, j int) Desk {
+	s := d.Schemes[i]
+	return d.Remove(i).Insert(j, s)
 }
 
-// firstSchemes are the schemes of a new session where gallery.yaml names none: up to three layers by themselves, and
+// FirstSchemes are the schemes of a new session where gallery.yaml names none: up to three layers by themselves, and
 // their sum.
-func firstSchemes(layers []*engine.Layer) []engine.Scheme {
+func FirstSchemes(layers []*engine.Layer) []engine.Scheme {
 	var schemes []engine.Scheme
 	var sum engine.Scheme
 	for _, l := range layers[:min(3, len(layers))] {
@@ -99,28 +100,28 @@ func knobs(s *engine.Scheme) []*engine.Term {
 // leastWeight is what the last weight above 0 stops at, because a scheme needs one.
 const leastWeight = .01
 
-// withWeight returns s with the weight of its i-th knob set, rounded to hundredths.
-func withWeight(s engine.Scheme, i int, weight float64) engine.Scheme {
+// WithWeight returns s with the weight of its i-th knob set, rounded to hundredths.
+func WithWeight(s engine.Scheme, i int, weight float64) engine.Scheme {
 	s = cloneScheme(s)
 	terms := knobs(&s)
 	terms[i].Weight = math.Round(max(weight, 0)*100) / 100
-	if !allZero(s) {
+	if !AllZero(s) {
 		return s
 	}
 	terms[i].Weight = leastWeight
 	return s
 }
 
-// allZero reports whether a sum or concatenation of s has no weight above 0.
-func allZero(s engine.Scheme) bool {
-	if slices.ContainsFunc(s.Parts, allZero) {
+// AllZero reports whether a sum or concatenation of s has no weight above 0.
+func AllZero(s engine.Scheme) bool {
+	if slices.ContainsFunc(s.Parts, AllZero) {
 		return true
 	}
 	return s.Kind != engine.RRF && !slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Weight > 0 })
 }
 
-// holds reports whether the layer is a term of s, or for a fusion one of its schemes.
-func holds(s engine.Scheme, layer string) bool {
+// Holds reports whether the layer is a term of s, or for a fusion one of its schemes.
+func Holds(s engine.Scheme, layer string) bool {
 	if s.Kind == engine.RRF {
 		return slices.ContainsFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
 	}
@@ -132,20 +133,20 @@ func alone(s engine.Scheme, layer string) bool {
 	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Layer == layer
 }
 
-// toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
-func toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
+// Toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
+func Toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
 	s = cloneScheme(s)
 	one := engine.Term{Weight: 1, Layer: layer}
 	switch {
-	case s.Kind == engine.RRF && holds(s, layer):
+	case s.Kind == engine.RRF && Holds(s, layer):
 		s.Parts = slices.DeleteFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
 		return s, len(s.Parts) > 1
 	case s.Kind == engine.RRF:
 		s.Parts = append(s.Parts, engine.Scheme{Terms: []engine.Term{one}})
 		return s, true
-	case holds(s, layer):
+	case Holds(s, layer):
 		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Layer == layer })
-		return s, len(s.Terms) > 0 && !allZero(s)
+		return s, len(s.Terms) > 0 && !AllZero(s)
 	}
 	s.Terms = append(s.Terms, one)
 	return s, true
@@ -172,21 +173,21 @@ func moves(hits, reference []engine.Hit) []int {
 	return out
 }
 
-// picture returns the number under which the query's picture is made.
-func (d desk) picture() int {
-	if d.image != "" {
-		return d.photo
+// Picture returns the number under which the query's picture is made.
+func (d Desk) Picture() int {
+	if d.Image != "" {
+		return d.Photo
 	}
-	return d.query
+	return d.Query
 }
 
-// steps returns what brings a session to the desk and ranks.
-func (d desk) steps(g *engine.Gallery) []experiments.Step {
-	var query experiments.Step = experiments.Query{ID: g.ID(d.query)}
-	if d.image != "" {
-		query = experiments.Image{Path: d.image}
+// Steps returns what brings a session to the desk and ranks.
+func (d Desk) Steps(g *engine.Gallery) []experiments.Step {
+	var query experiments.Step = experiments.Query{ID: g.ID(d.Query)}
+	if d.Image != "" {
+		query = experiments.Image{Path: d.Image}
 	}
 	return []experiments.Step{
-		query, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
+		query, experiments.Schemes{Schemes: d.Schemes}, experiments.Search{K: ShownHits},
 	}
 }

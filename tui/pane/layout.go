@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"strata/tui/cells"
@@ -7,17 +7,17 @@ import (
 
 // The size under which pictures are left out, then captions, then everything; and the number of pictures in a row.
 const (
-	pictureCols, pictureRows = 80, 24
+	PictureCols, PictureRows = 80, 24
 	captionCols, captionRows = 40, 10
-	leastCols, leastRows     = 20, 4
-	wideCols                 = 110 // from here the query has a column of its own
-	shownHits                = 10
+	LeastCols, LeastRows     = 20, 4
+	WideCols                 = 110 // from here the query has a column of its own
+	ShownHits                = 10
 	panelText                = 28 // the width of what is said about a hit
 	tableRows                = 4  // the least height of the table of evaluated schemes
 )
 
-// layout says where everything is. It is computed when the size, the number of schemes or the kind of screen changes.
-type layout struct {
+// Layout says where everything is. It is computed when the size, the number of schemes or the kind of screen changes.
+type Layout struct {
 	Size         picture.Box
 	CellW, CellH int // pixels
 	Pictures     bool
@@ -45,8 +45,8 @@ type layout struct {
 	Table      cells.Rect
 }
 
-// screenKind is what a layout depends on.
-type screenKind struct {
+// Kind is what a layout depends on.
+type Kind struct {
 	Size         picture.Box
 	CellW, CellH int // pixels
 	Graphics     picture.Graphics
@@ -57,19 +57,19 @@ type screenKind struct {
 	Panel        bool // a hit is looked at: one row is visible
 }
 
-// newLayout places everything.
-func newLayout(k screenKind) layout {
+// NewLayout places everything.
+func NewLayout(k Kind) Layout {
 	size := k.Size
-	l := layout{Size: size, CellW: k.CellW, CellH: k.CellH, Captions: 1}
-	l.Pictures = k.Graphics != picture.GraphicsNone && size.Cols >= pictureCols && size.Rows >= pictureRows
+	l := Layout{Size: size, CellW: k.CellW, CellH: k.CellH, Captions: 1}
+	l.Pictures = k.Graphics != picture.GraphicsNone && size.Cols >= PictureCols && size.Rows >= PictureRows
 	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1
-	if !l.Pictures && size.Cols >= captionCols && size.Rows >= pictureRows {
+	if !l.Pictures && size.Cols >= captionCols && size.Rows >= PictureRows {
 		l.Captions = 2
 	}
 	if size.Cols < captionCols || size.Rows < captionRows {
 		l.Captions = 0
 	}
-	l.Wide = size.Cols >= wideCols && size.Rows >= captionRows
+	l.Wide = size.Cols >= WideCols && size.Rows >= captionRows
 	body := cells.Rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
 	switch {
 	case l.Wide:
@@ -84,17 +84,17 @@ func newLayout(k screenKind) layout {
 	return l
 }
 
-// square returns the lines of a picture of as many pixels high as cols cells are wide.
-func square(cols, cellW, cellH int) int { return (cols*cellW*10/cellH + 8) / 10 }
+// Square returns the lines of a picture of as many pixels high as cols cells are wide.
+func Square(cols, cellW, cellH int) int { return (cols*cellW*10/cellH + 8) / 10 }
 
 // placeLeft gives the query the left column: a header, its picture, its labels, and the sliders. It returns the column's
 // width: what the pictures of the rows leave over goes to it.
-func (l *layout) placeLeft(body cells.Rect, k screenKind) int {
+func (l *Layout) placeLeft(body cells.Rect, k Kind) int {
 	w := min(24+(l.Size.Cols-120)/8, 48)
-	w += (body.W - w - 2) % shownHits
+	w += (body.W - w - 2) % ShownHits
 	l.Query = cells.Rect{X: body.X, Y: body.Y, W: w, H: body.H}
 	if l.Pictures {
-		l.QueryBox = picture.Box{Cols: w, Rows: max(4, min(square(w, k.CellW, k.CellH), body.H/2-1))}
+		l.QueryBox = picture.Box{Cols: w, Rows: max(4, min(Square(w, k.CellW, k.CellH), body.H/2-1))}
 		l.QueryBox.Cols = min(w, l.QueryBox.Rows*k.CellH/k.CellW+1)
 	}
 	top := 1 + l.QueryBox.Rows
@@ -106,7 +106,7 @@ func (l *layout) placeLeft(body cells.Rect, k screenKind) int {
 }
 
 // placeTop gives the query a strip at the top and returns its height with the blank line under it.
-func (l *layout) placeTop(body cells.Rect, k screenKind) int {
+func (l *Layout) placeTop(body cells.Rect, k Kind) int {
 	h := 5
 	switch {
 	case !l.Pictures && l.Captions == 0:
@@ -140,14 +140,14 @@ func (l *layout) placeTop(body cells.Rect, k screenKind) int {
 const leastPicture = 4
 
 // leastRowH returns the height of a row with the lowest pictures.
-func (l *layout) leastRowH() int { return 2 + leastPicture + l.Captions }
+func (l *Layout) leastRowH() int { return 2 + leastPicture + l.Captions }
 
 // placeRows fits the schemes, as many as there are up to four with pictures of at least four lines, and gives what
 // is left to the table or, when a hit is looked at, to the panel.
-func (l *layout) placeRows(body cells.Rect, k screenKind) {
+func (l *Layout) placeRows(body cells.Rect, k Kind) {
 	schemes := max(k.Schemes, 1)
-	l.Slot = (body.W + 1) / shownHits
-	body.W = max(shownHits*l.Slot-1, min(body.W, shownHits))
+	l.Slot = (body.W + 1) / ShownHits
+	body.W = max(ShownHits*l.Slot-1, min(body.W, ShownHits))
 	l.Rows = body
 	l.Thumb = picture.Box{Cols: max(l.Slot-1, 0)}
 	if l.Captions == 2 { // there are no pictures: the marked labels stand in their place
@@ -156,7 +156,7 @@ func (l *layout) placeRows(body cells.Rect, k screenKind) {
 	extra := 1 + l.Captions // the header and the caption
 	if l.Pictures {
 		extra++ // ranks, moves and hit bars
-		full := square(l.Thumb.Cols, k.CellW, k.CellH)
+		full := Square(l.Thumb.Cols, k.CellW, k.CellH)
 		fits := body.H/min(schemes, 4) - extra
 		l.Thumb.Rows = max(min(full, fits), min(full, leastPicture))
 		l.Thumb.Cols = min(l.Thumb.Cols, max(l.Thumb.Rows*k.CellH/k.CellW+1, 7))
@@ -180,7 +180,7 @@ func (l *layout) placeRows(body cells.Rect, k screenKind) {
 
 // placePanel gives the hit that is looked at and the query pictures of the same size, with the text beside them or, when
 // that makes small pictures larger, under them.
-func (l *layout) placePanel(panel cells.Rect, k screenKind) {
+func (l *Layout) placePanel(panel cells.Rect, k Kind) {
 	const enough = 20 // lines of a picture
 	l.Panel = panel
 	if !l.Pictures || panel.H <= 4 {
@@ -188,7 +188,7 @@ func (l *layout) placePanel(panel cells.Rect, k screenKind) {
 	}
 	fit := func(h, cols int) picture.Box {
 		cols = min(h*k.CellH/k.CellW, cols)
-		return picture.Box{Cols: cols, Rows: min(h, square(cols, k.CellW, k.CellH))}
+		return picture.Box{Cols: cols, Rows: min(h, Square(cols, k.CellW, k.CellH))}
 	}
 	l.PanelBox = fit(panel.H-2, (panel.W-panelText)/2-2)
 	below := fit(panel.H-2-max(k.Labels+2, k.Layers+1), panel.W/2-2)
@@ -197,20 +197,20 @@ func (l *layout) placePanel(panel cells.Rect, k screenKind) {
 	}
 }
 
-// row returns the rectangle of the i-th visible scheme.
-func (l *layout) row(i int) cells.Rect {
+// RowAt returns the rectangle of the i-th visible scheme.
+func (l *Layout) RowAt(i int) cells.Rect {
 	return cells.Rect{X: l.Rows.X, Y: l.Rows.Y + i*(l.RowH+l.Gap), W: l.Rows.W, H: l.RowH}
 }
 
-// thumb returns the rectangle of the j-th picture of the i-th visible scheme.
-func (l *layout) thumb(i, j int) cells.Rect {
-	r := l.row(i)
+// ThumbAt returns the rectangle of the j-th picture of the i-th visible scheme.
+func (l *Layout) ThumbAt(i, j int) cells.Rect {
+	r := l.RowAt(i)
 	return cells.Rect{X: r.X + j*l.Slot, Y: r.Y + 2, W: l.Thumb.Cols, H: l.Thumb.Rows}
 }
 
-// listHead returns the lines over the rows of a list: the tabs, what is compared, what the rows are, and the columns'
+// ListHead returns the lines over the rows of a list: the tabs, what is compared, what the rows are, and the columns'
 // names, as far as the screen has room for them.
-func (l *layout) listHead() int { return min(4, max(l.Status-2, 0)) }
+func (l *Layout) ListHead() int { return min(4, max(l.Status-2, 0)) }
 
-// listRows returns the number of rows of a list that fit.
-func (l *layout) listRows() int { return max(l.Status-1-l.listHead(), 1) }
+// ListRows returns the number of rows of a list that fit.
+func (l *Layout) ListRows() int { return max(l.Status-1-l.ListHead(), 1) }

@@ -1,4 +1,4 @@
-package tui
+package page
 
 import (
 	"strings"
@@ -17,14 +17,14 @@ type column struct {
 	cell  func(s cells.Styles, i, width int) string
 }
 
-// rowList is the rows of a page of the findings. It is made beside the loop and not changed.
-type rowList struct {
+// RowList is the rows of a page of the findings. It is made beside the loop and not changed.
+type RowList struct {
 	note    string // what the rows are, in a sentence
-	rows    int
+	Rows    int
 	columns []column
 	isHead  func(i int) bool // a row that is no finding; nil: all are
 	heading func(s cells.Styles, i, width int) string
-	look    func(i int) look
+	Look    func(i int) Look
 	empty   string // what is said without rows
 }
 
@@ -32,10 +32,10 @@ type rowList struct {
 const blank = 2
 
 // isHeading reports whether the row has nothing to look at.
-func (l *rowList) isHeading(i int) bool { return l.isHead != nil && l.isHead(i) }
+func (l *RowList) isHeading(i int) bool { return l.isHead != nil && l.isHead(i) }
 
 // widths returns the columns' widths; one that is not shown is -1.
-func (l *rowList) widths(width int) []int {
+func (l *RowList) widths(width int) []int {
 	out := make([]int, len(l.columns))
 	rest := width - blank
 	for i, c := range l.columns {
@@ -58,7 +58,7 @@ func (l *rowList) widths(width int) []int {
 const mostBar = 80
 
 // headLine names the columns.
-func (l *rowList) headLine(s cells.Styles, width int) string {
+func (l *RowList) headLine(s cells.Styles, width int) string {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", blank))
 	for i, w := range l.widths(width) {
@@ -75,7 +75,7 @@ func (l *rowList) headLine(s cells.Styles, width int) string {
 }
 
 // line formats a row.
-func (l *rowList) line(s cells.Styles, i, width int, chosen bool) string {
+func (l *RowList) line(s cells.Styles, i, width int, chosen bool) string {
 	cursor := strings.Repeat(" ", blank)
 	if l.isHeading(i) {
 		return cells.Padded(cursor+l.heading(s, i, width-blank), width)

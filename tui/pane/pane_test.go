@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"slices"
@@ -25,7 +25,7 @@ func TestWithWeight(t *testing.T) {
 		{"A+B", 0, -3, "0*A+B"},
 	} {
 		s := parse(t, tc.scheme)
-		if got := withWeight(s, tc.knob, tc.weight).String(); got != tc.want {
+		if got := WithWeight(s, tc.knob, tc.weight).String(); got != tc.want {
 			t.Errorf("%s with knob %d at %g is %s, want %s", tc.scheme, tc.knob, tc.weight, got, tc.want)
 		}
 		if s.String() != parse(t, tc.scheme).String() {
@@ -40,14 +40,14 @@ func TestSlideSteps(t *testing.T) {
 		by     float64
 		want   string
 	}{
-		{"A+B", -sliderStep, "0.95*A+B"},
-		{"0.3*A+B", -sliderFineStep, "0.29*A+B"},
-		{"0.97*A+B", sliderStep, "A+B"},
-		{"2*A+B", sliderStep, "2*A+B"},
-		{"2*A+B", -sliderStep, "1.95*A+B"},
-		{"0.02*A+B", -sliderStep, "0*A+B"},
+		{"A+B", -SliderStep, "0.95*A+B"},
+		{"0.3*A+B", -SliderFineStep, "0.29*A+B"},
+		{"0.97*A+B", SliderStep, "A+B"},
+		{"2*A+B", SliderStep, "2*A+B"},
+		{"2*A+B", -SliderStep, "1.95*A+B"},
+		{"0.02*A+B", -SliderStep, "0*A+B"},
 	} {
-		if got := (sliders{}).slide(parse(t, tc.scheme), tc.by).String(); got != tc.want {
+		if got := (sliders{}).Slide(parse(t, tc.scheme), tc.by).String(); got != tc.want {
 			t.Errorf("%s by %g is %s, want %s", tc.scheme, tc.by, got, tc.want)
 		}
 	}
@@ -66,7 +66,7 @@ func TestToggled(t *testing.T) {
 		{"rrf(A,B,C)", "B", "rrf(A,C)"},
 		{"rrf(A,B)", "B", ""},
 	} {
-		got, ok := toggled(parse(t, tc.scheme), tc.layer)
+		got, ok := Toggled(parse(t, tc.scheme), tc.layer)
 		if ok != (tc.want != "") || ok && got.String() != tc.want {
 			t.Errorf("%s with %s toggled is %s, %v; want %q", tc.scheme, tc.layer, got, ok, tc.want)
 		}
@@ -93,55 +93,55 @@ func TestMoves(t *testing.T) {
 }
 
 func TestRowsFollowTheFocus(t *testing.T) {
-	l := &layout{Visible: 2}
+	l := &Layout{Visible: 2}
 	for _, tc := range []struct {
 		name   string
-		pane   rowsPane
+		pane   Rows
 		n      int
 		want   []int
 		pinned bool
 	}{
-		{"first", rowsPane{}, 4, []int{0, 1}, false},
-		{"down", rowsPane{focus: 2}, 4, []int{1, 2}, false},
-		{"last", rowsPane{focus: 3}, 4, []int{2, 3}, false},
-		{"beyond", rowsPane{focus: 9, top: 9}, 4, []int{2, 3}, false},
-		{"pinned", rowsPane{focus: 3, pinned: true}, 4, []int{0, 3}, true},
-		{"on the pinned", rowsPane{focus: 0, top: 2, pinned: true}, 4, []int{0, 2}, true},
-		{"few", rowsPane{focus: 0, top: 3}, 1, []int{0}, false},
+		{"first", Rows{}, 4, []int{0, 1}, false},
+		{"down", Rows{Focus: 2}, 4, []int{1, 2}, false},
+		{"last", Rows{Focus: 3}, 4, []int{2, 3}, false},
+		{"beyond", Rows{Focus: 9, Top: 9}, 4, []int{2, 3}, false},
+		{"pinned", Rows{Focus: 3, Pinned: true}, 4, []int{0, 3}, true},
+		{"on the pinned", Rows{Focus: 0, Top: 2, Pinned: true}, 4, []int{0, 2}, true},
+		{"few", Rows{Focus: 0, Top: 3}, 1, []int{0}, false},
 	} {
-		p := tc.pane.follow(l, tc.n)
-		if got := p.visible(l, tc.n, false); !slices.Equal(got, tc.want) {
+		p := tc.pane.Follow(l, tc.n)
+		if got := p.Visible(l, tc.n, false); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: rows %v are visible, want %v", tc.name, got, tc.want)
 		}
 	}
 }
 
 func TestLayout(t *testing.T) {
-	kind := screenKind{CellW: 8, CellH: 17, Graphics: picture.GraphicsSixel, Schemes: 4, Labels: 4, Marked: 2, Layers: 4}
+	kind := Kind{CellW: 8, CellH: 17, Graphics: picture.GraphicsSixel, Schemes: 4, Labels: 4, Marked: 2, Layers: 4}
 	for _, tc := range []struct {
 		name       string
 		cols, rows int
-		change     func(*screenKind)
-		ok         func(l layout) bool
+		change     func(*Kind)
+		ok         func(l Layout) bool
 	}{
-		{"two rows", 80, 24, nil, func(l layout) bool { return l.Visible == 2 && l.Gap == 1 }},
-		{"the strip gives way to a third row", 100, 30, nil, func(l layout) bool { return l.Visible == 3 && l.QueryBox.Rows == 5 }},
-		{"but not without need", 100, 30, func(k *screenKind) { k.Schemes = 2 }, func(l layout) bool { return l.QueryBox.Rows == 6 }},
-		{"margins are alike", 120, 40, nil, func(l layout) bool { return l.Query.X == 1 && l.Rows.X+l.Rows.W == 119 }},
-		{"the left column has what is left", 160, 45, nil, func(l layout) bool { return l.Query.W == 36 && l.Rows.X+l.Rows.W == 159 }},
-		{"labels in place of pictures", 120, 40, func(k *screenKind) { k.Graphics = picture.GraphicsNone }, func(l layout) bool { return l.Captions == 4 }},
-		{"as far as they fit", 80, 24, func(k *screenKind) { k.Graphics = picture.GraphicsNone }, func(l layout) bool { return l.Captions == 2 && l.Visible == 4 }},
-		{"text under the two pictures", 120, 40, func(k *screenKind) { k.Panel = true }, func(l layout) bool {
+		{"two rows", 80, 24, nil, func(l Layout) bool { return l.Visible == 2 && l.Gap == 1 }},
+		{"the strip gives way to a third row", 100, 30, nil, func(l Layout) bool { return l.Visible == 3 && l.QueryBox.Rows == 5 }},
+		{"but not without need", 100, 30, func(k *Kind) { k.Schemes = 2 }, func(l Layout) bool { return l.QueryBox.Rows == 6 }},
+		{"margins are alike", 120, 40, nil, func(l Layout) bool { return l.Query.X == 1 && l.Rows.X+l.Rows.W == 119 }},
+		{"the left column has what is left", 160, 45, nil, func(l Layout) bool { return l.Query.W == 36 && l.Rows.X+l.Rows.W == 159 }},
+		{"labels in place of pictures", 120, 40, func(k *Kind) { k.Graphics = picture.GraphicsNone }, func(l Layout) bool { return l.Captions == 4 }},
+		{"as far as they fit", 80, 24, func(k *Kind) { k.Graphics = picture.GraphicsNone }, func(l Layout) bool { return l.Captions == 2 && l.Visible == 4 }},
+		{"text under the two pictures", 120, 40, func(k *Kind) { k.Panel = true }, func(l Layout) bool {
 			return l.PanelBelow && l.PanelBox.Rows >= 20 && l.PanelBox.Rows+2+4 <= l.Panel.H
 		}},
-		{"text beside them", 80, 24, func(k *screenKind) { k.Panel = true }, func(l layout) bool { return !l.PanelBelow && l.PanelBox.Rows > 8 }},
+		{"text beside them", 80, 24, func(k *Kind) { k.Panel = true }, func(l Layout) bool { return !l.PanelBelow && l.PanelBox.Rows > 8 }},
 	} {
 		k := kind
 		k.Size = picture.Box{Cols: tc.cols, Rows: tc.rows}
 		if tc.change != nil {
 			tc.change(&k)
 		}
-		if l := newLayout(k); !tc.ok(l) {
+		if l := NewLayout(k); !tc.ok(l) {
 			t.Errorf("%s: %+v", tc.name, l)
 		}
 	}
@@ -157,7 +157,7 @@ func TestMatchLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := matchLabels(t.Context(), g, "CAP")
+	rows, err := MatchLabels(t.Context(), g, "CAP")
 	if err != nil || len(rows) == 0 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}

@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"fmt"
@@ -22,14 +22,14 @@ type figure struct {
 }
 
 // figures returns the marked labels' figures for a row.
-func (sc *scene) figures(r *experiments.Ranking, scheme engine.Scheme) []figure {
-	out := make([]figure, len(sc.rows.marked))
-	for i, label := range sc.rows.marked {
-		out[i] = figure{label: label, total: shownHits}
-		if h, ok := labelHits(r, label); ok && h.Skip == experiments.Judged {
+func (sc *Scene) figures(r *experiments.Ranking, scheme engine.Scheme) []figure {
+	out := make([]figure, len(sc.Rows.Marked))
+	for i, label := range sc.Rows.Marked {
+		out[i] = figure{label: label, total: ShownHits}
+		if h, ok := LabelHits(r, label); ok && h.Skip == experiments.Judged {
 			out[i].hits, out[i].judged = h.Hits, true
 		}
-		out[i].mean, out[i].known = sc.table.summary(scheme, label)
+		out[i].mean, out[i].known = sc.Table.Summary(scheme, label)
 	}
 	return out
 }
@@ -43,7 +43,7 @@ type best struct {
 func bestOf(rows [][]figure) best {
 	var b best
 	for i := range len(rows[0]) {
-		hits, least, mean, low := -1, shownHits+1, -1.0, 2.0
+		hits, least, mean, low := -1, ShownHits+1, -1.0, 2.0
 		for _, figures := range rows {
 			if f := figures[i]; f.judged {
 				hits, least = max(hits, f.hits), min(least, f.hits)
@@ -64,9 +64,9 @@ func bestOf(rows [][]figure) best {
 }
 
 // headings formats the label columns of all rows alike: as much of name, hits, mean and interval as fits in width.
-func (sc *scene) headings(rows [][]figure, width int) []string {
+func (sc *Scene) headings(rows [][]figure, width int) []string {
 	out := make([]string, len(rows))
-	if len(rows) == 0 || len(sc.rows.marked) == 0 {
+	if len(rows) == 0 || len(sc.Rows.Marked) == 0 {
 		return out
 	}
 	known := false
@@ -75,7 +75,7 @@ func (sc *scene) headings(rows [][]figure, width int) []string {
 			known = known || f.known
 		}
 	}
-	if sc.shown.image != "" && !known {
+	if sc.Shown.Image != "" && !known {
 		return out
 	}
 	b := bestOf(rows)
@@ -107,8 +107,8 @@ const (
 	formLeast           // ● 4/10
 )
 
-func (sc *scene) figureText(f figure, form int, bestHits, bestMean bool, place int) string {
-	s := sc.styles
+func (sc *Scene) figureText(f figure, form int, bestHits, bestMean bool, place int) string {
+	s := sc.Styles
 	hits := "   - "
 	if f.judged {
 		hits = fmt.Sprintf("%2d/%d", f.hits, f.total)
@@ -117,7 +117,7 @@ func (sc *scene) figureText(f figure, form int, bestHits, bestMean bool, place i
 	if bestHits {
 		look = s.Bold
 	}
-	text := s.Faint.Render(marks[place][0]) + " "
+	text := s.Faint.Render(Marks[place][0]) + " "
 	if form < formLeast {
 		text += s.Faint.Render(cells.Cut(f.label, 12)) + " "
 	}

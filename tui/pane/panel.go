@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"fmt"
@@ -14,10 +14,10 @@ import (
 
 // putPanel writes the hit under the cursor beside the query: their pictures, the labels of both and the parts of the
 // score.
-func (sc *scene) putPanel(c *cells.Canvas) {
-	l, s := sc.layout, sc.styles
+func (sc *Scene) putPanel(c *cells.Canvas) {
+	l, s := sc.Layout, sc.Styles
 	r := l.Panel
-	h, ok := sc.cursorHit()
+	h, ok := sc.CursorHit()
 	if !ok || r.H < 2 {
 		return
 	}
@@ -25,11 +25,11 @@ func (sc *scene) putPanel(c *cells.Canvas) {
 	if box := l.PanelBox; box.Cols > 0 {
 		head := s.Faint.Render("query ") + s.Bold.Render(cells.CutID(sc.queryName(), max(box.Cols-6, 1)))
 		c.Put(x, r.Y, box.Cols, head)
-		c.Put(x, r.Y+1, box.Cols, sc.pictureCells(sc.shown.desk.picture(), box)...)
+		c.Put(x, r.Y+1, box.Cols, sc.PictureCells(sc.Shown.Desk.Picture(), box)...)
 		x += box.Cols + 2
-		head = s.Faint.Render("hit ") + s.Bold.Render(cells.CutID(sc.gallery.ID(h.Row), max(box.Cols-4, 1)))
+		head = s.Faint.Render("hit ") + s.Bold.Render(cells.CutID(sc.Gallery.ID(h.Row), max(box.Cols-4, 1)))
 		c.Put(x, r.Y, box.Cols, head)
-		c.Put(x, r.Y+1, box.Cols, sc.pictureCells(h.Row, box)...)
+		c.Put(x, r.Y+1, box.Cols, sc.PictureCells(h.Row, box)...)
 		if l.PanelBelow {
 			y, height := r.Y+box.Rows+2, r.H-box.Rows-2
 			c.Put(r.X, y, box.Cols, cells.FirstLines(s, sc.hitLines(h, box.Cols), height)...)
@@ -48,38 +48,38 @@ func (sc *scene) putPanel(c *cells.Canvas) {
 }
 
 // hitLines says where the hit stands and how its labels compare.
-func (sc *scene) hitLines(h engine.Hit, width int) []string {
-	s := sc.styles
-	head := s.Faint.Render("hit ") + s.Bold.Render(fmt.Sprint(sc.rows.cursor+1))
-	if moves := sc.movesOf(sc.rows.focus); moves != nil && sc.rows.cursor < len(moves) {
-		head += "  " + sc.rows.moveStyle(sc, moves[sc.rows.cursor], moveText(moves[sc.rows.cursor]))
+func (sc *Scene) hitLines(h engine.Hit, width int) []string {
+	s := sc.Styles
+	head := s.Faint.Render("hit ") + s.Bold.Render(fmt.Sprint(sc.Rows.Cursor+1))
+	if moves := sc.movesOf(sc.Rows.Focus); moves != nil && sc.Rows.Cursor < len(moves) {
+		head += "  " + sc.Rows.moveStyle(sc, moves[sc.Rows.Cursor], moveText(moves[sc.Rows.Cursor]))
 	}
-	if sc.layout.PanelBox.Cols == 0 {
-		head += "  " + cells.CutID(sc.gallery.ID(h.Row), width/2)
+	if sc.Layout.PanelBox.Cols == 0 {
+		head += "  " + cells.CutID(sc.Gallery.ID(h.Row), width/2)
 	}
 	lines := []string{cells.Flush(head, s.Faint.Render("score ")+s.Bold.Render(cells.Number(h.Score, 4)), width), ""}
-	query := sc.shown.query
-	if sc.shown.image != "" {
+	query := sc.Shown.Query
+	if sc.Shown.Image != "" {
 		query = -1
 	}
-	return append(lines, sc.compareLabels(query, h.Row, width)...)
+	return append(lines, sc.CompareLabels(query, h.Row, width)...)
 }
 
-// compareLabels lists a row's labels, the marked ones first; mark and colour say which it shares with the other row, of
+// CompareLabels lists a row's labels, the marked ones first; mark and colour say which it shares with the other row, of
 // which nothing is known if it is -1.
-func (sc *scene) compareLabels(other, row, width int) []string {
-	s := sc.styles
+func (sc *Scene) CompareLabels(other, row, width int) []string {
+	s := sc.Styles
 	widest := 0
-	for _, l := range sc.gallery.Labels() {
+	for _, l := range sc.Gallery.Labels() {
 		widest = min(max(widest, ansi.StringWidth(inert.Text(l.Name))), 12)
 	}
-	labels := slices.Clone(sc.gallery.Labels())
+	labels := slices.Clone(sc.Gallery.Labels())
 	slices.SortStableFunc(labels, func(a, b *engine.Label) int {
 		place := func(l *engine.Label) int {
-			if i := slices.Index(sc.rows.marked, l.Name); i >= 0 {
+			if i := slices.Index(sc.Rows.Marked, l.Name); i >= 0 {
 				return i
 			}
-			return len(sc.rows.marked)
+			return len(sc.Rows.Marked)
 		}
 		return place(a) - place(b)
 	})
@@ -103,19 +103,19 @@ func (sc *scene) compareLabels(other, row, width int) []string {
 
 // partLines lists the layers, those of the scheme first, with the cosine of query and hit and, for a sum, its share of
 // the score.
-func (sc *scene) partLines(h engine.Hit, width int) []string {
-	s := sc.styles
-	if sc.parts.hit != h.Row || sc.parts.query != sc.shown.desk.picture() || sc.parts.cosines == nil {
+func (sc *Scene) partLines(h engine.Hit, width int) []string {
+	s := sc.Styles
+	if sc.Parts.Hit != h.Row || sc.Parts.Query != sc.Shown.Desk.Picture() || sc.Parts.Cosines == nil {
 		return []string{s.Faint.Render("…")}
 	}
-	scheme := sc.shown.schemes[sc.rows.focus]
+	scheme := sc.Shown.Schemes[sc.Rows.Focus]
 	weights, total := map[string]float64{}, 0.0
 	for _, t := range scheme.Terms {
 		weights[t.Layer] = t.Weight
 		total += t.Weight
 	}
 	name := 5
-	for _, c := range sc.parts.cosines {
+	for _, c := range sc.Parts.Cosines {
 		name = min(max(name, len(c.Layer)), max(width-21, 5))
 	}
 	sum := scheme.Kind == engine.Sum
@@ -124,7 +124,7 @@ func (sc *scene) partLines(h engine.Hit, width int) []string {
 		head += cells.Right("part", 7)
 	}
 	var used, others []string
-	for _, c := range sc.parts.cosines {
+	for _, c := range sc.Parts.Cosines {
 		w, cosine := weights[c.Layer], cells.Right(cells.Number(c.Value, 4), 7)
 		line := cells.Padded(cells.Cut(c.Layer, name), name)
 		if w == 0 {
@@ -140,10 +140,10 @@ func (sc *scene) partLines(h engine.Hit, width int) []string {
 	return slices.Concat([]string{s.Faint.Render(cells.Cut(head, width))}, used, others)
 }
 
-// dissected has the cosines of query and hit, a layer each, derived ones too.
-type dissected struct {
-	seq        int
-	query, hit int // their pictures' numbers
-	cosines    []engine.Cosine
-	err        error
+// Dissected has the cosines of query and hit, a layer each, derived ones too.
+type Dissected struct {
+	Seq        int
+	Query, Hit int // their pictures' numbers
+	Cosines    []engine.Cosine
+	Err        error
 }

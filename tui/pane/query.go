@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"fmt"
@@ -16,8 +16,8 @@ import (
 
 // viewQuery returns the lines of the query: where it stands among the queries and its labels. In the left column its
 // picture lies between the two, otherwise beside them.
-func (sc *scene) viewQuery() []string {
-	l, s := sc.layout, sc.styles
+func (sc *Scene) viewQuery() []string {
+	l, s := sc.Layout, sc.Styles
 	r := l.Query
 	place := sc.queryPlace()
 	if !l.Wide && r.H <= 2 {
@@ -30,26 +30,26 @@ func (sc *scene) viewQuery() []string {
 	id = s.Faint.Render(label) + s.Bold.Render(cells.CutID(id, max(room-len(label), 4)))
 	lines := []string{cells.Flush(id, s.Faint.Render(place), r.W)}
 	if l.Wide && l.Pictures {
-		for _, line := range sc.pictureCells(sc.shown.desk.picture(), l.QueryBox) {
+		for _, line := range sc.PictureCells(sc.Shown.Desk.Picture(), l.QueryBox) {
 			lines = append(lines, cells.Padded(line, r.W))
 		}
 	}
-	if sc.shown.image != "" {
+	if sc.Shown.Image != "" {
 		return append(lines, sc.imageLines(r.W, r.H-len(lines))...)
 	}
-	lines = append(lines, sc.labelLines(sc.shown.query, r.W, r.H-len(lines))...)
+	lines = append(lines, sc.LabelLines(sc.Shown.Query, r.W, r.H-len(lines))...)
 	return lines
 }
 
 // queryPlace says where the query stands among the queries; a picture from outside stands nowhere.
-func (sc *scene) queryPlace() string {
-	if sc.shown.image != "" {
+func (sc *Scene) queryPlace() string {
+	if sc.Shown.Image != "" {
 		return "new"
 	}
-	if v := sc.visiting; v.on && sc.shown.query == v.queries[v.at] {
-		return fmt.Sprintf("%s of %s %s", cells.Thousands(v.at+1), cells.Thousands(len(v.queries)), inert.Text(v.what))
+	if v := sc.Visiting; v.On && sc.Shown.Query == v.Queries[v.At] {
+		return fmt.Sprintf("%s of %s %s", cells.Thousands(v.At+1), cells.Thousands(len(v.Queries)), inert.Text(v.What))
 	}
-	at, of := sc.walk.position(sc.gallery, sc.shown.query)
+	at, of := sc.Walk.position(sc.Gallery, sc.Shown.Query)
 	if at == 0 {
 		return cells.Thousands(of)
 	}
@@ -59,12 +59,12 @@ func (sc *scene) queryPlace() string {
 // countsFrom is the width from which the labels have their numbers of relevant candidates.
 const countsFrom = 34
 
-// labelLines lists the row's labels, the marked ones first, with the number of relevant candidates where it fits.
-func (sc *scene) labelLines(row, width, height int) []string {
-	s := sc.styles
-	names := slices.Clone(sc.rows.marked)
+// LabelLines lists the row's labels, the marked ones first, with the number of relevant candidates where it fits.
+func (sc *Scene) LabelLines(row, width, height int) []string {
+	s := sc.Styles
+	names := slices.Clone(sc.Rows.Marked)
 	widest := 0
-	for _, l := range sc.gallery.Labels() {
+	for _, l := range sc.Gallery.Labels() {
 		widest = max(widest, ansi.StringWidth(inert.Text(l.Name)))
 		if !slices.Contains(names, l.Name) {
 			names = append(names, l.Name)
@@ -72,21 +72,21 @@ func (sc *scene) labelLines(row, width, height int) []string {
 	}
 	widest = min(widest, 12)
 	var first *experiments.Ranking
-	if row == sc.shown.query && len(sc.shown.rankings) > 0 {
-		first = &sc.shown.rankings[0]
+	if row == sc.Shown.Query && len(sc.Shown.Rankings) > 0 {
+		first = &sc.Shown.Rankings[0]
 	}
 	var lines []string
 	for i, name := range names {
 		if len(lines) == height {
 			break
 		}
-		label, err := sc.gallery.Label(name)
+		label, err := sc.Gallery.Label(name)
 		if err != nil {
 			continue
 		}
 		mark := " "
-		if i < len(sc.rows.marked) {
-			mark = marks[i][0]
+		if i < len(sc.Rows.Marked) {
+			mark = Marks[i][0]
 		}
 		value := s.Plain.Render(cells.Cut(label.Cell(row), width-widest-4))
 		if !label.Known(row) {
@@ -94,7 +94,7 @@ func (sc *scene) labelLines(row, width, height int) []string {
 		}
 		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(name, widest), widest)) + "  " + value
 		count := ""
-		if h, ok := labelHits(first, name); ok && h.Skip != experiments.Unknown {
+		if h, ok := LabelHits(first, name); ok && h.Skip != experiments.Unknown {
 			count = s.Faint.Render(cells.Thousands(h.R) + " alike")
 		}
 		if width < countsFrom || ansi.StringWidth(text)+2+ansi.StringWidth(count) > width {
@@ -110,9 +110,9 @@ const leastImageLines = 5
 
 // imageLines says what the query is when it is no item, and how well the features of new pictures agree with the
 // gallery's: at most height lines.
-func (sc *scene) imageLines(width, height int) []string {
+func (sc *Scene) imageLines(width, height int) []string {
 	texts := []string{"new picture, not in the gallery"}
-	switch p := sc.shown.picture; {
+	switch p := sc.Shown.Picture; {
 	case p == nil:
 		texts = append(texts, "its features are not known yet")
 	case p.Parity != nil:
@@ -121,10 +121,10 @@ func (sc *scene) imageLines(width, height int) []string {
 	var lines []string
 	for _, text := range texts {
 		for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
-			lines = append(lines, cells.Padded(sc.styles.Faint.Render(strings.TrimSpace(line)), width))
+			lines = append(lines, cells.Padded(sc.Styles.Faint.Render(strings.TrimSpace(line)), width))
 		}
 	}
-	return cells.FirstLines(sc.styles, lines, height)
+	return cells.FirstLines(sc.Styles, lines, height)
 }
 
 // parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.

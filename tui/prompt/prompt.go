@@ -1,4 +1,4 @@
-package tui
+package prompt
 
 import (
 	"errors"
@@ -15,41 +15,42 @@ import (
 	"strata/tui/cells"
 )
 
-// promptKind is what a line of text is asked for.
-type promptKind int
+// Kind is what a line of text is asked for.
+type Kind int
 
+// The prompts.
 const (
-	promptNone promptKind = iota
-	promptScheme
-	promptAdd
-	promptJump
-	promptRestrict
-	promptCommand
-	promptImage
-	promptNote
-	promptExport
+	None Kind = iota
+	Scheme
+	Add
+	Jump
+	Restrict
+	Command
+	Image
+	Note
+	Export
 )
 
 // label stands before the text.
-func (k promptKind) label() string {
+func (k Kind) label() string {
 	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "picture", "note", "export to"}[k]
 }
 
-// prompt asks for a line of text at the foot of the screen. Under the text stands what is wrong with it, at its column,
+// Prompt asks for a line of text at the foot of the screen. Under the text stands what is wrong with it, at its column,
 // or what it means.
-type prompt struct {
-	kind   promptKind
-	input  textinput.Model
+type Prompt struct {
+	Kind   Kind
+	Input  textinput.Model
 	column int    // of the fault, in characters from 1; 0 is none
 	reason string // what is wrong
 	info   string // what the text means
 
-	matches found     // of promptJump
-	paths   completed // of promptImage
+	Matches Found     // of Jump
+	Paths   Completed // of Image
 }
 
-// newPrompt opens a prompt with a first text.
-func newPrompt(kind promptKind, text string) prompt {
+// New opens a prompt with a first text.
+func New(kind Kind, text string) Prompt {
 	in := textinput.New()
 	in.Prompt = ""
 	in.CharLimit = 4096
@@ -57,17 +58,17 @@ func newPrompt(kind promptKind, text string) prompt {
 	in.SetValue(text)
 	in.CursorEnd()
 	in.Focus()
-	return prompt{kind: kind, input: in}
+	return Prompt{Kind: kind, Input: in}
 }
 
-// update edits the text.
-func (p prompt) update(msg tea.Msg) prompt {
-	p.input, _ = p.input.Update(msg) // the command is that of a blinking cursor
+// Update edits the text.
+func (p Prompt) Update(msg tea.Msg) Prompt {
+	p.Input, _ = p.Input.Update(msg) // the command is that of a blinking cursor
 	return p
 }
 
-// judge sets what is wrong with the text: err's place and reason, or nothing.
-func (p prompt) judge(err error) prompt {
+// Judge sets what is wrong with the text: err's place and reason, or nothing.
+func (p Prompt) Judge(err error) Prompt {
 	p.column, p.reason, p.info = 0, "", ""
 	var scheme *engine.SchemeError
 	var step *experiments.ScriptError
@@ -83,18 +84,18 @@ func (p prompt) judge(err error) prompt {
 	return p
 }
 
-// tell sets what the text means.
-func (p prompt) tell(info string) prompt {
+// Tell sets what the text means.
+func (p Prompt) Tell(info string) Prompt {
 	p.info = info
 	return p
 }
 
-// view returns the prompt's two lines.
-func (p prompt) view(s cells.Styles, width int) []string {
-	label := " " + p.kind.label() + "  "
+// View returns the prompt's two lines.
+func (p Prompt) View(s cells.Styles, width int) []string {
+	label := " " + p.Kind.label() + "  "
 	room := width - ansi.StringWidth(label) - 1
-	text := []rune(p.input.Value())
-	at := min(p.input.Position(), len(text))
+	text := []rune(p.Input.Value())
+	at := min(p.Input.Position(), len(text))
 	first := 0 // the first character shown
 	for ansi.StringWidth(string(text[first:at])) >= room && first < at {
 		first++
@@ -113,8 +114,8 @@ func (p prompt) view(s cells.Styles, width int) []string {
 }
 
 // message is the line under the text: an arrow under the fault with its reason on the side that has the room.
-func (p prompt) message(s cells.Styles, width, column int) string {
-	indent := strings.Repeat(" ", ansi.StringWidth(p.kind.label())+3)
+func (p Prompt) message(s cells.Styles, width, column int) string {
+	indent := strings.Repeat(" ", ansi.StringWidth(p.Kind.label())+3)
 	switch {
 	case p.reason == "":
 		return indent + s.Faint.Render(cells.Cut(p.info, width-len(indent)))

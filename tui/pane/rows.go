@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"fmt"
@@ -12,42 +12,43 @@ import (
 	"strata/tui/cells"
 )
 
-// caption is what stands under a picture beside its marks.
-type caption int
+// Caption is what stands under a picture beside its marks.
+type Caption int
 
+// The captions.
 const (
-	captionScore caption = iota
-	captionMove
-	captionLabel
-	captionID
-	captions // their number
+	CaptionScore Caption = iota
+	CaptionMove
+	CaptionLabel
+	CaptionID
+	Captions // their number
 )
 
-func (c caption) String() string {
+func (c Caption) String() string {
 	return [...]string{"scores", "moves", "labels", "ids"}[c]
 }
 
-// marks are the shapes of the marked labels, hit and miss; as many labels can be marked.
-var marks = [...][2]string{{"●", "○"}, {"◆", "◇"}, {"■", "□"}, {"★", "☆"}}
+// Marks are the shapes of the marked labels, hit and miss; as many labels can be marked.
+var Marks = [...][2]string{{"●", "○"}, {"◆", "◇"}, {"■", "□"}, {"★", "☆"}}
 
-// rowsPane shows the schemes, a row of pictures each.
-type rowsPane struct {
-	focus   int // scheme
-	top     int // first visible scheme, not counting a pinned one
-	cursor  int // picture under the cursor, or -1
-	pinned  bool
-	caption caption
-	marked  []string // labels, at most len(marks)
+// Rows shows the schemes, a row of pictures each.
+type Rows struct {
+	Focus   int // scheme
+	Top     int // first visible scheme, not counting a pinned one
+	Cursor  int // picture under the cursor, or -1
+	Pinned  bool
+	Caption Caption
+	Marked  []string // labels, at most len(marks)
 }
 
-// visible returns the schemes on the screen from top to bottom, of n. A pinned scheme is always the first.
-func (p rowsPane) visible(l *layout, n int, panel bool) []int {
-	if panel && p.focus < n {
-		return []int{p.focus}
+// Visible returns the schemes on the screen from top to bottom, of n. A pinned scheme is always the first.
+func (p Rows) Visible(l *Layout, n int, panel bool) []int {
+	if panel && p.Focus < n {
+		return []int{p.Focus}
 	}
 	var shown []int
-	first := p.top
-	if p.pinned && n > 0 {
+	first := p.Top
+	if p.Pinned && n > 0 {
 		shown = append(shown, 0)
 		first = max(first, 1)
 	}
@@ -57,22 +58,22 @@ func (p rowsPane) visible(l *layout, n int, panel bool) []int {
 	return shown
 }
 
-// follow scrolls so that the focused of n schemes is visible.
-func (p rowsPane) follow(l *layout, n int) rowsPane {
-	p.focus = min(max(p.focus, 0), max(n-1, 0))
+// Follow scrolls so that the focused of n schemes is visible.
+func (p Rows) Follow(l *Layout, n int) Rows {
+	p.Focus = min(max(p.Focus, 0), max(n-1, 0))
 	fit := l.Visible
-	if p.pinned {
+	if p.Pinned {
 		fit--
 	}
 	least := 0
-	if p.pinned {
+	if p.Pinned {
 		least = 1
 	}
-	if p.focus >= least {
-		p.top = min(p.top, p.focus)
-		p.top = max(p.top, p.focus-max(fit, 1)+1)
+	if p.Focus >= least {
+		p.Top = min(p.Top, p.Focus)
+		p.Top = max(p.Top, p.Focus-max(fit, 1)+1)
 	}
-	p.top = min(max(p.top, least), max(n-max(fit, 1), least))
+	p.Top = min(max(p.Top, least), max(n-max(fit, 1), least))
 	return p
 }
 
@@ -88,21 +89,21 @@ type rowView struct {
 }
 
 // view returns the lines of the row, l.RowH of them, l.Rows.W wide.
-func (p rowsPane) view(sc *scene, v rowView) []string {
-	l := sc.layout
+func (p Rows) view(sc *Scene, v rowView) []string {
+	l := sc.Layout
 	lines := make([]string, 0, l.RowH)
 	lines = append(lines, p.header(sc, v))
 	if v.ranking != nil && len(v.ranking.Hits) == 0 && l.RowH > 1 {
-		return append(lines, "    "+sc.styles.Faint.Render(sc.whyNothing()))
+		return append(lines, "    "+sc.Styles.Faint.Render(sc.whyNothing()))
 	}
 	if l.Pictures {
 		lines = append(lines, p.slots(l, func(j int) string { return p.bar(sc, v, j) }))
-		c := make([][]string, shownHits)
+		c := make([][]string, ShownHits)
 		for j := range c {
 			if h, ok := v.hit(j); ok {
-				c[j] = sc.pictureCells(h.Row, l.Thumb)
+				c[j] = sc.PictureCells(h.Row, l.Thumb)
 			} else if v.ranking == nil {
-				c[j] = cells.EmptyFrame(l.Thumb, sc.styles)
+				c[j] = cells.EmptyFrame(l.Thumb, sc.Styles)
 			}
 		}
 		for y := range l.Thumb.Rows {
@@ -121,8 +122,8 @@ func (p rowsPane) view(sc *scene, v rowView) []string {
 }
 
 // whyNothing says why a ranking is empty.
-func (sc *scene) whyNothing() string {
-	if sc.filter != "" {
+func (sc *Scene) whyNothing() string {
+	if sc.Filter != "" {
 		return "the filter leaves nothing to rank"
 	}
 	return "there is no other item to rank"
@@ -137,17 +138,17 @@ func (v rowView) hit(j int) (engine.Hit, bool) {
 }
 
 // slots joins a cell for every picture of the row.
-func (p rowsPane) slots(l *layout, cell func(j int) string) string {
+func (p Rows) slots(l *Layout, cell func(j int) string) string {
 	var b strings.Builder
-	for j := range shownHits {
+	for j := range ShownHits {
 		b.WriteString(cells.Padded(cell(j), l.Slot))
 	}
 	return cells.Padded(b.String(), l.Rows.W)
 }
 
 // header is the row's number, its scheme and its figures.
-func (p rowsPane) header(sc *scene, v rowView) string {
-	s := sc.styles
+func (p Rows) header(sc *Scene, v rowView) string {
+	s := sc.Styles
 	marker, name := "  ", s.Bold
 	if v.focused {
 		marker, name = s.Accent.Render("▸ "), s.Strong
@@ -156,19 +157,19 @@ func (p rowsPane) header(sc *scene, v rowView) string {
 	if v.pinned {
 		left += s.Faint.Render("  pinned")
 	}
-	return cells.Flush(left, v.headings, sc.layout.Rows.W)
+	return cells.Flush(left, v.headings, sc.Layout.Rows.W)
 }
 
 // bar stands over a picture: its rank, how it moved, and a stroke when it hits a marked label, a thick one when it hits
 // them all.
-func (p rowsPane) bar(sc *scene, v rowView, j int) string {
-	s := sc.styles
+func (p Rows) bar(sc *Scene, v rowView, j int) string {
+	s := sc.Styles
 	if _, ok := v.hit(j); !ok {
 		return ""
 	}
 	rank := strconv.Itoa(j + 1)
 	look := s.Faint
-	if v.focused && p.cursor == j {
+	if v.focused && p.Cursor == j {
 		rank, look = "▾"+rank, s.Strong
 	}
 	head, used := look.Render(rank), len([]rune(rank))
@@ -178,48 +179,48 @@ func (p rowsPane) bar(sc *scene, v rowView, j int) string {
 		used += 1 + len([]rune(move))
 	}
 	hits := 0
-	for _, label := range p.marked {
+	for _, label := range p.Marked {
 		if relevant(v.ranking, label, j) {
 			hits++
 		}
 	}
 	stroke := " "
 	switch {
-	case hits > 0 && hits == len(p.marked):
+	case hits > 0 && hits == len(p.Marked):
 		stroke = "━"
 	case hits > 0:
 		stroke = "─"
 	}
-	return head + " " + s.Hit.Render(strings.Repeat(stroke, max(sc.layout.Thumb.Cols-used-1, 0)))
+	return head + " " + s.Hit.Render(strings.Repeat(stroke, max(sc.Layout.Thumb.Cols-used-1, 0)))
 }
 
 // captionOf is a line under a picture: its marks with its score, move, label or id. Without pictures there are more: its
 // id, and what it has for the marked labels.
-func (p rowsPane) captionOf(sc *scene, v rowView, j, line int) string {
+func (p Rows) captionOf(sc *Scene, v rowView, j, line int) string {
 	h, ok := v.hit(j)
 	if !ok {
 		return ""
 	}
-	s, width := sc.styles, sc.layout.Slot-1
+	s, width := sc.Styles, sc.Layout.Slot-1
 	switch {
 	case line == 1:
-		return s.Faint.Render(cells.CutID(sc.gallery.ID(h.Row), width))
+		return s.Faint.Render(cells.CutID(sc.Gallery.ID(h.Row), width))
 	case line > 1:
-		return sc.labelText(p.marked[line-2], h.Row, width)
+		return sc.labelText(p.Marked[line-2], h.Row, width)
 	}
-	if sc.shown.image != "" { // nothing is known to hit or to miss
+	if sc.Shown.Image != "" { // nothing is known to hit or to miss
 		return p.captionText(sc, v, j, h, width)
 	}
 	var b strings.Builder
-	for i, label := range p.marked {
+	for i, label := range p.Marked {
 		if relevant(v.ranking, label, j) {
-			b.WriteString(s.Hit.Render(marks[i][0]))
+			b.WriteString(s.Hit.Render(Marks[i][0]))
 		} else {
-			b.WriteString(s.Miss.Render(marks[i][1]))
+			b.WriteString(s.Miss.Render(Marks[i][1]))
 		}
 	}
-	rest := width - len(p.marked)
-	if rest >= 5 && len(p.marked) > 0 && (p.caption != captionScore || rest >= 6) {
+	rest := width - len(p.Marked)
+	if rest >= 5 && len(p.Marked) > 0 && (p.Caption != CaptionScore || rest >= 6) {
 		b.WriteByte(' ')
 		rest--
 	}
@@ -228,39 +229,39 @@ func (p rowsPane) captionOf(sc *scene, v rowView, j, line int) string {
 }
 
 // captionText is the caption without its marks, at most width cells.
-func (p rowsPane) captionText(sc *scene, v rowView, j int, h engine.Hit, width int) string {
-	switch p.caption {
-	case captionMove:
+func (p Rows) captionText(sc *Scene, v rowView, j int, h engine.Hit, width int) string {
+	switch p.Caption {
+	case CaptionMove:
 		if v.moves == nil {
-			return sc.styles.Faint.Render("·")
+			return sc.Styles.Faint.Render("·")
 		}
 		return p.moveStyle(sc, v.moves[j], cells.Cut(moveText(v.moves[j]), width))
-	case captionID:
-		return cells.CutID(sc.gallery.ID(h.Row), width)
-	case captionLabel:
-		if len(p.marked) == 0 {
+	case CaptionID:
+		return cells.CutID(sc.Gallery.ID(h.Row), width)
+	case CaptionLabel:
+		if len(p.Marked) == 0 {
 			return ""
 		}
-		return sc.labelText(p.marked[0], h.Row, width)
+		return sc.labelText(p.Marked[0], h.Row, width)
 	}
 	return cells.ScoreIn(h.Score, width)
 }
 
 // labelText is what a row has for a label.
-func (sc *scene) labelText(label string, row, width int) string {
-	l, err := sc.gallery.Label(label)
+func (sc *Scene) labelText(label string, row, width int) string {
+	l, err := sc.Gallery.Label(label)
 	if err != nil || !l.Known(row) {
-		return sc.styles.Faint.Render(cells.Cut("unknown", width))
+		return sc.Styles.Faint.Render(cells.Cut("unknown", width))
 	}
 	return cells.Cut(l.Cell(row), width)
 }
 
-func (p rowsPane) moveStyle(sc *scene, move int, text string) string {
+func (p Rows) moveStyle(sc *Scene, move int, text string) string {
 	switch move {
 	case isNew:
-		return sc.styles.Accent.Render(text)
+		return sc.Styles.Accent.Render(text)
 	case 0:
-		return sc.styles.Faint.Render(text)
+		return sc.Styles.Faint.Render(text)
 	}
 	return text
 }
@@ -280,12 +281,12 @@ func moveText(move int) string {
 
 // relevant reports whether the j-th hit shares the query's value of a label.
 func relevant(r *experiments.Ranking, label string, j int) bool {
-	h, ok := labelHits(r, label)
+	h, ok := LabelHits(r, label)
 	return ok && j < len(h.Relevant) && h.Relevant[j]
 }
 
-// labelHits returns a ranking's judgement under a label.
-func labelHits(r *experiments.Ranking, label string) (experiments.LabelHits, bool) {
+// LabelHits returns a ranking's judgement under a label.
+func LabelHits(r *experiments.Ranking, label string) (experiments.LabelHits, bool) {
 	if r == nil {
 		return experiments.LabelHits{}, false
 	}
@@ -296,9 +297,9 @@ func labelHits(r *experiments.Ranking, label string) (experiments.LabelHits, boo
 	return r.Labels[i], true
 }
 
-// least is the first place that a row can be moved to.
-func (p rowsPane) least() int {
-	if p.pinned {
+// Least is the first place that a row can be moved to.
+func (p Rows) Least() int {
+	if p.Pinned {
 		return 1
 	}
 	return 0

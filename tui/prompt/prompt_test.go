@@ -1,4 +1,4 @@
-package tui
+package prompt
 
 import (
 	"errors"
@@ -28,7 +28,7 @@ func TestPromptShowsTheFaultAtItsColumn(t *testing.T) {
 		if !errors.As(err, &fault) {
 			t.Fatalf("%q: %v", tc.text, err)
 		}
-		lines := newPrompt(promptScheme, tc.text).judge(err).view(s, tc.width)
+		lines := New(Scheme, tc.text).Judge(err).View(s, tc.width)
 		for _, line := range lines {
 			if w := ansi.StringWidth(line); w != tc.width {
 				t.Errorf("%q: a line of %d cells, want %d", tc.text, w, tc.width)

@@ -1,4 +1,4 @@
-package tui
+package pane
 
 import (
 	"fmt"
@@ -11,36 +11,36 @@ import (
 
 // The steps of a slider.
 const (
-	sliderStep     = .05
-	sliderFineStep = .01
+	SliderStep     = .05
+	SliderFineStep = .01
 )
 
 // sliders shows the weights of the focused scheme; at is the one the keys move.
-type sliders struct{ at int }
+type sliders struct{ At int }
 
-// slide returns the scheme with the weight moved by a step, to the next multiple of it, between 0 and 1. A weight above
+// Slide returns the scheme with the weight moved by a step, to the next multiple of it, between 0 and 1. A weight above
 // 1, typed as text, only goes down.
-func (p sliders) slide(s engine.Scheme, by float64) engine.Scheme {
-	w := knobs(&s)[p.at].Weight
+func (p sliders) Slide(s engine.Scheme, by float64) engine.Scheme {
+	w := knobs(&s)[p.At].Weight
 	if by > 0 && w >= 1 {
 		return s
 	}
-	return withWeight(s, p.at, min(w+by, max(w, 1)))
+	return WithWeight(s, p.At, min(w+by, max(w, 1)))
 }
 
-// clamped returns the pane with a slider that exists.
-func (p sliders) clamped(s engine.Scheme) sliders {
-	p.at = min(max(p.at, 0), max(len(knobs(&s))-1, 0))
+// Clamped returns the pane with a slider that exists.
+func (p sliders) Clamped(s engine.Scheme) sliders {
+	p.At = min(max(p.At, 0), max(len(knobs(&s))-1, 0))
 	return p
 }
 
 // first returns the slider in the first of height lines, so that the chosen one is visible.
 func (p sliders) first(n, height int) int {
-	return max(0, min(p.at-height/2, n-height))
+	return max(0, min(p.At-height/2, n-height))
 }
 
-// track returns where the slider's line begins and how long it is.
-func (p sliders) track(terms []*engine.Term, width int) (x, w int) {
+// Track returns where the slider's line begins and how long it is.
+func (p sliders) Track(terms []*engine.Term, width int) (x, w int) {
 	for _, t := range terms {
 		x = max(x, len(t.Layer))
 	}
@@ -55,12 +55,12 @@ func (p sliders) view(s cells.Styles, scheme engine.Scheme, place, width, height
 		return nil
 	}
 	lines := []string{cells.Padded(s.Faint.Render(fmt.Sprintf("weights of %d", place+1)), width)}
-	x, w := p.track(terms, width)
+	x, w := p.Track(terms, width)
 	first := p.first(len(terms), height-1)
 	for i := first; i < len(terms) && len(lines) < height; i++ {
 		t := terms[i]
 		look, name, stroke := s.Faint, s.Plain, "─"
-		if i == p.at && len(terms) > 1 {
+		if i == p.At && len(terms) > 1 {
 			look, name, stroke = s.Accent, s.Strong, "━"
 		}
 		at := int(math.Round(min(t.Weight, 1) * float64(w-1)))
@@ -76,8 +76,8 @@ func (p sliders) view(s cells.Styles, scheme engine.Scheme, place, width, height
 	return lines
 }
 
-// hitTest returns the slider at a cell of its rectangle and the weight at that place.
-func (p sliders) hitTest(scheme engine.Scheme, r cells.Rect, x, y int) (at int, weight float64, ok bool) {
+// HitTest returns the slider at a cell of its rectangle and the weight at that place.
+func (p sliders) HitTest(scheme engine.Scheme, r cells.Rect, x, y int) (at int, weight float64, ok bool) {
 	terms := knobs(&scheme)
 	if !r.Has(x, y) || y == r.Y || len(terms) < 2 {
 		return 0, 0, false
@@ -86,12 +86,12 @@ func (p sliders) hitTest(scheme engine.Scheme, r cells.Rect, x, y int) (at int, 
 	if at >= len(terms) {
 		return 0, 0, false
 	}
-	left, w := p.track(terms, r.W)
-	return at, p.weightAt(x-r.X-left, w), true
+	left, w := p.Track(terms, r.W)
+	return at, p.WeightAt(x-r.X-left, w), true
 }
 
-// weightAt returns the weight at a place of a track of w cells, in steps of .05.
-func (p sliders) weightAt(x, w int) float64 {
+// WeightAt returns the weight at a place of a track of w cells, in steps of .05.
+func (p sliders) WeightAt(x, w int) float64 {
 	share := min(max(float64(x)/float64(w-1), 0), 1)
-	return math.Round(share/sliderStep) * sliderStep
+	return math.Round(share/SliderStep) * SliderStep
 }
