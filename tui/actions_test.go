@@ -401,7 +401,7 @@ func TestHostileGallery(t *testing.T) {
 			}
 		}
 		d.press("esc")
-		d.wantProblem("layer a-very-long_name")
+		d.wantProblem("demo/a-very-long_name.npy: 1 of 5 rows are zero")
 	}
 }
 

@@ -104,7 +104,9 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 		a := answered{seq: seq, desk: d, results: results, saved: save, err: err}
 		a.state, a.usage, a.codes = session.State(), session.Usage(), codesNote(session, results)
 		if err == nil {
-			a.faults = faults(gallery)
+			for _, l := range gallery.AllLayers() {
+				a.faults = append(a.faults, l.Faults()...)
+			}
 		}
 		return a
 	})
@@ -156,36 +158,6 @@ func (m worker) measureCell(w, h int) tea.Cmd {
 func (m Model) rest() (Model, tea.Cmd) {
 	m.resting, _ = m.resting.next(m.ctx)
 	return m, m.later(restWait, settled{m.resting.seq})
-}
-
-// faults says which layers, of those that were read, have rows without a score, and which derived ones did not serve
-// as they were kept.
-func faults(g *engine.Gallery) []string {
-	var found []string
-	for _, l := range g.AllLayers() {
-		if l.Recipe != nil && l.Recipe.Replaced != "" {
-			found = append(found, l.Name+" was computed anew: "+l.Recipe.Replaced)
-		}
-		lengths := l.Lengths()
-		if lengths == nil {
-			continue
-		}
-		if lengths.Zero.Rows > 0 {
-			found = append(found, fault(g, l.Name, lengths.Zero, "zero"))
-		}
-		if lengths.Bad.Rows > 0 {
-			found = append(found, fault(g, l.Name, lengths.Bad, "not finite"))
-		}
-	}
-	return found
-}
-
-func fault(g *engine.Gallery, layer string, f engine.Fault, what string) string {
-	if f.Rows == 1 {
-		return fmt.Sprintf("layer %s: row %d, item %q, is %s and has no score", layer, f.First, g.ID(f.First), what)
-	}
-	return fmt.Sprintf("layer %s: %s rows are %s and have no score, the first is row %d, item %q",
-		layer, cells.Thousands(f.Rows), what, f.First, g.ID(f.First))
 }
 
 // prepare makes the shared palette.
