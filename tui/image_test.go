@@ -376,13 +376,13 @@ func TestAddedPictures(t *testing.T) {
 			row = withImage(pane.Desk{}, name, thumbs, s).Picture()
 		}
 		p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge)
-		if err != nil || p.Err != nil || p.Sixel == nil {
+		if err != nil || p.Err != nil || p.Bytes == nil {
 			t.Fatalf("%d: %v, %v", row, err, p.Err)
 		}
-		if slices.ContainsFunc(seen, func(b []byte) bool { return bytes.Equal(b, p.Sixel) }) {
+		if slices.ContainsFunc(seen, func(b []byte) bool { return bytes.Equal(b, p.Bytes) }) {
 			t.Errorf("picture %d is like another", row)
 		}
-		seen = append(seen, p.Sixel)
+		seen = append(seen, p.Bytes)
 	}
 	row := withImage(pane.Desk{}, "none.png", thumbs, s).Picture()
 	if p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge); err != nil || p.Err == nil {

@@ -101,7 +101,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
 	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
-	if c.Terminal.Graphics != picture.GraphicsSixel {
+	if !c.Terminal.Graphics.Apart() {
 		m.status = m.status.Tell("%s", c.Terminal.Why)
 	}
 	m.evaluation.Bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))

@@ -117,12 +117,12 @@ func (m *Model) footKeys() []key.Binding {
 
 // placements returns the pictures that go by themselves.
 func (m *Model) placements(sc *pane.Scene) []picture.Placement {
-	if !m.layout.Pictures || m.c.Terminal.Graphics != picture.GraphicsSixel {
+	if !m.layout.Pictures || !m.c.Terminal.Graphics.Apart() {
 		return nil
 	}
 	var all []picture.Placement
 	add := func(row int, box picture.Box, x, y int) {
-		if p := m.ready[pane.Place{Row: row, Box: box}]; p.Sixel != nil {
+		if p := m.ready[pane.Place{Row: row, Box: box}]; p.Bytes != nil {
 			all = append(all, p.Placement(x, y))
 		}
 	}

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,6 +13,12 @@ import (
 
 // inkRamp draws a pixel without colour, from white to black: a product stands on white paper, which stays blank.
 const inkRamp = " .:-=+*#%@"
+
+// drawHalfBlocks fills in the lines of m.
+func (t *Thumbs) drawHalfBlocks(_ context.Context, p *Picture, m image.Image, _ *encoder, key pictureKey) error {
+	p.Lines = halfBlocks(m, key.box, key.cellW, key.cellH, t.terminal.Profile)
+	return nil
+}
 
 // halfBlocks draws m in box with two pixels a cell, ▀ in the upper one's colour on the lower one's. The picture keeps
 // its proportions on cells of cellW×cellH pixels and is centred between blanks; every line is box.Cols cells wide.

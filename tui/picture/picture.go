@@ -36,20 +36,20 @@ const (
 // Picture is one item's picture, ready for the terminal. A picture that could not be read has Err and nothing to show.
 type Picture struct {
 	Row            int
-	Box            Box    // what was asked for
-	PixelW, PixelH int    // the size of the sixel picture; never more than the box
-	Covers         Box    // the cells that the sixel picture touches, at most Box
-	Key            string // equal keys are equal pictures
-	Sixel          []byte // one DCS sequence, or nil
-	Lines          []string
+	Box            Box      // what was asked for
+	PixelW, PixelH int      // the size of the drawn picture; never more than the box
+	Covers         Box      // the cells that the drawn picture touches, at most Box
+	Key            string   // equal keys are equal pictures
+	Bytes          []byte   // what draws it apart from the text, or nil
+	Lines          []string // what draws it as text, or nil
 	Err            error
 }
 
-// Placement puts a sixel picture into a rectangle whose top left cell is (col, row), from 0, centred by whole cells.
+// Placement puts a drawn picture into a rectangle whose top left cell is (col, row), from 0, centred by whole cells.
 func (p Picture) Placement(col, row int) Placement {
 	return Placement{
 		Col: col + (p.Box.Cols-p.Covers.Cols)/2, Row: row + (p.Box.Rows-p.Covers.Rows)/2,
-		Box: p.Covers, PixelW: p.PixelW, PixelH: p.PixelH, Key: p.Key, Bytes: p.Sixel,
+		Box: p.Covers, PixelW: p.PixelW, PixelH: p.PixelH, Key: p.Key, Bytes: p.Bytes,
 	}
 }
 
@@ -67,17 +67,6 @@ func fitPixels(sw, sh, bw, bh int) (w, h int) {
 	w = min(bw, max(1, int(math.Round(float64(sw)*scale))))
 	h = min(bh, max(1, int(math.Round(float64(sh)*scale))))
 	return w, h
-}
-
-// sixelBox returns the pixels that a sixel picture may use in box: all columns, and as many rows as whole six-pixel
-// bands fit. A terminal may clear or draw whole bands, so a picture of this height never reaches the cells below.
-func sixelBox(box Box, cellW, cellH int) (w, h int) {
-	return box.Cols * cellW, max(box.Rows*cellH/6*6, min(6, box.Rows*cellH))
-}
-
-// coveredCells returns the cells that w×h pixels touch.
-func coveredCells(w, h, cellW, cellH int) Box {
-	return Box{Cols: (w + cellW - 1) / cellW, Rows: (h + cellH - 1) / cellH}
 }
 
 // resample scales m to w×h opaque pixels, over white where m is transparent. Reduction averages the area under each

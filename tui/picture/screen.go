@@ -19,7 +19,7 @@ type Placement struct {
 	Box            Box // the cells it covers
 	PixelW, PixelH int // its pixels; they lie within Box
 	Key            string
-	Bytes          []byte // one DCS sequence; not changed after Stage
+	Bytes          []byte // what draws it at the cursor; not changed after Stage
 }
 
 // sameCells reports whether p and o cover the same cells.
@@ -68,7 +68,7 @@ const (
 type Screen struct {
 	file       *os.File
 	out        io.Writer
-	sixel      bool
+	apart      bool // pictures are written at all
 	sync       bool // mode 2026
 	cols, rows int  // when the kernel does not know them
 	trace      io.Writer
@@ -107,7 +107,7 @@ type screenPen struct {
 func NewScreen(out io.Writer, t Terminal, trace io.Writer) *Screen {
 	file, _ := out.(*os.File)
 	s := &Screen{
-		file: file, out: out, sixel: t.Graphics == GraphicsSixel, sync: t.Synchronized, cols: t.Cols, rows: t.Rows,
+		file: file, out: out, apart: t.Graphics.Apart(), sync: t.Synchronized, cols: t.Cols, rows: t.Rows,
 		trace: trace, done: make(chan struct{}), staged: make(map[uint64][]Placement), resting: true,
 	}
 	s.changed = sync.NewCond(&s.mu)
@@ -124,7 +124,7 @@ func (s *Screen) Read(p []byte) (int, error) { return s.file.Read(p) }
 // Stage names the pictures of the view that is being made and returns the marker to append to its last line. The same
 // placements give the same marker, so that an unchanged view stays unchanged. It does no I/O.
 func (s *Screen) Stage(placements []Placement) string {
-	if !s.sixel {
+	if !s.apart {
 		return ""
 	}
 	s.mu.Lock()

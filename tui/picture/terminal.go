@@ -3,49 +3,15 @@ package picture
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"strata/engine/inert"
-
 	"github.com/muesli/termenv"
 	"golang.org/x/term"
 )
-
-// Graphics is a way to show pictures.
-type Graphics int
-
-// The ways to show pictures.
-const (
-	GraphicsAuto      Graphics = iota // sixel if the terminal says it can, otherwise half-blocks
-	GraphicsSixel                     // real pixels
-	GraphicsHalfBlock                 // two coloured pixels a cell
-	GraphicsNone                      // text only
-)
-
-var graphicsNames = [...]string{"auto", "sixel", "halfblock", "none"}
-
-// String returns the name that ParseGraphics reads.
-func (g Graphics) String() string {
-	if g < 0 || int(g) >= len(graphicsNames) {
-		return fmt.Sprintf("Graphics(%d)", int(g))
-	}
-	return graphicsNames[g]
-}
-
-// ParseGraphics returns the way to show pictures called name.
-func ParseGraphics(name string) (Graphics, error) {
-	for i, n := range graphicsNames {
-		if n == name {
-			return Graphics(i), nil
-		}
-	}
-	return GraphicsAuto, fmt.Errorf("graphics %q: want one of %s", inert.Text(name), strings.Join(graphicsNames[:], ", "))
-}
 
 // The cell that is assumed when the terminal tells nothing, in pixels.
 const guessedCellW, guessedCellH = 10, 20
@@ -128,15 +94,17 @@ func (t *Terminal) choose(asked Graphics, getenv func(string) string, r replies,
 	switch {
 	case asked != GraphicsAuto:
 		t.Why = asked.String() + ": asked for"
-		if asked == GraphicsSixel && r.da1 != "" && !r.sixel {
-			t.Hint = "the terminal does not say that it has sixel (DA1 " + r.da1 + ")"
+		if offers := drivers[asked].offers; offers != nil && r.da1 != "" && offers(r) == "" {
+			t.Hint = "the terminal does not say that it has " + asked.String() + " (DA1 " + r.da1 + ")"
 		}
 	case getenv("NO_COLOR") != "":
 		t.Graphics, t.Why = GraphicsNone, "no pictures: NO_COLOR is set"
 		t.Hint = "--graphics sixel or halfblock shows them all the same"
-	case r.sixel:
-		t.Graphics, t.Why = GraphicsSixel, "sixel: the terminal answers DA1 with 4"
 	default:
+		if g, why := offered(r); why != "" {
+			t.Graphics, t.Why = g, g.String()+": "+why
+			return
+		}
 		t.Graphics = GraphicsHalfBlock
 		switch {
 		case err != nil:

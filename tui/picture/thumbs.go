@@ -1,10 +1,8 @@
 package picture
 
 import (
-	"bytes"
 	"container/list"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"image"
 	"runtime"
@@ -37,9 +35,10 @@ type Thumbs struct {
 	read     func(row int) (image.Image, error)
 	rows     int
 	terminal Terminal
+	driver   driver
 	colors   int
-	encoders chan *sixelEncoder // also bounds the concurrency
-	ready    chan struct{}      // closed when palette is set
+	encoders chan *encoder // also bounds the concurrency
+	ready    chan struct{} // closed when palette is set
 
 	preparing sync.Mutex
 
@@ -67,12 +66,6 @@ type pictureFlight struct {
 	err     error
 }
 
-// sixelEncoder is one worker's sixel encoder with the buffer it writes to; its scratch memory is reused.
-type sixelEncoder struct {
-	out   bytes.Buffer
-	sixel *sixel.Encoder
-}
-
 // NewThumbs returns pictures of the items 0 to rows-1, which read decodes if Allow allows their size. Sixel pictures in
 // QualityShared wait for Prepare.
 func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Terminal, o Options) *Thumbs {
@@ -86,15 +79,15 @@ func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Termi
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	t := &Thumbs{
-		read: read, rows: rows, terminal: terminal, colors: o.Colors,
-		encoders: make(chan *sixelEncoder, o.Workers), ready: make(chan struct{}),
+		read: read, rows: rows, terminal: terminal, driver: drivers[terminal.Graphics], colors: o.Colors,
+		encoders: make(chan *encoder, o.Workers), ready: make(chan struct{}),
 		flights:  make(map[pictureKey]*pictureFlight),
 		pictures: newPictureLRU[pictureKey, Picture](o.Budget - o.Budget/4),
 		reduced:  newPictureLRU[int, image.Image](o.Budget / 4),
 	}
 	t.cellW, t.cellH = terminal.Cell()
 	for range o.Workers {
-		e := &sixelEncoder{}
+		e := &encoder{}
 		e.sixel = sixel.NewEncoder(&e.out)
 		t.encoders <- e
 	}
@@ -153,7 +146,7 @@ func (t *Thumbs) Prepare(ctx context.Context, seedRows []int) error {
 
 // sample returns small versions of the rows' readable pictures, in order.
 func (t *Thumbs) sample(ctx context.Context, rows []int) ([]*image.RGBA, error) {
-	if t.terminal.Graphics != GraphicsSixel {
+	if !t.driver.palette {
 		return nil, ctx.Err()
 	}
 	all := make([]*image.RGBA, len(rows))
@@ -255,17 +248,17 @@ func (t *Thumbs) fly(ctx context.Context, key pictureKey, f *pictureFlight) {
 // make decodes, scales and encodes; between the stages it looks at ctx.
 func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 	p := Picture{Row: key.row, Box: key.box}
-	if t.terminal.Graphics == GraphicsNone || key.box.Cols <= 0 || key.box.Rows <= 0 {
+	if t.driver.draw == nil || key.box.Cols <= 0 || key.box.Rows <= 0 {
 		return p, ctx.Err()
 	}
-	if t.terminal.Graphics == GraphicsSixel && key.quality == QualityShared {
+	if t.driver.palette && key.quality == QualityShared {
 		select {
 		case <-t.ready:
 		case <-ctx.Done():
 			return Picture{}, ctx.Err()
 		}
 	}
-	var e *sixelEncoder
+	var e *encoder
 	select {
 	case e = <-t.encoders:
 		defer func() { t.encoders <- e }()
@@ -277,10 +270,8 @@ func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 	if ctx.Err() != nil {
 		return Picture{}, ctx.Err()
 	}
-	if err == nil && t.terminal.Graphics == GraphicsSixel {
-		err = t.encode(ctx, &p, m, e, key)
-	} else if err == nil {
-		p.Lines = halfBlocks(m, key.box, key.cellW, key.cellH, t.terminal.Profile)
+	if err == nil {
+		err = t.driver.draw(t, ctx, &p, m, e, key)
 	}
 	if ctx.Err() != nil {
 		return Picture{}, ctx.Err()
@@ -289,32 +280,6 @@ func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 		p.Err = fmt.Errorf("picture of row %d: %w", key.row, err)
 	}
 	return p, nil
-}
-
-// encode fills in the sixel picture of m. The encoder is given a picture that is already mapped to its palette: its own
-// table has 5 bits a channel, and it names every register of a palette in every picture.
-func (t *Thumbs) encode(ctx context.Context, p *Picture, m image.Image, e *sixelEncoder, key pictureKey) error {
-	boxW, boxH := sixelBox(key.box, key.cellW, key.cellH)
-	p.PixelW, p.PixelH = fitPixels(m.Bounds().Dx(), m.Bounds().Dy(), boxW, boxH)
-	p.Covers = coveredCells(p.PixelW, p.PixelH, key.cellW, key.cellH)
-	small := resample(m, p.PixelW, p.PixelH)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	var colors *palette
-	if key.quality == QualityLarge {
-		colors = ownPalette(small, t.colors)
-	} else {
-		colors = t.palette // set before ready was closed
-	}
-	e.out.Reset()
-	if err := e.sixel.Encode(colors.paint(small)); err != nil {
-		return err
-	}
-	p.Sixel = bytes.Clone(e.out.Bytes())
-	sum := sha256.Sum256(p.Sixel)
-	p.Key = string(sum[:16])
-	return nil
 }
 
 // source returns a row's picture in at least w×h pixels, or in its own size.
@@ -364,7 +329,7 @@ func (t *Thumbs) Len() int {
 
 // bytes is what keeping p costs.
 func (p Picture) bytes() int64 {
-	n := int64(len(p.Sixel) + 256)
+	n := int64(len(p.Bytes) + 256)
 	for _, l := range p.Lines {
 		n += int64(len(l) + 16)
 	}

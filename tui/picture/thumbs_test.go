@@ -80,7 +80,7 @@ func TestThumbsSixel(t *testing.T) {
 				t.Fatalf("row %d in %v: %d×%d pixels in %v", row, test.box, p.PixelW, p.PixelH, p.Covers)
 			}
 			var got image.Image
-			if err := sixel.NewDecoder(bytes.NewReader(p.Sixel)).Decode(&got); err != nil {
+			if err := sixel.NewDecoder(bytes.NewReader(p.Bytes)).Decode(&got); err != nil {
 				t.Fatal(err)
 			}
 			m, _ := decodePicture(bytes.NewReader(s.files[row]))
@@ -135,7 +135,7 @@ func TestThumbsErrorsAreInThePicture(t *testing.T) {
 		{-1, "the gallery has 7 rows"},
 	} {
 		p, err := thumbs.Picture(t.Context(), test.row, Box{8, 4}, QualityShared)
-		if err != nil || p.Err == nil || !strings.Contains(p.Err.Error(), test.want) || p.Sixel != nil || p.Lines != nil {
+		if err != nil || p.Err == nil || !strings.Contains(p.Err.Error(), test.want) || p.Bytes != nil || p.Lines != nil {
 			t.Errorf("row %d: %v, error %v, want %q in the picture", test.row, p.Err, err, test.want)
 		}
 		if kept, ok := thumbs.Cached(test.row, Box{8, 4}); !ok || kept.Err == nil {
@@ -194,7 +194,7 @@ func TestThumbsShareWork(t *testing.T) {
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
-			if p, err := thumbs.Picture(t.Context(), 1, Box{8, 4}, QualityShared); err != nil || p.Sixel == nil {
+			if p, err := thumbs.Picture(t.Context(), 1, Box{8, 4}, QualityShared); err != nil || p.Bytes == nil {
 				t.Error(err, p.Err)
 			}
 		})
@@ -267,7 +267,7 @@ func TestThumbsTakeOver(t *testing.T) {
 	thumbs.mu.Lock()
 	delete(thumbs.flights, key)
 	thumbs.mu.Unlock()
-	if p := <-made; p.Sixel == nil {
+	if p := <-made; p.Bytes == nil {
 		t.Errorf("got %+v", p)
 	}
 }
@@ -283,7 +283,7 @@ func TestThumbsWaitForThePalette(t *testing.T) {
 	if _, err := thumbs.Picture(dead, 0, Box{8, 4}, QualityShared); !errors.Is(err, context.Canceled) {
 		t.Errorf("Picture with a dead context: %v", err)
 	}
-	if p, err := thumbs.Picture(t.Context(), 0, Box{8, 4}, QualityLarge); err != nil || p.Sixel == nil {
+	if p, err := thumbs.Picture(t.Context(), 0, Box{8, 4}, QualityLarge); err != nil || p.Bytes == nil {
 		t.Errorf("a large picture waits for the shared palette: %v", err)
 	}
 	made := make(chan Picture)
@@ -294,7 +294,7 @@ func TestThumbsWaitForThePalette(t *testing.T) {
 	if err := thumbs.Prepare(t.Context(), []int{0, 2, 3, 99}); err != nil {
 		t.Fatal(err)
 	}
-	if p := <-made; p.Sixel == nil {
+	if p := <-made; p.Bytes == nil {
 		t.Errorf("no picture after Prepare: %v", p.Err)
 	}
 }
@@ -305,13 +305,13 @@ func TestThumbsOtherGraphics(t *testing.T) {
 	terminal.Graphics, terminal.Profile = GraphicsHalfBlock, termenv.TrueColor
 	thumbs := NewThumbs(s.read, len(s.files), terminal, Options{})
 	p, err := thumbs.Picture(t.Context(), 0, Box{8, 4}, QualityShared) // without Prepare
-	if err != nil || p.Err != nil || len(p.Lines) != 4 || p.Sixel != nil {
+	if err != nil || p.Err != nil || len(p.Lines) != 4 || p.Bytes != nil {
 		t.Errorf("half-blocks: %+v, %v", p, err)
 	}
 	terminal.Graphics = GraphicsNone
 	s.opened.Store(0)
 	p, err = NewThumbs(s.read, len(s.files), terminal, Options{}).Picture(t.Context(), 0, Box{8, 4}, QualityShared)
-	if err != nil || p.Err != nil || p.Lines != nil || p.Sixel != nil || s.opened.Load() != 0 {
+	if err != nil || p.Err != nil || p.Lines != nil || p.Bytes != nil || s.opened.Load() != 0 {
 		t.Errorf("no pictures: %+v, %v", p, err)
 	}
 }
