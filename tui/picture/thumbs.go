@@ -313,20 +313,6 @@ func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error)
 	return m, nil
 }
 
-// Bytes returns the bytes of the pictures kept.
-func (t *Thumbs) Bytes() int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.pictures.used + t.reduced.used
-}
-
-// Len returns the number of pictures kept.
-func (t *Thumbs) Len() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.pictures.at)
-}
-
 // bytes is what keeping p costs.
 func (p Picture) bytes() int64 {
 	n := int64(len(p.Bytes) + 256)
