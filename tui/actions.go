@@ -6,219 +6,182 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/engine/inert"
 	"strata/experiments"
+	"strata/tui/cells"
+	"strata/tui/pane"
 )
-
-// focused returns the scheme that the keys act on.
-func (m *Model) focused() engine.Scheme {
-	if m.rows.focus >= len(m.desk.schemes) {
-		return engine.Scheme{}
-	}
-	return m.desk.schemes[m.rows.focus]
-}
-
-// focusedKnobs returns the sliders of the focused scheme.
-func (m *Model) focusedKnobs() []*engine.Term {
-	s := m.focused()
-	return knobs(&s)
-}
-
-// focusedHits returns the hits of the focused row, as shown.
-func (m *Model) focusedHits() []engine.Hit {
-	if m.rows.focus >= len(m.shown.rankings) {
-		return nil
-	}
-	hits := m.shown.rankings[m.rows.focus].Hits
-	return hits[:min(len(hits), shownHits)]
-}
-
-// cursorHit returns the hit under the cursor.
-func (m *Model) cursorHit() (engine.Hit, bool) {
-	hits := m.focusedHits()
-	if m.rows.cursor < 0 || m.rows.cursor >= len(hits) {
-		return engine.Hit{}, false
-	}
-	return hits[m.rows.cursor], true
-}
-
-// canAsk reports whether the hit under the cursor may be a query.
-func (m *Model) canAsk() bool {
-	h, ok := m.cursorHit()
-	return ok && m.gallery.IsQuery(h.Row)
-}
 
 // ask makes a row the query.
 func (m Model) ask(row int) (Model, tea.Cmd) {
-	m.desk.query, m.desk.image = row, ""
-	m.rows.cursor = min(m.rows.cursor, 0)
+	m.Desk.Query, m.Desk.Image = row, ""
+	m.Rows.Cursor = min(m.Rows.Cursor, 0)
 	return m.search(true)
 }
 
-func (m Model) nextQuery() (Model, tea.Cmd)     { return m.stepQuery(1) }
-func (m Model) previousQuery() (Model, tea.Cmd) { return m.stepQuery(-1) }
-
-func (m Model) stepQuery(by int) (Model, tea.Cmd) {
-	if m.visiting.on {
-		return m.stepVisit(by)
+// stepQuery goes to the next query, or back to the one before.
+func stepQuery(m Model, by int) (Model, tea.Cmd) {
+	if m.Visiting.On {
+		return stepVisit(m, by)
 	}
-	row, ok := m.walk.step(m.gallery, m.desk.query, by)
+	row, ok := m.Walk.Step(m.gallery, m.Desk.Query, by)
 	if !ok {
-		m.status = m.status.tell("there is no other query")
+		m.status = m.status.Tell("there is no other query")
 		return m, nil
 	}
 	return m.ask(row)
 }
 
-func (m Model) randomQuery() (Model, tea.Cmd) {
+func randomQuery(m Model) (Model, tea.Cmd) {
 	n := m.gallery.Len()
-	if m.walk.text != "" {
-		n = len(m.walk.rows)
+	if m.Walk.Text != "" {
+		n = len(m.Walk.Rows)
 	}
 	for range 1000 { // a gallery may hold few queries; then this is no worse than the next one
 		if n == 0 {
 			break
 		}
 		row := m.rng.IntN(n)
-		if m.walk.text != "" {
-			row = int(m.walk.rows[row])
+		if m.Walk.Text != "" {
+			row = int(m.Walk.Rows[row])
 		}
-		if row != m.desk.query && m.gallery.IsQuery(row) {
+		if row != m.Desk.Query && m.gallery.IsQuery(row) {
 			return m.ask(row)
 		}
 	}
-	return m.nextQuery()
+	return stepQuery(m, 1)
 }
 
-func (m Model) focusRow(by int) (Model, tea.Cmd) {
-	m.rows.focus += by
-	if !m.panel {
-		m.rows.cursor = -1
+func focusRow(m Model, by int) (Model, tea.Cmd) {
+	m.Rows.Focus += by
+	if !m.Panel {
+		m.Rows.Cursor = -1
 	}
-	m.rows.cursor = min(m.rows.cursor, len(m.focusedHits())-1)
+	m.Rows.Cursor = min(m.Rows.Cursor, len(m.FocusedHits())-1)
 	return m.arrange().dissect()
 }
 
 // put changes the schemes and searches: the step is logged.
-func (m Model) put(d desk) (Model, tea.Cmd) {
-	m.desk = d
-	m.sliders = m.sliders.clamped(m.focused())
+func (m Model) put(d pane.Desk) (Model, tea.Cmd) {
+	m.Desk = d
+	m.Sliders = m.Sliders.Clamped(m.Focused())
 	return m.search(true)
 }
 
 // try changes the schemes and looks at the result; the step is logged when the change rests.
-func (m Model) try(d desk) (Model, tea.Cmd) {
-	m.desk = d
-	m.sliders = m.sliders.clamped(m.focused())
+func (m Model) try(d pane.Desk) (Model, tea.Cmd) {
+	m.Desk = d
+	m.Sliders = m.Sliders.Clamped(m.Focused())
 	m, preview := m.search(false)
 	m, rest := m.rest()
 	return m, tea.Batch(preview, rest)
 }
 
-func (m Model) removeRow() (Model, tea.Cmd) {
-	i := m.rows.focus
-	if m.rows.pinned && i == 0 {
-		m.rows.pinned = false
+func removeRow(m Model) (Model, tea.Cmd) {
+	i := m.Rows.Focus
+	if m.Rows.Pinned && i == 0 {
+		m.Rows.Pinned = false
 	}
-	m.rows.focus = min(i, len(m.desk.schemes)-2)
-	m.rows.cursor = -1
-	m.panel = false
-	return m.put(m.desk.remove(i))
+	m.Rows.Focus = min(i, len(m.Desk.Schemes)-2)
+	m.Rows.Cursor = -1
+	m.Panel = false
+	return m.put(m.Desk.Remove(i))
 }
 
-func (m Model) moveRow(by int) (Model, tea.Cmd) {
-	i := m.rows.focus
-	m.rows.focus += by
-	return m.put(m.desk.move(i, i+by))
+func moveRow(m Model, by int) (Model, tea.Cmd) {
+	i := m.Rows.Focus
+	m.Rows.Focus += by
+	return m.put(m.Desk.Move(i, i+by))
 }
 
 // pin puts the focused row on top, as the reference of the others' moves, or frees it.
-func (m Model) pin() (Model, tea.Cmd) {
-	if m.rows.pinned && m.rows.focus == 0 {
-		m.rows.pinned = false
+func pin(m Model) (Model, tea.Cmd) {
+	if m.Rows.Pinned && m.Rows.Focus == 0 {
+		m.Rows.Pinned = false
 		return m.arrange(), nil
 	}
-	i := m.rows.focus
-	m.rows.pinned, m.rows.focus, m.rows.top = true, 0, 0
+	i := m.Rows.Focus
+	m.Rows.Pinned, m.Rows.Focus, m.Rows.Top = true, 0, 0
 	if i == 0 {
 		return m.arrange(), nil
 	}
-	return m.put(m.desk.move(i, 0))
+	return m.put(m.Desk.Move(i, 0))
 }
 
 // slideBy returns the action that moves the chosen weight by a step.
 func slideBy(by float64) func(Model) (Model, tea.Cmd) {
-	return func(m Model) (Model, tea.Cmd) { return m.slid(m.sliders.slide(m.focused(), by)) }
+	return func(m Model) (Model, tea.Cmd) { return m.slid(m.Sliders.Slide(m.Focused(), by)) }
 }
 
 // slideTo returns the action that sets the chosen weight.
 func slideTo(weight float64) func(Model) (Model, tea.Cmd) {
-	return func(m Model) (Model, tea.Cmd) { return m.slid(withWeight(m.focused(), m.sliders.at, weight)) }
+	return func(m Model) (Model, tea.Cmd) { return m.slid(pane.WithWeight(m.Focused(), m.Sliders.At, weight)) }
 }
 
 func (m Model) slid(s engine.Scheme) (Model, tea.Cmd) {
-	if sameScheme(s, m.focused()) {
+	if pane.SameScheme(s, m.Focused()) {
 		return m, nil
 	}
-	return m.try(m.desk.with(m.rows.focus, s))
+	return m.try(m.Desk.With(m.Rows.Focus, s))
 }
 
-func (m Model) nextSlider(by int) (Model, tea.Cmd) {
-	n := len(m.focusedKnobs())
-	m.sliders.at = (m.sliders.at + by + n) % n
+func nextSlider(m Model, by int) (Model, tea.Cmd) {
+	n := len(m.FocusedKnobs())
+	m.Sliders.At = (m.Sliders.At + by + n) % n
 	return m, nil
 }
 
 // enter looks at the hits of the focused row; again, it makes the hit under the cursor the query.
-func (m Model) enter() (Model, tea.Cmd) {
-	if !m.panel {
-		if len(m.focusedHits()) == 0 {
+func enter(m Model) (Model, tea.Cmd) {
+	if !m.Panel {
+		if len(m.FocusedHits()) == 0 {
 			return m, nil
 		}
-		m.panel = true
-		m.rows.cursor = max(m.rows.cursor, 0)
+		m.Panel = true
+		m.Rows.Cursor = max(m.Rows.Cursor, 0)
 		return m.arrange().dissect()
 	}
-	h, _ := m.cursorHit()
+	h, _ := m.CursorHit()
 	return m.ask(h.Row)
 }
 
-func (m Model) moveCursor(by int) (Model, tea.Cmd) {
-	m.rows.cursor += by
+func moveCursor(m Model, by int) (Model, tea.Cmd) {
+	m.Rows.Cursor += by
 	return m.dissect()
 }
 
 // back leaves what lies deepest: the panel, a visit from the findings, the cursor, the restriction of queries, the
 // evaluation.
-func (m Model) back() (Model, tea.Cmd) {
+func back(m Model) (Model, tea.Cmd) {
 	switch {
-	case m.panel:
-		m.panel = false
-		m.rows.cursor = -1
+	case m.Panel:
+		m.Panel = false
+		m.Rows.Cursor = -1
 		return m.arrange(), nil
-	case m.visiting.on:
-		return m.endVisit()
-	case m.rows.cursor >= 0:
-		m.rows.cursor = -1
-	case m.walk.text != "":
+	case m.Visiting.On:
+		return endVisit(m)
+	case m.Rows.Cursor >= 0:
+		m.Rows.Cursor = -1
+	case m.Walk.Text != "":
 		return m.restrict("")
 	default:
-		return m.cancelEvaluation()
+		return cancelEvaluation(m)
 	}
 	return m, nil
 }
 
 // nextCaption changes what stands under the pictures; moves do where there are none, because over a picture they always
 // stand.
-func (m Model) nextCaption() (Model, tea.Cmd) {
-	m.rows.caption = (m.rows.caption + 1) % captions
-	if m.rows.caption == captionMove && m.layout.Pictures {
-		m.rows.caption++
+func nextCaption(m Model) (Model, tea.Cmd) {
+	m.Rows.Caption = (m.Rows.Caption + 1) % pane.Captions
+	if m.Rows.Caption == pane.CaptionMove && m.layout.Pictures {
+		m.Rows.Caption++
 	}
-	m.status = m.status.tell("captions show %s", m.rows.caption)
+	m.status = m.status.Tell("captions show %s", m.Rows.Caption)
 	return m, nil
 }
 
-func (m Model) redraw() (Model, tea.Cmd) {
+func redraw(m Model) (Model, tea.Cmd) {
 	if m.screen != nil {
 		m.screen.Invalidate()
 	}
@@ -226,8 +189,8 @@ func (m Model) redraw() (Model, tea.Cmd) {
 }
 
 // quit leaves; a change that has not rested is logged first.
-func (m Model) quit() (Model, tea.Cmd) {
-	if m.desk.equal(m.saved) || m.shown.rankings == nil {
+func quit(m Model) (Model, tea.Cmd) {
+	if m.Desk.Equal(m.Saved) || m.Shown.Rankings == nil {
 		return m, tea.Quit
 	}
 	m, save := m.search(true)
@@ -235,45 +198,45 @@ func (m Model) quit() (Model, tea.Cmd) {
 }
 
 // startEvaluation evaluates the schemes of the screen over all queries.
-func (m Model) startEvaluation() (Model, tea.Cmd) {
-	return m.behind(evaluating, experiments.Evaluate{Schemes: slices.Clone(m.desk.schemes)})
+func startEvaluation(m Model) (Model, tea.Cmd) {
+	return m.behind(pane.Evaluating, experiments.Evaluate{Schemes: slices.Clone(m.Desk.Schemes)})
 }
 
-func (m Model) cancelEvaluation() (Model, tea.Cmd) {
-	m.evaluation.cancel()
-	m.evaluation.cancel = nil
-	m.evaluation.seq++
-	m.status = m.status.tell("%s is cancelled", m.evaluation.task.noun())
+func cancelEvaluation(m Model) (Model, tea.Cmd) {
+	m.evaluation.Cancel()
+	m.evaluation.Cancel = nil
+	m.evaluation.Seq++
+	m.status = m.status.Tell("%s is cancelled", m.evaluation.Task.Noun())
 	return m, nil
 }
 
 // evaluated takes the end of what ran in the background.
 func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
-	if e.seq != m.evaluation.seq {
+	if e.seq != m.evaluation.Seq {
 		return m, nil
 	}
-	m.evaluation.cancel = nil
-	m.status.computing = ""
+	m.evaluation.Cancel = nil
+	m.status.Computing = ""
 	if e.err != nil {
 		if m.ctx.Err() == nil {
-			m.status = m.status.fail(m.c.Now(), e.err)
+			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
 		return m, nil
 	}
-	m.status.saved = m.c.Now()
+	m.status.Saved = m.c.Now()
 	if r := e.result.Mined; r != nil {
 		return m.minedPair(r)
 	}
 	if r := e.result.Evaluation; r != nil {
-		m.table = m.table.with(r)
+		m.table = m.table.With(r)
 		did := "evaluated"
-		if m.evaluation.task == comparing {
+		if m.evaluation.Task == pane.Comparing {
 			did = "compared"
 		}
-		m.status = m.status.tell("%s %d %s over %s %s", did, len(r.Schemes), plural("scheme", len(r.Schemes)),
-			thousands(len(r.Queries)), plural("query", len(r.Queries)))
+		m.status = m.status.Tell("%s %d %s over %s %s", did, len(r.Schemes), cells.Plural("scheme", len(r.Schemes)),
+			cells.Thousands(len(r.Queries)), cells.Plural("query", len(r.Queries)))
 	}
-	if m.findings.open {
+	if m.findings.Open {
 		return m.turn()
 	}
 	return m, nil
@@ -284,21 +247,21 @@ func (m Model) executed(e executed) Model {
 	m.pending--
 	if e.err != nil {
 		if m.ctx.Err() == nil {
-			m.status = m.status.fail(m.c.Now(), e.err)
+			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
 		return m
 	}
-	m.status.saved = m.c.Now()
+	m.status.Saved = m.c.Now()
 	for _, r := range e.results {
 		switch step := r.Step.(type) {
 		case experiments.Note:
-			m.status = m.status.tell("noted in %s", cut(m.c.LogPath, 60))
+			m.status = m.status.Tell("noted in %s", cells.Cut(m.c.LogPath, 60))
 		case experiments.Export:
-			m.status = m.status.tell("wrote %s", clean(step.File))
+			m.status = m.status.Tell("wrote %s", inert.Text(step.File))
 		case experiments.Search:
-			m.status = m.status.tell("search %d is done and in the log; the rows keep showing %d", step.K, shownHits)
+			m.status = m.status.Tell("search %d is done and in the log; the rows keep showing %d", step.K, pane.ShownHits)
 		default:
-			m.status = m.status.tell("done: %s", clean(step.String()))
+			m.status = m.status.Tell("done: %s", inert.Text(step.String()))
 		}
 	}
 	return m

@@ -14,10 +14,14 @@ import (
 	"strata/engine/inert"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 func TestQueryKeys(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	g := d.m.gallery
 	n := g.Len()
 	for _, tc := range []struct{ keys, want string }{
@@ -31,42 +35,42 @@ func TestQueryKeys(t *testing.T) {
 		{": text:query_knit-cap-0001 enter", "knit-cap-0001"},
 	} {
 		d.press(tc.keys)
-		if got := g.ID(d.m.shown.query); got != tc.want {
+		if got := g.ID(d.m.Shown.Query); got != tc.want {
 			t.Errorf("after %q the query is %s, want %s", tc.keys, got, tc.want)
 		}
 		d.wantSteps("query   "+tc.want, "search  10")
 	}
-	was := d.m.shown.query
+	was := d.m.Shown.Query
 	d.press("r")
-	if d.m.shown.query == was {
+	if d.m.Shown.Query == was {
 		t.Error("a random query is the same as before")
 	}
 }
 
 func TestKeysInOneRead(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("text:" + strings.Repeat("n", 30))
-	if d.m.shown.query != 30 {
-		t.Errorf("30 times n in one read lead to row %d", d.m.shown.query)
+	if d.m.Shown.Query != 30 {
+		t.Errorf("30 times n in one read lead to row %d", d.m.Shown.Query)
 	}
 	d.press("text:g" + d.m.gallery.ID(7))
 	d.press("enter")
-	if d.m.shown.query != 7 {
-		t.Errorf("g and an id in one read lead to row %d", d.m.shown.query)
+	if d.m.Shown.Query != 7 {
+		t.Errorf("g and an id in one read lead to row %d", d.m.Shown.Query)
 	}
 }
 
 func TestRestrictedQueries(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("/ text:cap_navy")
 	d.wantScreen(" of 1,248 queries")
-	if d.m.prompt.kind != promptRestrict || len(d.m.walk.rows) == 0 {
-		t.Fatalf("%d queries are left", len(d.m.walk.rows))
+	if d.m.prompt.Kind != prompt.Restrict || len(d.m.Walk.Rows) == 0 {
+		t.Fatalf("%d queries are left", len(d.m.Walk.Rows))
 	}
 	d.press("enter")
 	for range 3 {
 		g := d.m.gallery
-		row := d.m.shown.query
+		row := d.m.Shown.Query
 		category, _ := g.Label("category")
 		colour, _ := g.Label("colour")
 		if category.Cell(row) != "knit-cap" || colour.Cell(row) != "navy" {
@@ -76,7 +80,7 @@ func TestRestrictedQueries(t *testing.T) {
 	}
 	d.wantScreen("queries like cap navy")
 	d.press("esc")
-	if d.m.walk.text != "" {
+	if d.m.Walk.Text != "" {
 		t.Error("esc leaves the restriction")
 	}
 	d.press("/ text:nothing_is_like_this enter n")
@@ -84,7 +88,7 @@ func TestRestrictedQueries(t *testing.T) {
 }
 
 func TestSchemeKeys(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.wantSchemes("A B C A+B+C")
 	for _, tc := range []struct{ name, keys, want string }{
 		{"remove", "x", "B C A+B+C"},
@@ -109,7 +113,7 @@ func TestSchemeKeys(t *testing.T) {
 }
 
 func TestSlider(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down down down")
 	before := d.log.Len()
 	d.press("left left tab shift+right 0")
@@ -125,11 +129,11 @@ func TestSlider(t *testing.T) {
 		t.Errorf("the log has %d schemes steps, want the first and the slider's", n)
 	}
 	d.press("tab 0 tab 0")
-	if s := d.m.focused(); allZero(s) {
+	if s := d.m.Focused(); pane.AllZero(s) {
 		t.Errorf("%s has no weight", s)
 	}
 	d.press("1")
-	if w := d.m.focusedKnobs()[0].Weight; w != 1 {
+	if w := d.m.FocusedKnobs()[0].Weight; w != 1 {
 		t.Errorf("1 sets the weight to %g", w)
 	}
 	d.press("q")
@@ -138,14 +142,14 @@ func TestSlider(t *testing.T) {
 
 // TestLateAnswers runs the searches of two keys in the wrong order.
 func TestLateAnswers(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
-	m, first := d.m.nextQuery()
-	m, second := m.nextQuery()
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	m, first := stepQuery(d.m, 1)
+	m, second := stepQuery(m, 1)
 	d.m = m
 	d.do(second)
 	d.do(first)
-	if d.m.shown.query != 2 {
-		t.Errorf("row %d is shown, want 2", d.m.shown.query)
+	if d.m.Shown.Query != 2 {
+		t.Errorf("row %d is shown, want 2", d.m.Shown.Query)
 	}
 	if log := d.log.String(); strings.Contains(log, "query   "+d.m.gallery.ID(1)+"\n") {
 		t.Error("a superseded search is logged")
@@ -156,73 +160,73 @@ func TestLateAnswers(t *testing.T) {
 }
 
 func TestSlowAnswer(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
-	m, search := d.m.nextQuery()
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
+	m, search := stepQuery(d.m, 1)
 	d.m = m
 	old, _ := d.m.Update(nil)
-	if got := old.(Model).shown; got.query != 0 || got.rankings == nil {
+	if got := old.(Model).Shown; got.Query != 0 || got.Rankings == nil {
 		t.Error("the old answer goes before the wait is over")
 	}
 	d.fire()
-	if d.m.shown.query != 1 || d.m.shown.rankings != nil {
+	if d.m.Shown.Query != 1 || d.m.Shown.Rankings != nil {
 		t.Error("after the wait the old answer is still shown")
 	}
 	d.wantScreen("╭")
 	d.wantStatus("…")
 	d.do(search)
-	if d.m.shown.rankings == nil {
+	if d.m.Shown.Rankings == nil {
 		t.Error("the answer is not shown")
 	}
 	d.wantStatus("saved")
 }
 
 func TestPanel(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	d.press("down down down enter right")
-	h, ok := d.m.cursorHit()
-	if !ok || !d.m.panel {
+	h, ok := d.m.CursorHit()
+	if !ok || !d.m.Panel {
 		t.Fatal("enter looks at no hit")
 	}
 	d.wantScreen("hit " + d.m.gallery.ID(h.Row))
 	var sum float64
 	for i, l := range d.m.gallery.Layers {
-		if holds(d.m.focused(), l.Name) {
-			sum += d.m.parts.cosines[i].Value / 3
+		if pane.Holds(d.m.Focused(), l.Name) {
+			sum += d.m.Parts.Cosines[i].Value / 3
 		}
 	}
-	if number(sum, 9) != number(h.Score, 9) {
+	if cells.Number(sum, 9) != cells.Number(h.Score, 9) {
 		t.Errorf("the parts add up to %g, the score is %g", sum, h.Score)
 	}
 	d.press("enter")
-	if d.m.shown.query != h.Row || !d.m.panel {
-		t.Errorf("enter on a hit makes row %d the query, want %d", d.m.shown.query, h.Row)
+	if d.m.Shown.Query != h.Row || !d.m.Panel {
+		t.Errorf("enter on a hit makes row %d the query, want %d", d.m.Shown.Query, h.Row)
 	}
 	d.press("esc")
-	if d.m.panel {
+	if d.m.Panel {
 		t.Error("esc leaves the hit on the screen")
 	}
 }
 
 func TestLabelsAndCaptions(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("● category")
 	d.press("l space down space down space esc")
 	d.wantScreen("● pattern")
-	if got := strings.Join(d.m.rows.marked, " "); got != "pattern" {
+	if got := strings.Join(d.m.Rows.Marked, " "); got != "pattern" {
 		t.Errorf("marked are %q", got)
 	}
 	d.wantScreen("1 new ")
-	hit := d.m.shown.rankings[0].Hits[0].Row
+	hit := d.m.Shown.Rankings[0].Hits[0].Row
 	d.press("c")
 	d.wantScreen("captions show labels")
 	d.press("c")
-	d.wantScreen(cutID(d.m.gallery.ID(hit), 6))
+	d.wantScreen(cells.CutID(d.m.gallery.ID(hit), 6))
 	d.press("c")
 	d.wantScreen("captions show scores")
 }
 
 func TestCommandsAreCheckedAsTheyAreTyped(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	for _, tc := range []struct{ text, want string }{
 		{"evaluate_B,_nope", `no layer "nope"`},
 		{"evaluate_on_nope", `no label "nope"`},
@@ -234,7 +238,7 @@ func TestCommandsAreCheckedAsTheyAreTyped(t *testing.T) {
 		d.press(": text:" + tc.text)
 		d.wantScreen(tc.want)
 		d.press("enter")
-		if d.m.prompt.kind != promptCommand {
+		if d.m.prompt.Kind != prompt.Command {
 			t.Errorf("%s: enter takes it", tc.text)
 		}
 		d.press("esc")
@@ -249,12 +253,12 @@ func TestGalleryWithoutPictures(t *testing.T) {
 		"items.csv": {Data: []byte("id,kind\none,a\ntwo,b\n")},
 		"A.npy":     {Data: matrixFile([][]float32{{1, 0}, {0, 1}})},
 	}
-	d := openGallery(t, files, nil, 120, 40, GraphicsSixel)
+	d := openGallery(t, files, nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("no pictures: items.csv names none")
 	d.wantScreen("2 items")
 	files["items.csv"] = &fstest.MapFile{Data: []byte("id,kind\none,a\n")}
 	files["A.npy"] = &fstest.MapFile{Data: matrixFile([][]float32{{1, 0}})}
-	d = openGallery(t, files, nil, 120, 40, GraphicsSixel)
+	d = openGallery(t, files, nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("1 item ")
 	d.wantScreen("there is no other item to rank")
 	d.press("E")
@@ -262,40 +266,40 @@ func TestGalleryWithoutPictures(t *testing.T) {
 }
 
 func TestCaptionsWithoutPictures(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("c")
 	d.wantScreen("captions show moves")
 	d.wantScreen("●◆ new")
 }
 
 func TestEvaluateKey(t *testing.T) {
-	d := openDesktop(t, 200, 60, GraphicsNone)
+	d := openDesktop(t, 200, 60, picture.GraphicsNone)
 	d.press("E")
-	if d.m.evaluation.running() {
+	if d.m.evaluation.Running() {
 		t.Fatal("the evaluation still runs")
 	}
 	d.wantStatus("evaluated 4 schemes over 1,248 queries")
 	d.wantScreen("  P@10 ")
 	d.wantSteps("evaluate A, B, C, A+B+C on category, brand, pattern, colour, background over all seed 1")
-	s, ok := d.m.table.summary(d.m.desk.schemes[1], "category")
+	s, ok := d.m.table.Summary(d.m.Desk.Schemes[1], "category")
 	if !ok {
 		t.Fatal("there is no mean")
 	}
-	d.wantScreen(number(s.Value, 3) + " ±")
+	d.wantScreen(cells.Number(s.Value, 3) + " ±")
 	d.press(": text:filter_colour=red enter")
-	if _, ok := d.m.table.summary(d.m.desk.schemes[1], "category"); ok {
+	if _, ok := d.m.table.Summary(d.m.Desk.Schemes[1], "category"); ok {
 		t.Error("a mean over other candidates is shown")
 	}
 	d.wantScreen("filter colour=red")
 }
 
 func TestCancelEvaluation(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
-	m, run := d.m.startEvaluation()
+	m, run := startEvaluation(d.m)
 	d.m = m
-	d.m.evaluation.progress.done.Store(60)
-	d.m.evaluation.progress.of.Store(1248)
+	d.m.evaluation.Progress.Done.Store(60)
+	d.m.evaluation.Progress.Of.Store(1248)
 	d.wantStatus("60 of 1,248 queries")
 	d.press("E")
 	d.wantStatus("cancelled")
@@ -307,7 +311,7 @@ func TestCancelEvaluation(t *testing.T) {
 }
 
 func TestNoteAndExport(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("N text:checks_look_alike enter")
 	d.wantSteps("note    checks look alike")
 	d.wantStatus("noted in session.strata")
@@ -320,7 +324,7 @@ func TestNoteAndExport(t *testing.T) {
 	d.press("X ctrl+u text:rows.txt enter")
 	d.wantProblem("comparisons, rankings")
 	d.press("down")
-	if d.m.status.problem != "" {
+	if d.m.status.Problem != "" {
 		t.Error("an error outlives the next key")
 	}
 	d.press("!")
@@ -337,7 +341,7 @@ func TestCommandFaults(t *testing.T) {
 		{"schemes 2*", "^ "},
 	} {
 		t.Run(tc.text, func(t *testing.T) {
-			d := openDesktop(t, 120, 40, GraphicsNone)
+			d := openDesktop(t, 120, 40, picture.GraphicsNone)
 			before := d.log.Len()
 			d.press(": text:" + strings.ReplaceAll(tc.text, " ", "_") + " enter")
 			d.wantScreen(tc.want)
@@ -345,7 +349,7 @@ func TestCommandFaults(t *testing.T) {
 				t.Errorf("the log grows by %q", d.log.String()[before:])
 			}
 			d.press("esc n")
-			if d.m.shown.query != 1 {
+			if d.m.Shown.Query != 1 {
 				t.Error("the screen does not go on")
 			}
 		})
@@ -353,27 +357,27 @@ func TestCommandFaults(t *testing.T) {
 }
 
 func TestMouse(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	click := func(x, y int) {
 		d.send(tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
 	}
-	r := d.m.layout.thumb(1, 3)
+	r := d.m.layout.ThumbAt(1, 3)
 	click(r.X+2, r.Y+1)
-	if d.m.rows.focus != 1 || d.m.rows.cursor != 3 {
-		t.Errorf("the click focuses row %d, picture %d", d.m.rows.focus, d.m.rows.cursor)
+	if d.m.Rows.Focus != 1 || d.m.Rows.Cursor != 3 {
+		t.Errorf("the click focuses row %d, picture %d", d.m.Rows.Focus, d.m.Rows.Cursor)
 	}
-	hit, _ := d.m.cursorHit()
+	hit, _ := d.m.CursorHit()
 	click(r.X+2, r.Y+1)
-	if d.m.shown.query != hit.Row {
-		t.Errorf("the double click makes row %d the query, want %d", d.m.shown.query, hit.Row)
+	if d.m.Shown.Query != hit.Row {
+		t.Errorf("the double click makes row %d the query, want %d", d.m.Shown.Query, hit.Row)
 	}
 	d.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
 	d.send(tea.MouseMsg{Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
-	if d.m.rows.focus != 3 {
-		t.Errorf("the wheel leads to row %d", d.m.rows.focus)
+	if d.m.Rows.Focus != 3 {
+		t.Errorf("the wheel leads to row %d", d.m.Rows.Focus)
 	}
 	s := d.m.layout.Sliders
-	left, w := d.m.sliders.track(d.m.focusedKnobs(), s.W)
+	left, w := d.m.Sliders.Track(d.m.FocusedKnobs(), s.W)
 	click(s.X+left+w/2, s.Y+2)
 	d.send(tea.MouseMsg{X: s.X + left, Y: s.Y + 5, Action: tea.MouseActionMotion, Button: tea.MouseButtonLeft})
 	d.send(tea.MouseMsg{X: s.X + left, Y: s.Y + 5, Action: tea.MouseActionRelease})
@@ -382,7 +386,7 @@ func TestMouse(t *testing.T) {
 }
 
 func TestHostileGallery(t *testing.T) {
-	for _, graphics := range []Graphics{GraphicsSixel, GraphicsHalfBlock, GraphicsNone} {
+	for _, graphics := range []picture.Graphics{picture.GraphicsSixel, picture.GraphicsHalfBlock, picture.GraphicsNone} {
 		d := openGallery(t, hostileGallery(t), nil, 120, 40, graphics)
 		for _, keys := range []string{
 			"", "c", "c", "c", "enter", "l", "esc", "esc", "n", "n", "n", "!", "esc", "g text:t", "esc", "e", "esc", "L", "esc", "E", "t", "down", "enter", "enter", "esc",
@@ -391,25 +395,25 @@ func TestHostileGallery(t *testing.T) {
 			d.press(keys)
 			lines, _ := d.m.compose()
 			for _, line := range lines {
-				if inert.Line(line) != line && graphics != GraphicsHalfBlock {
+				if inert.Line(line) != line && graphics != picture.GraphicsHalfBlock {
 					t.Fatalf("%v after %q: %q", graphics, keys, line)
 				}
 			}
 		}
 		d.press("esc")
-		d.wantProblem("layer a-very-long_name")
+		d.wantProblem("demo/a-very-long_name.npy: 1 of 5 rows are zero")
 	}
 }
 
 func (d *desktop) wantProblem(part string) {
 	d.t.Helper()
-	if all := strings.Join(d.m.status.problems, "\n"); !strings.Contains(all, part) {
+	if all := strings.Join(d.m.status.Problems, "\n"); !strings.Contains(all, part) {
 		d.t.Errorf("no error says %q: %q", part, all)
 	}
 }
 
 func TestBrokenPicturesAreNamed(t *testing.T) {
-	d := openGallery(t, hostileGallery(t), nil, 120, 40, GraphicsSixel)
+	d := openGallery(t, hostileGallery(t), nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("broken")
 	d.wantScreen("missing")
 	d.wantScreen(" no ")
@@ -418,7 +422,7 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 
 // TestLogReplays checks that what the keys did is a script that gives the same again.
 func TestLogReplays(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("n n down a text:rrf(B,A) enter left N text:a_note enter : text:filter_colour=red enter r E")
 	d.fire()
 	if report := d.replays(); report.Steps < 15 || report.Compared < 300 {
@@ -450,7 +454,7 @@ func (d *desktop) replays() experiments.ReplayReport {
 }
 
 func TestEditIsTakenBack(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	before := d.log.Len()
 	d.press("e text:+B")
 	d.wantSchemes("A+B B C A+B+C")

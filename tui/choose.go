@@ -5,6 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"strata/engine"
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/prompt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
@@ -12,37 +17,36 @@ import (
 
 // keyPopup gives a key to the popup.
 func (m Model) keyPopup(msg tea.KeyMsg) (Model, tea.Cmd) {
-	p, closed, chosen := m.popup.update(m.popKeys, msg)
+	p, closed, chosen := m.popup.Update(m.popKeys, msg)
 	m.popup = p
 	if closed {
-		m.popup = popup{}
+		m.popup = prompt.Popup{}
 		return m, nil
 	}
 	switch {
-	case chosen && p.kind == popupLayers:
-		return m.toggleLayer()
-	case chosen && p.kind == popupLabels:
-		m = m.toggleLabel()
-	case chosen && p.takesOne():
-		return m.takeScheme(int(p.kind - popupSchemeA))
+	case chosen && p.Kind == prompt.PopupLayers:
+		return toggleLayer(m)
+	case chosen && p.Kind == prompt.PopupLabels:
+		m = toggleLabel(m)
+	case chosen && p.TakesOne():
+		return takeScheme(m, int(p.Kind-prompt.PopupSchemeA))
 	}
 	return m, nil
 }
 
 // chooseLayers lists the layers, those of the focused scheme marked.
-func (m Model) chooseLayers() (Model, tea.Cmd) {
-	m.popup = popup{kind: popupLayers, title: fmt.Sprintf("Layers of row %d", m.rows.focus+1)}
-	m.popup.items = m.layerChoices()
+func chooseLayers(m Model) (Model, tea.Cmd) {
+	m.popup = prompt.Popup{Kind: prompt.PopupLayers, Title: fmt.Sprintf("Layers of row %d", m.Rows.Focus+1)}
+	m.popup.Items = layerChoices(m.gallery, m.Focused())
 	return m, nil
 }
 
-func (m *Model) layerChoices() []choice {
-	var items []choice
-	scheme := m.focused()
-	for _, l := range m.gallery.AllLayers() {
-		c := choice{name: l.Name, note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}
-		if holds(scheme, l.Name) {
-			c.mark = "✓"
+func layerChoices(g *engine.Gallery, scheme engine.Scheme) []prompt.Choice {
+	var items []prompt.Choice
+	for _, l := range g.AllLayers() {
+		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}
+		if pane.Holds(scheme, l.Name) {
+			c.Mark = "✓"
 		}
 		items = append(items, c)
 	}
@@ -50,30 +54,30 @@ func (m *Model) layerChoices() []choice {
 }
 
 // toggleLayer adds the layer under the cursor to the focused scheme, or takes it out.
-func (m Model) toggleLayer() (Model, tea.Cmd) {
-	s, ok := toggled(m.focused(), m.popup.items[m.popup.at].name)
+func toggleLayer(m Model) (Model, tea.Cmd) {
+	s, ok := pane.Toggled(m.Focused(), m.popup.Items[m.popup.At].Name)
 	if !ok {
-		m.status = m.status.fail(m.c.Now(), fmt.Errorf("a scheme needs a layer with a weight above 0"))
+		m.status = m.status.Fail(m.c.Now(), fmt.Errorf("a scheme needs a layer with a weight above 0"))
 		return m, nil
 	}
-	m, cmd := m.try(m.desk.with(m.rows.focus, s))
-	m.popup.items = m.layerChoices()
+	m, cmd := m.try(m.Desk.With(m.Rows.Focus, s))
+	m.popup.Items = layerChoices(m.gallery, m.Focused())
 	return m, cmd
 }
 
 // chooseLabels lists the labels with the marks of those that are marked.
-func (m Model) chooseLabels() (Model, tea.Cmd) {
-	m.popup = popup{kind: popupLabels, title: "Labels to mark"}
-	m.popup.items = m.labelChoices()
+func chooseLabels(m Model) (Model, tea.Cmd) {
+	m.popup = prompt.Popup{Kind: prompt.PopupLabels, Title: "Labels to mark"}
+	m.popup.Items = labelChoices(m.gallery, m.Rows.Marked)
 	return m, nil
 }
 
-func (m *Model) labelChoices() []choice {
-	var items []choice
-	for _, l := range m.gallery.Labels() {
-		c := choice{name: l.Name, note: fmt.Sprintf("%s values", thousands(len(l.Values())))}
-		if i := slices.Index(m.rows.marked, l.Name); i >= 0 {
-			c.mark = marks[i][0]
+func labelChoices(g *engine.Gallery, marked []string) []prompt.Choice {
+	var items []prompt.Choice
+	for _, l := range g.Labels() {
+		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
+		if i := slices.Index(marked, l.Name); i >= 0 {
+			c.Mark = pane.Marks[i][0]
 		}
 		items = append(items, c)
 	}
@@ -81,34 +85,34 @@ func (m *Model) labelChoices() []choice {
 }
 
 // toggleLabel marks the label under the cursor, or no longer does.
-func (m Model) toggleLabel() Model {
-	name := m.gallery.Labels()[m.popup.at].Name
-	i := slices.Index(m.rows.marked, name)
+func toggleLabel(m Model) Model {
+	name := m.gallery.Labels()[m.popup.At].Name
+	i := slices.Index(m.Rows.Marked, name)
 	switch {
 	case i >= 0:
-		m.rows.marked = slices.Delete(slices.Clone(m.rows.marked), i, i+1)
-	case len(m.rows.marked) == len(marks):
-		m.status = m.status.fail(m.c.Now(), fmt.Errorf("%d labels can be marked at a time", len(marks)))
+		m.Rows.Marked = slices.Delete(slices.Clone(m.Rows.Marked), i, i+1)
+	case len(m.Rows.Marked) == len(pane.Marks):
+		m.status = m.status.Fail(m.c.Now(), fmt.Errorf("%d labels can be marked at a time", len(pane.Marks)))
 	default:
-		m.rows.marked = append(slices.Clone(m.rows.marked), name)
+		m.Rows.Marked = append(slices.Clone(m.Rows.Marked), name)
 	}
-	m.popup.items = m.labelChoices()
+	m.popup.Items = labelChoices(m.gallery, m.Rows.Marked)
 	return m.arrange()
 }
 
 // openErrors shows the last errors in full, the latest first.
-func (m Model) openErrors() (Model, tea.Cmd) {
-	lines := slices.Clone(m.status.problems)
+func openErrors(m Model) (Model, tea.Cmd) {
+	lines := slices.Clone(m.status.Problems)
 	slices.Reverse(lines)
 	width := min(m.layout.Size.Cols-8, 100)
 	text := lipgloss.NewStyle().Width(max(width, 10)).Render(strings.Join(lines, "\n\n"))
-	m.popup = newReader(popupErrors, "Last errors", text, m.layout.Size)
+	m.popup = prompt.NewReader(prompt.PopupErrors, "Last errors", text, m.layout.Size)
 	return m, nil
 }
 
 // openHelp lists the keys that do something now, in as many columns as fit.
-func (m Model) openHelp() (Model, tea.Cmd) {
-	blocks := m.helpBlocks()
+func openHelp(m Model) (Model, tea.Cmd) {
+	blocks := helpBlocks(&m)
 	text := ""
 	for columns := len(blocks); columns > 0; columns-- {
 		text = inColumns(blocks, columns)
@@ -116,12 +120,12 @@ func (m Model) openHelp() (Model, tea.Cmd) {
 			break
 		}
 	}
-	m.popup = newReader(popupHelp, "Keys", text, m.layout.Size)
+	m.popup = prompt.NewReader(prompt.PopupHelp, "Keys", text, m.layout.Size)
 	return m, nil
 }
 
 // helpBlocks returns a block of lines a group of keys.
-func (m *Model) helpBlocks() []string {
+func helpBlocks(m *Model) []string {
 	byGroup := make([][]key.Binding, groups)
 	for _, a := range m.enabled() {
 		byGroup[a.group] = append(byGroup[a.group], a.Binding)
@@ -129,7 +133,7 @@ func (m *Model) helpBlocks() []string {
 	var blocks []string
 	for g, bindings := range byGroup {
 		if len(bindings) > 0 {
-			blocks = append(blocks, m.styles.bold.Render(group(g).String())+"\n"+m.help.FullHelpView([][]key.Binding{bindings}))
+			blocks = append(blocks, m.styles.Bold.Render(group(g).String())+"\n"+m.help.FullHelpView([][]key.Binding{bindings}))
 		}
 	}
 	return blocks

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,10 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // The times of the screen.
@@ -47,6 +52,18 @@ func (j job) stop() job {
 	return job{seq: j.seq + 1}
 }
 
+// worker is what commands work with. All of it may be used concurrently.
+type worker struct {
+	ctx     context.Context // ends the commands
+	crew    *crew
+	session *experiments.Session
+	gallery *engine.Gallery
+	thumbs  *picture.Thumbs
+	screen  *picture.Screen                // nil where no picture is written by itself
+	ready   map[pane.Place]picture.Picture // the visible pictures that are ready
+	output  *os.File                       // nil: none
+}
+
 // crew counts the commands at work, because Bubble Tea does not wait for them.
 type crew struct{ mu sync.RWMutex }
 
@@ -75,9 +92,9 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 	if save {
 		m.pending++
 	}
-	seq, d := m.searching.seq, m.desk
-	steps := append(slices.Clone(before), d.steps(m.gallery)...)
-	session, gallery := m.c.Session, m.gallery
+	seq, d := m.searching.seq, m.Desk
+	steps := append(slices.Clone(before), d.Steps(m.gallery)...)
+	session, gallery := m.session, m.gallery
 	search := m.crew.run(func() tea.Msg {
 		do := session.Preview
 		if save {
@@ -87,7 +104,9 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 		a := answered{seq: seq, desk: d, results: results, saved: save, err: err}
 		a.state, a.usage, a.codes = session.State(), session.Usage(), codesNote(session, results)
 		if err == nil {
-			a.faults = faults(gallery)
+			for _, l := range gallery.AllLayers() {
+				a.faults = append(a.faults, l.Faults()...)
+			}
 		}
 		return a
 	})
@@ -108,23 +127,12 @@ func codesNote(session *experiments.Session, results []experiments.Result) strin
 	if !coded {
 		return ""
 	}
-	return thousands(rows) + " " + plural("row", rows) + " rescored"
-}
-
-// steps returns what brings a session to the desk and ranks.
-func (d desk) steps(g *engine.Gallery) []experiments.Step {
-	var query experiments.Step = experiments.Query{ID: g.ID(d.query)}
-	if d.image != "" {
-		query = experiments.Image{Path: d.image}
-	}
-	return []experiments.Step{
-		query, experiments.Schemes{Schemes: d.schemes}, experiments.Search{K: shownHits},
-	}
+	return cells.Thousands(rows) + " " + cells.Plural("row", rows) + " rescored"
 }
 
 // execute runs one step that is not a search.
 func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
-	ctx, session := m.ctx, m.c.Session
+	ctx, session := m.ctx, m.session
 	m.pending++
 	return m, m.crew.run(func() tea.Msg {
 		results, err := session.Do(ctx, step)
@@ -133,13 +141,13 @@ func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
 }
 
 // measureCell asks the terminal's driver for the size of a cell.
-func (m Model) measureCell() tea.Cmd {
-	out, w, h := m.c.Output, m.cellW, m.cellH
+func (m worker) measureCell(w, h int) tea.Cmd {
+	out := m.output
 	if out == nil {
 		return nil
 	}
 	return m.crew.run(func() tea.Msg {
-		if nw, nh, ok := CellSize(out); ok {
+		if nw, nh, ok := picture.CellSize(out); ok {
 			w, h = nw, nh
 		}
 		return measured{w, h}
@@ -152,93 +160,34 @@ func (m Model) rest() (Model, tea.Cmd) {
 	return m, m.later(restWait, settled{m.resting.seq})
 }
 
-// faults says which layers, of those that were read, have rows without a score, and which derived ones did not serve
-// as they were kept.
-func faults(g *engine.Gallery) []string {
-	var found []string
-	for _, l := range g.AllLayers() {
-		if r := g.Recipe(l.Name); r != nil && r.Replaced != "" {
-			found = append(found, l.Name+" was computed anew: "+r.Replaced)
-		}
-		lengths := l.Lengths()
-		if lengths == nil {
-			continue
-		}
-		if lengths.Zero.Rows > 0 {
-			found = append(found, fault(g, l.Name, lengths.Zero, "zero"))
-		}
-		if lengths.Bad.Rows > 0 {
-			found = append(found, fault(g, l.Name, lengths.Bad, "not finite"))
-		}
-	}
-	return found
-}
-
-func fault(g *engine.Gallery, layer string, f engine.Fault, what string) string {
-	if f.Rows == 1 {
-		return fmt.Sprintf("layer %s: row %d, item %q, is %s and has no score", layer, f.First, g.ID(f.First), what)
-	}
-	return fmt.Sprintf("layer %s: %s rows are %s and have no score, the first is row %d, item %q",
-		layer, thousands(f.Rows), what, f.First, g.ID(f.First))
-}
-
 // prepare makes the shared palette.
-func (m Model) prepare() tea.Cmd {
+func (m worker) prepare() tea.Cmd {
 	ctx, thumbs := m.ctx, m.thumbs
 	return m.crew.run(func() tea.Msg { return prepared{thumbs.Prepare(ctx, nil)} })
 }
 
-// picture is a picture that the screen shows.
-type picture struct {
-	row     int
-	box     Box
-	quality Quality
-}
-
-// empty reports whether the picture has no cells.
-func (p picture) empty() bool { return p.box.Cols == 0 || p.box.Rows == 0 }
-
-// place is where a picture is looked up: an item in a size.
-type place struct {
-	row int
-	box Box
-}
-
 // visiblePictures returns the pictures of the screen, the small ones first.
-func (m *Model) visiblePictures() []picture {
-	l := &m.layout
-	if !l.Pictures {
-		return nil
+func (m *Model) visiblePictures() []picture.Wanted {
+	var all []picture.Wanted
+	switch {
+	case !m.layout.Pictures:
+	case !m.findings.Open:
+		all = m.Board.Pictures(&m.layout)
+	case m.findings.Sheet != nil:
+		all = m.findings.Sheet.Pictures(&m.layout)
 	}
-	if m.findings.open {
-		if m.findings.sheet == nil {
-			return nil
-		}
-		return slices.DeleteFunc(m.sheetPictures(), picture.empty)
-	}
-	var all []picture
-	for _, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
-		hits := m.shown.rankings[i].Hits
-		for _, h := range hits[:min(len(hits), shownHits)] {
-			all = append(all, picture{h.Row, l.Thumb, QualityShared})
-		}
-	}
-	all = append(all, picture{m.shown.desk.picture(), l.QueryBox, QualityLarge})
-	if h, ok := m.cursorHit(); ok && m.panel {
-		all = append(all, picture{h.Row, l.PanelBox, QualityLarge}, picture{m.shown.desk.picture(), l.PanelBox, QualityLarge})
-	}
-	return slices.DeleteFunc(all, picture.empty)
+	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }
 
 // load takes the pictures that are ready, so that all of a view is of one moment, and has those that are missing made.
 // When none is missing it has those of the neighbours made.
 func (m Model) load() (Model, tea.Cmd) {
 	all := m.visiblePictures()
-	m.ready = make(map[place]Picture, len(all))
-	var missing []picture
+	m.ready = make(map[pane.Place]picture.Picture, len(all))
+	var missing []picture.Wanted
 	for _, p := range all {
-		if made, ok := m.thumbs.Cached(p.row, p.box); ok {
-			m.ready[place{p.row, p.box}] = made
+		if made, ok := m.thumbs.Cached(p.Row, p.Box); ok {
+			m.ready[pane.Place{Row: p.Row, Box: p.Box}] = made
 		} else if !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
@@ -255,81 +204,50 @@ func (m Model) load() (Model, tea.Cmd) {
 	m.loadingOf = missing
 	seq, thumbs := m.loading.seq, m.thumbs
 	return m, m.crew.run(func() tea.Msg {
-		makePictures(ctx, thumbs, missing, pictureWait)
+		thumbs.Make(ctx, missing, pictureWait)
 		return pictured{seq}
 	})
-}
-
-// makePictures makes pictures on a few goroutines, and begins no further one after the time, so that those that are
-// ready can be shown; at least one is made.
-func makePictures(ctx context.Context, thumbs *Thumbs, pictures []picture, limit time.Duration) {
-	begin, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	work := make(chan picture)
-	var group sync.WaitGroup
-	for range min(len(pictures), cap(thumbs.encoders)) {
-		group.Go(func() {
-			for p := range work {
-				if _, err := thumbs.Picture(ctx, p.row, p.box, p.quality); err != nil {
-					return
-				}
-			}
-		})
-	}
-	defer group.Wait()
-	defer close(work)
-	for i, p := range pictures {
-		late := begin.Done()
-		if i == 0 {
-			late = ctx.Done()
-		}
-		select {
-		case work <- p:
-		case <-late:
-			return
-		}
-	}
 }
 
 // fetchAhead ranks the next and the previous query and makes their pictures, once for every frame and only when
 // nothing else is under way.
 func (m Model) fetchAhead() (Model, tea.Cmd) {
-	if m.awaited || m.fetched || m.shown.rankings == nil || m.findings.open {
+	if m.awaited || m.fetched || m.Shown.Rankings == nil || m.findings.Open {
 		return m, nil
 	}
 	m.fetched = true
 	var ctx context.Context
 	m.fetching, ctx = m.fetching.next(m.ctx)
-	seq, session, gallery, thumbs := m.fetching.seq, m.c.Session, m.gallery, m.thumbs
-	shown, l, visible := m.shown, m.layout, m.rows.visible(&m.layout, len(m.shown.rankings), false)
+	seq, session, gallery, thumbs := m.fetching.seq, m.session, m.gallery, m.thumbs
+	shown, l, visible := m.Shown, m.layout, m.Rows.Visible(&m.layout, len(m.Shown.Rankings), false)
 	var neighbours []int
 	for _, by := range []int{1, -1} {
-		if q, ok := m.neighbour(by); ok {
+		if q, ok := m.Neighbour(m.gallery, by); ok {
 			neighbours = append(neighbours, q)
 		}
 	}
 	return m, m.crew.run(func() tea.Msg {
 		for _, q := range neighbours {
-			d := desk{query: q, schemes: shown.schemes}
-			results, err := session.Preview(ctx, d.steps(gallery)...)
+			d := pane.Desk{Query: q, Schemes: shown.Schemes}
+			results, err := session.Preview(ctx, d.Steps(gallery)...)
 			if err != nil {
 				break
 			}
 			if !l.Pictures {
 				continue
 			}
-			pictures := []picture{{q, l.QueryBox, QualityLarge}}
+			pictures := []picture.Wanted{{Row: q, Box: l.QueryBox, Quality: picture.QualityLarge}}
 			rankings := lastSearch(results).Rankings
 			for _, i := range visible {
 				if i >= len(rankings) {
 					break
 				}
 				for _, h := range rankings[i].Hits {
-					pictures = append(pictures, picture{h.Row, l.Thumb, QualityShared})
+					pictures = append(pictures, picture.Wanted{Row: h.Row, Box: l.Thumb, Quality: picture.QualityShared})
 				}
 			}
 			for _, p := range pictures { // one after the other: the screen's own come first
-				if _, err := thumbs.Picture(ctx, p.row, p.box, p.quality); err != nil {
+				if _, err := thumbs.Picture(ctx, p.Row, p.Box, p.Quality); err != nil {
 					break
 				}
 			}
@@ -352,7 +270,7 @@ func lastSearch(results []experiments.Result) experiments.Result {
 func (m Model) restrict(text string) (Model, tea.Cmd) {
 	if strings.TrimSpace(text) == "" {
 		m.looking = m.looking.stop()
-		m.walk = walk{}
+		m.Walk = pane.Walk{}
 		m.fetched = false
 		return m, nil
 	}
@@ -360,7 +278,7 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 	m.looking, ctx = m.looking.next(m.ctx)
 	seq, gallery := m.looking.seq, m.gallery
 	return m, m.crew.run(func() tea.Msg {
-		rows, err := matchLabels(ctx, gallery, text)
+		rows, err := pane.MatchLabels(ctx, gallery, text)
 		if err != nil {
 			return nil
 		}
@@ -374,26 +292,26 @@ func (m Model) find(text string) (Model, tea.Cmd) {
 	m.looking, ctx = m.looking.next(m.ctx)
 	seq, gallery := m.looking.seq, m.gallery
 	return m, m.crew.run(func() tea.Msg {
-		rows, count, err := matchIDs(ctx, gallery, text)
+		rows, count, err := pane.MatchIDs(ctx, gallery, text)
 		if err != nil {
 			return nil
 		}
-		return found{seq, text, rows, count}
+		return prompt.Found{Seq: seq, Text: text, Rows: rows, Count: count}
 	})
 }
 
 // dissect computes the cosines of the query and the hit under the cursor in every layer.
 func (m Model) dissect() (Model, tea.Cmd) {
-	h, ok := m.cursorHit()
-	if !ok || !m.panel || m.parts.query == m.shown.desk.picture() && m.parts.hit == h.Row &&
-		len(m.parts.cosines) == len(m.gallery.AllLayers()) {
+	h, ok := m.CursorHit()
+	if !ok || !m.Panel || m.Parts.Query == m.Shown.Desk.Picture() && m.Parts.Hit == h.Row &&
+		len(m.Parts.Cosines) == len(m.gallery.AllLayers()) {
 		return m, nil
 	}
 	var ctx context.Context
 	m.dissecting, ctx = m.dissecting.next(m.ctx)
-	seq, session, query := m.dissecting.seq, m.c.Session, m.shown.desk.picture()
-	photo := m.shown.picture
-	m.parts = dissected{query: query, hit: h.Row}
+	seq, session, query := m.dissecting.seq, m.session, m.Shown.Desk.Picture()
+	photo := m.Shown.Picture
+	m.Parts = pane.Dissected{Query: query, Hit: h.Row}
 	return m, m.crew.run(func() tea.Msg {
 		var cosines []engine.Cosine
 		var err error
@@ -402,20 +320,20 @@ func (m Model) dissect() (Model, tea.Cmd) {
 		} else {
 			cosines, err = session.Cosines(ctx, query, h.Row)
 		}
-		return dissected{seq, query, h.Row, cosines, err}
+		return pane.Dissected{Seq: seq, Query: query, Hit: h.Row, Cosines: cosines, Err: err}
 	})
 }
 
 // behind executes an evaluate, compare or mine step in the background. The queries of a mine step are counted twice: it
 // ranks for them, and then looks for what is like them.
-func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
+func (m Model) behind(t pane.Task, step experiments.Step) (Model, tea.Cmd) {
 	ctx, cancel := context.WithCancel(m.ctx)
-	count := &counted{}
-	m.evaluation = evaluation{m.evaluation.seq + 1, t, cancel, m.c.Now(), count, m.evaluation.bar}
-	m.status = m.status.tell("")
-	seq, session := m.evaluation.seq, m.c.Session
+	count := &pane.Counted{}
+	m.evaluation = pane.Evaluation{Seq: m.evaluation.Seq + 1, Task: t, Cancel: cancel, Began: m.c.Now(), Progress: count, Bar: m.evaluation.Bar}
+	m.status = m.status.Tell("")
+	seq, session := m.evaluation.Seq, m.session
 	passes, before, last := 1, 0, 0
-	if t == mining {
+	if t == pane.Mining {
 		passes = 2
 	}
 	run := m.crew.run(func() tea.Msg {
@@ -425,8 +343,8 @@ func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
 				before = of
 			}
 			last = done
-			count.done.Store(int64(before + done))
-			count.of.Store(int64(passes * of))
+			count.Done.Store(int64(before + done))
+			count.Of.Store(int64(passes * of))
 		})
 		return evaluated{seq, result, err}
 	})
@@ -434,8 +352,11 @@ func (m Model) behind(t task, step experiments.Step) (Model, tea.Cmd) {
 }
 
 // copyScript puts the script of the session's state on the clipboard, by way of the terminal.
-func (m Model) copyScript() tea.Cmd {
-	session, out := m.c.Session, m.c.clipboard()
+func (m worker) copyScript() tea.Cmd {
+	session, out := m.session, io.Writer(io.Discard)
+	if m.output != nil {
+		out = m.output
+	}
 	return m.crew.run(func() tea.Msg {
 		script := session.Script()
 		_, err := io.WriteString(out, ansi.SetSystemClipboard(script))

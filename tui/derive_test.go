@@ -7,6 +7,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"strata/engine"
+	"strata/tui/picture"
 )
 
 // TestDerivedLayer types a scheme with a transform: it is computed on enter, not while it is typed; the status says how
@@ -15,7 +16,7 @@ func TestDerivedLayer(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	xdg.Reload()
 	t.Cleanup(xdg.Reload)
-	d := openDesktop(t, 120, 40, GraphicsSixel)
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
 	computed := map[string]int{}
 	var during []string
 	d.m.gallery.WatchDeriving(func(now engine.Derivation) {
@@ -50,7 +51,7 @@ func TestDerivedLayer(t *testing.T) {
 	}
 	d.press("right enter")
 	d.wantScreen("A|pca4")
-	if cosines := d.m.parts.cosines; len(cosines) != 6 || cosines[5].Layer != "A|pca4" {
+	if cosines := d.m.Parts.Cosines; len(cosines) != 6 || cosines[5].Layer != "A|pca4" {
 		t.Errorf("the panel has the cosines %v", cosines)
 	}
 	d.press("esc esc down L")

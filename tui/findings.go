@@ -5,177 +5,77 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
+	"strata/tui/page"
+	"strata/tui/pane"
+	"strata/tui/prompt"
 )
 
-// findings is the view of what evaluations and a mine step found: pages of rows, of each of which Enter shows the
-// pictures.
-type findings struct {
-	open     bool
-	page     page
-	label    string
-	pair     []engine.Scheme    // A and B, as chosen; nil before the first mine step
-	mined    *experiments.Mined // the latest; maybe of another pair
-	scheme   engine.Scheme      // whose queries pageQueries lists
-	reversed [pages]bool
-	small    bool // classes of few queries, too
-
-	list   rowList // of the page
-	listed bool    // list is made
-	at     [pages]int
-	top    [pages]int
-	sheet  *sheet // over the list; nil: none
-
-	was *kept // what is given back at the end; nil while nothing was visited
-}
-
-// current returns what was mined of the chosen pair under the filter of the screen, or nil.
-func (f findings) current(filter string) *experiments.Mined {
-	if f.mined == nil || !slices.EqualFunc(f.mined.Evaluation.Schemes, f.pair, sameScheme) || conditions(f.mined.Evaluation.Filter) != filter {
-		return nil
-	}
-	return f.mined
-}
-
-// moved returns the findings with the cursor at row i, or as near as there is one, and within the height of the screen.
-// A heading is stepped over in the direction of the move.
-func (f findings) moved(i, height int) findings {
-	was := f.at[f.page]
-	last := max(f.list.rows-1, 0)
-	i = min(max(i, 0), last)
-	by := 1
-	if i < was {
-		by = -1
-	}
-	for range 2 {
-		for i >= 0 && i <= last && f.list.rows > 0 && f.list.isHeading(i) {
-			i += by
-		}
-		if i >= 0 && i <= last {
-			break
-		}
-		i, by = min(max(i, 0), last), -by
-	}
-	top := f.top[f.page]
-	if i > 0 && f.list.rows > 0 && f.list.isHeading(i-1) { // with its heading
-		top = min(top, i-1)
-	}
-	top = max(min(top, i), i-max(height, 1)+1)
-	f.at[f.page], f.top[f.page] = i, max(min(top, f.list.rows-height), 0)
-	return f
-}
-
 // hasFindings reports whether there is something for the findings to show.
-func (m *Model) hasFindings() bool {
-	return len(m.table.results) > 0 || m.findings.mined != nil || m.isMining()
-}
-
-// rowPair returns the focused scheme as B, and as A the one that its hits' moves are counted from.
-func (m *Model) rowPair() []engine.Scheme {
-	if len(m.desk.schemes) < 2 {
-		return nil
-	}
-	a, b := m.rows.focus-1, m.rows.focus
-	if m.rows.pinned {
-		a = 0
-	}
-	if b == 0 {
-		a, b = 0, 1
-	}
-	return []engine.Scheme{m.desk.schemes[a], m.desk.schemes[b]}
+func hasFindings(m *Model) bool {
+	return len(m.table.Results) > 0 || m.findings.Mined != nil || m.evaluation.Mining()
 }
 
 // canMine reports whether the rows have a pair of different schemes.
-func (m *Model) canMine() bool {
-	pair := m.rowPair()
-	return pair != nil && !sameScheme(pair[0], pair[1]) && !m.visiting.on && !m.evaluation.running()
+func canMine(m *Model) bool {
+	pair := m.RowPair()
+	return pair != nil && !pane.SameScheme(pair[0], pair[1]) && !m.Visiting.On && !m.evaluation.Running()
 }
 
 // mineRows mines the focused row against the one that its moves are counted from, unless that was done.
-func (m Model) mineRows() (Model, tea.Cmd) {
-	m.findings.pair = m.rowPair()
-	return m.minePair()
+func mineRows(m Model) (Model, tea.Cmd) {
+	m.findings.Pair = m.RowPair()
+	return minePair(m)
 }
 
 // minePair shows what was mined of the chosen pair, and mines it first if it was not.
-func (m Model) minePair() (Model, tea.Cmd) {
-	if !m.findings.page.mined() {
-		m.findings.page = pageClasses
+func minePair(m Model) (Model, tea.Cmd) {
+	if !m.findings.Page.Mined() {
+		m.findings.Page = page.Classes
 	}
 	var mine, turn tea.Cmd
-	if m.findings.current(m.filter) == nil && !m.evaluation.running() {
-		m, mine = m.behind(mining, experiments.Mine{Schemes: m.findings.pair})
+	if m.findings.Current(m.Filter) == nil && !m.evaluation.Running() {
+		m, mine = m.behind(pane.Mining, experiments.Mine{Schemes: m.findings.Pair})
 	}
-	m, turn = m.openFindings()
+	m, turn = openFindings(m)
 	return m, tea.Batch(mine, turn)
 }
 
 // mineStep executes a mine step that was typed.
-func (m Model) mineStep(step experiments.Mine) (Model, tea.Cmd) {
+func mineStep(m Model, step experiments.Mine) (Model, tea.Cmd) {
 	if len(step.Schemes) == 0 {
-		step.Schemes = slices.Clone(m.desk.schemes)
+		step.Schemes = slices.Clone(m.Desk.Schemes)
 	}
-	m.findings.pair, m.findings.mined = step.Schemes, nil
-	if !m.findings.page.mined() {
-		m.findings.page = pageClasses
+	m.findings.Pair, m.findings.Mined = step.Schemes, nil
+	if !m.findings.Page.Mined() {
+		m.findings.Page = page.Classes
 	}
-	m, mine := m.behind(mining, step)
-	m, turn := m.openFindings()
+	m, mine := m.behind(pane.Mining, step)
+	m, turn := openFindings(m)
 	return m, tea.Batch(mine, turn)
 }
 
 // openFindings opens the view where it was left.
-func (m Model) openFindings() (Model, tea.Cmd) {
+func openFindings(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	f.open, m.visiting.on, m.panel = true, false, false
-	if f.label == "" || !slices.Contains(m.findingLabels(), f.label) {
-		f.label = ""
-		if labels := m.findingLabels(); len(labels) > 0 {
-			f.label = labels[0]
+	f.Open, m.Visiting.On, m.Panel = true, false, false
+	if f.Label == "" || !slices.Contains(m.findings.Labels(m.scene()), f.Label) {
+		f.Label = ""
+		if labels := m.findings.Labels(m.scene()); len(labels) > 0 {
+			f.Label = labels[0]
 		}
 	}
-	if f.pair == nil {
-		f.pair = m.rowPair()
+	if f.Pair == nil {
+		f.Pair = m.RowPair()
 	}
-	if f.page.mined() && f.mined == nil && !m.isMining() {
-		f.page = pageSchemes
+	if f.Page.Mined() && f.Mined == nil && !m.evaluation.Mining() {
+		f.Page = page.Schemes
 	}
-	if !f.page.mined() && len(m.table.results) == 0 {
-		f.page = pageClasses
+	if !f.Page.Mined() && len(m.table.Results) == 0 {
+		f.Page = page.Classes
 	}
 	return m.turn()
-}
-
-// findingLabels returns the labels that the page can be of, the marked ones first.
-func (m *Model) findingLabels() []string {
-	if mined := m.findings.current(m.filter); mined != nil && m.findings.page.mined() {
-		return ordered(mined.Evaluation.Labels, m.rows.marked)
-	}
-	if m.findings.page.mined() {
-		var names []string
-		for _, l := range m.gallery.Labels() {
-			names = append(names, l.Name)
-		}
-		return ordered(names, m.rows.marked)
-	}
-	return m.table.labels(m.rows.marked)
-}
-
-// ordered returns names with those that are among first before the others.
-func ordered(names, first []string) []string {
-	var out []string
-	for _, name := range first {
-		if slices.Contains(names, name) {
-			out = append(out, name)
-		}
-	}
-	for _, name := range names {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
 }
 
 // turn has the rows of the page made.
@@ -183,12 +83,12 @@ func (m Model) turn() (Model, tea.Cmd) {
 	f := &m.findings
 	m.listing = m.listing.stop()
 	seq := m.listing.seq
-	k := listing{
-		gallery: m.gallery, table: m.table, marked: m.rows.marked, scheme: f.scheme, mined: f.current(m.filter),
-		page: f.page, label: f.label, reversed: f.reversed[f.page], small: f.small,
+	k := page.Listing{
+		Gallery: m.gallery, Table: m.table, Marked: m.Rows.Marked, Scheme: f.Scheme, Mined: f.Current(m.Filter),
+		Page: f.Page, Label: f.Label, Reversed: f.Reversed[f.Page], Small: f.Small,
 	}
-	f.list, f.listed = rowList{}, false
-	return m, m.crew.run(func() tea.Msg { return listed{seq, k.list()} })
+	f.List, f.Listed = page.RowList{}, false
+	return m, m.crew.run(func() tea.Msg { return listed{seq, k.List()} })
 }
 
 // listedRows takes the rows of the page.
@@ -196,199 +96,146 @@ func (m Model) listedRows(msg listed) Model {
 	if msg.seq != m.listing.seq {
 		return m
 	}
-	m.findings.list, m.findings.listed = msg.list, true
-	m.findings = m.findings.moved(m.findings.at[m.findings.page], m.findingRows())
+	m.findings.List, m.findings.Listed = msg.list, true
+	m.findings = m.findings.Moved(m.findings.At[m.findings.Page], m.layout.ListRows())
 	return m
 }
 
 // minedPair takes the end of a mine step.
 func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 	f := &m.findings
-	f.mined, f.pair = found, found.Evaluation.Schemes
-	f.sheet = nil
-	for p := pageClasses; p < pages; p++ {
-		f.at[p], f.top[p] = 0, 0
+	f.Mined, f.Pair = found, found.Evaluation.Schemes
+	f.Sheet = nil
+	for p := page.Classes; p < page.Count; p++ {
+		f.At[p], f.Top[p] = 0, 0
 	}
-	m.status = m.status.tell("mined %s against %s over %s %s%s", found.Evaluation.Schemes[0], found.Evaluation.Schemes[1], thousands(len(found.Evaluation.Queries)),
-		plural("query", len(found.Evaluation.Queries)), map[bool]string{false: ": t shows it"}[f.open])
-	if f.open {
-		return m.openFindings()
+	m.status = m.status.Tell("mined %s against %s over %s %s%s", found.Evaluation.Schemes[0], found.Evaluation.Schemes[1], cells.Thousands(len(found.Evaluation.Queries)),
+		cells.Plural("query", len(found.Evaluation.Queries)), map[bool]string{false: ": t shows it"}[f.Open])
+	if f.Open {
+		return openFindings(m)
 	}
 	return m, nil
 }
 
 // turnPage shows another page.
-func (m Model) turnPage(by int) (Model, tea.Cmd) {
-	m.findings.page = (m.findings.page + page(by) + pages) % pages
-	if labels := m.findingLabels(); !slices.Contains(labels, m.findings.label) && len(labels) > 0 {
-		m.findings.label = labels[0]
+func turnPage(m Model, by int) (Model, tea.Cmd) {
+	m.findings.Page = (m.findings.Page + page.Page(by) + page.Count) % page.Count
+	if labels := m.findings.Labels(m.scene()); !slices.Contains(labels, m.findings.Label) && len(labels) > 0 {
+		m.findings.Label = labels[0]
 	}
 	return m.turn()
 }
 
 // nextLabel judges by the next label; on the page of schemes the cursor goes there.
-func (m Model) nextLabel() (Model, tea.Cmd) {
+func nextLabel(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	labels := m.findingLabels()
-	i := slices.Index(labels, f.label)
-	f.label = labels[(i+1)%len(labels)]
-	if f.page == pageSchemes {
-		for row := range f.list.rows {
-			if look := f.list.look(row); look.label == f.label {
-				m.findings = f.moved(row, m.findingRows())
+	labels := m.findings.Labels(m.scene())
+	i := slices.Index(labels, f.Label)
+	f.Label = labels[(i+1)%len(labels)]
+	if f.Page == page.Schemes {
+		for row := range f.List.Rows {
+			if look := f.List.Look(row); look.Label == f.Label {
+				m.findings = f.Moved(row, m.layout.ListRows())
 				break
 			}
 		}
 		return m, nil
 	}
-	f.at[f.page], f.top[f.page] = 0, 0
+	f.At[f.Page], f.Top[f.Page] = 0, 0
 	return m.turn()
 }
 
 // reverse shows the page from its other end.
-func (m Model) reverse() (Model, tea.Cmd) {
+func reverse(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	f.reversed[f.page] = !f.reversed[f.page]
-	f.at[f.page], f.top[f.page] = 0, 0
+	f.Reversed[f.Page] = !f.Reversed[f.Page]
+	f.At[f.Page], f.Top[f.Page] = 0, 0
 	return m.turn()
 }
 
 // toggleSmall shows or hides classes of few queries.
-func (m Model) toggleSmall() (Model, tea.Cmd) {
+func toggleSmall(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	f.small = !f.small
-	f.at[f.page], f.top[f.page] = 0, 0
+	f.Small = !f.Small
+	f.At[f.Page], f.Top[f.Page] = 0, 0
 	return m.turn()
 }
 
 // moveFinding moves the cursor by rows.
-func (m Model) moveFinding(by int) (Model, tea.Cmd) {
-	if s := m.findings.sheet; s != nil {
-		m.findings.sheet = s.moved(m.placeSheet(), s.at+by)
-		return m, nil
-	}
-	f := m.findings
-	m.findings = f.moved(f.at[f.page]+by, m.findingRows())
-	if f.page == pageSchemes {
-		if look := m.findings.list.look(m.findings.at[f.page]); look.label != "" {
-			m.findings.label = look.label
-		}
-	}
+func moveFinding(m Model, by int) (Model, tea.Cmd) {
+	m.findings = m.findings.Step(&m.layout, by)
 	return m, nil
 }
 
 // lineOfSheet moves the cursor of a sheet by lines.
-func (m Model) lineOfSheet(by int) (Model, tea.Cmd) { return m.moveFinding(by * m.placeSheet().across) }
+func lineOfSheet(m Model, by int) (Model, tea.Cmd) {
+	return moveFinding(m, by*m.findings.Sheet.Plan(&m.layout).Across)
+}
 
 // pageFindings moves the cursor by screens.
-func (m Model) pageFindings(by int) (Model, tea.Cmd) {
-	return m.moveFinding(by * max(m.findingRows()-1, 1))
+func pageFindings(m Model, by int) (Model, tea.Cmd) {
+	return moveFinding(m, by*max(m.layout.ListRows()-1, 1))
 }
 
 // endFindings moves the cursor to the first row or the last.
-func (m Model) endFindings(by int) (Model, tea.Cmd) { return m.moveFinding(by * m.findings.list.rows) }
+func endFindings(m Model, by int) (Model, tea.Cmd) { return moveFinding(m, by*m.findings.List.Rows) }
 
 // lookAt shows what is behind the row under the cursor, or behind the item of a sheet.
-func (m Model) lookAt() (Model, tea.Cmd) {
+func lookAt(m Model) (Model, tea.Cmd) {
 	f := &m.findings
-	if s := f.sheet; s != nil {
+	if s := f.Sheet; s != nil {
 		var queries []int
-		for _, row := range s.items {
+		for _, row := range s.Items {
 			if m.gallery.IsQuery(row) {
 				queries = append(queries, row)
 			}
 		}
-		return m.visit(look{
-			schemes: f.mined.Evaluation.Schemes, queries: queries, at: slices.Index(queries, s.items[s.at]), label: s.label, what: "of the sheet",
+		return m.visit(page.Look{
+			Schemes: f.Mined.Evaluation.Schemes, Queries: queries, At: slices.Index(queries, s.Items[s.At]), Label: s.Label, What: "of the sheet",
 		}, true)
 	}
-	look := f.list.look(f.at[f.page])
+	look := f.List.Look(f.At[f.Page])
 	switch {
-	case look.scheme != nil:
-		f.scheme, f.label, f.page = *look.scheme, look.label, pageQueries
-		f.at[pageQueries], f.top[pageQueries] = 0, 0
+	case look.Scheme != nil:
+		f.Scheme, f.Label, f.Page = *look.Scheme, look.Label, page.Queries
+		f.At[page.Queries], f.Top[page.Queries] = 0, 0
 		return m.turn()
-	case look.sheet != nil:
-		f.sheet = look.sheet
+	case look.Sheet != nil:
+		f.Sheet = look.Sheet
 		return m, nil
 	}
 	return m.visit(look, false)
 }
 
-// canLook reports whether the row under the cursor has something behind it.
-func (m *Model) canLook() bool {
-	f := &m.findings
-	if s := f.sheet; s != nil {
-		return s.at < len(s.items) && m.gallery.IsQuery(s.items[s.at])
-	}
-	return f.listed && f.at[f.page] < f.list.rows && !f.list.isHeading(f.at[f.page])
-}
-
 // leaveFindings closes the sheet or the view.
-func (m Model) leaveFindings() (Model, tea.Cmd) {
-	if m.findings.sheet != nil {
-		m.findings.sheet = nil
+func leaveFindings(m Model) (Model, tea.Cmd) {
+	if m.findings.Sheet != nil {
+		m.findings.Sheet = nil
 		return m, nil
 	}
-	return m.closeFindings()
+	return closeFindings(m)
 }
 
 // chooseScheme lists the schemes that can be A, or B.
-func (m Model) chooseScheme(which int) (Model, tea.Cmd) {
-	m.popup = popup{kind: popupSchemeA + popupKind(which), title: "Scheme " + string(rune('A'+which))}
-	m.popup.items = m.schemeChoices(which)
-	m.popup.at = max(slices.IndexFunc(m.popup.items, func(c choice) bool { return c.mark != "" }), 0)
+func chooseScheme(m Model, which int) (Model, tea.Cmd) {
+	m.popup = prompt.Popup{Kind: prompt.PopupSchemeA + prompt.PopupKind(which), Title: "Scheme " + string(rune('A'+which))}
+	m.popup.Items = m.findings.Choices(m.scene(), which)
+	m.popup.At = max(slices.IndexFunc(m.popup.Items, func(c prompt.Choice) bool { return c.Mark != "" }), 0)
 	return m, nil
 }
 
-// knownSchemes returns the schemes of the screen and those that were evaluated.
-func (m *Model) knownSchemes() []engine.Scheme {
-	var all []engine.Scheme
-	add := func(schemes []engine.Scheme) {
-		for _, s := range schemes {
-			if !slices.ContainsFunc(all, func(o engine.Scheme) bool { return sameScheme(o, s) }) {
-				all = append(all, s)
-			}
-		}
-	}
-	if m.findings.was != nil {
-		add(m.findings.was.desk.schemes)
-	}
-	add(m.desk.schemes)
-	add(m.findings.pair)
-	for _, e := range m.table.results {
-		add(e.Schemes)
-	}
-	return all
-}
-
-func (m *Model) schemeChoices(which int) []choice {
-	var items []choice
-	for _, s := range m.knownSchemes() {
-		c := choice{name: s.String()}
-		if i := slices.IndexFunc(m.findings.pair, func(o engine.Scheme) bool { return sameScheme(o, s) }); i >= 0 {
-			c.note = "is " + string(rune('A'+i))
-			if i == which {
-				c.mark = "✓"
-			}
-		}
-		items = append(items, c)
-	}
-	return items
-}
-
 // takeScheme makes the scheme under the popup's cursor A, or B; the other one takes its place if it was that.
-func (m Model) takeScheme(which int) (Model, tea.Cmd) {
-	chosen := m.knownSchemes()[m.popup.at]
-	m.popup = popup{}
-	pair := slices.Clone(m.findings.pair)
-	if sameScheme(chosen, pair[which]) {
+func takeScheme(m Model, which int) (Model, tea.Cmd) {
+	chosen := m.findings.KnownSchemes(m.scene())[m.popup.At]
+	m.popup = prompt.Popup{}
+	pair := slices.Clone(m.findings.Pair)
+	if pane.SameScheme(chosen, pair[which]) {
 		return m, nil
 	}
-	if sameScheme(chosen, pair[1-which]) {
+	if pane.SameScheme(chosen, pair[1-which]) {
 		pair[1-which] = pair[which]
 	}
 	pair[which] = chosen
-	m.findings.pair = pair
-	return m.minePair()
+	m.findings.Pair = pair
+	return minePair(m)
 }

@@ -2,106 +2,49 @@ package tui
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"image"
 	"io"
-	"math"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
+	"strata/engine"
 	"strata/experiments"
+	"strata/tui/pane"
+	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // askImage makes a picture from outside the gallery the query. The item that was the query stays the one from which the
 // next and the previous are counted.
-func (m Model) askImage(path string) (Model, tea.Cmd) {
-	m.desk = m.desk.withImage(fromHome(path), m.thumbs, m.c.Session)
-	m.rows.cursor = min(m.rows.cursor, 0)
+func askImage(m Model, path string) (Model, tea.Cmd) {
+	m.Desk = withImage(m.Desk, prompt.FromHome(path), m.thumbs, m.session)
+	m.Rows.Cursor = min(m.Rows.Cursor, 0)
 	return m.search(true)
 }
 
 // withImage returns the desk with a picture as the query.
-func (d desk) withImage(path string, thumbs *Thumbs, session *experiments.Session) desk {
-	d.image = path
-	d.photo = thumbs.Add(func() (io.ReadCloser, error) { return session.OpenPicture(path) })
+func withImage(d pane.Desk, path string, thumbs *picture.Thumbs, session *experiments.Session) pane.Desk {
+	d.Image = path
+	d.Photo = thumbs.Add(func() (image.Image, error) { return decoded(session.OpenPicture(path)) })
 	return d
 }
 
-// fromHome replaces a ~ at the head of a path by the user's folder, as a shell does.
-func fromHome(path string) string {
-	rest, ok := strings.CutPrefix(path, "~")
-	if home, err := os.UserHomeDir(); ok && err == nil && (rest == "" || os.IsPathSeparator(rest[0])) {
-		return home + rest
-	}
-	return path
+// itemPictures returns what decodes the picture of a gallery's row.
+func itemPictures(g *engine.Gallery) func(row int) (image.Image, error) {
+	return func(row int) (image.Image, error) { return decoded(g.OpenPicture(row)) }
 }
 
-// picture returns the number under which the query's picture is made.
-func (d desk) picture() int {
-	if d.image != "" {
-		return d.photo
+// decoded reads and closes an opened picture.
+func decoded(r io.ReadCloser, err error) (image.Image, error) {
+	if err != nil {
+		return nil, err
 	}
-	return d.query
-}
-
-// pictureName is what a picture that cannot be shown is called.
-func (m *Model) pictureName(row int) string {
-	if row >= m.gallery.Len() {
-		return filepath.ToSlash(m.shown.image)
+	m, err := engine.DecodePicture(r, picture.Allow)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, err
 	}
-	return m.gallery.Picture(row)
-}
-
-// queryName is what the query is called: its id, or its file's name.
-func (m *Model) queryName() string {
-	if m.shown.image != "" {
-		return filepath.Base(m.shown.image)
-	}
-	return m.gallery.ID(m.shown.query)
-}
-
-// leastImageLines is the number of lines that are left for what is said about a new picture.
-const leastImageLines = 5
-
-// imageLines says what the query is when it is no item, and how well the features of new pictures agree with the
-// gallery's: at most height lines.
-func (m *Model) imageLines(width, height int) []string {
-	texts := []string{"new picture, not in the gallery"}
-	switch p := m.shown.picture; {
-	case p == nil:
-		texts = append(texts, "its features are not known yet")
-	case p.Parity != nil:
-		texts = append(texts, parityText(*p.Parity))
-	}
-	var lines []string
-	for _, text := range texts {
-		for line := range strings.SplitSeq(ansi.Wrap(clean(text), max(width, 1), ""), "\n") {
-			lines = append(lines, padded(m.styles.faint.Render(strings.TrimSpace(line)), width))
-		}
-	}
-	return firstLines(m.styles, lines, height)
-}
-
-// parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.
-func parityText(p experiments.Parity) string {
-	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
-		p.Pictures, plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
-}
-
-// shownPaths is the number of names that a path may be continued to that are shown.
-const shownPaths = 5
-
-// completed has the names to which a path may be continued.
-type completed struct {
-	seq    int
-	text   string // the path so far
-	common string // the path up to where the names part
-	names  []string
+	return m, nil
 }
 
 // complete looks for the files whose names begin as a path ends.
@@ -110,62 +53,10 @@ func (m Model) complete(text string) (Model, tea.Cmd) {
 	m.looking, ctx = m.looking.next(m.ctx)
 	seq := m.looking.seq
 	return m, m.crew.run(func() tea.Msg {
-		common, names := continuations(text)
+		common, names := prompt.Continuations(text)
 		if ctx.Err() != nil {
 			return nil
 		}
-		return completed{seq, text, common, names}
+		return prompt.Completed{Seq: seq, Text: text, Common: common, Names: names}
 	})
-}
-
-// pictureEndings are the endings of files that a path is continued to.
-var pictureEndings = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
-
-// continuations returns the names of folders and pictures that begin as a path ends, folders with a separator, and the
-// path up to where they part.
-func continuations(path string) (common string, names []string) {
-	folder, begin := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Join(fromHome(folder), "."))
-	if err != nil {
-		return path, nil
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasPrefix(name, begin) || begin == "" && strings.HasPrefix(name, ".") {
-			continue
-		}
-		folderToo := e.IsDir()
-		if info, err := os.Stat(filepath.Join(fromHome(folder), name)); err == nil {
-			folderToo = info.IsDir() // where a link leads
-		}
-		switch {
-		case folderToo:
-			names = append(names, name+string(filepath.Separator))
-		case slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(name))):
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return path, nil
-	}
-	common = names[0]
-	for _, name := range names[1:] {
-		n := 0
-		for n < min(len(common), len(name)) && common[n] == name[n] {
-			n++
-		}
-		common = strings.ToValidUTF8(common[:n], "")
-	}
-	return folder + common, names
-}
-
-// pathText lists the names to which a path may be continued.
-func (c completed) pathText() string {
-	switch n := len(c.names); {
-	case n == 0:
-		return "no folder or picture begins so"
-	case n > shownPaths:
-		return strings.Join(c.names[:shownPaths], "  ") + "  … " + thousands(n) + " in all, tab continues"
-	}
-	return strings.Join(c.names, "  ") + "  tab continues"
 }

@@ -20,6 +20,11 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/fixtures/product"
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // lab computes features of new pictures from their bytes: those of an item, and a little more.
@@ -73,14 +78,14 @@ func (l *lab) Close() error   { return nil }
 
 // openLab opens the built-in gallery on a screen of the size, with a new picture beside it, and moves to the folder of
 // the picture, so that its path is short.
-func openLab(t *testing.T, l *lab, cols, rows int, graphics Graphics) *desktop {
+func openLab(t *testing.T, l *lab, cols, rows int, graphics picture.Graphics) *desktop {
 	t.Helper()
 	t.Cleanup(xdg.Reload) // after the variable is what it was
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	xdg.Reload()
 	dir := t.TempDir()
 	for name, seed := range map[string]uint64{"photo.jpg": 5, "photo-2.jpg": 6} {
-		if err := os.WriteFile(filepath.Join(dir, name), productJPEG(t, seed, 300, 400), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), product.JPEG(seed, 300, 400), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,11 +105,11 @@ func here(t *testing.T, name string) string {
 
 func TestImageKeys(t *testing.T) {
 	l := &lab{}
-	d := openLab(t, l, 120, 40, GraphicsSixel)
+	d := openLab(t, l, 120, 40, picture.GraphicsSixel)
 	path := here(t, "photo.jpg")
 	d.press("n n n o text:" + path + " enter")
-	if d.m.shown.image != path || d.m.shown.picture == nil || len(d.m.shown.rankings) != 4 {
-		t.Fatalf("the query is %q, %v", d.m.shown.image, d.m.shown.picture)
+	if d.m.Shown.Image != path || d.m.Shown.Picture == nil || len(d.m.Shown.Rankings) != 4 {
+		t.Fatalf("the query is %q, %v", d.m.Shown.Image, d.m.Shown.Picture)
 	}
 	d.wantSteps("query   "+d.m.gallery.ID(3), "search  10", "image   "+path, "search  10")
 	for _, want := range []string{"photo.jpg", "new picture, not in the", "parity of 8 pictures:", "saved 14:02:11"} {
@@ -124,16 +129,16 @@ func TestImageKeys(t *testing.T) {
 
 	// The parts of a hit are those of the picture.
 	d.press("enter")
-	h, _ := d.m.cursorHit()
+	h, _ := d.m.CursorHit()
 	var sum, weights float64
-	for _, c := range d.m.parts.cosines {
-		for _, term := range d.m.focused().Terms {
+	for _, c := range d.m.Parts.Cosines {
+		for _, term := range d.m.Focused().Terms {
 			if term.Factor.String() == c.Layer {
 				sum, weights = sum+term.Weight*c.Value, weights+term.Weight
 			}
 		}
 	}
-	if number(sum/weights, 9) != number(h.Score, 9) {
+	if cells.Number(sum/weights, 9) != cells.Number(h.Score, 9) {
 		t.Errorf("the parts add up to %g, the score is %g", sum/weights, h.Score)
 	}
 	d.wantScreen("query photo.jpg")
@@ -141,19 +146,19 @@ func TestImageKeys(t *testing.T) {
 
 	// Next goes on from the item before.
 	d.press("n")
-	if d.m.shown.image != "" || d.m.shown.query != 4 {
-		t.Errorf("after the picture comes row %d, %q", d.m.shown.query, d.m.shown.image)
+	if d.m.Shown.Image != "" || d.m.Shown.Query != 4 {
+		t.Errorf("after the picture comes row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	d.wantSteps("query   "+d.m.gallery.ID(4), "search  10")
 	d.wantScreen("5 of 1,248")
 	d.press(": text:image_photo.jpg enter p")
-	if d.m.shown.image != "" || d.m.shown.query != 3 {
-		t.Errorf("before the picture comes row %d, %q", d.m.shown.query, d.m.shown.image)
+	if d.m.Shown.Image != "" || d.m.Shown.Query != 3 {
+		t.Errorf("before the picture comes row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	d.wantSteps("image   "+path, "search  10", "query   "+d.m.gallery.ID(3), "search  10")
 	d.press("o text:photo-2.jpg enter g text:" + d.m.gallery.ID(3) + " enter")
-	if d.m.shown.image != "" || d.m.shown.query != 3 {
-		t.Errorf("going to the item before leads to row %d, %q", d.m.shown.query, d.m.shown.image)
+	if d.m.Shown.Image != "" || d.m.Shown.Query != 3 {
+		t.Errorf("going to the item before leads to row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	if l.taken != 2 {
 		t.Errorf("the features of two pictures were computed %d times", l.taken)
@@ -162,7 +167,7 @@ func TestImageKeys(t *testing.T) {
 
 // TestImageAndTheRest does everything else with a picture as the query, at many sizes.
 func TestImageAndTheRest(t *testing.T) {
-	d := openLab(t, &lab{}, 120, 40, GraphicsSixel)
+	d := openLab(t, &lab{}, 120, 40, picture.GraphicsSixel)
 	d.press("o text:photo.jpg enter")
 	for _, keys := range []string{
 		"c", "c", "c", "l down space esc", "L down space esc", "E", ": text:filter_category=knit-cap enter", "enter", "right enter",
@@ -171,10 +176,18 @@ func TestImageAndTheRest(t *testing.T) {
 	} {
 		d.press(keys)
 		d.fire()
-		if p := d.m.status.problem; p != "" {
+		if p := d.m.status.Problem; p != "" {
 			t.Errorf("%s: %s", keys, p)
 		}
-		for _, size := range []Box{{20, 4}, {40, 10}, {79, 23}, {80, 24}, {109, 30}, {110, 31}, {200, 60}} {
+		for _, size := range []picture.Box{
+			{Cols: 20, Rows: 4},
+			{Cols: 40, Rows: 10},
+			{Cols: 79, Rows: 23},
+			{Cols: 80, Rows: 24},
+			{Cols: 109, Rows: 30},
+			{Cols: 110, Rows: 31},
+			{Cols: 200, Rows: 60},
+		} {
 			next, _ := d.m.Update(tea.WindowSizeMsg{Width: size.Cols, Height: size.Rows})
 			at := *d
 			at.m = next.(Model)
@@ -188,7 +201,7 @@ func TestImageAndTheRest(t *testing.T) {
 
 func TestImageFaults(t *testing.T) {
 	l := &lab{fail: errors.New("gallery.yaml: the model is not there; name it by --model")}
-	d := openLab(t, l, 120, 40, GraphicsSixel)
+	d := openLab(t, l, 120, 40, picture.GraphicsSixel)
 	before := d.log.String()
 	for _, c := range []struct{ text, want string }{
 		{"photo.jpg", "the model is not there; name it by --model"},
@@ -201,8 +214,8 @@ func TestImageFaults(t *testing.T) {
 		}
 		d.press("n o text:" + c.text + " enter")
 		d.wantProblem(c.want)
-		if d.m.shown.image != "" || d.m.desk.image != "" || d.m.shown.rankings == nil {
-			t.Errorf("%s: the screen shows %q", c.text, d.m.shown.image)
+		if d.m.Shown.Image != "" || d.m.Desk.Image != "" || d.m.Shown.Rankings == nil {
+			t.Errorf("%s: the screen shows %q", c.text, d.m.Shown.Image)
 		}
 		d.press("p")
 	}
@@ -215,7 +228,7 @@ func TestImageFaults(t *testing.T) {
 	d.press("x x x o text:photo.jpg enter")
 	d.wantProblem("layer C")
 	d.press("e ctrl+u text:B enter o text:photo.jpg enter enter")
-	if d.m.shown.picture == nil {
+	if d.m.Shown.Picture == nil {
 		t.Error("the picture is no query for the layers that it has")
 	}
 	d.wantScreen("C 2048")
@@ -225,7 +238,7 @@ func TestImageFaults(t *testing.T) {
 // had to give way.
 func TestImageTakesItsTime(t *testing.T) {
 	l := &lab{}
-	d := openLab(t, l, 80, 24, GraphicsSixel)
+	d := openLab(t, l, 80, 24, picture.GraphicsSixel)
 	var status string
 	l.take = func() {
 		d.fire()
@@ -241,7 +254,7 @@ func TestImageTakesItsTime(t *testing.T) {
 	d.wantStatus("saved 14:02:11")
 
 	d.press("n")
-	row, schemes := d.m.shown.query, d.schemes()
+	row, schemes := d.m.Shown.Query, d.schemes()
 	l.take = func() {
 		if err := os.WriteFile("photo-2.jpg", flatPicture(t, 3, 3, color.White), 0o666); err != nil {
 			t.Fatal(err)
@@ -250,17 +263,17 @@ func TestImageTakesItsTime(t *testing.T) {
 	}
 	d.press("o text:photo-2.jpg enter")
 	d.wantProblem("photo-2.jpg: the file was changed while it was read")
-	if d.m.shown.query != row || d.m.shown.image != "" || d.m.shown.rankings == nil || d.schemes() != schemes {
-		t.Errorf("the screen shows %q, row %d", d.m.shown.image, d.m.shown.query)
+	if d.m.Shown.Query != row || d.m.Shown.Image != "" || d.m.Shown.Rankings == nil || d.schemes() != schemes {
+		t.Errorf("the screen shows %q, row %d", d.m.Shown.Image, d.m.Shown.Query)
 	}
 	d.press("n")
-	if d.m.shown.query != row+1 {
-		t.Errorf("next leads to row %d, want %d", d.m.shown.query, row+1)
+	if d.m.Shown.Query != row+1 {
+		t.Errorf("next leads to row %d, want %d", d.m.Shown.Query, row+1)
 	}
 }
 
 func TestImageWithoutExtractor(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	path := filepath.Join(t.TempDir(), "a.png")
 	if err := os.WriteFile(path, flatPicture(t, 2, 2, color.White), 0o666); err != nil {
 		t.Fatal(err)
@@ -271,7 +284,7 @@ func TestImageWithoutExtractor(t *testing.T) {
 
 // TestImageOfSession opens the screen of a session whose query is a picture already.
 func TestImageOfSession(t *testing.T) {
-	d := openLab(t, &lab{}, 120, 40, GraphicsSixel)
+	d := openLab(t, &lab{}, 120, 40, picture.GraphicsSixel)
 	d.press("n o text:photo.jpg enter")
 	m, err := NewModel(t.Context(), d.m.c)
 	if err != nil {
@@ -279,8 +292,8 @@ func TestImageOfSession(t *testing.T) {
 	}
 	d.m = m
 	d.do(m.Init())
-	if d.m.shown.image != here(t, "photo.jpg") || d.m.shown.picture == nil || d.m.shown.rankings == nil {
-		t.Errorf("the screen shows %q", d.m.shown.image)
+	if d.m.Shown.Image != here(t, "photo.jpg") || d.m.Shown.Picture == nil || d.m.Shown.Rankings == nil {
+		t.Errorf("the screen shows %q", d.m.Shown.Image)
 	}
 }
 
@@ -288,14 +301,14 @@ func TestImageGolden(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		cols, rows int
-		graphics   Graphics
+		graphics   picture.Graphics
 		keys       string
 	}{
-		{"80x24-image", 80, 24, GraphicsSixel, ""},
-		{"140x45-image", 140, 45, GraphicsSixel, ""},
-		{"140x45-image-hit", 140, 45, GraphicsSixel, "down down down enter right"},
-		{"140x45-image-evaluated", 140, 45, GraphicsSixel, "E"},
-		{"80x24-image-text", 80, 24, GraphicsNone, ""},
+		{"80x24-image", 80, 24, picture.GraphicsSixel, ""},
+		{"140x45-image", 140, 45, picture.GraphicsSixel, ""},
+		{"140x45-image-hit", 140, 45, picture.GraphicsSixel, "down down down enter right"},
+		{"140x45-image-evaluated", 140, 45, picture.GraphicsSixel, "E"},
+		{"80x24-image-text", 80, 24, picture.GraphicsNone, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := openLab(t, &lab{}, tc.cols, tc.rows, tc.graphics)
@@ -306,7 +319,7 @@ func TestImageGolden(t *testing.T) {
 }
 
 func TestPathPrompt(t *testing.T) {
-	d := openLab(t, &lab{}, 80, 24, GraphicsNone)
+	d := openLab(t, &lab{}, 80, 24, picture.GraphicsNone)
 	if err := os.MkdirAll("pictures/of shirts", 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +330,7 @@ func TestPathPrompt(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.press("o text:ph tab")
-	if got := d.m.prompt.input.Value(); got != "photo" {
+	if got := d.m.prompt.Input.Value(); got != "photo" {
 		t.Errorf("tab continues ph to %q", got)
 	}
 	d.wantScreen("photo-2.jpg  photo.jpg  tab continues")
@@ -325,51 +338,14 @@ func TestPathPrompt(t *testing.T) {
 	d.wantScreen("no folder or picture begins so")
 	d.press("tab ctrl+u text:pi tab tab tab")
 	want := filepath.Join("pictures", "of shirts", "é.PNG")
-	if got := d.m.prompt.input.Value(); got != want {
+	if got := d.m.prompt.Input.Value(); got != want {
 		t.Errorf("tab continues pi to %q", got)
 	}
 	d.press("enter")
 	d.wantSteps(fmt.Sprintf("image   %q", here(t, want)), "search  10")
 	d.press("o esc o enter")
-	if d.m.prompt.kind != promptNone {
+	if d.m.prompt.Kind != prompt.None {
 		t.Error("an empty path leaves the prompt open")
-	}
-}
-
-func TestContinuations(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("HOME", dir)
-	for _, name := range []string{"aé.jpg", "aè.jpg", ".hidden.jpg", "b.webp", "c.txt"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink(dir, filepath.Join(dir, "link.to")); err != nil {
-		t.Skip(err)
-	}
-	for _, c := range []struct {
-		path, common string
-		names        []string
-	}{
-		{dir + "/a", dir + "/a", []string{"aè.jpg", "aé.jpg"}}, // no half of a letter
-		{dir + "/b", dir + "/b.webp", []string{"b.webp"}},
-		{dir + "/c", dir + "/c", nil},
-		{dir + "/.h", dir + "/.hidden.jpg", []string{".hidden.jpg"}},
-		{dir + "/l", dir + "/link.to/", []string{"link.to/"}},
-		{dir + "/", dir + "/", []string{"aè.jpg", "aé.jpg", "b.webp", "link.to/"}},
-		{dir + "/none/", dir + "/none/", nil},
-		{"~/b", "~/b.webp", []string{"b.webp"}},
-	} {
-		common, names := continuations(c.path)
-		if common != c.common || !slices.Equal(names, c.names) {
-			t.Errorf("%s: got %s, %q", c.path, common, names)
-		}
-	}
-	if got := fromHome("~/x"); got != dir+"/x" {
-		t.Errorf("~/x is %s", got)
-	}
-	if got := fromHome("~x/y"); got != "~x/y" {
-		t.Errorf("~x/y is %s", got)
 	}
 }
 
@@ -384,11 +360,11 @@ func TestAddedPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	thumbs := NewThumbs(g.OpenPicture, 1, Terminal{Graphics: GraphicsSixel, CellW: 8, CellH: 17}, Options{})
+	thumbs := picture.NewThumbs(itemPictures(g), 1, picture.Terminal{Graphics: picture.GraphicsSixel, CellW: 8, CellH: 17}, picture.Options{})
 	dir := t.TempDir()
 	s := experiments.NewSession(experiments.Options{Dir: dir})
 	defer s.Close()
-	box := Box{4, 2}
+	box := picture.Box{Cols: 4, Rows: 2}
 	seen := [][]byte{}
 	for i, c := range []color.Color{color.Black, color.White, color.Gray{128}} {
 		row := 0
@@ -397,36 +373,22 @@ func TestAddedPictures(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, name), flatPicture(t, 4, 4, c), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			row = desk{}.withImage(name, thumbs, s).picture()
+			row = withImage(pane.Desk{}, name, thumbs, s).Picture()
 		}
-		p, err := thumbs.Picture(t.Context(), row, box, QualityLarge)
-		if err != nil || p.Err != nil || p.Sixel == nil {
+		p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge)
+		if err != nil || p.Err != nil || p.Bytes == nil {
 			t.Fatalf("%d: %v, %v", row, err, p.Err)
 		}
-		if slices.ContainsFunc(seen, func(b []byte) bool { return bytes.Equal(b, p.Sixel) }) {
+		if slices.ContainsFunc(seen, func(b []byte) bool { return bytes.Equal(b, p.Bytes) }) {
 			t.Errorf("picture %d is like another", row)
 		}
-		seen = append(seen, p.Sixel)
+		seen = append(seen, p.Bytes)
 	}
-	row := desk{}.withImage("none.png", thumbs, s).picture()
-	if p, err := thumbs.Picture(t.Context(), row, box, QualityLarge); err != nil || p.Err == nil {
+	row := withImage(pane.Desk{}, "none.png", thumbs, s).Picture()
+	if p, err := thumbs.Picture(t.Context(), row, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a picture that is not there: %v, %v", err, p.Err)
 	}
-	if p, err := thumbs.Picture(t.Context(), row+1, box, QualityLarge); err != nil || p.Err == nil {
+	if p, err := thumbs.Picture(t.Context(), row+1, box, picture.QualityLarge); err != nil || p.Err == nil {
 		t.Errorf("a number without a picture: %v, %v", err, p.Err)
-	}
-}
-
-func TestParityText(t *testing.T) {
-	for _, c := range []struct {
-		p    experiments.Parity
-		want string
-	}{
-		{experiments.Parity{Pictures: 8, Cosine: 1}, "parity of 8 pictures: cosine ≥ 1, difference 0"},
-		{experiments.Parity{Pictures: 1, Cosine: .99999999, Difference: 3.14e-7}, "parity of 1 picture: cosine ≥ .9999999, difference 3.1e-07"},
-	} {
-		if got := parityText(c.p); got != c.want {
-			t.Errorf("got %s, want %s", got, c.want)
-		}
 	}
 }

@@ -3,6 +3,10 @@ package tui
 import (
 	"slices"
 
+	"strata/tui/page"
+	"strata/tui/pane"
+	"strata/tui/prompt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -64,35 +68,35 @@ func newActions() []action {
 func queryActions() []action {
 	many := func(m *Model) bool { return m.gallery.Len() > 1 }
 	return []action{
-		bind(groupQuery, []string{"n", "pgdown"}, "n", "next", Model.nextQuery).at("n/p query").only(many),
-		bind(groupQuery, []string{"p", "pgup"}, "p", "previous", Model.previousQuery).at("n/p query").only(many),
-		bind(groupQuery, []string{"r"}, "r", "random", Model.randomQuery).only(many),
-		bind(groupQuery, []string{"g"}, "g", "go to an id", open(promptJump)),
-		bind(groupQuery, []string{"o"}, "o", "open a picture", open(promptImage)),
-		bind(groupQuery, []string{"/"}, "/", "those with a label like", open(promptRestrict)).at("/ like"),
+		bind(groupQuery, []string{"n", "pgdown"}, "n", "next", by(1, stepQuery)).at("n/p query").only(many),
+		bind(groupQuery, []string{"p", "pgup"}, "p", "previous", by(-1, stepQuery)).at("n/p query").only(many),
+		bind(groupQuery, []string{"r"}, "r", "random", randomQuery).only(many),
+		bind(groupQuery, []string{"g"}, "g", "go to an id", open(prompt.Jump)),
+		bind(groupQuery, []string{"o"}, "o", "open a picture", open(prompt.Image)),
+		bind(groupQuery, []string{"/"}, "/", "those with a label like", open(prompt.Restrict)).at("/ like"),
 	}
 }
 
 func schemeActions() []action {
-	several := func(m *Model) bool { return len(m.desk.schemes) > 1 }
-	loose := func(m *Model) bool { return !m.panel && m.rows.focus >= m.rows.least() }
+	several := func(m *Model) bool { return len(m.Desk.Schemes) > 1 }
+	loose := func(m *Model) bool { return !m.Panel && m.Rows.Focus >= m.Rows.Least() }
 	return []action{
-		bind(groupScheme, []string{"up", "k"}, "↑", "row above", by(-1, Model.focusRow)).at("↑↓ row").
-			only(func(m *Model) bool { return m.rows.focus > 0 }),
-		bind(groupScheme, []string{"down", "j"}, "↓", "row below", by(1, Model.focusRow)).at("↑↓ row").
-			only(func(m *Model) bool { return m.rows.focus < len(m.desk.schemes)-1 }),
-		bind(groupScheme, []string{"e"}, "e", "edit as text", Model.editScheme).at("e edit"),
-		bind(groupScheme, []string{"a"}, "a", "add a row", open(promptAdd)).at("a add"),
-		bind(groupScheme, []string{"x", "delete"}, "x", "remove the row", Model.removeRow).at("x remove").only(several),
-		bind(groupScheme, []string{"K", "shift+up"}, "K", "move the row up", by(-1, Model.moveRow)).
-			only(func(m *Model) bool { return loose(m) && m.rows.focus > m.rows.least() }),
-		bind(groupScheme, []string{"J", "shift+down"}, "J", "move the row down", by(1, Model.moveRow)).
-			only(func(m *Model) bool { return loose(m) && m.rows.focus < len(m.desk.schemes)-1 }),
-		bind(groupScheme, []string{" "}, "space", "pin as reference", Model.pin).
-			only(func(m *Model) bool { return !m.rows.pinned || m.rows.focus > 0 }),
-		bind(groupScheme, []string{" "}, "space", "unpin", Model.pin).
-			only(func(m *Model) bool { return m.rows.pinned && m.rows.focus == 0 }),
-		bind(groupScheme, []string{"L"}, "L", "choose layers", Model.chooseLayers).at("L layers"),
+		bind(groupScheme, []string{"up", "k"}, "↑", "row above", by(-1, focusRow)).at("↑↓ row").
+			only(func(m *Model) bool { return m.Rows.Focus > 0 }),
+		bind(groupScheme, []string{"down", "j"}, "↓", "row below", by(1, focusRow)).at("↑↓ row").
+			only(func(m *Model) bool { return m.Rows.Focus < len(m.Desk.Schemes)-1 }),
+		bind(groupScheme, []string{"e"}, "e", "edit as text", editScheme).at("e edit"),
+		bind(groupScheme, []string{"a"}, "a", "add a row", open(prompt.Add)).at("a add"),
+		bind(groupScheme, []string{"x", "delete"}, "x", "remove the row", removeRow).at("x remove").only(several),
+		bind(groupScheme, []string{"K", "shift+up"}, "K", "move the row up", by(-1, moveRow)).
+			only(func(m *Model) bool { return loose(m) && m.Rows.Focus > m.Rows.Least() }),
+		bind(groupScheme, []string{"J", "shift+down"}, "J", "move the row down", by(1, moveRow)).
+			only(func(m *Model) bool { return loose(m) && m.Rows.Focus < len(m.Desk.Schemes)-1 }),
+		bind(groupScheme, []string{" "}, "space", "pin as reference", pin).
+			only(func(m *Model) bool { return !m.Rows.Pinned || m.Rows.Focus > 0 }),
+		bind(groupScheme, []string{" "}, "space", "unpin", pin).
+			only(func(m *Model) bool { return m.Rows.Pinned && m.Rows.Focus == 0 }),
+		bind(groupScheme, []string{"L"}, "L", "choose layers", chooseLayers).at("L layers"),
 	}
 }
 
@@ -100,102 +104,102 @@ func weightActions() []action {
 	// when returns a condition on the chosen weight.
 	when := func(ok func(weight float64) bool) func(*Model) bool {
 		return func(m *Model) bool {
-			terms := m.focusedKnobs()
-			return !m.panel && len(terms) > 1 && ok(terms[m.sliders.at].Weight)
+			terms := m.FocusedKnobs()
+			return !m.Panel && len(terms) > 1 && ok(terms[m.Sliders.At].Weight)
 		}
 	}
 	less := when(func(w float64) bool { return w > 0 })
 	more := when(func(w float64) bool { return w < 1 })
 	other := when(func(float64) bool { return true })
 	return []action{
-		bind(groupWeight, []string{"left"}, "←", "less weight", slideBy(-sliderStep)).at("←→ weight").only(less),
-		bind(groupWeight, []string{"right"}, "→", "more weight", slideBy(sliderStep)).at("←→ weight").only(more),
-		bind(groupWeight, []string{"shift+left"}, "shift+←", "a little less", slideBy(-sliderFineStep)).only(less),
-		bind(groupWeight, []string{"shift+right"}, "shift+→", "a little more", slideBy(sliderFineStep)).only(more),
+		bind(groupWeight, []string{"left"}, "←", "less weight", slideBy(-pane.SliderStep)).at("←→ weight").only(less),
+		bind(groupWeight, []string{"right"}, "→", "more weight", slideBy(pane.SliderStep)).at("←→ weight").only(more),
+		bind(groupWeight, []string{"shift+left"}, "shift+←", "a little less", slideBy(-pane.SliderFineStep)).only(less),
+		bind(groupWeight, []string{"shift+right"}, "shift+→", "a little more", slideBy(pane.SliderFineStep)).only(more),
 		bind(groupWeight, []string{"0"}, "0", "weight 0", slideTo(0)).only(less),
 		bind(groupWeight, []string{"1"}, "1", "weight 1", slideTo(1)).only(when(func(w float64) bool { return w != 1 })),
-		bind(groupWeight, []string{"tab"}, "tab", "next slider", by(1, Model.nextSlider)).at("tab slider").only(other),
-		bind(groupWeight, []string{"shift+tab"}, "shift+tab", "previous slider", by(-1, Model.nextSlider)).only(other),
+		bind(groupWeight, []string{"tab"}, "tab", "next slider", by(1, nextSlider)).at("tab slider").only(other),
+		bind(groupWeight, []string{"shift+tab"}, "shift+tab", "previous slider", by(-1, nextSlider)).only(other),
 	}
 }
 
 func lookActions() []action {
 	return []action{
-		bind(groupLook, []string{"enter"}, "enter", "look at the hits", Model.enter).at("enter look").
-			only(func(m *Model) bool { return !m.panel && len(m.focusedHits()) > 0 }),
-		bind(groupLook, []string{"enter"}, "enter", "make it the query", Model.enter).at("enter as query").
-			only(func(m *Model) bool { return m.panel && m.canAsk() }),
-		bind(groupLook, []string{"left"}, "←", "hit before", by(-1, Model.moveCursor)).at("←→ hit").
-			only(func(m *Model) bool { return m.panel && m.rows.cursor > 0 }),
-		bind(groupLook, []string{"right"}, "→", "hit after", by(1, Model.moveCursor)).at("←→ hit").
-			only(func(m *Model) bool { return m.panel && m.rows.cursor < len(m.focusedHits())-1 }),
-		bind(groupLook, []string{"esc"}, "esc", "back", Model.back).at("esc back").only(func(m *Model) bool {
-			return m.panel || m.visiting.on || m.rows.cursor >= 0 || m.walk.text != "" || m.evaluation.running()
+		bind(groupLook, []string{"enter"}, "enter", "look at the hits", enter).at("enter look").
+			only(func(m *Model) bool { return !m.Panel && len(m.FocusedHits()) > 0 }),
+		bind(groupLook, []string{"enter"}, "enter", "make it the query", enter).at("enter as query").
+			only(func(m *Model) bool { return m.Panel && m.CanAsk(m.gallery) }),
+		bind(groupLook, []string{"left"}, "←", "hit before", by(-1, moveCursor)).at("←→ hit").
+			only(func(m *Model) bool { return m.Panel && m.Rows.Cursor > 0 }),
+		bind(groupLook, []string{"right"}, "→", "hit after", by(1, moveCursor)).at("←→ hit").
+			only(func(m *Model) bool { return m.Panel && m.Rows.Cursor < len(m.FocusedHits())-1 }),
+		bind(groupLook, []string{"esc"}, "esc", "back", back).at("esc back").only(func(m *Model) bool {
+			return m.Panel || m.Visiting.On || m.Rows.Cursor >= 0 || m.Walk.Text != "" || m.evaluation.Running()
 		}),
-		bind(groupLook, []string{"c"}, "c", "other captions", Model.nextCaption).at("c captions"),
-		bind(groupLook, []string{"l"}, "l", "labels to mark", Model.chooseLabels).at("l labels").
+		bind(groupLook, []string{"c"}, "c", "other captions", nextCaption).at("c captions"),
+		bind(groupLook, []string{"l"}, "l", "labels to mark", chooseLabels).at("l labels").
 			only(func(m *Model) bool { return len(m.gallery.Labels()) > 0 }),
-		bind(groupLook, []string{"?"}, "?", "help", Model.openHelp),
-		bind(groupLook, []string{"!"}, "!", "last errors", Model.openErrors).
-			only(func(m *Model) bool { return len(m.status.problems) > 0 }),
-		bind(groupLook, []string{"ctrl+l"}, "ctrl+l", "draw again", Model.redraw),
+		bind(groupLook, []string{"?"}, "?", "help", openHelp),
+		bind(groupLook, []string{"!"}, "!", "last errors", openErrors).
+			only(func(m *Model) bool { return len(m.status.Problems) > 0 }),
+		bind(groupLook, []string{"ctrl+l"}, "ctrl+l", "draw again", redraw),
 	}
 }
 
 // mineActions are the keys that lead to the findings.
 func mineActions() []action {
 	return []action{
-		bind(groupFindings, []string{"M"}, "M", "mine this row against the one above", Model.mineRows).at("M mine").only((*Model).canMine),
-		bind(groupFindings, []string{"M"}, "M", "cancel the mining", Model.cancelEvaluation).at("M cancel").only((*Model).isMining),
-		bind(groupFindings, []string{"t"}, "t", "tables of what was found", Model.openFindings).at("t tables").
-			only(func(m *Model) bool { return !m.visiting.on && m.hasFindings() }),
+		bind(groupFindings, []string{"M"}, "M", "mine this row against the one above", mineRows).at("M mine").only(canMine),
+		bind(groupFindings, []string{"M"}, "M", "cancel the mining", cancelEvaluation).at("M cancel").only(isMining),
+		bind(groupFindings, []string{"t"}, "t", "tables of what was found", openFindings).at("t tables").
+			only(func(m *Model) bool { return !m.Visiting.On && hasFindings(m) }),
 	}
 }
 
 // newFindingActions returns the keys of the findings.
 func newFindingActions() []action {
 	list := func(when func(*Model) bool) func(*Model) bool {
-		return func(m *Model) bool { return m.findings.sheet == nil && m.findings.listed && when(m) }
+		return func(m *Model) bool { return m.findings.Sheet == nil && m.findings.Listed && when(m) }
 	}
-	onSheet := func(when func(*Model, *sheet) bool) func(*Model) bool {
-		return func(m *Model) bool { return m.findings.sheet != nil && when(m, m.findings.sheet) }
+	onSheet := func(when func(*Model, *page.Sheet) bool) func(*Model) bool {
+		return func(m *Model) bool { return m.findings.Sheet != nil && when(m, m.findings.Sheet) }
 	}
-	above := list(func(m *Model) bool { return m.findings.moved(m.findings.at[m.findings.page]-1, 1).at != m.findings.at })
-	below := list(func(m *Model) bool { return m.findings.moved(m.findings.at[m.findings.page]+1, 1).at != m.findings.at })
-	flat := func(m *Model) bool { return m.findings.sheet == nil }
+	above := list(func(m *Model) bool { return m.findings.Moved(m.findings.At[m.findings.Page]-1, 1).At != m.findings.At })
+	below := list(func(m *Model) bool { return m.findings.Moved(m.findings.At[m.findings.Page]+1, 1).At != m.findings.At })
+	flat := func(m *Model) bool { return m.findings.Sheet == nil }
 	paired := func(m *Model) bool {
-		return flat(m) && m.findings.page.mined() && len(m.findings.pair) == 2 && !m.evaluation.running()
+		return flat(m) && m.findings.Page.Mined() && len(m.findings.Pair) == 2 && !m.evaluation.Running()
 	}
-	before := onSheet(func(_ *Model, s *sheet) bool { return s.at > 0 })
-	after := onSheet(func(_ *Model, s *sheet) bool { return s.at < len(s.items)-1 })
+	before := onSheet(func(_ *Model, s *page.Sheet) bool { return s.At > 0 })
+	after := onSheet(func(_ *Model, s *page.Sheet) bool { return s.At < len(s.Items)-1 })
 	actions := []action{
-		bind(groupFindings, []string{"up", "k"}, "↑", "row above", by(-1, Model.moveFinding)).at("↑↓ row").only(above),
-		bind(groupFindings, []string{"down", "j"}, "↓", "row below", by(1, Model.moveFinding)).at("↑↓ row").only(below),
-		bind(groupFindings, []string{"left"}, "←", "item before", by(-1, Model.moveFinding)).at("←→ item").only(before),
-		bind(groupFindings, []string{"right"}, "→", "item after", by(1, Model.moveFinding)).at("←→ item").only(after),
-		bind(groupFindings, []string{"up", "k"}, "↑", "line above", by(-1, Model.lineOfSheet)).only(before),
-		bind(groupFindings, []string{"down", "j"}, "↓", "line below", by(1, Model.lineOfSheet)).only(after),
-		bind(groupFindings, []string{"enter"}, "enter", "look at it", Model.lookAt).at("enter pictures").only((*Model).canLook),
-		bind(groupFindings, []string{"right", "tab"}, "tab", "next page", by(1, Model.turnPage)).at("tab page").only(flat),
-		bind(groupFindings, []string{"left", "shift+tab"}, "shift+tab", "previous page", by(-1, Model.turnPage)).only(flat),
-		bind(groupFindings, []string{"l"}, "l", "next label", Model.nextLabel).at("l label").
-			only(list(func(m *Model) bool { return len(m.findingLabels()) > 1 })),
-		bind(groupFindings, []string{"a"}, "a", "choose A", by(0, Model.chooseScheme)).at("a/b schemes").only(paired),
-		bind(groupFindings, []string{"b"}, "b", "choose B", by(1, Model.chooseScheme)).at("a/b schemes").only(paired),
-		bind(groupFindings, []string{"r"}, "r", "from the other end", Model.reverse).at("r reverse").
-			only(list(func(m *Model) bool { return m.findings.page != pageSchemes && m.findings.list.rows > 1 })),
-		bind(groupFindings, []string{"s"}, "s", "classes of few queries too", Model.toggleSmall).
-			only(list(func(m *Model) bool { return m.findings.page == pageClasses && !m.findings.small })),
-		bind(groupFindings, []string{"s"}, "s", "no classes of few queries", Model.toggleSmall).
-			only(list(func(m *Model) bool { return m.findings.page == pageClasses && m.findings.small })),
-		bind(groupFindings, []string{"pgdown", "ctrl+d"}, "pgdn", "screen down", by(1, Model.pageFindings)).only(below),
-		bind(groupFindings, []string{"pgup", "ctrl+u"}, "pgup", "screen up", by(-1, Model.pageFindings)).only(above),
-		bind(groupFindings, []string{"end", "G"}, "end", "last row", by(1, Model.endFindings)).only(below),
-		bind(groupFindings, []string{"home", "g"}, "home", "first row", by(-1, Model.endFindings)).only(above),
-		bind(groupFindings, []string{"M"}, "M", "mine A and B", Model.minePair).at("M mine").
-			only(func(m *Model) bool { return paired(m) && m.findings.current(m.filter) == nil }),
-		bind(groupFindings, []string{"M"}, "M", "cancel the mining", Model.cancelEvaluation).at("M cancel").only((*Model).isMining),
-		bind(groupLook, []string{"esc"}, "esc", "back", Model.leaveFindings).at("esc back"),
+		bind(groupFindings, []string{"up", "k"}, "↑", "row above", by(-1, moveFinding)).at("↑↓ row").only(above),
+		bind(groupFindings, []string{"down", "j"}, "↓", "row below", by(1, moveFinding)).at("↑↓ row").only(below),
+		bind(groupFindings, []string{"left"}, "←", "item before", by(-1, moveFinding)).at("←→ item").only(before),
+		bind(groupFindings, []string{"right"}, "→", "item after", by(1, moveFinding)).at("←→ item").only(after),
+		bind(groupFindings, []string{"up", "k"}, "↑", "line above", by(-1, lineOfSheet)).only(before),
+		bind(groupFindings, []string{"down", "j"}, "↓", "line below", by(1, lineOfSheet)).only(after),
+		bind(groupFindings, []string{"enter"}, "enter", "look at it", lookAt).at("enter pictures").only(func(m *Model) bool { return m.findings.Behind(m.gallery) }),
+		bind(groupFindings, []string{"right", "tab"}, "tab", "next page", by(1, turnPage)).at("tab page").only(flat),
+		bind(groupFindings, []string{"left", "shift+tab"}, "shift+tab", "previous page", by(-1, turnPage)).only(flat),
+		bind(groupFindings, []string{"l"}, "l", "next label", nextLabel).at("l label").
+			only(list(func(m *Model) bool { return len(m.findings.Labels(m.scene())) > 1 })),
+		bind(groupFindings, []string{"a"}, "a", "choose A", by(0, chooseScheme)).at("a/b schemes").only(paired),
+		bind(groupFindings, []string{"b"}, "b", "choose B", by(1, chooseScheme)).at("a/b schemes").only(paired),
+		bind(groupFindings, []string{"r"}, "r", "from the other end", reverse).at("r reverse").
+			only(list(func(m *Model) bool { return m.findings.Page != page.Schemes && m.findings.List.Rows > 1 })),
+		bind(groupFindings, []string{"s"}, "s", "classes of few queries too", toggleSmall).
+			only(list(func(m *Model) bool { return m.findings.Page == page.Classes && !m.findings.Small })),
+		bind(groupFindings, []string{"s"}, "s", "no classes of few queries", toggleSmall).
+			only(list(func(m *Model) bool { return m.findings.Page == page.Classes && m.findings.Small })),
+		bind(groupFindings, []string{"pgdown", "ctrl+d"}, "pgdn", "screen down", by(1, pageFindings)).only(below),
+		bind(groupFindings, []string{"pgup", "ctrl+u"}, "pgup", "screen up", by(-1, pageFindings)).only(above),
+		bind(groupFindings, []string{"end", "G"}, "end", "last row", by(1, endFindings)).only(below),
+		bind(groupFindings, []string{"home", "g"}, "home", "first row", by(-1, endFindings)).only(above),
+		bind(groupFindings, []string{"M"}, "M", "mine A and B", minePair).at("M mine").
+			only(func(m *Model) bool { return paired(m) && m.findings.Current(m.Filter) == nil }),
+		bind(groupFindings, []string{"M"}, "M", "cancel the mining", cancelEvaluation).at("M cancel").only(isMining),
+		bind(groupLook, []string{"esc"}, "esc", "back", leaveFindings).at("esc back"),
 	}
 	for _, a := range slices.Concat(lookActions(), recordActions()) { // those that are of every screen
 		if slices.Contains([]string{"?", "!", "ctrl+l", "N", "X", "y", "ctrl+z", "q"}, a.Help().Key) {
@@ -207,27 +211,27 @@ func newFindingActions() []action {
 
 // bound returns the keys of what lies on the screen.
 func (m *Model) bound() []action {
-	if m.findings.open {
+	if m.findings.Open {
 		return m.finding
 	}
 	return m.actions
 }
 
 // isMining reports whether a pair is mined in the background.
-func (m *Model) isMining() bool { return m.evaluation.running() && m.evaluation.task == mining }
+func isMining(m *Model) bool { return m.evaluation.Mining() }
 
 func recordActions() []action {
 	return []action{
-		bind(groupRecord, []string{"E"}, "E", "evaluate", Model.startEvaluation).at("E evaluate").
-			only(func(m *Model) bool { return !m.evaluation.running() }),
-		bind(groupRecord, []string{"E"}, "E", "cancel the evaluation", Model.cancelEvaluation).at("E cancel").
-			only(func(m *Model) bool { return m.evaluation.running() && !m.isMining() }),
-		bind(groupRecord, []string{"N"}, "N", "note", open(promptNote)),
-		bind(groupRecord, []string{"X"}, "X", "export", open(promptExport)),
+		bind(groupRecord, []string{"E"}, "E", "evaluate", startEvaluation).at("E evaluate").
+			only(func(m *Model) bool { return !m.evaluation.Running() }),
+		bind(groupRecord, []string{"E"}, "E", "cancel the evaluation", cancelEvaluation).at("E cancel").
+			only(func(m *Model) bool { return m.evaluation.Running() && !m.evaluation.Mining() }),
+		bind(groupRecord, []string{"N"}, "N", "note", open(prompt.Note)),
+		bind(groupRecord, []string{"X"}, "X", "export", open(prompt.Export)),
 		bind(groupRecord, []string{"y"}, "y", "copy as script", func(m Model) (Model, tea.Cmd) { return m, m.copyScript() }),
-		bind(groupRecord, []string{":"}, ":", "any step", open(promptCommand)).at(": step"),
+		bind(groupRecord, []string{":"}, ":", "any step", open(prompt.Command)).at(": step"),
 		bind(groupRecord, []string{"ctrl+z"}, "ctrl+z", "suspend", func(m Model) (Model, tea.Cmd) { return m, tea.Suspend }),
-		bind(groupRecord, []string{"q"}, "q", "quit", Model.quit),
+		bind(groupRecord, []string{"q"}, "q", "quit", quit),
 	}
 }
 
@@ -237,8 +241,8 @@ func by(n int, do func(Model, int) (Model, tea.Cmd)) func(Model) (Model, tea.Cmd
 }
 
 // open opens a prompt.
-func open(kind promptKind) func(Model) (Model, tea.Cmd) {
-	return func(m Model) (Model, tea.Cmd) { return m.openPrompt(kind) }
+func open(kind prompt.Kind) func(Model) (Model, tea.Cmd) {
+	return func(m Model) (Model, tea.Cmd) { return openPrompt(m, kind) }
 }
 
 // enabled returns the actions that do something now.

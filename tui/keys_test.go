@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"strata/tui/picture"
+	"strata/tui/prompt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -44,12 +47,12 @@ func opener(t *testing.T) func(keys string) *desktop {
 	return func(keys string) *desktop {
 		rest, mines := strings.CutPrefix(keys, "down M")
 		if !mines {
-			d := openDesktop(t, 120, 40, GraphicsNone)
+			d := openDesktop(t, 120, 40, picture.GraphicsNone)
 			d.press(keys)
 			return d
 		}
 		if mined == nil {
-			mined = openDesktop(t, 120, 40, GraphicsNone)
+			mined = openDesktop(t, 120, 40, picture.GraphicsNone)
 			mined.press("down M")
 		}
 		d := *mined
@@ -92,7 +95,7 @@ func TestDisabledKeysAreNotShown(t *testing.T) {
 			}
 			enabled[a.Keys()[0]] = true
 		}
-		help := strings.Join(d.m.helpBlocks(), "\n")
+		help := strings.Join(helpBlocks(&d.m), "\n")
 		var foot []string
 		for _, b := range d.m.footKeys() {
 			foot = append(foot, b.Help().Key+" "+b.Help().Desc)
@@ -127,13 +130,13 @@ func TestDisabledKeysAreNotShown(t *testing.T) {
 }
 
 func TestPopupKeys(t *testing.T) {
-	d := openDesktop(t, 80, 24, GraphicsNone)
+	d := openDesktop(t, 80, 24, picture.GraphicsNone)
 	for _, open := range []string{"?", "L", "l"} {
 		d.press(open)
-		if d.m.popup.kind == popupNone {
+		if d.m.popup.Kind == prompt.PopupNone {
 			t.Fatalf("%s opens nothing", open)
 		}
-		for _, b := range d.m.popup.bindings(d.m.popKeys) {
+		for _, b := range d.m.popup.Bindings(d.m.popKeys) {
 			if key.Matches(keyNamed(t, b.Keys()[0]), d.m.popKeys.Up) {
 				continue // at the top
 			}
@@ -144,15 +147,15 @@ func TestPopupKeys(t *testing.T) {
 			}
 		}
 		d.press("esc")
-		if d.m.popup.kind != popupNone {
+		if d.m.popup.Kind != prompt.PopupNone {
 			t.Errorf("esc does not close what %s opens", open)
 		}
 	}
 }
 
 func TestEvaluationsKey(t *testing.T) {
-	d := openDesktop(t, 120, 40, GraphicsNone)
-	m, _ := d.m.startEvaluation()
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	m, _ := startEvaluation(d.m)
 	var keys []string
 	for _, a := range m.enabled() {
 		if a.Keys()[0] == "E" || a.Keys()[0] == "esc" {
@@ -163,7 +166,7 @@ func TestEvaluationsKey(t *testing.T) {
 		t.Errorf("while an evaluation runs the help has %q", got)
 	}
 	next, _ := m.Update(tea.KeyMsg{Type: tea.KeyEsc})
-	if stopped := next.(Model); stopped.evaluation.running() {
+	if stopped := next.(Model); stopped.evaluation.Running() {
 		t.Error("esc does not cancel")
 	}
 }

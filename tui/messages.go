@@ -3,6 +3,8 @@ package tui
 import (
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/page"
+	"strata/tui/pane"
 )
 
 // Messages are named for what has happened. Those that answer a command carry its number; an answer whose number is
@@ -11,7 +13,7 @@ type (
 	// answered ends a search. saved tells a search that was logged from a preview.
 	answered struct {
 		seq     int
-		desk    desk // what was asked
+		desk    pane.Desk // what was asked
 		state   experiments.State
 		results []experiments.Result
 		saved   bool
@@ -44,20 +46,6 @@ type (
 		text string
 		rows []int32
 	}
-	// found has the first items whose id begins with a text, and how many do.
-	found struct {
-		seq   int
-		text  string
-		rows  []int32
-		count int
-	}
-	// dissected has the cosines of query and hit, a layer each, derived ones too.
-	dissected struct {
-		seq        int
-		query, hit int // their pictures' numbers
-		cosines    []engine.Cosine
-		err        error
-	}
 	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {
 		seq    int
@@ -67,7 +55,7 @@ type (
 	// listed has the rows of a page of the findings.
 	listed struct {
 		seq  int
-		list rowList
+		list page.RowList
 	}
 	// progressed asks for the progress of an evaluation to be shown.
 	progressed struct{ seq int }

@@ -16,12 +16,17 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/tui/cells"
+	"strata/tui/page"
+	"strata/tui/pane"
+	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // Config is what the screen is given. Session has a gallery open; the screen opens and closes nothing.
 type Config struct {
 	Session   *experiments.Session
-	Terminal  Terminal // as probed
+	Terminal  picture.Terminal // as probed
 	Input     *os.File
 	Output    *os.File
 	Colors    int // of small pictures, 2 to 255; 0 is 255
@@ -33,71 +38,45 @@ type Config struct {
 	Now       func() time.Time
 }
 
-// clipboard returns where the sequence that sets the clipboard is written.
-func (c *Config) clipboard() io.Writer {
-	if c.Output == nil {
-		return io.Discard
-	}
-	return c.Output
-}
-
-// Model is the screen. Update never waits: what takes time is a command, and its answer a message.
+// Model is the screen. Update never waits: what takes time is a command, and its answer a message. The panes own their
+// state; the model routes messages to them and gives them what they show.
 type Model struct {
-	c       Config
-	ctx     context.Context
-	crew    *crew
-	gallery *engine.Gallery
-	thumbs  *Thumbs
-	screen  *Screen // nil where no picture is written by itself
-	styles  styles
-	rng     *rand.Rand
+	c Config
+	worker
+	jobs
+	pane.Board
+	styles  cells.Styles
+	layout  pane.Layout
 	actions []action
 	finding []action // of the findings
-	popKeys popupKeys
+	popKeys prompt.PopupKeys
 	help    help.Model
+	rng     *rand.Rand
 	first   tea.Cmd // the first search
 	later   func(time.Duration, tea.Msg) tea.Cmd
 
-	layout layout
-	cellW  int
-	cellH  int
+	table      pane.Table
+	status     pane.Status
+	prompt     prompt.Prompt
+	popup      prompt.Popup
+	evaluation pane.Evaluation
+	findings   page.Findings
+}
 
-	desk   desk   // as the keys have set it
-	saved  desk   // as the log has it
-	shown  frame  // as the screen shows it
-	filter string // of the candidates, as shown
-
-	rows       rowsPane
-	sliders    sliders
-	table      table
-	status     status
-	prompt     prompt
-	popup      popup
-	walk       walk
-	evaluation evaluation
-	findings   findings
-	visiting   visit
-	panel      bool // a hit is looked at
-	parts      dissected
-	click      click
-	matches    found
-	paths      completed
-	faults     []string // already reported
-
+// jobs are the commands under way.
+type jobs struct {
 	searching  job
 	resting    job
 	loading    job
-	loadingOf  []picture         // what the loading job makes
-	ready      map[place]Picture // the visible pictures that are ready
 	fetching   job
-	fetched    bool // the neighbours of what is shown were fetched, or are being
 	looking    job
 	dissecting job
 	listing    job
-	pending    int  // steps on their way to the log
-	awaited    bool // the answer of the latest search
-	asked      time.Time
-	good       frame // the last one with an answer
+	pending    int              // steps on their way to the log
+	awaited    bool             // the answer of the latest search
+	asked      time.Time        // when
+	loadingOf  []picture.Wanted // what the loading job makes
+	fetched    bool             // the neighbours of what is shown were fetched, or are being
 }
 
 // NewModel returns the screen of a session. Its commands end when ctx does.
@@ -111,28 +90,26 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	profile := c.Terminal.Profile
 	if !hasPictures(g) {
-		c.Terminal.Graphics, c.Terminal.Why = GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
+		c.Terminal.Graphics, c.Terminal.Why = picture.GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
 	}
 	m := Model{
-		c: c, ctx: ctx, crew: &crew{}, gallery: g,
-		styles: newStyles(profile, !c.Light, false), popKeys: newPopupKeys(), help: help.New(),
+		c: c, worker: worker{ctx: ctx, crew: &crew{}, gallery: g, session: c.Session, output: c.Output},
+		Board:  pane.Board{Rows: pane.Rows{Cursor: -1}},
+		styles: cells.NewStyles(profile, !c.Light, false), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), finding: newFindingActions(), cellW: c.Terminal.CellW, cellH: c.Terminal.CellH,
-		rows: rowsPane{cursor: -1}, later: tick,
+		actions: newActions(), finding: newFindingActions(), popKeys: prompt.NewPopupKeys(), later: tick,
 	}
-	if m.cellW <= 0 || m.cellH <= 0 {
-		m.cellW, m.cellH = guessedCellW, guessedCellH
+	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
+	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
+	if !c.Terminal.Graphics.Apart() {
+		m.status = m.status.Tell("%s", c.Terminal.Why)
 	}
-	m.thumbs = NewThumbs(g.OpenPicture, g.Len(), c.Terminal, Options{Colors: c.Colors})
-	if c.Terminal.Graphics != GraphicsSixel {
-		m.status = m.status.tell("%s", c.Terminal.Why)
-	}
-	m.evaluation.bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
-	m.dress()
+	m.evaluation.Bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
+	dress(&m)
 	for _, l := range g.Labels()[:min(2, len(g.Labels()))] {
-		m.rows.marked = append(m.rows.marked, l.Name)
+		m.Rows.Marked = append(m.Rows.Marked, l.Name)
 	}
-	if err := m.begin(); err != nil {
+	if err := begin(&m); err != nil {
 		return Model{}, err
 	}
 	m, m.first = m.search(true)
@@ -150,50 +127,50 @@ func hasPictures(g *engine.Gallery) bool {
 }
 
 // begin sets the desk to the session's state, or to the first query and schemes.
-func (m *Model) begin() error {
-	state := m.c.Session.State()
-	m.desk.schemes = state.Schemes
-	if len(m.desk.schemes) == 0 {
+func begin(m *Model) error {
+	state := m.session.State()
+	m.Desk.Schemes = state.Schemes
+	if len(m.Desk.Schemes) == 0 {
 		var err error
-		if m.desk.schemes, err = m.gallery.FirstSchemes(); err != nil {
+		if m.Desk.Schemes, err = m.gallery.FirstSchemes(); err != nil {
 			return err
 		}
 	}
-	if len(m.desk.schemes) == 0 {
-		m.desk.schemes = firstSchemes(m.gallery.Layers)
+	if len(m.Desk.Schemes) == 0 {
+		m.Desk.Schemes = pane.FirstSchemes(m.gallery.Layers)
 	}
-	m.filter = conditions(state.Filter)
-	m.table.filter = m.filter
+	m.Filter = pane.Conditions(state.Filter)
+	m.table.Filter = m.Filter
 	if p := state.Picture; p != nil {
-		m.desk = m.desk.withImage(p.Path, m.thumbs, m.c.Session)
+		m.Desk = withImage(m.Desk, p.Path, m.thumbs, m.session)
 	}
 	if state.Query != "" {
 		row, err := m.gallery.Row(state.Query)
 		if err != nil {
 			return err
 		}
-		m.desk.query = row
+		m.Desk.Query = row
 	} else if !m.gallery.IsQuery(0) {
-		row, ok := m.walk.step(m.gallery, 0, 1)
+		row, ok := m.Walk.Step(m.gallery, 0, 1)
 		if !ok {
 			return fmt.Errorf("%s: no item may be a query: every split is gallery", m.gallery.Name)
 		}
-		m.desk.query = row
+		m.Desk.Query = row
 	}
-	m.shown = frame{desk: m.desk}
+	m.Shown = pane.Frame{Desk: m.Desk}
 	return nil
 }
 
 // dress gives the borrowed widgets the screen's styles.
-func (m *Model) dress() {
+func dress(m *Model) {
 	s := m.styles
 	m.help.ShortSeparator = "  "
 	m.help.Styles = help.Styles{
-		Ellipsis: s.faint, ShortKey: s.accent, ShortDesc: s.faint, ShortSeparator: s.faint,
-		FullKey: s.accent, FullDesc: s.plain, FullSeparator: s.faint,
+		Ellipsis: s.Faint, ShortKey: s.Accent, ShortDesc: s.Faint, ShortSeparator: s.Faint,
+		FullKey: s.Accent, FullDesc: s.Plain, FullSeparator: s.Faint,
 	}
-	m.evaluation.bar.Full, m.evaluation.bar.Empty = '━', '─'
-	m.evaluation.bar.FullColor, m.evaluation.bar.EmptyColor = "", ""
+	m.evaluation.Bar.Full, m.evaluation.Bar.Empty = '━', '─'
+	m.evaluation.Bar.FullColor, m.evaluation.Bar.EmptyColor = "", ""
 }
 
 // tick sends a message after a time.
@@ -227,18 +204,18 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		return m.answer(msg)
 	case waited:
 		if msg.seq == m.searching.seq && m.awaited {
-			if !m.shown.equal(m.desk) {
-				m.shown = frame{desk: m.desk}
+			if !m.Shown.Equal(m.Desk) {
+				m.Shown = pane.Frame{Desk: m.Desk}
 			}
-			m.status.computing = computing(m.gallery.Deriving())
+			m.status.Computing = pane.Computing(m.gallery.Deriving())
 			m = m.arrange()
-			if m.desk.image != "" || len(m.gallery.Missing(m.desk.schemes...)) > 0 {
+			if m.Desk.Image != "" || len(m.gallery.Missing(m.Desk.Schemes...)) > 0 {
 				return m, m.later(progressing, msg)
 			}
 			return m, nil
 		}
 	case settled:
-		if msg.seq == m.resting.seq && !m.desk.equal(m.saved) {
+		if msg.seq == m.resting.seq && !m.Desk.Equal(m.Saved) {
 			return m.search(true)
 		}
 	case pictured:
@@ -247,7 +224,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	case prepared:
 		if msg.err != nil && m.ctx.Err() == nil {
-			m.status = m.status.fail(m.c.Now(), msg.err)
+			m.status = m.status.Fail(m.c.Now(), msg.err)
 		}
 	default:
 		return m.note(msg)
@@ -264,49 +241,49 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return m.listedRows(msg), nil
 	case restricted:
 		return m.restricted(msg), nil
-	case found:
-		if msg.seq == m.looking.seq {
-			m.matches = msg
-			m.prompt = m.prompt.tell(m.matchText())
+	case prompt.Found:
+		if msg.Seq == m.looking.seq {
+			m.prompt.Matches = msg
+			m.prompt = m.prompt.Tell(msg.MatchText(m.gallery))
 		}
-	case completed:
-		if msg.seq == m.looking.seq && m.prompt.kind == promptImage {
-			m.paths = msg
-			m.prompt = m.prompt.tell(msg.pathText())
+	case prompt.Completed:
+		if msg.Seq == m.looking.seq && m.prompt.Kind == prompt.Image {
+			m.prompt.Paths = msg
+			m.prompt = m.prompt.Tell(msg.PathText())
 		}
-	case dissected:
-		if msg.seq == m.dissecting.seq {
-			m.parts = msg
-			if msg.err != nil && m.ctx.Err() == nil {
-				m.status = m.status.fail(m.c.Now(), msg.err)
+	case pane.Dissected:
+		if msg.Seq == m.dissecting.seq {
+			m.Parts = msg
+			if msg.Err != nil && m.ctx.Err() == nil {
+				m.status = m.status.Fail(m.c.Now(), msg.Err)
 			}
 		}
 	case progressed:
-		if msg.seq == m.evaluation.seq && m.evaluation.running() {
-			m.status.computing = computing(m.gallery.Deriving())
+		if msg.seq == m.evaluation.Seq && m.evaluation.Running() {
+			m.status.Computing = pane.Computing(m.gallery.Deriving())
 			return m, m.later(progressing, progressed{msg.seq})
 		}
 	case evaluated:
 		return m.evaluated(msg)
 	case copied:
 		if msg.err != nil {
-			m.status = m.status.fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
+			m.status = m.status.Fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
 		} else {
-			m.status = m.status.tell("copied a script of %d lines, if the terminal allows it (OSC 52)", msg.lines)
+			m.status = m.status.Tell("copied a script of %d lines, if the terminal allows it (OSC 52)", msg.lines)
 		}
 	case tea.ResumeMsg:
-		return m.redraw()
+		return redraw(m)
 	}
 	return m, nil
 }
 
 // resize places everything anew.
 func (m Model) resize(msg tea.WindowSizeMsg) (Model, tea.Cmd) {
-	size := Box{msg.Width, msg.Height}
-	again := m.layout.Size != Box{} && m.layout.Size != size
+	size := picture.Box{Cols: msg.Width, Rows: msg.Height}
+	again := m.layout.Size != picture.Box{} && m.layout.Size != size
 	m.layout.Size = size
 	m = m.arrange()
-	measure := m.measureCell()
+	measure := m.measureCell(m.layout.CellW, m.layout.CellH)
 	if again {
 		return m, tea.Batch(tea.ClearScreen, measure)
 	}
@@ -315,39 +292,31 @@ func (m Model) resize(msg tea.WindowSizeMsg) (Model, tea.Cmd) {
 
 // measure takes the size of a cell.
 func (m Model) measure(msg measured) Model {
-	if msg.w == m.cellW && msg.h == m.cellH {
+	if msg.w == m.layout.CellW && msg.h == m.layout.CellH {
 		return m
 	}
-	m.cellW, m.cellH = msg.w, msg.h
+	m.layout.CellW, m.layout.CellH = msg.w, msg.h
 	m.thumbs.SetCell(msg.w, msg.h)
 	return m.arrange()
 }
 
 // arrange computes the layout.
 func (m Model) arrange() Model {
-	m.layout = newLayout(screenKind{
-		Size: m.layout.Size, CellW: m.cellW, CellH: m.cellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(m.shown.schemes), Labels: m.queryLines(),
-		Marked: len(m.rows.marked), Layers: len(m.gallery.AllLayers()), Panel: m.panel,
+	m.layout = pane.NewLayout(pane.Kind{
+		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
+		Schemes: len(m.Shown.Schemes), Labels: m.QueryLines(m.gallery),
+		Marked: len(m.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: m.Panel,
 	})
-	m.rows = m.rows.follow(&m.layout, len(m.shown.schemes))
-	m.sliders = m.sliders.clamped(m.focused())
+	m.Rows = m.Rows.Follow(&m.layout, len(m.Shown.Schemes))
+	m.Sliders = m.Sliders.Clamped(m.Focused())
 	m.fetched = false
-	if f := m.findings; f.open {
-		m.findings = f.moved(f.at[f.page], m.findingRows())
-		if f.sheet != nil {
-			m.findings.sheet = f.sheet.moved(m.placeSheet(), f.sheet.at)
+	if f := m.findings; f.Open {
+		m.findings = f.Moved(f.At[f.Page], m.layout.ListRows())
+		if f.Sheet != nil {
+			m.findings.Sheet = f.Sheet.Moved(&m.layout, f.Sheet.At)
 		}
 	}
 	return m
-}
-
-// queryLines returns the number of lines that are said about the query.
-func (m *Model) queryLines() int {
-	if n := len(m.gallery.Labels()); m.shown.image == "" || n > leastImageLines {
-		return n
-	}
-	return leastImageLines
 }
 
 // keys takes a message of several keys apart: what comes in one read from the terminal is one message.
@@ -370,18 +339,18 @@ func (m Model) keys(msg tea.KeyMsg) (Model, tea.Cmd) {
 
 // key gives a key to what lies on top: a popup, a prompt, or the screen.
 func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
-	m.status.problem = ""
+	m.status.Problem = ""
 	if msg.Type == tea.KeyCtrlC {
-		m, _ = m.dropPrompt()
-		return m.quit()
+		m, _ = dropPrompt(m)
+		return quit(m)
 	}
-	if msg.Paste && m.prompt.kind == promptNone {
+	if msg.Paste && m.prompt.Kind == prompt.None {
 		return m, nil
 	}
 	switch {
-	case m.popup.kind != popupNone:
+	case m.popup.Kind != prompt.PopupNone:
 		return m.keyPopup(msg)
-	case m.prompt.kind != promptNone:
+	case m.prompt.Kind != prompt.None:
 		return m.keyPrompt(msg)
 	}
 	for _, a := range m.bound() {
@@ -401,41 +370,41 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.awaited = false
-	m.status.computing = ""
+	m.status.Computing = ""
 	if a.err != nil {
 		if m.ctx.Err() == nil {
-			m.status = m.status.fail(m.c.Now(), a.err)
-			if m.shown.rankings == nil && m.good.rankings != nil { // it had to give way already
-				m.shown = m.good
+			m.status = m.status.Fail(m.c.Now(), a.err)
+			if m.Shown.Rankings == nil && m.Good.Rankings != nil { // it had to give way already
+				m.Shown = m.Good
 			}
-			m.desk = m.shown.desk
+			m.Desk = m.Shown.Desk
 		}
 		return m.arrange(), nil
 	}
 	found := lastSearch(a.results)
-	m.shown = frame{a.desk, found.Rankings, found.Picture}
-	m.good = m.shown
+	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture}
+	m.Good = m.Shown
 	if a.saved {
-		m.saved = a.desk
-		m.status.saved = m.c.Now()
+		m.Saved = a.desk
+		m.status.Saved = m.c.Now()
 	}
-	m.filter = conditions(a.state.Filter)
-	m.table.filter = m.filter
-	m.status.usage, m.status.codes = a.usage, a.codes
+	m.Filter = pane.Conditions(a.state.Filter)
+	m.table.Filter = m.Filter
+	m.status.Usage, m.status.Codes = a.usage, a.codes
 	for _, f := range a.faults {
-		if !slices.Contains(m.faults, f) {
-			m.faults = append(slices.Clone(m.faults), f)
-			m.status = m.status.fail(m.c.Now(), fmt.Errorf("%s", f))
+		if !slices.Contains(m.status.Faults, f) {
+			m.status.Faults = append(slices.Clone(m.status.Faults), f)
+			m.status = m.status.Fail(m.c.Now(), fmt.Errorf("%s", f))
 		}
 	}
 	m = m.arrange()
-	if n := len(m.focusedHits()); m.rows.cursor >= n {
-		m.rows.cursor = n - 1
-		m.panel = m.panel && n > 0
+	if n := len(m.FocusedHits()); m.Rows.Cursor >= n {
+		m.Rows.Cursor = n - 1
+		m.Panel = m.Panel && n > 0
 		m = m.arrange()
 	}
 	return m.dissect()
 }
 
 // unsaved reports whether something that was done is not in the log yet.
-func (m *Model) unsaved() bool { return m.pending > 0 || !m.desk.equal(m.saved) }
+func (m *Model) unsaved() bool { return m.pending > 0 || !m.Desk.Equal(m.Saved) }

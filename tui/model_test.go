@@ -22,6 +22,8 @@ import (
 	"strata/engine"
 	"strata/experiments"
 	"strata/fixtures"
+	"strata/tui/cells"
+	"strata/tui/picture"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -44,7 +46,7 @@ type desktop struct {
 }
 
 // openDesktop opens the built-in gallery on a screen of the size.
-func openDesktop(t *testing.T, cols, rows int, graphics Graphics) *desktop {
+func openDesktop(t *testing.T, cols, rows int, graphics picture.Graphics) *desktop {
 	t.Helper()
 	return openGallery(t, demo{fixtures.Demo()}, demoThumbs(graphics), cols, rows, graphics)
 }
@@ -66,10 +68,10 @@ func (f demo) Open(name string) (fs.File, error) {
 }
 
 // demoThumbs are the built-in gallery's pictures for tests, by graphics; tests share what is made once.
-var demoThumbs = func() func(Graphics) *Thumbs {
+var demoThumbs = func() func(picture.Graphics) *picture.Thumbs {
 	var mu sync.Mutex
-	made := map[Graphics]*Thumbs{}
-	return func(graphics Graphics) *Thumbs {
+	made := map[picture.Graphics]*picture.Thumbs{}
+	return func(graphics picture.Graphics) *picture.Thumbs {
 		mu.Lock()
 		defer mu.Unlock()
 		if made[graphics] == nil {
@@ -77,20 +79,20 @@ var demoThumbs = func() func(Graphics) *Thumbs {
 			if err != nil {
 				panic(err)
 			}
-			made[graphics] = NewThumbs(g.OpenPicture, g.Len(), Terminal{Graphics: graphics, CellW: 8, CellH: 17}, Options{})
+			made[graphics] = picture.NewThumbs(itemPictures(g), g.Len(), picture.Terminal{Graphics: graphics, CellW: 8, CellH: 17}, picture.Options{})
 		}
 		return made[graphics]
 	}
 }()
 
 // openGallery opens a gallery on a screen of the size. thumbs are its pictures, if they are shared.
-func openGallery(t *testing.T, files fs.FS, thumbs *Thumbs, cols, rows int, graphics Graphics) *desktop {
+func openGallery(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows int, graphics picture.Graphics) *desktop {
 	t.Helper()
 	return openStudio(t, files, thumbs, cols, rows, graphics, nil)
 }
 
 // openStudio is openGallery with what computes the features of new pictures.
-func openStudio(t *testing.T, files fs.FS, thumbs *Thumbs, cols, rows int, graphics Graphics,
+func openStudio(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows int, graphics picture.Graphics,
 	extractor func(context.Context, *engine.Gallery) (experiments.Extractor, error),
 ) *desktop {
 	t.Helper()
@@ -118,7 +120,7 @@ func openStudio(t *testing.T, files fs.FS, thumbs *Thumbs, cols, rows int, graph
 	}
 	m, err := NewModel(t.Context(), Config{
 		Session:  session,
-		Terminal: Terminal{Graphics: graphics, CellW: 8, CellH: 17, Cols: cols, Rows: rows, Profile: termenv.Ascii},
+		Terminal: picture.Terminal{Graphics: graphics, CellW: 8, CellH: 17, Cols: cols, Rows: rows, Profile: termenv.Ascii},
 		Now:      now, LogPath: "session.strata",
 	})
 	if err != nil {
@@ -127,8 +129,8 @@ func openStudio(t *testing.T, files fs.FS, thumbs *Thumbs, cols, rows int, graph
 	if thumbs != nil {
 		m.thumbs = thumbs
 	}
-	m.styles = newStyles(termenv.Ascii, true, true)
-	m.dress()
+	m.styles = cells.NewStyles(termenv.Ascii, true, true)
+	dress(&m)
 	m.later = func(_ time.Duration, msg tea.Msg) tea.Cmd {
 		*d.due = append(*d.due, msg)
 		return nil
@@ -295,8 +297,8 @@ func (d *desktop) wantScreen(part string) {
 
 // schemes returns the schemes shown.
 func (d *desktop) schemes() string {
-	names := make([]string, len(d.m.shown.schemes))
-	for i, s := range d.m.shown.schemes {
+	names := make([]string, len(d.m.Shown.Schemes))
+	for i, s := range d.m.Shown.Schemes {
 		names[i] = s.String()
 	}
 	return strings.Join(names, " ")
@@ -331,25 +333,25 @@ func TestGoldenFrames(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		cols, rows int
-		graphics   Graphics
+		graphics   picture.Graphics
 		keys       string
 	}{
-		{"80x24", 80, 24, GraphicsSixel, ""},
-		{"120x40", 120, 40, GraphicsSixel, ""},
-		{"200x60", 200, 60, GraphicsSixel, ""},
-		{"120x40-evaluated", 120, 40, GraphicsSixel, "n E"},
-		{"200x60-evaluated", 200, 60, GraphicsSixel, "down down down left left tab left E"},
-		{"80x24-hit", 80, 24, GraphicsSixel, "down enter right right"},
-		{"120x40-hit", 120, 40, GraphicsSixel, "down down down enter right"},
-		{"120x40-help", 120, 40, GraphicsSixel, "?"},
-		{"80x24-layers", 80, 24, GraphicsSixel, "L down space"},
-		{"80x24-edit", 80, 24, GraphicsSixel, "e text:*edge"},
-		{"120x40-pinned", 120, 40, GraphicsSixel, "down down space c"},
-		{"120x40-text", 120, 40, GraphicsNone, "E"},
-		{"80x24-text", 80, 24, GraphicsNone, "enter"},
-		{"60x20", 60, 20, GraphicsSixel, ""},
-		{"30x8", 30, 8, GraphicsSixel, ""},
-		{"19x3", 19, 3, GraphicsSixel, ""},
+		{"80x24", 80, 24, picture.GraphicsSixel, ""},
+		{"120x40", 120, 40, picture.GraphicsSixel, ""},
+		{"200x60", 200, 60, picture.GraphicsSixel, ""},
+		{"120x40-evaluated", 120, 40, picture.GraphicsSixel, "n E"},
+		{"200x60-evaluated", 200, 60, picture.GraphicsSixel, "down down down left left tab left E"},
+		{"80x24-hit", 80, 24, picture.GraphicsSixel, "down enter right right"},
+		{"120x40-hit", 120, 40, picture.GraphicsSixel, "down down down enter right"},
+		{"120x40-help", 120, 40, picture.GraphicsSixel, "?"},
+		{"80x24-layers", 80, 24, picture.GraphicsSixel, "L down space"},
+		{"80x24-edit", 80, 24, picture.GraphicsSixel, "e text:*edge"},
+		{"120x40-pinned", 120, 40, picture.GraphicsSixel, "down down space c"},
+		{"120x40-text", 120, 40, picture.GraphicsNone, "E"},
+		{"80x24-text", 80, 24, picture.GraphicsNone, "enter"},
+		{"60x20", 60, 20, picture.GraphicsSixel, ""},
+		{"30x8", 30, 8, picture.GraphicsSixel, ""},
+		{"19x3", 19, 3, picture.GraphicsSixel, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := openDesktop(t, tc.cols, tc.rows, tc.graphics)
@@ -360,7 +362,7 @@ func TestGoldenFrames(t *testing.T) {
 }
 
 func TestEverySizeFits(t *testing.T) {
-	d := openDesktop(t, 80, 24, GraphicsSixel)
+	d := openDesktop(t, 80, 24, picture.GraphicsSixel)
 	d.press("E")
 	for _, keys := range []string{
 		"", "enter", "esc ?", "esc L", "esc e", "esc", "t", "enter", "esc down M", "b", "esc tab tab", "tab", "enter", "esc tab enter", "enter",
@@ -379,7 +381,7 @@ func TestEverySizeFits(t *testing.T) {
 
 // TestFirstSchemes begins with what gallery.yaml says, and refuses a layer that is not there.
 func TestFirstSchemes(t *testing.T) {
-	d := openGallery(t, fixtures.Demo(), demoThumbs(GraphicsNone), 120, 40, GraphicsNone)
+	d := openGallery(t, fixtures.Demo(), demoThumbs(picture.GraphicsNone), 120, 40, picture.GraphicsNone)
 	d.wantSchemes("A B C B+pattern")
 	files := fstest.MapFS{
 		"items.csv":         {Data: []byte("id,kind\none,a\ntwo,b\n")},

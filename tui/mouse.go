@@ -3,138 +3,134 @@ package tui
 import (
 	"time"
 
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/prompt"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // doubleClick is the longest time between the two clicks of a double click.
 const doubleClick = 400 * time.Millisecond
 
-// click is the last press of the mouse.
-type click struct {
-	at       time.Time
-	row      int  // scheme
-	cursor   int  // picture
-	dragging bool // a slider
-}
-
 // mouse acts on the pointer: a click on a picture puts the cursor there, a second one makes it the query; a slider
 // follows; the wheel goes through the rows.
 func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
-	if m.prompt.kind != promptNone {
+	if m.prompt.Kind != prompt.None {
 		return m, nil
 	}
-	if m.popup.kind != popupNone {
-		return m.mousePopup(msg), nil
+	if m.popup.Kind != prompt.PopupNone {
+		return mousePopup(m, msg), nil
 	}
-	if m.findings.open {
-		return m.mouseFindings(msg)
+	if m.findings.Open {
+		return mouseFindings(m, msg)
 	}
 	switch {
-	case msg.Button == tea.MouseButtonWheelUp && m.rows.focus > 0:
-		return m.focusRow(-1)
-	case msg.Button == tea.MouseButtonWheelDown && m.rows.focus < len(m.desk.schemes)-1:
-		return m.focusRow(1)
+	case msg.Button == tea.MouseButtonWheelUp && m.Rows.Focus > 0:
+		return focusRow(m, -1)
+	case msg.Button == tea.MouseButtonWheelDown && m.Rows.Focus < len(m.Desk.Schemes)-1:
+		return focusRow(m, 1)
 	case msg.Action == tea.MouseActionRelease:
-		m.click.dragging = false
+		m.Click.Dragging = false
 	case msg.Button != tea.MouseButtonLeft:
 	case msg.Action == tea.MouseActionPress:
-		return m.press(msg.X, msg.Y)
-	case msg.Action == tea.MouseActionMotion && m.click.dragging:
-		return m.drag(msg.X)
+		return press(m, msg.X, msg.Y)
+	case msg.Action == tea.MouseActionMotion && m.Click.Dragging:
+		return drag(m, msg.X)
 	}
 	return m, nil
 }
 
 // mousePopup scrolls a popup; a click beside it closes it.
-func (m Model) mousePopup(msg tea.MouseMsg) Model {
-	r := centred(m.popup.view(m.styles, m.layout.Size), m.layout.Size)
+func mousePopup(m Model, msg tea.MouseMsg) Model {
+	r := cells.Centred(m.popup.View(m.styles, m.layout.Size), m.layout.Size)
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp:
-		m.popup, _, _ = m.popup.update(m.popKeys, tea.KeyMsg{Type: tea.KeyUp})
+		m.popup, _, _ = m.popup.Update(m.popKeys, tea.KeyMsg{Type: tea.KeyUp})
 	case msg.Button == tea.MouseButtonWheelDown:
-		m.popup, _, _ = m.popup.update(m.popKeys, tea.KeyMsg{Type: tea.KeyDown})
-	case msg.Action == tea.MouseActionPress && !r.has(msg.X, msg.Y):
-		m.popup = popup{}
+		m.popup, _, _ = m.popup.Update(m.popKeys, tea.KeyMsg{Type: tea.KeyDown})
+	case msg.Action == tea.MouseActionPress && !r.Has(msg.X, msg.Y):
+		m.popup = prompt.Popup{}
 	}
 	return m
 }
 
 // mouseFindings moves the cursor of the findings; a click on the row under it shows what is behind.
-func (m Model) mouseFindings(msg tea.MouseMsg) (Model, tea.Cmd) {
+func mouseFindings(m Model, msg tea.MouseMsg) (Model, tea.Cmd) {
 	f := &m.findings
 	switch {
 	case msg.Button == tea.MouseButtonWheelUp:
-		return m.moveFinding(-1)
+		return moveFinding(m, -1)
 	case msg.Button == tea.MouseButtonWheelDown:
-		return m.moveFinding(1)
+		return moveFinding(m, 1)
 	case msg.Button != tea.MouseButtonLeft || msg.Action != tea.MouseActionPress:
 		return m, nil
 	}
-	if f.sheet != nil {
-		p := m.placeSheet()
-		first, end := p.visible(f.sheet)
+	if f.Sheet != nil {
+		p := f.Sheet.Plan(&m.layout)
+		first, end := p.Visible(f.Sheet)
 		for i := first; i < end; i++ {
 			switch {
-			case !p.item(f.sheet, i).has(msg.X, msg.Y):
-			case i == f.sheet.at && m.canLook():
-				return m.lookAt()
+			case !p.Item(f.Sheet, i).Has(msg.X, msg.Y):
+			case i == f.Sheet.At && m.findings.Behind(m.gallery):
+				return lookAt(m)
 			default:
-				f.sheet = f.sheet.moved(p, i)
+				f.Sheet = f.Sheet.Moved(&m.layout, i)
 			}
 		}
 		return m, nil
 	}
-	row := msg.Y - 1 - m.findingHead() + f.top[f.page]
+	row := msg.Y - 1 - m.layout.ListHead() + f.Top[f.Page]
 	switch {
-	case msg.Y < 1+m.findingHead() || row >= f.list.rows || msg.Y >= m.layout.Status || m.nothingFound() != "":
-	case row == f.at[f.page] && m.canLook():
-		return m.lookAt()
+	case msg.Y < 1+m.layout.ListHead() || row >= f.List.Rows || msg.Y >= m.layout.Status || f.Nothing(m.Filter, m.evaluation.Mining()) != "":
+	case row == f.At[f.Page] && m.findings.Behind(m.gallery):
+		return lookAt(m)
 	default:
-		return m.moveFinding(row - f.at[f.page])
+		return moveFinding(m, row-f.At[f.Page])
 	}
 	return m, nil
 }
 
 // press acts on what lies under the pointer.
-func (m Model) press(x, y int) (Model, tea.Cmd) {
-	if at, weight, ok := m.sliders.hitTest(m.focused(), m.layout.Sliders, x, y); ok && !m.panel {
-		m.sliders.at = at
-		m.click = click{dragging: true}
-		return m.slid(withWeight(m.focused(), at, weight))
+func press(m Model, x, y int) (Model, tea.Cmd) {
+	if at, weight, ok := m.Sliders.HitTest(m.Focused(), m.layout.Sliders, x, y); ok && !m.Panel {
+		m.Sliders.At = at
+		m.Click = pane.Click{Dragging: true}
+		return m.slid(pane.WithWeight(m.Focused(), at, weight))
 	}
-	for at, i := range m.rows.visible(&m.layout, len(m.shown.schemes), m.panel) {
-		if !m.layout.row(at).has(x, y) {
+	for at, i := range m.Rows.Visible(&m.layout, len(m.Shown.Schemes), m.Panel) {
+		if !m.layout.RowAt(at).Has(x, y) {
 			continue
 		}
-		if y == m.layout.row(at).Y { // the scheme's text
-			return m.pressRow(i, -1)
+		if y == m.layout.RowAt(at).Y { // the scheme's text
+			return pressRow(m, i, -1)
 		}
-		return m.pressRow(i, (x-m.layout.Rows.X)/m.layout.Slot)
+		return pressRow(m, i, (x-m.layout.Rows.X)/m.layout.Slot)
 	}
 	return m, nil
 }
 
 // pressRow puts the cursor on a picture of a row, or makes it the query.
-func (m Model) pressRow(row, cursor int) (Model, tea.Cmd) {
+func pressRow(m Model, row, cursor int) (Model, tea.Cmd) {
 	now := m.c.Now()
-	last := m.click
-	m.click = click{at: now, row: row, cursor: cursor}
-	m.rows.focus = row
-	m.sliders = m.sliders.clamped(m.focused())
-	if cursor < 0 || cursor >= len(m.focusedHits()) {
+	last := m.Click
+	m.Click = pane.Click{At: now, Row: row, Cursor: cursor}
+	m.Rows.Focus = row
+	m.Sliders = m.Sliders.Clamped(m.Focused())
+	if cursor < 0 || cursor >= len(m.FocusedHits()) {
 		return m, nil
 	}
-	m.rows.cursor = cursor
-	if last.row == row && last.cursor == cursor && now.Sub(last.at) <= doubleClick && m.canAsk() {
-		m.click = click{}
-		h, _ := m.cursorHit()
+	m.Rows.Cursor = cursor
+	if last.Row == row && last.Cursor == cursor && now.Sub(last.At) <= doubleClick && m.CanAsk(m.gallery) {
+		m.Click = pane.Click{}
+		h, _ := m.CursorHit()
 		return m.ask(h.Row)
 	}
 	return m.dissect()
 }
 
 // drag moves the slider that was pressed.
-func (m Model) drag(x int) (Model, tea.Cmd) {
-	left, w := m.sliders.track(m.focusedKnobs(), m.layout.Sliders.W)
-	return m.slid(withWeight(m.focused(), m.sliders.at, m.sliders.weightAt(x-m.layout.Sliders.X-left, w)))
+func drag(m Model, x int) (Model, tea.Cmd) {
+	left, w := m.Sliders.Track(m.FocusedKnobs(), m.layout.Sliders.W)
+	return m.slid(pane.WithWeight(m.Focused(), m.Sliders.At, m.Sliders.WeightAt(x-m.layout.Sliders.X-left, w)))
 }

@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"strata/tui/picture"
 )
 
 // TestRemovedPictures: pictures that vanish while they are looked at leave frames that say so.
 func TestRemovedPictures(t *testing.T) {
-	for _, graphics := range []Graphics{GraphicsSixel, GraphicsHalfBlock} {
+	for _, graphics := range []picture.Graphics{picture.GraphicsSixel, picture.GraphicsHalfBlock} {
 		dir := t.TempDir()
 		var items strings.Builder
 		items.WriteString("id,image\n")

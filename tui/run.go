@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"strata/tui/picture"
+
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/muesli/termenv"
 )
@@ -20,7 +22,7 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	screen := NewScreen(c.Output, c.Terminal, c.Trace)
+	screen := picture.NewScreen(c.Output, c.Terminal, c.Trace)
 	m.screen = screen
 	options := []tea.ProgramOption{
 		tea.WithContext(within), tea.WithoutSignalHandler(), // ctx ends with a signal; Bubble Tea would wait for itself

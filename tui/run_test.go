@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"strata/tui/picture"
+
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/hinshun/vt10x"
 )
@@ -52,7 +54,7 @@ type liveScreen struct {
 }
 
 // runScreen starts the program on the built-in gallery.
-func runScreen(t *testing.T, graphics Graphics) *liveScreen {
+func runScreen(t *testing.T, graphics picture.Graphics) *liveScreen {
 	t.Helper()
 	d := openDesktop(t, 120, 40, graphics)
 	s := &liveScreen{
@@ -63,7 +65,7 @@ func runScreen(t *testing.T, graphics Graphics) *liveScreen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.screen = newScreen(nil, s.terminal, d.m.c.Terminal, s.trace)
+	m.screen = picture.NewScreen(s.terminal, d.m.c.Terminal, s.trace)
 	in, keys := io.Pipe()
 	s.keys = keys
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithAltScreen(), tea.WithInput(in), tea.WithOutput(m.screen), tea.WithoutSignals())
@@ -115,7 +117,7 @@ func (s *liveScreen) press(keys string) {
 }
 
 func TestProgram(t *testing.T) {
-	for _, graphics := range []Graphics{GraphicsSixel, GraphicsHalfBlock, GraphicsNone} {
+	for _, graphics := range []picture.Graphics{picture.GraphicsSixel, picture.GraphicsHalfBlock, picture.GraphicsNone} {
 		t.Run(graphics.String(), func(t *testing.T) {
 			s := runScreen(t, graphics)
 			s.wait("saved ")
@@ -141,7 +143,7 @@ func TestProgram(t *testing.T) {
 
 // TestBurst presses a key 30 times, one read each, and looks at where that ends.
 func TestBurst(t *testing.T) {
-	s := runScreen(t, GraphicsSixel)
+	s := runScreen(t, picture.GraphicsSixel)
 	s.wait("saved ")
 	for range 30 {
 		s.press("n")

@@ -4,49 +4,21 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
 
-	"strata/experiments"
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/picture"
+	"strata/tui/prompt"
 )
-
-// canvas collects styled pieces of lines at their places; pieces do not overlap, and those of a line are put from left
-// to right.
-type canvas struct {
-	lines []string
-	ends  []int // cells written, by line
-	width int
-}
-
-func newCanvas(size Box) *canvas {
-	return &canvas{lines: make([]string, size.Rows), ends: make([]int, size.Rows), width: size.Cols}
-}
-
-// put writes lines, each of w cells, at (x, y) and below.
-func (c *canvas) put(x, y, w int, lines ...string) {
-	w = min(w, c.width-x)
-	for i, line := range lines {
-		if y+i < 0 || y+i >= len(c.lines) || x < c.ends[y+i] || w <= 0 {
-			continue
-		}
-		c.lines[y+i] += strings.Repeat(" ", x-c.ends[y+i]) + padded(line, w)
-		c.ends[y+i] = x + w
-	}
-}
-
-// finished returns the lines filled up with blanks.
-func (c *canvas) finished() []string {
-	for i := range c.lines {
-		c.lines[i] += strings.Repeat(" ", max(0, c.width-c.ends[i]))
-	}
-	return c.lines
-}
 
 // View formats the screen. Where pictures go by themselves, their cells are blank and the last line ends with the marker
 // that tells the screen's writer where they are.
 func (m Model) View() string {
-	if m.layout.Size == (Box{}) {
+	if m.layout.Size == (picture.Box{}) {
 		return ""
 	}
 	lines, placements := m.compose()
@@ -57,146 +29,78 @@ func (m Model) View() string {
 	return text
 }
 
-// compose returns the lines of the screen and its pictures.
-func (m *Model) compose() ([]string, []Placement) {
-	size := m.layout.Size
-	if size.Cols < leastCols || size.Rows < leastRows {
-		return padLines([]string{m.wish()}, size), nil
+// scene returns what the panes are formatted from.
+func (m *Model) scene() *pane.Scene {
+	return &pane.Scene{
+		Board: &m.Board, Gallery: m.gallery, Styles: m.styles, Layout: &m.layout, Table: m.table,
+		Graphics: m.c.Terminal.Graphics, Ready: m.ready,
 	}
-	c := newCanvas(size)
-	c.put(0, m.layout.Title, size.Cols, m.viewTitle())
-	if m.findings.open {
-		m.putFindings(c)
+}
+
+// compose returns the lines of the screen and its pictures.
+func (m *Model) compose() ([]string, []picture.Placement) {
+	size := m.layout.Size
+	if size.Cols < pane.LeastCols || size.Rows < pane.LeastRows {
+		return cells.PadLines([]string{wish(size)}, size), nil
+	}
+	c, sc := cells.NewCanvas(size), m.scene()
+	c.Put(0, m.layout.Title, size.Cols, m.status.Title(sc))
+	if m.findings.Open {
+		m.findings.Put(c, sc, m.evaluation.Mining())
 	} else {
-		m.putDesk(c)
+		sc.Put(c)
 	}
 	m.putFoot(c)
-	lines := c.finished()
-	placements := m.placements()
-	if m.popup.kind != popupNone {
-		box := m.popup.view(m.styles, size)
-		r := centred(box, size)
-		overlay(lines, box, r.X, r.Y)
-		placements = slices.DeleteFunc(placements, func(p Placement) bool {
-			return r.meets(rect{p.Col, p.Row, p.Box.Cols, p.Box.Rows})
+	lines := c.Finished()
+	placements := m.placements(sc)
+	if m.popup.Kind != prompt.PopupNone {
+		box := m.popup.View(m.styles, size)
+		r := cells.Centred(box, size)
+		cells.Overlay(lines, box, r.X, r.Y)
+		placements = slices.DeleteFunc(placements, func(p picture.Placement) bool {
+			return r.Meets(cells.Rect{X: p.Col, Y: p.Row, W: p.Box.Cols, H: p.Box.Rows})
 		})
 	}
 	return lines, placements
 }
 
-// putDesk writes the query, its sliders, and the schemes with the table or the hit that is looked at.
-func (m *Model) putDesk(c *canvas) {
-	q := m.layout.Query
-	if !m.panel || m.layout.Wide {
-		if !m.layout.Wide && m.layout.Pictures {
-			c.put(1, q.Y, m.layout.QueryBox.Cols, m.pictureCells(m.shown.desk.picture(), m.layout.QueryBox)...)
-		}
-		c.put(q.X, q.Y, q.W, m.viewQuery()...)
-		s := m.layout.Sliders
-		c.put(s.X, s.Y, s.W, m.sliders.view(m.styles, m.focused(), m.rows.focus, s.W, s.H)...)
-	}
-	m.putRows(c)
-	if m.panel {
-		m.putPanel(c)
-	} else if t := m.layout.Table; t.H > 0 {
-		c.put(t.X, t.Y, t.W, m.table.view(m.styles, m.rows.marked, m.focused().String(), t.W, t.H)...)
-	}
-}
-
 // wish says what size the screen would like.
-func (m *Model) wish() string {
-	return cut(fmt.Sprintf("strata: %d×%d or more", pictureCols, pictureRows), m.layout.Size.Cols)
-}
-
-func padLines(lines []string, size Box) []string {
-	for len(lines) < size.Rows {
-		lines = append(lines, "")
-	}
-	for i := range lines {
-		lines[i] = padded(lines[i], size.Cols)
-	}
-	return lines[:size.Rows]
-}
-
-// putRows writes the visible schemes.
-func (m *Model) putRows(c *canvas) {
-	l := &m.layout
-	visible := m.rows.visible(l, len(m.shown.schemes), m.panel)
-	all := make([][]figure, len(m.shown.schemes))
-	for i, scheme := range m.shown.schemes {
-		all[i] = m.figures(m.ranking(i), scheme)
-	}
-	headings := m.headings(all, l.Rows.W-min(24, l.Rows.W/3))
-	for at, i := range visible {
-		v := rowView{
-			place: i, ranking: m.ranking(i), scheme: m.shown.schemes[i], moves: m.movesOf(i),
-			focused: i == m.rows.focus, pinned: m.rows.pinned && i == 0, headings: headings[i],
-		}
-		r := l.row(at)
-		c.put(r.X, r.Y, r.W, m.rows.view(m, v)...)
-	}
-}
-
-// ranking returns the ranking of scheme i, or nil while it is awaited.
-func (m *Model) ranking(i int) *experiments.Ranking {
-	if i >= len(m.shown.rankings) {
-		return nil
-	}
-	return &m.shown.rankings[i]
-}
-
-// movesOf returns how the hits of row i moved against the pinned row, or the row above.
-func (m *Model) movesOf(i int) []int {
-	reference := i - 1
-	if m.rows.pinned {
-		reference = 0
-	}
-	if i == 0 || m.ranking(i) == nil {
-		return nil
-	}
-	return moves(m.ranking(i).Hits, m.ranking(reference).Hits)
+func wish(size picture.Box) string {
+	return cells.Cut(fmt.Sprintf("strata: %d×%d or more", pane.PictureCols, pane.PictureRows), size.Cols)
 }
 
 // putFoot writes the status and the help, or the prompt in their place.
-func (m *Model) putFoot(c *canvas) {
+func (m *Model) putFoot(c *cells.Canvas) {
 	l, s := &m.layout, m.styles
-	if m.prompt.kind != promptNone {
-		c.put(0, l.Status, c.width, m.prompt.view(s, c.width)...)
+	if m.prompt.Kind != prompt.None {
+		c.Put(0, l.Status, c.Width, m.prompt.View(s, c.Width)...)
 		return
 	}
 	status := m.status
-	status.unlogged = m.c.Session.Unlogged()
-	c.put(0, l.Status, c.width, status.view(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.width))
+	status.Unlogged = m.session.Unlogged()
+	c.Put(0, l.Status, c.Width, status.View(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.Width))
 	h := m.help
-	always := s.accent.Render("?") + s.faint.Render(" help ")
-	if m.popup.kind != popupNone {
+	always := s.Accent.Render("?") + s.Faint.Render(" help ")
+	if m.popup.Kind != prompt.PopupNone {
 		always = ""
 	}
-	h.Width = c.width - 2 - ansi.StringWidth(always)
-	c.put(0, l.Help, c.width, flush(" "+h.ShortHelpView(m.footKeys()), always, c.width))
-}
-
-// hidden is the number of schemes that do not fit on the screen.
-func (m *Model) hidden() int {
-	if m.panel || m.findings.open {
-		return 0
-	}
-	return len(m.shown.schemes) - len(m.rows.visible(&m.layout, len(m.shown.schemes), false))
+	h.Width = c.Width - 2 - ansi.StringWidth(always)
+	c.Put(0, l.Help, c.Width, cells.Flush(" "+h.ShortHelpView(m.footKeys()), always, c.Width))
 }
 
 // footKeys returns the keys for the foot of the screen.
 func (m *Model) footKeys() []key.Binding {
-	if m.popup.kind != popupNone {
-		return m.popup.bindings(m.popKeys)
+	if m.popup.Kind != prompt.PopupNone {
+		return m.popup.Bindings(m.popKeys)
 	}
 	var short []key.Binding
 	last := ""
 	actions := m.enabled()
-	if m.panel { // what can be done with a hit comes first
+	if m.Panel { // what can be done with a hit comes first
 		rest := slices.DeleteFunc(slices.Clone(actions), func(a action) bool { return a.group == groupLook })
 		actions = append(slices.DeleteFunc(actions, func(a action) bool { return a.group != groupLook }), rest...)
 	}
-	if m.visiting.on && !m.panel { // the way back does, too
+	if m.Visiting.On && !m.Panel { // the way back does, too
 		i := slices.IndexFunc(actions, func(a action) bool { return a.Keys()[0] == "esc" })
 		actions = slices.Insert(slices.Delete(slices.Clone(actions), i, i+1), 0, actions[i])
 	}
@@ -211,60 +115,42 @@ func (m *Model) footKeys() []key.Binding {
 	return short
 }
 
-// pictureCells returns the lines that stand where a picture is: its own, blanks under one that goes by itself, or a
-// frame in its place.
-func (m *Model) pictureCells(row int, box Box) []string {
-	p, ready := m.ready[place{row, box}]
-	switch {
-	case !ready:
-		return emptyFrame(box, m.styles)
-	case p.Err != nil:
-		name := m.pictureName(row)
-		if name == "" {
-			return brokenFrame(box, m.styles, "no picture", "")
-		}
-		_, why, _ := strings.Cut(p.Err.Error(), name+": ")
-		return brokenFrame(box, m.styles, name, why)
-	case p.Lines != nil:
-		return p.Lines
-	}
-	return make([]string, box.Rows)
-}
-
 // placements returns the pictures that go by themselves.
-func (m *Model) placements() []Placement {
-	l := &m.layout
-	if !l.Pictures || m.c.Terminal.Graphics != GraphicsSixel {
+func (m *Model) placements(sc *pane.Scene) []picture.Placement {
+	if !m.layout.Pictures || !m.c.Terminal.Graphics.Apart() {
 		return nil
 	}
-	var all []Placement
-	add := func(row int, box Box, x, y int) {
-		if p := m.ready[place{row, box}]; p.Sixel != nil {
+	var all []picture.Placement
+	add := func(row int, box picture.Box, x, y int) {
+		if p := m.ready[pane.Place{Row: row, Box: box}]; p.Bytes != nil {
 			all = append(all, p.Placement(x, y))
 		}
 	}
-	if m.findings.open {
-		if m.findings.sheet != nil {
-			m.placeSheetPictures(add)
-		}
-		return all
-	}
 	switch {
-	case l.Wide:
-		add(m.shown.desk.picture(), l.QueryBox, l.Query.X, l.Query.Y+1)
-	case !m.panel:
-		add(m.shown.desk.picture(), l.QueryBox, 1, l.Query.Y)
-	}
-	for at, i := range m.rows.visible(l, len(m.shown.rankings), m.panel) {
-		hits := m.shown.rankings[i].Hits
-		for j, h := range hits[:min(len(hits), shownHits)] {
-			r := l.thumb(at, j)
-			add(h.Row, l.Thumb, r.X, r.Y)
-		}
-	}
-	if h, ok := m.cursorHit(); ok && m.panel {
-		add(m.shown.desk.picture(), l.PanelBox, l.Panel.X, l.Panel.Y+1)
-		add(h.Row, l.PanelBox, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
+	case !m.findings.Open:
+		sc.Place(add)
+	case m.findings.Sheet != nil:
+		m.findings.Sheet.Place(&m.layout, add)
 	}
 	return all
+}
+
+// hidden is the number of schemes that do not fit on the screen.
+func (m *Model) hidden() int {
+	if m.Panel || m.findings.Open {
+		return 0
+	}
+	return len(m.Shown.Schemes) - len(m.Rows.Visible(&m.layout, len(m.Shown.Schemes), false))
+}
+
+// busy says what the latest search is at, and since when, while it does what takes its time.
+func (m *Model) busy() string {
+	if !m.awaited {
+		return ""
+	}
+	text := m.session.Activity()
+	if took := m.c.Now().Sub(m.asked); text != "" && took >= time.Second {
+		text += fmt.Sprintf(" · %d s", int(took.Seconds()))
+	}
+	return text
 }

@@ -6,55 +6,37 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/tui/page"
+	"strata/tui/pane"
 )
 
-// visit is a walk, begun in the findings, through queries under schemes. Esc ends it where it was begun.
-type visit struct {
-	on      bool
-	schemes []engine.Scheme // as the findings set them
-	queries []int           // rows
-	at      int             // of queries
-	along   bool            // queries are the rows of the page
-	sheet   bool            // it was begun in a sheet
-	focus   []int           // by query: the scheme to look at; nil: the first
-	what    string          // how the queries are ordered
-}
-
-// kept is what the findings give back when they are closed.
-type kept struct {
-	desk  desk
-	shown frame
-	rows  rowsPane
-	walk  walk
-}
-
 // visit goes to the pictures of a look.
-func (m Model) visit(l look, sheet bool) (Model, tea.Cmd) {
-	if len(l.queries) == 0 {
-		m.status = m.status.tell("no query to look at")
+func (m Model) visit(l page.Look, sheet bool) (Model, tea.Cmd) {
+	if len(l.Queries) == 0 {
+		m.status = m.status.Tell("no query to look at")
 		return m, nil
 	}
-	if m.findings.was == nil {
-		m.findings.was = &kept{m.desk, m.shown, m.rows, m.walk}
+	if m.findings.Was == nil {
+		m.findings.Was = &pane.Kept{Desk: m.Desk, Shown: m.Shown, Rows: m.Rows, Walk: m.Walk}
 	}
-	schemes := l.schemes
-	if !m.findings.page.mined() { // what is evaluated is looked at beside the other rows
-		for _, s := range m.findings.was.desk.schemes {
-			if !slices.ContainsFunc(schemes, func(o engine.Scheme) bool { return sameScheme(s, o) }) {
+	schemes := l.Schemes
+	if !m.findings.Page.Mined() { // what is evaluated is looked at beside the other rows
+		for _, s := range m.findings.Was.Desk.Schemes {
+			if !slices.ContainsFunc(schemes, func(o engine.Scheme) bool { return pane.SameScheme(s, o) }) {
 				schemes = append(slices.Clone(schemes), s)
 			}
 		}
 	}
-	m.visiting = visit{
-		on: true, schemes: schemes, queries: l.queries, at: l.at, along: l.along, sheet: sheet, focus: l.focus, what: l.what,
+	m.Visiting = pane.Visit{
+		On: true, Schemes: schemes, Queries: l.Queries, At: l.At, Along: l.Along, Sheet: sheet, Focus: l.Focus, What: l.What,
 	}
-	m.findings.open = false
-	m.walk = walk{}
-	m.panel = false
-	m.rows = rowsPane{cursor: -1, caption: m.rows.caption, marked: markFirst(m.findings.was.rows.marked, l.label, m.gallery)}
-	m.desk = desk{schemes: schemes, query: l.queries[l.at]}
-	m.shown = frame{desk: m.desk} // what was there before is not shown again
-	return m.arrange().stepVisit(0)
+	m.findings.Open = false
+	m.Walk = pane.Walk{}
+	m.Panel = false
+	m.Rows = pane.Rows{Cursor: -1, Caption: m.Rows.Caption, Marked: markFirst(m.findings.Was.Rows.Marked, l.Label, m.gallery)}
+	m.Desk = pane.Desk{Schemes: schemes, Query: l.Queries[l.At]}
+	m.Shown = pane.Frame{Desk: m.Desk} // what was there before is not shown again
+	return stepVisit(m.arrange(), 0)
 }
 
 // markFirst returns the marked labels with one of the gallery's before them.
@@ -72,60 +54,51 @@ func markFirst(marked []string, label string, g *engine.Gallery) []string {
 }
 
 // stepVisit goes on to another query of the visit.
-func (m Model) stepVisit(by int) (Model, tea.Cmd) {
-	v := &m.visiting
-	n := len(v.queries)
-	v.at = ((v.at+by)%n + n) % n
-	if v.focus != nil {
-		m.rows.focus = min(v.focus[v.at], len(m.desk.schemes)-1)
-		m.rows.cursor = 0
-		m.sliders = m.sliders.clamped(m.focused())
+func stepVisit(m Model, by int) (Model, tea.Cmd) {
+	v := &m.Visiting
+	n := len(v.Queries)
+	v.At = ((v.At+by)%n + n) % n
+	if v.Focus != nil {
+		m.Rows.Focus = min(v.Focus[v.At], len(m.Desk.Schemes)-1)
+		m.Rows.Cursor = 0
+		m.Sliders = m.Sliders.Clamped(m.Focused())
 	}
-	m.desk.query, m.desk.image = v.queries[v.at], ""
+	m.Desk.Query, m.Desk.Image = v.Queries[v.At], ""
 	return m.search(true)
 }
 
-// neighbour returns the query that stepping leads to.
-func (m *Model) neighbour(by int) (int, bool) {
-	if v := m.visiting; v.on {
-		n := len(v.queries)
-		return v.queries[((v.at+by)%n+n)%n], n > 1
-	}
-	return m.walk.step(m.gallery, m.desk.query, by)
-}
-
 // endVisit goes back to the findings, to the query that was looked at last.
-func (m Model) endVisit() (Model, tea.Cmd) {
-	v := m.visiting
-	m.visiting.on = false
-	m.panel, m.rows.cursor = false, -1
-	m.findings.open = true
+func endVisit(m Model) (Model, tea.Cmd) {
+	v := m.Visiting
+	m.Visiting.On = false
+	m.Panel, m.Rows.Cursor = false, -1
+	m.findings.Open = true
 	switch {
-	case v.sheet && m.findings.sheet != nil:
-		m.findings.sheet = m.findings.sheet.moved(m.placeSheet(), slices.Index(m.findings.sheet.items, v.queries[v.at]))
-	case v.along:
-		m.findings = m.findings.moved(v.at, m.findingRows())
+	case v.Sheet && m.findings.Sheet != nil:
+		m.findings.Sheet = m.findings.Sheet.Moved(&m.layout, slices.Index(m.findings.Sheet.Items, v.Queries[v.At]))
+	case v.Along:
+		m.findings = m.findings.Moved(v.At, m.layout.ListRows())
 	}
 	return m.arrange(), nil
 }
 
 // closeFindings goes back to what was on the screen before, unless a visit has changed the schemes: then those stay.
-func (m Model) closeFindings() (Model, tea.Cmd) {
-	was := m.findings.was
-	m.findings.open, m.findings.was = false, nil
+func closeFindings(m Model) (Model, tea.Cmd) {
+	was := m.findings.Was
+	m.findings.Open, m.findings.Was = false, nil
 	if was == nil {
 		return m.arrange(), nil
 	}
-	marked := was.rows.marked
-	if slices.EqualFunc(m.desk.schemes, m.visiting.schemes, sameScheme) {
-		m.desk, m.shown, m.walk = was.desk, was.shown, was.walk
-		caption := m.rows.caption
-		m.rows = was.rows
-		m.rows.caption = caption
+	marked := was.Rows.Marked
+	if slices.EqualFunc(m.Desk.Schemes, m.Visiting.Schemes, pane.SameScheme) {
+		m.Desk, m.Shown, m.Walk = was.Desk, was.Shown, was.Walk
+		caption := m.Rows.Caption
+		m.Rows = was.Rows
+		m.Rows.Caption = caption
 	}
-	m.rows.marked = marked
-	m.sliders = m.sliders.clamped(m.focused())
-	if m.desk.equal(m.saved) {
+	m.Rows.Marked = marked
+	m.Sliders = m.Sliders.Clamped(m.Focused())
+	if m.Desk.Equal(m.Saved) {
 		return m.arrange(), nil
 	}
 	return m.search(true)

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine/onnx"
-	"strata/tui"
+	"strata/tui/picture"
 )
 
 func doctorCommand() *cobra.Command {
@@ -20,17 +20,17 @@ func doctorCommand() *cobra.Command {
 		Short: "Say what the terminal can do, what was chosen and why",
 		Args:  takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			asked, err := tui.ParseGraphics(graphics)
+			asked, err := picture.ParseGraphics(graphics)
 			if err != nil {
 				return usageError{err}
 			}
-			t := tui.Probe(os.Stdin, os.Stderr, os.Getenv, asked, 0)
-			facts := []tui.Fact{
+			t := picture.Probe(os.Stdin, os.Stderr, os.Getenv, asked, 0)
+			facts := []picture.Fact{
 				{Name: "strata", Text: version()},
 				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
 				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
 			}
-			return tui.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...)
+			return picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...)
 		},
 	}
 	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: auto, sixel, halfblock or none")
@@ -39,15 +39,15 @@ func doctorCommand() *cobra.Command {
 
 // runtimeFacts says for doctor which ONNX Runtime was found, and where it was
 // looked for.
-func runtimeFacts() []tui.Fact {
+func runtimeFacts() []picture.Fact {
 	library, err := onnx.FindLibrary("", os.Getenv)
-	found := tui.Fact{Name: "ONNX Runtime", Text: fmt.Sprintf("%s, %s", library.Version, library.Path)}
+	found := picture.Fact{Name: "ONNX Runtime", Text: fmt.Sprintf("%s, %s", library.Version, library.Path)}
 	if err != nil {
 		found.Text = err.Error()
 	}
-	facts := []tui.Fact{found}
+	facts := []picture.Fact{found}
 	for _, p := range library.Looked {
-		facts = append(facts, tui.Fact{Name: "  looked at", Text: fmt.Sprintf("%s (%s): %s", p.Path, p.Why, p.Found)})
+		facts = append(facts, picture.Fact{Name: "  looked at", Text: fmt.Sprintf("%s (%s): %s", p.Path, p.Why, p.Found)})
 	}
 	return facts
 }

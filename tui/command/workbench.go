@@ -15,6 +15,7 @@ import (
 	"strata/engine/onnx"
 	"strata/experiments"
 	"strata/tui"
+	"strata/tui/picture"
 )
 
 // sessionsFolder holds the logs of sessions, in the user's state folder.
@@ -30,7 +31,7 @@ type screenFlags struct {
 
 // workbench opens the gallery and shows the screen until its user quits.
 func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
-	graphics, err := tui.ParseGraphics(f.graphics)
+	graphics, err := picture.ParseGraphics(f.graphics)
 	switch {
 	case err != nil:
 		return usageError{err}
@@ -56,8 +57,8 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 		defer trace.Close()
 		config.Trace = trace
 	}
-	probed := make(chan tui.Terminal, 1)
-	go func() { probed <- tui.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
+	probed := make(chan picture.Terminal, 1)
+	go func() { probed <- picture.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
 	session := experiments.NewSession(experiments.Options{
 		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
 		Extractor: f.model.extractor, Recipe: onnx.RecipeOf,

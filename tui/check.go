@@ -1,0 +1,97 @@
+package tui
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"strata/engine"
+	"strata/experiments"
+	"strata/tui/pane"
+)
+
+// errOtherGallery is why a gallery step is refused: the screen opens nothing.
+var errOtherGallery = errors.New("another gallery needs another session: quit and open it with strata GALLERY")
+
+// checker checks a typed step as far as it can be without executing it.
+type checker struct {
+	gallery *engine.Gallery
+	schemes int   // of the screen
+	busy    error // why nothing can begin in the background; nil if it can
+}
+
+// checker returns the checker of what is typed now.
+func (m *Model) checker() checker {
+	return checker{gallery: m.gallery, schemes: len(m.Desk.Schemes), busy: m.evaluation.Busy()}
+}
+
+// parse parses and checks a step.
+func (k checker) parse(text string) (experiments.Step, error) {
+	step, err := experiments.ParseStep(text)
+	if err != nil {
+		return nil, err
+	}
+	switch s := step.(type) {
+	case experiments.Gallery:
+		return nil, errOtherGallery
+	case experiments.Query:
+		_, err = k.gallery.Row(s.ID)
+	case experiments.Schemes:
+		err = k.layers(s.Schemes)
+	case experiments.Filter:
+		err = k.conditions(s.Conditions)
+	case experiments.Evaluate:
+		err = cmp.Or(k.busy, k.evaluate(s))
+	case experiments.Compare:
+		err = cmp.Or(k.busy, k.evaluate(experiments.Evaluate(s)))
+	case experiments.Mine:
+		err = cmp.Or(k.busy, k.evaluate(experiments.Evaluate(s)))
+		if s := s.Schemes; err == nil && len(s) == 2 && pane.SameScheme(s[0], s[1]) {
+			err = fmt.Errorf("the schemes are the same: there is no difference to look for")
+		}
+		if n := k.schemes; err == nil && len(s.Schemes) == 0 && n != 2 {
+			err = fmt.Errorf("mine takes two schemes, and the screen has %d: name them", n)
+		}
+	}
+	return step, err
+}
+
+// evaluate returns what is wrong with the names of an evaluate step, or of
+// one that takes the same arguments.
+func (k checker) evaluate(s experiments.Evaluate) error {
+	for _, name := range s.Labels {
+		if _, err := k.gallery.Label(name); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(k.layers(s.Schemes), k.conditions(s.Where))
+}
+
+// layers returns what is wrong with the layers of schemes.
+func (k checker) layers(schemes []engine.Scheme) error {
+	for _, scheme := range schemes {
+		var fault *engine.SchemeError
+		if err := k.gallery.CheckScheme(scheme); errors.As(err, &fault) {
+			return errors.New(fault.Reason) // its column is that of one scheme's text
+		}
+	}
+	return nil
+}
+
+// conditions returns what is wrong with the labels and values of conditions.
+func (k checker) conditions(where []engine.Condition) error {
+	for _, c := range where {
+		l, err := k.gallery.Label(c.Label)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(l.Values(), c.Value) {
+			continue
+		}
+		if _, err := k.gallery.Rows([]engine.Condition{c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package pane
+
+import (
+	"math"
+	"slices"
+
+	"strata/engine"
+	"strata/experiments"
+)
+
+// Desk is what the keys have set. What the screen shows may be older: see frame. A desk is never changed in place.
+type Desk struct {
+	Query   int    // row
+	Image   string // path of a picture from outside the gallery that is the query instead; "": none
+	Photo   int    // the number of that picture among the thumbs
+	Schemes []engine.Scheme
+}
+
+// Frame is what the screen shows: a desk with its answer. rankings is nil while the answer is awaited.
+type Frame struct {
+	Desk
+	Rankings []experiments.Ranking
+	Picture  *experiments.Picture // the query, when it is no item and its features are known
+}
+
+// Equal reports whether two desks ask for the same.
+func (d Desk) Equal(o Desk) bool {
+	return d.Query == o.Query && d.Image == o.Image && slices.EqualFunc(d.Schemes, o.Schemes, SameScheme)
+}
+
+// SameScheme reports whether two schemes are the same.
+func SameScheme(a, b engine.Scheme) bool { return a.Equal(b) }
+
+// With returns the desk with scheme i replaced.
+func (d Desk) With(i int, s engine.Scheme) Desk {
+	d.Schemes = slices.Clone(d.Schemes)
+	d.Schemes[i] = s
+	return d
+}
+
+// Insert returns the desk with a scheme more, at place i.
+func (d Desk) Insert(i int, s engine.Scheme) Desk {
+	d.Schemes = slices.Insert(slices.Clone(d.Schemes), i, s)
+	return d
+}
+
+// Remove returns the desk without scheme i.
+func (d Desk) Remove(i int) Desk {
+	d.Schemes = slices.Delete(slices.Clone(d.Schemes), i, i+1)
+	return d
+}
+
+// Move returns the desk with scheme i moved to place j.
+func (d Desk) Move(i, j int) Desk {
+	s := d.Schemes[i]
+	return d.Remove(i).Insert(j, s)
+}
+
+// FirstSchemes are the schemes of a new session where gallery.yaml names none: up to three layers by themselves, and
+// their sum.
+func FirstSchemes(layers []*engine.Layer) []engine.Scheme {
+	var schemes []engine.Scheme
+	var sum engine.Scheme
+	for _, l := range layers[:min(3, len(layers))] {
+		t := engine.Term{Weight: 1, Factor: engine.FactorNamed(l.Name)}
+		schemes = append(schemes, engine.Scheme{Terms: []engine.Term{t}})
+		sum.Terms = append(sum.Terms, t)
+	}
+	if len(sum.Terms) > 1 {
+		schemes = append(schemes, sum)
+	}
+	return schemes
+}
+
+// cloneScheme returns a copy that shares nothing with s.
+func cloneScheme(s engine.Scheme) engine.Scheme {
+	s.Terms = slices.Clone(s.Terms)
+	s.Parts = slices.Clone(s.Parts)
+	for i := range s.Parts {
+		s.Parts[i] = cloneScheme(s.Parts[i])
+	}
+	return s
+}
+
+// knobs returns the terms whose weights matter, in written order: pointers into s. A sum of one layer has the same
+// ranking whatever its weight, so it counts only where it stands alone, to be shown.
+func knobs(s *engine.Scheme) []*engine.Term {
+	var terms []*engine.Term
+	for i := range s.Terms {
+		terms = append(terms, &s.Terms[i])
+	}
+	for i := range s.Parts {
+		if part := knobs(&s.Parts[i]); len(part) > 1 {
+			terms = append(terms, part...)
+		}
+	}
+	return terms
+}
+
+// leastWeight is what the last weight above 0 stops at, because a scheme needs one.
+const leastWeight = .01
+
+// WithWeight returns s with the weight of its i-th knob set, rounded to hundredths.
+func WithWeight(s engine.Scheme, i int, weight float64) engine.Scheme {
+	s = cloneScheme(s)
+	terms := knobs(&s)
+	terms[i].Weight = math.Round(max(weight, 0)*100) / 100
+	if !AllZero(s) {
+		return s
+	}
+	terms[i].Weight = leastWeight
+	return s
+}
+
+// AllZero reports whether a sum or concatenation of s has no weight above 0.
+func AllZero(s engine.Scheme) bool {
+	if slices.ContainsFunc(s.Parts, AllZero) {
+		return true
+	}
+	return s.Kind != engine.RRF && !slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Weight > 0 })
+}
+
+// Holds reports whether the layer is a term of s, or for a fusion one of its schemes.
+func Holds(s engine.Scheme, layer string) bool {
+	if s.Kind == engine.RRF {
+		return slices.ContainsFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
+	}
+	return slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
+}
+
+// alone reports whether s is just the layer.
+func alone(s engine.Scheme, layer string) bool {
+	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Factor.String() == layer
+}
+
+// Toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
+func Toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
+	s = cloneScheme(s)
+	one := engine.Term{Weight: 1, Factor: engine.FactorNamed(layer)}
+	switch {
+	case s.Kind == engine.RRF && Holds(s, layer):
+		s.Parts = slices.DeleteFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
+		return s, len(s.Parts) > 1
+	case s.Kind == engine.RRF:
+		s.Parts = append(s.Parts, engine.Scheme{Terms: []engine.Term{one}})
+		return s, true
+	case Holds(s, layer):
+		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
+		return s, len(s.Terms) > 0 && !AllZero(s)
+	}
+	s.Terms = append(s.Terms, one)
+	return s, true
+}
+
+// isNew is the move of a hit that the reference ranking does not have.
+const isNew = math.MinInt
+
+// moves returns for every hit of a ranking how many places it stands above its place in the reference: 0 the same,
+// negative lower, isNew not there.
+func moves(hits, reference []engine.Hit) []int {
+	at := make(map[int]int, len(reference))
+	for i, h := range reference {
+		at[h.Row] = i
+	}
+	out := make([]int, len(hits))
+	for i, h := range hits {
+		if was, ok := at[h.Row]; ok {
+			out[i] = was - i
+		} else {
+			out[i] = isNew
+		}
+	}
+	return out
+}
+
+// Picture returns the number under which the query's picture is made.
+func (d Desk) Picture() int {
+	if d.Image != "" {
+		return d.Photo
+	}
+	return d.Query
+}
+
+// Steps returns what brings a session to the desk and ranks.
+func (d Desk) Steps(g *engine.Gallery) []experiments.Step {
+	var query experiments.Step = experiments.Query{ID: g.ID(d.Query)}
+	if d.Image != "" {
+		query = experiments.Image{Path: d.Image}
+	}
+	return []experiments.Step{
+		query, experiments.Schemes{Schemes: d.Schemes}, experiments.Search{K: ShownHits},
+	}
+}

@@ -1,0 +1,134 @@
+package pane
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"strata/engine/inert"
+	"strata/experiments"
+	"strata/tui/cells"
+)
+
+// viewQuery returns the lines of the query: where it stands among the queries and its labels. In the left column its
+// picture lies between the two, otherwise beside them.
+func (sc *Scene) viewQuery() []string {
+	l, s := sc.Layout, sc.Styles
+	r := l.Query
+	place := sc.queryPlace()
+	if !l.Wide && r.H <= 2 {
+		place = ""
+	}
+	id, label, room := sc.queryName(), "query ", r.W-len(place)-1
+	if ansi.StringWidth(inert.Text(id))+len(label) > room {
+		label = ""
+	}
+	id = s.Faint.Render(label) + s.Bold.Render(cells.CutID(id, max(room-len(label), 4)))
+	lines := []string{cells.Flush(id, s.Faint.Render(place), r.W)}
+	if l.Wide && l.Pictures {
+		for _, line := range sc.PictureCells(sc.Shown.Desk.Picture(), l.QueryBox) {
+			lines = append(lines, cells.Padded(line, r.W))
+		}
+	}
+	if sc.Shown.Image != "" {
+		return append(lines, sc.imageLines(r.W, r.H-len(lines))...)
+	}
+	lines = append(lines, sc.LabelLines(sc.Shown.Query, r.W, r.H-len(lines))...)
+	return lines
+}
+
+// queryPlace says where the query stands among the queries; a picture from outside stands nowhere.
+func (sc *Scene) queryPlace() string {
+	if sc.Shown.Image != "" {
+		return "new"
+	}
+	if v := sc.Visiting; v.On && sc.Shown.Query == v.Queries[v.At] {
+		return fmt.Sprintf("%s of %s %s", cells.Thousands(v.At+1), cells.Thousands(len(v.Queries)), inert.Text(v.What))
+	}
+	at, of := sc.Walk.position(sc.Gallery, sc.Shown.Query)
+	if at == 0 {
+		return cells.Thousands(of)
+	}
+	return cells.Thousands(at) + " of " + cells.Thousands(of)
+}
+
+// countsFrom is the width from which the labels have their numbers of relevant candidates.
+const countsFrom = 34
+
+// LabelLines lists the row's labels, the marked ones first, with the number of relevant candidates where it fits.
+func (sc *Scene) LabelLines(row, width, height int) []string {
+	s := sc.Styles
+	names := slices.Clone(sc.Rows.Marked)
+	widest := 0
+	for _, l := range sc.Gallery.Labels() {
+		widest = max(widest, ansi.StringWidth(inert.Text(l.Name)))
+		if !slices.Contains(names, l.Name) {
+			names = append(names, l.Name)
+		}
+	}
+	widest = min(widest, 12)
+	var first *experiments.Ranking
+	if row == sc.Shown.Query && len(sc.Shown.Rankings) > 0 {
+		first = &sc.Shown.Rankings[0]
+	}
+	var lines []string
+	for i, name := range names {
+		if len(lines) == height {
+			break
+		}
+		label, err := sc.Gallery.Label(name)
+		if err != nil {
+			continue
+		}
+		mark := " "
+		if i < len(sc.Rows.Marked) {
+			mark = Marks[i][0]
+		}
+		value := s.Plain.Render(cells.Cut(label.Cell(row), width-widest-4))
+		if !label.Known(row) {
+			value = s.Faint.Render("unknown")
+		}
+		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(name, widest), widest)) + "  " + value
+		count := ""
+		if h, ok := LabelHits(first, name); ok && h.Skip != experiments.Unknown {
+			count = s.Faint.Render(cells.Thousands(h.R) + " alike")
+		}
+		if width < countsFrom || ansi.StringWidth(text)+2+ansi.StringWidth(count) > width {
+			count = ""
+		}
+		lines = append(lines, cells.Flush(text, count, width))
+	}
+	return lines
+}
+
+// leastImageLines is the number of lines that are left for what is said about a new picture.
+const leastImageLines = 5
+
+// imageLines says what the query is when it is no item, and how well the features of new pictures agree with the
+// gallery's: at most height lines.
+func (sc *Scene) imageLines(width, height int) []string {
+	texts := []string{"new picture, not in the gallery"}
+	switch p := sc.Shown.Picture; {
+	case p == nil:
+		texts = append(texts, "its features are not known yet")
+	case p.Parity != nil:
+		texts = append(texts, parityText(*p.Parity))
+	}
+	var lines []string
+	for _, text := range texts {
+		for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
+			lines = append(lines, cells.Padded(sc.Styles.Faint.Render(strings.TrimSpace(line)), width))
+		}
+	}
+	return cells.FirstLines(sc.Styles, lines, height)
+}
+
+// parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.
+func parityText(p experiments.Parity) string {
+	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
+		p.Pictures, cells.Plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
+}

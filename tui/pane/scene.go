@@ -1,0 +1,125 @@
+package pane
+
+import (
+	"path/filepath"
+	"strings"
+
+	"strata/engine"
+	"strata/tui/cells"
+	"strata/tui/picture"
+)
+
+// Scene is what panes are formatted from: the board with the gallery and the screen's looks. It is made for a view and
+// not changed.
+type Scene struct {
+	*Board
+	Gallery  *engine.Gallery
+	Styles   cells.Styles
+	Layout   *Layout
+	Table    Table
+	Graphics picture.Graphics
+	Ready    map[Place]picture.Picture // the visible pictures that are ready
+}
+
+// PictureCells returns the lines that stand where a picture is: its own, blanks under one that goes by itself, or a
+// frame in its place.
+func (sc *Scene) PictureCells(row int, box picture.Box) []string {
+	p, ready := sc.Ready[Place{row, box}]
+	switch {
+	case !ready:
+		return cells.EmptyFrame(box, sc.Styles)
+	case p.Err != nil:
+		name := sc.pictureName(row)
+		if name == "" {
+			return cells.BrokenFrame(box, sc.Styles, "no picture", "")
+		}
+		_, why, _ := strings.Cut(p.Err.Error(), name+": ")
+		return cells.BrokenFrame(box, sc.Styles, name, why)
+	case p.Lines != nil:
+		return p.Lines
+	}
+	return make([]string, box.Rows)
+}
+
+// pictureName is what a picture that cannot be shown is called.
+func (sc *Scene) pictureName(row int) string {
+	if row >= sc.Gallery.Len() {
+		return filepath.ToSlash(sc.Shown.Image)
+	}
+	return sc.Gallery.Picture(row)
+}
+
+// queryName is what the query is called: its id, or its file's name.
+func (sc *Scene) queryName() string {
+	if sc.Shown.Image != "" {
+		return filepath.Base(sc.Shown.Image)
+	}
+	return sc.Gallery.ID(sc.Shown.Query)
+}
+
+// Place is where a picture is looked up: an item in a size.
+type Place struct {
+	Row int
+	Box picture.Box
+}
+
+// Put writes the query, its sliders, and the schemes with the table or the hit that is looked at.
+func (sc *Scene) Put(c *cells.Canvas) {
+	l := sc.Layout
+	q := l.Query
+	if !sc.Panel || l.Wide {
+		if !l.Wide && l.Pictures {
+			c.Put(1, q.Y, l.QueryBox.Cols, sc.PictureCells(sc.Shown.Desk.Picture(), l.QueryBox)...)
+		}
+		c.Put(q.X, q.Y, q.W, sc.viewQuery()...)
+		s := l.Sliders
+		c.Put(s.X, s.Y, s.W, sc.Sliders.view(sc.Styles, sc.Focused(), sc.Rows.Focus, s.W, s.H)...)
+	}
+	sc.putRows(c)
+	if sc.Panel {
+		sc.putPanel(c)
+	} else if t := l.Table; t.H > 0 {
+		c.Put(t.X, t.Y, t.W, sc.Table.view(sc.Styles, sc.Rows.Marked, sc.Focused().String(), t.W, t.H)...)
+	}
+}
+
+// putRows writes the visible schemes.
+func (sc *Scene) putRows(c *cells.Canvas) {
+	l := sc.Layout
+	visible := sc.Rows.Visible(l, len(sc.Shown.Schemes), sc.Panel)
+	all := make([][]figure, len(sc.Shown.Schemes))
+	for i, scheme := range sc.Shown.Schemes {
+		all[i] = sc.figures(sc.ranking(i), scheme)
+	}
+	headings := sc.headings(all, l.Rows.W-min(24, l.Rows.W/3))
+	for at, i := range visible {
+		v := rowView{
+			place: i, ranking: sc.ranking(i), scheme: sc.Shown.Schemes[i], moves: sc.movesOf(i),
+			focused: i == sc.Rows.Focus, pinned: sc.Rows.Pinned && i == 0, headings: headings[i],
+		}
+		r := l.RowAt(at)
+		c.Put(r.X, r.Y, r.W, sc.Rows.view(sc, v)...)
+	}
+}
+
+// Place calls add for every picture of the board with its place.
+func (sc *Scene) Place(add func(row int, box picture.Box, x, y int)) {
+	l := sc.Layout
+	switch {
+	case l.Wide:
+		add(sc.Shown.Desk.Picture(), l.QueryBox, l.Query.X, l.Query.Y+1)
+	case !sc.Panel:
+		add(sc.Shown.Desk.Picture(), l.QueryBox, 1, l.Query.Y)
+	}
+	for at, i := range sc.Rows.Visible(l, len(sc.Shown.Rankings), sc.Panel) {
+		hits := sc.Shown.Rankings[i].Hits
+		for j, h := range hits[:min(len(hits), ShownHits)] {
+			r := l.ThumbAt(at, j)
+			add(h.Row, l.Thumb, r.X, r.Y)
+		}
+	}
+	if h, ok := sc.CursorHit(); ok && sc.Panel {
+		add(sc.Shown.Desk.Picture(), l.PanelBox, l.Panel.X, l.Panel.Y+1)
+		add(h.Row, l.PanelBox, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
+	}
+}

@@ -1,0 +1,175 @@
+package picture
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/muesli/termenv"
+)
+
+// Replies of real terminals to the queries, as they were read: the XTSMGRAPHICS ones, 16 t, 14 t, mode 2026, DA1.
+const (
+	xtermSixel = "\x1b[?1;0;1024S\x1b[?2;0;1056;510S\x1b[6;17;8t\x1b[4;510;1056t\x1b[?2026;0$y\x1b[?63;1;2;4;6;9;15;16;22;28c"
+	xtermPlain = "\x1b[6;17;8t\x1b[4;510;1056t\x1b[?2026;0$y\x1b[?64;1;2;6;9;15;16;17;18;21;22;28c"
+	mlterm     = "\x1b[?1;0;1024S\x1b[?1;3;0S\x1b[6;19;10t\x1b[4;570;1320t\x1b[?63;1;2;3;4;7;29c"
+	foot       = "\x1b[?1;0;1024S\x1b[?2;0;924;420S\x1b[6;14;7t\x1b[4;420;924t\x1b[?2026;2$y\x1b[?62;4;22c"
+	tmuxOld    = "\x1b[?1;2c"
+	tmuxNew    = "\x1b[?1;2;4c"
+)
+
+func TestParseReplies(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     replies
+	}{
+		{"xterm -ti vt340", xtermSixel, replies{
+			da1: "?63;1;2;4;6;9;15;16;22;28c", sixel: true, cellW: 8, cellH: 17, windowW: 1056, windowH: 510, colorRegisters: 1024,
+		}},
+		{"xterm", xtermPlain, replies{
+			da1: "?64;1;2;6;9;15;16;17;18;21;22;28c", cellW: 8, cellH: 17, windowW: 1056, windowH: 510,
+		}},
+		{"mlterm, whose geometry query fails", mlterm, replies{
+			da1: "?63;1;2;3;4;7;29c", sixel: true, cellW: 10, cellH: 19, windowW: 1320, windowH: 570, colorRegisters: 1024,
+		}},
+		{"foot", foot, replies{
+			da1: "?62;4;22c", sixel: true, cellW: 7, cellH: 14, windowW: 924, windowH: 420, colorRegisters: 1024, synchronized: true,
+		}},
+		{"tmux 3.3", tmuxOld, replies{da1: "?1;2c"}},
+		{"tmux with sixel", tmuxNew, replies{da1: "?1;2;4c", sixel: true}},
+		{"a class of 4 is not sixel", "\x1b[?4;6c", replies{da1: "?4;6c"}},
+		{"44 is not 4", "\x1b[?62;44;14;40c", replies{da1: "?62;44;14;40c"}},
+		{"the VT100", "\x1b[?6c", replies{da1: "?6c"}},
+		{"keys between", "q\x1b[A\x1b[6;17;8t\x1bOP\x1b[1;5C\x1b[?62;4cjk", replies{da1: "?62;4c", sixel: true, cellW: 8, cellH: 17}},
+		{"secondary attributes", "\x1b[>41;379;0c", replies{}},
+		{"2026 known and off for good", "\x1b[?2026;4$y", replies{}},
+		{"2026 on", "\x1b[?2026;1$y", replies{synchronized: true}},
+		{"another mode", "\x1b[?2027;1$y", replies{}},
+		{"registers in error", "\x1b[?1;3;0S", replies{}},
+		{"two answers, the last counts", "\x1b[?62;4c\x1b[?1;2c", replies{da1: "?1;2c"}},
+		{"nothing", "", replies{}},
+		{"cut off", "\x1b[?62;4", replies{}},
+		{"just begun", "\x1b[", replies{}},
+		{"numbers out of range", "\x1b[6;99999999999;8t", replies{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := parseReplies([]byte(test.in)); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzParseReplies(f *testing.F) {
+	for _, s := range []string{xtermSixel, xtermPlain, mlterm, foot, tmuxOld, tmuxNew, "\x1b[\x1b[;;$c\x1b[?$", "\x1b[?;4c\xff"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := parseReplies(b)
+		if r.sixel && !strings.Contains(r.da1, ";4") && !strings.Contains(r.da1, "04") {
+			t.Errorf("%q: sixel without a 4 in %q", b, r.da1)
+		}
+		if r.cellW < 0 || r.cellH < 0 || r.windowW < 0 || r.windowH < 0 || r.colorRegisters < 0 {
+			t.Errorf("%q: negative size in %+v", b, r)
+		}
+		// More replies after complete ones take nothing away.
+		if again := parseReplies(append(b, "x"...)); r.da1 != "" && again.da1 == "" {
+			t.Errorf("%q: device attributes lost", b)
+		}
+	})
+}
+
+func TestParseGraphics(t *testing.T) {
+	for _, name := range []string{"auto", "sixel", "halfblock", "none"} {
+		g, err := ParseGraphics(name)
+		if err != nil || g.String() != name {
+			t.Errorf("%s is %v, error %v", name, g, err)
+		}
+	}
+	_, err := ParseGraphics("kitty\x1b[31m")
+	if err == nil || err.Error() != `graphics "kitty": want one of auto, sixel, halfblock, none` {
+		t.Errorf("error %v", err)
+	}
+	if s := Graphics(9).String(); s != "Graphics(9)" {
+		t.Errorf("an unknown value is %q", s)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	tests := []struct {
+		name     string
+		replies  string
+		env      map[string]string
+		asked    Graphics
+		want     Graphics
+		why, tip string // parts
+	}{
+		{"sixel", foot, nil, GraphicsAuto, GraphicsSixel, "answers DA1 with 4", ""},
+		{"xterm without", xtermPlain, map[string]string{"XTERM_VERSION": "XTerm(379)"}, GraphicsAuto, GraphicsHalfBlock, "?64;1;2;6", "-ti vt340"},
+		{"tmux", tmuxOld, map[string]string{"TMUX": "/tmp/tmux-0/default,1,0"}, GraphicsAuto, GraphicsHalfBlock, "?1;2c", "tmux shows pictures from 3.4"},
+		{"tmux with sixel", tmuxNew, map[string]string{"TMUX": "x"}, GraphicsAuto, GraphicsSixel, "DA1", ""},
+		{"silent", "", nil, GraphicsAuto, GraphicsHalfBlock, "did not answer in time", "xterm -ti vt340"},
+		{"VS Code", "\x1b[?1;2c", map[string]string{"TERM_PROGRAM": "vscode"}, GraphicsAuto, GraphicsHalfBlock, "DA1", "enableImages"},
+		{"no colour", foot, map[string]string{"NO_COLOR": "1"}, GraphicsAuto, GraphicsNone, "NO_COLOR", "--graphics"},
+		{"no colour, empty", foot, map[string]string{"NO_COLOR": ""}, GraphicsAuto, GraphicsSixel, "DA1", ""},
+		{"asked for all the same", xtermPlain, map[string]string{"NO_COLOR": "1"}, GraphicsSixel, GraphicsSixel, "sixel: asked for", "does not say"},
+		{"half-blocks asked for", foot, nil, GraphicsHalfBlock, GraphicsHalfBlock, "halfblock: asked for", ""},
+		{"none asked for", foot, nil, GraphicsNone, GraphicsNone, "none: asked for", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			getenv := func(name string) string { return test.env[name] }
+			r := parseReplies([]byte(test.replies))
+			terminal := Terminal{TermProgram: getenv("TERM_PROGRAM"), Tmux: getenv("TMUX") != ""}
+			terminal.choose(test.asked, getenv, r, nil)
+			if terminal.Graphics != test.want || !strings.Contains(terminal.Why, test.why) || !strings.Contains(terminal.Hint, test.tip) {
+				t.Errorf("%v, %q, %q", terminal.Graphics, terminal.Why, terminal.Hint)
+			}
+			if test.tip == "" && terminal.Hint != "" {
+				t.Errorf("needless hint %q", terminal.Hint)
+			}
+		})
+	}
+}
+
+func TestSizeCell(t *testing.T) {
+	null := openNull(t)
+	for _, test := range []struct {
+		name, replies string
+		w, h          int
+		from          string
+	}{
+		{"told", xtermSixel, 8, 17, "CSI 16 t"},
+		{"window only", "\x1b[4;510;1056t", 8, 17, "CSI 14 t"},
+		{"zero cell, true window", "\x1b[6;0;0t\x1b[4;510;1056t", 8, 17, "CSI 14 t"},
+		{"one side zero", "\x1b[6;17;0t", 10, 20, "guess"},
+		{"placeholder", "\x1b[6;1;1t\x1b[4;30;132t", 10, 20, "guess"},
+		{"nothing", "", 10, 20, "guess"},
+	} {
+		terminal := Terminal{Cols: 132, Rows: 30, CellW: guessedCellW, CellH: guessedCellH, CellFrom: "guess"}
+		terminal.sizeCell(parseReplies([]byte(test.replies)), null)
+		if terminal.CellW != test.w || terminal.CellH != test.h || terminal.CellFrom != test.from {
+			t.Errorf("%s: %d×%d from %s", test.name, terminal.CellW, terminal.CellH, terminal.CellFrom)
+		}
+	}
+}
+
+func TestProbeWithoutTerminal(t *testing.T) {
+	null := openNull(t)
+	getenv := func(string) string { return "xterm" }
+	got := Probe(null, null, getenv, GraphicsSixel, 0)
+	if got.Graphics != GraphicsNone || got.Why != "no pictures: the output is not a terminal" || got.Profile != termenv.Ascii {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func openNull(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}

@@ -1,0 +1,108 @@
+package prompt
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"strata/engine"
+	"strata/tui/cells"
+)
+
+// Found has the first items whose id begins with a text, and how many do.
+type Found struct {
+	Seq   int
+	Text  string
+	Rows  []int32
+	Count int
+}
+
+// MatchText says which items a jump would go to.
+func (f Found) MatchText(g *engine.Gallery) string {
+	if f.Count == 0 {
+		return "no id begins so"
+	}
+	ids := make([]string, len(f.Rows))
+	for i, row := range f.Rows {
+		ids[i] = g.ID(int(row))
+	}
+	text := strings.Join(ids, "  ")
+	if f.Count > len(ids) {
+		text += fmt.Sprintf("  … %s in all", cells.Thousands(f.Count))
+	}
+	return text
+}
+
+// shownPaths is the number of names that a path may be continued to that are shown.
+const shownPaths = 5
+
+// Completed has the names to which a path may be continued.
+type Completed struct {
+	Seq    int
+	Text   string // the path so far
+	Common string // the path up to where the names part
+	Names  []string
+}
+
+// pictureEndings are the endings of files that a path is continued to.
+var pictureEndings = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// Continuations returns the names of folders and pictures that begin as a path ends, folders with a separator, and the
+// path up to where they part.
+func Continuations(path string) (common string, names []string) {
+	folder, begin := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Join(FromHome(folder), "."))
+	if err != nil {
+		return path, nil
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, begin) || begin == "" && strings.HasPrefix(name, ".") {
+			continue
+		}
+		folderToo := e.IsDir()
+		if info, err := os.Stat(filepath.Join(FromHome(folder), name)); err == nil {
+			folderToo = info.IsDir() // where a link leads
+		}
+		switch {
+		case folderToo:
+			names = append(names, name+string(filepath.Separator))
+		case slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(name))):
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return path, nil
+	}
+	common = names[0]
+	for _, name := range names[1:] {
+		n := 0
+		for n < min(len(common), len(name)) && common[n] == name[n] {
+			n++
+		}
+		common = strings.ToValidUTF8(common[:n], "")
+	}
+	return folder + common, names
+}
+
+// PathText lists the names to which a path may be continued.
+func (c Completed) PathText() string {
+	switch n := len(c.Names); {
+	case n == 0:
+		return "no folder or picture begins so"
+	case n > shownPaths:
+		return strings.Join(c.Names[:shownPaths], "  ") + "  … " + cells.Thousands(n) + " in all, tab continues"
+	}
+	return strings.Join(c.Names, "  ") + "  tab continues"
+}
+
+// FromHome replaces a ~ at the head of a path by the user's folder, as a shell does.
+func FromHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~")
+	if home, err := os.UserHomeDir(); ok && err == nil && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return home + rest
+	}
+	return path
+}
