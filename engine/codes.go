@@ -224,9 +224,9 @@ func (c *coder) centre(z []float32, l *Layer, row int, root float64, s *codeScra
 	l.runs(row, row+1, func(_ int, b []byte) {
 		switch {
 		case plain && l.Type == Float32:
-			kernel.CentreF32(z[:c.dim], values[float32](b), float32(1/root), c.mu, c.signs)
+			kernel.CentreF32(z[:c.dim], elements[float32](b), float32(1/root), c.mu, c.signs)
 		case plain && l.Type == Float16:
-			kernel.CentreF16(z[:c.dim], values[uint16](b), float32(1/root), c.mu, c.signs)
+			kernel.CentreF16(z[:c.dim], elements[uint16](b), float32(1/root), c.mu, c.signs)
 		default:
 			s.wide = grown(s.wide, l.Dim)
 			widen(l.Type, s.wide, b)

@@ -249,7 +249,7 @@ func TestTransform(t *testing.T) {
 					t.Fatal(err)
 				}
 				for i, x := range got {
-					if want := values[float32](l.whole)[row*l.Dim+i]; math.Float32bits(x) != math.Float32bits(want) {
+					if want := elements[float32](l.whole)[row*l.Dim+i]; math.Float32bits(x) != math.Float32bits(want) {
 						t.Fatalf("%s: row %d: value %d is %v, the layer has %v", factor, row, i, x, want)
 					}
 				}

@@ -256,7 +256,7 @@ func (g *Gallery) Layer(name string) (*Layer, error) {
 // ParseScheme parses a scheme and checks that its layers exist and that their
 // transforms fit. An error is a *SchemeError.
 func (g *Gallery) ParseScheme(text string) (Scheme, error) {
-	return parseScheme(text, g.checkFactor)
+	return parseChecked(text, g.checkFactor)
 }
 
 // CheckScheme is the check of ParseScheme for a scheme that is not written: an error's

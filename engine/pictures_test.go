@@ -64,8 +64,8 @@ func rowsOf(n int) map[string]matrix {
 	return map[string]matrix{"A": m}
 }
 
-// picture returns the bytes of a row's picture.
-func picture(g *Gallery, row int) (string, error) {
+// readPicture returns the bytes of a row's picture.
+func readPicture(g *Gallery, row int) (string, error) {
 	f, err := g.OpenPicture(row)
 	if err != nil {
 		return "", err
@@ -110,7 +110,7 @@ func TestPicturesInArchives(t *testing.T) {
 		{"sub/pics.tar/../../../up.jpg", "", "leaves the gallery's folder"},
 	} {
 		g := open(t, archived(t, c.cell))
-		got, err := picture(g, 0)
+		got, err := readPicture(g, 0)
 		if got != c.want || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: %q, %v", c.cell, got, err)
 		}
@@ -130,7 +130,7 @@ func TestKeptIndex(t *testing.T) {
 	}
 	want := func(row int, want string) {
 		t.Helper()
-		if got, err := picture(open(t, dir), row); got != want || err != nil && want != "" {
+		if got, err := readPicture(open(t, dir), row); got != want || err != nil && want != "" {
 			t.Errorf("row %d: %q, %v", row, got, err)
 		}
 	}
@@ -160,14 +160,14 @@ func TestKeptIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	for row, want := range []string{"0.jpg", "new.jpg"} {
-		if got, err := picture(g, row); got != want {
+		if got, err := readPicture(g, row); got != want {
 			t.Errorf("row %d: %q, %v", row, got, err)
 		}
 	}
 	if err := os.Truncate(tarred, 600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := picture(g, 0); err == nil || !strings.Contains(err.Error(), "sub/pics.tar") {
+	if _, err := readPicture(g, 0); err == nil || !strings.Contains(err.Error(), "sub/pics.tar") {
 		t.Errorf("truncated: %v", err)
 	}
 }
@@ -207,7 +207,7 @@ func TestKeyedPictures(t *testing.T) {
 		var wg sync.WaitGroup
 		for row, w := range want {
 			wg.Go(func() {
-				got, err := picture(g, row)
+				got, err := readPicture(g, row)
 				if got != w.bytes || (err == nil) != (w.err == "") || err != nil && !strings.Contains(err.Error(), w.err) {
 					t.Errorf("%s: row %d: %q, %v", name, row, got, err)
 				}
@@ -219,7 +219,7 @@ func TestKeyedPictures(t *testing.T) {
 		}
 	}
 	g := open(t, keyedGallery(t, `pictures: {archives: ["none-*.tar"]}`))
-	if _, err := picture(g, 0); err == nil || !strings.Contains(err.Error(), "gallery.yaml: pictures: no file is named none-*.tar") {
+	if _, err := readPicture(g, 0); err == nil || !strings.Contains(err.Error(), "gallery.yaml: pictures: no file is named none-*.tar") {
 		t.Error(err)
 	}
 }
@@ -244,24 +244,24 @@ func TestPicturesInTable(t *testing.T) {
 	write(t, dir, ManifestFile, []byte("pictures: {file: p.parquet, column: jpeg}"))
 	write(t, dir, "p.parquet", table(row{"a", []byte("first")}, row{"b", nil}))
 	g := open(t, dir)
-	if got, err := picture(g, 0); got != "first" || err != nil {
+	if got, err := readPicture(g, 0); got != "first" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := picture(g, 1); err == nil || err.Error() != `item "b" has no picture: p.parquet: column jpeg is empty in row 1` {
+	if _, err := readPicture(g, 1); err == nil || err.Error() != `item "b" has no picture: p.parquet: column jpeg is empty in row 1` {
 		t.Error(err)
 	}
 	write(t, dir, "p.parquet", table(row{"a", []byte("first")}))
-	if _, err := picture(open(t, dir), 0); err == nil || err.Error() != "p.parquet: it has 1 rows, items.csv 2 items" {
+	if _, err := readPicture(open(t, dir), 0); err == nil || err.Error() != "p.parquet: it has 1 rows, items.csv 2 items" {
 		t.Error(err)
 	}
 	write(t, dir, "p.parquet", []byte("PAR1"))
-	if _, err := picture(open(t, dir), 0); err == nil || !strings.HasPrefix(err.Error(), "p.parquet: not a Parquet file") {
+	if _, err := readPicture(open(t, dir), 0); err == nil || !strings.HasPrefix(err.Error(), "p.parquet: not a Parquet file") {
 		t.Error(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "p.parquet")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := picture(open(t, dir), 0); err == nil || err.Error() != "p.parquet: no such file or directory" {
+	if _, err := readPicture(open(t, dir), 0); err == nil || err.Error() != "p.parquet: no such file or directory" {
 		t.Error(err)
 	}
 }
@@ -307,14 +307,14 @@ func TestFollowLinks(t *testing.T) {
 	}
 	g := open(t, dir)
 	for row, want := range []string{"link.jpg: path escapes", "link.tar: path escapes", ""} {
-		if got, err := picture(g, row); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if got, err := readPicture(g, row); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("row %d: %q, %v", row, got, err)
 		}
 	}
 	g = open(t, dir)
 	g.FollowLinks()
 	for row, want := range []string{"secret", "0.jpg", "in a folder"} {
-		if got, err := picture(g, row); got != want || err != nil {
+		if got, err := readPicture(g, row); got != want || err != nil {
 			t.Errorf("followed: row %d: %q, %v", row, got, err)
 		}
 	}

@@ -53,8 +53,8 @@ func newSegment(from *source, first, rows, offset, stride, size int, t DType) se
 	return s
 }
 
-// values returns bytes as elements.
-func values[T any](b []byte) []T {
+// elements returns bytes as elements.
+func elements[T any](b []byte) []T {
 	var v T
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
 }
@@ -185,19 +185,19 @@ func (s *source) modified() int64 {
 func widen(t DType, dst []float64, b []byte) {
 	switch t {
 	case Float32:
-		kernel.WidenF32(dst, values[float32](b))
+		kernel.WidenF32(dst, elements[float32](b))
 	case Float16:
-		kernel.WidenF16(dst, values[uint16](b))
+		kernel.WidenF16(dst, elements[uint16](b))
 	case BFloat16:
-		kernel.WidenBF16(dst, values[kernel.BFloat16](b))
+		kernel.WidenBF16(dst, elements[kernel.BFloat16](b))
 	case Float64:
-		kernel.WidenF64(dst, values[float64](b))
+		kernel.WidenF64(dst, elements[float64](b))
 	case Int8:
-		kernel.WidenI8(dst, values[int8](b))
+		kernel.WidenI8(dst, elements[int8](b))
 	case Uint8:
 		kernel.WidenU8(dst, b)
 	case Int32:
-		kernel.WidenI32(dst, values[int32](b))
+		kernel.WidenI32(dst, elements[int32](b))
 	}
 }
 
@@ -206,19 +206,19 @@ func widen(t DType, dst []float64, b []byte) {
 func scanBytes(t DType, dst, q []float64, b []byte, stride int) {
 	switch t {
 	case Float32:
-		kernel.ScanApart(dst, q, values[float32](b), stride)
+		kernel.ScanApart(dst, q, elements[float32](b), stride)
 	case Float16:
-		kernel.ScanApart(dst, q, values[uint16](b), stride)
+		kernel.ScanApart(dst, q, elements[uint16](b), stride)
 	case BFloat16:
-		kernel.ScanApart(dst, q, values[kernel.BFloat16](b), stride)
+		kernel.ScanApart(dst, q, elements[kernel.BFloat16](b), stride)
 	case Float64:
-		kernel.ScanApart(dst, q, values[float64](b), stride)
+		kernel.ScanApart(dst, q, elements[float64](b), stride)
 	case Int8:
-		kernel.ScanApart(dst, q, values[int8](b), stride)
+		kernel.ScanApart(dst, q, elements[int8](b), stride)
 	case Uint8:
 		kernel.ScanApart(dst, q, b, stride)
 	case Int32:
-		kernel.ScanApart(dst, q, values[int32](b), stride)
+		kernel.ScanApart(dst, q, elements[int32](b), stride)
 	}
 }
 
@@ -227,19 +227,19 @@ func scanBytes(t DType, dst, q []float64, b []byte, stride int) {
 func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte, stride int) {
 	switch t {
 	case Float32:
-		kernel.ScanSquaresApart(dst, sq, q, values[float32](b), stride)
+		kernel.ScanSquaresApart(dst, sq, q, elements[float32](b), stride)
 	case Float16:
-		kernel.ScanSquaresApart(dst, sq, q, values[uint16](b), stride)
+		kernel.ScanSquaresApart(dst, sq, q, elements[uint16](b), stride)
 	case BFloat16:
-		kernel.ScanSquaresApart(dst, sq, q, values[kernel.BFloat16](b), stride)
+		kernel.ScanSquaresApart(dst, sq, q, elements[kernel.BFloat16](b), stride)
 	case Float64:
-		kernel.ScanSquaresApart(dst, sq, q, values[float64](b), stride)
+		kernel.ScanSquaresApart(dst, sq, q, elements[float64](b), stride)
 	case Int8:
-		kernel.ScanSquaresApart(dst, sq, q, values[int8](b), stride)
+		kernel.ScanSquaresApart(dst, sq, q, elements[int8](b), stride)
 	case Uint8:
 		kernel.ScanSquaresApart(dst, sq, q, b, stride)
 	case Int32:
-		kernel.ScanSquaresApart(dst, sq, q, values[int32](b), stride)
+		kernel.ScanSquaresApart(dst, sq, q, elements[int32](b), stride)
 	}
 }
 
@@ -258,19 +258,19 @@ type packer interface {
 func pack(to packer, t DType, b []byte, dim int, scale []float64) {
 	switch t {
 	case Float32:
-		to.PackF32(values[float32](b), dim, scale)
+		to.PackF32(elements[float32](b), dim, scale)
 	case Float16:
-		to.PackF16(values[uint16](b), dim, scale)
+		to.PackF16(elements[uint16](b), dim, scale)
 	case BFloat16:
-		to.PackBF16(values[kernel.BFloat16](b), dim, scale)
+		to.PackBF16(elements[kernel.BFloat16](b), dim, scale)
 	case Float64:
-		to.PackF64(values[float64](b), dim, scale)
+		to.PackF64(elements[float64](b), dim, scale)
 	case Int8:
-		to.PackI8(values[int8](b), dim, scale)
+		to.PackI8(elements[int8](b), dim, scale)
 	case Uint8:
 		to.PackU8(b, dim, scale)
 	case Int32:
-		to.PackI32(values[int32](b), dim, scale)
+		to.PackI32(elements[int32](b), dim, scale)
 	}
 }
 

@@ -66,13 +66,13 @@ func (e *SchemeError) Error() string {
 // not know which layers exist; Gallery.ParseScheme does. An error is a
 // *SchemeError.
 func ParseScheme(text string) (Scheme, error) {
-	return parseScheme(text, nil)
+	return parseChecked(text, nil)
 }
 
-// parseScheme parses text; check, where given, returns the reason why a factor
+// parseChecked parses text; check, where given, returns the reason why a factor
 // is refused and the place of what is wrong: 0 is the layer, from 1 on the
 // transforms. The reason is "" when the factor is right.
-func parseScheme(text string, check func(Factor) (place int, reason string)) (Scheme, error) {
+func parseChecked(text string, check func(Factor) (place int, reason string)) (Scheme, error) {
 	if len(text) > maxSchemeLength {
 		return Scheme{}, &SchemeError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
 	}

@@ -210,7 +210,7 @@ func TestSchemeCheck(t *testing.T) {
 	}
 	faults := 0
 	for _, s := range schemes {
-		_, want := parseScheme(s.String(), check)
+		_, want := parseChecked(s.String(), check)
 		got := s.check(check)
 		if (got == nil) != (want == nil) || got != nil && got.Error() != want.Error() {
 			t.Errorf("%.80s: got %v, want %v", s, got, want)

@@ -42,7 +42,7 @@ the layer it is made of has changed.`,
 		Example:           "strata derive shop 'B|pca64'\nstrata derive shop 'B|whiten128@0.5' --sample 50000 --seed 7",
 		Args:              takes("GALLERY", "FACTOR"),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return derive(cmd, f, args[0], args[1]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return deriveLayer(cmd, f, args[0], args[1]) },
 	}
 	cmd.Flags().StringVar(&f.sample, "sample", "",
 		fmt.Sprintf("how many rows to draw for the fit, or all (default: all up to %d)", engine.DefaultFitRows))
@@ -74,7 +74,7 @@ func (f deriveFlags) options() (engine.DeriveOptions, error) {
 	return o, nil
 }
 
-func derive(cmd *cobra.Command, f deriveFlags, gallery, factor string) error {
+func deriveLayer(cmd *cobra.Command, f deriveFlags, gallery, factor string) error {
 	o, err := f.options()
 	if err != nil {
 		return err
