@@ -28,33 +28,6 @@ const (
 	fuseMemory    = 256 << 20 // of scores kept for rank fusion
 )
 
-// scoreSlack covers what float64 rounds in a canonical score, beside which the
-// errors of a float32 tile are 10⁵ times larger: with at most 2²⁰ dimensions,
-// 2²⁰/8 additions of 2⁻⁵³ relative error, and of float64 values one more of each
-// product.
-const scoreSlack = 1e-10
-
-// RankAll ranks many queries, given by row, and calls each once a query, in no
-// order and from several goroutines: i is the query's place in queries, and
-// rankings[j], whose memory is the callee's, is the exact top k of schemes[j],
-// the same as Searcher.Search gives.
-//
-// A layer's products of a tile of queries with a tile of rows are computed once,
-// in float32 or by its codes, and every scheme is evaluated from them. They differ from the
-// canonical scores by no more than a proven bound; every row that could be in
-// the top k in spite of it is rescored canonically. A query with too many of
-// those is ranked from canonical columns. Memory does not depend on the number of
-// queries; with the number of rows grow only such columns, and what rrf keeps.
-func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
-	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
-	return g.reading(schemeLayers(schemes), func() error {
-		if err := b.prepare(ctx); err != nil {
-			return err
-		}
-		return b.run(ctx)
-	})
-}
-
 // run ranks all queries from all processors. It ends early with the first error.
 func (b *batch) run(ctx context.Context) error {
 	size := b.tileQueries()
@@ -82,7 +55,7 @@ func (b *batch) run(ctx context.Context) error {
 
 // batch is what the goroutines of one RankAll share.
 type batch struct {
-	g       *Gallery
+	g       Layers
 	queries []int
 	schemes []Scheme
 	k       int
@@ -114,16 +87,16 @@ type leaf struct {
 
 // prepare finds the layers and leaves and measures the layers.
 func (b *batch) prepare(ctx context.Context) error {
-	for _, name := range schemeLayers(b.schemes) {
-		l, err := b.g.ready(ctx, name)
+	for _, factor := range factorsOf(b.schemes) {
+		l, err := b.g.ready(ctx, factor)
 		if err != nil {
 			return err
 		}
 		if err := l.measure(ctx); err != nil {
-			return fmt.Errorf("measuring %s: %w", name, err)
+			return fmt.Errorf("measuring %s: %w", l.Name, err)
 		}
 		b.layers = append(b.layers, l)
-		b.codes = append(b.codes, l.codes.Load())
+		b.codes = append(b.codes, b.g.codesOf(l))
 	}
 	n := len(b.schemes)
 	b.top, b.fused, b.nested = make([]int, n), make([][]int, n), make([]bool, n)
@@ -158,9 +131,8 @@ func (b *batch) prepare(ctx context.Context) error {
 
 // leaf returns the place of the scheme among the leaves, adding it if need be.
 func (b *batch) leaf(s Scheme, keep bool) int {
-	spelling := s.String()
 	for i := range b.leaves {
-		if b.leaves[i].scheme.String() == spelling {
+		if b.leaves[i].scheme.Equal(s) {
 			b.leaves[i].keep = b.leaves[i].keep || keep
 			b.leaves[i].ranked = b.leaves[i].ranked || !keep
 			return i
@@ -177,7 +149,7 @@ func (b *batch) leaf(s Scheme, keep bool) int {
 		if t.Weight == 0 {
 			continue
 		}
-		at := slices.IndexFunc(b.layers, func(l *Layer) bool { return l.Name == t.Layer })
+		at := slices.IndexFunc(b.layers, func(l *Layer) bool { return l.Name == t.Factor.String() })
 		f.layers = append(f.layers, at)
 		w := t.Weight
 		if s.Kind == Sum {
@@ -241,7 +213,7 @@ type batchWorker struct {
 	layerBounds [][]float64   // by layer with codes: by query of the tile, by span of the block
 	score       []float32     // batchRows
 	above       []int32       // scratch of kernel.Above
-	left        [][]int32     // by query of the tile: the rows that are no candidates of it
+	excluded    [][]int32     // by query of the tile: the rows that are no candidates of it
 	nominees    [][]nominated // by query of the tile, by leaf
 	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
 	pairs       *pairs
@@ -257,7 +229,7 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		tiles:   make([][]float32, len(b.layers)),
 		scale:   make([]float64, max(size, batchRows)),
 		score:   make([]float32, batchRows),
-		pairs:   newPairs(b.g, b.layers),
+		pairs:   newPairs(b.layers),
 		columns: map[string]*Column{},
 		kept:    make([][]float32, len(b.leaves)),
 		coded:   make([]codedTile, len(b.layers)),
@@ -284,7 +256,7 @@ func newBatchWorker(b *batch, size int) *batchWorker {
 		w.factors[i] = make([]float32, batchRows)
 		w.spanFactors[i] = make([]float32, len(w.bounds))
 	}
-	w.left = make([][]int32, size)
+	w.excluded = make([][]int32, size)
 	w.nominees = make([][]nominated, size)
 	for i := range w.nominees {
 		w.nominees[i] = make([]nominated, len(b.leaves))
@@ -303,7 +275,7 @@ func (w *batchWorker) tile(ctx context.Context, lo, hi int) error {
 		}
 	}
 	for q, row := range queries {
-		w.left[q] = w.among.left(row)
+		w.excluded[q] = w.among.excluded(row)
 		for i := range w.nominees[q] {
 			w.nominees[q][i].reset(min(w.k, w.g.Len()), w.g.Len(), w.most)
 		}
@@ -408,7 +380,7 @@ func (w *batchWorker) offer(f, q, query, lo, hi int) {
 		if l.coded {
 			bounds = w.spanBounds(l, q, query, hi-lo)
 		}
-		w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.left[q], w.above)
+		w.above = w.nominees[q][f].offer(scores, bounds, lo, w.among, w.excluded[q], w.above)
 	}
 }
 
@@ -537,15 +509,16 @@ func (w *batchWorker) rescored(nominees *nominated, scheme Scheme, k int) ([]Hit
 // rankColumns ranks the query of w.columns under a scheme from canonical columns.
 func (w *batchWorker) rankColumns(ctx context.Context, query int, scheme Scheme) (Ranking, error) {
 	r := ranker{g: w.g, among: w.among, query: query, columns: w.columns}
-	for _, name := range scheme.Layers() {
+	for _, factor := range scheme.Factors() {
+		name := factor.String()
 		if r.columns[name] != nil {
 			continue
 		}
-		l, err := w.g.ready(ctx, name)
+		l, err := w.g.ready(ctx, factor)
 		if err != nil {
 			return Ranking{}, err
 		}
-		if r.columns[name], err = l.column(ctx, asked{row: query}); err != nil {
+		if r.columns[name], err = newColumn(ctx, l, asked{row: query}); err != nil {
 			return Ranking{}, err
 		}
 	}

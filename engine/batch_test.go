@@ -237,9 +237,10 @@ func TestRankAllFromCodes(t *testing.T) {
 		case 1:
 			texts = append(slices.Clone(texts), "rrf(A,A+C)")
 		case 2:
-			if err := g.Layers[0].codes.Swap(nil).close(); err != nil {
+			if err := g.codesOf(g.Layers[0]).close(); err != nil {
 				t.Fatal(err)
 			}
+			g.coded.Delete(g.Layers[0])
 		}
 		schemes := parseAll(t, g, texts)
 		var queries []int

@@ -173,3 +173,11 @@ func TestBombs(t *testing.T) {
 		}
 	}
 }
+
+// pictureMemory returns the memory that decoding a picture takes at most, in bytes,
+// all that is allocated meanwhile, whatever its file holds: the file twice, as it
+// grows; its rows as they are unpacked and its pixels, 8 bytes each at most, and
+// both again when they grow or are turned; and what one picture's tables take, of
+// which those of a lossless WebP are the largest (2,600 groups of Huffman trees of
+// 56 KB).
+func pictureMemory(w, h, file int64) int64 { return 192<<20 + 32*w*h + 4*file }

@@ -1,70 +1,15 @@
 package engine
 
 import (
-	"context"
-	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
 )
-
-// Condition keeps the rows whose label holds a value.
-type Condition struct {
-	Label, Value string
-}
-
-func (c Condition) String() string { return quoteName(c.Label) + "=" + quoteName(c.Value) }
-
-// quoteName puts a name with blanks, commas or quotes between Go quotes.
-func quoteName(s string) string {
-	if s == "" || strings.ContainsAny(s, " \t\n,=\"\\#") || strconv.Quote(s) != `"`+s+`"` {
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-// Rows returns a set of rows by membership: those that meet the conditions. Of
-// several conditions on one label one must hold, and so for every label. No
-// conditions give nil, which means all rows.
-func (g *Gallery) Rows(where []Condition) ([]bool, error) {
-	if len(where) == 0 {
-		return nil, nil
-	}
-	values := map[string][]string{}
-	var names []string
-	for _, c := range where {
-		if values[c.Label] == nil {
-			names = append(names, c.Label)
-		}
-		values[c.Label] = append(values[c.Label], c.Value)
-	}
-	in := make([]bool, g.Len())
-	for i := range in {
-		in[i] = true
-	}
-	for _, name := range names {
-		l, err := g.Label(name)
-		if err != nil {
-			return nil, err
-		}
-		cells, missing := l.with(values[name])
-		if cells == nil {
-			return nil, &NameError{Kind: "value of " + name, Name: missing, In: g.Name, Known: nearest(missing, l.names)}
-		}
-		for row, code := range l.codes {
-			in[row] = in[row] && cells[code]
-		}
-	}
-	return in, nil
-}
 
 // Candidates are the rows that may answer a query: all whose split is not
 // query and that a filter keeps. For one query, the query itself and the rows of
 // its group are left out too.
 type Candidates struct {
-	g     *Gallery
+	items *Table
 	in    []bool // nil: all
 	total int
 
@@ -72,14 +17,10 @@ type Candidates struct {
 	without map[int][]int32    // by query: all rows of the set that are no candidates of it
 }
 
-// Candidates returns the candidates under a filter.
-func (g *Gallery) Candidates(filter []Condition) (*Candidates, error) {
-	in, err := g.Rows(filter)
-	if err != nil {
-		return nil, err
-	}
-	c := &Candidates{g: g, in: in, total: g.Len()}
-	if split := g.items.split; split != nil && slices.Contains(split, splitQuery) {
+// newCandidates returns the candidates among the rows of in; nil holds all rows.
+func newCandidates(items *Table, in []bool) *Candidates {
+	c := &Candidates{items: items, in: in, total: len(items.ids)}
+	if split := items.split; split != nil && slices.Contains(split, splitQuery) {
 		if c.in == nil {
 			c.in = make([]bool, len(split))
 			for i := range c.in {
@@ -98,22 +39,19 @@ func (g *Gallery) Candidates(filter []Condition) (*Candidates, error) {
 			}
 		}
 	}
-	if group := g.items.group; group != nil {
+	if group := items.group; group != nil {
 		c.groups = map[uint32][]int32{}
 		for row, code := range group.codes {
-			if code != 0 && c.has(row) {
+			if code != 0 && c.Has(row) {
 				c.groups[code] = append(c.groups[code], int32(row))
 			}
 		}
 	}
-	return c, nil
+	return c
 }
 
-// has reports whether the row is in the set, whatever the query.
-func (c *Candidates) has(row int) bool { return c.in == nil || c.in[row] }
-
-// left returns the rows of the set that are no candidates of query q, ascending.
-func (c *Candidates) left(q int) []int32 {
+// excluded returns the rows of the set that are no candidates of query q, ascending.
+func (c *Candidates) excluded(q int) []int32 {
 	if q == noRow {
 		return nil
 	}
@@ -121,23 +59,23 @@ func (c *Candidates) left(q int) []int32 {
 		return rows
 	}
 	if c.groups != nil {
-		if code := c.g.items.group.codes[q]; code != 0 {
+		if code := c.items.group.codes[q]; code != 0 {
 			return c.groups[code] // with q itself, if the set holds it
 		}
 	}
-	if c.has(q) {
+	if c.Has(q) {
 		return []int32{int32(q)}
 	}
 	return nil
 }
 
-// Has reports whether the row is a candidate of a query that is no item.
-func (c *Candidates) Has(row int) bool { return c.has(row) }
+// Has reports whether the row is in the set: a candidate of a query that is no item.
+func (c *Candidates) Has(row int) bool { return c.in == nil || c.in[row] }
 
 // HasFor reports whether the row is a candidate of query q.
 func (c *Candidates) HasFor(q, row int) bool {
-	_, left := slices.BinarySearch(c.left(q), int32(row))
-	return c.has(row) && !left
+	_, excluded := slices.BinarySearch(c.excluded(q), int32(row))
+	return c.Has(row) && !excluded
 }
 
 // Without returns the candidates with further rows left out, by query, as those of
@@ -149,21 +87,21 @@ func (c *Candidates) Without(rows map[int][]int32) *Candidates {
 		out.without = map[int][]int32{}
 	}
 	for q, more := range rows {
-		left := slices.Clone(c.left(q))
+		excluded := slices.Clone(c.excluded(q))
 		for _, row := range more {
-			if c.has(int(row)) {
-				left = append(left, row)
+			if c.Has(int(row)) {
+				excluded = append(excluded, row)
 			}
 		}
-		slices.Sort(left)
-		out.without[q] = slices.Compact(left)
+		slices.Sort(excluded)
+		out.without[q] = slices.Compact(excluded)
 	}
 	return &out
 }
 
 // Count returns the number of candidates of the query in row q; -1 stands for a
 // query that is no item.
-func (c *Candidates) Count(q int) int { return c.total - len(c.left(q)) }
+func (c *Candidates) Count(q int) int { return c.total - len(c.excluded(q)) }
 
 // Relevance counts the relevant candidates of queries under one label.
 type Relevance struct {
@@ -192,7 +130,7 @@ func (r *Relevance) Count(q int) int {
 	if r.byCell != nil {
 		n = r.byCell[code]
 	}
-	for _, x := range r.c.left(q) {
+	for _, x := range r.c.excluded(q) {
 		if r.Label.Relevant(q, int(x)) {
 			n--
 		}
@@ -200,24 +138,5 @@ func (r *Relevance) Count(q int) int {
 	return n
 }
 
-// Scored returns a set of rows by membership: those that have a score in every one
-// of the layers. It reads layers that were not scanned yet, and makes derived ones.
-func (g *Gallery) Scored(ctx context.Context, layers []string) ([]bool, error) {
-	in := make([]bool, g.Len())
-	for row := range in {
-		in[row] = true
-	}
-	for _, name := range layers {
-		l, err := g.ready(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if err := l.measure(ctx); err != nil {
-			return nil, fmt.Errorf("measuring %s: %w", name, err)
-		}
-		for row, root := range l.Lengths().Root {
-			in[row] = in[row] && !math.IsNaN(root)
-		}
-	}
-	return in, nil
-}
+// noRow is the row of a query that is no item: nothing is left out for it.
+const noRow = -1

@@ -1,14 +1,8 @@
 package engine
 
-import (
-	"context"
-	"math"
-)
-
 // pairs computes canonical products of one query with single rows, and keeps
 // them: what rescoring needs. It is for one goroutine.
 type pairs struct {
-	g      *Gallery
 	query  int
 	layers map[string]*pairLayer
 }
@@ -23,8 +17,8 @@ type pairLayer struct {
 }
 
 // newPairs prepares the layers, whose lengths must be known.
-func newPairs(g *Gallery, layers []*Layer) *pairs {
-	p := &pairs{g: g, layers: map[string]*pairLayer{}}
+func newPairs(layers []*Layer) *pairs {
+	p := &pairs{layers: map[string]*pairLayer{}}
 	for _, l := range layers {
 		p.layers[l.Name] = &pairLayer{layer: l, length: l.Lengths(), wide: make([]float64, l.Dim), dots: map[int]float64{}}
 	}
@@ -34,7 +28,7 @@ func newPairs(g *Gallery, layers []*Layer) *pairs {
 // add makes p ready for one more layer, in which v is the query, or forgets its
 // products there.
 func (p *pairs) add(l *Layer, v vector) {
-	p.layers[l.Name] = newPairs(p.g, []*Layer{l}).layers[l.Name]
+	p.layers[l.Name] = newPairs([]*Layer{l}).layers[l.Name]
 	p.startVector(l.Name, v)
 }
 
@@ -75,88 +69,9 @@ func (l *pairLayer) once(row int) float64 {
 	return one[0]
 }
 
-// score returns the canonical score of a row under a sum or a concatenation:
-// the bits of ranker.score.
-func (p *pairs) score(scheme Scheme, row int) float64 {
-	return p.scoreBy(scheme, row, (*pairLayer).dot)
-}
-
-// scoreBy is score from the products that by returns.
-func (p *pairs) scoreBy(scheme Scheme, row int, by func(*pairLayer, int) float64) float64 {
-	var sum, total, query, square float64
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		l := p.layers[t.Layer]
-		dot := by(l, row)
-		if scheme.Kind == Concat {
-			w := float64(t.Weight * t.Weight)
-			sum += float64(w * dot)
-			query += float64(w * l.square)
-			square += float64(w * l.length.Square[row])
-			continue
-		}
-		total += t.Weight
-		sum += float64(t.Weight * (dot / float64(l.root*l.length.Root[row])))
-	}
-	if scheme.Kind == Concat {
-		return sum / float64(math.Sqrt(query)*math.Sqrt(square))
-	}
-	return sum / total
-}
-
 // Cosine is the canonical cosine of two rows in a layer; NaN where one of them
 // has no score.
 type Cosine struct {
 	Layer string
 	Value float64
-}
-
-// Cosines returns the cosine of two rows in each of AllLayers.
-func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, _ string) (bool, error) {
-		p.start(q)
-		return true, nil
-	})
-}
-
-// VectorCosines is Cosines for a query that is no item; NaN where it has no
-// vector, too.
-func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, layer string) (bool, error) {
-		if !q.has(layer) {
-			return false, nil
-		}
-		v, err := q.layer(ctx, layer)
-		if err == nil {
-			p.startVector(layer, v)
-		}
-		return true, err
-	})
-}
-
-// cosines returns a row's cosine in every layer with the query that start gives
-// to the layer's pairs, if it has one there.
-func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, layer string) (bool, error)) ([]Cosine, error) {
-	var cosines []Cosine
-	err := g.guard(func() error {
-		for _, l := range g.AllLayers() {
-			if err := l.measure(ctx); err != nil {
-				return err
-			}
-			p := newPairs(g, []*Layer{l})
-			known, err := start(p, l.Name)
-			if err != nil {
-				return err
-			}
-			c := Cosine{l.Name, math.NaN()}
-			if known {
-				c.Value = p.score(Scheme{Terms: []Term{{1, l.Name}}}, row)
-			}
-			cosines = append(cosines, c)
-		}
-		return nil
-	})
-	return cosines, err
 }

@@ -25,9 +25,6 @@ type approxColumn struct {
 	query  *codedQuery
 }
 
-// roundedSlack bounds the error of a canonical cosine that was rounded to float32.
-const roundedSlack = 0x1p-23
-
 func (c *approxColumn) bytes() int64 { return int64(len(c.cosine)) * 4 }
 
 // span returns the bound of the rows span·codeSpan to (span+1)·codeSpan.
@@ -54,9 +51,9 @@ func (c *approxColumn) row(row int) float64 {
 // kernel.DotBytes needs to read at the speed of memory. It divides codeChunk.
 const codeBlock = 1024
 
-// approx computes the cosines of a query from the layer's codes, the 4-bit ones if
+// approxByCodes computes the cosines of a query from a layer's codes, the 4-bit ones if
 // coarse.
-func (c *codes) approx(ctx context.Context, q asked, coarse bool) (*approxColumn, error) {
+func approxByCodes(ctx context.Context, c *codes, q asked, coarse bool) (*approxColumn, error) {
 	l := c.layer
 	part, err := q.whole(ctx, l)
 	if err != nil {
@@ -95,36 +92,6 @@ type approxLeaf struct {
 	short   bool            // lengths and weights of a concatenation suit float32
 }
 
-// tame reports whether the scheme's weights leave room for its arithmetic: nothing
-// passes the range of float64, and nothing that counts falls below it.
-func tame(s Scheme) bool {
-	const least, most = 1e-90, 1e90
-	any := false
-	for _, t := range s.Terms {
-		any = any || t.Weight > 0
-		if t.Weight != 0 && !(t.Weight >= least && t.Weight <= most) {
-			return false
-		}
-	}
-	return any
-}
-
-// leafSlack returns the share of 1 and of a bound that so many terms' rounding adds
-// to the bound. A weight, or the two factors of a concatenation, and the product with
-// a cosine are rounded at most four times, and so is every sum of them; none is over
-// 1 and the bound, since weights are at least 0 and add to 1, and the factors, by
-// Cauchy and Schwarz, to no more.
-func leafSlack(terms int) float64 { return float64(5+terms) * 0x1p-24 }
-
-// shortSlack is leafSlack for a concatenation in float32: of a term, weight, root and
-// two products are rounded, and so is every sum; of the square of the length weight,
-// root and product, each twice, and the square, of which the root takes half, and
-// every sum; then the root and the quotient: at most 9.5 + 1.5·terms.
-func shortSlack(terms int) float64 { return float64(10+2*terms) * 0x1p-24 }
-
-// leafBound returns the bound of a score whose terms' bounds add to sum.
-func leafBound(sum float64, terms int) float64 { return sum + leafSlack(terms)*(1+sum) }
-
 // newApproxLeaf prepares a scheme that is tame for the query of the columns.
 func newApproxLeaf(s Scheme, columns map[string]*approxColumn) *approxLeaf {
 	f := &approxLeaf{scheme: s, short: s.Kind == Concat}
@@ -136,7 +103,7 @@ func newApproxLeaf(s Scheme, columns map[string]*approxColumn) *approxLeaf {
 		if t.Weight == 0 {
 			continue
 		}
-		c := columns[t.Layer]
+		c := columns[t.Factor.String()]
 		f.columns = append(f.columns, c)
 		if s.Kind == Sum {
 			total += t.Weight
@@ -269,7 +236,7 @@ func (f *approxLeaf) bound(row int) float64 {
 
 // certifier ranks the candidates of one query from approximate columns.
 type certifier struct {
-	g       *Gallery
+	g       Layers
 	columns map[string]*approxColumn
 	among   *Candidates
 	query   int
@@ -290,7 +257,7 @@ func (f *approxLeaf) most(rows int) int {
 func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare bool) (*nominated, error) {
 	rows := c.g.Len()
 	most := f.most(rows)
-	left := c.among.left(c.query)
+	excluded := c.among.excluded(c.query)
 	var mu sync.Mutex
 	var all nominated
 	all.reset(k, rows, most)
@@ -310,7 +277,7 @@ func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare boo
 			if bare {
 				clear(bounds)
 			}
-			above = local.offer(scores, bounds, lo, c.among, left, above)
+			above = local.offer(scores, bounds, lo, c.among, excluded, above)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -367,7 +334,7 @@ func (s *Searcher) certified(ctx context.Context, q asked, scheme Scheme, k int,
 		if coarse && scheme.Kind == RRF {
 			continue // its intervals of ranks need the narrow bounds
 		}
-		columns, err := s.approxColumns(ctx, q, scheme.layers(nil), coarse)
+		columns, err := s.approxColumns(ctx, q, scheme.Factors(), coarse)
 		if err != nil {
 			return out, false, err
 		}
@@ -384,7 +351,7 @@ func (s *Searcher) certified(ctx context.Context, q asked, scheme Scheme, k int,
 func (e *queryColumns) top(ctx context.Context, c certifier, scheme Scheme, k int, approximate bool, out *Ranking) (bool, error) {
 	e.pairsMu.Lock()
 	defer e.pairsMu.Unlock() // after a fault, too
-	e.prepare(c.g, c.columns)
+	e.prepare(c.columns)
 	c.pairs = e.pairs
 	return c.top(ctx, scheme, k, approximate, out)
 }
@@ -411,17 +378,18 @@ func (c *certifier) top(ctx context.Context, scheme Scheme, k int, approximate b
 // is better than what is kept.
 func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 	coded := false
-	for _, name := range scheme.layers(nil) {
+	names := scheme.Layers()
+	for _, name := range names {
 		l, err := s.g.Layer(name)
 		if err != nil {
 			return false
 		}
-		coded = coded || l.codes.Load() != nil
+		coded = coded || s.g.codesOf(l) != nil
 		if n := l.Lengths(); l.Type == Float64 && (n == nil || n.extreme) {
 			return false
 		}
 	}
-	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), scheme.layers(nil)) {
+	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), names) {
 		return false
 	}
 	if scheme.Kind != RRF {
@@ -437,13 +405,14 @@ func (s *Searcher) codable(q asked, scheme Scheme, candidates, k int) bool {
 
 // approxColumns returns approximate columns of the query, computing those that are
 // not kept. Only with coarse may they come from 4-bit codes.
-func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, coarse bool) (map[string]*approxColumn, error) {
-	columns := make(map[string]*approxColumn, len(layers))
-	for _, name := range layers {
+func (s *Searcher) approxColumns(ctx context.Context, q asked, factors []Factor, coarse bool) (map[string]*approxColumn, error) {
+	columns := make(map[string]*approxColumn, len(factors))
+	for _, f := range factors {
+		name := f.String()
 		if columns[name] != nil {
 			continue
 		}
-		l, err := s.g.ready(ctx, name)
+		l, err := s.g.ready(ctx, f)
 		if err != nil {
 			return nil, err
 		}
@@ -452,11 +421,11 @@ func (s *Searcher) approxColumns(ctx context.Context, q asked, layers []string, 
 			continue
 		}
 		var a *approxColumn
-		if codes := l.codes.Load(); codes != nil {
-			a, err = codes.approx(ctx, q, coarse)
+		if codes := s.g.codesOf(l); codes != nil {
+			a, err = approxByCodes(ctx, codes, q, coarse)
 		} else {
 			var exact map[string]*Column
-			if exact, err = s.columns(ctx, q, []string{name}); err == nil {
+			if exact, err = s.columns(ctx, q, []Factor{f}); err == nil {
 				var part vector
 				part, err = q.whole(ctx, l)
 				a = exact[name].rounded(part)
@@ -478,7 +447,7 @@ func (p *pairs) fill(ctx context.Context, scheme Scheme, rows []contender) error
 		if t.Weight == 0 {
 			continue
 		}
-		l := p.layers[t.Layer]
+		l := p.layers[t.Factor.String()]
 		var missing []int
 		for _, r := range rows {
 			if _, ok := l.dots[int(r.row)]; !ok {

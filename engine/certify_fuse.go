@@ -114,7 +114,7 @@ func (c *certifier) intervals(ctx context.Context, p *intervalPart) error {
 	n := c.g.Len()
 	p.lower, p.upper = make([]float32, n), make([]float32, n)
 	p.exact, p.first, p.last = make([]float64, n), make([]int32, n), make([]int32, n)
-	left := c.among.left(c.query)
+	excluded := c.among.excluded(c.query)
 	nan := float32(math.NaN())
 	err := parallel(ctx, n, rankBlock, func(lo, hi int) {
 		var bounds [rankBlock / codeSpan]float64
@@ -122,7 +122,7 @@ func (c *certifier) intervals(ctx context.Context, p *intervalPart) error {
 		for row := lo; row < hi; row++ {
 			p.exact[row] = math.Inf(1)
 			s := p.lower[row]
-			if _, is := slices.BinarySearch(left, int32(row)); is || !c.among.has(row) {
+			if _, is := slices.BinarySearch(excluded, int32(row)); is || !c.among.Has(row) {
 				p.lower[row], p.upper[row] = nan, nan
 				continue
 			}

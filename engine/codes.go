@@ -44,8 +44,8 @@ import (
 //
 //  1. a is kernel.Project of z as step 2 leaves it, whose values have their signs over
 //     √block in them, with axes divided by those and rounded once, projectPart values
-//     at a time. For an axis the parts leave no more than ProjectError(projectPart) <
-//     66.1u and, with two roundings more, 68.2u|c|; for p ≤ 8 of them √8 times that,
+//     at a time. For an axis the parts leave no more than its bound of projectPart
+//     values, 66.1u, and, with two roundings more, 68.2u|c|; for p ≤ 8 of them √8 times that,
 //     406u; step 2 adds 4.3u, and rounding a 2.2u: |Eᵀc − a| < 413u.
 //     Eᵀc′ = (Eᵀc − a) − (EᵀE − 1)·a is longer by at most δ|a|, with δ = ‖EᵀE − 1‖ ≤
 //     axesError, which is checked; axes that are zero have a = 0 and do not count. So
@@ -58,7 +58,7 @@ import (
 //     are taken in float64, and rounded once.
 //  3. Each of p ≤ 8 axes, with its signs rounded twice, is multiplied and taken away
 //     with two roundings: 3.01u|aⱼ| + u·2.2 each, and Σ|aⱼ| ≤ √8·2.2: in all 37u.
-//  4. Rotating: kernel.HadamardError, at most 16.01u of its input, as a block has at
+//  4. Rotating: kernel.Hadamard leaves at most 16.01u of its input, as a block has at
 //     most 2¹⁶ values.
 //  5. So the computed z is within 16.1u|z| + 47u of T·c′: coderError = 2⁻¹⁹ = 32u and
 //     coderFloor = 2⁻¹⁸ = 64u also cover what is below the normal range, some 2¹⁶
@@ -92,10 +92,6 @@ const (
 	codeAxes    = kernel.Vectors
 	projectPart = 512 // values whose products with the axes are added in float32
 )
-
-// codeSpan is the number of rows that share one bound in a first look. It divides
-// codeChunk.
-const codeSpan = nominateChunk
 
 // codes are the codes of a layer's rows, in a mapped file. They are read-only, and
 // die with their gallery.
@@ -318,9 +314,6 @@ func (k *codeColumns) row(r int) []uint8 {
 	return k.bytes[r*stride : (r+1)*stride]
 }
 
-// up32 returns the least float32 that is not below x.
-func up32(x float64) float32 { return -down32(-x) }
-
 // codeScratch is the memory of one goroutine that codes rows.
 type codeScratch struct {
 	dot, square [codeRun]float64
@@ -480,3 +473,6 @@ func (c *codes) products(dst []int32, q *codedQuery, lo int, coarse bool) {
 	stride := c.coder.stride
 	kernel.DotBytes(dst, k.fine.bytes[from*stride:to*stride], stride, q.code[:stride])
 }
+
+// read returns the bytes of codes and of what a score needs beside them.
+func (k *codeColumns) read() int64 { return int64(len(k.bytes) + 4*len(k.scale)) }

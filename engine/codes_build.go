@@ -43,59 +43,20 @@ type CodeProgress struct {
 	Note     string // why codes that were there are not used, the first time only
 }
 
-// PrepareCodes makes searches use codes: of every large layer it opens those in
-// the derived folder, checks all of them, and builds or extends them where they are
-// missing, damaged or of another matrix. Codes change no ranking, only the time it
-// takes. What fails for one layer is returned, and the layer is searched without
-// codes; the others have theirs.
-//
-// A build takes one pass over the matrix and holds one chunk of rows. It keeps what
-// it has in NAME.codes.part, from which the next one goes on, and the file appears
-// whole. One process builds at a time, others wait for it.
-//
-// It may run beside searches, and must have returned before Close.
-func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
-	var errs []error
-	folder := ""
-	for _, l := range g.Layers {
-		if l.codes.Load() != nil || !l.codable() || !o.All && !l.worthCodes() {
-			continue
-		}
-		if folder == "" {
-			var err error
-			if folder, err = g.Derived(); err != nil {
-				return fmt.Errorf("a folder for codes: %w", err)
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c, err := prepareCodes(ctx, l, codesPath(folder, l), o)
-		if err != nil {
-			errs = append(errs, g.explain(err))
-			continue
-		}
-		if c != nil {
-			c.attach()
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // codable reports whether a layer can have codes: their proof is about values that
 // float32 holds.
-func (l *Layer) codable() bool {
+func codable(l *Layer) bool {
 	return l.Dim <= codeMaxDim && l.Rows > 0 && l.Type != Float64 && l.Type != Int32
 }
 
 // worthCodes reports whether codes make searches of a layer faster: they are no
 // smaller than bytes.
-func (l *Layer) worthCodes() bool {
+func worthCodes(l *Layer) bool {
 	return l.Rows >= codesLeastRows && l.size() >= codesLeastBytes && l.Type.Size() > 1
 }
 
-// attach makes searches use the codes.
-func (c *codes) attach() {
+// measure gives the layer its lengths, which are among the codes, unless it has them.
+func (c *codes) measure() {
 	if c.layer.Lengths() == nil {
 		squares := make([]float64, 0, c.rows)
 		for i := range c.chunks {
@@ -103,7 +64,6 @@ func (c *codes) attach() {
 		}
 		c.layer.setLengths(squares)
 	}
-	c.layer.codes.Store(c)
 }
 
 // prepareCodes opens or builds a layer's codes. It returns nil when there are none

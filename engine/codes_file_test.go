@@ -123,7 +123,7 @@ func TestCodesFileFaults(t *testing.T) {
 		if err := g.PrepareCodes(t.Context(), use); err != nil {
 			t.Fatalf("%s: %v", f.name, err)
 		}
-		if g.Layers[0].codes.Load() != nil || said != 1 {
+		if g.codesOf(g.Layers[0]) != nil || said != 1 {
 			t.Fatalf("%s: it is used, or said %d times", f.name, said)
 		}
 		notes, _ := build(t, g)
@@ -210,7 +210,7 @@ func TestCodesGrow(t *testing.T) {
 	write(t, dir, "A.npy", m.npy())
 	write(t, dir, itemsFile, []byte("id\n"+strings.Join(ids(rows+more), "\n")))
 	g = open(t, dir)
-	if err := g.PrepareCodes(t.Context(), CodeOptions{All: true}); err != nil || g.Layers[0].codes.Load() != nil {
+	if err := g.PrepareCodes(t.Context(), CodeOptions{All: true}); err != nil || g.codesOf(g.Layers[0]) != nil {
 		t.Fatalf("%v; codes of fewer rows are used", err)
 	}
 	notes, first := build(t, g)
@@ -258,7 +258,7 @@ func TestCodesCancelled(t *testing.T) {
 	if err := g.PrepareCodes(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled build returns %v", err)
 	}
-	if g.Layers[0].codes.Load() != nil {
+	if g.codesOf(g.Layers[0]) != nil {
 		t.Fatal("half a file is used")
 	}
 	if _, err := os.Stat(codesFile(t, g)); !errors.Is(err, fs.ErrNotExist) {

@@ -2,10 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"sync"
 
 	"strata/engine/kernel"
@@ -18,7 +15,7 @@ import (
 // nothing. It is read-only once made, may be used concurrently, and dies with its
 // gallery. A search reads all codes anew.
 type CodeSearch struct {
-	g      *Gallery
+	g      Layers
 	bits   int
 	scheme Scheme
 	signs  map[string]*signCodes // by layer, for 1 bit
@@ -29,37 +26,6 @@ type CodeSearch struct {
 // memory, for NewCodeSearch.
 func CodeBits() []int { return []int{8, 4, 1} }
 
-// NewCodeSearch prepares to search under a sum or a concatenation whose layers have
-// codes: see PrepareCodes. The error is ErrNoCodes for one that has none.
-func (g *Gallery) NewCodeSearch(ctx context.Context, scheme Scheme, bits int) (*CodeSearch, error) {
-	if !slices.Contains(CodeBits(), bits) {
-		return nil, fmt.Errorf("codes have 8, 4 or 1 bits a value, not %d", bits)
-	}
-	if scheme.Kind == RRF || !tame(scheme) {
-		return nil, fmt.Errorf("%s: codes score sums and concatenations with weights from 1e-90 to 1e90", scheme)
-	}
-	s := &CodeSearch{g: g, bits: bits, scheme: scheme, signs: map[string]*signCodes{}}
-	return s, g.reading(scheme.Layers(), func() error {
-		for _, name := range scheme.Layers() {
-			l, err := g.Layer(name)
-			if err != nil {
-				return err
-			}
-			c := l.codes.Load()
-			if c == nil {
-				return fmt.Errorf("layer %s %w", name, ErrNoCodes)
-			}
-			if bits > 1 {
-				continue
-			}
-			if s.signs[name], err = c.newSigns(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // Bytes returns how many bytes a search reads of the codes of all items: the codes,
 // and the numbers beside them that a score needs.
 func (s *CodeSearch) Bytes() int64 {
@@ -69,7 +35,7 @@ func (s *CodeSearch) Bytes() int64 {
 		if err != nil {
 			continue // it was there when s was made
 		}
-		c := l.codes.Load()
+		c := s.g.codesOf(l)
 		for i := range c.chunks {
 			k := &c.chunks[i]
 			all += int64(4 * len(k.mean))
@@ -93,9 +59,6 @@ func (s *CodeSearch) Bytes() int64 {
 	return all
 }
 
-// read returns the bytes of codes and of what a score needs beside them.
-func (k *codeColumns) read() int64 { return int64(len(k.bytes) + 4*len(k.scale)) }
-
 // Search returns the k best candidates of the query in row q by the scores of codes,
 // equal ones by row. Of a query or rows without a score there are none.
 func (s *CodeSearch) Search(ctx context.Context, q, k int, among *Candidates) (hits []Hit, err error) {
@@ -106,11 +69,11 @@ func (s *CodeSearch) Search(ctx context.Context, q, k int, among *Candidates) (h
 			if err != nil {
 				return err
 			}
-			c := l.codes.Load()
+			c := s.g.codesOf(l)
 			if signs := s.signs[name]; signs != nil {
 				columns[name], err = signs.approx(ctx, c, q)
 			} else {
-				columns[name], err = c.approx(ctx, asked{row: q}, s.bits == 4)
+				columns[name], err = approxByCodes(ctx, c, asked{row: q}, s.bits == 4)
 			}
 			if err != nil {
 				return fmt.Errorf("scanning the codes of %s: %w", name, err)
@@ -147,46 +110,6 @@ func (r *ranker) best(ctx context.Context, leaf *approxLeaf, k int) ([]Hit, erro
 	return best.sorted(), err
 }
 
-// Rescore returns the k best of some rows by their canonical scores with the query in
-// row q, equal ones by row: those of Search, for a sum or a concatenation. Rows without
-// a score are left out.
-func (g *Gallery) Rescore(ctx context.Context, q int, scheme Scheme, rows []int, k int) (hits []Hit, err error) {
-	if scheme.Kind == RRF {
-		return nil, errors.New("a fusion of rankings has no score of a row alone")
-	}
-	err = g.reading(scheme.Layers(), func() error {
-		var layers []*Layer
-		for _, name := range scheme.Layers() {
-			l, err := g.ready(ctx, name)
-			if err != nil {
-				return err
-			}
-			if err := l.measure(ctx); err != nil {
-				return err
-			}
-			layers = append(layers, l)
-		}
-		p := newPairs(g, layers)
-		p.start(q)
-		contenders := make([]contender, len(rows))
-		for i, row := range rows {
-			contenders[i].row = int32(row)
-		}
-		if err := p.fill(ctx, scheme, contenders); err != nil {
-			return err
-		}
-		best := newTop(min(k, len(rows)))
-		for _, row := range rows {
-			if s := p.score(scheme, row); !math.IsNaN(s) {
-				best.offer(Hit{row, s})
-			}
-		}
-		hits = best.sorted()
-		return nil
-	})
-	return hits, err
-}
-
 // signCodes are codes of 1 bit a value: a row's rotated vector z, of which the 8-bit
 // code is u, is taken for s·mean|u|·sign(u), the nearest vector to s·u of one size and
 // these signs.
@@ -197,7 +120,7 @@ type signCodes struct {
 }
 
 // newSigns makes the signs of a layer's codes.
-func (c *codes) newSigns(ctx context.Context) (*signCodes, error) {
+func newSigns(ctx context.Context, c *codes) (*signCodes, error) {
 	s := &signCodes{stride: c.coder.stride / 64}
 	s.words, s.scale = make([]uint64, c.rows*s.stride), make([]float32, c.rows)
 	err := parallel(ctx, c.rows, codeBlock, func(lo, hi int) {

@@ -89,7 +89,7 @@ func TestCodeSearchBytes(t *testing.T) {
 	stride := int64(codeStride(l.Dim))
 	beside := int64(4 + 4*axesOf(l.Dim) + 4) // μ·c, axes, scale
 	for bits, want := range map[int]int64{8: stride + beside, 4: int64(coarseStride(l.Dim)) + beside, 1: stride/8 + beside} {
-		s, err := g.NewCodeSearch(t.Context(), Scheme{Terms: []Term{{1, "B"}}}, bits)
+		s, err := g.NewCodeSearch(t.Context(), Scheme{Terms: []Term{{1, FactorNamed("B")}}}, bits)
 		if err != nil || s.Bytes() != 300*want {
 			t.Errorf("%d bits: %d bytes, want 300 × %d; %v", bits, s.Bytes(), want, err)
 		}
@@ -248,7 +248,7 @@ func TestPrefixSearchBytes(t *testing.T) {
 		if n == l.Dim {
 			want = int64(300 * (l.bytes() + 8))
 		}
-		s, err := g.NewPrefixSearch(t.Context(), Scheme{Terms: []Term{{1, name}}}, n)
+		s, err := g.NewPrefixSearch(t.Context(), Scheme{Terms: []Term{{1, FactorNamed(name)}}}, n)
 		if err != nil || s.Bytes() != want {
 			t.Errorf("%s: %d of %d components: %d bytes, want %d; %v", name, n, l.Dim, s.Bytes(), want, err)
 		}

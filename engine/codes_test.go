@@ -21,7 +21,7 @@ func prepare(t testing.TB, g *Gallery) {
 		t.Fatal(err)
 	}
 	for _, l := range g.Layers {
-		if l.codes.Load() == nil {
+		if g.codesOf(l) == nil {
 			t.Fatalf("%s has no codes", l.Name)
 		}
 	}
@@ -132,7 +132,7 @@ func TestCodeBounds(t *testing.T) {
 	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(60), "\n"), layers))
 	prepare(t, g)
 	for _, l := range g.Layers {
-		c := l.codes.Load()
+		c := g.codesOf(l)
 		wide := make([][]float64, l.Rows)
 		for r := range wide {
 			wide[r] = make([]float64, l.Dim)
@@ -152,7 +152,7 @@ func TestCodeBounds(t *testing.T) {
 		for _, coarse := range []bool{false, true} {
 			worst, share := 0.0, 0.0
 			for _, q := range queries {
-				a, err := c.approx(t.Context(), asked{row: q}, coarse)
+				a, err := approxByCodes(t.Context(), c, asked{row: q}, coarse)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -284,7 +284,7 @@ func TestAdversarialBound(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkRankings(t, got, o.rankAll(schemes, 0), 10, fmt.Sprint("round ", round))
-		a, err := g.Layers[0].codes.Load().approx(t.Context(), asked{row: 0}, true)
+		a, err := approxByCodes(t.Context(), g.codesOf(g.Layers[0]), asked{row: 0}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +343,8 @@ func TestCodesOfPhotographs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.attach()
+		c.measure()
+		g.coded.Store(l, c)
 	}
 	among, err := g.Candidates(nil)
 	if err != nil {
@@ -466,7 +467,7 @@ func TestProject(t *testing.T) {
 	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(60), "\n"), layers))
 	prepare(t, g)
 	for _, l := range g.Layers {
-		c := l.codes.Load()
+		c := g.codesOf(l)
 		wide := make([]float64, l.Dim)
 		worst := 0.0
 		for row, root := range l.Lengths().Root {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,7 +69,7 @@ type derivations struct {
 	watch   func(Derivation)
 
 	// Read without the lock, since the screen does; changed as a whole.
-	open atomic.Pointer[map[string]*Layer]
+	open atomic.Pointer[map[string]derivedLayer]
 	now  atomic.Pointer[Derivation] // what is being made, or nil
 }
 
@@ -79,15 +78,21 @@ type derivation struct {
 	cancel  context.CancelFunc
 	waiting int           // callers; guarded by derivations.mu
 	done    chan struct{} // closed when the two below are set
-	layer   *Layer
+	made    derivedLayer
 	err     error
 }
 
+// derivedLayer is a derived layer with its recipe.
+type derivedLayer struct {
+	layer  *Layer
+	recipe *Recipe
+}
+
 // layer returns an open derived layer, or nil.
-func (d *derivations) layer(name string) *Layer { return d.layers()[name] }
+func (d *derivations) layer(name string) *Layer { return d.layers()[name].layer }
 
 // layers returns the open derived layers by name, which nobody changes.
-func (d *derivations) layers() map[string]*Layer {
+func (d *derivations) layers() map[string]derivedLayer {
 	if open := d.open.Load(); open != nil {
 		return *open
 	}
@@ -139,16 +144,34 @@ func (g *Gallery) WatchDeriving(f func(Derivation)) {
 // AllLayers returns the gallery's layers and, behind them, the derived layers that
 // are open, by name. It takes no lock.
 func (g *Gallery) AllLayers() []*Layer {
-	derived := slices.SortedFunc(maps.Values(g.derived.layers()), func(a, b *Layer) int { return strings.Compare(a.Name, b.Name) })
-	return slices.Concat(g.Layers, derived)
+	open := g.derived.layers()
+	all := slices.Clone(g.Layers)
+	for _, name := range slices.Sorted(maps.Keys(open)) {
+		all = append(all, open[name].layer)
+	}
+	return all
+}
+
+// Recipe returns the recipe of an open derived layer, or nil for another name. It
+// takes no lock.
+func (g *Gallery) Recipe(name string) *Recipe { return g.derived.layers()[name].recipe }
+
+// Faults is Layer.Faults. Of a derived layer it says, too, why one that was kept did
+// not serve.
+func (g *Gallery) Faults(l *Layer) []string {
+	var lines []string
+	if r := g.Recipe(l.Name); r != nil && r.Replaced != "" {
+		lines = append(lines, fmt.Sprintf("%s was computed anew: %s", l.Name, r.Replaced))
+	}
+	return append(lines, l.Faults()...)
 }
 
 // Missing returns the derived layers that the schemes use and that are not open.
 // It takes no lock.
 func (g *Gallery) Missing(schemes ...Scheme) []string {
 	var missing []string
-	for _, name := range schemeLayers(schemes) {
-		if strings.Contains(name, "|") && g.derived.layer(name) == nil && !slices.Contains(missing, name) {
+	for _, f := range factorsOf(schemes) {
+		if name := f.String(); len(f.Transforms) > 0 && g.derived.layer(name) == nil {
 			missing = append(missing, name)
 		}
 	}
@@ -156,14 +179,10 @@ func (g *Gallery) Missing(schemes ...Scheme) []string {
 }
 
 // ready returns a layer, and makes a derived one if need be.
-func (g *Gallery) ready(ctx context.Context, name string) (*Layer, error) {
-	l, err := g.Layer(name)
-	if err == nil || !strings.Contains(name, "|") {
+func (g *Gallery) ready(ctx context.Context, f Factor) (*Layer, error) {
+	l, err := g.Layer(f.String())
+	if err == nil || len(f.Transforms) == 0 {
 		return l, err
-	}
-	f, err := ParseFactor(name)
-	if err != nil {
-		return nil, err
 	}
 	return g.Derive(ctx, f, DeriveOptions{})
 }
@@ -190,10 +209,10 @@ func (g *Gallery) Derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer
 		select {
 		case <-run.done:
 			// One that was fitted otherwise may have been under way.
-			if run.err == nil && !run.layer.Recipe.serves(o) {
+			if run.err == nil && !o.takes(run.made.recipe) {
 				continue
 			}
-			return run.layer, run.err
+			return run.made.layer, run.err
 		case <-ctx.Done():
 		}
 		d.mu.Lock()
@@ -205,8 +224,8 @@ func (g *Gallery) Derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer
 	}
 }
 
-// serves reports whether a kept layer was fitted as asked for.
-func (r *Recipe) serves(o DeriveOptions) bool {
+// takes reports whether a layer was fitted as asked for.
+func (o DeriveOptions) takes(r *Recipe) bool {
 	if o == (DeriveOptions{}) {
 		return true
 	}
@@ -235,8 +254,8 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 	if d.closed {
 		return nil, nil, ErrClosed
 	}
-	if l := d.layer(name); l != nil && l.Recipe.serves(o) {
-		return nil, l, nil
+	if kept := d.layers()[name]; kept.layer != nil && o.takes(kept.recipe) {
+		return nil, kept.layer, nil
 	}
 	if run := d.running[name]; run != nil {
 		run.waiting++
@@ -251,7 +270,7 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 	d.work.Go(func() {
 		defer cancel()
 		d.turn.Lock()
-		run.layer, run.err = g.derive(ctx, f, o)
+		run.made, run.err = g.derive(ctx, f, o)
 		d.turn.Unlock()
 		d.mu.Lock()
 		if d.running[name] == run {
@@ -264,36 +283,36 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 }
 
 // derive opens or makes the derived layer of a factor.
-func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer, error) {
+func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (made derivedLayer, err error) {
 	source, err := g.Layer(f.Layer)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	dim, err := f.Dim(source.Dim, source.Rows)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	print, err := g.layerPrint(ctx, slices.Index(g.Layers, source))
+	fingerprint, err := g.layerFingerprint(ctx, slices.Index(g.Layers, source))
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	from := RecipeSource{source.Name, source.Type.String(), source.Rows, source.Dim, print}
-	l, replaced, err := g.openKept(ctx, f, o, from)
-	if err == nil && l == nil {
-		l, err = g.makeDerived(ctx, f, o, from, replaced)
+	from := RecipeSource{source.Name, source.Type.String(), source.Rows, source.Dim, fingerprint}
+	made, replaced, err := g.openKept(ctx, f, o, from)
+	if err == nil && made.layer == nil {
+		made, err = g.makeDerived(ctx, f, o, from, replaced)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("deriving %s: %w", f, err)
+		return made, fmt.Errorf("deriving %s: %w", f, err)
 	}
-	if l.Dim != dim {
-		return nil, fmt.Errorf("%s: it has %d features, %s has %d", l.File, l.Dim, f, dim)
+	if l := made.layer; l.Dim != dim {
+		return made, fmt.Errorf("%s: it has %d features, %s has %d", l.File, l.Dim, f, dim)
 	}
-	return l, nil
+	return made, nil
 }
 
 // openKept opens a derived layer that is kept. It returns nil when there is none
 // that serves, and why one does not.
-func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (l *Layer, why string, err error) {
+func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (kept derivedLayer, why string, err error) {
 	for _, dir := range g.keptFolders() {
 		r, err := readRecipe(dir, f.fileName())
 		switch {
@@ -306,24 +325,25 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 		if why = r.stale(f, from); why != "" {
 			continue
 		}
-		if !r.serves(o) {
+		if !o.takes(r) {
 			why = "" // it was asked for
 			continue
 		}
-		l, err := g.mapDerived(ctx, dir, f, r)
+		l, err := g.mapDerived(ctx, dir, f)
 		if err == nil {
-			err = l.check(ctx)
+			err = checkDerived(ctx, l, r)
 		}
 		if ctx.Err() != nil {
-			return nil, "", ctx.Err()
+			return kept, "", ctx.Err()
 		}
 		if err == nil {
-			g.derived.add(l, nil)
-			return l, "", nil
+			kept = derivedLayer{l, r}
+			g.derived.add(kept, nil)
+			return kept, "", nil
 		}
 		why = err.Error()
 	}
-	return nil, why, nil
+	return kept, why, nil
 }
 
 // keptFolders returns where derived files may lie: in the gallery's folder, also
@@ -339,8 +359,8 @@ func (g *Gallery) keptFolders() []string {
 	return dirs
 }
 
-// mapDerived maps the matrix of a recipe.
-func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor, r *Recipe) (*Layer, error) {
+// mapDerived maps the matrix of a derived layer.
+func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor) (*Layer, error) {
 	file := f.fileName() + ".npy"
 	path := filepath.Join(dir, file)
 	m, err := openMatrix(ctx, os.DirFS(dir), file, path)
@@ -364,33 +384,31 @@ func (g *Gallery) mapDerived(ctx context.Context, dir string, f Factor, r *Recip
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	l := newLayer(f.String(), path, a.Type, int(a.Dim), []segment{s})
-	l.Recipe = r
-	return l, nil
+	return newLayer(f.String(), path, a.Type, int(a.Dim), []segment{s}), nil
 }
 
-// check compares a derived layer with the fingerprint in its recipe.
-func (l *Layer) check(ctx context.Context) error {
+// checkDerived compares a derived layer with the fingerprint in its recipe.
+func checkDerived(ctx context.Context, l *Layer, r *Recipe) error {
 	sum, err := l.hash(ctx, hashSample)
 	if err != nil {
 		return err
 	}
-	if got := "sha256:" + hex.EncodeToString(sum); got != l.Recipe.Matrix.Fingerprint {
-		return fmt.Errorf("%s: its fingerprint is %s, its recipe says %s", l.File, got, l.Recipe.Matrix.Fingerprint)
+	if got := "sha256:" + hex.EncodeToString(sum); got != r.Matrix.Fingerprint {
+		return fmt.Errorf("%s: its fingerprint is %s, its recipe says %s", l.File, got, r.Matrix.Fingerprint)
 	}
 	return nil
 }
 
 // makeDerived fits the transforms, applies them to every row, and keeps and opens
 // the result. replaced says why what was kept does not serve.
-func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource, replaced string) (*Layer, error) {
+func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource, replaced string) (made derivedLayer, err error) {
 	dir, err := g.Derived()
 	if err != nil {
-		return nil, fmt.Errorf("there is no place for it: %w", err)
+		return made, fmt.Errorf("there is no place for it: %w", err)
 	}
 	source, err := g.Layer(f.Layer)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	rows, fitted := o.fit(source.Rows)
 	count := source.Rows
@@ -408,40 +426,42 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 	defer g.derived.report(Derivation{})
 	stages, err := fit(ctx, source, rows, f, progress)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	r := &Recipe{Format: recipeFormat, Layer: f.String(), Source: from, Fitted: fitted, Made: true, Replaced: replaced}
 	if err := r.keep(ctx, dir, f.fileName(), &feed{layer: source, stages: stages, done: progress}); err != nil {
-		return nil, err
+		return made, err
 	}
-	l, err := g.mapDerived(ctx, dir, f, r)
+	l, err := g.mapDerived(ctx, dir, f)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	sum, err := l.hash(ctx, hashSample)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	r.Matrix.Fingerprint = "sha256:" + hex.EncodeToString(sum)
 	if err := r.write(filepath.Join(dir, f.fileName()+".json")); err != nil {
-		return nil, err
+		return made, err
 	}
-	g.derived.add(l, stages)
-	return l, nil
+	made = derivedLayer{l, r}
+	g.derived.add(made, stages)
+	return made, nil
 }
 
 // add makes a derived layer known. stages may be nil: they are read when needed.
-func (d *derivations) add(l *Layer, stages []*stage) {
+func (d *derivations) add(made derivedLayer, stages []*stage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	open := maps.Clone(d.layers())
 	if open == nil {
-		open = map[string]*Layer{}
+		open = map[string]derivedLayer{}
 	}
-	open[l.Name] = l
+	name := made.layer.Name
+	open[name] = made
 	d.open.Store(&open)
-	delete(d.stages, l.Name)
+	delete(d.stages, name)
 	if stages != nil {
-		d.stages[l.Name] = stages
+		d.stages[name] = stages
 	}
 }

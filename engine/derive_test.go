@@ -33,7 +33,13 @@ func listed(t *testing.T, dir string) []string {
 	return names
 }
 
-func derived(t *testing.T, g *Gallery, factor string, o DeriveOptions) *Layer {
+// madeLayer is a derived layer with its recipe.
+type madeLayer struct {
+	*Layer
+	Recipe *Recipe
+}
+
+func derived(t *testing.T, g *Gallery, factor string, o DeriveOptions) madeLayer {
 	t.Helper()
 	f, err := ParseFactor(factor)
 	if err != nil {
@@ -43,7 +49,7 @@ func derived(t *testing.T, g *Gallery, factor string, o DeriveOptions) *Layer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return madeLayer{l, g.Recipe(l.Name)}
 }
 
 // someGallery writes a gallery of features.

@@ -203,7 +203,7 @@ func (c *derivedCheck) recipe(ctx context.Context, dir, name string) (DerivedSta
 	if i < 0 {
 		return Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer), nil
 	}
-	print, err := c.g.layerPrint(ctx, i)
+	print, err := c.g.layerFingerprint(ctx, i)
 	if err != nil {
 		return 0, "", err
 	}
@@ -250,12 +250,7 @@ func hashFile(ctx context.Context, path string) (string, error) {
 
 // indexes checks the kept indexes of the archives whose pictures were opened.
 func (c *derivedCheck) indexes(ctx context.Context, dir string) error {
-	c.g.pictures.mu.Lock()
-	stamps := map[string]archive.Stamp{} // by the name of the index
-	for file, made := range c.g.pictures.indexes {
-		stamps[filepath.Base(indexName(file))] = made.stamp
-	}
-	c.g.pictures.mu.Unlock()
+	stamps := c.g.pictures.keptStamps()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

@@ -11,10 +11,6 @@ import (
 	lapack "gonum.org/v1/gonum/lapack/gonum"
 )
 
-// maxAxes is the largest number of features whose principal axes are computed:
-// the work grows with its third power, to about a minute.
-const maxAxes = 4096
-
 // eigenPanel is the number of coordinates that rotations are applied to at a
 // time: a panel of 2,048 vectors then takes half a megabyte.
 const eigenPanel = 32

@@ -30,6 +30,15 @@ func symmetric(rng *rand.Rand, n, rank int) []float64 {
 	return a
 }
 
+// inner returns the inner product of two vectors.
+func inner(a, b []float64) float64 {
+	var sum float64
+	for i, v := range a {
+		sum += v * b[i]
+	}
+	return sum
+}
+
 func TestEigenSym(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 0))
 	for _, c := range []struct{ n, rank int }{{1, 1}, {2, 2}, {3, 0}, {5, 2}, {31, 31}, {32, 32}, {33, 10}, {100, 100}, {130, 40}} {
@@ -48,12 +57,12 @@ func TestEigenSym(t *testing.T) {
 			}
 			x := vectors[i*c.n : (i+1)*c.n]
 			for k := range c.n { // a·x = v·x, a row at a time
-				if d := product(a[k*c.n:(k+1)*c.n], x) - v*x[k]; math.Abs(d) > 1e-13*scale {
+				if d := inner(a[k*c.n:(k+1)*c.n], x) - v*x[k]; math.Abs(d) > 1e-13*scale {
 					t.Errorf("n %d: vector %d misses by %v in coordinate %d", c.n, i, d, k)
 				}
 			}
 			for j := range i + 1 {
-				dot := product(x, vectors[j*c.n:(j+1)*c.n])
+				dot := inner(x, vectors[j*c.n:(j+1)*c.n])
 				if i == j {
 					dot--
 				}

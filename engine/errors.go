@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +27,46 @@ func (e *NameError) Error() string {
 	if len(e.Known) > 0 {
 		known := make([]string, len(e.Known))
 		for i, name := range e.Known {
-			known[i] = quoteName(name)
+			known[i] = Quote(name)
 		}
 		s += " (there is " + strings.Join(known, ", ") + ")"
 	}
 	return s
+}
+
+// nearest returns those of the known names that resemble name, best first, or
+// all of them, sorted, when none does.
+func nearest(name string, known []string) []string {
+	low := strings.ToLower(name)
+	var near []string
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		kl := strings.ToLower(k)
+		if len(low) > 2 && strings.Contains(kl, low) || len(kl) > 2 && strings.Contains(low, kl) || sharesLetters(low, kl) {
+			near = append(near, k)
+		}
+	}
+	if len(near) == 0 || low == "" {
+		near = slices.Sorted(slices.Values(known))
+	}
+	if len(near) > 12 {
+		near = append(near[:12:12], "…")
+	}
+	return near
+}
+
+// sharesLetters reports whether three quarters of the letters of the longer
+// word stand in the other.
+func sharesLetters(a, b string) bool {
+	count := map[rune]int{}
+	for _, r := range a {
+		count[r]++
+	}
+	same := 0
+	for _, r := range b {
+		if count[r] > 0 {
+			count[r]--
+			same++
+		}
+	}
+	return 4*same >= 3*max(len(a), len(b))
 }

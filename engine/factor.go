@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,8 +75,26 @@ type Factor struct {
 	Transforms []Transform
 }
 
+// FactorNamed returns the factor of a layer, derived or not, that has a name.
+func FactorNamed(layer string) Factor {
+	if strings.Contains(layer, "|") {
+		if f, err := ParseFactor(layer); err == nil {
+			return f
+		}
+	}
+	return Factor{Layer: layer}
+}
+
+// Equal reports whether two factors are the same.
+func (f Factor) Equal(o Factor) bool {
+	return f.Layer == o.Layer && slices.Equal(f.Transforms, o.Transforms)
+}
+
 // String returns the canonical spelling, LAYER|TRANSFORM|….
 func (f Factor) String() string {
+	if len(f.Transforms) == 0 {
+		return f.Layer
+	}
 	var b strings.Builder
 	b.WriteString(f.Layer)
 	for _, t := range f.Transforms {
@@ -221,3 +240,7 @@ func (p *schemeParser) transform() (Transform, error) {
 	t.Power = power
 	return t, nil
 }
+
+// maxAxes is the largest number of features whose principal axes are computed:
+// the work grows with its third power, to about a minute.
+const maxAxes = 4096

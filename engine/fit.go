@@ -110,14 +110,6 @@ func (s *stage) apply(dst, src []float32, n int, w *workspace) {
 	}
 }
 
-// grown returns a slice of n elements, s if it has room.
-func grown[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
 // feed gives rows of a layer, through stages, to the fit of the next one or to
 // the derived layer.
 type feed struct {
@@ -473,4 +465,14 @@ func fitWork(f Factor, dim, fitted, rows int) float64 {
 		dim = out
 	}
 	return work + float64(rows)*load
+}
+
+// finite returns the vector, or zeros if a value is not finite.
+func finite(v []float32) []float32 {
+	for _, x := range v {
+		if x := float64(x); math.IsNaN(x) || math.IsInf(x, 0) {
+			return make([]float32, len(v))
+		}
+	}
+	return v
 }

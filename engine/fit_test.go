@@ -192,7 +192,7 @@ func TestDerivePlain(t *testing.T) {
 					}
 				}
 			}
-			last := l.Recipe.Stages[len(l.Recipe.Stages)-1]
+			last := g.Recipe(l.Name).Stages[len(g.Recipe(l.Name).Stages)-1]
 			if last.Out != l.Dim || last.Rows > len(fitted) || last.Rows < len(fitted)-4 {
 				t.Errorf("the recipe says %+v of %d rows", last, len(fitted))
 			}

@@ -50,7 +50,7 @@ func (w *batchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 	parts := f.parts[:len(leaves)]
 	for i, leaf := range leaves {
 		parts[i].leaf = &w.leaves[leaf]
-		parts[i].sort(w.kept[leaf][q*n:(q+1)*n], w.among, w.left[q], &f.swap)
+		parts[i].sort(w.kept[leaf][q*n:(q+1)*n], w.among, w.excluded[q], &f.swap)
 		parts[i].intervals(f)
 	}
 	bounds := newTop(k)
@@ -81,19 +81,19 @@ func (w *batchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 }
 
 // sort orders the candidates that have a score, best first, equal ones by row;
-// left holds rows, ascending, that are none.
-func (p *fusedPart) sort(scores []float32, among *Candidates, left []int32, swap *[]nominee) {
+// excluded holds rows, ascending, that are none.
+func (p *fusedPart) sort(scores []float32, among *Candidates, excluded []int32, swap *[]nominee) {
 	p.order = p.order[:0]
 	if len(p.at) != len(scores) {
 		p.at = make([]int32, len(scores))
 	}
 	for row, s := range scores {
 		p.at[row] = -1
-		if len(left) > 0 && int(left[0]) == row {
-			left = left[1:]
+		if len(excluded) > 0 && int(excluded[0]) == row {
+			excluded = excluded[1:]
 			continue
 		}
-		if s == s && among.has(row) { // a NaN is not itself
+		if s == s && among.Has(row) { // a NaN is not itself
 			p.order = append(p.order, nominee{int32(row), s})
 		}
 	}

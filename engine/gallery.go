@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,14 +25,14 @@ type Gallery struct {
 	// Notes says what of the folder is left out, a line each.
 	Notes []string
 
-	items    *items
+	items    *Table
 	manifest *Manifest // nil without gallery.yaml
 	folder   fs.FS     // holds the items table and the matrices
-	files    fs.FS     // holds the pictures; the same, but no link leads out of it
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
 
-	pictures pictures
+	pictures *Pictures
+	coded    sync.Map // *codes by *Layer, of the layers that have codes
 
 	labelsMu sync.Mutex
 	labels   map[string]*Label // by name: those that follow from columns
@@ -90,12 +91,10 @@ func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
 	if err == nil {
 		g.items, err = g.readItems(ctx, dir, name, 0)
 	}
-	if err == nil && m != nil {
-		g.pictures.record = m.Pictures
-	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
+	g.findPictures(context.WithoutCancel(ctx), m)
 	return g, nil
 }
 
@@ -118,13 +117,13 @@ func openFolder(dir string) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), files: root.FS(), root: root}, nil
+	return &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), root: root}, nil
 }
 
 // OpenFS opens a gallery that lies in files, an embedded one say. Its matrices
 // are read into memory.
 func OpenFS(ctx context.Context, name string, files fs.FS) (*Gallery, error) {
-	g := &Gallery{Name: name, Path: name, folder: files, files: files}
+	g := &Gallery{Name: name, Path: name, folder: files}
 	return g.open(ctx, name, OpenOptions{})
 }
 
@@ -147,9 +146,6 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		if g.manifest != nil && g.manifest.Name != "" {
 			g.Name = g.manifest.Name
 		}
-		if g.manifest != nil {
-			g.pictures.record = g.manifest.Pictures
-		}
 		headErr = o.find(ctx)
 	}
 	if g.items, err = g.readItems(ctx, place, name, o.rows()); err != nil {
@@ -165,6 +161,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		return nil, err
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	g.findPictures(g.life, g.manifest)
 	g.fingerprint = make(chan struct{})
 	go func() {
 		defer close(g.fingerprint)
@@ -173,29 +170,34 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	return g, nil
 }
 
+// findPictures makes the pictures ready that the items table and the manifest, which
+// may be nil, name. Reading them ends with life.
+func (g *Gallery) findPictures(life context.Context, m *Manifest) {
+	g.pictures = &Pictures{files: g.folder, place: filepath.Join(g.Path, ManifestFile), items: g.items, life: life}
+	if g.root != nil {
+		g.pictures.files, g.pictures.kept = g.root.FS(), g
+	}
+	if m != nil {
+		g.pictures.record = m.Pictures
+	}
+}
+
+// FollowLinks lets symbolic links of pictures and archives lead out of the
+// gallery's folder. It comes before the first picture is opened.
+func (g *Gallery) FollowLinks() { g.pictures.files = g.folder }
+
+// Picture is Pictures.Name.
+func (g *Gallery) Picture(row int) string { return g.pictures.Name(row) }
+
+// OpenPicture is Pictures.Open.
+func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) { return g.pictures.Open(row) }
+
+// Shards is Pictures.Shards.
+func (g *Gallery) Shards() (*Shards, error) { return g.pictures.Shards() }
+
 // note adds a line to Notes.
 func (g *Gallery) note(format string, args ...any) {
 	g.Notes = append(g.Notes, fmt.Sprintf(format, args...))
-}
-
-// joinPath returns the path, for messages, of a file of the folder.
-func joinPath(place, name string) string { return filepath.Join(place, filepath.FromSlash(name)) }
-
-// openFile opens a regular file. Others are refused before they are opened: that
-// of a named pipe would wait for its writer. The error does not name the file.
-func openFile(files fs.FS, name string) (fs.File, error) {
-	var f fs.File
-	info, err := fs.Stat(files, name)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
-	}
-	if err == nil {
-		f, err = files.Open(name)
-	}
-	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
-		err = pe.Err
-	}
-	return f, err
 }
 
 func isLayerName(s string) bool {
@@ -222,9 +224,7 @@ func (g *Gallery) Close() error {
 		errs = append(errs, m.Unmap())
 	}
 	g.maps = nil
-	for _, l := range g.Layers {
-		errs = append(errs, l.codes.Swap(nil).close())
-	}
+	errs = append(errs, g.closeCodes())
 	if g.root != nil {
 		errs = append(errs, g.root.Close())
 	}
@@ -256,15 +256,23 @@ func (g *Gallery) Layer(name string) (*Layer, error) {
 // ParseScheme parses a scheme and checks that its layers exist and that their
 // transforms fit. An error is a *SchemeError.
 func (g *Gallery) ParseScheme(text string) (Scheme, error) {
-	return parseScheme(text, func(f Factor) (int, string) {
-		l, err := g.Layer(f.Layer)
-		if err != nil {
-			return 0, err.Error()
-		}
-		_, err = f.Dim(l.Dim, l.Rows)
-		if e := (*DimError)(nil); errors.As(err, &e) {
-			return 1 + e.Transform, e.Reason
-		}
-		return 0, ""
-	})
+	return parseScheme(text, g.checkFactor)
+}
+
+// CheckScheme is the check of ParseScheme for a scheme that is not written: an error's
+// column is that in its canonical spelling.
+func (g *Gallery) CheckScheme(s Scheme) error { return s.check(g.checkFactor) }
+
+// checkFactor returns what is wrong with a factor, or "", and at which place: 0 is the
+// layer, from 1 on the transforms.
+func (g *Gallery) checkFactor(f Factor) (place int, reason string) {
+	l, err := g.Layer(f.Layer)
+	if err != nil {
+		return 0, err.Error()
+	}
+	_, err = f.Dim(l.Dim, l.Rows)
+	if e := (*DimError)(nil); errors.As(err, &e) {
+		return 1 + e.Transform, e.Reason
+	}
+	return 0, ""
 }

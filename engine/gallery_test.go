@@ -411,3 +411,29 @@ func TestIDIndex(t *testing.T) {
 		}
 	}
 }
+
+func TestGalleryParseScheme(t *testing.T) {
+	g := open(t, writeGallery(t, twoItems, map[string]matrix{"A": twoRows()["A"], "pattern": twoRows()["A"]}))
+	_, err := g.ParseScheme("A+0.5*patern")
+	var se *SchemeError
+	if !errors.As(err, &se) || se.Column != 7 || !strings.Contains(se.Reason, `no layer "patern" (there is pattern)`) {
+		t.Errorf("got %v", err)
+	}
+	for text, want := range map[string]struct {
+		column int
+		reason string
+	}{
+		"A|zscore|pca3":        {10, "pca3 asks for 3 components, A|zscore has 2 features"},
+		"A+A|pca1|whiten2":     {10, "whiten2 asks for 2 components, A|pca1 has 1 features"},
+		"rrf(A,no|pca1)":       {7, `has no layer "no"`},
+		"A|centre|zscore|pca2": {},
+	} {
+		_, err := g.ParseScheme(text)
+		switch {
+		case want.reason == "" && err != nil:
+			t.Errorf("%s: %v", text, err)
+		case want.reason != "" && (!errors.As(err, &se) || se.Column != want.column || !strings.Contains(se.Reason, want.reason)):
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -19,8 +19,8 @@ const (
 	splitGallery
 )
 
-// items is the items table by columns; row r of every slice is item r.
-type items struct {
+// Table is the items table by columns; row r of every slice is item r.
+type Table struct {
 	file    string // the table
 	idsFile string // that gives the order of the rows, or ""
 	ids     []string
@@ -30,25 +30,6 @@ type items struct {
 	group   *Label  // nil without a group column
 	split   []uint8 // nil without a split column
 	notes   []string
-}
-
-// FindItems returns the name of the items table in a gallery's folder: that which
-// the manifest, which may be nil, names, or else the one that has a name of
-// items tables. Without one the error is fs.ErrNotExist.
-func FindItems(folder fs.FS, place string, m *Manifest) (string, error) {
-	if file := m.itemsFile(); file != "" {
-		return file, nil
-	}
-	found, err := present(folder, table.Names(itemsStem))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%s: %w", place, err)
-	case len(found) == 0:
-		return "", &noItemsError{place}
-	case len(found) > 1:
-		return "", fmt.Errorf("%s: %s and %s are both items tables; move one, or name one in %s: items: {file: %s}", place, found[0], found[1], ManifestFile, found[0])
-	}
-	return found[0], nil
 }
 
 // noItemsError says that a folder has no items table.
@@ -72,56 +53,6 @@ func present(folder fs.FS, names []string) ([]string, error) {
 		}
 	}
 	return found, nil
-}
-
-// readItems reads the items table with a name in the folder, and the list of ids
-// beside it, if there is one. The table is likely to have so many rows. It polls
-// ctx now and then. Errors name the file.
-func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64) (*items, error) {
-	ids, idsFile, err := g.readIDs(place)
-	if err != nil {
-		return nil, err
-	}
-	path := joinPath(place, name)
-	f, err := openFile(g.folder, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer f.Close()
-	it, err := readItems(ctx, name, f, ids, rows)
-	if missing := (*missingError)(nil); errors.As(err, &missing) {
-		return nil, fmt.Errorf("%s: row %d: %s has no item %q", joinPath(place, idsFile), missing.row, name, missing.id)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	it.file, it.idsFile = name, idsFile
-	return it, nil
-}
-
-// readIDs reads the list of the rows' ids; without one the order is that of the
-// items table.
-func (g *Gallery) readIDs(place string) (*rowOrder, string, error) {
-	found, err := present(g.folder, table.IDNames)
-	if err != nil || len(found) == 0 {
-		return nil, "", err
-	}
-	if len(found) > 1 {
-		return nil, "", fmt.Errorf("%s: %s and %s both list the rows' ids; move one", place, found[0], found[1])
-	}
-	f, err := openFile(g.folder, found[0])
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", joinPath(place, found[0]), err)
-	}
-	defer f.Close()
-	ids, err := table.ReadIDs(found[0], f)
-	if err == nil {
-		var order *rowOrder
-		if order, err = newRowOrder(ids); err == nil {
-			return order, found[0], nil
-		}
-	}
-	return nil, "", fmt.Errorf("%s: %w", joinPath(place, found[0]), err)
 }
 
 // rowOrder is the order of the rows that a list of ids gives.
@@ -161,7 +92,7 @@ const likelyRows = 1 << 20
 
 // readItems reads a table, in the order given, which may be nil. It is likely to
 // have so many rows.
-func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, rows int64) (*items, error) {
+func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, rows int64) (*Table, error) {
 	in, err := table.Open(name, f)
 	if err != nil {
 		return nil, err
@@ -198,7 +129,7 @@ func readItems(ctx context.Context, name string, f fs.File, order *rowOrder, row
 
 // itemsBuilder collects the table row by row.
 type itemsBuilder struct {
-	items
+	Table
 	in               *table.Reader
 	order            *rowOrder
 	rows             int // likely, or those of the order
@@ -222,7 +153,7 @@ func (b *itemsBuilder) header() error {
 			b.images = b.texts()
 		case "split":
 			b.split = at
-			b.items.split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
+			b.Table.split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
 		default:
 			l := newLabelBuilder(name, b.rows)
 			l.label.codes = append(l.label.codes, make([]uint32, b.length())...)
@@ -272,7 +203,7 @@ func (b *itemsBuilder) add(cells []string) error {
 		if err != nil {
 			return err
 		}
-		b.items.split = put(b.items.split, row, split)
+		b.Table.split = put(b.Table.split, row, split)
 	}
 	return nil
 }
@@ -325,7 +256,7 @@ func splitOf(cell string) (uint8, error) {
 	}
 }
 
-func (b *itemsBuilder) done() (*items, error) {
+func (b *itemsBuilder) done() (*Table, error) {
 	if b.read == 0 {
 		return nil, errors.New("it has no rows")
 	}
@@ -349,48 +280,17 @@ func (b *itemsBuilder) done() (*items, error) {
 			b.group = done
 			continue
 		}
-		b.items.labels = append(b.items.labels, done)
+		b.Table.labels = append(b.Table.labels, done)
 	}
 	b.notes = b.in.Notes()
 	if b.left > 0 {
 		b.notes = append(b.notes, fmt.Sprintf("%d of its %d items are left out: no row has their id", b.left, b.read))
 	}
-	return &b.items, nil
+	return &b.Table, nil
 }
-
-// ID returns the item's id.
-func (g *Gallery) ID(row int) string { return g.items.ids[row] }
-
-// Row returns the row of the item with the id.
-func (g *Gallery) Row(id string) (int, error) {
-	row, _, _ := g.items.byID.find(g.items.ids, id)
-	if row < 0 {
-		return 0, &NameError{Kind: "item", Name: id, In: g.Name}
-	}
-	return row, nil
-}
-
-// Labels returns the label columns in the order of the items table.
-func (g *Gallery) Labels() []*Label { return g.items.labels }
-
-// IsQuery reports whether the row may be a query: its split is not gallery.
-func (g *Gallery) IsQuery(row int) bool {
-	return g.items.split == nil || g.items.split[row] != splitGallery
-}
-
-// Group returns the row's cell in the group column; "" is a row of no group.
-func (g *Gallery) Group(row int) string {
-	if g.items.group == nil {
-		return ""
-	}
-	return g.items.group.Cell(row)
-}
-
-// ItemsFile returns the name of the items table in the gallery's folder.
-func (g *Gallery) ItemsFile() string { return g.items.file }
 
 // rowsFile returns the name of the file that says which item a row is.
-func (it *items) rowsFile() string {
+func (it *Table) rowsFile() string {
 	if it.idsFile != "" {
 		return it.idsFile
 	}

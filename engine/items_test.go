@@ -104,7 +104,7 @@ func sameItems(t testing.TB, rows int) map[string][]byte {
 }
 
 // cellsOf returns the cells and values of every column, by row.
-func cellsOf(it *items) (all []string) {
+func cellsOf(it *Table) (all []string) {
 	labels := it.labels
 	if it.group != nil {
 		labels = append(labels[:len(labels):len(labels)], it.group)

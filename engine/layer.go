@@ -16,13 +16,10 @@ type Layer struct {
 	Rows int
 	Dim  int
 
-	Recipe *Recipe // of a derived layer; otherwise nil
-
 	segments []segment // ascending
 	whole    []byte    // all elements, where they lie one behind the other; otherwise nil
 
 	lengths atomic.Pointer[Lengths]
-	codes   atomic.Pointer[codes] // nil where there are none
 }
 
 // Lengths holds the canonical squared length of every row of a layer, and its
@@ -116,17 +113,13 @@ func (f *Fault) add(row int) {
 }
 
 // Faults says which rows have no score in the layer, a line a kind, or nothing.
-// It knows that once the layer was scanned. Of a derived layer it says, too, why
-// one that was kept did not serve.
+// It knows that once the layer was scanned.
 func (l *Layer) Faults() []string {
-	var lines []string
-	if l.Recipe != nil && l.Recipe.Replaced != "" {
-		lines = append(lines, fmt.Sprintf("%s was computed anew: %s", l.Name, l.Recipe.Replaced))
-	}
 	n := l.Lengths()
 	if n == nil {
-		return lines
+		return nil
 	}
+	var lines []string
 	if n.Bad.Rows > 0 {
 		row := n.Bad.First
 		at, v := l.firstBad(row)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"math"
 	"slices"
 )
@@ -44,4 +45,28 @@ func (n *Lengths) short() *shortLengths {
 		n.narrow = s
 	})
 	return n.narrow
+}
+
+// products sets dst, a place a row, to the canonical products of q with all rows. It
+// returns the rows' lengths; the first scan of a layer computes them in the same pass.
+func (l *Layer) products(ctx context.Context, dst, q []float64) (*Lengths, error) {
+	block := max(1, scanBlock/l.bytes())
+	if n := l.Lengths(); n != nil {
+		return n, parallel(ctx, l.Rows, block, func(lo, hi int) { l.scan(dst[lo:hi], q, lo) })
+	}
+	squares := make([]float64, l.Rows)
+	err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scanSquares(dst[lo:hi], squares[lo:hi], q, lo) })
+	if err != nil {
+		return nil, err
+	}
+	return l.setLengths(squares), nil
+}
+
+// measure computes the layer's lengths, if they are not known.
+func (l *Layer) measure(ctx context.Context) error {
+	if l.Lengths() != nil {
+		return nil
+	}
+	_, err := l.products(ctx, make([]float64, l.Rows), make([]float64, l.Dim))
+	return err
 }

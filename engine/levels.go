@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -16,93 +15,6 @@ const levelMark = "/"
 
 // allLevels stands after the mark for all levels of a column.
 const allLevels = "*"
-
-// Label returns the label with the name, which is that of a column, or else of
-// a label that follows from columns:
-//
-//	category/2      the first two levels of a column whose values are paths
-//	category/*      the first level, with gains that count the levels shared
-//	category&brand  both: relevant is what is relevant under each
-//
-// A value with fewer levels than asked for is no value of that label. Derived
-// labels are made once and kept.
-func (g *Gallery) Label(name string) (*Label, error) {
-	if i := slices.IndexFunc(g.items.labels, func(l *Label) bool { return l.Name == name }); i >= 0 {
-		return g.items.labels[i], nil
-	}
-	g.labelsMu.Lock()
-	defer g.labelsMu.Unlock()
-	return g.label(name)
-}
-
-// label returns a column or a derived label. The caller holds labelsMu.
-func (g *Gallery) label(name string) (*Label, error) {
-	if i := slices.IndexFunc(g.items.labels, func(l *Label) bool { return l.Name == name }); i >= 0 {
-		return g.items.labels[i], nil
-	}
-	if l := g.labels[name]; l != nil {
-		return l, nil
-	}
-	l, err := g.derivedLabel(name)
-	if err != nil {
-		return nil, err
-	}
-	if g.labels == nil {
-		g.labels = map[string]*Label{}
-	}
-	g.labels[name] = l
-	return l, nil
-}
-
-func (g *Gallery) derivedLabel(name string) (*Label, error) {
-	if at := strings.LastIndex(name, "&"); at >= 0 {
-		a, err := g.label(name[:at])
-		if err != nil {
-			return nil, err
-		}
-		b, err := g.label(name[at+1:])
-		if err != nil {
-			return nil, err
-		}
-		if a.levels != nil || b.levels != nil {
-			return nil, fmt.Errorf("label %s: all levels of a column do not join; name one level", name)
-		}
-		return joinLabels(name, a, b)
-	}
-	at := strings.LastIndex(name, levelMark)
-	if at < 0 {
-		return nil, g.noLabel(name)
-	}
-	of, err := g.label(name[:at])
-	if err != nil {
-		return nil, g.noLabel(name)
-	}
-	deepest := of.depth()
-	if name[at+1:] == allLevels {
-		l := *of.level(name, 1)
-		for d := range deepest {
-			l.levels = append(l.levels, of.level(name[:at+1]+strconv.Itoa(d+1), d+1))
-		}
-		return &l, nil
-	}
-	depth, err := strconv.Atoi(name[at+1:])
-	if err != nil || depth < 1 || depth > deepest || strconv.Itoa(depth) != name[at+1:] {
-		known := []string{name[:at+1] + allLevels}
-		for d := range min(deepest, 9) {
-			known = append(known, name[:at+1]+strconv.Itoa(d+1))
-		}
-		return nil, &NameError{Kind: "label", Name: name, In: g.Name, Known: known}
-	}
-	return of.level(name, depth), nil
-}
-
-func (g *Gallery) noLabel(name string) error {
-	known := make([]string, len(g.items.labels))
-	for i, l := range g.items.labels {
-		known[i] = l.Name
-	}
-	return &NameError{Kind: "label", Name: name, In: g.Name, Known: nearest(name, known)}
-}
 
 // path returns the levels of a value, without empty ones.
 func path(value string) []string {

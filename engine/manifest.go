@@ -115,16 +115,6 @@ type ItemsRecord struct {
 	SHA256 string `yaml:"sha256,omitempty"` // HashIDs of the rows; empty when nothing was extracted
 }
 
-// PicturesRecord says where the items' pictures are: in archives, or in a table.
-//
-//	pictures: {archives: ["shard-*.tar"]}               the member 0001.jpg, in any folder, is the picture of the item 0001
-//	pictures: {file: items.parquet, column: image.bytes} a row's bytes are the picture of the item of that row
-type PicturesRecord struct {
-	Archives []string `yaml:"archives,omitempty,flow"` // .tar and .zip files in the gallery's folder; * ? [] as in path.Match
-	File     string   `yaml:"file,omitempty"`          // a Parquet file, relative to the gallery's folder, with slashes
-	Column   string   `yaml:"column,omitempty"`        // of byte arrays, a row an item; its path with dots
-}
-
 // BrokenPicture is a picture that could not be read; its row is zero.
 type BrokenPicture struct {
 	Row int    `yaml:"row"` // counted from 0

@@ -68,15 +68,11 @@ func (n *nominated) crowd() {
 	n.min = float32(math.Inf(1))
 }
 
-// nominateChunk is the number of scores that have one bound, and that one threshold is
-// applied to as long as there is none: small, so that it is there early.
-const nominateChunk = 128
-
-// offer takes the scores of the rows from lo on, of which those in left, and
+// offer takes the scores of the rows from lo on, of which those in excluded, and
 // those that are not among the candidates, do not count. bounds holds the bound
 // of every nominateChunk scores, or one for all. It returns the scratch slice
 // above, which may have grown.
-func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Candidates, left, above []int32) []int32 {
+func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Candidates, excluded, above []int32) []int32 {
 	loosest := slices.Max(bounds)
 	for from := 0; from < len(scores); {
 		to := len(scores)
@@ -91,10 +87,10 @@ func (n *nominated) offer(scores []float32, bounds []float64, lo int, among *Can
 				bound = bounds[i/nominateChunk]
 			}
 			row := lo + i
-			if scores[i] < down32(float64(n.min)-bound) || !among.has(row) {
+			if scores[i] < down32(float64(n.min)-bound) || !among.Has(row) {
 				continue
 			}
-			if _, is := slices.BinarySearch(left, int32(row)); is {
+			if _, is := slices.BinarySearch(excluded, int32(row)); is {
 				continue
 			}
 			n.add(nominee{int32(row), scores[i]}, bound)
@@ -179,20 +175,6 @@ func (n *nominated) replace(s float32) {
 		i = c
 	}
 	n.best[i] = s
-}
-
-// down32 returns the largest float32 that is not above x.
-func down32(x float64) float32 {
-	f := float32(x)
-	switch bits := math.Float32bits(f); {
-	case !(float64(f) > x):
-		return f
-	case f > 0:
-		return math.Float32frombits(bits - 1)
-	case f < 0:
-		return math.Float32frombits(bits + 1)
-	}
-	return -math.SmallestNonzeroFloat32
 }
 
 // prune drops the rows under the threshold.

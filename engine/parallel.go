@@ -55,3 +55,11 @@ func parallelOn(ctx context.Context, workers, n, block int, work func(lo, hi int
 	}
 	return ctx.Err()
 }
+
+// grown returns a slice of n elements, s if it has room.
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}

@@ -21,22 +21,14 @@ import (
 // maxPictureFile bounds a picture's file, in bytes.
 const maxPictureFile = 1 << 30
 
-// pictureMemory returns the memory that decoding a picture takes at most, in bytes,
-// all that is allocated meanwhile, whatever its file holds: the file twice, as it
-// grows; its rows as they are unpacked and its pixels, 8 bytes each at most, and
-// both again when they grow or are turned; and what one picture's tables take, of
-// which those of a lossless WebP are the largest (2,600 groups of Huffman trees of
-// 56 KB).
-func pictureMemory(w, h, file int64) int64 { return 192<<20 + 32*w*h + 4*file }
-
 // DecodePicture reads a JPEG, PNG, GIF, WebP, BMP or TIFF, told by its content
 // and not by its name, and turns it as its EXIF orientation says. Of an animated
 // GIF it is the first frame. Before a pixel is decoded allow is asked about the
 // declared size, since a file may claim any size in a few bytes; its error is
 // returned. A decoder that panics on a broken file is that file's error. An error
 // does not name the file. Whatever a file holds, decoding takes no more memory than
-// pictureMemory says: no decoder unpacks more than the pixels declared, and of
-// several frames none but the first is looked at.
+// 192 MiB, 32 bytes a pixel and four times the file: no decoder unpacks more than the
+// pixels declared, and of several frames none but the first is looked at.
 func DecodePicture(r io.Reader, allow func(w, h int) error) (m image.Image, err error) {
 	defer func() {
 		if p := recover(); p != nil {

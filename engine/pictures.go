@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,11 +11,8 @@ import (
 	"os"
 	slash "path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"strata/engine/archive"
 	"strata/engine/aside"
@@ -26,19 +22,27 @@ import (
 // where each member lies. Whoever deletes them loses time.
 const archivesFolder = "archives"
 
-// keyedEnds are the names of pictures among the members of archives, which hold
-// labels, too.
-var keyedEnds = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
-
-// pictures finds the pictures that do not lie in files of their own.
-type pictures struct {
-	record *PicturesRecord // nil: the items table says where they are
+// Pictures finds and opens the pictures of a gallery's items. It may be used
+// concurrently.
+type Pictures struct {
+	files  fs.FS           // the gallery's folder; no link leads out of it, unless links are followed
+	record *PicturesRecord // nil: the items table says where pictures are
+	place  string          // the file that has the record, for messages
+	items  *Table
+	kept   DerivedFolder   // of indexes; nil: they are not kept
+	life   context.Context // of the gallery
 
 	mu      sync.Mutex
 	indexes map[string]*indexing // by the archive's path in the gallery
-	keyed   *keying              // nil before it was needed
-	column  *archive.Column      // of the record's file; nil before it was needed
+	keys    *keying              // nil before it was needed
+	cells   *archive.Column      // of the record's file; nil before it was needed
 	table   fs.File
+}
+
+// DerivedFolder is where a gallery keeps what is derived from it.
+type DerivedFolder interface {
+	Derived() (string, error)
+	FindDerived(name string) (string, error)
 }
 
 // indexing is the making of an archive's index. The fields behind done are set
@@ -50,99 +54,49 @@ type indexing struct {
 	err   error
 }
 
-// keying is the search for the items' pictures among the members of archives.
-type keying struct {
-	done     chan struct{}
-	archives []string     // in the order of their names
-	places   []keyedPlace // by row
-	left     int          // pictures that are no item's
-	err      error
-}
-
-// keyedPlace is where the picture of a row is; name is "" if it is nowhere.
-type keyedPlace struct {
-	archive int
-	name    string
-	twice   string // another member that would be it; "" if there is none
-}
-
-// check checks what the types of the fields do not.
-func (r *PicturesRecord) check() error {
-	switch {
-	case len(r.Archives) > 0 && (r.File != "" || r.Column != ""):
-		return errors.New("it names archives, and a file or a column: either")
-	case len(r.Archives) == 0 && (r.File == "" || r.Column == ""):
-		return errors.New("it names neither archives nor a file and its column")
-	case len(r.Archives) == 0 && !fs.ValidPath(r.File):
-		return fmt.Errorf("file %q is not a path within the gallery's folder", r.File)
-	case len(r.Archives) == 0 && !strings.HasSuffix(strings.ToLower(r.File), ".parquet"):
-		return fmt.Errorf("file %q is no .parquet file", r.File)
-	}
-	for _, pattern := range r.Archives {
-		if _, err := slash.Match(pattern, ""); err != nil || !fs.ValidPath(pattern) {
-			return fmt.Errorf("archives: %q is not a pattern of paths within the gallery's folder", pattern)
-		}
-		if err := archive.Packed(pattern); err != nil {
-			return fmt.Errorf("archives: %q: %w", pattern, err)
-		}
-		if !archive.Known(pattern) {
-			return fmt.Errorf("archives: %q names no .tar and no .zip", pattern)
-		}
-	}
-	return nil
-}
-
-// FollowLinks lets symbolic links of pictures and archives lead out of the
-// gallery's folder. It comes before the first picture is opened.
-func (g *Gallery) FollowLinks() {
-	if g.root != nil {
-		g.files = os.DirFS(g.Path)
-	}
-}
-
-// Picture returns what the row's picture is called, for people: its path within the
+// Name returns what the row's picture is called, for people: its path within the
 // gallery, if the items table names one, or where it is looked for. It returns ""
 // for an item without a picture, as far as that is known without looking.
-func (g *Gallery) Picture(row int) string {
-	switch r := g.pictures.record; {
+func (p *Pictures) Name(row int) string {
+	switch r := p.record; {
 	case r != nil && len(r.Archives) > 0:
-		return g.ID(row) + " in " + strings.Join(r.Archives, ", ")
+		return p.items.ids[row] + " in " + strings.Join(r.Archives, ", ")
 	case r != nil:
 		return fmt.Sprintf("%s of row %d in %s", r.Column, row, r.File)
-	case g.items.images == nil:
+	case p.items.images == nil:
 		return ""
 	}
-	return g.items.images[row]
+	return p.items.images[row]
 }
 
-// OpenPicture opens the row's picture: a file in the gallery's folder, a member of
+// Open opens the row's picture: a file in the gallery's folder, a member of
 // an archive there (pics.zip/a/b.jpg), or what the pictures of gallery.yaml say. It
 // returns an fs.File. A path that leaves the gallery's folder is
 // refused, and so is, unless FollowLinks was called, a symbolic link that does.
 //
 // The first picture of a tar archive waits for its index, which takes reading the
 // headers of all of its members, once: it is kept in the folder of Derived.
-func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) {
-	switch r := g.pictures.record; {
+func (p *Pictures) Open(row int) (io.ReadCloser, error) {
+	switch r := p.record; {
 	case r != nil && len(r.Archives) > 0:
-		return g.openKeyed(row)
+		return p.openKeyed(row)
 	case r != nil:
-		return g.openCell(row)
+		return p.openCell(row)
 	}
-	name := g.Picture(row)
+	name := p.Name(row)
 	if name == "" {
-		return nil, fmt.Errorf("item %q has no picture", g.ID(row))
+		return nil, fmt.Errorf("item %q has no picture", p.items.ids[row])
 	}
 	clean := filepath.ToSlash(filepath.Clean(name))
 	if !fs.ValidPath(clean) {
-		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", name, g.ID(row))
+		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", name, p.items.ids[row])
 	}
-	if file, member, err := g.splitArchive(clean); err != nil {
+	if file, member, err := p.splitArchive(clean); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	} else if file != "" {
-		return g.openMember(file, member)
+		return p.openMember(file, member)
 	}
-	f, err := openFile(g.files, clean)
+	f, err := openFile(p.files, clean)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -151,7 +105,7 @@ func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) {
 
 // splitArchive splits the path of a picture behind the archive in it. A folder may
 // have the name of an archive.
-func (g *Gallery) splitArchive(clean string) (file, member string, err error) {
+func (p *Pictures) splitArchive(clean string) (file, member string, err error) {
 	for at := 0; at < len(clean); at++ {
 		if clean[at] != '/' {
 			continue
@@ -161,7 +115,7 @@ func (g *Gallery) splitArchive(clean string) (file, member string, err error) {
 		if packed == nil && !archive.Known(file) {
 			continue
 		}
-		if info, err := fs.Stat(g.files, file); err == nil && info.IsDir() {
+		if info, err := fs.Stat(p.files, file); err == nil && info.IsDir() {
 			continue
 		}
 		if packed != nil {
@@ -190,12 +144,12 @@ func (m *memberFile) Read(b []byte) (int, error) {
 func (m *memberFile) Close() error { return errors.Join(m.File.Close(), m.archive.Close()) }
 
 // openMember opens a member of an archive. Its error names both.
-func (g *Gallery) openMember(file, name string) (fs.File, error) {
-	f, in, stamp, err := g.openArchive(file)
+func (p *Pictures) openMember(file, name string) (fs.File, error) {
+	f, in, stamp, err := p.openArchive(file)
 	if err != nil {
 		return nil, err
 	}
-	x, err := g.index(file, in, stamp)
+	x, err := p.index(file, in, stamp)
 	var opened fs.File
 	if err == nil {
 		m, ok := x.Find(name)
@@ -218,8 +172,8 @@ func (g *Gallery) openMember(file, name string) (fs.File, error) {
 }
 
 // openArchive opens the file of an archive. Its error names it.
-func (g *Gallery) openArchive(file string) (fs.File, io.ReaderAt, archive.Stamp, error) {
-	f, err := openFile(g.files, file)
+func (p *Pictures) openArchive(file string) (fs.File, io.ReaderAt, archive.Stamp, error) {
+	f, err := openFile(p.files, file)
 	if err != nil {
 		return nil, nil, archive.Stamp{}, fmt.Errorf("%s: %w", file, err)
 	}
@@ -236,8 +190,7 @@ func (g *Gallery) openArchive(file string) (fs.File, io.ReaderAt, archive.Stamp,
 
 // index returns the index of an archive that in reads: the one in memory, the one
 // that is kept, or a new one, which it keeps. Who asks while it is made waits.
-func (g *Gallery) index(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
-	p := &g.pictures
+func (p *Pictures) index(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
 	p.mu.Lock()
 	if p.indexes == nil {
 		p.indexes = map[string]*indexing{}
@@ -251,7 +204,7 @@ func (g *Gallery) index(file string, in io.ReaderAt, stamp archive.Stamp) (*arch
 	made = &indexing{stamp: stamp, done: make(chan struct{})}
 	p.indexes[file] = made
 	p.mu.Unlock()
-	made.index, made.err = g.makeIndex(file, in, stamp)
+	made.index, made.err = p.makeIndex(file, in, stamp)
 	close(made.done)
 	return made.index, made.err
 }
@@ -263,32 +216,59 @@ func indexName(file string) string {
 }
 
 // makeIndex reads the index of an archive, that which is kept or a new one.
-func (g *Gallery) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
+func (p *Pictures) makeIndex(file string, in io.ReaderAt, stamp archive.Stamp) (*archive.Index, error) {
 	name := indexName(file)
-	if kept, err := g.FindDerived(name); err == nil {
-		// It is smaller than what it is of, member by member: a larger one is none.
-		if info, err := os.Stat(kept); err == nil && info.Mode().IsRegular() && info.Size() <= stamp.Size {
-			if b, err := os.ReadFile(kept); err == nil {
-				if x, err := archive.Decode(b, stamp); err == nil {
-					return x, nil
-				}
-			}
-		}
+	if x := p.keptIndex(name, stamp); x != nil {
+		return x, nil
 	}
-	ctx := g.life
-	if ctx == nil {
-		ctx = context.Background() // of OpenItems: its caller closes it when pictures are read
-	}
-	x, err := archive.Read(ctx, file, in, stamp.Size)
-	if err == nil && x.Keepable() && g.root != nil {
-		_ = g.keepIndex(name, x.Encode(stamp)) // where it cannot be kept, it is made again
+	x, err := archive.Read(p.life, file, in, stamp.Size)
+	if err == nil && x.Keepable() && p.kept != nil {
+		_ = p.keepIndex(name, x.Encode(stamp)) // where it cannot be kept, it is made again
 	}
 	return x, err
 }
 
+// keptIndex reads an index from the folder of Derived. It returns nil when none is
+// there, or only one of another archive.
+func (p *Pictures) keptIndex(name string, stamp archive.Stamp) *archive.Index {
+	if p.kept == nil {
+		return nil
+	}
+	path, err := p.kept.FindDerived(name)
+	if err != nil {
+		return nil
+	}
+	// It is smaller than what it is of, member by member: a larger one is none.
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > stamp.Size {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	x, err := archive.Decode(b, stamp)
+	if err != nil {
+		return nil
+	}
+	return x
+}
+
+// keptStamps returns the stamps of the archives whose indexes are in memory, by the
+// file name of the index.
+func (p *Pictures) keptStamps() map[string]archive.Stamp {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	stamps := map[string]archive.Stamp{}
+	for file, made := range p.indexes {
+		stamps[filepath.Base(indexName(file))] = made.stamp
+	}
+	return stamps
+}
+
 // keepIndex writes an index into the folder of Derived.
-func (g *Gallery) keepIndex(name string, b []byte) error {
-	dir, err := g.Derived()
+func (p *Pictures) keepIndex(name string, b []byte) error {
+	dir, err := p.kept.Derived()
 	if err != nil {
 		return err
 	}
@@ -299,183 +279,42 @@ func (g *Gallery) keepIndex(name string, b []byte) error {
 	return aside.WriteBytes(file, b)
 }
 
-// openKeyed opens the picture of a row whose member has its id for a name.
-func (g *Gallery) openKeyed(row int) (fs.File, error) {
-	k, err := g.keyed()
-	if err != nil {
-		return nil, err
-	}
-	switch p := k.places[row]; {
-	case p.name == "":
-		return nil, fmt.Errorf("item %q has no picture: no member of %d archives (%s) has its id for a name", g.ID(row), len(k.archives), strings.Join(g.pictures.record.Archives, ", "))
-	case p.twice != "":
-		return nil, fmt.Errorf("item %q has two pictures: %s and %s", g.ID(row), k.archives[p.archive]+"/"+p.name, p.twice)
-	default:
-		return g.openMember(k.archives[p.archive], p.name)
-	}
-}
-
-// keyed returns where the items' pictures are. The first call reads the indexes of
-// all archives.
-func (g *Gallery) keyed() (*keying, error) {
-	p := &g.pictures
-	p.mu.Lock()
-	k := p.keyed
-	if k != nil {
-		p.mu.Unlock()
-		<-k.done
-		return k, k.err
-	}
-	k = &keying{done: make(chan struct{})}
-	p.keyed = k
-	p.mu.Unlock()
-	k.err = g.key(k)
-	close(k.done)
-	return k, k.err
-}
-
-// key finds the items' pictures among the members of the archives.
-func (g *Gallery) key(k *keying) error {
-	for _, pattern := range g.pictures.record.Archives {
-		found, err := fs.Glob(g.files, pattern)
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			return fmt.Errorf("%s: pictures: no file is named %s", filepath.Join(g.Path, ManifestFile), pattern)
-		}
-		k.archives = append(k.archives, found...)
-	}
-	slices.Sort(k.archives)
-	k.archives = slices.Compact(k.archives)
-	indexes := make([]*archive.Index, len(k.archives))
-	var group errgroup.Group
-	group.SetLimit(8) // a disk answers several at once
-	for i, file := range k.archives {
-		group.Go(func() error {
-			f, in, stamp, err := g.openArchive(file)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			if indexes[i], err = g.index(file, in, stamp); err != nil {
-				err = fmt.Errorf("%s: %w", file, err)
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	k.places = make([]keyedPlace, g.Len())
-	for i, x := range indexes {
-		for _, m := range x.Members {
-			id, ok := keyOf(m.Name)
-			if !ok {
-				continue
-			}
-			row, _, _ := g.items.byID.find(g.items.ids, id)
-			switch {
-			case row < 0:
-				k.left++
-			case k.places[row].name == "":
-				k.places[row] = keyedPlace{archive: i, name: m.Name}
-			default:
-				k.places[row].twice = cmp.Or(k.places[row].twice, k.archives[i]+"/"+m.Name)
-			}
-		}
-	}
-	return nil
-}
-
-// keyOf returns the id of the item that a member is the picture of: its name without
-// folders and the last extension, if that is a picture's.
-func keyOf(name string) (id string, ok bool) {
-	base := slash.Base(name)
-	ext := slash.Ext(base)
-	return strings.TrimSuffix(base, ext), slices.Contains(keyedEnds, strings.ToLower(ext))
-}
-
-// Shards says what was found in the archives of gallery.yaml's pictures.
-type Shards struct {
-	Archives []string
-	Left     int      // pictures in them that are no item's
-	Refused  []string // members that cannot be opened, and why
-	Damaged  []string // archives that end early, and how
-}
-
-// Shards reads the indexes of the archives that gallery.yaml names for pictures; it
-// returns nil if it names none.
-func (g *Gallery) Shards() (*Shards, error) {
-	if r := g.pictures.record; r == nil || len(r.Archives) == 0 {
-		return nil, nil
-	}
-	k, err := g.keyed()
-	if err != nil {
-		return nil, err
-	}
-	s := &Shards{Archives: k.archives, Left: k.left}
-	for _, file := range k.archives {
-		g.pictures.mu.Lock()
-		made := g.pictures.indexes[file]
-		g.pictures.mu.Unlock()
-		<-made.done
-		if made.err != nil {
-			return nil, fmt.Errorf("%s: %w", file, made.err)
-		}
-		if made.index.Damage != "" {
-			s.Damaged = append(s.Damaged, file+": "+made.index.Damage)
-		}
-		for _, m := range made.index.Members {
-			if m.Why != "" {
-				s.Refused = append(s.Refused, fmt.Sprintf("%s: member %q: %s", file, m.Name, m.Why))
-			}
-		}
-	}
-	return s, nil
-}
-
 // openCell opens the picture in a row of the table.
-func (g *Gallery) openCell(row int) (fs.File, error) {
-	r := g.pictures.record
-	c, err := g.column()
+func (p *Pictures) openCell(row int) (fs.File, error) {
+	r := p.record
+	c, err := p.column()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.File, err)
 	}
-	ctx := g.life
-	if ctx == nil {
-		ctx = context.Background() // as in makeIndex
-	}
-	b, err := c.Cell(ctx, int64(row))
+	b, err := c.Cell(p.life, int64(row))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s: column %s, row %d: %w", r.File, r.Column, row, err)
 	case len(b) == 0:
-		return nil, fmt.Errorf("item %q has no picture: %s: column %s is empty in row %d", g.ID(row), r.File, r.Column, row)
+		return nil, fmt.Errorf("item %q has no picture: %s: column %s is empty in row %d", p.items.ids[row], r.File, r.Column, row)
 	}
-	return archive.OpenBytes(g.Picture(row), b), nil
+	return archive.OpenBytes(p.Name(row), b), nil
 }
 
 // column opens the table of the pictures.
-func (g *Gallery) column() (*archive.Column, error) {
-	p := &g.pictures
+func (p *Pictures) column() (*archive.Column, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.column != nil {
-		return p.column, nil
+	if p.cells != nil {
+		return p.cells, nil
 	}
-	f, err := openFile(g.files, p.record.File)
+	f, err := openFile(p.files, p.record.File)
 	if err != nil {
 		return nil, err
 	}
 	c, err := openColumn(f, p.record.Column)
-	if err == nil && c.Rows() != int64(g.Len()) {
-		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), g.items.rowsFile(), g.Len())
+	if err == nil && c.Rows() != int64(len(p.items.ids)) {
+		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), p.items.rowsFile(), len(p.items.ids))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	p.column, p.table = c, f
+	p.cells, p.table = c, f
 	return c, nil
 }
 
@@ -492,14 +331,17 @@ func openColumn(f fs.File, name string) (*archive.Column, error) {
 	return archive.OpenColumn(in, info.Size(), name)
 }
 
-// close closes the table. No picture may be open.
-func (p *pictures) close() error {
+// close closes the table. No picture may be open. There need not be any p.
+func (p *Pictures) close() error {
+	if p == nil {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.table == nil {
 		return nil
 	}
 	err := p.table.Close()
-	p.table, p.column = nil, nil
+	p.table, p.cells = nil, nil
 	return err
 }

@@ -16,7 +16,7 @@ import (
 // another similarity, without the mean.) A PrefixSearch is read-only once made, may be
 // used concurrently, and dies with its gallery.
 type PrefixSearch struct {
-	g      *Gallery
+	g      Layers
 	scheme Scheme
 	parts  map[string]*prefix // by layer
 }
@@ -27,45 +27,6 @@ type prefix struct {
 	short  *Layer    // its derived layer; nil: it has no more components than that, and is taken whole
 	along  []float32 // μ·c by row; NaN without a score
 	square float64   // |μ|²
-}
-
-// NewPrefixSearch prepares to search under a sum or a concatenation by the first
-// components of each of its layers; of layers with no more than so many by all. It
-// makes derived layers, and reads the others once. The scheme's layers are the
-// gallery's own.
-func (g *Gallery) NewPrefixSearch(ctx context.Context, scheme Scheme, components int) (*PrefixSearch, error) {
-	if scheme.Kind == RRF || !tame(scheme) {
-		return nil, fmt.Errorf("%s: components score sums and concatenations with weights from 1e-90 to 1e90", scheme)
-	}
-	s := &PrefixSearch{g: g, scheme: scheme, parts: map[string]*prefix{}}
-	return s, g.reading(scheme.Layers(), func() error {
-		for _, name := range scheme.Layers() {
-			l, err := g.Layer(name)
-			if err != nil {
-				return err
-			}
-			if err := l.measure(ctx); err != nil {
-				return fmt.Errorf("measuring %s: %w", name, err)
-			}
-			p := &prefix{layer: l}
-			s.parts[name] = p
-			if l.Dim <= components {
-				continue
-			}
-			f := Factor{Layer: name, Transforms: []Transform{{Kind: PCA, N: components}}}
-			if p.short, err = g.Derive(ctx, f, DeriveOptions{}); err != nil {
-				return err
-			}
-			stages, err := g.derived.parameters(f, l.Dim, p.short)
-			if err != nil {
-				return err
-			}
-			if err := p.project(ctx, stages[0].mean); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // project sets along and square.
@@ -136,7 +97,7 @@ func (p *prefix) approx(ctx context.Context, q int) (*approxColumn, error) {
 		return nil, err
 	}
 	if p.short == nil {
-		c, err := p.layer.column(ctx, asked{row: q})
+		c, err := newColumn(ctx, p.layer, asked{row: q})
 		if err != nil {
 			return nil, err
 		}

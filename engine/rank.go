@@ -1,16 +1,11 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
 	"sync"
 )
-
-// rrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
-// Büttcher, SIGIR 2009).
-const rrfOffset = 60
 
 // Hit is one place of a ranking. Score is NaN when the row has no score in the
 // scheme: such rows follow all others, and are never relevant.
@@ -40,23 +35,9 @@ type Ranking struct {
 // Scored reports whether the query had a score at all.
 func (r Ranking) Scored() bool { return len(r.Hits) > 0 && r.Hits[0].Scored() }
 
-// better orders hits best first: higher score, then lower row, rows without a
-// score last. It is a total order.
-func better(a, b Hit) int {
-	switch an, bn := math.IsNaN(a.Score), math.IsNaN(b.Score); {
-	case an != bn && an:
-		return 1
-	case an != bn:
-		return -1
-	case an:
-		return cmp.Compare(a.Row, b.Row)
-	}
-	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
-}
-
 // ranker ranks the candidates of one query from its columns.
 type ranker struct {
-	g       *Gallery
+	g       Layers
 	columns map[string]*Column
 	among   *Candidates
 	query   int
@@ -108,16 +89,16 @@ func (r *ranker) rank(ctx context.Context, scheme Scheme, k int) (Ranking, error
 
 // offer adds the candidates among the rows lo to lo+len(scores) that have a score.
 func (r *ranker) offer(t *top, scores []float64, lo int) {
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	for i, s := range scores {
 		if !(s >= t.bound) { // a NaN fails too
 			continue
 		}
 		row := lo + i
-		if !r.among.has(row) {
+		if !r.among.Has(row) {
 			continue
 		}
-		if _, is := slices.BinarySearch(left, int32(row)); is {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is {
 			continue
 		}
 		t.offer(Hit{row, s})
@@ -130,62 +111,12 @@ func (r *ranker) fill(out *Ranking, k int) {
 	for _, h := range out.Hits {
 		ranked[h.Row] = true
 	}
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	for row := 0; row < r.g.Len() && len(out.Hits) < k; row++ {
-		if _, is := slices.BinarySearch(left, int32(row)); is || ranked[row] || !r.among.has(row) {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is || ranked[row] || !r.among.Has(row) {
 			continue
 		}
 		out.Hits = append(out.Hits, Hit{row, math.NaN()})
-	}
-}
-
-// score sets dst to the scheme's scores of the rows lo to lo+len(dst): for a sum
-// Σ w·cos / Σ w, for a concatenation Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). The terms
-// are added in the scheme's order and every product is rounded, so the scores
-// are those of layerTerms.score, bit for bit.
-func (r *ranker) score(dst []float64, scheme Scheme, lo int) {
-	clear(dst)
-	if scheme.Kind == Concat {
-		r.scoreConcat(dst, scheme, lo)
-		return
-	}
-	var total float64
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		total += t.Weight
-		c := r.columns[t.Layer]
-		dot, root := c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
-		for i := range dst {
-			dst[i] += float64(t.Weight * (dot[i] / float64(c.Root*root[i])))
-		}
-	}
-	for i := range dst {
-		dst[i] /= total
-	}
-}
-
-func (r *ranker) scoreConcat(dst []float64, scheme Scheme, lo int) {
-	var query float64
-	var squares [rankBlock]float64
-	sq := squares[:len(dst)]
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		w := float64(t.Weight * t.Weight)
-		c := r.columns[t.Layer]
-		query += float64(w * c.Square)
-		dot, square := c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
-		for i := range dst {
-			dst[i] += float64(w * dot[i])
-			sq[i] += float64(w * square[i])
-		}
-	}
-	root := math.Sqrt(query)
-	for i := range dst {
-		dst[i] /= float64(root * math.Sqrt(sq[i]))
 	}
 }
 
@@ -236,13 +167,13 @@ func (r *ranker) order(ctx context.Context, scheme Scheme) ([]Hit, error) {
 			return nil, err
 		}
 	}
-	left := r.among.left(r.query)
+	excluded := r.among.excluded(r.query)
 	hits := make([]Hit, 0, n)
 	for row, s := range scores {
-		if !r.among.has(row) {
+		if !r.among.Has(row) {
 			continue
 		}
-		if _, is := slices.BinarySearch(left, int32(row)); !is {
+		if _, is := slices.BinarySearch(excluded, int32(row)); !is {
 			hits = append(hits, Hit{row, s})
 		}
 	}

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"bytes"
-	"context"
-	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"runtime"
@@ -11,7 +8,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"strata/engine/format"
 	"strata/engine/kernel"
 )
 
@@ -55,28 +51,6 @@ func newSegment(from *source, first, rows, offset, stride, size int, t DType) se
 		s.dense = stride == size || rows == 1
 	}
 	return s
-}
-
-// CheckHeads reads what stands before every row in files that repeat the dimension
-// there (.fvecs and its like), of which opening reads a few. It returns an error that
-// names the file and the first row that differs; layers of other files pass.
-func (g *Gallery) CheckHeads(ctx context.Context, l *Layer) error {
-	return g.guard(func() error {
-		for i, s := range l.segments {
-			if !format.RepeatsDim(s.from.path) || i > 0 && l.segments[i-1].from == s.from {
-				continue
-			}
-			r := bytes.NewReader(s.from.data)
-			found, err := format.Read(ctx, s.from.path, r, r.Size())
-			if err == nil {
-				err = format.CheckVecs(ctx, r, found[0])
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.from.path, err)
-			}
-		}
-		return nil
-	})
 }
 
 // values returns bytes as elements.

@@ -31,15 +31,15 @@ const (
 	RRF                // reciprocal rank fusion, Σ 1/(60+rank)
 )
 
-// Term is a layer with its weight. A weight of 0 keeps the layer in the
-// scheme's spelling, but the layer is not used.
+// Term is a factor with its weight. A weight of 0 keeps the factor in the
+// scheme's spelling, but its layer is not used.
 type Term struct {
 	Weight float64
-	Layer  string // of the gallery, or derived from one: the canonical spelling of a Factor
+	Factor Factor
 }
 
 // Scheme says how layers combine into one score. Sum and Concat have Terms, no
-// layer twice; RRF has Parts. The zero Scheme is not valid; ParseScheme makes
+// factor twice; RRF has Parts. The zero Scheme is not valid; ParseScheme makes
 // valid ones.
 type Scheme struct {
 	Kind  Kind
@@ -218,8 +218,8 @@ func (p *schemeParser) term() (Term, error) {
 			return Term{}, p.fail(p.space(), "expected * after the weight, found %q", p.next())
 		}
 	}
-	f, err := p.factor()
-	t.Layer = f.String()
+	var err error
+	t.Factor, err = p.factor()
 	return t, err
 }
 
@@ -251,17 +251,26 @@ func (p *schemeParser) weight() (float64, error) {
 	start := p.pos
 	text := p.decimal()
 	w, err := strconv.ParseFloat(text, 64)
-	switch {
-	case math.IsInf(w, 0): // a range error of ParseFloat
-		return 0, p.fail(start, "weight %s is not finite", text)
-	case err != nil:
+	if err != nil && !math.IsInf(w, 0) { // which is a range error of ParseFloat
 		return 0, p.fail(start, "%q is not a number", text)
-	case w < 0 || text[0] == '-':
-		return 0, p.fail(start, "weight %s is negative", text)
-	case w != 0 && (w < minWeight || w > maxWeight):
-		return 0, p.fail(start, "weight %s is neither 0 nor between %g and %g", text, minWeight, maxWeight)
+	}
+	if reason := weightFault(w, text); reason != "" {
+		return 0, p.fail(start, "%s", reason)
 	}
 	return w, nil
+}
+
+// weightFault says what is wrong with a weight of the given spelling, or "".
+func weightFault(w float64, text string) string {
+	switch {
+	case math.IsInf(w, 0) || math.IsNaN(w):
+		return fmt.Sprintf("weight %s is not finite", text)
+	case w < 0 || text[0] == '-':
+		return fmt.Sprintf("weight %s is negative", text)
+	case w != 0 && (w < minWeight || w > maxWeight):
+		return fmt.Sprintf("weight %s is neither 0 nor between %g and %g", text, minWeight, maxWeight)
+	}
+	return ""
 }
 
 // merged builds a scheme from terms as written: a layer named twice becomes one
@@ -273,7 +282,7 @@ func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error
 	var total float64
 	for _, t := range terms {
 		total += t.Weight
-		i := slices.IndexFunc(s.Terms, func(u Term) bool { return u.Layer == t.Layer })
+		i := slices.IndexFunc(s.Terms, func(u Term) bool { return u.Factor.Equal(t.Factor) })
 		switch {
 		case i < 0:
 			s.Terms = append(s.Terms, t)
@@ -284,68 +293,11 @@ func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error
 			s.Terms[i].Weight = math.Sqrt(float64(v*v) + float64(t.Weight*t.Weight))
 		}
 		if i >= 0 && s.Terms[i].Weight > maxWeight {
-			return Scheme{}, p.fail(start, "the weights of %s add to more than %g", t.Layer, maxWeight)
+			return Scheme{}, p.fail(start, "the weights of %s add to more than %g", t.Factor, maxWeight)
 		}
 	}
 	if total == 0 {
 		return Scheme{}, p.fail(start, "every weight is 0")
 	}
 	return s, nil
-}
-
-// String returns the canonical spelling, which ParseScheme reads back to an
-// equal scheme: no spaces, weights in their shortest form, a weight of 1 left out.
-func (s Scheme) String() string {
-	var b strings.Builder
-	s.write(&b)
-	return b.String()
-}
-
-func (s Scheme) write(b *strings.Builder) {
-	sep := "+"
-	switch s.Kind {
-	case Sum:
-	case Concat:
-		b.WriteString("concat(")
-		sep = ","
-	case RRF:
-		b.WriteString("rrf(")
-		for i, p := range s.Parts {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			p.write(b)
-		}
-	}
-	for i, t := range s.Terms {
-		if i > 0 {
-			b.WriteString(sep)
-		}
-		if t.Weight != 1 {
-			b.WriteString(strconv.FormatFloat(t.Weight, 'g', -1, 64))
-			b.WriteByte('*')
-		}
-		b.WriteString(t.Layer)
-	}
-	if s.Kind != Sum {
-		b.WriteByte(')')
-	}
-}
-
-// Layers returns the layers that the scheme uses, those with a weight above 0,
-// each once, in the order of their first use.
-func (s Scheme) Layers() []string {
-	return s.layers(nil)
-}
-
-func (s Scheme) layers(names []string) []string {
-	for _, t := range s.Terms {
-		if t.Weight > 0 && !slices.Contains(names, t.Layer) {
-			names = append(names, t.Layer)
-		}
-	}
-	for _, p := range s.Parts {
-		names = p.layers(names)
-	}
-	return names
 }

@@ -125,32 +125,6 @@ func TestParseSchemeErrors(t *testing.T) {
 	}
 }
 
-func TestGalleryParseScheme(t *testing.T) {
-	g := open(t, writeGallery(t, twoItems, map[string]matrix{"A": twoRows()["A"], "pattern": twoRows()["A"]}))
-	_, err := g.ParseScheme("A+0.5*patern")
-	var se *SchemeError
-	if !errors.As(err, &se) || se.Column != 7 || !strings.Contains(se.Reason, `no layer "patern" (there is pattern)`) {
-		t.Errorf("got %v", err)
-	}
-	for text, want := range map[string]struct {
-		column int
-		reason string
-	}{
-		"A|zscore|pca3":        {10, "pca3 asks for 3 components, A|zscore has 2 features"},
-		"A+A|pca1|whiten2":     {10, "whiten2 asks for 2 components, A|pca1 has 1 features"},
-		"rrf(A,no|pca1)":       {7, `has no layer "no"`},
-		"A|centre|zscore|pca2": {},
-	} {
-		_, err := g.ParseScheme(text)
-		switch {
-		case want.reason == "" && err != nil:
-			t.Errorf("%s: %v", text, err)
-		case want.reason != "" && (!errors.As(err, &se) || se.Column != want.column || !strings.Contains(se.Reason, want.reason)):
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-}
-
 // TestFactorFiles: no two factors share a file.
 func TestFactorFiles(t *testing.T) {
 	seen := map[string]string{}
@@ -198,4 +172,56 @@ func FuzzScheme(f *testing.F) {
 			t.Fatalf("%q uses the layers %q", text, s.Layers())
 		}
 	})
+}
+
+// TestSchemeCheck: a scheme that is checked as a value has the faults that its
+// spelling has.
+func TestSchemeCheck(t *testing.T) {
+	check := func(f Factor) (int, string) {
+		if f.Layer == "X" {
+			return 0, "there is no X"
+		}
+		for i, transform := range f.Transforms {
+			if transform.N > 100 {
+				return 1 + i, "too many components"
+			}
+		}
+		return 0, ""
+	}
+	deep := Scheme{Terms: []Term{{1, FactorNamed("A")}}}
+	for range maxSchemeDepth {
+		deep = Scheme{Kind: RRF, Parts: []Scheme{deep, deep}}
+	}
+	schemes := []Scheme{
+		deep,
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A")}, {2, FactorNamed("B")}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A")}}}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A")}}}}},
+		{Terms: []Term{{1, FactorNamed("A")}, {-1, FactorNamed("B")}}},
+		{Terms: []Term{{1, FactorNamed("A")}, {1e40, FactorNamed("B")}}},
+	}
+	for _, text := range []string{
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "1e-05*A+B|zscore|whiten200@2",
+	} {
+		s, err := ParseScheme(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemes = append(schemes, s)
+	}
+	faults := 0
+	for _, s := range schemes {
+		_, want := parseScheme(s.String(), check)
+		got := s.check(check)
+		if (got == nil) != (want == nil) || got != nil && got.Error() != want.Error() {
+			t.Errorf("%.80s: got %v, want %v", s, got, want)
+		}
+		if want != nil {
+			faults++
+		} else if parsed, err := ParseScheme(s.String()); err != nil || !parsed.Equal(s) {
+			t.Errorf("%s is not equal to itself, read back: %v", s, err)
+		}
+	}
+	if faults != 11 {
+		t.Errorf("%d schemes have faults, want 11", faults)
+	}
 }

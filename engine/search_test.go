@@ -54,8 +54,8 @@ func (o *oracle) score(s Scheme, q, row int) float64 {
 		if t.Weight == 0 {
 			continue
 		}
-		a, b := o.layers[t.Layer][q], o.layers[t.Layer][row]
-		aa, bb, ab := o.square[t.Layer][q], o.square[t.Layer][row], product(a, b)
+		a, b := o.layers[t.Factor.String()][q], o.layers[t.Factor.String()][row]
+		aa, bb, ab := o.square[t.Factor.String()][q], o.square[t.Factor.String()][row], product(a, b)
 		if !(aa > 0 && bb > 0 && aa < math.Inf(1) && bb < math.Inf(1)) {
 			return math.NaN()
 		}

@@ -23,7 +23,7 @@ type Column struct {
 // cosines, and scores the rows canonically that may be in a ranking. It may be used
 // concurrently.
 type Searcher struct {
-	g      *Gallery
+	g      Layers
 	budget int64
 
 	mu      sync.Mutex
@@ -46,9 +46,9 @@ type queryColumns struct {
 const keptPairs = 1 << 16
 
 // prepare makes the pairs ready for the layers of columns.
-func (e *queryColumns) prepare(g *Gallery, columns map[string]*approxColumn) {
+func (e *queryColumns) prepare(columns map[string]*approxColumn) {
 	if e.pairs == nil {
-		e.pairs = newPairs(g, nil)
+		e.pairs = newPairs(nil)
 	}
 	for name, c := range columns {
 		if l := e.pairs.layers[name]; l == nil || len(l.dots) > keptPairs {
@@ -59,7 +59,7 @@ func (e *queryColumns) prepare(g *Gallery, columns map[string]*approxColumn) {
 
 // NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
 // the latest query are kept even beyond it.
-func NewSearcher(g *Gallery, budget int64) *Searcher {
+func NewSearcher(g Layers, budget int64) *Searcher {
 	return &Searcher{g: g, budget: budget, queries: map[askedKey]*list.Element{}, recent: list.New()}
 }
 
@@ -87,7 +87,7 @@ func (s *Searcher) Search(ctx context.Context, q int, schemes []Scheme, k int, a
 // candidates for it. It fails for a scheme with a layer that the query has no
 // vector for, too.
 func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []Scheme, k int, among *Candidates) ([]Ranking, error) {
-	for _, name := range schemeLayers(schemes) {
+	for _, name := range names(factorsOf(schemes)) {
 		if err := q.check(name); err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func (s *Searcher) SearchApproximate(ctx context.Context, q int, schemes []Schem
 
 func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int, among *Candidates, approximate bool) ([]Ranking, error) {
 	rankings := make([]Ranking, len(schemes))
-	err := s.g.reading(schemeLayers(schemes), func() error {
+	err := s.g.reading(names(factorsOf(schemes)), func() error {
 		for i, scheme := range schemes {
 			r, certain, err := s.certified(ctx, q, scheme, k, among, approximate)
 			if err == nil && !certain {
@@ -125,7 +125,7 @@ func (s *Searcher) search(ctx context.Context, q asked, schemes []Scheme, k int,
 
 // canonical ranks from canonical columns.
 func (s *Searcher) canonical(ctx context.Context, q asked, scheme Scheme, k int, among *Candidates) (Ranking, error) {
-	columns, err := s.columns(ctx, q, scheme.layers(nil))
+	columns, err := s.columns(ctx, q, scheme.Factors())
 	if err != nil {
 		return Ranking{}, err
 	}
@@ -145,13 +145,13 @@ func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []Scheme
 }
 
 func (s *Searcher) warm(ctx context.Context, q asked, schemes []Scheme) error {
-	return s.g.reading(schemeLayers(schemes), func() error {
+	return s.g.reading(names(factorsOf(schemes)), func() error {
 		for _, scheme := range schemes {
 			var err error
 			if s.codable(q, scheme, s.g.Len(), 1) {
-				_, err = s.approxColumns(ctx, q, scheme.layers(nil), false)
+				_, err = s.approxColumns(ctx, q, scheme.Factors(), false)
 			} else {
-				_, err = s.columns(ctx, q, scheme.layers(nil))
+				_, err = s.columns(ctx, q, scheme.Factors())
 			}
 			if err != nil {
 				return err
@@ -161,36 +161,29 @@ func (s *Searcher) warm(ctx context.Context, q asked, schemes []Scheme) error {
 	})
 }
 
-func schemeLayers(schemes []Scheme) []string {
-	var names []string
-	for _, scheme := range schemes {
-		names = scheme.layers(names)
-	}
-	return names
-}
-
 // columns returns the query's columns, scanning the layers that are not kept.
-func (s *Searcher) columns(ctx context.Context, q asked, layers []string) (map[string]*Column, error) {
-	columns := make(map[string]*Column, len(layers))
+func (s *Searcher) columns(ctx context.Context, q asked, factors []Factor) (map[string]*Column, error) {
+	columns := make(map[string]*Column, len(factors))
 	s.mu.Lock()
 	if e, ok := s.queries[q.key()]; ok {
 		s.recent.MoveToFront(e)
-		for _, name := range layers {
+		for _, name := range names(factors) {
 			if c := e.Value.(*queryColumns).columns[name]; c != nil {
 				columns[name] = c
 			}
 		}
 	}
 	s.mu.Unlock()
-	for _, name := range layers {
+	for _, f := range factors {
+		name := f.String()
 		if columns[name] != nil {
 			continue
 		}
-		l, err := s.g.ready(ctx, name)
+		l, err := s.g.ready(ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		c, err := l.column(ctx, q)
+		c, err := newColumn(ctx, l, q)
 		if err != nil {
 			return nil, fmt.Errorf("scanning %s: %w", name, err)
 		}
@@ -277,54 +270,19 @@ func (s *Searcher) shrink() {
 
 func (c *Column) bytes() int64 { return int64(len(c.Dot)) * 8 }
 
-// column scans the layer for a query. The first scan of a layer computes the
-// rows' lengths in the same pass.
-func (l *Layer) column(ctx context.Context, q asked) (*Column, error) {
+// newColumn scans a layer for a query.
+func newColumn(ctx context.Context, l *Layer, q asked) (*Column, error) {
 	part, err := q.part(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	query := part.wide
-	c := &Column{Dot: make([]float64, l.Rows), layer: l, length: l.Lengths()}
-	block := max(1, scanBlock/l.bytes())
-	if c.length != nil {
-		err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scan(c.Dot[lo:hi], query, lo) })
-		if err != nil {
-			return nil, err
-		}
-	} else {
-		squares := make([]float64, l.Rows)
-		err := parallel(ctx, l.Rows, block, func(lo, hi int) { l.scanSquares(c.Dot[lo:hi], squares[lo:hi], query, lo) })
-		if err != nil {
-			return nil, err
-		}
-		c.length = l.setLengths(squares)
+	c := &Column{Dot: make([]float64, l.Rows), layer: l}
+	if c.length, err = l.products(ctx, c.Dot, part.wide); err != nil {
+		return nil, err
 	}
 	c.Square, c.Root = part.square, part.root
 	if q.vectors == nil {
 		c.Square, c.Root = c.length.Square[q.row], c.length.Root[q.row]
 	}
 	return c, nil
-}
-
-// Measure computes the lengths of every layer's rows that are not known yet, so
-// that Faults knows all. It reads those layers whole.
-func (g *Gallery) Measure(ctx context.Context) error {
-	return g.guard(func() error {
-		for _, l := range g.Layers {
-			if err := l.measure(ctx); err != nil {
-				return fmt.Errorf("measuring %s: %w", l.Name, err)
-			}
-		}
-		return nil
-	})
-}
-
-// measure computes the layer's lengths, if they are not known.
-func (l *Layer) measure(ctx context.Context) error {
-	if l.Lengths() != nil {
-		return nil
-	}
-	_, err := l.column(ctx, asked{})
-	return err
 }

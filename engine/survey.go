@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -50,34 +49,6 @@ type Values struct {
 	Rows        int // with at least one
 	Row, Column int // of the first; -1 without one
 	Value       float64
-}
-
-// Survey reads a layer whole, once, and says what is in it. progress, unless nil,
-// is told how many rows are read; it may be called by several goroutines at once.
-func (g *Gallery) Survey(ctx context.Context, l *Layer, progress func(rows int)) (*Survey, error) {
-	s := &surveyor{Survey: &Survey{Layer: l, Bytes: int64(l.Rows) * int64(l.bytes()), RepeatOf: -1}, seed: maphash.MakeSeed()}
-	s.hashes, s.squares = make([]uint64, l.Rows), make([]float64, l.Rows)
-	s.zero = make([]float64, l.Dim)
-	if progress == nil {
-		progress = func(int) {}
-	}
-	err := g.reading([]string{l.Name}, func() error {
-		if err := s.begin(ctx); err != nil {
-			return err
-		}
-		err := parallel(ctx, l.Rows, max(1, scanBlock/l.bytes()), func(lo, hi int) {
-			s.block(lo, hi)
-			progress(hi - lo)
-		})
-		if err != nil {
-			return err
-		}
-		return s.finish(ctx)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("checking %s: %w", l.Name, err)
-	}
-	return s.Survey, nil
 }
 
 // surveyor is a survey at work.

@@ -31,6 +31,3 @@ func (l *Label) Count() (values []ValueCount, unknown int) {
 	})
 	return values, unknown
 }
-
-// Groups returns the group column, or nil if there is none.
-func (g *Gallery) Groups() *Label { return g.items.group }

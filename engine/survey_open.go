@@ -1,10 +1,15 @@
 package engine
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"strata/engine/format"
 )
 
 // MatrixFaults says what is wrong with the heads of all .npy files of a gallery that
@@ -45,4 +50,54 @@ func (g *Gallery) matrixFault(name string) error {
 		err = fmt.Errorf("the matrix has %d rows, the items table has %d items", h.Rows, n)
 	}
 	return err
+}
+
+// Survey reads a layer whole, once, and says what is in it. progress, unless nil,
+// is told how many rows are read; it may be called by several goroutines at once.
+func (g *Gallery) Survey(ctx context.Context, l *Layer, progress func(rows int)) (*Survey, error) {
+	s := &surveyor{Survey: &Survey{Layer: l, Bytes: int64(l.Rows) * int64(l.bytes()), RepeatOf: -1}, seed: maphash.MakeSeed()}
+	s.hashes, s.squares = make([]uint64, l.Rows), make([]float64, l.Rows)
+	s.zero = make([]float64, l.Dim)
+	if progress == nil {
+		progress = func(int) {}
+	}
+	err := g.reading([]string{l.Name}, func() error {
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
+		err := parallel(ctx, l.Rows, max(1, scanBlock/l.bytes()), func(lo, hi int) {
+			s.block(lo, hi)
+			progress(hi - lo)
+		})
+		if err != nil {
+			return err
+		}
+		return s.finish(ctx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("checking %s: %w", l.Name, err)
+	}
+	return s.Survey, nil
+}
+
+// CheckHeads reads what stands before every row in files that repeat the dimension
+// there (.fvecs and its like), of which opening reads a few. It returns an error that
+// names the file and the first row that differs; layers of other files pass.
+func (g *Gallery) CheckHeads(ctx context.Context, l *Layer) error {
+	return g.guard(func() error {
+		for i, s := range l.segments {
+			if !format.RepeatsDim(s.from.path) || i > 0 && l.segments[i-1].from == s.from {
+				continue
+			}
+			r := bytes.NewReader(s.from.data)
+			found, err := format.Read(ctx, s.from.path, r, r.Size())
+			if err == nil {
+				err = format.CheckVecs(ctx, r, found[0])
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.from.path, err)
+			}
+		}
+		return nil
+	})
 }

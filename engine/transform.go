@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +18,7 @@ func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string
 	if err != nil {
 		return nil, err
 	}
-	l, err := g.ready(ctx, f.String())
+	l, err := g.ready(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -50,16 +49,6 @@ func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string
 	return x, nil
 }
 
-// finite returns the vector, or zeros if a value is not finite.
-func finite(v []float32) []float32 {
-	for _, x := range v {
-		if x := float64(x); math.IsNaN(x) || math.IsInf(x, 0) {
-			return make([]float32, len(v))
-		}
-	}
-	return v
-}
-
 // parameters returns the fitted stages of a derived layer.
 func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) {
 	d.mu.Lock()
@@ -67,13 +56,14 @@ func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) 
 	if stages := d.stages[l.Name]; stages != nil && d.layer(l.Name) == l {
 		return stages, nil
 	}
-	values, err := l.Recipe.readParameters(filepath.Dir(l.File))
+	r := d.layers()[l.Name].recipe
+	values, err := r.readParameters(filepath.Dir(l.File))
 	if err != nil {
 		return nil, err
 	}
 	stages, err := restoreStages(f, dim, values)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), l.Recipe.Values.File), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), r.Values.File), err)
 	}
 	d.stages[l.Name] = stages
 	return stages, nil

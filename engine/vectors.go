@@ -3,67 +3,22 @@ package engine
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-
-	"strata/engine/kernel"
 )
 
 // Vectors is a query that is no item of the gallery, a new picture say: a vector
 // for each of some layers. It is never changed, and owns its memory.
 type Vectors struct {
-	g      *Gallery
+	g      Layers
+	of     string // the gallery's name
 	hash   string
 	values map[string][]float32 // as given
 	layers map[string]vector
-}
-
-// vector is a query's part in one layer.
-type vector struct {
-	wide         []float64
-	square, root float64 // NaN when the vector is zero or not finite: it has no score in the layer
-}
-
-// NewVectors makes a query of features: the values by layer, as a row of the
-// layer's matrix would hold them. The vectors of derived layers follow from them.
-// Layers may be left out; schemes that use one of those are then refused. An error names a layer that the gallery does not have,
-// or both lengths when one does not fit.
-func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
-	v := &Vectors{g: g, values: make(map[string][]float32, len(features)), layers: make(map[string]vector, len(features))}
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(features)) {
-		l, err := g.Layer(name)
-		if err != nil {
-			return nil, err
-		}
-		values := features[name]
-		if len(values) != l.Dim {
-			return nil, fmt.Errorf("layer %s has %d features, the query's vector has %d", name, l.Dim, len(values))
-		}
-		v.values[name], v.layers[name] = slices.Clone(values), newVector(values)
-		h.Write(fmt.Appendf(nil, "layer %s %d\n", name, len(values)))
-		h.Write(littleEndian(values))
-	}
-	v.hash = "sha256:" + hex.EncodeToString(h.Sum(nil))
-	return v, nil
-}
-
-func newVector(values []float32) vector {
-	v := vector{wide: make([]float64, len(values))}
-	kernel.WidenF32(v.wide, values)
-	var square [1]float64
-	kernel.ScanF32(square[:], v.wide, values)
-	v.square, v.root = square[0], math.Sqrt(square[0])
-	if !(v.square > 0) || math.IsInf(v.square, 0) {
-		v.square, v.root = math.NaN(), math.NaN()
-	}
-	return v
 }
 
 // littleEndian returns values as the bytes of a matrix file.
@@ -96,7 +51,7 @@ func (v *Vectors) check(layer string) error {
 		return nil
 	}
 	return fmt.Errorf("the query is no item of %s and has no vector for layer %s, only for %s: leave the layer out of the scheme",
-		v.g.Name, layer, cmp.Or(strings.Join(v.Layers(), ", "), "none"))
+		v.of, layer, cmp.Or(strings.Join(v.Layers(), ", "), "none"))
 }
 
 // layer returns the query's part in a layer, and computes it for a derived one.
@@ -132,9 +87,6 @@ func (a asked) key() askedKey {
 	}
 	return askedKey{row: a.row}
 }
-
-// noRow is the row of a query that is no item: nothing is left out for it.
-const noRow = -1
 
 // part returns the query's part in a layer. Of an item it holds the values only:
 // their length is among those of the rows.

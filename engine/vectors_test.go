@@ -76,7 +76,7 @@ func TestSearchVectorsIsSortEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, l := range g.Layers {
-				want := o.score(Scheme{Terms: []Term{{1, l.Name}}}, o.n, rows-1)
+				want := o.score(Scheme{Terms: []Term{{1, FactorNamed(l.Name)}}}, o.n, rows-1)
 				if c := cosines[i].Value; c != want && !(math.IsNaN(c) && math.IsNaN(want)) {
 					t.Fatalf("seed %d: cosine %v in %s, not %v", seed, c, l.Name, want)
 				}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -53,11 +52,6 @@ type Benchmark struct {
 // Quantile returns the time that a share p of the acts did not pass, the nearest
 // rank.
 func (m Measure) Quantile(p float64) time.Duration { return quantile(m.Times, p) }
-
-func quantile[T any](ascending []T, p float64) T {
-	i := int(math.Ceil(p*float64(len(ascending)))) - 1
-	return ascending[min(max(i, 0), len(ascending)-1)]
-}
 
 // Best returns the shortest time.
 func (m Measure) Best() time.Duration { return m.Times[0] }
@@ -187,7 +181,7 @@ func (r *benchRun) lean(i, n int) engine.Scheme {
 	s := engine.Scheme{Kind: engine.Sum}
 	for j, l := range r.g.Layers {
 		w := 1 + float64((i*(j+1))%n)/float64(n)
-		s.Terms = append(s.Terms, engine.Term{Weight: w, Layer: l.Name})
+		s.Terms = append(s.Terms, engine.Term{Weight: w, Factor: engine.FactorNamed(l.Name)})
 	}
 	return s
 }
@@ -270,13 +264,6 @@ func (r *benchRun) evaluations(ctx context.Context) error {
 	return nil
 }
 
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
-
 // WriteTable writes what was measured, for people. Numbers are rounded.
 func (b *Benchmark) WriteTable(w io.Writer) error {
 	var t strings.Builder
@@ -313,10 +300,6 @@ func (m Measure) rate(l engine.Limits) string {
 		return fmt.Sprintf("%.1f GB/s, %.2f of memory's", rate/1e9, rate/l.Bandwidth)
 	}
 	return ""
-}
-
-func millis(d time.Duration) string {
-	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 3, 64)
 }
 
 // WriteFile writes what was measured as CSV, a row a measure: measure, unit, n,

@@ -10,14 +10,9 @@ import (
 	"time"
 
 	"strata/engine"
-	"strata/fixtures"
+	"strata/experiments/internal/testgallery"
 	"strata/fixtures/large"
 )
-
-// openFixture opens the built-in gallery.
-func openFixture(ctx context.Context, name string) (*engine.Gallery, error) {
-	return engine.OpenFS(ctx, name, fixtures.Demo())
-}
 
 func TestQuantile(t *testing.T) {
 	m := Measure{}
@@ -40,7 +35,7 @@ func TestBench(t *testing.T) {
 	var clock time.Time
 	var names []string
 	b := Bench{
-		Open: openFixture, Gallery: Builtin, Repeats: 3, Queries: 30, Schemes: 5, Seed: 1, K: 10, Budget: 1 << 20,
+		Open: testgallery.OpenDemo, Gallery: "demo", Repeats: 3, Queries: 30, Schemes: 5, Seed: 1, K: 10, Budget: 1 << 20,
 		Now: func() time.Time { clock = clock.Add(time.Millisecond); return clock },
 	}
 	done, err := b.Do(t.Context(), func(name string) { names = append(names, name) })
@@ -114,7 +109,7 @@ func TestBenchCodes(t *testing.T) {
 
 func TestBenchCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	b := Bench{Open: openFixture, Gallery: Builtin, Now: time.Now, Repeats: 1, Queries: 1, Schemes: 1, K: 1}
+	b := Bench{Open: testgallery.OpenDemo, Gallery: "demo", Now: time.Now, Repeats: 1, Queries: 1, Schemes: 1, K: 1}
 	_, err := b.Do(ctx, func(name string) {
 		if name == "a slider's step, all layers" {
 			cancel()

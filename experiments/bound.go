@@ -17,42 +17,6 @@ type odds struct {
 	gain float64
 }
 
-// bounds returns by metric the bounds of the queries under a label.
-func (e *Evaluation) bounds(label int) []bound {
-	bounds := make([]bound, len(e.Metrics))
-	for m := range bounds {
-		bounds[m] = bound{make([]float64, len(e.Queries)), make([]float64, len(e.Queries))}
-	}
-	t := newTally(e.Ks, e.log2)
-	known := map[odds][]float64{} // baselines, by metric
-	var levels []int
-	graded := len(e.judges.levels[label]) > 1
-	for i, q := range e.Queries {
-		r := int(e.relevant[i*len(e.Labels)+label])
-		if r <= 0 {
-			continue
-		}
-		o := odds{m: e.among.Count(q), r: r, gain: float64(r)}
-		levels = e.judges.counts(levels[:0], label, q)
-		for _, n := range levels[1:] {
-			o.gain += float64(n)
-		}
-		base := known[o]
-		if base == nil || graded { // the ideal depends on every level
-			t.setIdeal(levels, e.Depth)
-			base = make([]float64, len(e.Metrics))
-			for m, metric := range e.Metrics {
-				base[m] = metric.random(o, t)
-			}
-			known[o] = base
-		}
-		for m, metric := range e.Metrics {
-			bounds[m].ceilings[i], bounds[m].baselines[i] = metric.perfect(r), base[m]
-		}
-	}
-	return bounds
-}
-
 // perfect returns the metric of a perfect ranking of r relevant candidates, a
 // count whole.
 func (m Metric) perfect(r int) float64 {
@@ -73,7 +37,7 @@ func (m Metric) perfect(r int) float64 {
 
 // random returns the expectation of the metric over all orders of the
 // candidates, in closed form: a sum of at most k or M terms.
-func (m Metric) random(o odds, t *tally) float64 {
+func (m Metric) random(o odds, t *Tally) float64 {
 	n, r, all := m.K, float64(o.r), float64(o.m)
 	if n == 0 || n > o.m {
 		n = o.m
@@ -153,7 +117,7 @@ func (o odds) trapezoid() float64 {
 }
 
 // discounted returns the expectation of Σ gain/log2(rank+1) of the first n.
-func (o odds) discounted(n int, t *tally) float64 {
+func (o odds) discounted(n int, t *Tally) float64 {
 	var sum float64
 	for rank := 1; rank <= n; rank++ {
 		sum += 1 / t.log2[rank]

@@ -26,7 +26,7 @@ func (r *checkRun) items(ctx context.Context) error {
 		if strings.TrimSpace(id) != id {
 			padded.add(row)
 		}
-		if !printable(id) {
+		if !engine.Printable(id) {
 			hostile.add(row)
 		}
 	}
@@ -121,7 +121,7 @@ func (r *checkRun) label(l *engine.Label) {
 		if v.Rows == 1 {
 			alone++
 		}
-		if hostile == "" && !printable(v.Value) {
+		if hostile == "" && !engine.Printable(v.Value) {
 			hostile = v.Value
 		}
 	}

@@ -186,7 +186,7 @@ func (r *checkRun) order(ctx context.Context) error {
 		if scored := r.out.Layers[i].Scored; 2*scored < l.Rows {
 			continue // there are worse findings
 		}
-		scheme := engine.Scheme{Terms: []engine.Term{{Weight: 1, Layer: l.Name}}}
+		scheme := engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: engine.FactorNamed(l.Name)}}}
 		chance := newLuck(r.g, among)
 		var mu sync.Mutex
 		err := r.g.RankAll(ctx, queries, []engine.Scheme{scheme}, orderDepth, among, func(i int, rankings []engine.Ranking) {

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"io"
+	"strata/engine"
 	"strings"
 	"text/tabwriter"
 )
@@ -62,11 +63,11 @@ func (c *CheckReport) verdict() string {
 // oneCell makes a text fit for a cell of a table on a terminal: what would end the
 // cell or the line, or move the cursor, is replaced.
 func oneCell(text string) string {
-	if printable(text) {
+	if engine.Printable(text) {
 		return text
 	}
 	return strings.Map(func(r rune) rune {
-		if !printable(string(r)) {
+		if !engine.Printable(string(r)) {
 			return '\ufffd'
 		}
 		return r

@@ -24,6 +24,7 @@ import (
 	"github.com/x448/float16"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // spoilt is a gallery to be spoilt: 120 items of six categories, which its two
@@ -116,7 +117,7 @@ func (s *spoilt) write(t *testing.T) string {
 	}
 	s.files["items.csv"] = []byte(items)
 	for name, m := range s.layers {
-		s.files[name+".npy"] = npy(m)
+		s.files[name+".npy"] = testgallery.NPY(m)
 		if s.half[name] {
 			s.files[name+".npy"] = halves(m)
 		}
@@ -249,10 +250,10 @@ var badGalleries = []struct {
 		rand.New(rand.NewPCG(1, 1)).Shuffle(spoiltItems, func(i, j int) { s.layers["A"][i], s.layers["A"][j] = s.layers["A"][j], s.layers["A"][i] })
 	}, SeverityWarning, "rows.order", "the nearest items share a label no more often than any others (P@10 of category is"},
 	{"truncated matrix", func(_ *testing.T, s *spoilt) {
-		s.files["C.npy"] = npy([][]float32{{1, 2}, {3, 4}})[:130]
+		s.files["C.npy"] = testgallery.NPY([][]float32{{1, 2}, {3, 4}})[:130]
 	}, SeverityError, "open", "C.npy: 2×2 float32 need 16 bytes behind the header, the file has 2: it is truncated"},
 	{"two bad matrices", func(_ *testing.T, s *spoilt) {
-		s.files["C.npy"], s.files["D.npy"] = npy([][]float32{{1, 2}, {3, 4}})[:130], npy([][]float32{{1, 2}})
+		s.files["C.npy"], s.files["D.npy"] = testgallery.NPY([][]float32{{1, 2}, {3, 4}})[:130], testgallery.NPY([][]float32{{1, 2}})
 	}, SeverityError, "open", "D.npy the matrix has 1 rows, the items table has 120 items"},
 	{"other number of rows", func(_ *testing.T, s *spoilt) { s.layers["A"] = s.layers["A"][:119] }, SeverityError, "open", "A.npy: the matrix has 119 rows, items.csv has 120 items"},
 	{"id twice", func(_ *testing.T, s *spoilt) { s.cells[3][0] = "i002" }, SeverityError, "open", `id "i002" is that of row 2 too`},

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -27,18 +28,18 @@ func (w *signalled) Write(p []byte) (int, error) {
 // codedTable is a gallery of one layer and so many rows.
 func codedTable(t *testing.T, rows int) string {
 	rng := rand.New(rand.NewPCG(3, uint64(rows)))
-	tab := &table{labels: []string{"category"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
+	tab := &testgallery.Table{Labels: []string{"category"}, Cells: map[string][]string{}, Layers: map[string][][]float32{}}
 	for r := range rows {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
-		tab.cells["category"] = append(tab.cells["category"], fmt.Sprint("k", r%7))
+		tab.IDs = append(tab.IDs, fmt.Sprint("i", r))
+		tab.Cells["category"] = append(tab.Cells["category"], fmt.Sprint("k", r%7))
 		row := make([]float32, 40)
 		for i := range row {
 			row[i] = 1 + float32(rng.NormFloat64())
 		}
-		tab.layers["A"] = append(tab.layers["A"], row)
+		tab.Layers["A"] = append(tab.Layers["A"], row)
 	}
 	dir := t.TempDir()
-	tab.write(t, dir)
+	tab.Write(t, dir)
 	return dir
 }
 

@@ -331,3 +331,19 @@ func (w *metricWork) permute(c *Comparison, columns pair, _ int) {
 		c.ClassP, c.ClassMethod = w.byClass.permute(columns.a, columns.b), Permutation
 	}
 }
+
+// significant is the p, after Holm, below which a difference counts as shown.
+const significant = 0.05
+
+// turned returns the comparison of B with A.
+func (c Comparison) turned() Comparison {
+	c.A, c.B = c.B, c.A
+	c.Diff = 0 - c.Diff
+	c.Low, c.High = 0-c.High, 0-c.Low
+	c.ClassLow, c.ClassHigh = 0-c.ClassHigh, 0-c.ClassLow
+	c.Win, c.Loss = c.Loss, c.Win
+	return c
+}
+
+// shown reports whether a difference is shown.
+func (c Comparison) shown() bool { return c.N > 0 && c.Holm < significant }

@@ -67,3 +67,14 @@ func roundedP(p float64) string {
 	}
 	return fmt.Sprintf("%.4f", p)
 }
+
+// cells returns the cells of a difference; they are empty without one.
+func (c Comparison) cells() []string {
+	if c.Label == "" {
+		return make([]string, 9)
+	}
+	return []string{
+		cell(c.Diff), cell(c.Low), cell(c.High), cell(c.P), cell(c.Holm), c.Method.String(),
+		strconv.Itoa(c.Win), strconv.Itoa(c.Tie), strconv.Itoa(c.Loss),
+	}
+}

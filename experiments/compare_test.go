@@ -13,35 +13,36 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // many is a gallery of n items in so many classes, with layers that know a
 // little of them.
-func many(rng *rand.Rand, n, classes int) *table {
-	t := &table{
-		labels: []string{"category"},
-		cells:  map[string][]string{"category": make([]string, n)},
-		layers: map[string][][]float32{},
+func many(rng *rand.Rand, n, classes int) *testgallery.Table {
+	t := &testgallery.Table{
+		Labels: []string{"category"},
+		Cells:  map[string][]string{"category": make([]string, n)},
+		Layers: map[string][][]float32{},
 	}
 	for r := range n {
-		t.ids = append(t.ids, fmt.Sprint(r))
-		t.cells["category"][r] = fmt.Sprintf("class %d", rng.IntN(classes))
+		t.IDs = append(t.IDs, fmt.Sprint(r))
+		t.Cells["category"][r] = fmt.Sprintf("class %d", rng.IntN(classes))
 	}
 	for _, name := range []string{"A", "B", "C"} {
 		centres := map[string][]float32{}
 		for r := range n {
-			centre := centres[t.cells["category"][r]]
+			centre := centres[t.Cells["category"][r]]
 			if centre == nil {
 				for range 8 {
 					centre = append(centre, float32(rng.NormFloat64()))
 				}
-				centres[t.cells["category"][r]] = centre
+				centres[t.Cells["category"][r]] = centre
 			}
 			row := make([]float32, 8)
 			for i := range row {
 				row[i] = centre[i] + 2*float32(rng.NormFloat64())
 			}
-			t.layers[name] = append(t.layers[name], row)
+			t.Layers[name] = append(t.Layers[name], row)
 		}
 	}
 	return t
@@ -51,10 +52,10 @@ func many(rng *rand.Rand, n, classes int) *table {
 // under one label: 570 comparisons, each with 10,000 resamples of queries and of
 // classes.
 func BenchmarkCompare(b *testing.B) {
-	g := many(rand.New(rand.NewPCG(1, 1)), 10_000, 75).open(b)
+	g := many(rand.New(rand.NewPCG(1, 1)), 10_000, 75).Open(b)
 	var some []engine.Scheme
 	for i := range 20 {
-		some = append(some, schemes(b, fmt.Sprintf("%d*A+%d*B+%d*C", i%5, i%3+1, i))...)
+		some = append(some, testgallery.Schemes(b, fmt.Sprintf("%d*A+%d*B+%d*C", i%5, i%3+1, i))...)
 	}
 	e, err := Plan{Schemes: some}.Evaluate(b.Context(), g, nil)
 	if err != nil {
@@ -76,12 +77,12 @@ func BenchmarkCompare(b *testing.B) {
 // queries.
 func TestCompareOracle(t *testing.T) {
 	for seed := range uint64(3) {
-		g := random(rand.New(rand.NewPCG(seed, 12)), 90).open(t)
+		g := testgallery.Random(rand.New(rand.NewPCG(seed, 12)), 90).Open(t)
 		metrics, err := ParseMetrics([]string{"nDCG", "Success", "RR@all"}, []int{1, 5})
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan := Plan{Schemes: schemes(t, "A", "B", "A+C", "rrf(B,C)"), Ks: []int{1, 5}, Metrics: metrics, Seed: seed + 1}
+		plan := Plan{Schemes: testgallery.Schemes(t, "A", "B", "A+C", "rrf(B,C)"), Ks: []int{1, 5}, Metrics: metrics, Seed: seed + 1}
 		e, err := plan.Evaluate(t.Context(), g, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -149,7 +150,7 @@ func checkComparison(t *testing.T, e *Evaluation, c Comparison) {
 		for j, d := range differences {
 			counts[j] = int64(math.Round(d * unit))
 		}
-		if want := slowP(counts); math.Abs(c.P-want) > 1e-11*want {
+		if want := testgallery.SlowP(counts); math.Abs(c.P-want) > 1e-11*want {
 			t.Errorf("%s vs %s, %v: p is %v, want %v", c.A, c.B, c.Metric, c.P, want)
 		}
 	}
@@ -160,12 +161,12 @@ func checkComparison(t *testing.T, e *Evaluation, c Comparison) {
 
 // TestCompareEqual: schemes that rank alike differ by exactly 0, with p = 1.
 func TestCompareEqual(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(4, 12)), 90).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(4, 12)), 90).Open(t)
 	metrics, err := ParseMetrics([]string{"AP", "RR@all"}, []int{5})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Plan{Schemes: schemes(t, "A", "2*A", "A+0*B"), Ks: []int{5}, Metrics: metrics}.Evaluate(t.Context(), g, nil)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "2*A", "A+0*B"), Ks: []int{5}, Metrics: metrics}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,12 +184,12 @@ func TestCompareEqual(t *testing.T) {
 // TestCompareThreads compares all bytes with one and with several threads, of
 // exact p-values and of others.
 func TestCompareThreads(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(3, 3)), 300).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(3, 3)), 300).Open(t)
 	metrics, err := ParseMetrics([]string{"all"}, []int{1, 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := Plan{Schemes: schemes(t, "A", "B+C", "rrf(A,B)"), Ks: []int{1, 10}, Metrics: metrics, Over: 120, Seed: 4, Macro: true}
+	plan := Plan{Schemes: testgallery.Schemes(t, "A", "B+C", "rrf(A,B)"), Ks: []int{1, 10}, Metrics: metrics, Over: 120, Seed: 4, Macro: true}
 	var first []byte
 	for _, threads := range []int{1, 2, 5} {
 		before := runtime.GOMAXPROCS(threads)
@@ -220,8 +221,8 @@ func TestCompareThreads(t *testing.T) {
 
 // TestCompareBaseline compares all schemes with one, and refuses another.
 func TestCompareBaseline(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(4, 12)), 60).open(t)
-	some := schemes(t, "A", "B", "C", "A+B")
+	g := testgallery.Random(rand.New(rand.NewPCG(4, 12)), 60).Open(t)
+	some := testgallery.Schemes(t, "A", "B", "C", "A+B")
 	e, err := Plan{Schemes: some[:3], Labels: []string{"colour"}, Ks: []int{5}}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -253,10 +254,10 @@ func TestCompareBaseline(t *testing.T) {
 // TestCompareNobody: without a judged query there are no numbers, and with one
 // class none over classes.
 func TestCompareNobody(t *testing.T) {
-	tab := shirts()
-	tab.cells["category"] = []string{"1", "2", "3", "4", "5", ""}
-	tab.cells["brand name"] = []string{"x", "x", "x", "x", "x", "x"}
-	e, err := Plan{Schemes: schemes(t, "x", "y"), Ks: []int{2}}.Evaluate(t.Context(), tab.open(t), nil)
+	tab := testgallery.Shirts()
+	tab.Cells["category"] = []string{"1", "2", "3", "4", "5", ""}
+	tab.Cells["brand name"] = []string{"x", "x", "x", "x", "x", "x"}
+	e, err := Plan{Schemes: testgallery.Schemes(t, "x", "y"), Ks: []int{2}}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,8 +281,8 @@ func TestCompareNobody(t *testing.T) {
 }
 
 func TestCompareCancelled(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(4, 12)), 60).open(t)
-	e, err := Plan{Schemes: schemes(t, "A", "B")}.Evaluate(t.Context(), g, nil)
+	g := testgallery.Random(rand.New(rand.NewPCG(4, 12)), 60).Open(t)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B")}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,11 +41,7 @@ type Cost struct {
 	Timed int                // queries to time every way with, with one processor and with all; 0: none
 	Items int64              // to extrapolate to; 0: none
 
-	Formats []Format // of the tables; nil: CSV
-	Out     string   // the folder of cost.csv, cost.svg, timings.csv, extrapolation.txt and manifest.json
-	Version string
-	Command []string
-	Now     func() time.Time
+	Folder Folder // of the tables cost and timings, cost.svg, extrapolation.txt and the manifest
 }
 
 // Costs is what a Cost has measured.
@@ -119,7 +115,7 @@ func (c *Cost) check() error {
 			}
 		}
 	}
-	return checkFolder(c.Out)
+	return c.Folder.check()
 }
 
 // Do measures, and writes all files or, on failure, none. progress, which may be nil,
@@ -128,7 +124,7 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	started := c.Now()
+	started := c.Folder.now()
 	r := &costRun{Cost: c, progress: progress, out: &Costs{K: c.K, Items: c.Gallery.Len(), Timed: c.Timed, Scale: c.Items}}
 	if progress == nil {
 		r.progress = func(string) {}
@@ -152,11 +148,11 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	if err != nil {
 		return nil, err
 	}
-	files, err := r.files(manifest)
+	more, err := r.files()
 	if err != nil {
 		return nil, err
 	}
-	return r.out, writeRun(files...)
+	return r.out, c.Folder.write(manifest, r.out.tables(), more...)
 }
 
 // costRun is a Cost at work.
@@ -219,7 +215,7 @@ func (r *costRun) prepareCodes(ctx context.Context) error {
 	r.progress("codes")
 	o := r.Codes
 	o.All, o.Build = true, true
-	began, some := r.Now(), false
+	began, some := r.Folder.now(), false
 	tell := o.Progress
 	o.Progress = func(p engine.CodeProgress) {
 		some = some || p.Rows > 0
@@ -229,7 +225,7 @@ func (r *costRun) prepareCodes(ctx context.Context) error {
 	}
 	err := r.Gallery.PrepareCodes(ctx, o)
 	if some {
-		r.built[codesFamily] = r.Now().Sub(began)
+		r.built[codesFamily] = r.Folder.now().Sub(began)
 	}
 	return err
 }
@@ -246,7 +242,7 @@ func (r *costRun) plan(ways int) Plan {
 
 // standIn returns what stands for a way in an evaluation, whose columns are schemes.
 func standIn(way int) engine.Scheme {
-	return engine.Scheme{Terms: []engine.Term{{Weight: 1, Layer: fmt.Sprint("way", way)}}}
+	return engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: engine.FactorNamed(fmt.Sprint("way", way))}}}
 }
 
 // costManifest is the manifest of a study.
@@ -259,11 +255,8 @@ type costManifest struct {
 	Items    int64  `json:"extrapolated_to,omitempty"`
 }
 
-func (m costManifest) write(w io.Writer) error { return writeJSON(w, m) }
-
 func (r *costRun) manifest(ctx context.Context, started time.Time) (costManifest, error) {
-	run := Run{Gallery: r.Gallery, Version: r.Version, Command: r.Command, Now: r.Now}
-	of, err := run.manifest(ctx, r.e, started)
+	of, err := r.e.manifest(ctx, r.Folder, started)
 	of.Schemes, of.Baseline = nil, "exact"
 	for _, s := range r.out.Schemes {
 		of.Schemes = append(of.Schemes, s.Scheme.String())
@@ -276,26 +269,12 @@ func (r *costRun) manifest(ctx context.Context, started time.Time) (costManifest
 	return m, err
 }
 
-// files returns all files, the manifest last.
-func (r *costRun) files(m costManifest) ([]outputFile, error) {
-	formats := r.Formats
-	if len(formats) == 0 {
-		formats = []Format{CSV}
-	}
-	var files []outputFile
-	for _, f := range formats {
-		files = append(files, outputFile{filepath.Join(r.Out, "cost."+f.String()), func(w io.Writer) error { return r.out.table().write(w, f) }})
-		if r.Timed > 0 {
-			files = append(files, outputFile{filepath.Join(r.Out, "timings."+f.String()), func(w io.Writer) error { return r.out.timeTable().write(w, f) }})
-		}
-	}
+// files returns the files beside the tables.
+func (r *costRun) files() ([]outputFile, error) {
 	drawing, err := r.out.plot()
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, outputFile{filepath.Join(r.Out, "cost.svg"), func(w io.Writer) error { _, err := w.Write(drawing); return err }})
+	files := []outputFile{{filepath.Join(r.Folder.Out, "cost.svg"), func(w io.Writer) error { _, err := w.Write(drawing); return err }}}
 	if r.Items > 0 {
-		files = append(files, outputFile{filepath.Join(r.Out, "extrapolation.txt"), r.out.WriteScale})
+		files = append(files, outputFile{filepath.Join(r.Folder.Out, "extrapolation.txt"), r.out.WriteScale})
 	}
-	return append(files, outputFile{filepath.Join(r.Out, "manifest.json"), m.write}), nil
+	return files, err
 }

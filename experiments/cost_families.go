@@ -67,7 +67,7 @@ func (r *costRun) certified(ctx context.Context, s *SchemeCost) error {
 // codes adds the searches by codes.
 func (r *costRun) codes(ctx context.Context, s *SchemeCost) error {
 	for _, bits := range r.Bits {
-		began := r.Now()
+		began := r.Folder.now()
 		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
 		if errors.Is(err, engine.ErrNoCodes) {
 			return nil // certified has said so
@@ -77,7 +77,7 @@ func (r *costRun) codes(ctx context.Context, s *SchemeCost) error {
 		}
 		built := r.built[codesFamily]
 		if built > 0 {
-			built += r.Now().Sub(began)
+			built += r.Folder.now().Sub(began)
 		}
 		way := Way{Name: fmt.Sprint("codes", bits), Family: codesFamily, Bytes: codes.Bytes()}
 		if err := r.add(ctx, s, way, scoringMethod{codes, r.among}, r.Depths, built); err != nil {
@@ -126,13 +126,13 @@ func (r *costRun) derive(ctx context.Context, s engine.Scheme, components int) (
 		}
 		f := engine.Factor{Layer: name, Transforms: []engine.Transform{{Kind: engine.PCA, N: components}}}
 		_, open := r.Gallery.Layer(f.String())
-		began := r.Now()
+		began := r.Folder.now()
 		l, err := r.Gallery.Derive(ctx, f, engine.DeriveOptions{})
 		if err != nil {
 			return 0, err
 		}
-		if open != nil && l.Recipe.Made {
-			r.built[l.Name] = r.Now().Sub(began)
+		if open != nil && r.Gallery.Recipe(l.Name).Made {
+			r.built[l.Name] = r.Folder.now().Sub(began)
 		}
 		all += r.built[l.Name]
 	}
@@ -145,13 +145,13 @@ func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
 		return nil
 	}
 	r.progress(fmt.Sprintf("%s: building a graph", s.Scheme))
-	began := r.Now()
+	began := r.Folder.now()
 	joined, index, err := r.buildGraph(ctx, s.Scheme)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, index.Close()) }()
-	built := r.Now().Sub(began)
+	built := r.Folder.now().Sub(began)
 	r.out.Graph = fmt.Sprintf("USearch %s, %s", index.Version(), r.GraphHow)
 	for _, ef := range r.Efs {
 		way := Way{Name: fmt.Sprint("graph-ef", ef), Family: graphFamily, Bytes: index.Bytes()}

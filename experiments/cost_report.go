@@ -10,6 +10,15 @@ import (
 	"time"
 )
 
+// tables returns the tables of the study, by the names of their files.
+func (c *Costs) tables() []namedTable {
+	tables := []namedTable{{"cost", c.table()}}
+	if c.Timed > 0 {
+		tables = append(tables, namedTable{"timings", c.timeTable()})
+	}
+	return tables
+}
+
 // table returns a row a scheme, way and label.
 func (c *Costs) table() resultTable {
 	columns := slices.Concat(
@@ -37,17 +46,6 @@ func (c *Costs) table() resultTable {
 			}
 		}
 	}}
-}
-
-// cells returns the cells of a difference; they are empty without one.
-func (c Comparison) cells() []string {
-	if c.Label == "" {
-		return make([]string, 9)
-	}
-	return []string{
-		cell(c.Diff), cell(c.Low), cell(c.High), cell(c.P), cell(c.Holm), c.Method.String(),
-		strconv.Itoa(c.Win), strconv.Itoa(c.Tie), strconv.Itoa(c.Loss),
-	}
 }
 
 // perItem returns bytes by item of the gallery.

@@ -20,6 +20,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/graph"
+	"strata/experiments/internal/testgallery"
 	"strata/fixtures/need"
 )
 
@@ -86,11 +87,11 @@ func clock() func() time.Time {
 
 // costOf returns a study of a gallery of 300 rows with everything that makes ranking
 // hard, and the table.
-func costOf(t *testing.T, texts ...string) (Cost, *table) {
+func costOf(t *testing.T, texts ...string) (Cost, *testgallery.Table) {
 	t.Helper()
-	tab := random(rand.New(rand.NewPCG(21, 4)), 300)
-	tab.labels = append(tab.labels, "nothing")
-	tab.cells["nothing"] = make([]string, 300)
+	tab := testgallery.Random(rand.New(rand.NewPCG(21, 4)), 300)
+	tab.Labels = append(tab.Labels, "nothing")
+	tab.Cells["nothing"] = make([]string, 300)
 	open := 0
 	t.Cleanup(func() {
 		if open != 0 {
@@ -98,14 +99,14 @@ func costOf(t *testing.T, texts ...string) (Cost, *table) {
 		}
 	})
 	return Cost{
-		Gallery: tab.open(t), Schemes: schemes(t, texts...), Labels: []string{"category", "nothing"}, K: 5,
+		Gallery: tab.Open(t), Schemes: testgallery.Schemes(t, texts...), Labels: []string{"category", "nothing"}, K: 5,
 		Depths: []int{20, 60}, Bits: []int{8, 4, 1}, PCA: []int{2, 8, 64},
 		Graph: func(dim, _ int) (Graph, error) {
 			open++
 			return &lossyGraph{dim: dim, open: &open}, nil
 		},
 		GraphHow: "by hand", Efs: []int{60, 150, 400},
-		Out: filepath.Join(t.TempDir(), "out"), Version: "test", Command: []string{"strata", "cost"}, Now: clock(),
+		Folder: Folder{Out: filepath.Join(t.TempDir(), "out"), Version: "test", Command: []string{"strata", "cost"}, Now: clock()},
 	}, tab
 }
 
@@ -201,13 +202,13 @@ func checkOrder(t *testing.T, s SchemeCost) {
 
 // oracleRecall returns the recall of a search that sorts only some rows, and the
 // queries for which that has too few.
-func oracleRecall(tab *table, g *engine.Gallery, s engine.Scheme, k int, some func(row int) bool) (recall float64, short int) {
+func oracleRecall(tab *testgallery.Table, g *engine.Gallery, s engine.Scheme, k int, some func(row int) bool) (recall float64, short int) {
 	n := 0
-	for q := range tab.ids {
+	for q := range tab.IDs {
 		if !g.IsQuery(q) {
 			continue
 		}
-		rows, scores := tab.oracleRank(q, s, nil)
+		rows, scores := tab.Rank(q, s, nil)
 		rows = slices.DeleteFunc(rows, func(r int) bool { return math.IsNaN(scores[r]) })
 		if len(rows) == 0 {
 			continue
@@ -239,20 +240,20 @@ func TestCostSame(t *testing.T) {
 	for _, processors := range []int{1, 3} {
 		before := runtime.GOMAXPROCS(processors)
 		c, _ := costOf(t, "A+C", "B")
-		c.Formats, c.Timed, c.Items, c.Over = []Format{CSV, JSONLines, Parquet}, 3, 50_000_000, 120
+		c.Folder.Formats, c.Timed, c.Items, c.Over = []Format{CSV, JSONLines, Parquet}, 3, 50_000_000, 120
 		_, err := c.Do(t.Context(), nil)
 		if now := runtime.GOMAXPROCS(before); err != nil || now != processors {
 			t.Fatalf("%d processors are left of %d; %v", now, processors, err)
 		}
 		files := map[string]string{}
-		entries, err := os.ReadDir(c.Out)
+		entries, err := os.ReadDir(c.Folder.Out)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var names []string
 		for _, e := range entries {
 			names = append(names, e.Name())
-			b, err := os.ReadFile(filepath.Join(c.Out, e.Name()))
+			b, err := os.ReadFile(filepath.Join(c.Folder.Out, e.Name()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -320,16 +321,16 @@ func checkCostTable(t *testing.T, text string) {
 // TestCostWithoutCodes measures under a layer that has too many features for codes: the
 // other ways are there.
 func TestCostWithoutCodes(t *testing.T) {
-	tab := &table{labels: []string{"category"}, cells: map[string][]string{"category": {"a", "b", "a", "b"}}, layers: map[string][][]float32{}}
+	tab := &testgallery.Table{Labels: []string{"category"}, Cells: map[string][]string{"category": {"a", "b", "a", "b"}}, Layers: map[string][][]float32{}}
 	for r := range 4 {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
+		tab.IDs = append(tab.IDs, fmt.Sprint("i", r))
 		row := make([]float32, 1<<16+1)
 		row[r], row[7] = 1, 2
-		tab.layers["wide"] = append(tab.layers["wide"], row)
+		tab.Layers["wide"] = append(tab.Layers["wide"], row)
 	}
 	costs, err := Cost{
-		Gallery: tab.open(t), Schemes: schemes(t, "wide"), K: 1, Depths: []int{2}, Bits: []int{8}, PCA: []int{2},
-		Out: t.TempDir(), Now: clock(),
+		Gallery: tab.Open(t), Schemes: testgallery.Schemes(t, "wide"), K: 1, Depths: []int{2}, Bits: []int{8}, PCA: []int{2},
+		Folder: Folder{Out: t.TempDir(), Now: clock()},
 	}.Do(t.Context(), nil)
 	if err != nil || len(costs.Schemes[0].Ways) != 1 {
 		t.Fatalf("%+v %v", costs, err)
@@ -349,9 +350,9 @@ func TestCostRefuses(t *testing.T) {
 		"k":             {func(c *Cost) { c.K = 0 }, "k is from 1 to 65535, not 0"},
 		"large k":       {func(c *Cost) { c.K, c.Depths = 290, nil }, "the first 290 of"},
 		"depth":         {func(c *Cost) { c.Depths = []int{5} }, "rescoring the best 5 changes nothing of the first 5"},
-		"fusion":        {func(c *Cost) { c.Schemes = schemes(t, "rrf(A,B)") }, "rrf(A,B): cost takes sums and concatenations"},
-		"derived":       {func(c *Cost) { c.Schemes = schemes(t, "B|pca4") }, "B|pca4: cost takes the gallery's own layers"},
-		"unknown layer": {func(c *Cost) { c.Schemes = schemes(t, "D") }, `no layer "D"`},
+		"fusion":        {func(c *Cost) { c.Schemes = testgallery.Schemes(t, "rrf(A,B)") }, "rrf(A,B): cost takes sums and concatenations"},
+		"derived":       {func(c *Cost) { c.Schemes = testgallery.Schemes(t, "B|pca4") }, "B|pca4: cost takes the gallery's own layers"},
+		"unknown layer": {func(c *Cost) { c.Schemes = testgallery.Schemes(t, "D") }, `no layer "D"`},
 		"unknown label": {func(c *Cost) { c.Labels = []string{"brand"} }, `no label "brand"`},
 		"no query":      {func(c *Cost) { c.Where = []engine.Condition{{Label: "category", Value: "class 9999"}} }, `no value of category "class 9999"`},
 		"no times":      {func(c *Cost) { c.Items = 5 }, "to extrapolate, some queries must be timed"},
@@ -364,7 +365,7 @@ func TestCostRefuses(t *testing.T) {
 			if _, err := study.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
 				t.Errorf("%v, want %q", err, c.wrong)
 			}
-			if _, err := os.Stat(study.Out); err == nil {
+			if _, err := os.Stat(study.Folder.Out); err == nil {
 				t.Error("files were written")
 			}
 		})
@@ -395,7 +396,7 @@ func TestCostScale(t *testing.T) {
 	}
 	c := &Costs{
 		K: 10, Items: 1000, Scale: 50_000_000, Limits: engine.Limits{Bandwidth: 20e9, Processors: 2},
-		Schemes: []SchemeCost{{Scheme: schemes(t, "A")[0], Ways: []WayCost{
+		Schemes: []SchemeCost{{Scheme: testgallery.Schemes(t, "A")[0], Ways: []WayCost{
 			{Way: Way{Name: "exact", Family: exactFamily, Bytes: 4_000_000}, Time: WayTime{All: ms(1, 2, 9)}},
 			{Way: Way{Name: "codes4", Family: codesFamily, Bytes: 600_000}, Time: WayTime{All: ms(1, 1, 1), Build: time.Second}},
 			{Way: Way{Name: "codes4", Family: codesFamily, Bytes: 600_000, Depth: 40}, Time: WayTime{All: ms(1, 1, 1)}},

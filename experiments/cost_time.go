@@ -36,7 +36,7 @@ func (r *costRun) time(ctx context.Context, m method, s engine.Scheme, way Way) 
 	}{{1, &t.One}, {all, &t.All}} {
 		runtime.GOMAXPROCS(round.processors)
 		for i, q := range append(r.timed[:1:1], r.timed...) {
-			began := r.Now()
+			began := r.Folder.now()
 			rows, err := m.search(ctx, q, max(r.K, way.Depth))
 			if err == nil {
 				_, err = r.rescored(ctx, s, q, rows, way.Depth)
@@ -45,7 +45,7 @@ func (r *costRun) time(ctx context.Context, m method, s engine.Scheme, way Way) 
 				return t, fmt.Errorf("%s: %w", way, err)
 			}
 			if i > 0 {
-				*round.to = append(*round.to, r.Now().Sub(began))
+				*round.to = append(*round.to, r.Folder.now().Sub(began))
 			}
 		}
 		slices.Sort(*round.to)

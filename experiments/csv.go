@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"io"
-	"math"
 	"slices"
 	"strconv"
 )
@@ -11,6 +10,11 @@ import (
 // value, interval, ceiling and baseline are empty; so are the interval of a macro
 // mean of one class, and a ceiling or baseline without a closed form.
 func (e *Evaluation) WriteMetrics(w io.Writer) error { return e.metricsTable().write(w, CSV) }
+
+// tables returns the tables of the evaluation, by the names of their files.
+func (e *Evaluation) tables() []namedTable {
+	return []namedTable{{"metrics", e.metricsTable()}, {"per_query", e.perQueryTable()}}
+}
 
 func (e *Evaluation) metricsTable() resultTable {
 	columns := slices.Concat(
@@ -88,44 +92,4 @@ func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 		row = append(row, text)
 	}
 	return row
-}
-
-// rankingsTable has a row a hit of a search: 1 under a label says that the hit is
-// relevant. The score of a hit without one is empty, and so are the labels when the
-// query is a picture, which has none.
-func (s *state) rankingsTable() resultTable {
-	columns := append(columnsOf(textCell, "scheme", "query"), tableColumn{"rank", wholeCell}, tableColumn{"id", textCell}, tableColumn{"score", realCell})
-	for _, l := range s.gallery.g.Labels() {
-		columns = append(columns, tableColumn{l.Name, wholeCell})
-	}
-	query, rankings, g := s.searched, s.rankings, s.gallery.g
-	return resultTable{distinct(columns), func(yield func([]string) bool) {
-		var row []string
-		for _, r := range rankings {
-			for i, h := range r.Hits {
-				row = append(row[:0], r.Scheme.String(), query, strconv.Itoa(i+1), g.ID(h.Row), cell(h.Score))
-				for _, l := range r.Labels {
-					relevant := "0"
-					if l.Relevant[i] {
-						relevant = "1"
-					}
-					row = append(row, relevant)
-				}
-				for len(row) < len(columns) {
-					row = append(row, "")
-				}
-				if !yield(row) {
-					return
-				}
-			}
-		}
-	}}
-}
-
-// cell returns a number for a table; NaN is empty.
-func cell(x float64) string {
-	if math.IsNaN(x) {
-		return ""
-	}
-	return number(x)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ import (
 // says so.
 func TestReplayDerived(t *testing.T) {
 	dir := t.TempDir()
-	shirts().write(t, filepath.Join(dir, "shirts"))
+	testgallery.Shirts().Write(t, filepath.Join(dir, "shirts"))
 	path := filepath.Join(dir, "derived.strata")
 	text := "gallery shirts\nquery a\nschemes x|zscore, x+0.5*y|whiten1@0.5\nsearch 5\nevaluate on category over all\n"
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {

@@ -77,7 +77,7 @@ func FindDuplicates(ctx context.Context, g *engine.Gallery, queries []int, filte
 	}
 	d := &Duplicates{Near: near, without: map[int][]int32{}}
 	for _, name := range layers {
-		d.Scheme.Terms = append(d.Scheme.Terms, engine.Term{Weight: 1, Layer: name})
+		d.Scheme.Terms = append(d.Scheme.Terms, engine.Term{Weight: 1, Factor: engine.FactorNamed(name)})
 	}
 	f := &finder{Duplicates: d, g: g, among: among, query: map[int]bool{}, pairs: map[[2]int]Duplicate{}}
 	for _, q := range queries {
@@ -312,7 +312,7 @@ func (f *finder) sameRows(ctx context.Context, a, b int) (bool, error) {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		l, err := f.g.Layer(t.Layer)
+		l, err := f.g.Layer(t.Factor.String())
 		if err != nil {
 			return false, err
 		}

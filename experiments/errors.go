@@ -13,28 +13,10 @@ var (
 	ErrNoQuery = errors.New("no query is chosen: a query or image step must come before")
 	// ErrNoExtractor is returned by an image step where no features can be computed.
 	ErrNoExtractor = errors.New("features of new pictures cannot be computed here")
-	// ErrNoSchemes is returned by a search or an evaluation without schemes.
-	ErrNoSchemes = errors.New("no schemes are chosen: a schemes step must come before")
 	// ErrNothingToExport is returned by an export before the evaluation or the
 	// search whose table it asks for.
 	ErrNothingToExport = errors.New("there is nothing to export yet")
 )
-
-// ScriptError says what is wrong with the text of a step, and where.
-type ScriptError struct {
-	File   string // "" for a step that stands alone
-	Line   int    // from 1; 0 for a step that stands alone
-	Column int    // in characters, from 1
-	Text   string // the line
-	Reason string
-}
-
-func (e *ScriptError) Error() string {
-	if e.File == "" && e.Line == 0 {
-		return fmt.Sprintf("column %d: %s", e.Column, e.Reason)
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Reason)
-}
 
 // StepError is the failure of a script's step.
 type StepError struct {

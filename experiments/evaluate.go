@@ -10,12 +10,6 @@ import (
 	"strata/engine"
 )
 
-// maxK is the largest k of a metric.
-const maxK = 1<<16 - 1
-
-// DefaultKs returns the ranks at which precision is measured unless others are asked for.
-func DefaultKs() []int { return []int{1, 5, 10} }
-
 // Plan says what an evaluation measures.
 type Plan struct {
 	Schemes []engine.Scheme
@@ -168,3 +162,6 @@ func reporter(of int, progress func(done, of int)) func() {
 		}
 	}
 }
+
+// ErrNoSchemes is returned by a search or an evaluation without schemes.
+var ErrNoSchemes = errors.New("no schemes are chosen: a schemes step must come before")

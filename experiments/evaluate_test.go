@@ -13,25 +13,13 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
-
-func schemes(tb testing.TB, texts ...string) []engine.Scheme {
-	tb.Helper()
-	var out []engine.Scheme
-	for _, text := range texts {
-		s, err := engine.ParseScheme(text)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		out = append(out, s)
-	}
-	return out
-}
 
 // TestEvaluateKnown evaluates a gallery whose rankings can be told by looking.
 func TestEvaluateKnown(t *testing.T) {
-	g := shirts().open(t)
-	e, err := Plan{Schemes: schemes(t, "x", "y"), Ks: []int{3, 1}, Seed: 5}.Evaluate(t.Context(), g, nil)
+	g := testgallery.Shirts().Open(t)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "x", "y"), Ks: []int{3, 1}, Seed: 5}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +44,7 @@ a,y,brand name,2,1,2,
 			t.Errorf("no line %q in\n%s", line, got.String())
 		}
 	}
-	sum, ok := e.Summary(schemes(t, "y")[0], "category", 3)
+	sum, ok := e.Summary(testgallery.Schemes(t, "y")[0], "category", 3)
 	if !ok || sum.N != 5 || sum.Unscored != 1 || sum.Unknown != 0 || sum.Lone != 0 {
 		t.Errorf("got %+v", sum)
 	}
@@ -68,10 +56,10 @@ func TestEvaluateOracle(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 9))
-			tab := random(rng, 60+int(seed)*45)
-			g := tab.open(t)
+			tab := testgallery.Random(rng, 60+int(seed)*45)
+			g := tab.Open(t)
 			plan := Plan{
-				Schemes: schemes(t, "A", "B", "C", "A+B", "0.7*B+0.3*C", "0*A+C", "concat(A,2*B,C)", "rrf(A,B)", "rrf(A+B,concat(B,C),C)"),
+				Schemes: testgallery.Schemes(t, "A", "B", "C", "A+B", "0.7*B+0.3*C", "0*A+C", "concat(A,2*B,C)", "rrf(A,B)", "rrf(A+B,concat(B,C),C)"),
 				Ks:      []int{1, 4, 10, 1000},
 				Seed:    seed + 1,
 			}
@@ -90,10 +78,10 @@ func TestEvaluateOracle(t *testing.T) {
 	}
 }
 
-func checkQueries(t *testing.T, tab *table, plan Plan, e *Evaluation) {
+func checkQueries(t *testing.T, tab *testgallery.Table, plan Plan, e *Evaluation) {
 	var want []int
-	for r := range tab.ids {
-		if tab.split[r] != "gallery" && tab.meets(r, plan.Where) {
+	for r := range tab.IDs {
+		if tab.Split[r] != "gallery" && tab.Meets(r, plan.Where) {
 			want = append(want, r)
 		}
 	}
@@ -103,7 +91,7 @@ func checkQueries(t *testing.T, tab *table, plan Plan, e *Evaluation) {
 }
 
 // checkHits reads per_query.csv back and compares it with the oracle.
-func checkHits(t *testing.T, tab *table, e *Evaluation) {
+func checkHits(t *testing.T, tab *testgallery.Table, e *Evaluation) {
 	var b bytes.Buffer
 	if err := e.WritePerQuery(&b); err != nil {
 		t.Fatal(err)
@@ -115,11 +103,11 @@ func checkHits(t *testing.T, tab *table, e *Evaluation) {
 	at, compared := 0, 0
 	for _, q := range e.Queries {
 		for _, s := range e.Schemes {
-			ranked, scores := tab.oracleRank(q, s, e.Filter)
+			ranked, scores := tab.Rank(q, s, e.Filter)
 			for _, label := range e.Labels {
 				at++
 				want := oracleRow(tab, q, label, ranked, scores, e.Ks)
-				want = append([]string{tab.ids[q], s.String(), label}, want...)
+				want = append([]string{tab.IDs[q], s.String(), label}, want...)
 				if fmt.Sprint(rows[at]) != fmt.Sprint(want) {
 					t.Fatalf("row %d: got %v, want %v", at, rows[at], want)
 				}
@@ -133,16 +121,16 @@ func checkHits(t *testing.T, tab *table, e *Evaluation) {
 }
 
 // oracleRow returns relevant, hits at each k, and skipped.
-func oracleRow(tab *table, q int, label string, ranked []int, scores []float64, ks []int) []string {
+func oracleRow(tab *testgallery.Table, q int, label string, ranked []int, scores []float64, ks []int) []string {
 	r := 0
 	for _, row := range ranked {
-		if tab.relevant(label, q, row) {
+		if tab.Relevant(label, q, row) {
 			r++
 		}
 	}
 	none := make([]string, len(ks))
 	switch {
-	case tab.cells[label][q] == "":
+	case tab.Cells[label][q] == "":
 		return append(append([]string{""}, none...), "unknown")
 	case r == 0:
 		return append(append([]string{"0"}, none...), "lone")
@@ -153,7 +141,7 @@ func oracleRow(tab *table, q int, label string, ranked []int, scores []float64, 
 	for _, k := range ks {
 		hits := 0
 		for _, row := range ranked[:min(k, len(ranked))] {
-			if !math.IsNaN(scores[row]) && tab.relevant(label, q, row) {
+			if !math.IsNaN(scores[row]) && tab.Relevant(label, q, row) {
 				hits++
 			}
 		}
@@ -213,8 +201,8 @@ func indexOf(schemes []engine.Scheme, s engine.Scheme) int {
 
 // TestEvaluateThreads compares all bytes with one and with several threads.
 func TestEvaluateThreads(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(3, 3)), 300).open(t)
-	plan := Plan{Schemes: schemes(t, "A", "B+C", "rrf(A,B)"), Over: 120, Seed: 4}
+	g := testgallery.Random(rand.New(rand.NewPCG(3, 3)), 300).Open(t)
+	plan := Plan{Schemes: testgallery.Schemes(t, "A", "B+C", "rrf(A,B)"), Over: 120, Seed: 4}
 	var first []byte
 	for _, threads := range []int{1, 2, 5} {
 		before := runtime.GOMAXPROCS(threads)
@@ -237,31 +225,31 @@ func TestEvaluateThreads(t *testing.T) {
 
 // TestEvaluateAlone: what else is evaluated does not change a scheme's numbers.
 func TestEvaluateAlone(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(8, 3)), 150).open(t)
-	all, err := Plan{Schemes: schemes(t, "A", "B", "A+C")}.Evaluate(t.Context(), g, nil)
+	g := testgallery.Random(rand.New(rand.NewPCG(8, 3)), 150).Open(t)
+	all, err := Plan{Schemes: testgallery.Schemes(t, "A", "B", "A+C")}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, err := Plan{Schemes: schemes(t, "A+C"), Labels: []string{"colour"}, Ks: []int{5}}.Evaluate(t.Context(), g, nil)
+	one, err := Plan{Schemes: testgallery.Schemes(t, "A+C"), Labels: []string{"colour"}, Ks: []int{5}}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _ := all.Summary(schemes(t, "A+C")[0], "colour", 5)
+	want, _ := all.Summary(testgallery.Schemes(t, "A+C")[0], "colour", 5)
 	if got := one.Summaries[0]; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("alone %+v\nbeside others %+v", got, want)
 	}
 }
 
 func TestEvaluateErrors(t *testing.T) {
-	g := shirts().open(t)
-	x := schemes(t, "x")
+	g := testgallery.Shirts().Open(t)
+	x := testgallery.Schemes(t, "x")
 	for _, c := range []struct {
 		name string
 		plan Plan
 		want string
 	}{
 		{"no schemes", Plan{}, "no schemes"},
-		{"unknown layer", Plan{Schemes: schemes(t, "z")}, `no layer "z"`},
+		{"unknown layer", Plan{Schemes: testgallery.Schemes(t, "z")}, `no layer "z"`},
 		{"unknown label", Plan{Schemes: x, Labels: []string{"colour"}}, `no label "colour"`},
 		{"unknown value", Plan{Schemes: x, Where: []engine.Condition{{Label: "category", Value: "sock"}}}, `"sock"`},
 		{"unknown filter", Plan{Schemes: x, Filter: []engine.Condition{{Label: "kind", Value: "sock"}}}, `no label "kind"`},
@@ -279,9 +267,9 @@ func TestEvaluateErrors(t *testing.T) {
 
 // TestEvaluateNobody evaluates a label under which no query is judged.
 func TestEvaluateNobody(t *testing.T) {
-	tab := shirts()
-	tab.cells["category"] = []string{"1", "2", "3", "4", "5", ""}
-	e, err := Plan{Schemes: schemes(t, "x"), Labels: []string{"category"}, Ks: []int{2}}.Evaluate(t.Context(), tab.open(t), nil)
+	tab := testgallery.Shirts()
+	tab.Cells["category"] = []string{"1", "2", "3", "4", "5", ""}
+	e, err := Plan{Schemes: testgallery.Schemes(t, "x"), Labels: []string{"category"}, Ks: []int{2}}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,12 +285,12 @@ func TestEvaluateNobody(t *testing.T) {
 // TestWriteTable: the ceiling is that of a scheme that judges queries, though
 // the first has none.
 func TestWriteTable(t *testing.T) {
-	tab := shirts()
-	tab.labels = tab.labels[:1]
-	for _, row := range tab.layers["y"] {
+	tab := testgallery.Shirts()
+	tab.Labels = tab.Labels[:1]
+	for _, row := range tab.Layers["y"] {
 		clear(row)
 	}
-	e, err := Plan{Schemes: schemes(t, "y", "x")}.Evaluate(t.Context(), tab.open(t), nil)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "y", "x")}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,8 +303,8 @@ y        -
 x        0.3000 ±0.0750
 ceiling  0.3000
 random   0.3000
-category: 0 queries; skipped 0 unknown, 0 lone, 6 unscored
-category, x: 6 queries; skipped 0 unknown, 0 lone, 0 unscored
+category: 0 queries; skipped 6 unscored
+category, x: 6 queries
 `
 	if b.String() != want {
 		t.Errorf("got\n%s", b.String())
@@ -324,9 +312,9 @@ category, x: 6 queries; skipped 0 unknown, 0 lone, 0 unscored
 }
 
 func TestEvaluateProgress(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(1, 1)), 900).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(1, 1)), 900).Open(t)
 	calls, last := 0, 0
-	e, err := Plan{Schemes: schemes(t, "A")}.Evaluate(t.Context(), g, func(done, of int) {
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A")}.Evaluate(t.Context(), g, func(done, of int) {
 		if done <= last || done > of {
 			t.Errorf("%d of %d after %d", done, of, last)
 		}

@@ -38,7 +38,7 @@ type Evaluation struct {
 	kept     []int     // places in Queries, ascending
 	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
 
-	log2   []float64 // by rank: log2(rank+1)
+	log2   []float64 // by rank: log2(rank+1); nil without nDCG
 	passes sync.Pool // of *pass
 }
 
@@ -47,13 +47,13 @@ const unknownR = -1
 
 // pass is the memory of one goroutine that counts.
 type pass struct {
-	tally  *tally
+	tally  *Tally
 	gains  []int8
 	levels []int
 }
 
-// setDepth finds out how deep rankings must be, and computes the logarithms of
-// as many ranks.
+// setDepth finds out how deep rankings must be, and computes the discounts of as
+// many ranks if a metric has any.
 func (e *Evaluation) setDepth() {
 	e.Depth = e.Ks[len(e.Ks)-1]
 	for _, m := range e.Metrics {
@@ -69,8 +69,10 @@ func (e *Evaluation) setDepth() {
 			e.Depth = max(e.Depth, e.g.Len())
 		}
 	}
-	e.log2 = discounts(e.Depth)
-	e.passes.New = func() any { return &pass{tally: newTally(e.Ks, e.log2)} }
+	if slices.ContainsFunc(e.Metrics, func(m Metric) bool { return m.Kind == NDCG }) {
+		e.log2 = discounts(e.Depth)
+	}
+	e.passes.New = func() any { return &pass{tally: NewTally(e.Ks, e.log2)} }
 }
 
 // makeRoom takes the memory for the counts, and draws the queries whose rankings
@@ -174,15 +176,7 @@ func (e *Evaluation) value(i, scheme, label, metric int) float64 {
 
 // skip returns why query i, a place in Queries, is not judged.
 func (e *Evaluation) skip(i, scheme, label int) Skip {
-	switch r := e.relevant[i*len(e.Labels)+label]; {
-	case r == unknownR:
-		return Unknown
-	case r == 0:
-		return Lone
-	case !e.scored[i*len(e.Schemes)+scheme]:
-		return Unscored
-	}
-	return Judged
+	return skipOf(e.relevant[i*len(e.Labels)+label], e.scored[i*len(e.Schemes)+scheme])
 }
 
 // judged returns the places in Queries that are judged.
@@ -210,59 +204,43 @@ func (e *Evaluation) judgedAlike(label int) (groups [][]int, judged [][]int) {
 	return groups, judged
 }
 
-// count stores the hits of query i's rankings. It may be called concurrently
-// for different i.
+// count stores what the metrics make of query i's rankings. It may be called
+// concurrently for different i.
 func (e *Evaluation) count(i int, rankings []engine.Ranking) {
-	q := e.Queries[i]
-	for l := range e.judges.labels {
-		e.relevant[i*len(e.Labels)+l] = e.judges.count(l, q)
-	}
-	deepest := e.Ks[len(e.Ks)-1]
-	for s, ranking := range rankings {
-		e.scored[i*len(e.Schemes)+s] = ranking.Scored()
-		for l, relevance := range e.judges.labels {
-			hits := e.hitsOf(i, s, l)
-			for rank, h := range ranking.Hits[:min(deepest, len(ranking.Hits))] {
-				if !h.Scored() || !relevance.Label.Relevant(q, h.Row) {
-					continue
-				}
-				for n := len(e.Ks) - 1; n >= 0 && rank < e.Ks[n]; n-- {
-					hits[n]++
-				}
-			}
-		}
-	}
-	if len(e.values) > 0 {
-		e.measure(i, rankings)
-	}
-	if place, ok := slices.BinarySearch(e.kept, i); ok {
-		for s, ranking := range rankings {
-			e.rankings[place*len(e.Schemes)+s] = rowsOf(ranking)
-		}
-	}
-}
-
-// measure stores the metrics beside P of query i's rankings.
-func (e *Evaluation) measure(i int, rankings []engine.Ranking) {
 	p := e.passes.Get().(*pass)
 	defer e.passes.Put(p)
 	q := e.Queries[i]
+	for s, ranking := range rankings {
+		e.scored[i*len(e.Schemes)+s] = ranking.Scored()
+	}
 	for l, relevance := range e.judges.labels {
-		if e.relevant[i*len(e.Labels)+l] <= 0 {
+		r := e.judges.count(l, q)
+		e.relevant[i*len(e.Labels)+l] = r
+		if r <= 0 {
 			continue
 		}
-		p.levels = e.judges.counts(p.levels[:0], l, q)
-		p.tally.setIdeal(p.levels, e.Depth)
+		if e.log2 != nil {
+			p.levels = e.judges.counts(p.levels[:0], l, q)
+			p.tally.SetIdeal(p.levels, e.Depth)
+		}
 		for s, ranking := range rankings {
 			if !ranking.Scored() {
 				continue
 			}
-			p.gains = gains(p.gains, relevance.Label, q, ranking.Hits)
-			p.tally.rank(p.gains, p.levels[0])
-			values := e.valuesOf(i, s, l)
-			for m := range values {
-				values[m] = p.tally.value(e.Metrics[len(e.Ks)+m])
+			p.gains = Gains(p.gains, relevance.Label, q, ranking.Hits[:min(e.Depth, len(ranking.Hits))])
+			p.tally.Count(p.gains, int(r))
+			hits, values := e.hitsOf(i, s, l), e.valuesOf(i, s, l)
+			for m := range hits {
+				hits[m] = uint16(p.tally.Value(e.Metrics[m]))
 			}
+			for m := range values {
+				values[m] = p.tally.Value(e.Metrics[len(hits)+m])
+			}
+		}
+	}
+	if place, ok := slices.BinarySearch(e.kept, i); ok {
+		for s, ranking := range rankings {
+			e.rankings[place*len(e.Schemes)+s] = rowsOf(ranking)
 		}
 	}
 }
@@ -276,11 +254,4 @@ func rowsOf(r engine.Ranking) []int32 {
 		}
 	}
 	return rows
-}
-
-// sortedKs returns ks ascending, without repetition.
-func sortedKs(ks []int) []int {
-	ks = slices.Clone(ks)
-	slices.SortFunc(ks, cmp.Compare[int])
-	return slices.Compact(ks)
 }

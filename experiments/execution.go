@@ -67,40 +67,62 @@ func (x *execution) now() time.Time {
 	return x.s.o.Now()
 }
 
+// executor is how a session executes the steps of one kind.
+type executor struct {
+	bare bool // it needs no open gallery
+	do   func(ctx context.Context, x *execution, step Step) (*Result, error)
+	keep func(to, from *state) // takes over what a step changed that ran beside others; nil: nothing
+}
+
+// executors are those of all kinds, by keyword.
+var executors = map[string]executor{
+	"gallery": {bare: true, do: does((*execution).openGallery)},
+	"query":   {do: does((*execution).query)},
+	"image":   {do: does((*execution).image)},
+	"schemes": {do: does((*execution).schemes)},
+	"filter":  {do: does((*execution).filter)},
+	"search":  {do: does((*execution).search)},
+	"evaluate": {do: does((*execution).evaluate), keep: func(to, from *state) {
+		to.evaluation = from.evaluation
+	}},
+	"compare": {do: does((*execution).compare), keep: func(to, from *state) {
+		to.evaluation, to.comparisons, to.compared = from.evaluation, from.comparisons, from.compared
+	}},
+	"mine": {do: does((*execution).mine), keep: func(to, from *state) {
+		to.mined = from.mined
+	}},
+	"tune": {do: does((*execution).tune), keep: func(to, from *state) {
+		to.tuned, to.comparisons = from.tuned, from.comparisons
+	}},
+	"note":   {bare: true, do: does((*execution).remark)},
+	"export": {bare: true, do: does((*execution).export)},
+}
+
+// does returns the execution of steps of one type as that of any.
+func does[S Step](do func(*execution, context.Context, S) (*Result, error)) func(context.Context, *execution, Step) (*Result, error) {
+	return func(ctx context.Context, x *execution, step Step) (*Result, error) {
+		of, ok := step.(S)
+		if !ok {
+			return nil, fmt.Errorf("a step of type %T is not known", step)
+		}
+		return do(x, ctx, of)
+	}
+}
+
 // step executes one step. It returns nil when the step changes nothing.
 func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
-	switch step := step.(type) {
-	case Gallery:
-		return x.openGallery(ctx, step)
-	case Note:
-		return &Result{Step: step}, nil
-	case Export:
-		return x.export(ctx, step)
-	}
-	if x.state.gallery == nil {
+	e, ok := executors[step.Keyword()]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("a step of type %T is not known", step)
+	case !e.bare && x.state.gallery == nil:
 		return nil, ErrNoGallery
 	}
-	switch step := step.(type) {
-	case Query:
-		return x.query(step)
-	case Image:
-		return x.image(ctx, step)
-	case Schemes:
-		return x.schemes(step)
-	case Filter:
-		return x.filter(step)
-	case Search:
-		return x.search(ctx, step)
-	case Evaluate:
-		return x.evaluate(ctx, step)
-	case Compare:
-		return x.compare(ctx, step)
-	case Mine:
-		return x.mine(ctx, step)
-	case Tune:
-		return x.tune(ctx, step)
-	}
-	return nil, fmt.Errorf("a step of type %T is not known", step)
+	return e.do(ctx, x, step)
+}
+
+func (x *execution) remark(_ context.Context, step Note) (*Result, error) {
+	return &Result{Step: step}, nil
 }
 
 func (x *execution) openGallery(ctx context.Context, step Gallery) (*Result, error) {
@@ -161,7 +183,7 @@ func (x *execution) fingerprints(ctx context.Context) error {
 	return nil
 }
 
-func (x *execution) query(step Query) (*Result, error) {
+func (x *execution) query(_ context.Context, step Query) (*Result, error) {
 	if step.ID == x.state.query && step.ID != "" && x.state.picture == nil {
 		return nil, nil
 	}
@@ -177,7 +199,7 @@ func (x *execution) query(step Query) (*Result, error) {
 	return &Result{Step: step}, nil
 }
 
-func (x *execution) schemes(step Schemes) (*Result, error) {
+func (x *execution) schemes(_ context.Context, step Schemes) (*Result, error) {
 	if step.String() == (Schemes{x.state.schemes}).String() {
 		return nil, nil
 	}
@@ -195,14 +217,14 @@ func (x *execution) checkSchemes(schemes []engine.Scheme) error {
 		return ErrNoSchemes
 	}
 	for _, scheme := range schemes {
-		if _, err := x.state.gallery.g.ParseScheme(scheme.String()); err != nil {
+		if err := x.state.gallery.g.CheckScheme(scheme); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (x *execution) filter(step Filter) (*Result, error) {
+func (x *execution) filter(_ context.Context, step Filter) (*Result, error) {
 	if step.String() == (Filter{x.state.filter}).String() {
 		return nil, nil
 	}
@@ -336,7 +358,7 @@ func (x *execution) note(r *Result) {
 		schemes = r.Evaluation.Schemes
 	}
 	if r.Mined != nil {
-		schemes = r.Mined.Schemes
+		schemes = r.Mined.Evaluation.Schemes
 	}
 	if r.Tuned != nil {
 		schemes = r.Tuned.Reported.Schemes
@@ -367,17 +389,11 @@ func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 			if err != nil {
 				continue
 			}
-			if l.Recipe != nil {
-				derived = append(derived, derivedLine(l))
+			if r := h.g.Recipe(name); r != nil {
+				derived = append(derived, derivedLine(l, r))
 			}
-			faults = append(faults, l.Faults()...)
+			faults = append(faults, h.g.Faults(l)...)
 		}
 	}
 	return derived, faults
-}
-
-// derivedLine says which derived layer a result comes from. A derived layer is an
-// input that is known by its hash: another machine may compute another one.
-func derivedLine(l *engine.Layer) string {
-	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, l.Recipe.Matrix.SHA256)
 }

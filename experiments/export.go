@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// tableWriter writes a table.
-type tableWriter = func(io.Writer) error
-
 // tableKind is a kind of table that an export step writes.
 type tableKind struct {
 	name  string // the end of the file's name, before the format
@@ -113,16 +110,15 @@ func (s *state) report(ctx context.Context, file string) (tableWriter, error) {
 			return nil, err
 		}
 	}
-	run := Run{Gallery: s.gallery.g, Now: func() time.Time { return time.Time{} }}
-	manifest, err := run.manifest(ctx, e, time.Time{})
+	manifest, err := e.manifest(ctx, Folder{Now: func() time.Time { return time.Time{} }}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Worst: DefaultWorst}
+	sheets := Sheets{Worst: DefaultWorst}
 	if i, err := s.gallery.g.Row(s.query); err == nil && s.gallery.g.IsQuery(i) {
-		page.Queries = []string{s.query}
+		sheets.Queries = []string{s.query}
 	}
-	return (&Outcome{Evaluation: e, Comparisons: comparisons}).page(ctx, page, manifest)
+	return (&Outcome{Evaluation: e, Comparisons: comparisons}).page(ctx, sheets, manifest)
 }
 
 // cutLast is strings.Cut at the last separator.

@@ -9,22 +9,22 @@ import (
 // HitsOf returns the hits of a query, a row, under A and B; judged is false when
 // it is not judged under both.
 func (m *Mined) HitsOf(label string, query int) (a, b int, judged bool) {
-	i, ok := slices.BinarySearch(m.Queries, query)
-	l := slices.Index(m.Labels, label)
-	if !ok || l < 0 || m.skip(i, 0, l) != Judged || m.skip(i, 1, l) != Judged {
+	i, ok := slices.BinarySearch(m.Evaluation.Queries, query)
+	l := slices.Index(m.Evaluation.Labels, label)
+	if !ok || l < 0 || m.Evaluation.skip(i, 0, l) != Judged || m.Evaluation.skip(i, 1, l) != Judged {
 		return 0, 0, false
 	}
-	return int(m.hitsOf(i, 0, l)[0]), int(m.hitsOf(i, 1, l)[0]), true
+	return int(m.Evaluation.hitsOf(i, 0, l)[0]), int(m.Evaluation.hitsOf(i, 1, l)[0]), true
 }
 
 // ClassLosses returns the losses of the queries with one value of a label, in the
 // order of Losses.
 func (m *Mined) ClassLosses(label, class string) []Loss {
-	l := slices.Index(m.Labels, label)
+	l := slices.Index(m.Evaluation.Labels, label)
 	if l < 0 {
 		return nil
 	}
-	values := m.judges.labels[l].Label
+	values := m.Evaluation.judges.labels[l].Label
 	var of []Loss
 	for _, x := range m.LossesOf(label) {
 		if slices.ContainsFunc(values.ValueCodes(x.Query), func(v uint32) bool { return values.ValueName(int(v)) == class }) {
@@ -89,7 +89,7 @@ type DuplicateGroup struct {
 // that are near the same one need not be near each other. Groups that differ under
 // the label come first, otherwise they are in the order of their first pairs.
 func (m *Mined) DuplicateGroups(label string) []DuplicateGroup {
-	l := slices.Index(m.Labels, label)
+	l := slices.Index(m.Evaluation.Labels, label)
 	var joined [NearRows]roots
 	for _, p := range m.Duplicates.Pairs {
 		if p.Kind < NearRows {

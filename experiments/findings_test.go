@@ -5,20 +5,21 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strata/experiments/internal/testgallery"
 	"testing"
 )
 
 // TestFindings checks the parts of what was mined against the whole.
 func TestFindings(t *testing.T) {
-	tab := random(rand.New(rand.NewPCG(3, 9)), 150)
-	g := tab.open(t)
-	s := schemes(t, "A+B", "rrf(A,C)")
+	tab := testgallery.Random(rand.New(rand.NewPCG(3, 9)), 150)
+	g := tab.Open(t)
+	s := testgallery.Schemes(t, "A+B", "rrf(A,C)")
 	m, err := Mining{Gallery: g, A: s[0], B: s[1], K: 5}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	losses, classes, mistakes := 0, 0, 0
-	for _, label := range m.Labels {
+	for _, label := range m.Evaluation.Labels {
 		of := m.LossesOf(label)
 		losses += len(of)
 		for _, l := range of {
@@ -63,8 +64,8 @@ func TestFindings(t *testing.T) {
 }
 
 func TestQueryHits(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(4, 9)), 150).open(t)
-	s := schemes(t, "A", "B+C")
+	g := testgallery.Random(rand.New(rand.NewPCG(4, 9)), 150).Open(t)
+	s := testgallery.Schemes(t, "A", "B+C")
 	e, err := Plan{Schemes: s, Ks: []int{1, 5}}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -85,14 +86,14 @@ func TestQueryHits(t *testing.T) {
 			}
 		}
 	}
-	if e.QueryHits(s[0], e.Labels[0], 7) != nil || e.QueryHits(schemes(t, "C")[0], e.Labels[0], 5) != nil {
+	if e.QueryHits(s[0], e.Labels[0], 7) != nil || e.QueryHits(testgallery.Schemes(t, "C")[0], e.Labels[0], 5) != nil {
 		t.Error("what was not evaluated has queries")
 	}
 }
 
 func TestDuplicateGroups(t *testing.T) {
-	s := schemes(t, "A", "B+A")
-	m, err := Mining{Gallery: twins(t), A: s[0], B: s[1], Near: 0.999}.Do(t.Context(), nil)
+	s := testgallery.Schemes(t, "A", "B+A")
+	m, err := Mining{Gallery: testgallery.Twins(t), A: s[0], B: s[1], Near: 0.999}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

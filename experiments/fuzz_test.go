@@ -3,53 +3,15 @@ package experiments
 import (
 	"os"
 	"path/filepath"
-	"reflect"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
 
-// FuzzTarget: what is parsed is printed so that it is parsed to the same.
-func FuzzTarget(f *testing.F) {
-	for _, text := range []string{"P@10 category", `nDCG@5 "brand name"`, "P@10 category >= 0.4", "AP(hits)@3 a&b >= 1e-300", "P@ x", "P@99999999999999999999 x", `P@1 ">="`} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if target, err := ParseTarget(text); err == nil {
-			again, err := ParseTarget(target.String())
-			if err != nil || !reflect.DeepEqual(again, target) {
-				t.Fatalf("%q prints as %q: %+v, %v", text, target, again, err)
-			}
-		}
-		if c, err := ParseConstraint(text); err == nil {
-			again, err := ParseConstraint(c.String())
-			if err != nil || !reflect.DeepEqual(again, c) {
-				t.Fatalf("%q prints as %q: %+v, %v", text, c, again, err)
-			}
-		}
-	})
-}
-
-// FuzzTrecName: a name is one word of printable ASCII, and two ids have two names.
-func FuzzTrecName(f *testing.F) {
-	f.Add("knit-0001", "knit 0001")
-	f.Add("50%", "50%25")
-	f.Add("\x1b[c", "é")
-	f.Add("", " ")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		x, y := trecName(a), trecName(b)
-		if a != "" && (len(strings.Fields(x)) != 1 || strings.ContainsFunc(x, func(r rune) bool { return r <= ' ' || r >= 0x7f })) {
-			t.Errorf("%q becomes %q", a, x)
-		}
-		if (a == b) != (x == y) {
-			t.Errorf("%q and %q become %q and %q", a, b, x, y)
-		}
-	})
-}
-
 // FuzzKept reads files of kept features: none is taken whose values have not the
 // hash that its first line says.
 func FuzzKept(f *testing.F) {
-	g, err := openFixture(f.Context(), Builtin)
+	g, err := testgallery.OpenDemo(f.Context(), Builtin)
 	if err != nil {
 		f.Fatal(err)
 	}

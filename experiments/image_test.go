@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // lab makes extractors whose features follow from a picture's bytes, and counts
@@ -133,7 +134,7 @@ func photo(t *testing.T, dir, name string) string {
 func newStudio(t *testing.T, l *lab, o Options) (*Session, *writes) {
 	t.Helper()
 	o.Extractor = l.open
-	return newSession(t, shirts(), o)
+	return newSession(t, testgallery.Shirts(), o)
 }
 
 // do executes steps that must succeed.
@@ -288,7 +289,7 @@ func TestImageEvaluates(t *testing.T) {
 func TestImageKept(t *testing.T) {
 	dir := t.TempDir()
 	gallery := filepath.Join(dir, "g")
-	shirts().write(t, gallery)
+	testgallery.Shirts().Write(t, gallery)
 	path := photo(t, dir, "a.jpg")
 	text := "gallery " + gallery + "\nimage " + path + "\nschemes x, rrf(x,y)\nsearch 6"
 	run := func(l *lab, recipe string) (*Picture, []Result, error) {
@@ -344,7 +345,7 @@ func TestImageKept(t *testing.T) {
 func TestKeptDamaged(t *testing.T) {
 	dir := t.TempDir()
 	gallery := filepath.Join(dir, "g")
-	shirts().write(t, gallery)
+	testgallery.Shirts().Write(t, gallery)
 	g, err := openFolder(t.Context(), gallery)
 	if err != nil {
 		t.Fatal(err)
@@ -469,7 +470,7 @@ func TestImageFaults(t *testing.T) {
 			}
 		})
 	}
-	s, _ := newSession(t, shirts(), Options{Dir: dir})
+	s, _ := newSession(t, testgallery.Shirts(), Options{Dir: dir})
 	if _, err := s.Do(t.Context(), Image{"a.jpg"}); !errors.Is(err, ErrNoExtractor) {
 		t.Errorf("without an extractor: %v", err)
 	}
@@ -479,7 +480,7 @@ func TestImageFaults(t *testing.T) {
 // that was not taken.
 func TestImageOfFailedGallery(t *testing.T) {
 	dir := t.TempDir()
-	shirts().write(t, filepath.Join(dir, "g"))
+	testgallery.Shirts().Write(t, filepath.Join(dir, "g"))
 	path := photo(t, dir, "a.jpg")
 	l := &lab{}
 	s := NewSession(Options{Open: openFolder, Extractor: l.open})
@@ -547,7 +548,7 @@ func TestImageWaitsCancelled(t *testing.T) {
 
 func TestImageReplays(t *testing.T) {
 	dir := t.TempDir()
-	shirts().write(t, filepath.Join(dir, "shirts"))
+	testgallery.Shirts().Write(t, filepath.Join(dir, "shirts"))
 	if err := os.Mkdir(filepath.Join(dir, "photos"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -564,9 +565,9 @@ func TestImageReplays(t *testing.T) {
 		t.Fatalf("%v\n%s", err, log)
 	}
 	check := func(l *lab) error {
-		before := tree(t, dir)
+		before := testgallery.Tree(t, dir)
 		_, _, err := replayFile(t, filepath.Join(out, "s.strata"), ReplayOptions{Extractor: l.open, Check: true})
-		if after := tree(t, dir); after != before {
+		if after := testgallery.Tree(t, dir); after != before {
 			t.Errorf("a check made %s of %s", after, before)
 		}
 		return err

@@ -73,23 +73,30 @@ func (j *judge) counts(dst []int, label, q int) []int {
 // ranking judges a ranking of the query in row q.
 func (j *judge) ranking(q int, r engine.Ranking) Ranking {
 	out := Ranking{Ranking: r}
-	for _, relevance := range j.labels {
+	tally := NewTally(nil, nil)
+	var gains []int8
+	for n, relevance := range j.labels {
 		l := LabelHits{Label: relevance.Label.Name, Relevant: make([]bool, len(r.Hits)), R: relevance.Count(q)}
-		for i, h := range r.Hits {
-			if h.Scored() && relevance.Label.Relevant(q, h.Row) {
-				l.Relevant[i] = true
-				l.Hits++
-			}
+		gains = Gains(gains, relevance.Label, q, r.Hits)
+		tally.Count(gains, l.R)
+		for i, gain := range gains {
+			l.Relevant[i] = gain > 0
 		}
-		switch {
-		case !relevance.Label.Known(q):
-			l.Skip = Unknown
-		case l.R == 0:
-			l.Skip = Lone
-		case !r.Scored():
-			l.Skip = Unscored
-		}
+		l.Hits, l.Skip = tally.Hits(), skipOf(j.count(n, q), r.Scored())
 		out.Labels = append(out.Labels, l)
 	}
 	return out
+}
+
+// skipOf returns why a query with r relevant candidates, or unknownR, is not judged.
+func skipOf(r int32, scored bool) Skip {
+	switch {
+	case r == unknownR:
+		return Unknown
+	case r == 0:
+		return Lone
+	case !scored:
+		return Unscored
+	}
+	return Judged
 }

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // TestOpenLog: what is appended begins on a line of its own.
@@ -113,7 +115,7 @@ func (l *fullLog) Write(p []byte) (int, error) {
 // again the log is as if it always had.
 func TestLogLater(t *testing.T) {
 	run := func(log *fullLog, each func(s *Session, n int)) {
-		s := NewSession(Options{Open: openFixture, Log: log, LogLater: true, SkipContent: true})
+		s := NewSession(Options{Open: testgallery.OpenDemo, Log: log, LogLater: true, SkipContent: true})
 		for n, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "note one", "query knit-0002", "search 10"} {
 			step, err := ParseStep(text)
 			if err != nil {
@@ -162,7 +164,7 @@ func TestClockJumps(t *testing.T) {
 		return now
 	}
 	log := &fullLog{room: 1 << 20}
-	s := NewSession(Options{Open: openFixture, Log: log, SkipContent: true, Now: back})
+	s := NewSession(Options{Open: testgallery.OpenDemo, Log: log, SkipContent: true, Now: back})
 	for _, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "evaluate over 50"} {
 		step, err := ParseStep(text)
 		if err != nil {
@@ -178,7 +180,7 @@ func TestClockJumps(t *testing.T) {
 	if text := log.text.String(); regexp.MustCompile(`(?m)^\s*# .*-\d+(\.\d+)?(h|m|s)`).MatchString(text) {
 		t.Errorf("the log has a duration below zero:\n%s", text)
 	}
-	g, err := openFixture(t.Context(), Builtin)
+	g, err := testgallery.OpenDemo(t.Context(), Builtin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,12 +190,12 @@ func TestClockJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	run := Run{Gallery: g, Plan: Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Out: dir, Now: back}
+	run := Run{Gallery: g, Plan: Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Folder: Folder{Out: dir, Now: back}}
 	if _, err := run.Do(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	m, err := readManifest(dir)
-	if err != nil || m.Seconds < 0 {
+	var m Manifest
+	if err := json.Unmarshal([]byte(testgallery.ReadFolder(t, dir)["manifest.json"]), &m); err != nil || m.Seconds < 0 || m.Version != run.Folder.Version {
 		t.Errorf("an evaluation took %v s, %v", m.Seconds, err)
 	}
 }

@@ -184,3 +184,16 @@ func planned(ks []int, metrics []Metric) ([]int, []Metric) {
 	})
 	return ks, slices.Compact(all)
 }
+
+// maxK is the largest k of a metric.
+const maxK = 1<<16 - 1
+
+// DefaultKs returns the ranks at which precision is measured unless others are asked for.
+func DefaultKs() []int { return []int{1, 5, 10} }
+
+// sortedKs returns ks ascending, without repetition.
+func sortedKs(ks []int) []int {
+	ks = slices.Clone(ks)
+	slices.SortFunc(ks, cmp.Compare[int])
+	return slices.Compact(ks)
+}

@@ -9,18 +9,6 @@ import (
 	"text/tabwriter"
 )
 
-// miningManifest says how the files of a Mining came to be.
-type miningManifest struct {
-	Manifest
-	Near         float64 `json:"near"`          // the cosine from which on two rows are nearly the same
-	NearScheme   string  `json:"near_scheme"`   // whose score that is
-	OverlapDepth int     `json:"overlap_depth"` // hits that rank-biased overlap looks at
-	Persistence  float64 `json:"persistence"`   // its p
-	Unread       int     `json:"unread"`        // pictures that could not be read
-}
-
-func (m miningManifest) write(w io.Writer) error { return writeJSON(w, m) }
-
 // WriteTable shows so many rows of each kind, and classes of so many queries:
 // differences of smaller ones are mostly chance.
 const (
@@ -32,15 +20,15 @@ const (
 func (m *Mined) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	metric := "P@" + strconv.Itoa(m.K)
-	fmt.Fprintf(&b, "A is %s, B is %s: %s, %d queries\n", m.Schemes[0], m.Schemes[1], metric, len(m.Queries))
-	for l, label := range m.Labels {
+	fmt.Fprintf(&b, "A is %s, B is %s: %s, %d queries\n", m.Evaluation.Schemes[0], m.Evaluation.Schemes[1], metric, len(m.Evaluation.Queries))
+	for l, label := range m.Evaluation.Labels {
 		m.writeLabel(&b, l, label)
 	}
 	for s, h := range m.Hubs {
 		fmt.Fprintf(&b, "hubs of %c: %d of %d items are among the first %d of more than %.1f queries, %d of none; skew %s\n",
 			'A'+rune(s), len(h.Hubs), h.Items, m.K, h.Limit, h.Never, h.skewText())
 		for _, hub := range h.Hubs[:min(shown, len(h.Hubs))] {
-			fmt.Fprintf(&b, "  %s  %d\n", legible(m.g.ID(hub.Item)), hub.Occurrences)
+			fmt.Fprintf(&b, "  %s  %d\n", legible(m.Evaluation.g.ID(hub.Item)), hub.Occurrences)
 		}
 	}
 	m.writeOverlap(&b)
@@ -90,7 +78,7 @@ func (m *Mined) writeLabel(b *strings.Builder, label int, name string) {
 	}
 	_ = t.Flush() // a builder takes everything
 	m.writeWorst(b, name)
-	for s := range m.Schemes {
+	for s := range m.Evaluation.Schemes {
 		n := 0
 		for _, x := range m.Mistakes {
 			if x.Scheme != s || x.Label != name {
@@ -98,10 +86,10 @@ func (m *Mined) writeLabel(b *strings.Builder, label int, name string) {
 			}
 			if n++; n <= 1 {
 				fmt.Fprintf(b, "  the most confident mistake of %c: %s (%s) for %s (%s), score %.4f, z %+.2f\n",
-					'A'+rune(s), legible(m.g.ID(x.Hit)), legible(m.value(name, x.Hit)), legible(m.g.ID(x.Query)), legible(m.value(name, x.Query)), x.Score, x.Z)
+					'A'+rune(s), legible(m.Evaluation.g.ID(x.Hit)), legible(m.value(name, x.Hit)), legible(m.Evaluation.g.ID(x.Query)), legible(m.value(name, x.Query)), x.Score, x.Z)
 			}
 		}
-		fmt.Fprintf(b, "  first hits of %c that are wrong: %d of %d\n", 'A'+rune(s), n, len(m.judged(s, label)))
+		fmt.Fprintf(b, "  first hits of %c that are wrong: %d of %d\n", 'A'+rune(s), n, len(m.Evaluation.judged(s, label)))
 	}
 }
 
@@ -115,7 +103,7 @@ func (m *Mined) writeWorst(b *strings.Builder, label string) {
 		if n++; n > shown {
 			break
 		}
-		fmt.Fprintf(b, "  hits that B loses: %d of %d for %s (%s)\n", l.Loss, l.HitsA, legible(m.g.ID(l.Query)), legible(m.value(label, l.Query)))
+		fmt.Fprintf(b, "  hits that B loses: %d of %d for %s (%s)\n", l.Loss, l.HitsA, legible(m.Evaluation.g.ID(l.Query)), legible(m.value(label, l.Query)))
 	}
 }
 
@@ -132,7 +120,7 @@ func (m *Mined) writeOverlap(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "rank-biased overlap of A and B: median %.4f; the least\n", known[(len(known)-1)/2].Overlap)
 	for _, d := range known[:min(shown, len(known))] {
-		fmt.Fprintf(b, "  %s  %.4f, %d of the first %d in common\n", legible(m.g.ID(d.Query)), d.Overlap, d.Common, m.K)
+		fmt.Fprintf(b, "  %s  %.4f, %d of the first %d in common\n", legible(m.Evaluation.g.ID(d.Query)), d.Overlap, d.Common, m.K)
 	}
 }
 
@@ -140,13 +128,13 @@ func (m *Mined) writeOverlap(b *strings.Builder) {
 func (m *Mined) writeDuplicateLines(b *strings.Builder) {
 	kinds := [...]string{SamePicture: "the same picture", SameRows: "the same values in all layers", NearRows: "a cosine of " + number(m.Duplicates.Near) + " or more"}
 	for kind, what := range kinds {
-		n, differ := 0, make([]int, len(m.Labels))
+		n, differ := 0, make([]int, len(m.Evaluation.Labels))
 		for _, d := range m.Duplicates.Pairs {
 			if int(d.Kind) != kind {
 				continue
 			}
 			n++
-			for l := range m.Labels {
+			for l := range m.Evaluation.Labels {
 				if m.differ(d, l) {
 					differ[l]++
 				}
@@ -154,7 +142,7 @@ func (m *Mined) writeDuplicateLines(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "pairs with %s: %d", what, n)
 		if n > 0 {
-			for l, label := range m.Labels {
+			for l, label := range m.Evaluation.Labels {
 				fmt.Fprintf(b, "%s %d", map[bool]string{true: "; of these differ in " + quote(label), false: ", in " + quote(label)}[l == 0], differ[l])
 			}
 		}

@@ -25,7 +25,7 @@ func (m *Mined) classesTable() resultTable {
 		columnsOf(textCell, "label", "class", "metric", "scheme_a", "scheme_b"), columnsOf(wholeCell, "queries"),
 		columnsOf(realCell, "value_a", "value_b", "diff", "p"), columnsOf(wholeCell, "win", "tie", "loss"))
 	return resultTable{columns, func(yield func([]string) bool) {
-		a, b := m.Schemes[0].String(), m.Schemes[1].String()
+		a, b := m.Evaluation.Schemes[0].String(), m.Evaluation.Schemes[1].String()
 		for _, c := range m.Classes {
 			if !yield([]string{
 				c.Label, c.Class, metric, a, b, strconv.Itoa(c.Queries), number(c.A), number(c.B), number(c.Diff), cell(c.P),
@@ -44,10 +44,10 @@ func (m *Mined) lossesTable() resultTable {
 		columnsOf(textCell, "label", "query", "value"), columnsOf(wholeCell, "relevant"),
 		columnsOf(textCell, "scheme_a", "scheme_b"), columnsOf(wholeCell, k+"_a", k+"_b", "loss"))
 	return resultTable{columns, func(yield func([]string) bool) {
-		a, b := m.Schemes[0].String(), m.Schemes[1].String()
+		a, b := m.Evaluation.Schemes[0].String(), m.Evaluation.Schemes[1].String()
 		for _, l := range m.Losses {
 			if !yield([]string{
-				l.Label, m.g.ID(l.Query), m.value(l.Label, l.Query), strconv.Itoa(l.Relevant), a, b,
+				l.Label, m.Evaluation.g.ID(l.Query), m.value(l.Label, l.Query), strconv.Itoa(l.Relevant), a, b,
 				strconv.Itoa(l.HitsA), strconv.Itoa(l.HitsB), strconv.Itoa(l.Loss),
 			}) {
 				return
@@ -58,9 +58,9 @@ func (m *Mined) lossesTable() resultTable {
 
 // value returns a row's cell under a label.
 func (m *Mined) value(label string, row int) string {
-	for l, name := range m.Labels {
+	for l, name := range m.Evaluation.Labels {
 		if name == label {
-			return m.judges.labels[l].Label.Cell(row)
+			return m.Evaluation.judges.labels[l].Label.Cell(row)
 		}
 	}
 	panic("experiments: a label was not judged by")
@@ -73,8 +73,8 @@ func (m *Mined) mistakesTable() resultTable {
 	return resultTable{columns, func(yield func([]string) bool) {
 		for _, x := range m.Mistakes {
 			if !yield([]string{
-				m.Schemes[x.Scheme].String(), x.Label, m.g.ID(x.Query), m.value(x.Label, x.Query),
-				m.g.ID(x.Hit), m.value(x.Label, x.Hit), number(x.Score), number(x.Z), cell(x.Margin),
+				m.Evaluation.Schemes[x.Scheme].String(), x.Label, m.Evaluation.g.ID(x.Query), m.value(x.Label, x.Query),
+				m.Evaluation.g.ID(x.Hit), m.value(x.Label, x.Hit), number(x.Score), number(x.Z), cell(x.Margin),
 			}) {
 				return
 			}
@@ -86,18 +86,18 @@ func (m *Mined) mistakesTable() resultTable {
 // relevant to.
 func (m *Mined) hubsTable() resultTable {
 	columns := append(columnsOf(textCell, "scheme", "item"), tableColumn{"occurrences@" + strconv.Itoa(m.K), wholeCell}, tableColumn{"z", realCell})
-	for _, l := range m.Labels {
+	for _, l := range m.Evaluation.Labels {
 		columns = append(columns, tableColumn{"wrong " + l, wholeCell})
 	}
-	columns = distinct(append(columns, columnsOf(textCell, m.Labels...)...))
+	columns = distinct(append(columns, columnsOf(textCell, m.Evaluation.Labels...)...))
 	return resultTable{columns, func(yield func([]string) bool) {
 		for s, of := range m.Hubs {
 			for _, h := range of.Hubs {
-				row := []string{m.Schemes[s].String(), m.g.ID(h.Item), strconv.Itoa(h.Occurrences), number(h.Z)}
+				row := []string{m.Evaluation.Schemes[s].String(), m.Evaluation.g.ID(h.Item), strconv.Itoa(h.Occurrences), number(h.Z)}
 				for _, n := range h.Wrong {
 					row = append(row, strconv.Itoa(n))
 				}
-				for _, l := range m.Labels {
+				for _, l := range m.Evaluation.Labels {
 					row = append(row, m.value(l, h.Item))
 				}
 				if !yield(row) {
@@ -113,23 +113,23 @@ func (m *Mined) hubsTable() resultTable {
 func (m *Mined) disagreementsTable() resultTable {
 	k := "@" + strconv.Itoa(m.K)
 	columns := append(columnsOf(textCell, "query", "scheme_a", "scheme_b"), tableColumn{"rbo", realCell}, tableColumn{"common" + k, wholeCell})
-	for _, l := range m.Labels {
+	for _, l := range m.Evaluation.Labels {
 		columns = append(columns, columnsOf(wholeCell, "hits"+k+"_a "+l, "hits"+k+"_b "+l)...)
 	}
 	return resultTable{columns, func(yield func([]string) bool) {
 		place := map[int]int{}
-		for i, q := range m.Queries {
+		for i, q := range m.Evaluation.Queries {
 			place[q] = i
 		}
-		a, b := m.Schemes[0].String(), m.Schemes[1].String()
+		a, b := m.Evaluation.Schemes[0].String(), m.Evaluation.Schemes[1].String()
 		for _, d := range m.Disagreements {
-			row := []string{m.g.ID(d.Query), a, b, cell(d.Overlap), strconv.Itoa(d.Common)}
+			row := []string{m.Evaluation.g.ID(d.Query), a, b, cell(d.Overlap), strconv.Itoa(d.Common)}
 			i := place[d.Query]
-			for l := range m.Labels {
-				for s := range m.Schemes {
+			for l := range m.Evaluation.Labels {
+				for s := range m.Evaluation.Schemes {
 					hits := ""
-					if m.skip(i, s, l) == Judged {
-						hits = strconv.Itoa(int(m.hitsOf(i, s, l)[0]))
+					if m.Evaluation.skip(i, s, l) == Judged {
+						hits = strconv.Itoa(int(m.Evaluation.hitsOf(i, s, l)[0]))
 					}
 					row = append(row, hits)
 				}
@@ -145,13 +145,13 @@ func (m *Mined) disagreementsTable() resultTable {
 // values are known and none is shared.
 func (m *Mined) duplicatesTable() resultTable {
 	columns := append(columnsOf(textCell, "kind", "item_a", "item_b"), tableColumn{"cosine", realCell}, tableColumn{"differ", textCell})
-	for _, l := range m.Labels {
+	for _, l := range m.Evaluation.Labels {
 		columns = append(columns, columnsOf(textCell, l+"_a", l+"_b")...)
 	}
 	return resultTable{distinct(columns), func(yield func([]string) bool) {
 		for _, d := range m.Duplicates.Pairs {
-			row := []string{d.Kind.String(), m.g.ID(d.A), m.g.ID(d.B), cell(d.Cosine), strings.Join(m.differing(d), "|")}
-			for _, l := range m.Labels {
+			row := []string{d.Kind.String(), m.Evaluation.g.ID(d.A), m.Evaluation.g.ID(d.B), cell(d.Cosine), strings.Join(m.differing(d), "|")}
+			for _, l := range m.Evaluation.Labels {
 				row = append(row, m.value(l, d.A), m.value(l, d.B))
 			}
 			if !yield(row) {
@@ -164,7 +164,7 @@ func (m *Mined) duplicatesTable() resultTable {
 // differing names the labels under which a pair differs.
 func (m *Mined) differing(d Duplicate) []string {
 	var names []string
-	for l, name := range m.Labels {
+	for l, name := range m.Evaluation.Labels {
 		if m.differ(d, l) {
 			names = append(names, name)
 		}
@@ -174,6 +174,6 @@ func (m *Mined) differing(d Duplicate) []string {
 
 // differ reports whether the values of a pair are known and none is shared.
 func (m *Mined) differ(d Duplicate, label int) bool {
-	l := m.judges.labels[label].Label
+	l := m.Evaluation.judges.labels[label].Label
 	return l.Known(d.A) && l.Known(d.B) && !l.Relevant(d.A, d.B)
 }

@@ -3,53 +3,24 @@ package experiments
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
-
-func TestRankBiasedOverlap(t *testing.T) {
-	var o overlaps
-	for _, c := range []struct {
-		name string
-		a, b []int32
-		want float64
-	}{
-		{"same", []int32{1, 2, 3}, []int32{1, 2, 3}, 1},
-		{"nothing in common", []int32{1, 2, 3}, []int32{4, 5, 6}, 0},
-		// agreements 0, 1, 2/3: 0.1·(0.9 + 2/3·0.81) + 2/3·0.729
-		{"turned", []int32{1, 2, 3}, []int32{2, 1, 4}, 0.1*(0.9+2./3*0.81) + 2./3*0.729},
-		// agreements 1, 1/2: 0.1·(1 + 0.45) + 1/2·0.81
-		{"of another length", []int32{1, 2, 3}, []int32{1, 5}, 0.1*(1+0.45) + 0.5*0.81},
-	} {
-		if got := o.rankBiased(c.a, c.b); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
-		if got, back := o.rankBiased(c.a, c.b), o.rankBiased(c.b, c.a); got != back {
-			t.Errorf("%s: %v one way, %v the other", c.name, got, back)
-		}
-	}
-	if got := o.rankBiased(nil, []int32{1}); !math.IsNaN(got) {
-		t.Errorf("an empty ranking: %v", got)
-	}
-	if got := o.common([]int32{1, 2, 3, 9}, []int32{3, 4, 9, 1}, 3); got != 1 {
-		t.Errorf("%d in common, want 1", got)
-	}
-}
 
 // TestMineOracle finds again what a search over random galleries finds, in the
 // plainest way.
 func TestMineOracle(t *testing.T) {
 	for seed := range uint64(5) {
-		tab := random(rand.New(rand.NewPCG(seed, 6)), 120)
-		g := tab.open(t)
-		s := schemes(t, "A+B", "rrf(A,C)")
+		tab := testgallery.Random(rand.New(rand.NewPCG(seed, 6)), 120)
+		g := tab.Open(t)
+		s := testgallery.Schemes(t, "A+B", "rrf(A,C)")
 		const k = 5
 		m, err := Mining{Gallery: g, A: s[0], B: s[1], K: k}.Do(t.Context(), nil)
 		if err != nil {
@@ -61,7 +32,7 @@ func TestMineOracle(t *testing.T) {
 		o.checkClasses(t)
 		o.checkMistakes(t)
 		o.checkHubs(t)
-		if len(m.Disagreements) != len(m.Queries) || !slices.IsSortedFunc(m.Disagreements, func(a, b Disagreement) int {
+		if len(m.Disagreements) != len(m.Evaluation.Queries) || !slices.IsSortedFunc(m.Disagreements, func(a, b Disagreement) int {
 			if a.Overlap < b.Overlap || math.IsNaN(a.Overlap) && !math.IsNaN(b.Overlap) {
 				return -1
 			}
@@ -74,7 +45,7 @@ func TestMineOracle(t *testing.T) {
 
 // mineOracle holds the rankings of a table.
 type mineOracle struct {
-	tab    *table
+	tab    *testgallery.Table
 	m      *Mined
 	k      int
 	rows   map[int][2][]int // by query and scheme: candidates, best first, without those that have no score
@@ -83,11 +54,11 @@ type mineOracle struct {
 
 func (o *mineOracle) rank() {
 	o.rows, o.scores = map[int][2][]int{}, map[int][2][]float64{}
-	for _, q := range o.m.Queries {
+	for _, q := range o.m.Evaluation.Queries {
 		var rows [2][]int
 		var scores [2][]float64
-		for s, scheme := range o.m.Schemes {
-			all, of := o.tab.oracleRank(q, scheme, nil)
+		for s, scheme := range o.m.Evaluation.Schemes {
+			all, of := o.tab.Rank(q, scheme, nil)
 			rows[s] = slices.DeleteFunc(all, func(r int) bool { return math.IsNaN(of[r]) })
 			scores[s] = of
 		}
@@ -98,12 +69,12 @@ func (o *mineOracle) rank() {
 // hits returns the hits of a query among the first k, and whether it is judged.
 func (o *mineOracle) hits(label string, q, scheme int) (n int, judged bool) {
 	for i, r := range o.rows[q][scheme] {
-		if i < o.k && o.tab.relevant(label, q, r) {
+		if i < o.k && o.tab.Relevant(label, q, r) {
 			n++
 		}
 	}
-	for r := range o.tab.ids {
-		judged = judged || o.tab.candidate(q, r, nil) && o.tab.relevant(label, q, r)
+	for r := range o.tab.IDs {
+		judged = judged || o.tab.Candidate(q, r, nil) && o.tab.Relevant(label, q, r)
 	}
 	return n, judged && len(o.rows[q][scheme]) > 0
 }
@@ -111,8 +82,8 @@ func (o *mineOracle) hits(label string, q, scheme int) (n int, judged bool) {
 func (o *mineOracle) checkLosses(t *testing.T) {
 	t.Helper()
 	n := 0
-	for _, label := range o.m.Labels {
-		for _, q := range o.m.Queries {
+	for _, label := range o.m.Evaluation.Labels {
+		for _, q := range o.m.Evaluation.Queries {
 			a, inA := o.hits(label, q, 0)
 			b, inB := o.hits(label, q, 1)
 			if !inA || !inB {
@@ -122,7 +93,7 @@ func (o *mineOracle) checkLosses(t *testing.T) {
 			if !slices.ContainsFunc(o.m.Losses, func(l Loss) bool {
 				return l.Query == q && l.Label == label && l.HitsA == a && l.HitsB == b && l.Loss == a-b
 			}) {
-				t.Errorf("no loss of %d less %d hits for %s under %s", a, b, o.tab.ids[q], label)
+				t.Errorf("no loss of %d less %d hits for %s under %s", a, b, o.tab.IDs[q], label)
 			}
 		}
 	}
@@ -141,7 +112,7 @@ func (o *mineOracle) checkClasses(t *testing.T) {
 	for i, c := range o.m.Classes {
 		var a, b, n int
 		for _, l := range o.m.Losses {
-			if l.Label == c.Label && slices.Contains(strings.Split(o.tab.cells[l.Label][l.Query], "|"), c.Class) {
+			if l.Label == c.Label && slices.Contains(strings.Split(o.tab.Cells[l.Label][l.Query], "|"), c.Class) {
 				a, b, n = a+l.HitsA, b+l.HitsB, n+1
 			}
 		}
@@ -160,18 +131,18 @@ func (o *mineOracle) checkClasses(t *testing.T) {
 func (o *mineOracle) checkMistakes(t *testing.T) {
 	t.Helper()
 	n := 0
-	for s := range o.m.Schemes {
-		for _, label := range o.m.Labels {
-			for _, q := range o.m.Queries {
+	for s := range o.m.Evaluation.Schemes {
+		for _, label := range o.m.Evaluation.Labels {
+			for _, q := range o.m.Evaluation.Queries {
 				rows := o.rows[q][s]
 				_, judged := o.hits(label, q, s)
-				if !judged || o.tab.cells[label][rows[0]] == "" || o.tab.relevant(label, q, rows[0]) {
+				if !judged || o.tab.Cells[label][rows[0]] == "" || o.tab.Relevant(label, q, rows[0]) {
 					continue
 				}
 				n++
 				margin := math.NaN()
 				for _, r := range rows[:min(len(rows), overlapDepth)] {
-					if o.tab.relevant(label, q, r) {
+					if o.tab.Relevant(label, q, r) {
 						margin = o.scores[q][s][rows[0]] - o.scores[q][s][r]
 						break
 					}
@@ -181,7 +152,7 @@ func (o *mineOracle) checkMistakes(t *testing.T) {
 						math.Abs(m.Score-o.scores[q][s][rows[0]]) < 1e-9 &&
 						(math.Abs(m.Margin-margin) < 1e-9 || math.IsNaN(margin) && math.IsNaN(m.Margin))
 				}) {
-					t.Errorf("no mistake of %s for %s under %s", o.m.Schemes[s], o.tab.ids[q], label)
+					t.Errorf("no mistake of %s for %s under %s", o.m.Evaluation.Schemes[s], o.tab.IDs[q], label)
 				}
 			}
 		}
@@ -194,15 +165,15 @@ func (o *mineOracle) checkMistakes(t *testing.T) {
 func (o *mineOracle) checkHubs(t *testing.T) {
 	t.Helper()
 	for s, h := range o.m.Hubs {
-		counts := make([]int, len(o.tab.ids))
-		for _, q := range o.m.Queries {
+		counts := make([]int, len(o.tab.IDs))
+		for _, q := range o.m.Evaluation.Queries {
 			for _, r := range o.rows[q][s][:min(o.k, len(o.rows[q][s]))] {
 				counts[r]++
 			}
 		}
 		hubs, never := 0, 0
 		for r, n := range counts {
-			if o.tab.split[r] == "query" {
+			if o.tab.Split[r] == "query" {
 				continue
 			}
 			if n == 0 {
@@ -211,7 +182,7 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 			if float64(n) > h.Limit {
 				hubs++
 				if !slices.ContainsFunc(h.Hubs, func(hub Hub) bool { return hub.Item == r && hub.Occurrences == n }) {
-					t.Errorf("no hub %s of %d", o.tab.ids[r], n)
+					t.Errorf("no hub %s of %d", o.tab.IDs[r], n)
 				}
 			}
 		}
@@ -222,61 +193,34 @@ func (o *mineOracle) checkHubs(t *testing.T) {
 			if !slices.IsSorted(hub.Queries) || len(hub.Queries) != hub.Occurrences || slices.ContainsFunc(hub.Queries, func(q int) bool {
 				return !slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item)
 			}) {
-				t.Errorf("hub %s has queries %v, want %d that have it", o.tab.ids[hub.Item], hub.Queries, hub.Occurrences)
+				t.Errorf("hub %s has queries %v, want %d that have it", o.tab.IDs[hub.Item], hub.Queries, hub.Occurrences)
 			}
-			for l, label := range o.m.Labels {
+			for l, label := range o.m.Evaluation.Labels {
 				wrong := 0
-				for _, q := range o.m.Queries {
-					if _, judged := o.hits(label, q, s); judged && slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item) && !o.tab.relevant(label, q, hub.Item) {
+				for _, q := range o.m.Evaluation.Queries {
+					if _, judged := o.hits(label, q, s); judged && slices.Contains(o.rows[q][s][:min(o.k, len(o.rows[q][s]))], hub.Item) && !o.tab.Relevant(label, q, hub.Item) {
 						wrong++
 					}
 				}
 				if hub.Wrong[l] != wrong {
-					t.Errorf("hub %s is wrong for %d queries under %s, want %d", o.tab.ids[hub.Item], hub.Wrong[l], label, wrong)
+					t.Errorf("hub %s is wrong for %d queries under %s, want %d", o.tab.IDs[hub.Item], hub.Wrong[l], label, wrong)
 				}
 			}
-		}
-	}
-}
-
-// TestMineThreads writes the same bytes with one thread and with several.
-func TestMineThreads(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	g := random(rand.New(rand.NewPCG(7, 6)), 150).open(t)
-	s := schemes(t, "A", "concat(B,C)")
-	var files []map[string]string
-	for _, n := range []int{1, 3} {
-		runtime.GOMAXPROCS(n)
-		out := filepath.Join(t.TempDir(), "out")
-		if _, err := (Mining{Gallery: g, A: s[0], B: s[1], Near: 0.6, Out: out}).Do(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, readFolder(t, out))
-	}
-	if len(files[0]) != 7 {
-		t.Errorf("%d files", len(files[0]))
-	}
-	for name, text := range files[0] {
-		if strings.Count(text, "\n") < 2 {
-			t.Errorf("%s is empty: %q", name, text)
-		}
-		if name != "manifest.json" && files[1][name] != text {
-			t.Errorf("%s differs", name)
 		}
 	}
 }
 
 // TestMineOdd mines labels under which there is little to find.
 func TestMineOdd(t *testing.T) {
-	s := schemes(t, "A", "B")
-	m, err := Mining{Gallery: oddTable().open(t), A: s[0], B: s[1], K: oddK}.Do(t.Context(), nil)
+	s := testgallery.Schemes(t, "A", "B")
+	m, err := Mining{Gallery: testgallery.Odd().Open(t), A: s[0], B: s[1], K: testgallery.OddK}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	classes := map[string]int{}
 	for _, c := range m.Classes {
 		classes[c.Label]++
-		if c.Label == "one" && (c.HitsA != oddItems*(oddItems-1) || c.A != float64(oddItems-1)/oddK || c.P != 1) {
+		if c.Label == "one" && (c.HitsA != testgallery.OddItems*(testgallery.OddItems-1) || c.A != float64(testgallery.OddItems-1)/testgallery.OddK || c.P != 1) {
 			t.Errorf("with a k larger than the gallery: %+v", c)
 		}
 	}
@@ -295,8 +239,8 @@ func TestMineOdd(t *testing.T) {
 }
 
 func TestMineErrors(t *testing.T) {
-	g := shirts().open(t)
-	s := schemes(t, "x", "y", "1*x")
+	g := testgallery.Shirts().Open(t)
+	s := testgallery.Schemes(t, "x", "y", "1*x")
 	for _, c := range []struct {
 		name  string
 		ask   Mining
@@ -307,11 +251,37 @@ func TestMineErrors(t *testing.T) {
 		{"k", Mining{A: s[0], B: s[1], K: -1}, "k is from 1 to 65535, not -1"},
 		{"nobody", Mining{A: s[0], B: s[1], Where: []engine.Condition{{Label: "category", Value: "hat"}}}, `no value of category "hat"`},
 		{"no likeness", Mining{A: s[0], B: s[1], Near: 1.5}, "a cosine of 1.5 is no likeness"},
-		{"a file", Mining{A: s[0], B: s[1], Out: filepath.Join(g.Path, "items.csv")}, "this is a file"},
 	} {
 		c.ask.Gallery = g
 		if _, err := c.ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.wrong)
+		}
+	}
+}
+
+// TestWriteDuplicates writes pairs with the labels that differ.
+func TestWriteDuplicates(t *testing.T) {
+	g := testgallery.Twins(t)
+	s := testgallery.Schemes(t, "A", "A+B")
+	m, err := Mining{Gallery: g, A: s[0], B: s[1], Near: 0.999}.Do(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := testgallery.Written(t, func(w io.Writer) error { return m.duplicatesTable().write(w, CSV) })
+	for _, line := range []string{
+		"kind,item_a,item_b,cosine,differ,category_a,category_b\n", "picture,i0,i5,,,x,\n", "rows,i0,i4,1,,x,x\n", ",category,x,y\n",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("no %q in\n%s", line, text)
+		}
+	}
+	table := testgallery.Written(t, m.WriteTable)
+	for _, line := range []string{
+		"pairs with the same picture: 2; of these differ in category 1\n", "pairs with the same values in all layers: 1; of these differ in category 0\n",
+		"pairs with a cosine of 0.999 or more: 2; of these differ in category 1\n",
+	} {
+		if !strings.Contains(table, line) {
+			t.Errorf("no %q in\n%s", line, table)
 		}
 	}
 }

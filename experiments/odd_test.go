@@ -13,36 +13,13 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
-
-// oddItems is the number of items of oddTable.
-const oddItems = 12
-
-// oddTable is a gallery with labels under which there is little to find: one
-// class, classes of one item, no known value, and values that are numbers or dates.
-func oddTable() *table {
-	tab := &table{labels: []string{"one", "lone", "unknown", "price", "date"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
-	for r := range oddItems {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
-		for label, cell := range map[string]string{
-			"one": "same", "lone": fmt.Sprint("class ", r), "unknown": "", "price": fmt.Sprintf("%d.5", r/2), "date": fmt.Sprintf("2024-01-%02d", r/3+1),
-		} {
-			tab.cells[label] = append(tab.cells[label], cell)
-		}
-		angle := float64(r) / 10
-		tab.layers["A"] = append(tab.layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle))})
-		tab.layers["B"] = append(tab.layers["B"], []float32{float32(math.Cos(7 * angle)), float32(math.Sin(7 * angle))})
-	}
-	return tab
-}
-
-// oddK is larger than the gallery.
-const oddK = 40
 
 // TestEvaluateOdd evaluates and compares under labels with little to find, at a k
 // that is larger than the gallery: there every candidate is a hit that can be.
 func TestEvaluateOdd(t *testing.T) {
-	e, err := Plan{Schemes: schemes(t, "A", "B"), Ks: []int{1, oddK}, Macro: true}.Evaluate(t.Context(), oddTable().open(t), nil)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{1, testgallery.OddK}, Macro: true}.Evaluate(t.Context(), testgallery.Odd().Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +27,11 @@ func TestEvaluateOdd(t *testing.T) {
 		n, unknown, lone int
 		value            float64
 	}{
-		"one": {n: oddItems, value: float64(oddItems-1) / oddK}, "lone": {lone: oddItems, value: math.NaN()}, "unknown": {unknown: oddItems, value: math.NaN()},
-		"price": {n: oddItems, value: 1. / oddK}, "date": {n: oddItems, value: 2. / oddK},
+		"one": {n: testgallery.OddItems, value: float64(testgallery.OddItems-1) / testgallery.OddK}, "lone": {lone: testgallery.OddItems, value: math.NaN()}, "unknown": {unknown: testgallery.OddItems, value: math.NaN()},
+		"price": {n: testgallery.OddItems, value: 1. / testgallery.OddK}, "date": {n: testgallery.OddItems, value: 2. / testgallery.OddK},
 	} {
 		for _, s := range e.Summaries {
-			if s.Label != label || s.K != oddK || s.Mean != Micro {
+			if s.Label != label || s.K != testgallery.OddK || s.Mean != Micro {
 				continue
 			}
 			if s.N != want.n || s.Unknown != want.unknown || s.Lone != want.lone || cell(s.Value) != cell(want.value) || cell(s.Ceiling) != cell(want.value) {
@@ -74,11 +51,11 @@ func TestEvaluateOdd(t *testing.T) {
 		switch {
 		case !judged && (c.N != 0 || !math.IsNaN(c.P)):
 			t.Errorf("%s: a comparison without queries: %+v", c.Label, c)
-		case judged && c.Metric.K == oddK && (c.Diff != 0 || c.Low != 0 || c.High != 0 || c.P != 1 || c.Holm != 1 || c.Tie != oddItems):
+		case judged && c.Metric.K == testgallery.OddK && (c.Diff != 0 || c.Low != 0 || c.High != 0 || c.P != 1 || c.Holm != 1 || c.Tie != testgallery.OddItems):
 			t.Errorf("%s: a comparison of the same hits: %+v", c.Label, c)
 		}
 	}
-	for _, write := range []string{written(t, e.WriteTable), string(tableBytes(t, e.metricsTable(), CSV)), string(tableBytes(t, comparisonsTable(comparisons), CSV))} {
+	for _, write := range []string{testgallery.Written(t, e.WriteTable), string(tableBytes(t, e.metricsTable(), CSV)), string(tableBytes(t, comparisonsTable(comparisons), CSV))} {
 		if strings.Contains(write, "NaN") {
 			t.Errorf("NaN in\n%s", write)
 		}
@@ -88,15 +65,15 @@ func TestEvaluateOdd(t *testing.T) {
 // TestEqualSchemes: a scheme given twice is one, and has nothing to be compared
 // with; one that is spelled otherwise has the same results, and p is 1.
 func TestEqualSchemes(t *testing.T) {
-	g := oddTable().open(t)
-	e, err := Plan{Schemes: schemes(t, "A", "1*A")}.Evaluate(t.Context(), g, nil)
+	g := testgallery.Odd().Open(t)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "1*A")}.Evaluate(t.Context(), g, nil)
 	if err != nil || len(e.Schemes) != 1 {
 		t.Fatalf("%d schemes, %v", len(e.Schemes), err)
 	}
 	if comparisons, err := e.Compare(t.Context(), nil); err != nil || len(comparisons) != 0 {
 		t.Errorf("%d comparisons of one scheme, %v", len(comparisons), err)
 	}
-	e, err = Plan{Schemes: schemes(t, "A", "2*A")}.Evaluate(t.Context(), g, nil)
+	e, err = Plan{Schemes: testgallery.Schemes(t, "A", "2*A")}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +86,7 @@ func TestEqualSchemes(t *testing.T) {
 			t.Errorf("%s: of identical results: %+v", c.Label, c)
 		}
 	}
-	s := schemes(t, "A", "2*A")
+	s := testgallery.Schemes(t, "A", "2*A")
 	m, err := Mining{Gallery: g, A: s[0], B: s[1]}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -128,18 +105,18 @@ func TestEqualSchemes(t *testing.T) {
 
 // TestTuneOdd searches under the same labels.
 func TestTuneOdd(t *testing.T) {
-	g := oddTable().open(t)
+	g := testgallery.Odd().Open(t)
 	for label, want := range map[string]struct {
 		value float64
 		wrong string
 	}{
-		"one":     {value: float64(oddItems-1) / oddK},
-		"price":   {value: 1. / oddK},
-		"date":    {value: 2. / oddK},
+		"one":     {value: float64(testgallery.OddItems-1) / testgallery.OddK},
+		"price":   {value: 1. / testgallery.OddK},
+		"date":    {value: 2. / testgallery.OddK},
 		"lone":    {wrong: "P@40 lone: none of the 6 queries to tune on is judged"},
 		"unknown": {wrong: "P@40 unknown: none of the 6 queries to tune on is judged"},
 	} {
-		got, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, oddK}, label}, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
+		got, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, testgallery.OddK}, label}, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
 		if want.wrong != "" {
 			if err == nil || !strings.Contains(err.Error(), want.wrong) {
 				t.Errorf("%s: got %v, want %q", label, err, want.wrong)
@@ -172,8 +149,8 @@ func TestTuneOdd(t *testing.T) {
 
 // TestNoQueries: conditions that no item meets are an error of each, which names them.
 func TestNoQueries(t *testing.T) {
-	g := oddTable().open(t)
-	s := schemes(t, "A", "B")
+	g := testgallery.Odd().Open(t)
+	s := testgallery.Schemes(t, "A", "B")
 	where := []engine.Condition{{Label: "price", Value: "0.5"}, {Label: "date", Value: "2024-01-04"}}
 	want := "no item is a query: evaluate where price=0.5 date=2024-01-04"
 	_, evaluated := Plan{Schemes: s, Where: where}.Evaluate(t.Context(), g, nil)
@@ -190,7 +167,7 @@ func TestNoQueries(t *testing.T) {
 // there and what should be, wherever it was cut.
 func TestCutLine(t *testing.T) {
 	dir := t.TempDir()
-	shirts().write(t, dir)
+	testgallery.Shirts().Write(t, dir)
 	steps := "gallery " + quote(dir) + "\nschemes x, y\ncompare on category\n"
 	s := NewSession(Options{Open: openFolder, SkipContent: true})
 	defer s.Close()
@@ -213,23 +190,23 @@ func TestCutLine(t *testing.T) {
 
 // manyClasses is a gallery of 100,000 items with 150,000 classes: one of each
 // item, and one of every two.
-func manyClasses(n int) *table {
+func manyClasses(n int) *testgallery.Table {
 	rng := rand.New(rand.NewPCG(7, 7))
-	tab := &table{labels: []string{"class"}, cells: map[string][]string{}, layers: map[string][][]float32{}}
+	tab := &testgallery.Table{Labels: []string{"class"}, Cells: map[string][]string{}, Layers: map[string][][]float32{}}
 	for r := range n {
-		tab.ids = append(tab.ids, fmt.Sprint("i", r))
-		tab.cells["class"] = append(tab.cells["class"], fmt.Sprintf("c%d|p%d", r, r/2))
+		tab.IDs = append(tab.IDs, fmt.Sprint("i", r))
+		tab.Cells["class"] = append(tab.Cells["class"], fmt.Sprintf("c%d|p%d", r, r/2))
 		for _, layer := range []string{"A", "B"} {
 			row := make([]float32, 8)
 			for d := range row {
 				row[d] = float32(rng.NormFloat64())
 			}
-			tab.layers[layer] = append(tab.layers[layer], row)
+			tab.Layers[layer] = append(tab.Layers[layer], row)
 		}
 	}
 	for r := 1; r < n; r += 2 { // under A every second pair is found
 		if r%4 == 1 {
-			tab.layers["A"][r] = slices.Clone(tab.layers["A"][r-1])
+			tab.Layers["A"][r] = slices.Clone(tab.Layers["A"][r-1])
 		}
 	}
 	return tab
@@ -241,8 +218,8 @@ func TestHundredThousandClasses(t *testing.T) {
 	const items, queries = 100_000, 200
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	g := manyClasses(items).open(t)
-	s := schemes(t, "A", "B")
+	g := manyClasses(items).Open(t)
+	s := testgallery.Schemes(t, "A", "B")
 	e, err := Plan{Schemes: s, Over: queries, Macro: true}.Evaluate(ctx, g, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -263,7 +240,7 @@ func TestHundredThousandClasses(t *testing.T) {
 	if c := comparisons[0]; c.Classes < queries/2 || c.Classes > 2*queries || c.Diff < want/queries-0.01 {
 		t.Errorf("%+v", c)
 	}
-	m, err := Mining{Gallery: g, A: s[0], B: s[1], Over: queries, Page: filepath.Join(t.TempDir(), "m.html"), Out: t.TempDir()}.Do(ctx, nil)
+	m, err := WriteMining(ctx, Mining{Gallery: g, A: s[0], B: s[1], Over: queries}, Folder{Page: filepath.Join(t.TempDir(), "m.html"), Out: t.TempDir()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,10 +249,9 @@ func TestHundredThousandClasses(t *testing.T) {
 	if len(m.Classes) < queries || len(m.Classes) > 2*queries || len(m.Losses) != queries || len(m.lines()) > 100 {
 		t.Errorf("%d classes, %d losses, %d lines", len(m.Classes), len(m.Losses), len(m.lines()))
 	}
-	u, err := Tuning{
+	u, err := WriteTuning(ctx, Tuning{
 		Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, 1}, "class"}, Over: queries, Parts: 2, Share: 0.5,
-		Page: filepath.Join(t.TempDir(), "t.html"), Out: t.TempDir(),
-	}.Do(ctx, nil)
+	}, Folder{Page: filepath.Join(t.TempDir(), "t.html"), Out: t.TempDir()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,12 +74,6 @@ func publish(outputs []*output) error {
 	return aside.Publish(files...)
 }
 
-// outputFile names what one file holds.
-type outputFile struct {
-	path  string
-	write func(io.Writer) error
-}
-
 // writeFile writes a file whole or not at all.
 func writeFile(path string, write func(io.Writer) error) error {
 	o, err := prepare(path, false, write)
@@ -117,6 +111,14 @@ func writeRun(files ...outputFile) error {
 func checkFolder(dir string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return fmt.Errorf("%s: the output goes into a folder, this is a file", dir)
+	}
+	return nil
+}
+
+// checkReport returns an error for a file that no report can be.
+func checkReport(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: the report is a file, this is a folder", path)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strata/experiments/internal/testgallery"
 	"testing"
 )
 
@@ -26,7 +27,7 @@ func TestWriteRun(t *testing.T) {
 			t.Errorf("got %q, %v", got, err)
 		}
 	}
-	if got := tree(t, dir); got != "a b" {
+	if got := testgallery.Tree(t, dir); got != "a b" {
 		t.Errorf("left %s", got)
 	}
 }
@@ -56,8 +57,8 @@ func TestWriteRunFails(t *testing.T) {
 			if err := writeRun(outputFile{a, text("new")}, c.second(dir)); err == nil {
 				t.Error("no error")
 			}
-			if got, err := os.ReadFile(a); err != nil || string(got) != "old" || tree(t, dir) != "a" {
-				t.Errorf("left %s, a is %q, %v", tree(t, dir), got, err)
+			if got, err := os.ReadFile(a); err != nil || string(got) != "old" || testgallery.Tree(t, dir) != "a" {
+				t.Errorf("left %s, a is %q, %v", testgallery.Tree(t, dir), got, err)
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -15,12 +14,11 @@ import (
 	"strata/engine/inert"
 )
 
-// Page says what a report, one HTML file with everything in it, shows beside the
-// tables of an outcome.
-type Page struct {
-	Path    string   // of the file
-	Queries []string // ids of queries that get a contact sheet, at most maxSheets
-	Worst   int      // as many sheets of the queries that lose most; at most maxSheets
+// Sheets says which contact sheets a report, one HTML file with everything in it,
+// shows beside the tables of an outcome.
+type Sheets struct {
+	Queries []string // ids of the queries that get one, at most maxSheets
+	Worst   int      // as many of the queries that lose most; at most maxSheets
 }
 
 // DefaultWorst is the number of sheets of queries that lose most.
@@ -28,9 +26,6 @@ const DefaultWorst = 6
 
 // maxSheets bounds the sheets of either kind.
 const maxSheets = 24
-
-// significant is the p, after Holm, below which a difference counts as shown.
-const significant = 0.05
 
 //go:embed page.html page_study.html page_pieces.html
 var pageFiles embed.FS
@@ -59,22 +54,11 @@ func renderPage(name string, view any) func(io.Writer) error {
 	}
 }
 
-// checkReport returns an error for a file that no report can be.
-func checkReport(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s: the report is a file, this is a folder", path)
-	}
-	return nil
-}
-
-// check returns an error for what the page cannot show, and the rows of its queries.
-func (p *Page) check(g *engine.Gallery) ([]int, error) {
+// check returns an error for what a page cannot show, and the rows of the queries.
+func (p Sheets) check(g *engine.Gallery) ([]int, error) {
 	if len(p.Queries) > maxSheets || p.Worst > maxSheets {
 		return nil, fmt.Errorf("a report takes at most %d contact sheets of chosen and of worst queries, not %d and %d",
 			maxSheets, len(p.Queries), p.Worst)
-	}
-	if err := checkReport(p.Path); err != nil {
-		return nil, err
 	}
 	var rows []int
 	for _, id := range p.Queries {
@@ -142,17 +126,17 @@ type pageComparison struct {
 }
 
 // page makes the page of an outcome. It ranks the queries of its sheets again.
-func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer) error, error) {
-	rows, err := p.check(o.g)
+func (o *Outcome) page(ctx context.Context, p Sheets, m Manifest) (func(io.Writer) error, error) {
+	rows, err := p.check(o.Evaluation.g)
 	if err != nil {
 		return nil, err
 	}
-	b := &pageBuilder{Outcome: o, main: len(o.Ks) - 1, pairs: map[pair]int{}}
+	b := &pageBuilder{e: o.Evaluation, comparisons: o.Comparisons, main: len(o.Evaluation.Ks) - 1, pairs: map[pair]int{}}
 	if err := b.index(m.Baseline); err != nil {
 		return nil, err
 	}
 	v := &pageView{Gallery: m.Gallery.Name, Fingerprint: m.Gallery.Fingerprint, Facts: b.facts(m)}
-	for l := range o.Labels {
+	for l := range o.Evaluation.Labels {
 		label, err := b.label(l)
 		if err != nil {
 			return nil, err
@@ -176,23 +160,24 @@ func (o *Outcome) page(ctx context.Context, p *Page, m Manifest) (func(io.Writer
 
 // pageBuilder makes the parts of a page.
 type pageBuilder struct {
-	*Outcome
-	main     int          // the metric that decides: P at the largest k
-	pairs    map[pair]int // places among the comparisons of one metric
-	perRow   int          // comparisons of one metric
-	baseline int          // a scheme, or -1
+	e           *Evaluation
+	comparisons []Comparison
+	main        int          // the metric that decides: P at the largest k
+	pairs       map[pair]int // places among the comparisons of one metric
+	perRow      int          // comparisons of one metric
+	baseline    int          // a scheme, or -1
 }
 
 // index notes where the comparison of each pair is.
 func (b *pageBuilder) index(baseline string) error {
 	b.baseline = -1
 	var scheme *engine.Scheme
-	for s := range b.Schemes {
-		if b.Schemes[s].String() == baseline {
-			b.baseline, scheme = s, &b.Schemes[s]
+	for s := range b.e.Schemes {
+		if b.e.Schemes[s].String() == baseline {
+			b.baseline, scheme = s, &b.e.Schemes[s]
 		}
 	}
-	pairs, err := b.Evaluation.pairs(scheme)
+	pairs, err := b.e.pairs(scheme)
 	for i, p := range pairs {
 		b.pairs[p] = i
 	}
@@ -202,39 +187,26 @@ func (b *pageBuilder) index(baseline string) error {
 
 // mean returns the micro mean of a metric.
 func (b *pageBuilder) mean(scheme, label, metric int) Summary {
-	return b.Summaries[b.summaryAt(scheme, label, Micro, metric)]
+	return b.e.Summaries[b.e.summaryAt(scheme, label, Micro, metric)]
 }
 
 // compared returns the comparison of two schemes as that of x with y.
 func (b *pageBuilder) compared(label, metric, x, y int) (c Comparison, ok bool) {
-	first := (label*len(b.Metrics) + metric) * b.perRow
+	first := (label*len(b.e.Metrics) + metric) * b.perRow
 	if at, ok := b.pairs[pair{x, y}]; ok {
-		return b.Comparisons[first+at], true
+		return b.comparisons[first+at], true
 	}
 	at, ok := b.pairs[pair{y, x}]
 	if !ok {
 		return c, false
 	}
-	return b.Comparisons[first+at].turned(), true
+	return b.comparisons[first+at].turned(), true
 }
-
-// turned returns the comparison of B with A.
-func (c Comparison) turned() Comparison {
-	c.A, c.B = c.B, c.A
-	c.Diff = 0 - c.Diff
-	c.Low, c.High = 0-c.High, 0-c.Low
-	c.ClassLow, c.ClassHigh = 0-c.ClassHigh, 0-c.ClassLow
-	c.Win, c.Loss = c.Loss, c.Win
-	return c
-}
-
-// shown reports whether a difference is shown.
-func (c Comparison) shown() bool { return c.N > 0 && c.Holm < significant }
 
 // best returns the scheme with the highest mean, the first of several, or -1.
 func (b *pageBuilder) best(label, metric int) int {
 	best := -1
-	for s := range b.Schemes {
+	for s := range b.e.Schemes {
 		if sum := b.mean(s, label, metric); sum.N > 0 && (best < 0 || sum.Value > b.mean(best, label, metric).Value) {
 			best = s
 		}
@@ -245,7 +217,7 @@ func (b *pageBuilder) best(label, metric int) int {
 // equals returns the schemes that are not shown to differ from x, and the number
 // of those that are; without a comparison a scheme is in neither.
 func (b *pageBuilder) equals(label, metric, x int) (equal []int, shown int) {
-	for s := range b.Schemes {
+	for s := range b.e.Schemes {
 		if s == x {
 			continue
 		}
@@ -265,14 +237,14 @@ func (b *pageBuilder) equals(label, metric, x int) (equal []int, shown int) {
 // first label, and the baseline or else the second best.
 func (b *pageBuilder) duel() (first, second int, ok bool) {
 	first = b.best(0, b.main)
-	if first < 0 || len(b.Schemes) < 2 {
+	if first < 0 || len(b.e.Schemes) < 2 {
 		return 0, 0, false
 	}
 	if b.baseline >= 0 && b.baseline != first {
 		return first, b.baseline, true
 	}
 	second = -1
-	for s := range b.Schemes {
+	for s := range b.e.Schemes {
 		if sum := b.mean(s, 0, b.main); s != first && sum.N > 0 && (second < 0 || sum.Value > b.mean(second, 0, b.main).Value) {
 			second = s
 		}
@@ -285,7 +257,7 @@ func (b *pageBuilder) facts(m Manifest) []pageFact {
 	facts := []pageFact{
 		{"Items", strconv.Itoa(m.Gallery.Items)},
 		{"Queries", strconv.Itoa(m.Queries)},
-		{"Schemes", strconv.Itoa(len(b.Schemes))},
+		{"Schemes", strconv.Itoa(len(b.e.Schemes))},
 		{"Seed", strconv.FormatUint(m.Seed, 10)},
 		{"Resamples", strconv.Itoa(m.Resamples)},
 	}
@@ -293,15 +265,13 @@ func (b *pageBuilder) facts(m Manifest) []pageFact {
 		facts = append(facts, pageFact{"Strata", m.Version})
 	}
 	if len(m.Where) > 0 {
-		facts = append(facts, pageFact{"Queries where", Filter{b.Where}.conditions()})
+		facts = append(facts, pageFact{"Queries where", Filter{b.e.Where}.conditions()})
 	}
 	if len(m.Filter) > 0 {
-		facts = append(facts, pageFact{"Candidates where", Filter{b.Filter}.conditions()})
+		facts = append(facts, pageFact{"Candidates where", Filter{b.e.Filter}.conditions()})
 	}
 	if m.Baseline != "" {
 		facts = append(facts, pageFact{"Baseline", m.Baseline})
 	}
 	return facts
 }
-
-func (s Filter) conditions() string { return joinConditions(s.Conditions) }

@@ -2,9 +2,9 @@ package experiments
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"html"
 	"image"
 	"image/color"
@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"strata/engine"
-	"strata/fixtures"
+	"strata/experiments/internal/testgallery"
 	"strata/fixtures/need"
 )
 
@@ -29,29 +29,18 @@ import (
 const browser = "chromium-headless-shell"
 
 // report runs an evaluation and returns its report.
-func report(t *testing.T, g *engine.Gallery, plan Plan, baseline *engine.Scheme, page Page) string {
+func report(t *testing.T, g *engine.Gallery, plan Plan, baseline *engine.Scheme, sheets Sheets) string {
 	t.Helper()
 	dir := t.TempDir()
-	page.Path = filepath.Join(dir, "report.html")
-	run := Run{Gallery: g, Plan: plan, Baseline: baseline, Out: dir, Page: &page, Version: "v1", Now: time.Now}
+	run := Run{Gallery: g, Plan: plan, Baseline: baseline, Folder: Folder{Out: dir, Page: filepath.Join(dir, "report.html"), Version: "v1"}, Sheets: sheets}
 	if _, err := run.Do(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(page.Path)
+	b, err := os.ReadFile(run.Folder.Page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(b)
-}
-
-func demo(t *testing.T) *engine.Gallery {
-	t.Helper()
-	g, err := engine.OpenFS(t.Context(), "demo", fixtures.Demo())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { g.Close() })
-	return g
 }
 
 // TestReportInBrowser loads a report in a browser: it asks for nothing, says
@@ -59,8 +48,8 @@ func demo(t *testing.T) *engine.Gallery {
 // a caption and heads with a scope.
 func TestReportInBrowser(t *testing.T) {
 	need.Programs(t, browser)
-	page := report(t, demo(t), Plan{Schemes: schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
-		Page{Queries: []string{"knit-0012"}, Worst: 2})
+	page := report(t, testgallery.Demo(t), Plan{Schemes: testgallery.Schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
+		Sheets{Queries: []string{"knit-0012"}, Worst: 2})
 	// One chosen and two worst queries, each with four rows of ten.
 	lookAt(t, page, "pictures 123 broken 0 unnamed 0 plots 10 blind 0 tables 20 bare 0 fetched 0 wider 0")
 }
@@ -125,9 +114,9 @@ func browse(t *testing.T, page string) browsed {
 // TestReportSameBytes: the report does not depend on the number of threads, the
 // time, or the run.
 func TestReportSameBytes(t *testing.T) {
-	g := demo(t)
-	plan := Plan{Schemes: schemes(t, "A", "B", "rrf(A,C)"), Over: 60, Seed: 3}
-	page := Page{Queries: []string{"knit-cap-0001"}, Worst: 3}
+	g := testgallery.Demo(t)
+	plan := Plan{Schemes: testgallery.Schemes(t, "A", "B", "rrf(A,C)"), Over: 60, Seed: 3}
+	page := Sheets{Queries: []string{"knit-cap-0001"}, Worst: 3}
 	first := report(t, g, plan, nil, page)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	if second := report(t, g, plan, nil, page); first != second {
@@ -138,14 +127,14 @@ func TestReportSameBytes(t *testing.T) {
 // TestReportEscapes: names from a gallery stay text, in cells, attributes and plots.
 func TestReportEscapes(t *testing.T) {
 	const evil = `</svg><script>alert("x")</script>&'`
-	tab := random(rand.New(rand.NewPCG(1, 2)), 60)
-	tab.labels = append(tab.labels, evil)
-	tab.cells[evil] = make([]string, len(tab.ids))
-	for r := range tab.ids {
-		tab.ids[r] += evil
-		tab.cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
+	tab := testgallery.Random(rand.New(rand.NewPCG(1, 2)), 60)
+	tab.Labels = append(tab.Labels, evil)
+	tab.Cells[evil] = make([]string, len(tab.IDs))
+	for r := range tab.IDs {
+		tab.IDs[r] += evil
+		tab.Cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
 	}
-	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "A", "B"), Labels: []string{evil}}, nil, Page{Worst: 2})
+	page := report(t, tab.Open(t), Plan{Schemes: testgallery.Schemes(t, "A", "B"), Labels: []string{evil}}, nil, Sheets{Worst: 2})
 	if strings.Contains(page, "<script") || strings.Contains(page, `alert("`) {
 		t.Error("a name has become part of the page")
 	}
@@ -157,7 +146,7 @@ func TestReportEscapes(t *testing.T) {
 // TestReportSays checks sentences and marks where they can be told: with a
 // baseline, with one scheme, with schemes that are equal, without any judged query.
 func TestReportSays(t *testing.T) {
-	base := schemes(t, "A")[0]
+	base := testgallery.Schemes(t, "A")[0]
 	for _, c := range []struct {
 		name     string
 		schemes  []engine.Scheme
@@ -166,20 +155,20 @@ func TestReportSays(t *testing.T) {
 		not      []string
 	}{
 		{
-			"best", schemes(t, "A", "B", "C"), nil,
+			"best", testgallery.Schemes(t, "A", "B", "C"), nil,
 			[]string{"Ahead of every other scheme", ">0.640</b>", "B, the highest, against the others", `class="shown"><b>−0.260</b>`},
 			[]string{"▲ ahead", `class="best"><b>−`}, // that B is better than A is no good sign, and no bad one
 		},
 		{
-			"baseline", schemes(t, "A", "B", "C"), &base,
+			"baseline", testgallery.Schemes(t, "A", "B", "C"), &base,
 			[]string{"Ahead of the baseline A by &#43;0.260", "▲", "All against the baseline A"},
 			[]string{"★ highest"},
 		},
-		{"one", schemes(t, "A"), nil, []string{">0.380</b>"}, []string{"★", "against the others", `id="worst"`}},
-		{"equal", schemes(t, "C", "2*C"), nil, []string{"Not shown to differ from 2*C", "☆", "≈"}, []string{"Ahead of"}},
+		{"one", testgallery.Schemes(t, "A"), nil, []string{">0.380</b>"}, []string{"★", "against the others", `id="worst"`}},
+		{"equal", testgallery.Schemes(t, "C", "2*C"), nil, []string{"Not shown to differ from 2*C", "☆", "≈"}, []string{"Ahead of"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			page := report(t, demo(t), Plan{Schemes: c.schemes, Labels: []string{"category"}}, c.baseline, Page{})
+			page := report(t, testgallery.Demo(t), Plan{Schemes: c.schemes, Labels: []string{"category"}}, c.baseline, Sheets{})
 			for _, want := range c.want {
 				if !strings.Contains(page, want) {
 					t.Errorf("%q is not in the page", want)
@@ -192,10 +181,10 @@ func TestReportSays(t *testing.T) {
 			}
 		})
 	}
-	tab := shirts()
-	tab.cells["none"] = make([]string, len(tab.ids))
-	tab.labels = append(tab.labels, "none")
-	page := report(t, tab.open(t), Plan{Schemes: schemes(t, "x", "y")}, nil, Page{Worst: 1, Queries: []string{"c c"}})
+	tab := testgallery.Shirts()
+	tab.Cells["none"] = make([]string, len(tab.IDs))
+	tab.Labels = append(tab.Labels, "none")
+	page := report(t, tab.Open(t), Plan{Schemes: testgallery.Schemes(t, "x", "y")}, nil, Sheets{Worst: 1, Queries: []string{"c c"}})
 	for _, want := range []string{"No query is judged under this label", "without a picture"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the page", want)
@@ -206,63 +195,24 @@ func TestReportSays(t *testing.T) {
 // TestReportRefuses: what cannot be shown is said before anything is evaluated,
 // and nothing is written.
 func TestReportRefuses(t *testing.T) {
-	g := demo(t)
-	for want, page := range map[string]Page{
-		`"nobody"`:                      {Queries: []string{"nobody"}},
-		"at most 24 contact sheets":     {Worst: 25},
-		"a file, this is a folder":      {Path: t.TempDir()},
-		"and of worst queries, not 30 ": {Queries: make([]string, 30)},
+	g := testgallery.Demo(t)
+	for want, c := range map[string]struct {
+		page   string
+		sheets Sheets
+	}{
+		`"nobody"`:                      {sheets: Sheets{Queries: []string{"nobody"}}},
+		"at most 24 contact sheets":     {sheets: Sheets{Worst: 25}},
+		"a file, this is a folder":      {page: t.TempDir()},
+		"and of worst queries, not 30 ": {sheets: Sheets{Queries: make([]string, 30)}},
 	} {
 		dir := filepath.Join(t.TempDir(), "out")
-		if page.Path == "" {
-			page.Path = filepath.Join(dir, "r.html")
-		}
-		_, err := Run{Gallery: g, Plan: Plan{Schemes: schemes(t, "A")}, Out: dir, Page: &page, Now: time.Now}.Do(t.Context(), nil)
+		f := Folder{Out: dir, Page: cmp.Or(c.page, filepath.Join(dir, "r.html"))}
+		_, err := Run{Gallery: g, Plan: Plan{Schemes: testgallery.Schemes(t, "A")}, Folder: f, Sheets: c.sheets}.Do(t.Context(), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s: the folder was made", want)
-		}
-	}
-}
-
-// TestClassDifferences compares with counts made apart, on labels with several values.
-func TestClassDifferences(t *testing.T) {
-	tab := random(rand.New(rand.NewPCG(5, 5)), 80)
-	e, err := Plan{Schemes: schemes(t, "A", "B"), Ks: []int{5}}.Evaluate(t.Context(), tab.open(t), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for l, label := range e.Labels {
-		want := map[string][3]int{}
-		for i, q := range e.Queries {
-			if e.skip(i, 0, l) != Judged || e.skip(i, 1, l) != Judged {
-				continue
-			}
-			seen := map[string]bool{}
-			for value := range strings.SplitSeq(tab.cells[label][q], "|") {
-				if value = strings.TrimSpace(value); value != "" && !seen[value] {
-					seen[value] = true
-					w := want[value]
-					want[value] = [3]int{w[0] + 1, w[1] + int(e.hitsOf(i, 0, l)[0]), w[2] + int(e.hitsOf(i, 1, l)[0])}
-				}
-			}
-		}
-		got := map[string][3]int{}
-		last := 2.0
-		for _, c := range e.classDifferences(l, 0, 1) {
-			got[c.Class] = [3]int{c.Queries, c.HitsA, c.HitsB}
-			if c.Diff > last {
-				t.Errorf("%s: %s comes after a smaller difference", label, c.Class)
-			}
-			last = c.Diff
-			if c.Win+c.Tie+c.Loss != c.Queries {
-				t.Errorf("%s: %+v does not add up", label, c)
-			}
-		}
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: got %v, want %v", label, got, want)
 		}
 	}
 }

@@ -35,12 +35,12 @@ type pageClass struct {
 
 // duelView makes the part of two schemes.
 func (b *pageBuilder) duelView(a, other int) (*pageDuel, error) {
-	v := &pageDuel{A: b.Schemes[a].String(), B: b.Schemes[other].String()}
-	v.Why = fmt.Sprintf("the highest and the second by %s of %s", b.Metrics[b.main], b.Labels[0])
+	v := &pageDuel{A: b.e.Schemes[a].String(), B: b.e.Schemes[other].String()}
+	v.Why = fmt.Sprintf("the highest and the second by %s of %s", b.e.Metrics[b.main], b.e.Labels[0])
 	if other == b.baseline {
-		v.Why = fmt.Sprintf("the highest by %s of %s, and the baseline", b.Metrics[b.main], b.Labels[0])
+		v.Why = fmt.Sprintf("the highest by %s of %s, and the baseline", b.e.Metrics[b.main], b.e.Labels[0])
 	}
-	for l, label := range b.Labels {
+	for l, label := range b.e.Labels {
 		classes, err := b.classesView(l, a, other)
 		if err != nil {
 			return nil, err
@@ -54,9 +54,9 @@ func (b *pageBuilder) duelView(a, other int) (*pageDuel, error) {
 }
 
 func (b *pageBuilder) classesView(label, a, other int) (pageClasses, error) {
-	all := b.classDifferences(label, a, other)
+	all := b.e.classDifferences(label, a, other)
 	shown := slices.DeleteFunc(slices.Clone(all), func(c ClassDifference) bool { return c.Queries < enoughQueries })
-	v := pageClasses{Metric: b.Metrics[b.main].String()}
+	v := pageClasses{Metric: b.e.Metrics[b.main].String()}
 	switch {
 	case len(shown) == 0:
 		shown = all
@@ -72,7 +72,7 @@ func (b *pageBuilder) classesView(label, a, other int) (pageClasses, error) {
 	}
 	var names []string
 	var diffs []float64
-	alt := fmt.Sprintf("Difference of %s, %s less %s, by class:", v.Metric, b.Schemes[a], b.Schemes[other])
+	alt := fmt.Sprintf("Difference of %s, %s less %s, by class:", v.Metric, b.e.Schemes[a], b.e.Schemes[other])
 	for _, c := range shown {
 		names, diffs = append(names, c.Class), append(diffs, c.Diff)
 		v.Rows = append(v.Rows, pageClass{
@@ -89,10 +89,10 @@ func (b *pageBuilder) classesView(label, a, other int) (pageClasses, error) {
 // worst returns the places of the queries for which scheme a has the most hits
 // fewer than other under a label, at most n.
 func (b *pageBuilder) worst(label, a, other, n int) []int {
-	last := len(b.Ks) - 1
-	loss := func(i int) int { return int(b.hitsOf(i, other, label)[last]) - int(b.hitsOf(i, a, label)[last]) }
+	last := len(b.e.Ks) - 1
+	loss := func(i int) int { return int(b.e.hitsOf(i, other, label)[last]) - int(b.e.hitsOf(i, a, label)[last]) }
 	var lost []int
-	for _, i := range common(b.judged(a, label), b.judged(other, label)) {
+	for _, i := range common(b.e.judged(a, label), b.e.judged(other, label)) {
 		if loss(i) > 0 {
 			lost = append(lost, i)
 		}

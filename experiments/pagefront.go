@@ -39,7 +39,7 @@ type frontPanel struct {
 // frontPanels returns two plots, those to tune on and those to report on, for each
 // of some pairs of the front's targets: all pairs of three or fewer, else the
 // first with every other.
-func (t *Tuned) frontPanels() ([][2]frontPanel, error) {
+func (t tunePage) frontPanels() ([][2]frontPanel, error) {
 	var panels [][2]frontPanel
 	for i, x := range t.FrontOf {
 		for _, y := range t.FrontOf[i+1:] {
@@ -65,7 +65,7 @@ func (t *Tuned) frontPanels() ([][2]frontPanel, error) {
 }
 
 // span returns the ends of a target's axis.
-func (t *Tuned) span(target int) (low, high float64) {
+func (t tunePage) span(target int) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, trial := range t.Trials {
 		for _, values := range [][]float64{trial.Tune, trial.Report} {
@@ -83,7 +83,7 @@ func (t *Tuned) span(target int) (low, high float64) {
 // of the front; a line through those that no other exceeds in one of the two
 // without falling behind in the other, on the queries to tune on; and the named
 // ones.
-func (t *Tuned) frontPanel(x, y int, reported bool) (frontPanel, error) {
+func (t tunePage) frontPanel(x, y int, reported bool) (frontPanel, error) {
 	at := func(i int) (plotter.XY, bool) {
 		values := t.Trials[i].Tune
 		if reported {
@@ -157,7 +157,7 @@ func (t *Tuned) frontPanel(x, y int, reported bool) (frontPanel, error) {
 // alongFront returns the trials that no other exceeds in one of two targets
 // without falling behind in the other, on the queries to tune on, from the largest
 // value of the second to that of the first.
-func (t *Tuned) alongFront(x, y int) []int {
+func (t tunePage) alongFront(x, y int) []int {
 	var along []int
 	for _, i := range t.Front {
 		a := t.Trials[i].Tune

@@ -14,18 +14,18 @@ const maxNamed = 4
 
 // verdict says in words what the main metric shows under a label.
 func (b *pageBuilder) verdict(label int) pageVerdict {
-	v := pageVerdict{Label: b.Labels[label]}
+	v := pageVerdict{Label: b.e.Labels[label]}
 	best := b.best(label, b.main)
 	if best < 0 {
 		v.Text = "No query is judged under this label."
 		return v
 	}
 	sum := b.mean(best, label, b.main)
-	v.Best, v.Value = b.Schemes[best].String(), threeDigits(sum.Value)
+	v.Best, v.Value = b.e.Schemes[best].String(), threeDigits(sum.Value)
 	v.Text = fmt.Sprintf("Highest %s, 95 %% interval %s. ", sum.Metric, interval3(sum.Low, sum.High))
 	equal, shown := b.equals(label, b.main, best)
 	switch {
-	case len(b.Schemes) == 1:
+	case len(b.e.Schemes) == 1:
 	case b.baseline >= 0 && best == b.baseline:
 		v.Text = fmt.Sprintf("The baseline has the highest %s, 95 %% interval %s. ", sum.Metric, interval3(sum.Low, sum.High))
 		if len(equal) > 0 {
@@ -35,9 +35,9 @@ func (b *pageBuilder) verdict(label int) pageVerdict {
 		}
 	case b.baseline >= 0 && shown > 0:
 		c, _ := b.compared(label, b.main, best, b.baseline)
-		v.Text += fmt.Sprintf("Ahead of the baseline %s by %s (%s to %s; p %s).", b.Schemes[b.baseline], signed(c.Diff), signed(c.Low), signed(c.High), equalsP(c.Holm))
+		v.Text += fmt.Sprintf("Ahead of the baseline %s by %s (%s to %s; p %s).", b.e.Schemes[b.baseline], signed(c.Diff), signed(c.Low), signed(c.High), equalsP(c.Holm))
 	case b.baseline >= 0:
-		v.Text += fmt.Sprintf("Not shown to be ahead of the baseline %s.", b.Schemes[b.baseline])
+		v.Text += fmt.Sprintf("Not shown to be ahead of the baseline %s.", b.e.Schemes[b.baseline])
 	case len(equal) == 0:
 		v.Text += "Ahead of every other scheme (p < 0.05 after Holm’s correction)."
 	default:
@@ -58,7 +58,7 @@ func (b *pageBuilder) named(schemes []int) string {
 			names = append(names, fmt.Sprintf("%d more", len(schemes)-maxNamed))
 			break
 		}
-		names = append(names, b.Schemes[s].String())
+		names = append(names, b.e.Schemes[s].String())
 	}
 	if n := len(names); n > 1 {
 		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
@@ -70,9 +70,9 @@ func (b *pageBuilder) named(schemes []int) string {
 // else each measure at its largest k.
 func (b *pageBuilder) columns() []int {
 	var columns []int
-	for m, metric := range b.Metrics {
-		last := m+1 == len(b.Metrics) || b.Metrics[m+1].Kind != metric.Kind || b.Metrics[m+1].K == 0
-		if last || len(b.Metrics) == len(b.Ks) {
+	for m, metric := range b.e.Metrics {
+		last := m+1 == len(b.e.Metrics) || b.e.Metrics[m+1].Kind != metric.Kind || b.e.Metrics[m+1].K == 0
+		if last || len(b.e.Metrics) == len(b.e.Ks) {
 			columns = append(columns, m)
 		}
 	}
@@ -81,13 +81,13 @@ func (b *pageBuilder) columns() []int {
 
 // label makes the part of a label.
 func (b *pageBuilder) label(label int) (pageLabel, error) {
-	v := pageLabel{Name: b.Labels[label], Anchor: "label-" + strconv.Itoa(label+1), Main: b.Metrics[b.main].String()}
+	v := pageLabel{Name: b.e.Labels[label], Anchor: "label-" + strconv.Itoa(label+1), Main: b.e.Metrics[b.main].String()}
 	columns := b.columns()
 	for _, m := range columns {
-		v.Head = append(v.Head, b.Metrics[m].String())
+		v.Head = append(v.Head, b.e.Metrics[m].String())
 	}
 	best := b.best(label, b.main)
-	for s, scheme := range b.Schemes {
+	for s, scheme := range b.e.Schemes {
 		row := pageRow{Scheme: scheme.String(), Best: s == best}
 		for _, m := range columns {
 			row.Cells = append(row.Cells, b.cell(s, label, m))
@@ -110,10 +110,10 @@ func (b *pageBuilder) label(label int) (pageLabel, error) {
 
 func (b *pageBuilder) legend() string {
 	switch {
-	case len(b.Schemes) == 1:
+	case len(b.e.Schemes) == 1:
 		return ""
 	case b.baseline >= 0:
-		return "▲ ahead of, ▼ behind the baseline " + b.Schemes[b.baseline].String() + ", p < 0.05 after Holm’s correction; no mark: no difference is shown. The highest value is bold."
+		return "▲ ahead of, ▼ behind the baseline " + b.e.Schemes[b.baseline].String() + ", p < 0.05 after Holm’s correction; no mark: no difference is shown. The highest value is bold."
 	}
 	return "★ highest, and ahead of every other scheme, p < 0.05 after Holm’s correction. ☆ highest, but the schemes marked ≈ are not shown to differ from it."
 }
@@ -128,7 +128,7 @@ func (b *pageBuilder) cell(scheme, label, metric int) pageCell {
 	best := b.best(label, metric)
 	c.Best = scheme == best
 	switch {
-	case len(b.Schemes) == 1:
+	case len(b.e.Schemes) == 1:
 		c.Best = false
 	case b.baseline >= 0:
 		with, ok := b.compared(label, metric, scheme, b.baseline)
@@ -171,13 +171,13 @@ func (b *pageBuilder) quiet(name string, label int, columns []int, of func(Summa
 // scheme or the baseline, and all.
 func (b *pageBuilder) addComparisons(v *pageLabel, label, best int) {
 	lead := best
-	v.LeadTitle = b.Schemes[best].String() + ", the highest, against the others"
+	v.LeadTitle = b.e.Schemes[best].String() + ", the highest, against the others"
 	if b.baseline >= 0 {
 		lead = b.baseline
-		v.LeadTitle = "All against the baseline " + b.Schemes[lead].String()
+		v.LeadTitle = "All against the baseline " + b.e.Schemes[lead].String()
 	}
 	var others []Comparison
-	for s := range b.Schemes {
+	for s := range b.e.Schemes {
 		c, ok := b.compared(label, b.main, lead, s)
 		if !ok {
 			continue
@@ -202,8 +202,8 @@ func (b *pageBuilder) addComparisons(v *pageLabel, label, best int) {
 	for _, c := range others {
 		v.Lead = append(v.Lead, comparisonRow(c))
 	}
-	first := (label*len(b.Metrics) + b.main) * b.perRow
-	if all := b.Comparisons[first : first+b.perRow]; len(all) > len(others) {
+	first := (label*len(b.e.Metrics) + b.main) * b.perRow
+	if all := b.comparisons[first : first+b.perRow]; len(all) > len(others) {
 		for _, c := range all {
 			v.Pairs = append(v.Pairs, comparisonRow(c))
 		}
@@ -229,8 +229,8 @@ func comparisonRow(c Comparison) pageComparison {
 // intervalPlot draws the main metric of all schemes.
 func (b *pageBuilder) intervalPlot(label, best int) (template.HTML, error) {
 	var rows []intervalRow
-	alt := fmt.Sprintf("%s of %s with 95 %% intervals:", b.Metrics[b.main], b.Labels[label])
-	for s, scheme := range b.Schemes {
+	alt := fmt.Sprintf("%s of %s with 95 %% intervals:", b.e.Metrics[b.main], b.e.Labels[label])
+	for s, scheme := range b.e.Schemes {
 		sum := b.mean(s, label, b.main)
 		if sum.N == 0 {
 			continue
@@ -239,16 +239,16 @@ func (b *pageBuilder) intervalPlot(label, best int) (template.HTML, error) {
 		alt += fmt.Sprintf(" %s %s (%s);", scheme, threeDigits(sum.Value), interval3(sum.Low, sum.High))
 	}
 	sum := b.mean(best, label, b.main)
-	return intervalPlot(rows, b.Metrics[b.main].String()+" of "+plotText(b.Labels[label]), sum.Baseline, sum.Ceiling, strings.TrimSuffix(alt, ";"))
+	return intervalPlot(rows, b.e.Metrics[b.main].String()+" of "+plotText(b.e.Labels[label]), sum.Baseline, sum.Ceiling, strings.TrimSuffix(alt, ";"))
 }
 
 // caveats says what a reader must know before trusting the numbers.
 func (b *pageBuilder) caveats(m Manifest) []string {
 	var out []string
-	for l, label := range b.Labels {
+	for l, label := range b.e.Labels {
 		first := b.mean(0, l, b.main)
 		out = append(out, label+": "+skips(first)+".")
-		for s, scheme := range b.Schemes {
+		for s, scheme := range b.e.Schemes {
 			if sum := b.mean(s, l, b.main); sum.Unscored != first.Unscored {
 				out = append(out, fmt.Sprintf("%s under %s: %s. It is not judged on the same queries as the first scheme.", label, scheme, skips(sum)))
 			}

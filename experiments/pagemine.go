@@ -27,11 +27,11 @@ type minePage struct {
 	shown    int // labels that have pictures
 }
 
-// page returns the view of the report. It ranks the queries of its sheets again.
-func (u *miner) page(ctx context.Context, m miningManifest) (*studyView, error) {
-	b := &pageBuilder{Outcome: &Outcome{Evaluation: u.Evaluation}, main: len(u.Ks) - 1, baseline: -1}
-	p := &minePage{pageBuilder: b, Mined: u.Mined, shown: min(len(u.Labels), minedLabels)}
-	p.schemes = [2]string{u.Schemes[0].String(), u.Schemes[1].String()}
+// pageOfMined returns the view of the report. It ranks the queries of its sheets again.
+func pageOfMined(ctx context.Context, u *Mined, m miningManifest) (*studyView, error) {
+	b := &pageBuilder{e: u.Evaluation, main: len(u.Evaluation.Ks) - 1, baseline: -1}
+	p := &minePage{pageBuilder: b, Mined: u, shown: min(len(u.Evaluation.Labels), minedLabels)}
+	p.schemes = [2]string{u.Evaluation.Schemes[0].String(), u.Evaluation.Schemes[1].String()}
 	most := minedSheets*(p.shown+1)*(1+2*sheetHits) + 4*minedMistakes*p.shown + 2*minedHubs + 2*minedPairs
 	p.pictures = &pictures{b: b, limit: min(pictureBytes, pageBytes/most), made: map[int]template.URL{}}
 	v := &studyView{
@@ -39,7 +39,7 @@ func (u *miner) page(ctx context.Context, m miningManifest) (*studyView, error) 
 		Footer: "All rows, unrounded, are in the tables classes, losses, mistakes, hubs, disagreements and duplicates of the same run; " +
 			"the same gallery and command give the same page, byte for byte.",
 	}
-	comparisons, err := u.Compare(ctx, nil)
+	comparisons, err := u.Evaluation.Compare(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (p *minePage) classes(context.Context) (pageSection, error) {
 		Title: "Classes",
 		Lead:  "Where one scheme is ahead of the other. To the right, in blue, A = " + p.schemes[0] + "; to the left, in ochre, B = " + p.schemes[1] + ".",
 	}
-	for l, label := range p.Labels {
+	for l, label := range p.Evaluation.Labels {
 		of, err := p.classesView(l, 0, 1)
 		if err != nil {
 			return s, err
@@ -131,7 +131,7 @@ func (p *minePage) lost(ctx context.Context) (pageSection, error) {
 		Title: "What B would lose",
 		Lead:  "The queries that lose most hits when B takes the place of A, with the ten nearest under both. A frame is a hit.",
 	}
-	for l, label := range p.Labels[:p.shown] {
+	for l, label := range p.Evaluation.Labels[:p.shown] {
 		places := p.worst(l, 1, 0, minedSheets)
 		sheets, err := p.sheets(ctx, places, sheetMarks{l, -1})
 		if err != nil {
@@ -151,7 +151,7 @@ func (p *minePage) lost(ctx context.Context) (pageSection, error) {
 func (p *minePage) sheets(ctx context.Context, places []int, marks sheetMarks) ([]pageSheet, error) {
 	rows := make([]int, len(places))
 	for n, i := range places {
-		rows[n] = p.Queries[i]
+		rows[n] = p.Evaluation.Queries[i]
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -178,7 +178,7 @@ func (p *minePage) mistakes(context.Context) (pageSection, error) {
 		Lead: "First hits that are wrong, with the highest scores. Left the query, right what was found. z is the score in standard deviations of all " +
 			"first scores of a scheme, so that schemes can be compared. Two items that are each other’s first hit are shown once. It may be the label that is wrong.",
 	}
-	for l, label := range p.Labels[:p.shown] {
+	for l, label := range p.Evaluation.Labels[:p.shown] {
 		for of := range p.schemes {
 			cards := &pageCards{}
 			n, seen := 0, map[[2]int]bool{}
@@ -194,7 +194,7 @@ func (p *minePage) mistakes(context.Context) (pageSection, error) {
 				lines := []string{
 					fmt.Sprintf("%s, not %s", p.describeValue(label, m.Hit), p.describeValue(label, m.Query)),
 					fmt.Sprintf("score %.4f, z %+.2f", m.Score, m.Z),
-					p.g.ID(m.Query) + " → " + p.g.ID(m.Hit),
+					p.Evaluation.g.ID(m.Query) + " → " + p.Evaluation.g.ID(m.Hit),
 				}
 				cards.Cards = append(cards.Cards, pageCard{Pictures: p.pair(m.Query, m.Hit, "Query ", "First hit "), Lines: lines})
 			}
@@ -203,7 +203,7 @@ func (p *minePage) mistakes(context.Context) (pageSection, error) {
 			}
 			s.Parts = append(s.Parts, pagePart{
 				Title: fmt.Sprintf("%c = %s, by %s", 'A'+rune(of), p.schemes[of], label),
-				Note:  fmt.Sprintf("%s of %s wrong.", plural(n, "first hit"), plural(len(p.judged(of, l)), "judged query")),
+				Note:  fmt.Sprintf("%s of %s wrong.", plural(n, "first hit"), plural(len(p.Evaluation.judged(of, l)), "judged query")),
 				Cards: cards,
 			})
 		}
@@ -223,7 +223,7 @@ func (p *minePage) pair(a, b int, sayA, sayB string) []pagePicture {
 
 // picture returns the picture of a row.
 func (p *minePage) picture(row int, say string) pagePicture {
-	id := p.g.ID(row)
+	id := p.Evaluation.g.ID(row)
 	return pagePicture{URI: p.pictures.of(row), ID: id, Alt: say + id + described(p.describe(row))}
 }
 
@@ -243,10 +243,10 @@ func (p *minePage) hubs(context.Context) (pageSection, error) {
 		for _, hub := range h.Hubs[:min(minedHubs, len(h.Hubs))] {
 			card := pageCard{
 				Pictures: []pagePicture{p.picture(hub.Item, "Hub ")},
-				Lines:    []string{plural(hub.Occurrences, "query"), p.g.ID(hub.Item)},
+				Lines:    []string{plural(hub.Occurrences, "query"), p.Evaluation.g.ID(hub.Item)},
 			}
 			for l, n := range hub.Wrong[:min(2, len(hub.Wrong))] {
-				card.Lines = append(card.Lines, fmt.Sprintf("%s: %d wrong", p.Labels[l], n))
+				card.Lines = append(card.Lines, fmt.Sprintf("%s: %d wrong", p.Evaluation.Labels[l], n))
 			}
 			cards.Cards = append(cards.Cards, card)
 		}
@@ -263,7 +263,7 @@ func (p *minePage) disagreements(ctx context.Context) (pageSection, error) {
 	var places []int
 	var why []string
 	for _, d := range p.Disagreements {
-		i, known := slices.BinarySearch(p.Queries, d.Query)
+		i, known := slices.BinarySearch(p.Evaluation.Queries, d.Query)
 		if text := cell(d.Overlap); known && text != "" && len(places) < minedSheets {
 			places = append(places, i)
 			why = append(why, fmt.Sprintf("overlap %.4f, %d of the first %d in common", d.Overlap, d.Common, p.K))
@@ -272,7 +272,7 @@ func (p *minePage) disagreements(ctx context.Context) (pageSection, error) {
 	s := pageSection{
 		Title: "Where they disagree most",
 		Lead: fmt.Sprintf("Queries by rank-biased overlap (p %v): 1 is the same ranking, 0 nothing in common. Neither may be wrong. A solid frame is a hit of %s.",
-			persistence, p.Labels[0]),
+			persistence, p.Evaluation.Labels[0]),
 	}
 	sheets, err := p.sheets(ctx, places, sheetMarks{0, -1})
 	for n := range sheets {
@@ -291,17 +291,17 @@ func (p *minePage) duplicates(context.Context) (pageSection, error) {
 		Caption: fmt.Sprintf("Pairs of candidates that are alike; the cosine is under %s.", d.Scheme),
 		Columns: []pageColumn{{"Alike in", ""}, {"Pairs", ""}},
 	}
-	for _, l := range p.Labels {
+	for _, l := range p.Evaluation.Labels {
 		table.Columns = append(table.Columns, pageColumn{"differ in " + l, ""})
 	}
 	for kind, what := range [...]string{SamePicture: "picture", SameRows: "all features", NearRows: "cosine ≥ " + number(d.Near)} {
-		counts := make([]int, 1+len(p.Labels))
+		counts := make([]int, 1+len(p.Evaluation.Labels))
 		for _, pair := range d.Pairs {
 			if int(pair.Kind) != kind {
 				continue
 			}
 			counts[0]++
-			for l := range p.Labels {
+			for l := range p.Evaluation.Labels {
 				if p.differ(pair, l) {
 					counts[1+l]++
 				}
@@ -330,7 +330,7 @@ func (p *minePage) duplicates(context.Context) (pageSection, error) {
 		like := map[DuplicateKind]string{SamePicture: "the same picture", SameRows: "the same features", NearRows: fmt.Sprintf("cosine %.4f", pair.Cosine)}
 		cards.Cards = append(cards.Cards, pageCard{
 			Pictures: p.pair(pair.A, pair.B, "", ""),
-			Lines:    append(lines, like[pair.Kind], p.g.ID(pair.A)+", "+p.g.ID(pair.B)),
+			Lines:    append(lines, like[pair.Kind], p.Evaluation.g.ID(pair.A)+", "+p.Evaluation.g.ID(pair.B)),
 		})
 	}
 	if len(cards.Cards) > 0 {
@@ -342,10 +342,10 @@ func (p *minePage) duplicates(context.Context) (pageSection, error) {
 // mostDiffering returns the first so many pairs by the number of labels under which
 // they differ, the largest first.
 func (p *minePage) mostDiffering(most int) []Duplicate {
-	byNumber := make([][]Duplicate, 1+len(p.Labels)) // there may be millions of pairs
+	byNumber := make([][]Duplicate, 1+len(p.Evaluation.Labels)) // there may be millions of pairs
 	for _, pair := range p.Duplicates.Pairs {
 		n := 0
-		for l := range p.Labels {
+		for l := range p.Evaluation.Labels {
 			if p.differ(pair, l) {
 				n++
 			}
@@ -365,7 +365,7 @@ func (p *minePage) caveats(m miningManifest) []string {
 		"Differences of small classes are mostly chance; p-values of single classes, in classes.csv, are not corrected for their number.",
 		"Intervals are 95 % percentile bootstraps over queries; p is of a paired permutation test for each label.",
 	}
-	if n := len(p.Labels); n > p.shown {
+	if n := len(p.Evaluation.Labels); n > p.shown {
 		out = append(out, fmt.Sprintf("Pictures are shown for the first %d of %d labels.", p.shown, n))
 	}
 	if d := p.Duplicates; d.Unread > 0 {

@@ -18,8 +18,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	plotdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"strata/engine/inert"
 )
 
 // Colours of plots. The page's style sheet has the real ones, for light, dark and
@@ -44,7 +42,6 @@ var plotStyle = strings.NewReplacer(
 const (
 	plotWidth = 460 // points
 	plotRow   = 18  // points a row
-	plotName  = 30  // characters of a name
 
 	// Names are given the room of letters of nameRoom, so that fonts wider than the
 	// one that is measured have it, too.
@@ -234,13 +231,4 @@ func alignNames(body string, f font.Font) string {
 		end := x + face.Width(html.UnescapeString(part[3])).Points()
 		return fmt.Sprintf(`<text text-anchor="end" x="%.5g"%s>%s</text>`, end, strings.Replace(part[2], room, size, 1), part[3])
 	})
-}
-
-// plotText returns a name that fits beside a plot, of what can be printed.
-func plotText(name string) string {
-	name = inert.Line(name)
-	if runes := []rune(name); len(runes) > plotName {
-		return string(runes[:plotName-1]) + "…"
-	}
-	return name
 }

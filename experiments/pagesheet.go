@@ -41,19 +41,19 @@ type pagePicture struct {
 // by place in Queries.
 func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []int, a, other int) error {
 	schemes := b.sheetSchemes(a, other)
-	if n := len(b.Schemes); n > len(schemes) {
+	if n := len(b.e.Schemes); n > len(schemes) {
 		v.SheetNote = fmt.Sprintf("%d of %d schemes are shown. ", len(schemes), n)
 	}
-	v.Marks = fmt.Sprintf("A solid frame is a hit of %s", b.Labels[0])
+	v.Marks = fmt.Sprintf("A solid frame is a hit of %s", b.e.Labels[0])
 	marks := sheetMarks{0, -1}
-	if len(b.Labels) > 1 {
-		v.Marks += fmt.Sprintf(", a double one of %s; both frames, of both", b.Labels[1])
+	if len(b.e.Labels) > 1 {
+		v.Marks += fmt.Sprintf(", a double one of %s; both frames, of both", b.e.Labels[1])
 		marks.twin = 1
 	}
 	v.Marks += "."
 	rows := append([]int(nil), chosen...)
 	for _, i := range worst {
-		rows = append(rows, b.Queries[i])
+		rows = append(rows, b.e.Queries[i])
 	}
 	if len(rows) == 0 {
 		return nil
@@ -82,9 +82,9 @@ func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []i
 
 // finds says how many hits of a label two schemes find for query i.
 func (b *pageBuilder) finds(i, a, other, label int) string {
-	last := len(b.Ks) - 1
-	return fmt.Sprintf("%s: %s finds %d of %d, %s %d", b.Labels[label],
-		b.Schemes[a], b.hitsOf(i, a, label)[last], b.Ks[last], b.Schemes[other], b.hitsOf(i, other, label)[last])
+	last := len(b.e.Ks) - 1
+	return fmt.Sprintf("%s: %s finds %d of %d, %s %d", b.e.Labels[label],
+		b.e.Schemes[a], b.e.hitsOf(i, a, label)[last], b.e.Ks[last], b.e.Schemes[other], b.e.hitsOf(i, other, label)[last])
 }
 
 // sheetMarks are the labels whose hits have a frame, a solid and a double one; -1:
@@ -98,7 +98,7 @@ func (b *pageBuilder) sheetSchemes(a, other int) []int {
 	if other != a {
 		schemes = append(schemes, other)
 	}
-	for s := range b.Schemes {
+	for s := range b.e.Schemes {
 		if s != a && s != other && len(schemes) < sheetSchemes {
 			schemes = append(schemes, s)
 		}
@@ -108,11 +108,11 @@ func (b *pageBuilder) sheetSchemes(a, other int) []int {
 
 // sheet makes the sheet of the query in a row of the gallery.
 func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Ranking, marks sheetMarks) pageSheet {
-	v := pageSheet{ID: b.g.ID(row), Labels: b.describe(row)}
+	v := pageSheet{ID: b.e.g.ID(row), Labels: b.describe(row)}
 	v.Picture = pagePicture{URI: p.of(row), ID: v.ID, Alt: "Query " + v.ID + described(v.Labels)}
 	for _, s := range schemes {
 		r := rankings[s]
-		line := pageSheetRow{Scheme: b.Schemes[s].String()}
+		line := pageSheetRow{Scheme: b.e.Schemes[s].String()}
 		var hits []string
 		for _, l := range r.Labels {
 			if l.Skip == Judged {
@@ -121,7 +121,7 @@ func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Rank
 		}
 		line.Hits = strings.Join(hits, ", ")
 		for i, h := range r.Hits {
-			pic := pagePicture{URI: p.of(h.Row), ID: b.g.ID(h.Row), Rank: i + 1}
+			pic := pagePicture{URI: p.of(h.Row), ID: b.e.g.ID(h.Row), Rank: i + 1}
 			pic.Solid = marks.solid >= 0 && r.Labels[marks.solid].Relevant[i]
 			pic.Twin = marks.twin >= 0 && r.Labels[marks.twin].Relevant[i]
 			var of []string
@@ -146,7 +146,7 @@ func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []Rank
 // describe returns a row's cells of the evaluated labels.
 func (b *pageBuilder) describe(row int) string {
 	var cells []string
-	for _, l := range b.judges.labels {
+	for _, l := range b.e.judges.labels {
 		if cell := l.Label.Cell(row); cell != "" {
 			cells = append(cells, cell)
 		}
@@ -164,9 +164,9 @@ func described(labels string) string {
 // rankAgain returns the first hits of queries, by place in rows, then scheme.
 func (b *pageBuilder) rankAgain(ctx context.Context, rows []int) ([][]Ranking, error) {
 	out := make([][]Ranking, len(rows))
-	err := b.g.RankAll(ctx, rows, b.Schemes, sheetHits, b.among, func(i int, rankings []engine.Ranking) {
+	err := b.e.g.RankAll(ctx, rows, b.e.Schemes, sheetHits, b.e.among, func(i int, rankings []engine.Ranking) {
 		for _, r := range rankings {
-			out[i] = append(out[i], b.judges.ranking(rows[i], r))
+			out[i] = append(out[i], b.e.judges.ranking(rows[i], r))
 		}
 	})
 	return out, err
@@ -185,7 +185,7 @@ func (p *pictures) of(row int) template.URL {
 		return uri
 	}
 	p.made[row] = ""
-	f, err := p.b.g.OpenPicture(row)
+	f, err := p.b.e.g.OpenPicture(row)
 	if err != nil {
 		return ""
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 	"strata/fixtures/need"
 )
 
@@ -22,23 +23,23 @@ import (
 // its front.
 func tuneReport(t *testing.T, ask Tuning) (page, picture string) {
 	t.Helper()
-	ask.Out = t.TempDir()
-	ask.Page, ask.Version = filepath.Join(ask.Out, "sub", "report.html"), "v1"
-	if _, err := ask.Do(t.Context(), nil); err != nil {
+	out := t.TempDir()
+	f := Folder{Out: out, Page: filepath.Join(out, "sub", "report.html"), Version: "v1"}
+	if _, err := WriteTuning(t.Context(), ask, f, nil); err != nil {
 		t.Fatal(err)
 	}
-	return readText(t, ask.Page), readText(t, filepath.Join(ask.Out, "pareto.svg"))
+	return readText(t, f.Page), readText(t, filepath.Join(out, "pareto.svg"))
 }
 
 // mineReport mines and returns the report.
 func mineReport(t *testing.T, ask Mining) string {
 	t.Helper()
-	ask.Out = t.TempDir()
-	ask.Page, ask.Version = filepath.Join(ask.Out, "report.html"), "v1"
-	if _, err := ask.Do(t.Context(), nil); err != nil {
+	out := t.TempDir()
+	f := Folder{Out: out, Page: filepath.Join(out, "report.html"), Version: "v1"}
+	if _, err := WriteMining(t.Context(), ask, f, nil); err != nil {
 		t.Fatal(err)
 	}
-	return readText(t, ask.Page)
+	return readText(t, f.Page)
 }
 
 func readText(t *testing.T, path string) string {
@@ -63,7 +64,7 @@ func demoTuning(t *testing.T, g *engine.Gallery) Tuning {
 
 func demoMining(t *testing.T, g *engine.Gallery) Mining {
 	t.Helper()
-	s := schemes(t, "C", "B+pattern")
+	s := testgallery.Schemes(t, "C", "B+pattern")
 	return Mining{Gallery: g, A: s[0], B: s[1], Labels: []string{"category", "pattern"}, Near: 0.97, Over: 300}
 }
 
@@ -71,7 +72,7 @@ func demoMining(t *testing.T, g *engine.Gallery) Mining {
 // TestReportInBrowser does that of an evaluation.
 func TestStudiesInBrowser(t *testing.T) {
 	need.Programs(t, browser)
-	g := demo(t)
+	g := testgallery.Demo(t)
 	page, _ := tuneReport(t, demoTuning(t, g))
 	// A table and a plot a metric; six panels and a table of the front.
 	lookAt(t, page, "pictures 0 broken 0 unnamed 0 plots 9 blind 0 tables 4 bare 0 fetched 0 wider 0")
@@ -90,7 +91,7 @@ func TestStudiesInBrowser(t *testing.T) {
 // TestStudiesSameBytes: the reports do not depend on the number of threads or the
 // run.
 func TestStudiesSameBytes(t *testing.T) {
-	g := demo(t)
+	g := testgallery.Demo(t)
 	page, picture := tuneReport(t, demoTuning(t, g))
 	mined := mineReport(t, demoMining(t, g))
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -105,7 +106,7 @@ func TestStudiesSameBytes(t *testing.T) {
 // TestTuneReportSays checks that every value of the queries to tune on is called
 // that, and what is said of a choice that holds and of one that does not.
 func TestTuneReportSays(t *testing.T) {
-	g := demo(t)
+	g := testgallery.Demo(t)
 	ask := demoTuning(t, g)
 	page, picture := tuneReport(t, ask)
 	const tuned, reported = 149, 151 // groups stay together
@@ -152,7 +153,7 @@ var pictureData = regexp.MustCompile(`data:image/jpeg;base64,[^"]*`)
 
 // TestMineReportSays looks for the sentences of a page and for what is picked.
 func TestMineReportSays(t *testing.T) {
-	g := demo(t)
+	g := testgallery.Demo(t)
 	ask := demoMining(t, g)
 	page := mineReport(t, ask)
 	m, err := ask.Do(t.Context(), nil)
@@ -161,8 +162,8 @@ func TestMineReportSays(t *testing.T) {
 	}
 	for _, want := range []string{
 		"A, what is", "B, what might be", "B = B&#43;pattern", "P@10 category", "ahead of A (", "in blue, A = C; to the left, in ochre, B = B&#43;pattern",
-		"What B would lose", "<strong>" + m.g.ID(m.Losses[0].Query) + "</strong>", m.g.ID(m.Mistakes[0].Query) + " → " + m.g.ID(m.Mistakes[0].Hit),
-		"are hits of none", "rank-biased overlap", "<strong>" + m.g.ID(m.Disagreements[0].Query) + "</strong>", "--exclude-duplicates",
+		"What B would lose", "<strong>" + m.Evaluation.g.ID(m.Losses[0].Query) + "</strong>", m.Evaluation.g.ID(m.Mistakes[0].Query) + " → " + m.Evaluation.g.ID(m.Mistakes[0].Hit),
+		"are hits of none", "rank-biased overlap", "<strong>" + m.Evaluation.g.ID(m.Disagreements[0].Query) + "</strong>", "--exclude-duplicates",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the page", want)
@@ -177,7 +178,7 @@ func TestMineReportSays(t *testing.T) {
 
 // TestMostDiffering picks the pairs of duplicates whose labels differ most.
 func TestMostDiffering(t *testing.T) {
-	g := demo(t)
+	g := testgallery.Demo(t)
 	ask := demoMining(t, g)
 	ask.Labels, ask.Near = nil, 0.9
 	m, err := ask.Do(t.Context(), nil)
@@ -201,15 +202,15 @@ func TestMostDiffering(t *testing.T) {
 // TestStudiesEscape: names from a gallery stay text in the reports and the picture.
 func TestStudiesEscape(t *testing.T) {
 	const evil = `</svg><script>alert("x")</script>&'`
-	tab := random(rand.New(rand.NewPCG(1, 2)), 60)
-	tab.labels = append(tab.labels, evil)
-	tab.cells[evil] = make([]string, len(tab.ids))
-	for r := range tab.ids {
-		tab.ids[r] += evil
-		tab.cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
+	tab := testgallery.Random(rand.New(rand.NewPCG(1, 2)), 60)
+	tab.Labels = append(tab.Labels, evil)
+	tab.Cells[evil] = make([]string, len(tab.IDs))
+	for r := range tab.IDs {
+		tab.IDs[r] += evil
+		tab.Cells[evil][r] = []string{evil + "1", evil + "2"}[r%2]
 	}
-	g := tab.open(t)
-	s := schemes(t, "A", "B")
+	g := tab.Open(t)
+	s := testgallery.Schemes(t, "A", "B")
 	target := Target{Metric{Precision, 5}, evil}
 	page, picture := tuneReport(t, Tuning{
 		Gallery: g, Layers: []string{"A", "B"}, Objective: target, Front: []Target{target, {Metric{Recall, 5}, evil}}, Parts: 4, Share: 0.5,
@@ -233,33 +234,44 @@ func TestStudiesEscape(t *testing.T) {
 	}
 }
 
-// TestStudiesRefuse: a folder is no report, and is named before anything is searched.
+// TestStudiesRefuse: a folder is no report, and a file no folder; either is named
+// before anything is searched.
 func TestStudiesRefuse(t *testing.T) {
-	g := shirts().open(t)
-	s := schemes(t, "x", "y")
+	g := testgallery.Shirts().Open(t)
+	s := testgallery.Schemes(t, "x", "y")
 	dir := t.TempDir()
-	_, tune := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 2, Share: 0.5, Page: dir}.Do(t.Context(), nil)
-	_, mine := Mining{Gallery: g, A: s[0], B: s[1], Page: dir}.Do(t.Context(), nil)
-	for _, err := range []error{tune, mine} {
-		if err == nil || !strings.Contains(err.Error(), "the report is a file, this is a folder") {
-			t.Errorf("got %v", err)
+	tuning := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 2, Share: 0.5}
+	mining := Mining{Gallery: g, A: s[0], B: s[1]}
+	for _, c := range []struct {
+		in   Folder
+		want string
+	}{
+		{Folder{Page: dir}, "the report is a file, this is a folder"},
+		{Folder{Out: filepath.Join(g.Path, "items.csv")}, "this is a file"},
+	} {
+		_, tune := WriteTuning(t.Context(), tuning, c.in, nil)
+		_, mine := WriteMining(t.Context(), mining, c.in, nil)
+		for _, err := range []error{tune, mine} {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
 		}
 	}
 }
 
 // TestStudiesOdd: reports of galleries in which there is little to show.
 func TestStudiesOdd(t *testing.T) {
-	tab := shirts()
-	tab.cells["none"] = make([]string, len(tab.ids))
-	tab.labels = append(tab.labels, "none")
-	g := tab.open(t)
-	s := schemes(t, "x", "y")
+	tab := testgallery.Shirts()
+	tab.Cells["none"] = make([]string, len(tab.IDs))
+	tab.Labels = append(tab.Labels, "none")
+	g := tab.Open(t)
+	s := testgallery.Schemes(t, "x", "y")
 	page := mineReport(t, Mining{Gallery: g, A: s[0], B: s[1]})
 	if !strings.Contains(page, "No query is judged under this label by both.") || strings.Contains(page, "NaN") {
 		t.Errorf("the page says nothing of a label without values, or NaN")
 	}
 	page, picture := tuneReport(t, Tuning{
-		Gallery: random(rand.New(rand.NewPCG(2, 2)), 60).open(t), Layers: []string{"A/B"}, Objective: Target{Metric{Precision, 5}, "category"},
+		Gallery: testgallery.Random(rand.New(rand.NewPCG(2, 2)), 60).Open(t), Layers: []string{"A/B"}, Objective: Target{Metric{Precision, 5}, "category"},
 		Parts: 1, Share: 0.5,
 	})
 	if head, _, _ := strings.Cut(page, `id="caveats"`); strings.Contains(head, "NaN") || strings.Contains(picture, "NaN") {

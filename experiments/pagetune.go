@@ -10,9 +10,11 @@ import (
 // frontRows is the number of schemes of the front that a page's table has.
 const frontRows = 30
 
-// page returns the view of the report.
-func (u *tuner) page(m tuningManifest) (*studyView, error) {
-	t := u.Tuned
+// tunePage makes the page of a tuning.
+type tunePage struct{ *Tuned }
+
+// view returns the view of the report.
+func (t tunePage) view(m tuningManifest) (*studyView, error) {
 	v := &studyView{
 		Gallery: m.Gallery.Name, Subject: "weights chosen", Fingerprint: m.Gallery.Fingerprint, Facts: t.facts(m), Verdicts: t.verdicts(),
 		Caveats: t.caveats(m),
@@ -40,7 +42,7 @@ func (u *tuner) page(m tuningManifest) (*studyView, error) {
 	return v, nil
 }
 
-func (t *Tuned) facts(m tuningManifest) []pageFact {
+func (t tunePage) facts(m tuningManifest) []pageFact {
 	return append([]pageFact{
 		{"Items", strconv.Itoa(m.Gallery.Items)},
 		{"Queries to tune on", strconv.Itoa(len(t.Tune))},
@@ -56,7 +58,7 @@ func (t *Tuned) facts(m tuningManifest) []pageFact {
 
 // verdicts says what was chosen, how it stands against not choosing, and whether
 // constraints hold.
-func (t *Tuned) verdicts() []pageVerdict {
+func (t tunePage) verdicts() []pageVerdict {
 	best, s := t.Trials[t.Best], t.summary(t.Best, 0)
 	verdicts := []pageVerdict{{
 		Label: "Chosen by " + t.Targets[0].String(), Best: best.Scheme.String(), Value: threeDigits(s.Value),
@@ -103,7 +105,7 @@ func (t *Tuned) verdicts() []pageVerdict {
 
 // bestSingle returns the layer alone, but for the chosen one, that has the highest
 // objective where weights were chosen, or -1.
-func (t *Tuned) bestSingle() int {
+func (t tunePage) bestSingle() int {
 	best := -1
 	for _, i := range t.Single {
 		if i != t.Best && (best < 0 || t.Trials[i].Tune[0] > t.Trials[best].Tune[0]) {
@@ -115,7 +117,7 @@ func (t *Tuned) bestSingle() int {
 
 // heldOut makes the part of a target: a row for each of the best scheme, the equal
 // weights and the single layers.
-func (t *Tuned) heldOut(target int) (pagePart, error) {
+func (t tunePage) heldOut(target int) (pagePart, error) {
 	of := t.Targets[target].String()
 	table := &pageTable{
 		Caption: fmt.Sprintf("Mean %s. “Tuned on” is of the %s on which weights were chosen; all that follows is of the others. “Chosen is ahead by” compares the same queries.",
@@ -167,7 +169,7 @@ func (t *Tuned) heldOut(target int) (pagePart, error) {
 
 // frontSection shows what can be had together; it is empty for a front of one
 // target.
-func (t *Tuned) frontSection() (pageSection, error) {
+func (t tunePage) frontSection() (pageSection, error) {
 	s := pageSection{
 		Title: "What can be had together",
 		Lead: fmt.Sprintf("The front: of %s, the %d that no other exceeds in one metric without falling behind in another. It was found on the queries to tune on; "+
@@ -208,7 +210,7 @@ func (t *Tuned) frontSection() (pageSection, error) {
 	return s, nil
 }
 
-func (t *Tuned) caveats(m tuningManifest) []string {
+func (t tunePage) caveats(m tuningManifest) []string {
 	out := []string{
 		fmt.Sprintf("The queries were divided by chance (seed %d); the queries of a group are on one side. Another seed gives another division: a choice that changes with it is no choice.", t.Seed),
 		"Intervals are 95 % percentile bootstraps over queries; p is of a paired permutation test. They hold for the chosen scheme, which was fixed before its queries to report on were looked at, and not for a scheme that is picked from the front by its values there.",
@@ -228,7 +230,7 @@ func (t *Tuned) caveats(m tuningManifest) []string {
 }
 
 // frontFiles returns pareto.svg, the panels as one picture, if there are any.
-func (t *Tuned) frontFiles(path string) ([]outputFile, error) {
+func (t tunePage) frontFiles(path string) ([]outputFile, error) {
 	panels, err := t.frontPanels()
 	if err != nil || len(panels) == 0 {
 		return nil, err

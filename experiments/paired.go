@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -116,15 +115,4 @@ func (p *pairing) permute(a, b int) float64 {
 		}
 	}
 	return float64(far+1) / float64(Resamples+1)
-}
-
-// integers returns the integers that stand for values, for up to total of them
-// to be added, and what stands for 1.
-func (m Metric) integers(values []float64, total int) ([]int64, int64) {
-	by, one := m.scale(total)
-	out := make([]int64, len(values))
-	for j, v := range values {
-		out[j] = int64(math.Round(float64(by * v)))
-	}
-	return out, one
 }

@@ -26,7 +26,16 @@ func ParseStep(line string) (Step, error) {
 		return nil, p.fail(0, "expected a step at the start of the line")
 	}
 	keyword := p.until(isBlank)
-	step, err := p.step(keyword)
+	kind := kindOf(keyword)
+	if kind == nil {
+		var all []string
+		for _, k := range Kinds {
+			all = append(all, k.Keyword)
+		}
+		return nil, p.fail(0, "there is no step %q (steps: %s; in a file also include and set)", keyword, strings.Join(all, ", "))
+	}
+	p.skip()
+	step, err := kind.parse(p)
 	if err != nil {
 		return nil, err
 	}
@@ -34,48 +43,6 @@ func ParseStep(line string) (Step, error) {
 		return nil, p.fail(p.pos, "expected the end of the line, found %s; a name with blanks or commas stands in double quotes", p.next())
 	}
 	return step, nil
-}
-
-// step parses the arguments of a keyword.
-func (p *parser) step(keyword string) (Step, error) {
-	p.skip()
-	switch keyword {
-	case "gallery":
-		name, err := p.name("the name of a gallery")
-		return Gallery{name}, err
-	case "query":
-		id, err := p.name("the id of an item")
-		return Query{id}, err
-	case "image":
-		path, err := p.name("the path of a picture")
-		return Image{path}, err
-	case "schemes":
-		schemes, err := p.schemes(len(p.line))
-		return Schemes{schemes}, err
-	case "filter":
-		if strings.TrimRight(p.line[p.pos:], " \t") == "none" {
-			p.pos = len(p.line)
-			return Filter{}, nil
-		}
-		conditions, err := p.conditions(len(p.line))
-		return Filter{conditions}, err
-	case "search":
-		k, err := p.count("a number of hits", 1<<31-1)
-		return Search{k}, err
-	case "evaluate":
-		return p.evaluate()
-	case "compare", "mine":
-		return p.study(keyword)
-	case "tune":
-		return p.tune()
-	case "note":
-		text, err := p.text()
-		return Note{text}, err
-	case "export":
-		file, err := p.name("the name of a file")
-		return Export{file}, err
-	}
-	return nil, p.fail(0, "there is no step %q (steps: gallery, query, image, schemes, filter, search, evaluate, compare, mine, tune, note, export; in a file also include and set)", keyword)
 }
 
 // parser reads one line, byte by byte.
@@ -332,21 +299,18 @@ func (p *parser) labels(end int) ([]string, error) {
 
 // evaluate reads [S, …] [on LABEL, …] [where COLUMN=VALUE …] [over N|all]
 // [seed N], the clauses in any order.
-func (p *parser) evaluate() (Step, error) {
+func (p *parser) evaluate() (Evaluate, error) {
 	step := Evaluate{Seed: 1}
 	end, word := p.clause(evaluateWords, true)
 	if p.pos < end {
 		schemes, err := p.schemes(end)
 		if err != nil {
-			return nil, err
+			return step, err
 		}
 		step.Schemes = schemes
 	}
 	err := p.clauses(evaluateWords, end, word, func(clause string, end int) error { return p.evaluateClause(&step, clause, end) })
-	if err != nil {
-		return nil, err
-	}
-	return step, nil
+	return step, err
 }
 
 // clauses reads the clauses of a step, in any order and each once, from the one at

@@ -4,41 +4,9 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strata/experiments/internal/testgallery"
 	"testing"
 )
-
-// slowP returns the exact p from the number of ways to reach every sum, which
-// are counted one difference at a time, without rounding.
-func slowP(differences []int64) float64 {
-	ways := map[int64]*big.Int{0: big.NewInt(1)}
-	var sum int64
-	n := 0
-	for _, d := range differences {
-		if d == 0 {
-			continue
-		}
-		sum += d
-		n++
-		next := map[int64]*big.Int{}
-		for at, w := range ways {
-			for _, to := range []int64{at + d, at - d} {
-				if next[to] == nil {
-					next[to] = new(big.Int)
-				}
-				next[to].Add(next[to], w)
-			}
-		}
-		ways = next
-	}
-	far := new(big.Int)
-	for at, w := range ways {
-		if max(at, -at) >= max(sum, -sum) {
-			far.Add(far, w)
-		}
-	}
-	p, _ := new(big.Rat).SetFrac(far, new(big.Int).Lsh(big.NewInt(1), uint(n))).Float64()
-	return p
-}
 
 func TestExactPByHand(t *testing.T) {
 	for _, c := range []struct {
@@ -77,7 +45,7 @@ func TestExactP(t *testing.T) {
 			}
 		}
 		got, ok := exactP(differences)
-		want := slowP(differences)
+		want := testgallery.SlowP(differences)
 		if !ok || want > smallestP && math.Abs(got-want) > 1e-11*want || want <= smallestP && got != smallestP {
 			t.Fatalf("round %d, %d differences up to %d: got %v, %v, want %v", round, n, k, got, ok, want)
 		}

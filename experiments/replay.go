@@ -235,22 +235,8 @@ func (r *replay) place(file string) (string, error) {
 // seeded returns a step with the seed that the options ask for, if they do and it
 // has one.
 func (o ReplayOptions) seeded(step Step) Step {
-	if o.Seed == 0 {
-		return step
-	}
-	switch s := step.(type) {
-	case Evaluate:
-		s.Seed = o.Seed
-		return s
-	case Compare:
-		s.Seed = o.Seed
-		return s
-	case Mine:
-		s.Seed = o.Seed
-		return s
-	case Tune:
-		s.Seed = o.Seed
-		return s
+	if s, ok := step.(Seeded); ok && o.Seed != 0 {
+		return s.WithSeed(o.Seed)
 	}
 	return step
 }

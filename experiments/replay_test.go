@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ import (
 func sampleScript(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	shirts().write(t, filepath.Join(dir, "shirts"))
+	testgallery.Shirts().Write(t, filepath.Join(dir, "shirts"))
 	path := filepath.Join(dir, "try.strata")
 	text := `# a comment
 gallery shirts
@@ -51,22 +52,6 @@ func replayFile(t *testing.T, path string, o ReplayOptions) (string, ReplayRepor
 	return log.String(), report, err
 }
 
-func tree(t *testing.T, dir string) string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			rel, _ := filepath.Rel(dir, path)
-			names = append(names, filepath.ToSlash(rel))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(names, " ")
-}
-
 func TestReplay(t *testing.T) {
 	path := sampleScript(t)
 	dir := filepath.Dir(path)
@@ -78,7 +63,7 @@ func TestReplay(t *testing.T) {
 	if err != nil || again != log {
 		t.Errorf("the second time another log: %v\n%s\n%s", err, log, again)
 	}
-	if got, want := tree(t, dir), "rankings.csv shirts/items.csv shirts/x.npy shirts/y.npy sub/metrics.csv try.strata"; got != want {
+	if got, want := testgallery.Tree(t, dir), "rankings.csv shirts/items.csv shirts/x.npy shirts/y.npy sub/metrics.csv try.strata"; got != want {
 		t.Errorf("got files %s, want %s", got, want)
 	}
 	// The log is a script that gives itself.
@@ -98,7 +83,7 @@ func TestReplayOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := tree(t, out), "try/rankings.csv try/sub/metrics.csv try.strata"; got != want {
+	if got, want := testgallery.Tree(t, out), "try/rankings.csv try/sub/metrics.csv try.strata"; got != want {
 		t.Errorf("got files %s, want %s", got, want)
 	}
 	if got, err := os.ReadFile(filepath.Join(out, "try.strata")); err != nil || string(got) != log {
@@ -136,7 +121,7 @@ func TestReplayCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	logPath := filepath.Join(filepath.Dir(path), "log.strata")
-	before := tree(t, filepath.Dir(path))
+	before := testgallery.Tree(t, filepath.Dir(path))
 	check := func(lines []string) (ReplayReport, error) {
 		if err := os.WriteFile(logPath, []byte(strings.Join(lines, "")), 0o666); err != nil {
 			t.Fatal(err)
@@ -187,7 +172,7 @@ func TestReplayCheck(t *testing.T) {
 	if err := os.Remove(logPath); err != nil {
 		t.Fatal(err)
 	}
-	if got := tree(t, filepath.Dir(path)); got != before {
+	if got := testgallery.Tree(t, filepath.Dir(path)); got != before {
 		t.Errorf("checks left %s, want %s", got, before)
 	}
 }
@@ -216,7 +201,7 @@ func TestReplayCheckKinds(t *testing.T) {
 func TestReplayGallery(t *testing.T) {
 	path := sampleScript(t)
 	other := filepath.Join(t.TempDir(), "other")
-	shirts().write(t, other)
+	testgallery.Shirts().Write(t, other)
 	log, _, err := replayFile(t, path, ReplayOptions{Gallery: other, Out: t.TempDir()})
 	if err != nil || !strings.Contains(log, "\ngallery "+quote(other)+"\n") {
 		t.Errorf("%v\n%s", err, log)

@@ -3,11 +3,8 @@ package experiments
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"text/tabwriter"
-
-	"strata/engine"
 )
 
 // WriteTable writes an evaluation for people: for P at the largest k, and so for
@@ -64,14 +61,6 @@ func (e *Evaluation) tableRows(metric int) []string {
 	return rows
 }
 
-// rounded returns a number for people; NaN is a dash.
-func rounded(x float64) string {
-	if math.IsNaN(x) {
-		return "-"
-	}
-	return fmt.Sprintf("%.4f", x)
-}
-
 // writeSkips writes a line a label, and one more for every scheme that judges
 // other queries than the first.
 func (e *Evaluation) writeSkips(w io.Writer) error {
@@ -89,80 +78,18 @@ func (e *Evaluation) writeSkips(w io.Writer) error {
 	return err
 }
 
+// skips returns how many queries were judged, and how many were skipped for each
+// reason. A count of 0 is left out.
 func skips(s Summary) string {
-	return fmt.Sprintf("%d queries; skipped %d unknown, %d lone, %d unscored", s.N, s.Unknown, s.Lone, s.Unscored)
-}
-
-// The documents of WriteSearchJSON.
-type (
-	searchJSON struct {
-		Gallery string        `json:"gallery"`
-		Query   string        `json:"query,omitempty"`
-		Image   *imageJSON    `json:"image,omitempty"`
-		K       int           `json:"k"`
-		Schemes []rankingJSON `json:"schemes"`
-	}
-	imageJSON struct {
-		Path     string `json:"path"`
-		Hash     string `json:"hash"`
-		Features string `json:"features"`
-	}
-	rankingJSON struct {
-		Scheme     string      `json:"scheme"`
-		Candidates int         `json:"candidates"`
-		Hits       []hitJSON   `json:"hits"`
-		Labels     []labelJSON `json:"labels"`
-	}
-	hitJSON struct {
-		Rank     int      `json:"rank"`
-		ID       string   `json:"id"`
-		Score    *float64 `json:"score"` // null: none
-		Relevant []string `json:"relevant"`
-	}
-	labelJSON struct {
-		Label     string   `json:"label"`
-		Hits      int      `json:"hits"`
-		Relevant  int      `json:"relevant"`
-		Precision *float64 `json:"precision"` // null: skipped
-		Skipped   string   `json:"skipped,omitempty"`
-	}
-)
-
-// WriteSearchJSON writes the result of a search as one JSON document, with
-// scores in full precision. Its query is an item's id, or an image.
-func (r *Result) WriteSearchJSON(w io.Writer) error {
-	g, k := r.gallery.g, r.Step.(Search).K
-	doc := searchJSON{Gallery: g.Path, Query: r.query, K: k, Schemes: []rankingJSON{}}
-	if p := r.Picture; p != nil {
-		doc.Image = &imageJSON{p.Path, p.Hash, p.Features}
-	}
-	for _, ranking := range r.Rankings {
-		doc.Schemes = append(doc.Schemes, ranking.json(g, k))
-	}
-	return writeJSON(w, doc)
-}
-
-func (r Ranking) json(g *engine.Gallery, k int) rankingJSON {
-	out := rankingJSON{Scheme: r.Scheme.String(), Candidates: r.Candidates, Hits: []hitJSON{}, Labels: []labelJSON{}}
-	for i, h := range r.Hits {
-		hit := hitJSON{Rank: i + 1, ID: g.ID(h.Row), Relevant: []string{}}
-		if !math.IsNaN(h.Score) {
-			hit.Score = &h.Score
+	text, sep := fmt.Sprintf("%d queries", s.N), "; skipped "
+	for _, c := range []struct {
+		count int
+		why   Skip
+	}{{s.Unknown, Unknown}, {s.Lone, Lone}, {s.Unscored, Unscored}} {
+		if c.count > 0 {
+			text += fmt.Sprintf("%s%d %s", sep, c.count, c.why)
+			sep = ", "
 		}
-		for _, l := range r.Labels {
-			if l.Relevant[i] {
-				hit.Relevant = append(hit.Relevant, l.Label)
-			}
-		}
-		out.Hits = append(out.Hits, hit)
 	}
-	for _, l := range r.Labels {
-		label := labelJSON{Label: l.Label, Hits: l.Hits, Relevant: l.R, Skipped: l.Skip.String()}
-		if l.Skip == Judged {
-			p := float64(l.Hits) / float64(k)
-			label.Precision = &p
-		}
-		out.Labels = append(out.Labels, label)
-	}
-	return out
+	return text
 }

@@ -25,12 +25,6 @@ type Result struct {
 	query   string  // of a search for an item
 }
 
-// derivedNote stands before a derived layer in logs.
-const derivedNote = "# derived "
-
-// indent stands before the lines of a result in scripts and logs.
-const indent = "    "
-
 // write appends the result as it stands in a log.
 func (r *Result) write(b *strings.Builder) {
 	b.WriteString(r.Step.String())
@@ -86,44 +80,6 @@ func hitLine(g *engine.Gallery, i int, h engine.Hit, labels []LabelHits) string 
 		if l.Relevant[i] {
 			b.WriteString(sep + quote(l.Label))
 			sep = " "
-		}
-	}
-	return b.String()
-}
-
-// evaluationLines returns the lines of an evaluation: the number of queries,
-// then for each scheme its spelling and a line a label.
-func evaluationLines(e *Evaluation) []string {
-	lines := []string{strconv.Itoa(len(e.Queries)) + " queries"}
-	for i := range e.Schemes {
-		lines = append(lines, e.Schemes[i].String())
-		for j := range e.Labels {
-			lines = append(lines, e.labelLine(i, j))
-		}
-	}
-	return lines
-}
-
-// labelLine returns LABEL  P@1 VALUE [LOW, HIGH]  …  over N queries, and what was skipped.
-func (e *Evaluation) labelLine(scheme, label int) string {
-	var b strings.Builder
-	b.WriteString(quote(e.Labels[label]))
-	of := e.of(scheme, label)
-	for _, s := range of {
-		b.WriteString("  P@" + strconv.Itoa(s.K) + " ")
-		if s.N == 0 {
-			b.WriteByte('-')
-			continue
-		}
-		b.WriteString(number(s.Value) + " [" + number(s.Low) + ", " + number(s.High) + "]")
-	}
-	b.WriteString("  over " + strconv.Itoa(of[0].N))
-	for _, skipped := range []struct {
-		n    int
-		skip Skip
-	}{{of[0].Unknown, Unknown}, {of[0].Lone, Lone}, {of[0].Unscored, Unscored}} {
-		if skipped.n > 0 {
-			b.WriteString(", " + strconv.Itoa(skipped.n) + " " + skipped.skip.String())
 		}
 	}
 	return b.String()

@@ -34,17 +34,6 @@ type ExpectedLine struct {
 	Line int    // from 1
 }
 
-// ParseScript parses a script, whose name is used in errors: *ScriptError for
-// the text, others for reading. It includes no other files and sets no variables:
-// see ReadScript.
-func ParseScript(name string, r io.Reader) (*Script, error) {
-	p := &scriptParser{script: &Script{Name: name}, name: name}
-	if err := p.parse(r); err != nil {
-		return nil, err
-	}
-	return p.script, nil
-}
-
 // scriptParser adds the lines of one file to a script.
 type scriptParser struct {
 	script  *Script
@@ -126,3 +115,9 @@ func (p *scriptParser) step(line string) (Step, error) {
 	}
 	return ParseStep(line)
 }
+
+// derivedNote stands before a derived layer in logs.
+const derivedNote = "# derived "
+
+// indent stands before the lines of a result in scripts and logs.
+const indent = "    "

@@ -197,16 +197,8 @@ func (s *Session) Behind(ctx context.Context, step Step, progress func(done, of 
 	}
 	found := x.state
 	x.state = now
-	if result.Evaluation != nil {
-		x.state.evaluation = found.evaluation
-	}
-	switch step.(type) {
-	case Compare:
-		x.state.comparisons, x.state.compared = found.comparisons, found.compared
-	case Mine:
-		x.state.mined = found.mined
-	case Tune:
-		x.state.tuned, x.state.comparisons = found.tuned, found.comparisons
+	if keep := executors[step.Keyword()].keep; keep != nil {
+		keep(&x.state, &found)
 	}
 	at := 0
 	if old, current := (Filter{began.filter}), (Filter{now.filter}); old.String() != current.String() {

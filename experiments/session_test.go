@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // writes keeps every Write apart. Its zero value is ready.
@@ -51,10 +52,10 @@ func openFolder(ctx context.Context, name string) (*engine.Gallery, error) {
 }
 
 // newSession opens the table in a session that logs into the result.
-func newSession(t *testing.T, tab *table, o Options) (*Session, *writes) {
+func newSession(t *testing.T, tab *testgallery.Table, o Options) (*Session, *writes) {
 	t.Helper()
 	dir := t.TempDir()
-	tab.write(t, dir)
+	tab.Write(t, dir)
 	log := &writes{}
 	o.Open, o.Log, o.SkipContent = openFolder, log, true
 	s := NewSession(o)
@@ -80,7 +81,7 @@ func steps(t *testing.T, text string) []Step {
 }
 
 func TestSessionLog(t *testing.T) {
-	s, log := newSession(t, shirts(), Options{})
+	s, log := newSession(t, testgallery.Shirts(), Options{})
 	for _, text := range []string{
 		"query f\nschemes x,  y\nsearch 2",
 		"query f\nschemes x, y\nfilter none", // changes nothing
@@ -127,7 +128,7 @@ func TestSessionLog(t *testing.T) {
 
 // TestSessionAllOrNothing: a Do that fails at its last step leaves nothing.
 func TestSessionAllOrNothing(t *testing.T) {
-	s, log := newSession(t, shirts(), Options{Dir: t.TempDir()})
+	s, log := newSession(t, testgallery.Shirts(), Options{Dir: t.TempDir()})
 	ok := steps(t, "query a\nschemes x\nsearch 1")
 	if _, err := s.Do(t.Context(), ok...); err != nil {
 		t.Fatal(err)
@@ -187,7 +188,7 @@ func TestSessionNeeds(t *testing.T) {
 			t.Errorf("%s: got %v", c.text, err)
 		}
 	}
-	opened, _ := newSession(t, shirts(), Options{})
+	opened, _ := newSession(t, testgallery.Shirts(), Options{})
 	if _, err := opened.Do(t.Context(), steps(t, "schemes x\nsearch 2")...); !errors.Is(err, ErrNoQuery) {
 		t.Errorf("got %v", err)
 	}
@@ -197,7 +198,7 @@ func TestSessionNeeds(t *testing.T) {
 }
 
 func TestSessionPreviewLeavesNothing(t *testing.T) {
-	s, log := newSession(t, shirts(), Options{Dir: t.TempDir()})
+	s, log := newSession(t, testgallery.Shirts(), Options{Dir: t.TempDir()})
 	if _, err := s.Do(t.Context(), steps(t, "query a\nschemes x")...); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestSessionPreviewLeavesNothing(t *testing.T) {
 }
 
 func TestSessionCancelled(t *testing.T) {
-	s, log := newSession(t, shirts(), Options{})
+	s, log := newSession(t, testgallery.Shirts(), Options{})
 	before := log.text()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -245,7 +246,7 @@ func TestSessionCancelled(t *testing.T) {
 }
 
 func TestSessionExport(t *testing.T) {
-	s, _ := newSession(t, shirts(), Options{Dir: t.TempDir()})
+	s, _ := newSession(t, testgallery.Shirts(), Options{Dir: t.TempDir()})
 	r, err := s.Do(t.Context(), steps(t, "query a\nschemes x, y\nsearch 5\nevaluate\nexport my-rankings.csv\nexport metrics.csv\nexport per_query.csv")...)
 	if err != nil {
 		t.Fatal(err)
@@ -276,7 +277,7 @@ x,a,2,c c,0.9396926168497417,0,1
 
 // TestSessionLogFails: what cannot be logged does not happen, then or later.
 func TestSessionLogFails(t *testing.T) {
-	s, log := newSession(t, shirts(), Options{})
+	s, log := newSession(t, testgallery.Shirts(), Options{})
 	full := errors.New("no space left")
 	log.fail = full
 	if _, err := s.Do(t.Context(), Query{"a"}); !errors.Is(err, full) {
@@ -297,7 +298,7 @@ func TestSessionLogFails(t *testing.T) {
 // TestSessionEvaluateBeside changes the filter while an evaluation runs: the
 // log must say under which filter it ran, and go on with the new one.
 func TestSessionEvaluateBeside(t *testing.T) {
-	s, log := newSession(t, random(rand.New(rand.NewPCG(5, 5)), 400), Options{})
+	s, log := newSession(t, testgallery.Random(rand.New(rand.NewPCG(5, 5)), 400), Options{})
 	if _, err := s.Do(t.Context(), steps(t, "schemes A, B+C\nfilter colour=red")...); err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +360,7 @@ func replayLog(t *testing.T, text string) {
 
 // TestSessionConcurrent runs everything at once and replays the log.
 func TestSessionConcurrent(t *testing.T) {
-	s, log := newSession(t, random(rand.New(rand.NewPCG(6, 6)), 200), Options{Budget: 1 << 14})
+	s, log := newSession(t, testgallery.Random(rand.New(rand.NewPCG(6, 6)), 200), Options{Budget: 1 << 14})
 	if _, err := s.Do(t.Context(), steps(t, "query item-1\nschemes A")...); err != nil {
 		t.Fatal(err)
 	}
@@ -388,16 +389,16 @@ func TestSessionConcurrent(t *testing.T) {
 				case 0:
 					_, err = s.Behind(ctx, Evaluate{Over: 20, Seed: uint64(j + 1)}, nil)
 				case 7:
-					_, err = s.Behind(ctx, Mine{Schemes: schemes(t, "A", "B"), Over: 20, Seed: uint64(j + 1)}, nil)
+					_, err = s.Behind(ctx, Mine{Schemes: testgallery.Schemes(t, "A", "B"), Over: 20, Seed: uint64(j + 1)}, nil)
 				case 1:
-					s.Warm(ctx, query.ID, schemes(t, "B", "C"))
+					s.Warm(ctx, query.ID, testgallery.Schemes(t, "B", "C"))
 					_, err = s.Cosines(ctx, 1, 2)
 				case 2, 3:
-					_, err = s.Preview(ctx, query, Schemes{schemes(t, fmt.Sprintf("A+0.%d*B", j+1))}, Search{5})
+					_, err = s.Preview(ctx, query, Schemes{testgallery.Schemes(t, fmt.Sprintf("A+0.%d*B", j+1))}, Search{5})
 				case 4:
 					_, err = s.Do(ctx, Filter{[]engine.Condition{{Label: "colour", Value: []string{"red", "blue"}[j%2]}}})
 				default:
-					_, err = s.Do(ctx, query, Schemes{schemes(t, "A", "rrf(B,C)")}, Search{3})
+					_, err = s.Do(ctx, query, Schemes{testgallery.Schemes(t, "A", "rrf(B,C)")}, Search{3})
 				}
 				cancel()
 				try(err)
@@ -411,11 +412,11 @@ func TestSessionConcurrent(t *testing.T) {
 
 // TestSessionClose cancels what runs, waits for it, and refuses what comes later.
 func TestSessionClose(t *testing.T) {
-	s, _ := newSession(t, random(rand.New(rand.NewPCG(5, 5)), 1500), Options{})
+	s, _ := newSession(t, testgallery.Random(rand.New(rand.NewPCG(5, 5)), 1500), Options{})
 	running, ended := make(chan bool), make(chan error, 1)
 	var once sync.Once
 	go func() {
-		_, err := s.Behind(t.Context(), Evaluate{Schemes: schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
+		_, err := s.Behind(t.Context(), Evaluate{Schemes: testgallery.Schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
 			once.Do(func() { close(running) })
 		})
 		ended <- err
@@ -438,7 +439,7 @@ func TestSessionClose(t *testing.T) {
 // TestSessionNotes: with a clock, a log says on comment lines when and how long.
 func TestSessionNotes(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	s, log := newSession(t, shirts(), Options{Version: "1.2", Now: func() time.Time {
+	s, log := newSession(t, testgallery.Shirts(), Options{Version: "1.2", Now: func() time.Time {
 		now = now.Add(3 * time.Millisecond)
 		return now
 	}})
@@ -459,7 +460,7 @@ func TestSessionNotes(t *testing.T) {
 func TestSessionFaults(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var when func()
-	s, log := newSession(t, shirts(), Options{Now: func() time.Time {
+	s, log := newSession(t, testgallery.Shirts(), Options{Now: func() time.Time {
 		if when != nil {
 			when()
 		}
@@ -490,7 +491,7 @@ func TestSessionFaults(t *testing.T) {
 // TestSessionContent: the content hash is computed behind and noted.
 func TestSessionContent(t *testing.T) {
 	dir := t.TempDir()
-	shirts().write(t, dir)
+	testgallery.Shirts().Write(t, dir)
 	g, err := engine.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -523,7 +524,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // TestSessionReopen: a gallery step begins anew, on the gallery that is open.
 func TestSessionReopen(t *testing.T) {
 	dir := t.TempDir()
-	shirts().write(t, dir)
+	testgallery.Shirts().Write(t, dir)
 	opened := 0
 	s := NewSession(Options{Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
 		opened++

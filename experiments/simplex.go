@@ -55,7 +55,7 @@ func (w weights) scheme(layers []string) engine.Scheme {
 	var s engine.Scheme
 	for i, x := range w {
 		if x > 0 {
-			s.Terms = append(s.Terms, engine.Term{Weight: float64(x), Layer: layers[i]})
+			s.Terms = append(s.Terms, engine.Term{Weight: float64(x), Factor: engine.FactorNamed(layers[i])})
 		}
 	}
 	return s

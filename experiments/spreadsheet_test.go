@@ -2,15 +2,11 @@ package experiments
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestSpreadsheetCell(t *testing.T) {
@@ -76,63 +72,3 @@ func TestForSpreadsheets(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
-
-// TestCSVSafe evaluates a gallery with hostile ids and labels: no table holds a
-// cell that a spreadsheet would compute, and without the option none is changed.
-func TestCSVSafe(t *testing.T) {
-	of := &table{
-		ids:    []string{"=cmd|' /C calc'!A0", "@b", "-c", "-1"},
-		labels: []string{"=kind"},
-		cells:  map[string][]string{"=kind": {"+x", "+x", "=y", "=y"}},
-		layers: map[string][][]float32{"A": {{1, 0}, {.9, .1}, {0, 1}, {.1, .9}}, "B": {{1, 1}, {.5, .1}, {.2, 1}, {.1, .9}}},
-	}
-	g := of.open(t)
-	schemes := schemes(t, "A", "B")
-	for _, safe := range []bool{true, false} {
-		dir := t.TempDir()
-		now := func() time.Time { return time.Time{} }
-		run := Run{Gallery: g, Plan: Plan{Schemes: schemes, Ks: []int{1}}, Out: dir, CSVSafe: safe, Now: now}
-		if _, err := run.Do(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		mining := Mining{Gallery: g, A: schemes[0], B: schemes[1], Out: filepath.Join(dir, "mined"), CSVSafe: safe, Now: now}
-		if _, err := mining.Do(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		marked, raw := 0, 0
-		for _, pattern := range []string{"*.csv", "mined/*.csv"} {
-			paths, err := filepath.Glob(filepath.Join(dir, pattern))
-			if err != nil || len(paths) < 3 {
-				t.Fatalf("%s: %d tables, %v", pattern, len(paths), err)
-			}
-			for _, path := range paths {
-				for _, cell := range cellsOf(t, path) {
-					switch {
-					case spreadsheetCell(cell) != cell:
-						raw++
-					case strings.HasPrefix(cell, "'"):
-						marked++
-					}
-				}
-			}
-		}
-		if safe && (raw > 0 || marked == 0) || !safe && (raw == 0 || marked > 0) {
-			t.Errorf("safe %v: %d cells are formulas, %d are marked as text", safe, raw, marked)
-		}
-	}
-}
-
-// cellsOf returns the cells of a CSV file.
-func cellsOf(t *testing.T, path string) []string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-	return slices.Concat(rows...)
-}

@@ -5,17 +5,85 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"strata/engine"
 )
 
-// Step is one act of a user. The steps are the types below; ParseStep makes
-// them from text, and String gives the canonical line, which ParseStep reads
-// back to an equal step.
+// Step is one act of a user. ParseStep makes steps from text, and String gives the
+// canonical line, which ParseStep reads back to an equal step.
 type Step interface {
 	fmt.Stringer
-	step()
+	Keyword() string // that of the step's row in Kinds
+}
+
+// Seeded is a step that draws random numbers.
+type Seeded interface {
+	Step
+	WithSeed(seed uint64) Step
+}
+
+// Kind is a kind of step: how its line is read and completed, and what it does. A
+// session knows how to execute it, by its keyword.
+type Kind struct {
+	Keyword string
+	Syntax  string   // of what follows the keyword
+	Help    string   // a sentence
+	Clauses []string // words that may stand in Syntax
+	parse   func(*parser) (Step, error)
+}
+
+// evaluateSyntax is that of all steps that take the arguments of evaluate.
+const evaluateSyntax = "[SCHEME, ...] [on LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N]"
+
+// Kinds are all kinds of steps, in the order in which messages name them.
+var Kinds = []Kind{
+	{"gallery", "NAME", "open a gallery: demo, the built-in one, or a folder", nil, (*parser).gallery},
+	{"query", "ID", "search for an item", nil, (*parser).query},
+	{"image", "PATH", "search for a picture from outside the gallery", nil, (*parser).image},
+	{"schemes", "SCHEME, ...", "choose schemes", nil, (*parser).schemesStep},
+	{"filter", "none|COLUMN=VALUE ...", "restrict the candidates", []string{"none"}, (*parser).filter},
+	{"search", "K", "rank the candidates under every scheme", nil, (*parser).search},
+	{"evaluate", evaluateSyntax, "measure schemes over many queries", evaluateWords, (*parser).evaluateStep},
+	{"compare", evaluateSyntax, "measure schemes and compare every pair", evaluateWords, (*parser).compare},
+	{"mine", evaluateSyntax, "look for where two schemes differ", evaluateWords, (*parser).mine},
+	{"tune", "LAYER, ... for METRIC LABEL [with METRIC LABEL >= NUMBER, ...] [front METRIC LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N] [step 1/N] [share NUMBER]",
+		"search the weights of layers", tuneWords, (*parser).tune},
+	{"note", "TEXT", "write a remark into the log", nil, (*parser).note},
+	{"export", "FILE", "write a table or a report of what the last steps gave", nil, (*parser).export},
+}
+
+// kindOf returns the kind of a keyword, or nil.
+func kindOf(keyword string) *Kind {
+	for i := range Kinds {
+		if Kinds[i].Keyword == keyword {
+			return &Kinds[i]
+		}
+	}
+	return nil
+}
+
+// Complete returns the words of the language that may end a line which is being
+// typed: keywords for its first word, then those of its step's clauses. Names of a
+// gallery are not among them.
+func Complete(line string) []string {
+	before, word := "", line
+	if i := strings.LastIndexAny(line, " \t"); i >= 0 {
+		before, word = line[:i], line[i+1:]
+	}
+	var words, out []string
+	if fields := strings.Fields(before); len(fields) == 0 {
+		for _, k := range Kinds {
+			words = append(words, k.Keyword)
+		}
+	} else if k := kindOf(fields[0]); k != nil {
+		words = k.Clauses
+	}
+	for _, w := range words {
+		if strings.HasPrefix(w, word) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // Gallery opens a gallery. It forgets the query, the schemes and the filter.
@@ -71,31 +139,48 @@ type Export struct {
 	File string
 }
 
-func (Gallery) step()  {}
-func (Query) step()    {}
-func (Image) step()    {}
-func (Schemes) step()  {}
-func (Filter) step()   {}
-func (Search) step()   {}
-func (Evaluate) step() {}
-func (Note) step()     {}
-func (Export) step()   {}
+// Keyword returns gallery.
+func (Gallery) Keyword() string { return "gallery" }
 
-func (s Gallery) String() string { return stepLine("gallery", quote(s.Name)) }
-func (s Query) String() string   { return stepLine("query", quote(s.ID)) }
-func (s Image) String() string   { return stepLine("image", quote(s.Path)) }
-func (s Schemes) String() string { return stepLine("schemes", joinSchemes(s.Schemes)) }
-func (s Search) String() string  { return stepLine("search", strconv.Itoa(s.K)) }
-func (s Export) String() string  { return stepLine("export", quote(s.File)) }
+// Keyword returns query.
+func (Query) Keyword() string { return "query" }
+
+// Keyword returns image.
+func (Image) Keyword() string { return "image" }
+
+// Keyword returns schemes.
+func (Schemes) Keyword() string { return "schemes" }
+
+// Keyword returns filter.
+func (Filter) Keyword() string { return "filter" }
+
+// Keyword returns search.
+func (Search) Keyword() string { return "search" }
+
+// Keyword returns evaluate.
+func (Evaluate) Keyword() string { return "evaluate" }
+
+// Keyword returns note.
+func (Note) Keyword() string { return "note" }
+
+// Keyword returns export.
+func (Export) Keyword() string { return "export" }
+
+func (s Gallery) String() string { return stepLine(s, quote(s.Name)) }
+func (s Query) String() string   { return stepLine(s, quote(s.ID)) }
+func (s Image) String() string   { return stepLine(s, quote(s.Path)) }
+func (s Schemes) String() string { return stepLine(s, joinSchemes(s.Schemes)) }
+func (s Search) String() string  { return stepLine(s, strconv.Itoa(s.K)) }
+func (s Export) String() string  { return stepLine(s, quote(s.File)) }
 
 func (s Filter) String() string {
 	if len(s.Conditions) == 0 {
-		return stepLine("filter", "none")
+		return stepLine(s, "none")
 	}
-	return stepLine("filter", joinConditions(s.Conditions))
+	return stepLine(s, joinConditions(s.Conditions))
 }
 
-func (s Evaluate) String() string { return stepLine("evaluate", s.clauses()) }
+func (s Evaluate) String() string { return stepLine(s, s.clauses()) }
 
 // clauses returns the arguments.
 func (s Evaluate) clauses() string {
@@ -121,26 +206,29 @@ func (s Evaluate) clauses() string {
 	return strings.Join(parts, " ")
 }
 
+// WithSeed returns the step with another seed.
+func (s Evaluate) WithSeed(seed uint64) Step { s.Seed = seed; return s }
+
 // seed returns the seed, or the default.
 func (s Evaluate) seed() uint64 { return max(s.Seed, 1) }
 
 func (s Note) String() string {
 	text := s.Text
-	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !printable(text) {
+	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !engine.Printable(text) {
 		text = strconv.Quote(text)
 	}
-	return stepLine("note", text)
+	return stepLine(s, text)
 }
 
-// stepLine puts a keyword and its arguments on a line; short keywords are
+// stepLine puts a step's keyword and its arguments on a line; short keywords are
 // padded, so that arguments stand in one column.
-func stepLine(keyword, args string) string { return fmt.Sprintf("%-7s %s", keyword, args) }
+func stepLine(s Step, args string) string { return fmt.Sprintf("%-7s %s", s.Keyword(), args) }
 
 func joinSchemes(schemes []engine.Scheme) string {
 	texts := make([]string, len(schemes))
 	for i, s := range schemes {
 		texts[i] = s.String()
-		if isClause(texts[i]) {
+		if slices.Contains(evaluateWords, texts[i]) {
 			texts[i] = strconv.Quote(texts[i])
 		}
 	}
@@ -155,42 +243,53 @@ func joinConditions(conditions []engine.Condition) string {
 	return strings.Join(texts, " ")
 }
 
-// evaluateWords begin the clauses of an evaluate step.
-var evaluateWords = []string{"on", "where", "over", "seed"}
+func (s Filter) conditions() string { return joinConditions(s.Conditions) }
 
-// isClause reports whether a word begins a clause of an evaluate step.
-func isClause(word string) bool { return slices.Contains(evaluateWords, word) }
-
-// quote returns a name as it stands in scripts and logs: between Go's double
-// quotes when it is empty, a keyword, or holds blanks, commas, quotes,
-// backslashes, = or #, or what cannot be printed.
-func quote(name string) string {
-	if name == "" || isClause(name) || strings.ContainsAny(name, " ,=\"\\#") || !printable(name) {
-		return strconv.Quote(name)
-	}
-	return name
+func (p *parser) gallery() (Step, error) {
+	name, err := p.name("the name of a gallery")
+	return Gallery{name}, err
 }
 
-// legible returns a text as it is, or between Go's quotes if it holds what cannot
-// be printed, the end of a line say.
-func legible(text string) string {
-	if printable(text) {
-		return text
-	}
-	return strconv.Quote(text)
+func (p *parser) query() (Step, error) {
+	id, err := p.name("the id of an item")
+	return Query{id}, err
 }
 
-// printable reports whether a text is valid UTF-8 of printing characters and
-// plain spaces.
-func printable(s string) bool {
-	for _, r := range s {
-		if !strconv.IsPrint(r) || r == utf8.RuneError {
-			return false
-		}
-	}
-	return true
+func (p *parser) image() (Step, error) {
+	path, err := p.name("the path of a picture")
+	return Image{path}, err
 }
 
-// number returns a number as it stands in logs and tables: the shortest text
-// that reads back to the same float64.
-func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+func (p *parser) schemesStep() (Step, error) {
+	schemes, err := p.schemes(len(p.line))
+	return Schemes{schemes}, err
+}
+
+func (p *parser) filter() (Step, error) {
+	if strings.TrimRight(p.line[p.pos:], " \t") == "none" {
+		p.pos = len(p.line)
+		return Filter{}, nil
+	}
+	conditions, err := p.conditions(len(p.line))
+	return Filter{conditions}, err
+}
+
+func (p *parser) search() (Step, error) {
+	k, err := p.count("a number of hits", 1<<31-1)
+	return Search{k}, err
+}
+
+func (p *parser) evaluateStep() (Step, error) {
+	step, err := p.evaluate()
+	return step, err
+}
+
+func (p *parser) note() (Step, error) {
+	text, err := p.text()
+	return Note{text}, err
+}
+
+func (p *parser) export() (Step, error) {
+	file, err := p.name("the name of a file")
+	return Export{file}, err
+}

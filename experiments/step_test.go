@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -231,28 +232,53 @@ func FuzzParseStep(f *testing.F) {
 	})
 }
 
-func FuzzParseScript(f *testing.F) {
-	f.Add("# strata 1\ngallery demo\n    1 items\nquery a\n")
-	f.Add("query a\n\t\n  b")
-	f.Fuzz(func(t *testing.T, text string) {
-		script, err := ParseScript("x", strings.NewReader(text))
+// TestKinds: every row of the table reads the steps that have its keyword, and its
+// clauses are words of its syntax.
+func TestKinds(t *testing.T) {
+	lines := map[string]string{
+		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
+		"mine": "", "tune": "A, B for P@10 category", "note": "x", "export": "metrics.csv",
+	}
+	for _, k := range Kinds {
+		step, err := ParseStep(k.Keyword + " " + lines[k.Keyword])
 		if err != nil {
-			return
+			t.Errorf("%s: %v", k.Keyword, err)
+			continue
 		}
-		var b strings.Builder
-		for _, l := range script.Lines {
-			r := Result{Step: l.Step}
-			for _, e := range l.Expected {
-				r.Lines = append(r.Lines, e.Text)
+		if step.Keyword() != k.Keyword || kindOf(step.Keyword()) == nil || k.Help == "" {
+			t.Errorf("%+v gives a step of keyword %s", k, step.Keyword())
+		}
+		for _, word := range k.Clauses {
+			if !strings.Contains(k.Syntax, word) {
+				t.Errorf("%s: the syntax does not name %s", k.Keyword, word)
 			}
-			r.write(&b)
 		}
-		again, err := ParseScript("x", strings.NewReader(b.String()))
-		if err != nil {
-			t.Fatalf("%q prints as %q: %v", text, b.String(), err)
+	}
+}
+
+func TestComplete(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                "gallery query image schemes filter search evaluate compare mine tune note export",
+		"e":               "evaluate export",
+		"evaluate o":      "on over",
+		"tune A for x se": "seed",
+		"filter ":         "none",
+		"nothing o":       "",
+		"query o":         "",
+	} {
+		if got := strings.Join(Complete(line), " "); got != want {
+			t.Errorf("%q: got %s, want %s", line, got, want)
 		}
-		if len(again.Lines) != len(script.Lines) {
-			t.Fatalf("%q prints as %q", text, b.String())
-		}
-	})
+	}
+}
+
+// ParseScript parses a script, whose name is used in errors: *ScriptError for
+// the text, others for reading. It includes no other files and sets no variables:
+// see ReadScript.
+func ParseScript(name string, r io.Reader) (*Script, error) {
+	p := &scriptParser{script: &Script{Name: name}, name: name}
+	if err := p.parse(r); err != nil {
+		return nil, err
+	}
+	return p.script, nil
 }

@@ -14,9 +14,9 @@ import (
 // that the same results are the same text everywhere.
 const textWidth = 80
 
-// WritePlot draws the means of P at the largest k with their intervals: a
+// WriteMeansPlot draws the means of P at the largest k with their intervals: a
 // paragraph a label, with one axis, best first.
-func (e *Evaluation) WritePlot(w io.Writer) error {
+func WriteMeansPlot(w io.Writer, e *Evaluation) error {
 	name := 0
 	for _, s := range e.Schemes {
 		name = max(name, utf8.RuneCountInString(s.String()))
@@ -48,11 +48,11 @@ func (e *Evaluation) WritePlot(w io.Writer) error {
 	return err
 }
 
-// WritePlot draws the differences of the classes, those of few queries only where
+// WriteClassesPlot draws the differences of the classes, those of few queries only where
 // a label has no others: a paragraph a label, with one axis.
-func (m *Mined) WritePlot(w io.Writer) error {
+func WriteClassesPlot(w io.Writer, m *Mined) error {
 	var b strings.Builder
-	for _, label := range m.Labels {
+	for _, label := range m.Evaluation.Labels {
 		of := m.ClassesOf(label)
 		if some := slices.DeleteFunc(slices.Clone(of), func(c ClassDifference) bool { return c.Queries < shownQueries }); len(some) > 0 {
 			of = some
@@ -64,7 +64,7 @@ func (m *Mined) WritePlot(w io.Writer) error {
 		}
 		name = min(name, textWidth/3)
 		strip.Cells = textWidth - name - 13
-		fmt.Fprintf(&b, "\nP@%d %s: %s less %s\n", m.K, quote(label), m.Schemes[0], m.Schemes[1])
+		fmt.Fprintf(&b, "\nP@%d %s: %s less %s\n", m.K, quote(label), m.Evaluation.Schemes[0], m.Evaluation.Schemes[1])
 		for _, c := range of {
 			fmt.Fprintf(&b, "  %s  %+.4f  %s\n", padText(c.Class, name), c.Diff, strings.TrimRight(strip.Bar(c.Diff), " "))
 		}

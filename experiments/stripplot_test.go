@@ -1,7 +1,9 @@
 package experiments
 
 import (
+	"io"
 	"math/rand/v2"
+	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -10,9 +12,9 @@ import (
 // TestPlotsFit draws what has long names, classes of one query and schemes that
 // judge nothing, in lines that are not too long.
 func TestPlotsFit(t *testing.T) {
-	tab := random(rand.New(rand.NewPCG(8, 9)), 120)
-	g := tab.open(t)
-	s := schemes(t, "A", "B", "rrf(rrf(A,B),rrf(B,C),rrf(A,C),0.123456*A+0.654321*B)")
+	tab := testgallery.Random(rand.New(rand.NewPCG(8, 9)), 120)
+	g := tab.Open(t)
+	s := testgallery.Schemes(t, "A", "B", "rrf(rrf(A,B),rrf(B,C),rrf(A,C),0.123456*A+0.654321*B)")
 	e, err := Plan{Schemes: s, Over: 60}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +23,9 @@ func TestPlotsFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"means": written(t, e.WritePlot), "classes": written(t, m.WritePlot)} {
+	means := testgallery.Written(t, func(w io.Writer) error { return WriteMeansPlot(w, e) })
+	classes := testgallery.Written(t, func(w io.Writer) error { return WriteClassesPlot(w, m) })
+	for name, text := range map[string]string{"means": means, "classes": classes} {
 		if n := strings.Count(text, "\n\n") + 1; n != len(e.Labels) {
 			t.Errorf("%s: %d paragraphs for %d labels:\n%s", name, n, len(e.Labels), text)
 		}
@@ -31,7 +35,7 @@ func TestPlotsFit(t *testing.T) {
 			}
 		}
 	}
-	if text := written(t, e.WritePlot); strings.Count(text, "●") != len(e.Schemes)*len(e.Labels) {
-		t.Errorf("there is not a dot a mean:\n%s", text)
+	if strings.Count(means, "●") != len(e.Schemes)*len(e.Labels) {
+		t.Errorf("there is not a dot a mean:\n%s", means)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash/fnv"
 	"math"
-	"math/bits"
 
 	"strata/engine"
 )
@@ -187,20 +186,6 @@ func (e *Evaluation) place(label int) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(e.Labels[label])) // it never fails
 	return h.Sum64() >> 16
-}
-
-// fixed is the scale of values from 0 to 1 as integers: a multiple of 1/scale,
-// of which units add up without overflow.
-func fixed(units int) float64 { return math.Ldexp(1, min(40, 62-bits.Len64(uint64(units)))) }
-
-// scale returns what a metric's value is multiplied with to make it an integer,
-// and the integer that stands for a value of 1.
-func (m Metric) scale(units int) (by float64, one int64) {
-	if unit := m.unit(); unit > 0 {
-		return 1, unit
-	}
-	f := fixed(units)
-	return f, int64(f)
 }
 
 // resampleQueries sets the micro intervals of schemes that have the same judged

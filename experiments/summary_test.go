@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strata/experiments/internal/testgallery"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,10 +16,10 @@ import (
 // judged queries; the unknown and the lone are of no class.
 func TestMacroByHand(t *testing.T) {
 	tab := plain([]string{"x", "x", "x", "y", "y", "lone", ""}, 0, 10, 35, 50, 60, 36, 0.1)
-	tab.labels = append(tab.labels, "several")
-	tab.cells["several"] = []string{"u|v", "u", "", "v", "", "", ""}
-	g := tab.open(t)
-	e, err := Plan{Schemes: schemes(t, "A"), Ks: []int{2}, Metrics: []Metric{{Success, 1}}, Macro: true}.Evaluate(t.Context(), g, nil)
+	tab.Labels = append(tab.Labels, "several")
+	tab.Cells["several"] = []string{"u|v", "u", "", "v", "", "", ""}
+	g := tab.Open(t)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A"), Ks: []int{2}, Metrics: []Metric{{Success, 1}}, Macro: true}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,8 +55,8 @@ func TestMacroByHand(t *testing.T) {
 
 // TestWriteMetricsMacro: macro rows follow the micro ones of a scheme and label.
 func TestWriteMetricsMacro(t *testing.T) {
-	g := plain([]string{"x", "x", "x"}, 0, 10, 20).open(t)
-	e, err := Plan{Schemes: schemes(t, "A"), Ks: []int{1, 2}, Metrics: []Metric{{JudgedShare, 2}, {NDCG, 0}}, Macro: true}.Evaluate(t.Context(), g, nil)
+	g := plain([]string{"x", "x", "x"}, 0, 10, 20).Open(t)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A"), Ks: []int{1, 2}, Metrics: []Metric{{JudgedShare, 2}, {NDCG, 0}}, Macro: true}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,21 +97,21 @@ func TestOddLabels(t *testing.T) {
 		value float64 // of P@20, over all
 		want  string  // the skips
 	}{
-		{"one class", column(func(int) string { return "x" }), 11.0 / 20, "12 queries; skipped 0 unknown, 0 lone, 0 unscored"},
-		{"classes of one", column(strconv.Itoa), math.NaN(), "0 queries; skipped 0 unknown, 12 lone, 0 unscored"},
-		{"all unknown", column(func(int) string { return "" }), math.NaN(), "0 queries; skipped 12 unknown, 0 lone, 0 unscored"},
-		{"prices", column(func(r int) string { return fmt.Sprintf("%d.5", r*r) }), math.NaN(), "0 queries; skipped 0 unknown, 12 lone, 0 unscored"},
-		{"dates", column(func(r int) string { return fmt.Sprintf("2026-11-%02d", r/6+1) }), 5.0 / 20, "12 queries; skipped 0 unknown, 0 lone, 0 unscored"},
-		{"bars", column(func(int) string { return " | |" }), math.NaN(), "0 queries; skipped 12 unknown, 0 lone, 0 unscored"},
+		{"one class", column(func(int) string { return "x" }), 11.0 / 20, "12 queries"},
+		{"classes of one", column(strconv.Itoa), math.NaN(), "0 queries; skipped 12 lone"},
+		{"all unknown", column(func(int) string { return "" }), math.NaN(), "0 queries; skipped 12 unknown"},
+		{"prices", column(func(r int) string { return fmt.Sprintf("%d.5", r*r) }), math.NaN(), "0 queries; skipped 12 lone"},
+		{"dates", column(func(r int) string { return fmt.Sprintf("2026-11-%02d", r/6+1) }), 5.0 / 20, "12 queries"},
+		{"bars", column(func(int) string { return " | |" }), math.NaN(), "0 queries; skipped 12 unknown"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tab := many(rand.New(rand.NewPCG(1, 51)), n, 3)
-			tab.cells["category"] = c.cells
+			tab.Cells["category"] = c.cells
 			metrics, err := ParseMetrics([]string{"deep", "AP(hits)", "AP(min)"}, []int{1, 20})
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := Plan{Schemes: schemes(t, "A", "B"), Ks: []int{1, 20}, Metrics: metrics, Macro: true, Keep: -1}.Evaluate(t.Context(), tab.open(t), nil)
+			e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{1, 20}, Metrics: metrics, Macro: true, Keep: -1}.Evaluate(t.Context(), tab.Open(t), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,19 +145,19 @@ func TestManyClasses(t *testing.T) {
 		t.Skip("it takes seconds")
 	}
 	const n = 100_000
-	tab := &table{labels: []string{"category"}, cells: map[string][]string{"category": make([]string, n)}, layers: map[string][][]float32{}}
+	tab := &testgallery.Table{Labels: []string{"category"}, Cells: map[string][]string{"category": make([]string, n)}, Layers: map[string][][]float32{}}
 	for r := range n {
-		tab.ids = append(tab.ids, strconv.Itoa(r))
-		tab.cells["category"][r] = strconv.Itoa(r / 2)
+		tab.IDs = append(tab.IDs, strconv.Itoa(r))
+		tab.Cells["category"][r] = strconv.Itoa(r / 2)
 		// Both of a class are alike, and far from the next.
 		angle := float64(r/2)*2.399963 + float64(r%2)*1e-6
-		tab.layers["A"] = append(tab.layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle)), float32(r/2%1000) / 100})
+		tab.Layers["A"] = append(tab.Layers["A"], []float32{float32(math.Cos(angle)), float32(math.Sin(angle)), float32(r/2%1000) / 100})
 	}
 	metrics, err := ParseMetrics([]string{"Rprec", "nDCG"}, []int{1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Plan{Schemes: schemes(t, "A", "2*A"), Ks: []int{1}, Metrics: metrics, Macro: true, Over: 60}.Evaluate(t.Context(), tab.open(t), nil)
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "2*A"), Ks: []int{1}, Metrics: metrics, Macro: true, Over: 60}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,13 +178,13 @@ func TestManyClasses(t *testing.T) {
 // TestDepth: metrics without a cut-off make rankings deeper, and no metric at a
 // cut-off changes by that.
 func TestDepth(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(8, 51)), 150).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(8, 51)), 150).Open(t)
 	at := func(names string) *Evaluation {
 		metrics, err := ParseMetrics(strings.Fields(names), []int{3, 10})
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := Plan{Schemes: schemes(t, "A+B", "rrf(A,C)"), Ks: []int{3, 10}, Metrics: metrics}.Evaluate(t.Context(), g, nil)
+		e, err := Plan{Schemes: testgallery.Schemes(t, "A+B", "rrf(A,C)"), Ks: []int{3, 10}, Metrics: metrics}.Evaluate(t.Context(), g, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

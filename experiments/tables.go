@@ -281,3 +281,12 @@ type orderedGroup struct {
 
 // Fields returns the fields in the order of the table's columns.
 func (g orderedGroup) Fields() []parquet.Field { return g.fields }
+
+// tableWriter writes a table.
+type tableWriter = func(io.Writer) error
+
+// outputFile names what one file holds.
+type outputFile struct {
+	path  string
+	write func(io.Writer) error
+}

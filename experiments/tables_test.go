@@ -4,25 +4,22 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"slices"
+	"strata/experiments/internal/testgallery"
 	"strconv"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
-
-	"strata/engine"
 )
 
 // TestTableFormats reads every table back from JSON Lines, by encoding/json, and
 // from Parquet, by another reader, and compares each cell with that of the CSV.
 func TestTableFormats(t *testing.T) {
-	tab := random(rand.New(rand.NewPCG(8, 8)), 70)
-	tab.ids[3] = "a \"quoted\" <id>, with\nlines and ü"
-	e, err := Plan{Schemes: schemes(t, "A", "B", "0*A+C"), Metrics: []Metric{{NDCG, 5}, {ReciprocalRank, 0}}, Macro: true}.Evaluate(t.Context(), tab.open(t), nil)
+	tab := testgallery.Random(rand.New(rand.NewPCG(8, 8)), 70)
+	tab.IDs[3] = "a \"quoted\" <id>, with\nlines and ü"
+	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B", "0*A+C"), Metrics: []Metric{{NDCG, 5}, {ReciprocalRank, 0}}, Macro: true}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,13 +58,13 @@ func TestTableFormats(t *testing.T) {
 // otherTables returns those of a tune and of a mine, of a gallery with labels that
 // are named as columns are.
 func otherTables(t *testing.T) []namedTable {
-	tab := random(rand.New(rand.NewPCG(8, 9)), 70)
+	tab := testgallery.Random(rand.New(rand.NewPCG(8, 9)), 70)
 	for _, name := range []string{"item", "kind", "wrong category"} {
-		tab.labels = append(tab.labels, name)
-		tab.cells[name] = tab.cells["category"]
+		tab.Labels = append(tab.Labels, name)
+		tab.Cells[name] = tab.Cells["category"]
 	}
-	g := tab.open(t)
-	s := schemes(t, "A", "B")
+	g := tab.Open(t)
+	s := testgallery.Schemes(t, "A", "B")
 	m, err := Mining{Gallery: g, A: s[0], B: s[1], Near: 0.8}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -160,15 +157,4 @@ func fromParquet(t *testing.T, header []string, b []byte) [][]string {
 		}
 	}
 	return rows
-}
-
-func TestParseFormats(t *testing.T) {
-	got, err := ParseFormats([]string{"parquet", "csv", "parquet"})
-	if err != nil || !slices.Equal(got, []Format{Parquet, CSV}) {
-		t.Errorf("got %v, %v", got, err)
-	}
-	var name *engine.NameError
-	if _, err := ParseFormats([]string{"xlsx"}); !errors.As(err, &name) {
-		t.Errorf("got %v", err)
-	}
 }

@@ -5,9 +5,10 @@ import "strata/engine"
 // unknownGain stands for the gain of a hit whose value is unknown.
 const unknownGain = -1
 
-// tally is what one pass over a ranking collects for the metrics of one label.
-type tally struct {
-	log2 []float64 // by rank: log2(rank+1)
+// Tally counts the hits of one ranking under one label. Every metric is computed
+// from what one pass over the ranking collects.
+type Tally struct {
+	log2 []float64 // by rank: log2(rank+1); nil: gains are not summed, nDCG has no value
 	cuts []atCut   // by cut-off, ascending; the last is the whole ranking
 	r    int
 
@@ -19,7 +20,7 @@ type tally struct {
 	ideal []float64 // scratch: by rank, Σ of the largest gains over their logarithms
 }
 
-// atCut is what a tally holds at a cut-off.
+// atCut is what a Tally holds at a cut-off.
 type atCut struct {
 	k     int // 0: the whole ranking
 	hits  int
@@ -28,9 +29,10 @@ type atCut struct {
 	gain  float64 // Σ gain/log2(rank+1), in the order of ranks
 }
 
-// newTally returns a tally for cut-offs and rankings of at most depth hits.
-func newTally(ks []int, log2 []float64) *tally {
-	t := &tally{log2: log2}
+// NewTally returns a Tally with the cut-offs ks, ascending. log2 is a table of
+// discounts as deep as the rankings; nil without nDCG.
+func NewTally(ks []int, log2 []float64) *Tally {
+	t := &Tally{log2: log2}
 	for _, k := range ks {
 		t.cuts = append(t.cuts, atCut{k: k})
 	}
@@ -38,8 +40,9 @@ func newTally(ks []int, log2 []float64) *tally {
 	return t
 }
 
-// rank collects a ranking by its gains: unknownGain, 0, or, of a hit, 1 or more.
-func (t *tally) rank(gains []int8, r int) {
+// Count goes through a ranking by its gains, as Gains returns them: unknownGain, 0,
+// or, of a hit, 1 or more. r is the number of relevant candidates.
+func (t *Tally) Count(gains []int8, r int) {
 	t.r, t.first, t.hitsAtR, t.sumAtR, t.trapezoid = r, 0, 0, 0, 0
 	at, now := 0, atCut{}
 	for i, gain := range gains {
@@ -70,7 +73,7 @@ func (t *tally) rank(gains []int8, r int) {
 // hit adds a hit. The sums are those of trec_eval's m_map.c and m_ndcg_cut.c, in
 // the same order; the trapezoid is compute_ap of revisitop's evaluate.py, without
 // its last factor, 1/R.
-func (t *tally) hit(now *atCut, rank, gain int) {
+func (t *Tally) hit(now *atCut, rank, gain int) {
 	before := 1.0
 	if rank > 1 {
 		before = float64(now.hits) / float64(rank-1)
@@ -80,12 +83,14 @@ func (t *tally) hit(now *atCut, rank, gain int) {
 	}
 	precision := float64(now.hits) / float64(rank)
 	now.sum += precision
-	now.gain += float64(gain) / t.log2[rank]
+	if t.log2 != nil {
+		now.gain += float64(gain) / t.log2[rank]
+	}
 	t.trapezoid += (before + precision) / 2
 }
 
 // at returns what was collected at a cut-off; 0 is the whole ranking.
-func (t *tally) at(k int) *atCut {
+func (t *Tally) at(k int) *atCut {
 	for i := range t.cuts {
 		if t.cuts[i].k == k {
 			return &t.cuts[i]
@@ -94,9 +99,9 @@ func (t *tally) at(k int) *atCut {
 	panic("experiments: a tally has no such cut-off")
 }
 
-// setIdeal prepares the ideal gains of a query: levels[d] candidates have a gain
+// SetIdeal prepares the ideal gains of a query: levels[d] candidates have a gain
 // above d, and the sums go to as many ranks as there are cut-offs for.
-func (t *tally) setIdeal(levels []int, ranks int) {
+func (t *Tally) SetIdeal(levels []int, ranks int) {
 	t.ideal = append(t.ideal[:0], 0)
 	var sum float64
 	for d := len(levels) - 1; d >= 0; d-- {
@@ -108,16 +113,19 @@ func (t *tally) setIdeal(levels []int, ranks int) {
 }
 
 // idealAt returns the largest gain at a cut-off; 0 is the whole ranking.
-func (t *tally) idealAt(k int) float64 {
+func (t *Tally) idealAt(k int) float64 {
 	if k > 0 && k < len(t.ideal) {
 		return t.ideal[k]
 	}
 	return t.ideal[len(t.ideal)-1]
 }
 
-// value returns a metric of the ranking. Counts are returned whole, without
+// Hits returns the number of hits of the whole ranking.
+func (t *Tally) Hits() int { return t.at(0).hits }
+
+// Value returns a metric of the ranking. Counts are returned whole, without
 // their division by the metric's unit.
-func (t *tally) value(m Metric) float64 {
+func (t *Tally) Value(m Metric) float64 {
 	c, r := t.at(m.K), float64(t.r)
 	switch m.Kind {
 	case Precision:
@@ -153,9 +161,9 @@ func (t *tally) value(m Metric) float64 {
 	panic("experiments: a metric has no value")
 }
 
-// gains sets dst to the gains of a ranking of the query in row q. A hit without a
+// Gains sets dst to the gains of a ranking of the query in row q. A hit without a
 // score counts as one whose value is unknown.
-func gains(dst []int8, label *engine.Label, q int, hits []engine.Hit) []int8 {
+func Gains(dst []int8, label *engine.Label, q int, hits []engine.Hit) []int8 {
 	dst = dst[:0]
 	for _, h := range hits {
 		gain := int8(unknownGain)

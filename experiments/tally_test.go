@@ -15,10 +15,10 @@ func tallied(m Metric, gains []int8, levels []int) float64 {
 		ks = []int{m.K}
 	}
 	table := discounts(len(gains) + levels[0] + 20)
-	t := newTally(ks, table)
-	t.setIdeal(levels, len(table)-1)
-	t.rank(gains, levels[0])
-	return t.value(m) / float64(max(1, m.unit()))
+	t := NewTally(ks, table)
+	t.SetIdeal(levels, len(table)-1)
+	t.Count(gains, levels[0])
+	return t.Value(m) / float64(max(1, m.unit()))
 }
 
 // TestMetricsByHand works out the ranking hit, miss, hit, unknown, miss, hit
@@ -124,8 +124,8 @@ func checkBounds(t *testing.T, metric Metric, m, r int) {
 		}
 	}
 	unit := float64(max(1, metric.unit()))
-	tal := newTally([]int{max(1, metric.K)}, discounts(20))
-	tal.setIdeal([]int{r}, 20)
+	tal := NewTally([]int{max(1, metric.K)}, discounts(20))
+	tal.SetIdeal([]int{r}, 20)
 	if c := metric.perfect(r) / unit; metric.Kind != JudgedShare && math.Abs(c-best) > 1e-14 {
 		t.Errorf("%v, R %d of %d: the ceiling is %v, the best order gives %v", metric, r, m, c, best)
 	}
@@ -169,8 +169,8 @@ func TestGradedBaseline(t *testing.T) {
 			}
 		}
 		slices.Sort(order)
-		tal := newTally([]int{max(1, k)}, discounts(20))
-		tal.setIdeal(levels, 20)
+		tal := NewTally([]int{max(1, k)}, discounts(20))
+		tal.SetIdeal(levels, 20)
 		if got := (Metric{NDCG, k}).random(odds{m: 6, r: 4, gain: 7}, tal); math.Abs(got-sum/n) > 1e-14 {
 			t.Errorf("nDCG@%d: got %v, want %v", k, got, sum/n)
 		}

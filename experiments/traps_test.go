@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
 
 // The traps of METRICS.md, in which other evaluators differ from one another or
@@ -17,23 +18,23 @@ import (
 
 // plain is a gallery of one layer A, whose rows are ranked by their angles in
 // degrees, and one label.
-func plain(label []string, degrees ...float64) *table {
-	t := &table{labels: []string{"category"}, cells: map[string][]string{"category": label}, layers: map[string][][]float32{}}
+func plain(label []string, degrees ...float64) *testgallery.Table {
+	t := &testgallery.Table{Labels: []string{"category"}, Cells: map[string][]string{"category": label}, Layers: map[string][][]float32{}}
 	for i, d := range degrees {
-		t.ids = append(t.ids, string(rune('a'+i)))
-		t.layers["A"] = append(t.layers["A"], []float32{float32(math.Cos(d * math.Pi / 180)), float32(math.Sin(d * math.Pi / 180))})
+		t.IDs = append(t.IDs, string(rune('a'+i)))
+		t.Layers["A"] = append(t.Layers["A"], []float32{float32(math.Cos(d * math.Pi / 180)), float32(math.Sin(d * math.Pi / 180))})
 	}
 	return t
 }
 
 // evaluated evaluates schemes on a table and keeps all rankings.
-func evaluated(t *testing.T, tab *table, metrics string, ks []int, texts ...string) *Evaluation {
+func evaluated(t *testing.T, tab *testgallery.Table, metrics string, ks []int, texts ...string) *Evaluation {
 	t.Helper()
 	some, err := ParseMetrics(strings.Fields(metrics), ks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Plan{Schemes: schemes(t, texts...), Ks: ks, Metrics: some, Keep: -1}.Evaluate(t.Context(), tab.open(t), nil)
+	e, err := Plan{Schemes: testgallery.Schemes(t, texts...), Ks: ks, Metrics: some, Keep: -1}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestTrapT02Lone(t *testing.T) {
 
 // TestTrapT03Missing: a query that is in a mean is in both files.
 func TestTrapT03Missing(t *testing.T) {
-	e := evaluated(t, random(rand.New(rand.NewPCG(3, 41)), 80), "", []int{5}, "A", "B")
+	e := evaluated(t, testgallery.Random(rand.New(rand.NewPCG(3, 41)), 80), "", []int{5}, "A", "B")
 	for s := range e.Schemes {
 		for l := range e.Labels {
 			run, qrels := exported(t, e, s, l)
@@ -96,8 +97,8 @@ func TestTrapT03Missing(t *testing.T) {
 // P and P+1-Judged.
 func TestTrapT04Unlabelled(t *testing.T) {
 	tab := plain([]string{"x", "", "x", "y"}, 0, 10, 20, 30)
-	tab.labels = append(tab.labels, "brand")
-	tab.cells["brand"] = []string{"1", "1", "1", "1"}
+	tab.Labels = append(tab.Labels, "brand")
+	tab.Cells["brand"] = []string{"1", "1", "1", "1"}
 	e := evaluated(t, tab, "Judged", []int{2}, "A")
 	if e.skip(1, 0, 0) != Unknown || e.skip(1, 0, 1) != Judged {
 		t.Errorf("b is skipped %v for category, %v for brand", e.skip(1, 0, 0), e.skip(1, 0, 1))
@@ -127,7 +128,7 @@ func TestTrapT05Ties(t *testing.T) {
 
 // TestTrapT06Float32: exported scores are integers that float32 holds.
 func TestTrapT06Float32(t *testing.T) {
-	e := evaluated(t, random(rand.New(rand.NewPCG(6, 41)), 200), "RR@all", []int{5}, "A")
+	e := evaluated(t, testgallery.Random(rand.New(rand.NewPCG(6, 41)), 200), "RR@all", []int{5}, "A")
 	run, _ := exported(t, e, 0, 0)
 	last, query := float32(0), ""
 	for line := range strings.Lines(run) {
@@ -147,7 +148,7 @@ func TestTrapT06Float32(t *testing.T) {
 // TestTrapT07MeanOrder: the mean of P@k is the quotient of two integers, where
 // sums of P@k in one order or another are not.
 func TestTrapT07MeanOrder(t *testing.T) {
-	e := evaluated(t, random(rand.New(rand.NewPCG(7, 41)), 400), "", []int{3, 7}, "A")
+	e := evaluated(t, testgallery.Random(rand.New(rand.NewPCG(7, 41)), 400), "", []int{3, 7}, "A")
 	differs := false
 	for _, sum := range e.Summaries {
 		want, _ := big.NewRat(sum.Hits, int64(sum.K*sum.N)).Float64()
@@ -171,9 +172,9 @@ func TestTrapT07MeanOrder(t *testing.T) {
 // changes nothing; those of levels are graded, and 1 or more is relevant.
 func TestTrapT09Level(t *testing.T) {
 	tab := plain([]string{"w/k/s", "w/k/c", "w/s", "m/k", "w/k/s"}, 0, 10, 20, 30, 40)
-	g := tab.open(t)
+	g := tab.Open(t)
 	e, err := Plan{
-		Schemes: schemes(t, "A"), Labels: []string{"category/1", "category/*"}, Ks: []int{3},
+		Schemes: testgallery.Schemes(t, "A"), Labels: []string{"category/1", "category/*"}, Ks: []int{3},
 		Metrics: []Metric{{NDCG, 3}}, Keep: -1,
 	}.Evaluate(t.Context(), g, nil)
 	if err != nil {
@@ -199,7 +200,7 @@ func TestTrapT09Level(t *testing.T) {
 // TestTrapT10Padding: relevant items that no run holds stand as padding, R lines
 // a query in all, and no metric differs from that with all ids.
 func TestTrapT10Padding(t *testing.T) {
-	tab := random(rand.New(rand.NewPCG(10, 41)), 150)
+	tab := testgallery.Random(rand.New(rand.NewPCG(10, 41)), 150)
 	e := evaluated(t, tab, "AP R nDCG Success RR", []int{5}, "A", "B")
 	for l, label := range e.Labels {
 		run, qrels := exported(t, e, 0, l)
@@ -213,9 +214,9 @@ func TestTrapT10Padding(t *testing.T) {
 				t.Fatalf("%s, %s: %d relevant lines, R is %d", id, label, got, want)
 			}
 			full := &trecEval{files.ranked, map[string]map[string]int{id: {}}}
-			for row := range tab.ids {
-				if tab.candidate(q, row, nil) && tab.relevant(label, q, row) {
-					full.gains[id][tab.ids[row]] = 1
+			for row := range tab.IDs {
+				if tab.Candidate(q, row, nil) && tab.Relevant(label, q, row) {
+					full.gains[id][tab.IDs[row]] = 1
 				}
 			}
 			for _, m := range e.Metrics {
@@ -230,7 +231,7 @@ func TestTrapT10Padding(t *testing.T) {
 // TestTrapT11EqualSchemes: without a difference p is 1, and neither NaN nor
 // "not significant" for want of a number; and no test assumes normal differences.
 func TestTrapT11EqualSchemes(t *testing.T) {
-	e := evaluated(t, random(rand.New(rand.NewPCG(11, 41)), 60), "AP", []int{5}, "A", "3*A")
+	e := evaluated(t, testgallery.Random(rand.New(rand.NewPCG(11, 41)), 60), "AP", []int{5}, "A", "3*A")
 	all, err := e.Compare(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -269,13 +270,13 @@ func TestTrapT12Fisher(t *testing.T) {
 // TestTrapT13RankFusion: rrf is Σ 1/(60+rank), ranks from 1, over full rankings.
 func TestTrapT13RankFusion(t *testing.T) {
 	tab := plain([]string{"x", "x", "x", "x"}, 0, 10, 20, 30)
-	tab.layers["B"] = [][]float32{{1, 0}, {0, 1}, {1, 1}, {1, 0.1}}
-	g := tab.open(t)
+	tab.Layers["B"] = [][]float32{{1, 0}, {0, 1}, {1, 1}, {1, 0.1}}
+	g := tab.Open(t)
 	among, err := g.Candidates(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rankings, err := engine.NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes(t, "rrf(A,B)"), 1, among)
+	rankings, err := engine.NewSearcher(g, 1<<20).Search(t.Context(), 0, testgallery.Schemes(t, "rrf(A,B)"), 1, among)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +290,7 @@ func TestTrapT13RankFusion(t *testing.T) {
 // counts with its negative cosine, not with the 0 of a list that it is not in.
 func TestTrapT14Fusion(t *testing.T) {
 	tab := plain([]string{"x", "x", "x"}, 0, 10, 50)
-	tab.layers["B"] = [][]float32{{1, 0}, {-1, 0}, {1, 1.2}}
+	tab.Layers["B"] = [][]float32{{1, 0}, {-1, 0}, {1, 1.2}}
 	e := evaluated(t, tab, "", []int{1}, "A+B")
 	if got := ranked(e, 0, 0); got != "c" { // b: 0.98-1, c: 0.64+0.64
 		t.Errorf("ranks %s", got)
@@ -299,7 +300,7 @@ func TestTrapT14Fusion(t *testing.T) {
 // TestTrapT15Weights: weights need not add to 1, not even nearly, and the queries
 // of an evaluation are drawn by its seed alone.
 func TestTrapT15Weights(t *testing.T) {
-	e := evaluated(t, random(rand.New(rand.NewPCG(15, 41)), 120), "", []int{10}, "0.1*A+0.2*B+0.7*C", "1*A+2*B+7*C")
+	e := evaluated(t, testgallery.Random(rand.New(rand.NewPCG(15, 41)), 120), "", []int{10}, "0.1*A+0.2*B+0.7*C", "1*A+2*B+7*C")
 	for i := range e.Queries {
 		if ranked(e, i, 0) != ranked(e, i, 1) {
 			t.Errorf("query %d: %s and %s", i, ranked(e, i, 0), ranked(e, i, 1))
@@ -307,7 +308,7 @@ func TestTrapT15Weights(t *testing.T) {
 	}
 	var drawn [2][]int
 	for i, text := range []string{"A", "B+C"} {
-		e, err := Plan{Schemes: schemes(t, text), Over: 20, Seed: 5}.Evaluate(t.Context(), e.g, nil)
+		e, err := Plan{Schemes: testgallery.Schemes(t, text), Over: 20, Seed: 5}.Evaluate(t.Context(), e.g, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -324,13 +325,13 @@ func TestTrapT16Cosine(t *testing.T) {
 	label := []string{"x", "x", "x", "x", "x"}
 	tab := plain(label, 0, 40, 10, 30, 20)
 	long := plain(label, 0, 40, 10, 30, 20)
-	for r, row := range long.layers["A"] {
+	for r, row := range long.Layers["A"] {
 		for i := range row {
 			row[i] *= float32(int(1) << (3 * r))
 		}
 	}
-	clear(tab.layers["A"][4])
-	clear(long.layers["A"][4])
+	clear(tab.Layers["A"][4])
+	clear(long.Layers["A"][4])
 	a, b := evaluated(t, tab, "", []int{4}, "A"), evaluated(t, long, "", []int{4}, "A")
 	if ranked(a, 0, 0) != "cdb" || ranked(b, 0, 0) != "cdb" {
 		t.Errorf("rank %s and %s", ranked(a, 0, 0), ranked(b, 0, 0))
@@ -345,7 +346,7 @@ func TestTrapT16Cosine(t *testing.T) {
 func TestTrapT17NearDuplicates(t *testing.T) {
 	tab := plain([]string{"x", "x", "x", "y", "y"}, 0, 1, 40, 10, 20)
 	without := evaluated(t, tab, "", []int{1}, "A").Summaries[0]
-	tab.group = []string{"listing", "listing", "", "", ""}
+	tab.Group = []string{"listing", "listing", "", "", ""}
 	with := evaluated(t, tab, "", []int{1}, "A").Summaries[0]
 	if without.Hits != 3 || with.Hits != 1 || with.N != 5 { // e hits d; a and b one another no more
 		t.Errorf("%d hits without the group, %d with", without.Hits, with.Hits)

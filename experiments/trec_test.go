@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strata/experiments/internal/testgallery"
 	"strconv"
 	"strings"
 	"testing"
@@ -152,14 +153,14 @@ func trecMetrics(t *testing.T) []Metric {
 // files, for labels with several values, levels and joint ones.
 func TestTrec(t *testing.T) {
 	for seed := range uint64(4) {
-		tab := random(rand.New(rand.NewPCG(seed, 31)), 120)
-		for r := range tab.ids {
-			tab.ids[r] = fmt.Sprintf("item %d%%", r) // blanks part fields
-			tab.cells["category"][r] = strings.Replace(tab.cells["category"][r], "class 1", "class/1/", 1)
+		tab := testgallery.Random(rand.New(rand.NewPCG(seed, 31)), 120)
+		for r := range tab.IDs {
+			tab.IDs[r] = fmt.Sprintf("item %d%%", r) // blanks part fields
+			tab.Cells["category"][r] = strings.Replace(tab.Cells["category"][r], "class 1", "class/1/", 1)
 		}
-		g := tab.open(t)
+		g := tab.Open(t)
 		plan := Plan{
-			Schemes: schemes(t, "A", "B+C", "rrf(A,C)"), Labels: []string{"category", "colour", "category/*", "category&colour"},
+			Schemes: testgallery.Schemes(t, "A", "B+C", "rrf(A,C)"), Labels: []string{"category", "colour", "category/*", "category&colour"},
 			Ks: []int{1, 3, 10}, Metrics: trecMetrics(t), Seed: seed + 1, Keep: -1,
 		}
 		e, err := plan.Evaluate(t.Context(), g, nil)
@@ -199,10 +200,10 @@ func TestTrec(t *testing.T) {
 // TestTrecSampled: the files hold the drawn queries only, and the same ones for
 // the same seed.
 func TestTrecSampled(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(3, 31)), 120).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(3, 31)), 120).Open(t)
 	var first string
 	for range 2 {
-		e, err := Plan{Schemes: schemes(t, "A"), Labels: []string{"category"}, Seed: 7, Keep: 9}.Evaluate(t.Context(), g, nil)
+		e, err := Plan{Schemes: testgallery.Schemes(t, "A"), Labels: []string{"category"}, Seed: 7, Keep: 9}.Evaluate(t.Context(), g, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,9 +233,9 @@ func TestTrecSampled(t *testing.T) {
 
 // TestTrecPadding: no name of padding is an item's id.
 func TestTrecPadding(t *testing.T) {
-	tab := shirts()
-	tab.ids[3], tab.ids[4] = "__pad1", "___pad"
-	e, err := Plan{Schemes: schemes(t, "x"), Ks: []int{1}, Keep: -1}.Evaluate(t.Context(), tab.open(t), nil)
+	tab := testgallery.Shirts()
+	tab.IDs[3], tab.IDs[4] = "__pad1", "___pad"
+	e, err := Plan{Schemes: testgallery.Schemes(t, "x"), Ks: []int{1}, Keep: -1}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,4 +250,21 @@ func TestTrecName(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", id, got, want)
 		}
 	}
+}
+
+// FuzzTrecName: a name is one word of printable ASCII, and two ids have two names.
+func FuzzTrecName(f *testing.F) {
+	f.Add("knit-0001", "knit 0001")
+	f.Add("50%", "50%25")
+	f.Add("\x1b[c", "é")
+	f.Add("", " ")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := trecName(a), trecName(b)
+		if a != "" && (len(strings.Fields(x)) != 1 || strings.ContainsFunc(x, func(r rune) bool { return r <= ' ' || r >= 0x7f })) {
+			t.Errorf("%q becomes %q", a, x)
+		}
+		if (a == b) != (x == y) {
+			t.Errorf("%q and %q become %q and %q", a, b, x, y)
+		}
+	})
 }

@@ -3,10 +3,8 @@ package experiments
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"strata/engine"
 )
@@ -30,14 +28,6 @@ type Tuning struct {
 	Over        int                // queries to draw of those that meet Where; 0: all
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
 	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
-
-	Out     string   // the folder of the files; "": none are written
-	Formats []Format // of the tables; nil: CSV
-	CSVSafe bool     // of Run
-	Page    string   // the file of the report, with Out; "": none
-	Version string
-	Command []string
-	Now     func() time.Time
 }
 
 // Trial is a scheme that was tried on the queries to tune on.
@@ -83,16 +73,6 @@ type tuner struct {
 // gallery are done; there is one for the grid, one for each move from there, and
 // two for the report.
 func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, error) {
-	if err := checkFolder(t.Out); err != nil {
-		return nil, err
-	}
-	if err := checkReport(t.Page); err != nil {
-		return nil, err
-	}
-	if t.Now == nil {
-		t.Now = time.Now
-	}
-	started := t.Now()
 	t.Seed = max(t.Seed, 1)
 	u := &tuner{ask: t, Tuned: &Tuned{Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
 	if err := u.prepare(ctx); err != nil {
@@ -104,13 +84,7 @@ func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, er
 	if err := u.search(ctx); err != nil {
 		return nil, err
 	}
-	if err := u.report(ctx, progress); err != nil {
-		return nil, err
-	}
-	if t.Out == "" {
-		return u.Tuned, nil
-	}
-	return u.Tuned, u.write(ctx, started)
+	return u.Tuned, u.report(ctx, progress)
 }
 
 // prepare checks what is asked for and divides the queries.
@@ -159,7 +133,7 @@ func (u *tuner) checkLayers() error {
 			if err != nil {
 				return err
 			}
-			if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Layer {
+			if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String() {
 				return &engine.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
 			}
 			if slices.Contains(u.Layers, s.String()) {
@@ -375,26 +349,4 @@ func (t *Tuned) summary(trial, target int) Summary {
 		}
 	}
 	panic("experiments: a scheme was not reported on")
-}
-
-// write writes the files.
-func (u *tuner) write(ctx context.Context, started time.Time) error {
-	manifest, err := u.manifest(ctx, started)
-	if err != nil {
-		return err
-	}
-	files := tableFiles(u.ask.Out, u.ask.Formats, u.tables()...)
-	pictures, err := u.frontFiles(filepath.Join(u.ask.Out, "pareto.svg"))
-	if err != nil {
-		return err
-	}
-	files = append(files, pictures...)
-	if u.ask.Page != "" {
-		view, err := u.page(manifest)
-		if err != nil {
-			return err
-		}
-		files = append(files, outputFile{u.ask.Page, view.write})
-	}
-	return writeRun(csvSafe(u.ask.CSVSafe, append(files, outputFile{filepath.Join(u.ask.Out, manifestName), manifest.write}))...)
 }

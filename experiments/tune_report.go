@@ -1,51 +1,11 @@
 package experiments
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 )
-
-// tuningManifest says how the files of a Tuning came to be.
-type tuningManifest struct {
-	Manifest
-	TunedLayers []string `json:"tuned_layers"` // A/B: alternatives, of which a scheme has one
-	Objective   string   `json:"objective"`
-	Constraints []string `json:"constraints"`
-	Front       []string `json:"front"`
-	Step        string   `json:"step"`
-	Share       float64  `json:"share"` // of the queries, to tune on
-	Tune        int      `json:"tune"`  // queries
-	Report      int      `json:"report"`
-	Left        int      `json:"left"` // queries without a score in a layer
-	Trials      int      `json:"trials"`
-}
-
-func (m tuningManifest) write(w io.Writer) error { return writeJSON(w, m) }
-
-func (u *tuner) manifest(ctx context.Context, started time.Time) (tuningManifest, error) {
-	run := Run{Gallery: u.ask.Gallery, Version: u.ask.Version, Command: u.ask.Command, Now: u.ask.Now}
-	of, err := run.manifest(ctx, u.Reported, started)
-	m := tuningManifest{
-		Manifest: of, TunedLayers: u.places(), Objective: u.Targets[0].String(), Constraints: []string{}, Front: []string{},
-		Step: fmt.Sprintf("1/%d", u.Parts), Share: u.ask.Share,
-		Tune: len(u.Tune), Report: len(u.Report), Left: len(u.Left), Trials: len(u.Trials),
-	}
-	if m.Near = u.ask.Near; u.Duplicates != nil {
-		m.LeftOut = len(u.Duplicates.Pairs)
-	}
-	m.Where, m.Filter, m.Over, m.Compared = texts(u.ask.Where), texts(u.ask.Filter), u.ask.Over, len(u.Comparisons)
-	for _, c := range u.Constraints {
-		m.Constraints = append(m.Constraints, c.String())
-	}
-	for _, n := range u.FrontOf {
-		m.Front = append(m.Front, u.Targets[n].String())
-	}
-	return m, err
-}
 
 // places returns the layers of every place, A/B where there are alternatives.
 func (t *Tuned) places() []string {

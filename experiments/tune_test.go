@@ -4,68 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/internal/testgallery"
 )
-
-func TestParseTarget(t *testing.T) {
-	for _, c := range []struct{ text, want, wrong string }{
-		{"P@10 category", "P@10 category", ""},
-		{"  nDCG@5   brand name ", `nDCG@5 "brand name"`, ""},
-		{`AP(min)@7 "brand name"`, `AP(min)@7 "brand name"`, ""},
-		{"Rprec category/2", "Rprec category/2", ""},
-		{"RR@all category", "RR@all category", ""},
-		{"P@10", "", "expected a metric and a label"},
-		{"", "", "expected a metric and a label"},
-		{"P category", "", "P is not one metric; with a cut-off it is"},
-		{"all category", "", "all is not one metric"},
-		{"Q@10 category", "", `no metric "Q@10"`},
-		{"P@0 category", "", "k is from 1 to 65535, not 0"},
-		{`P@10 "category`, "", "not a name in quotes"},
-	} {
-		got, err := ParseTarget(c.text)
-		switch {
-		case c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)):
-			t.Errorf("%q: %v, want %q", c.text, err, c.wrong)
-		case c.wrong == "" && (err != nil || got.String() != c.want):
-			t.Errorf("%q: %s %v, want %s", c.text, got, err, c.want)
-		case c.wrong == "":
-			if again, err := ParseTarget(got.String()); err != nil || again != got {
-				t.Errorf("%s reads back as %s %v", got, again, err)
-			}
-		}
-	}
-}
-
-func TestParseConstraint(t *testing.T) {
-	got, err := ParseConstraint("P@10 brand name>=.40")
-	if err != nil || got.String() != `P@10 "brand name" >= 0.4` {
-		t.Errorf("%s %v", got, err)
-	}
-	again, err := ParseConstraint(got.String())
-	if err != nil || again != got {
-		t.Errorf("%s reads back as %s %v", got, again, err)
-	}
-	for text, wrong := range map[string]string{
-		"P@10 brand > 0.4":    "expected METRIC LABEL >= NUMBER",
-		"P@10 brand >= 1.5":   "a metric is from 0 to 1",
-		"P@10 brand >= NaN":   "a metric is from 0 to 1",
-		"P@10 brand >= ":      "is no least value",
-		"P@10 >= 0.4":         "expected a metric and a label",
-		"Cosine brand >= 0.1": `no metric "Cosine"`,
-	} {
-		if _, err := ParseConstraint(text); err == nil || !strings.Contains(err.Error(), wrong) {
-			t.Errorf("%q: %v, want %q", text, err, wrong)
-		}
-	}
-}
 
 // TestGrid counts the points of grids and looks at their spelling: exact
 // fractions, each point once, never two layers of one place.
@@ -162,55 +109,9 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// TestDivision divides random galleries: every query on one side, no group on both.
-func TestDivision(t *testing.T) {
-	for seed := range uint64(20) {
-		tab := random(rand.New(rand.NewPCG(seed, 4)), 60)
-		g := tab.open(t)
-		queries, err := Plan{}.queries(g)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := NewDivision(g, queries, 0.5, seed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		both := slices.Sorted(slices.Values(slices.Concat(d.Tune, d.Report)))
-		if !slices.Equal(both, queries) {
-			t.Fatalf("seed %d: %v and %v are not %v", seed, d.Tune, d.Report, queries)
-		}
-		for _, a := range d.Tune {
-			for _, b := range d.Report {
-				if tab.group[a] != "" && tab.group[a] == tab.group[b] {
-					t.Errorf("seed %d: group %s is on both sides", seed, tab.group[a])
-				}
-			}
-		}
-		other, err := NewDivision(g, queries, 0.5, seed+100)
-		if err != nil || slices.Equal(other.Tune, d.Tune) {
-			t.Errorf("seeds %d and %d divide alike: %v", seed, seed+100, err)
-		}
-	}
-}
-
-func TestDivisionOfOne(t *testing.T) {
-	tab := shirts()
-	tab.group = slices.Repeat([]string{"one"}, len(tab.ids))
-	g := tab.open(t)
-	if _, err := NewDivision(g, []int{0, 1, 2}, 0.5, 1); err == nil || !strings.Contains(err.Error(), "3 queries, of 1 groups, cannot be divided") {
-		t.Errorf("got %v", err)
-	}
-	tab.group = nil
-	g = tab.open(t)
-	d, err := NewDivision(g, []int{0, 1, 2}, 0.99, 1)
-	if err != nil || len(d.Tune) != 2 || len(d.Report) != 1 {
-		t.Errorf("%v %v", d, err)
-	}
-}
-
 // testTuning returns a search over a random gallery.
 func testTuning(t *testing.T, seed uint64) Tuning {
-	g := random(rand.New(rand.NewPCG(seed, 8)), 160).open(t)
+	g := testgallery.Random(rand.New(rand.NewPCG(seed, 8)), 160).Open(t)
 	return Tuning{
 		Gallery: g, Layers: []string{"A", "B", "C"}, Objective: Target{Metric{Precision, 5}, "category"},
 		Constraints: []Constraint{{Target{Metric{AveragePrecision, 5}, "colour"}, 0.01}},
@@ -297,75 +198,6 @@ func checkFront(t *testing.T, got *Tuned) {
 	}
 }
 
-// TestTuneThreads writes the same bytes with one thread and with several.
-func TestTuneThreads(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	var files []map[string]string
-	for _, n := range []int{1, 3} {
-		runtime.GOMAXPROCS(n)
-		ask := testTuning(t, 5)
-		ask.Out = filepath.Join(t.TempDir(), "out")
-		if _, err := ask.Do(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, readFolder(t, ask.Out))
-	}
-	if len(files[0]) != 7 {
-		t.Errorf("%d files", len(files[0]))
-	}
-	for name, text := range files[0] {
-		if name != "manifest.json" && files[1][name] != text {
-			t.Errorf("%s differs:\n%s\n%s", name, text, files[1][name])
-		}
-	}
-}
-
-// readFolder returns the files of a folder by name.
-func readFolder(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[e.Name()] = string(b)
-	}
-	return files
-}
-
-// TestMeasureInParts measures so many schemes that queries are ranked some at a
-// time.
-func TestMeasureInParts(t *testing.T) {
-	g := random(rand.New(rand.NewPCG(3, 8)), 120).open(t)
-	m := measurer{g: g, memory: targetMemory, targets: []Target{{Metric{NDCG, 5}, "category"}, {Metric{Precision, 5}, "category"}}}
-	queries, err := m.plan().queries(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var few [][]float64
-	ws := grid(axes{0, 1, 2}, 12)
-	var all []engine.Scheme
-	for _, w := range ws {
-		all = append(all, w.scheme([]string{"A", "B", "C"}))
-	}
-	for _, memory := range []int{targetMemory, 12 * len(all) * 7} {
-		m.memory = memory
-		means, _, err := m.measure(t.Context(), all, queries)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if few != nil && fmt.Sprint(means) != fmt.Sprint(few) {
-			t.Error("other means with queries some at a time")
-		}
-		few = means
-	}
-}
-
 func TestTuneErrors(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -389,10 +221,9 @@ func TestTuneErrors(t *testing.T) {
 			a.Where = []engine.Condition{{Label: "brand name", Value: "y"}, {Label: "brand name", Value: "lone"}}
 			a.Layers, a.Objective.Label = []string{"x", "x|centre"}, "brand name"
 		}, "none of the 1 queries to tune on is judged"},
-		{"a file", func(a *Tuning) { a.Out = filepath.Join(a.Gallery.Path, "items.csv") }, "this is a file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := shirts().open(t)
+			g := testgallery.Shirts().Open(t)
 			ask := Tuning{Gallery: g, Layers: []string{"x", "y"}, Objective: Target{Metric{Precision, 1}, "category"}, Parts: 10, Share: 0.5}
 			c.with(&ask)
 			if _, err := ask.Do(t.Context(), nil); err == nil || !strings.Contains(err.Error(), c.wrong) {
@@ -406,7 +237,7 @@ func TestTuneErrors(t *testing.T) {
 // searches with either find.
 func TestTuneAlternatives(t *testing.T) {
 	ask := Tuning{
-		Gallery: demo(t), Layers: []string{"A", "B/pattern/C"}, Objective: Target{Metric{Precision, 5}, "pattern"},
+		Gallery: testgallery.Demo(t), Layers: []string{"A", "B/pattern/C"}, Objective: Target{Metric{Precision, 5}, "pattern"},
 		Front: []Target{{Metric{Precision, 5}, "pattern"}}, Parts: 4, Share: 0.5, Over: 120,
 	}
 	got, err := ask.Do(t.Context(), nil)
@@ -475,25 +306,24 @@ func TestTuneDuplicates(t *testing.T) {
 	}
 	ask.Near = 0
 	with, err := ask.Do(t.Context(), nil)
-	if err != nil || string(tableBytes(t, with.trialsTable(), CSV)) == string(tableBytes(t, got.trialsTable(), CSV)) {
+	trials := func(of *Tuned) string {
+		return testgallery.Written(t, func(w io.Writer) error { return of.trialsTable().write(w, CSV) })
+	}
+	if err != nil || trials(with) == trials(got) {
 		t.Errorf("duplicates make no difference: %v", err)
 	}
 }
 
-// TestTuneInfeasible names the nearest scheme, and writes nothing.
+// TestTuneInfeasible names the nearest scheme.
 func TestTuneInfeasible(t *testing.T) {
 	ask := testTuning(t, 2)
 	ask.Constraints = []Constraint{{Target{Metric{Precision, 5}, "colour"}, 0.99}, {Target{Metric{Precision, 5}, "category"}, 0.01}}
-	ask.Out = filepath.Join(t.TempDir(), "out")
 	_, err := ask.Do(t.Context(), nil)
 	var infeasible *InfeasibleError
 	if !errors.As(err, &infeasible) {
 		t.Fatalf("got %v", err)
 	}
-	if _, err := os.Stat(ask.Out); err == nil {
-		t.Error("the folder was made")
-	}
-	ask.Constraints, ask.Out = nil, ""
+	ask.Constraints = nil
 	ask.Front = []Target{{Metric{Precision, 5}, "colour"}}
 	all, err := ask.Do(t.Context(), nil)
 	if err != nil {
@@ -571,5 +401,33 @@ func TestTuneTable(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
+	}
+}
+
+// TestMeasureInParts measures so many schemes that queries are ranked some at a
+// time.
+func TestMeasureInParts(t *testing.T) {
+	g := testgallery.Random(rand.New(rand.NewPCG(3, 8)), 120).Open(t)
+	m := measurer{g: g, memory: targetMemory, targets: []Target{{Metric{NDCG, 5}, "category"}, {Metric{Precision, 5}, "category"}}}
+	queries, err := m.plan().queries(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var few [][]float64
+	ws := grid(axes{0, 1, 2}, 12)
+	var all []engine.Scheme
+	for _, w := range ws {
+		all = append(all, w.scheme([]string{"A", "B", "C"}))
+	}
+	for _, memory := range []int{targetMemory, 12 * len(all) * 7} {
+		m.memory = memory
+		means, _, err := m.measure(t.Context(), all, queries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if few != nil && fmt.Sprint(means) != fmt.Sprint(few) {
+			t.Error("other means with queries some at a time")
+		}
+		few = means
 	}
 }

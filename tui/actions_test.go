@@ -433,7 +433,11 @@ func TestLogReplays(t *testing.T) {
 // replays checks that the log gives the same again.
 func (d *desktop) replays() experiments.ReplayReport {
 	d.t.Helper()
-	script, err := experiments.ParseScript("session.strata", strings.NewReader(d.log.String()))
+	log := filepath.Join(d.t.TempDir(), "session.strata")
+	if err := os.WriteFile(log, []byte(d.log.String()), 0o666); err != nil {
+		d.t.Fatal(err)
+	}
+	script, err := experiments.ReadScript(log, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func (k checker) evaluate(s experiments.Evaluate) error {
 func (k checker) layers(schemes []engine.Scheme) error {
 	for _, scheme := range schemes {
 		var fault *engine.SchemeError
-		if _, err := k.gallery.ParseScheme(scheme.String()); errors.As(err, &fault) {
+		if err := k.gallery.CheckScheme(scheme); errors.As(err, &fault) {
 			return errors.New(fault.Reason) // its column is that of one scheme's text
 		}
 	}

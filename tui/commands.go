@@ -102,7 +102,7 @@ func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
 		a.state, a.usage, a.codes = session.State(), session.Usage(), codesNote(session, results)
 		if err == nil {
 			for _, l := range gallery.AllLayers() {
-				a.faults = append(a.faults, l.Faults()...)
+				a.faults = append(a.faults, gallery.Faults(l)...)
 			}
 		}
 		return a

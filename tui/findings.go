@@ -104,13 +104,13 @@ func (m Model) listedRows(msg listed) Model {
 // minedPair takes the end of a mine step.
 func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
 	f := &m.findings
-	f.Mined, f.Pair = found, found.Schemes
+	f.Mined, f.Pair = found, found.Evaluation.Schemes
 	f.Sheet = nil
 	for p := page.Classes; p < page.Count; p++ {
 		f.At[p], f.Top[p] = 0, 0
 	}
-	m.status = m.status.Tell("mined %s against %s over %s %s%s", found.Schemes[0], found.Schemes[1], cells.Thousands(len(found.Queries)),
-		cells.Plural("query", len(found.Queries)), map[bool]string{false: ": t shows it"}[f.Open])
+	m.status = m.status.Tell("mined %s against %s over %s %s%s", found.Evaluation.Schemes[0], found.Evaluation.Schemes[1], cells.Thousands(len(found.Evaluation.Queries)),
+		cells.Plural("query", len(found.Evaluation.Queries)), map[bool]string{false: ": t shows it"}[f.Open])
 	if f.Open {
 		return openFindings(m)
 	}
@@ -191,7 +191,7 @@ func lookAt(m Model) (Model, tea.Cmd) {
 			}
 		}
 		return m.visit(page.Look{
-			Schemes: f.Mined.Schemes, Queries: queries, At: slices.Index(queries, s.Items[s.At]), Label: s.Label, What: "of the sheet",
+			Schemes: f.Mined.Evaluation.Schemes, Queries: queries, At: slices.Index(queries, s.Items[s.At]), Label: s.Label, What: "of the sheet",
 		}, true)
 	}
 	look := f.List.Look(f.At[f.Page])

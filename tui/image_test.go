@@ -133,7 +133,7 @@ func TestImageKeys(t *testing.T) {
 	var sum, weights float64
 	for _, c := range d.m.Parts.Cosines {
 		for _, term := range d.m.Focused().Terms {
-			if term.Layer == c.Layer {
+			if term.Factor.String() == c.Layer {
 				sum, weights = sum+term.Weight*c.Value, weights+term.Weight
 			}
 		}

@@ -1,129 +1,50 @@
 package format
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// field is a column of a test's table, a row a JSON value.
-type field struct {
-	name string
-	typ  arrow.DataType
-	rows []string
-}
-
-// arrowFile returns a file of some columns, in batches of as many rows as there
-// are in each.
-func arrowFile(t testing.TB, fields []field, batches []int, options ...ipc.Option) []byte {
+// arrowGo returns a file of arrow-go's writers, by its name in testdata/arrow-go.zip;
+// testdata/arrowgo makes them.
+func arrowGo(t testing.TB, name string) []byte {
 	t.Helper()
-	var columns []arrow.Field
-	var arrays []arrow.Array
-	for _, f := range fields {
-		a, _, err := array.FromJSON(memory.DefaultAllocator, f.typ, strings.NewReader("["+strings.Join(f.rows, ",")+"]"))
-		if err != nil {
-			t.Fatalf("%s: %v", f.name, err)
-		}
-		columns, arrays = append(columns, arrow.Field{Name: f.name, Type: f.typ, Nullable: true}), append(arrays, a)
-	}
-	schema := arrow.NewSchema(columns, nil)
-	var b bytes.Buffer
-	w, err := ipc.NewFileWriter(&b, append(options, ipc.WithSchema(schema))...)
+	z, err := zip.OpenReader(filepath.Join("testdata", "arrow-go.zip"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := array.NewRecordBatch(schema, arrays, int64(len(fields[0].rows)))
-	at := 0
-	for _, n := range batches {
-		if err := w.Write(rows.NewSlice(int64(at), int64(at+n))); err != nil {
-			t.Fatal(err)
-		}
-		at += n
-	}
-	if err := w.Close(); err != nil {
+	defer z.Close()
+	b, err := fs.ReadFile(z, name)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return b
 }
 
-// jsonRows returns 0, 1, 2, … as rows of dim.
-func jsonRows(rows, dim int) []string {
-	out, all := make([]string, rows), ramp(rows*dim)
-	for row := range out {
-		out[row] = strings.ReplaceAll(fmt.Sprint(all[row*dim:(row+1)*dim]), " ", ",")
-	}
-	return out
-}
+var arrowTypes = map[string]Type{"f32": Float32, "f16": Float16, "f64": Float64, "i8": Int8, "u8": Uint8, "i32": Int32}
 
-var arrowTypes = map[string]struct {
-	typ  Type
-	elem arrow.DataType
-}{
-	"f32": {Float32, arrow.PrimitiveTypes.Float32}, "f16": {Float16, arrow.FixedWidthTypes.Float16}, "f64": {Float64, arrow.PrimitiveTypes.Float64},
-	"i8": {Int8, arrow.PrimitiveTypes.Int8}, "u8": {Uint8, arrow.PrimitiveTypes.Uint8}, "i32": {Int32, arrow.PrimitiveTypes.Int32},
-}
-
-// arrowColumns returns a column of each kind, with columns of other layouts
-// between them whose parts must be passed over.
-func arrowColumns(rows, dim int) []field {
-	scalar := func(format string) []string {
-		out := make([]string, rows)
-		for i := range out {
-			out[i] = fmt.Sprintf(format, i)
-		}
-		return out
-	}
-	fields := []field{
-		{"id", arrow.BinaryTypes.String, scalar(`"item %d"`)},
-		{"none", arrow.Null, slices.Repeat([]string{"null"}, rows)},
-		{"struct", arrow.StructOf(arrow.Field{Name: "a", Type: arrow.BinaryTypes.LargeString, Nullable: true}, arrow.Field{Name: "b", Type: arrow.FixedWidthTypes.Boolean}), scalar(`{"a": "%d", "b": true}`)},
-		{"tags", arrow.ListOf(arrow.BinaryTypes.String), scalar(`["x", "y%d"]`)},
-		{"word", &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}, slices.Repeat([]string{`"w"`}, rows)},
-		{"date", arrow.FixedWidthTypes.Date32, scalar("%d")},
-		{"map", arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64), scalar(`[{"key": "k", "value": %d}]`)},
-		{"count", arrow.PrimitiveTypes.Int64, scalar("%d")},
-		{"longs", arrow.ListOf(arrow.PrimitiveTypes.Int64), scalar("[%d]")},
-	}
-	for name, typ := range arrowTypes {
-		fields = append(
-			fields,
-			field{"list " + name, arrow.ListOf(typ.elem), jsonRows(rows, dim)},
-			field{"large " + name, arrow.LargeListOf(typ.elem), jsonRows(rows, dim)},
-			field{"fixed " + name, arrow.FixedSizeListOf(int32(dim), typ.elem), jsonRows(rows, dim)},
-		)
-	}
-	return append(
-		fields,
-		field{"bytes", arrow.BinaryTypes.Binary, slices.Repeat([]string{`"AAECAwQFBgc="`}, rows)},
-		field{"large bytes", arrow.BinaryTypes.LargeBinary, slices.Repeat([]string{`"AAECAwQFBgc="`}, rows)},
-		field{"fixed bytes", &arrow.FixedSizeBinaryType{ByteWidth: 8}, slices.Repeat([]string{`"AAECAwQFBgc="`}, rows)},
-	)
-}
-
-// Files of arrow-go's writer: one batch and several, compressed and not.
+// Files with a column of each kind: one batch and several, compressed and not.
 func TestReadArrow(t *testing.T) {
 	const rows, dim = 11, 3
-	fields := arrowColumns(rows, dim)
-	for _, batches := range [][]int{{11}, {4, 7}, {0, 1, 9, 0, 1}} {
-		for codec, options := range map[string][]ipc.Option{"plain": nil, "lz4": {ipc.WithLZ4()}, "zstd": {ipc.WithZstd()}} {
-			name := fmt.Sprint(batches, " ", codec)
-			b := arrowFile(t, fields, batches, options...)
+	for _, batches := range []string{"[11]", "[4 7]", "[0 1 9 0 1]"} {
+		for _, codec := range []string{"plain", "lz4", "zstd"} {
+			name := batches + " " + codec
+			b := arrowGo(t, "arrow/"+name)
 			arrays, err := read(t, "x.arrow", b)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			checkArrow(t, name, arrays, b, rows, dim, codec == "plain" && len(batches) == 1)
+			checkArrow(t, name, arrays, b, rows, dim, codec == "plain" && batches == "[11]")
 		}
 	}
 }
@@ -150,10 +71,10 @@ func checkArrow(t *testing.T, name string, arrays []Array, b []byte, rows, dim i
 			}
 		case number && (kind == "list" || kind == "large" || kind == "fixed"):
 			seen++
-			if a.Why != "" || a.Type != typ.typ || a.Rows != int64(rows) || a.Dim != int64(dim) || (a.Stream == nil) != mapped {
+			if a.Why != "" || a.Type != typ || a.Rows != int64(rows) || a.Dim != int64(dim) || (a.Stream == nil) != mapped {
 				t.Errorf("%s: %+v", name, a)
 			}
-			if !bytes.Equal(elements(t, a, b), encode(typ.typ, ramp(rows*dim))) {
+			if !bytes.Equal(elements(t, a, b), encode(typ, ramp(rows*dim))) {
 				t.Errorf("%s: %s: other elements", name, a.Name)
 			}
 		default:
@@ -259,14 +180,10 @@ func (e arrowEdit) put(at, size int, v uint64) []byte {
 }
 
 func TestReadArrowErrors(t *testing.T) {
-	list := arrow.ListOf(arrow.PrimitiveTypes.Float32)
-	fixed := arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Float32)
-	one := func(typ arrow.DataType, rows ...string) []byte {
-		return arrowFile(t, []field{{"v", typ, rows}}, []int{len(rows)})
-	}
-	good := one(list, "[1,2]", "[3,4]")
+	file := func(name string) []byte { return arrowGo(t, "arrow/"+name) }
+	good := file("good")
 	edit := func() arrowEdit { return editArrow(t, good) }
-	packed := arrowFile(t, []field{{"v", fixed, jsonRows(100, 2)}}, []int{100}, ipc.WithZstd())
+	packed := file("packed")
 	data := editArrow(t, packed) // its last buffer: a length, then zstd
 	m := &flat{b: packed[data.meta:]}
 	buffers := pairs(m, data.batch, 2)
@@ -296,22 +213,22 @@ func TestReadArrowErrors(t *testing.T) {
 		{"negative rows", "x.arrow", edit().field(0, 8, math.MaxUint64), "it has -1 rows"},
 		{"other rows than its column", "x.arrow", edit().element(1, 0, 3), `"v": batch 0: the column has 3 rows, the batch 2`},
 		{"fewer elements than its rows", "x.arrow", edit().element(1, 2, 3), "2 rows of 2 need 4 elements, the column has 3"},
-		{"nulls that are not there", "x.arrow", editArrow(t, arrowFile(t, []field{{"v", fixed, []string{"[1,2]", "null"}}}, []int{1})).element(1, 1, 1), "its bitmap of 1 values"},
+		{"nulls that are not there", "x.arrow", editArrow(t, file("hidden nulls")).element(1, 1, 1), "its bitmap of 1 values"},
 		{"a buffer beyond the batch", "x.arrow", edit().element(2, 6, 1<<40), "does not fit in the batch's"},
 		{"a buffer that is too short", "x.arrow", edit().element(2, 7, 8), "2 rows of 2 float32 need 16 bytes from byte 0, the column has 8"},
-		{"null", "x.arrow", one(list, "[1,2]", "null"), "row 1 is null"},
-		{"null of fixed size", "x.arrow", one(fixed, "null", "[1,2]"), "row 0 is null"},
-		{"a hole", "x.arrow", one(list, "[1,2]", "[3,null]"), "row 1 has no value at 1: it is null"},
-		{"a hole of fixed size", "x.arrow", one(fixed, "[null,2]", "[3,4]"), "row 0 has no value at 0: it is null"},
-		{"ragged", "x.arrow", one(list, "[1,2]", "[3,4]", "[5]"), "row 2 has 1 elements, row 0 has 2"},
-		{"ragged in another batch", "x.arrow", arrowFile(t, []field{{"v", list, []string{"[1,2]", "[3,4]", "[5,6,7]"}}}, []int{2, 1}, ipc.WithLZ4()), "row 2 has 3 elements, row 0 has 2"},
-		{"null in another batch", "x.arrow", arrowFile(t, []field{{"v", list, []string{"[1,2]", "[3,4]", "null"}}}, []int{2, 1}), "row 2 is null"},
-		{"an empty row", "x.arrow", one(list, "[1,2]", "[]"), "row 1 has 0 elements, row 0 has 2"},
-		{"an empty first row", "x.arrow", one(list, "[]", "[1,2]"), "row 0 is empty"},
-		{"bytes of two lengths", "x.arrow", one(arrow.BinaryTypes.Binary, `"AAAA"`, `"AAAAAA=="`), "row 1 has 4 elements, row 0 has 3"},
-		{"no rows", "x.arrow", arrowFile(t, []field{{"v", list, []string{"[1]"}}}, nil), "it has no rows"},
-		{"lists of lists", "x.arrow", one(arrow.FixedSizeListOf(1, fixed), "[[1,2]]"), "a column of lists, but not of float16"},
-		{"too many features", "x.arrow", one(list, "["+strings.Repeat("1,", MaxDim)+"1]"), "1048577 features are more than the 1048576"},
+		{"null", "x.arrow", file("null"), "row 1 is null"},
+		{"null of fixed size", "x.arrow", file("null of fixed size"), "row 0 is null"},
+		{"a hole", "x.arrow", file("a hole"), "row 1 has no value at 1: it is null"},
+		{"a hole of fixed size", "x.arrow", file("a hole of fixed size"), "row 0 has no value at 0: it is null"},
+		{"ragged", "x.arrow", file("ragged"), "row 2 has 1 elements, row 0 has 2"},
+		{"ragged in another batch", "x.arrow", file("ragged in another batch"), "row 2 has 3 elements, row 0 has 2"},
+		{"null in another batch", "x.arrow", file("null in another batch"), "row 2 is null"},
+		{"an empty row", "x.arrow", file("an empty row"), "row 1 has 0 elements, row 0 has 2"},
+		{"an empty first row", "x.arrow", file("an empty first row"), "row 0 is empty"},
+		{"bytes of two lengths", "x.arrow", file("bytes of two lengths"), "row 1 has 4 elements, row 0 has 3"},
+		{"no rows", "x.arrow", file("no rows"), "it has no rows"},
+		{"lists of lists", "x.arrow", file("lists of lists"), "a column of lists, but not of float16"},
+		{"too many features", "x.arrow", file("too many features"), "1048577 features are more than the 1048576"},
 		{"more rows than unpack", "x.arrow", longer.b, "the batch of row 0 ends 7200 bytes before the end of its rows"},
 		{"unpacked too short", "x.arrow", with(packed, at, 8), "100 rows of 2 float32 need 800 bytes from byte 0, the column has 8"},
 		{"damaged zstd", "x.arrow", damaged, "reserved bit set on frame header"},
@@ -350,7 +267,7 @@ func TestArrowShape(t *testing.T) {
 }
 
 func TestArrowCancelled(t *testing.T) {
-	b := arrowFile(t, []field{{"v", arrow.ListOf(arrow.PrimitiveTypes.Float32), jsonRows(5, 2)}}, []int{2, 3})
+	b := arrowGo(t, "arrow/two batches")
 	ctx, cancel := context.WithCancel(t.Context())
 	arrays, err := Read(ctx, "x.arrow", bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -368,9 +285,7 @@ func TestArrowCancelled(t *testing.T) {
 func FuzzArrow(f *testing.F) {
 	f.Add(testdata(f, "javascript.arrow"))
 	f.Add(testdata(f, "polars-lz4.arrow"))
-	f.Add(arrowFile(f, []field{
-		{"v", arrow.ListOf(arrow.PrimitiveTypes.Float32), jsonRows(5, 2)}, {"b", arrow.BinaryTypes.Binary, slices.Repeat([]string{`"AAAA"`}, 5)},
-	}, []int{2, 3}, ipc.WithZstd()))
-	f.Add(arrowFile(f, []field{{"v", arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Float64), []string{"[1,2]", "[3,null]"}}}, []int{2}))
+	f.Add(arrowGo(f, "arrow/fuzz zstd"))
+	f.Add(arrowGo(f, "arrow/fuzz null"))
 	f.Fuzz(func(t *testing.T, b []byte) { checkFuzzed(t, "x.arrow", b) })
 }

@@ -17,6 +17,12 @@ const (
 	// column that is being read holds a page, packed and unpacked, and a dictionary.
 	maxPage = 256 << 20
 
+	// maxPageValues bounds the values of a page: DuckDB makes pages of 100 MB.
+	maxPageValues = 1 << 25
+
+	// maxStructs bounds the structures in a footer, some six for a column of a row group.
+	maxStructs = 1 << 22
+
 	// maxCells bounds the columns of a table times its batches or row groups.
 	maxCells = 1 << 24
 

@@ -7,55 +7,54 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/schema"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"strata/engine/page"
 )
 
 // readParquet reads the columns of lists and of bytes of a Parquet file; all are
-// Streams. How long the rows are follows from the numbers of rows and of values, which
-// the footer has; that each is that long is checked as they are read.
+// Streams. The length of the rows follows from the numbers of rows and of values in
+// the footer; that each row has this length is checked as the rows are read.
 //
-// github.com/apache/arrow-go bounds its pages and decodes runs as they are asked
-// for. github.com/parquet-go/parquet-go, with which we write, makes as much room for
-// a page or a footer as they ask for, and a run of a few bytes unpacks to gigabytes.
+// github.com/parquet-go/parquet-go describes the footer and the headers, and decodes
+// deltas. Its own reader makes as much room for a page or a footer as they ask for, and
+// unpacks a run of a few bytes to gigabytes; so package page checks every length first,
+// and runs are decoded here, up to the number of values that are wanted.
 func readParquet(ctx context.Context, f File, size int64) (arrays []Array, err error) {
 	defer caught(&err)
-	if err := checkFooter(f, size); err != nil {
-		return nil, err
-	}
 	t, err := openParquet(f, size)
 	if err != nil {
 		return nil, err
 	}
-	groups := t.file.NumRowGroups()
-	if columns := t.file.MetaData().Schema.NumColumns(); columns > maxArrays || groups > maxArrays || columns*groups > maxCells {
+	groups, columns := len(t.meta.RowGroups), len(t.leaves)
+	if columns > maxArrays || groups > maxArrays || columns*groups > maxCells {
 		return nil, fmt.Errorf("%d columns in %d row groups are more than the %d, or %d parts, allowed", columns, groups, maxArrays, maxCells)
 	}
 	leaves := map[string]int{}
-	for _, c := range t.file.MetaData().Schema.Columns() {
-		leaves[c.ColumnPath()[0]]++
+	for _, c := range t.leaves {
+		leaves[c.name]++
 	}
-	for i, c := range t.file.MetaData().Schema.Columns() {
+	for i := range t.leaves {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		name := c.ColumnPath()[0]
-		elem, kind := parquetKind(c, leaves[name])
+		c := &t.leaves[i]
+		elem, kind := c.kind(leaves[c.name])
 		if kind == scalars {
 			continue
 		}
-		a, err := t.column(ctx, i, elem, kind)
+		a, err := t.column(ctx, c, elem, kind)
 		if err != nil {
-			return nil, place(name, err)
+			return nil, place(c.name, err)
 		}
-		a.Name = name
+		a.Name = c.name
 		arrays = append(arrays, a)
 	}
 	return arrays, nil
 }
 
-// caught makes an error of a panic: arrow-go panics on some damaged files.
+// caught makes an error of a panic: the library panics on some damaged files.
 func caught(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("it is damaged: %v", r)
@@ -64,128 +63,80 @@ func caught(err *error) {
 
 // parquetTable is an open Parquet file.
 type parquetTable struct {
-	file *file.Reader
-	size int64
+	f      File
+	size   int64
+	meta   format.FileMetaData
+	leaves []parquetLeaf
 }
 
+// openParquet reads the footer, after a check of its lengths.
 func openParquet(f File, size int64) (*parquetTable, error) {
-	props := parquet.NewReaderProperties(nil)
-	props.MaxCompressedPageSize, props.MaxUncompressedPageSize = maxPage, maxPage
-	props.BufferedStreamEnabled = true // does not read a row group as a whole
-	r, err := file.NewParquetReader(io.NewSectionReader(f, 0, size), file.WithReadProps(props))
+	footer, err := readFooter(f, size)
 	if err != nil {
 		return nil, err
 	}
-	return &parquetTable{file: r, size: size}, nil
+	n, err := page.Walk(footer, maxStructs)
+	if err != nil {
+		return nil, fmt.Errorf("its footer is damaged: %w", err)
+	}
+	t := &parquetTable{f: f, size: size}
+	if err := thrift.Unmarshal(&thrift.CompactProtocol{}, footer[:n], &t.meta); err != nil {
+		return nil, fmt.Errorf("its footer is damaged: %w", err)
+	}
+	if t.meta.EncryptionAlgorithm.Value != nil {
+		return nil, errors.New("it is encrypted")
+	}
+	if t.leaves, err = parquetLeaves(t.meta.Schema); err != nil {
+		return nil, err
+	}
+	for g := range t.meta.RowGroups {
+		if n := len(t.meta.RowGroups[g].Columns); n != len(t.leaves) {
+			return nil, fmt.Errorf("row group %d has %d columns, and the schema %d", g, n, len(t.leaves))
+		}
+	}
+	return t, nil
 }
 
-// checkFooter checks the footer before a library makes room for what it promises.
-func checkFooter(f File, size int64) error {
+// readFooter returns the bytes of the footer.
+func readFooter(f File, size int64) ([]byte, error) {
 	const magic, tail = "PAR1", 8
 	if size < int64(len(magic))+tail {
-		return fmt.Errorf("%d bytes are too few for a Parquet file", size)
+		return nil, fmt.Errorf("%d bytes are too few for a Parquet file", size)
 	}
 	var head [len(magic)]byte
 	var end [tail]byte
 	if err := readFull(f, head[:], 0); err != nil {
-		return err
+		return nil, err
 	}
 	if err := readFull(f, end[:], size-tail); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case string(head[:]) == "PARE" || string(end[4:]) == "PARE":
-		return errors.New("it is encrypted")
+		return nil, errors.New("it is encrypted")
 	case string(head[:]) != magic:
-		return fmt.Errorf("not a Parquet file: it begins with %q", head)
+		return nil, fmt.Errorf("not a Parquet file: it begins with %q", head)
 	case string(end[4:]) != magic:
-		return fmt.Errorf("it does not end as a Parquet file does, but with %q: it is truncated", end[4:])
+		return nil, fmt.Errorf("it does not end as a Parquet file does, but with %q: it is truncated", end[4:])
 	}
 	length := int64(binary.LittleEndian.Uint32(end[:]))
 	if length > maxHeader {
-		return fmt.Errorf("a footer of %d bytes is longer than the %d allowed", length, maxHeader)
+		return nil, fmt.Errorf("a footer of %d bytes is longer than the %d allowed", length, maxHeader)
 	}
 	if length > size-tail-int64(len(magic)) {
-		return fmt.Errorf("a footer of %d bytes does not fit in the file's %d", length, size)
+		return nil, fmt.Errorf("a footer of %d bytes does not fit in the file's %d", length, size)
 	}
 	footer := make([]byte, length)
-	if err := readFull(f, footer, size-tail-length); err != nil {
-		return err
-	}
-	return checkThrift(footer)
-}
-
-// parquetKind says what a leaf column holds.
-type columnKind uint8
-
-const (
-	scalars columnKind = iota
-	lists              // of numbers
-	others             // lists of something else
-	opaques            // bytes
-)
-
-// parquetKind returns what a column holds, one of n leaves of its name, and the
-// type of its elements.
-func parquetKind(c *schema.Column, n int) (Type, columnKind) {
-	switch {
-	case n > 1 || c.MaxRepetitionLevel() == 0 && len(c.ColumnPath()) > 1:
-		return 0, scalars // a struct or a map
-	case c.MaxRepetitionLevel() > 1:
-		return 0, others
-	}
-	elem, number := parquetNumber(c)
-	switch {
-	case c.MaxRepetitionLevel() == 1 && number:
-		return elem, lists
-	case c.MaxRepetitionLevel() == 1:
-		return 0, others
-	case parquetBytes(c):
-		return Uint8, opaques
-	}
-	return 0, scalars
-}
-
-// parquetNumber returns the type of a column's elements, if a layer may have it.
-func parquetNumber(c *schema.Column) (Type, bool) {
-	switch c.PhysicalType() {
-	case parquet.Types.Float:
-		return Float32, true
-	case parquet.Types.Double:
-		return Float64, true
-	case parquet.Types.FixedLenByteArray:
-		_, ok := c.LogicalType().(schema.Float16LogicalType)
-		return Float16, ok && c.TypeLength() == 2
-	case parquet.Types.Int32:
-		typ, ok := c.LogicalType().(schema.IntLogicalType)
-		switch {
-		case !ok:
-			return Int32, c.LogicalType() == nil || c.LogicalType().IsNone()
-		case typ.BitWidth() == 8 && typ.IsSigned():
-			return Int8, true
-		case typ.BitWidth() == 8:
-			return Uint8, true
-		case typ.BitWidth() == 32:
-			return Int32, typ.IsSigned()
-		}
-	}
-	return 0, false
-}
-
-// parquetBytes reports whether a column is of bytes that are nothing else, a text
-// or a decimal say.
-func parquetBytes(c *schema.Column) bool {
-	typ := c.PhysicalType()
-	return (typ == parquet.Types.ByteArray || typ == parquet.Types.FixedLenByteArray) && (c.LogicalType() == nil || c.LogicalType().IsNone())
+	return footer, readFull(f, footer, size-tail-length)
 }
 
 // column returns a column as a matrix.
-func (t *parquetTable) column(ctx context.Context, i int, elem Type, kind columnKind) (Array, error) {
+func (t *parquetTable) column(ctx context.Context, c *parquetLeaf, elem Type, kind columnKind) (Array, error) {
 	if kind == others {
 		return Array{Why: "a column of lists, but not of float16, float32, float64, int8, uint8 or int32"}, nil
 	}
 	a := Array{Type: elem, Opaque: kind == opaques}
-	rows, values, err := t.count(i)
+	rows, values, err := t.count(c)
 	switch {
 	case err != nil:
 		return a, err
@@ -194,16 +145,16 @@ func (t *parquetTable) column(ctx context.Context, i int, elem Type, kind column
 	}
 	a.Rows = rows
 	if a.Dim = values / rows; kind == opaques {
-		if a.Dim, err = t.firstLength(i); err != nil {
+		if a.Dim, err = t.firstLength(c); err != nil {
 			return a, err
 		}
 		if a.Dim == 0 {
 			return Array{Why: "row 0 is null or empty"}, nil
 		}
 	} else if a.Dim == 0 || values != rows*a.Dim {
-		return t.uneven(ctx, a, i)
+		return t.uneven(ctx, a, c)
 	}
-	a.Stream = func(ctx context.Context) (io.ReadCloser, error) { return t.newStream(ctx, a, i), nil }
+	a.Stream = func(ctx context.Context) (io.ReadCloser, error) { return t.newStream(ctx, a, c), nil }
 	if a.Opaque {
 		if err := a.Check(t.size); err != nil {
 			return a, err
@@ -214,51 +165,50 @@ func (t *parquetTable) column(ctx context.Context, i int, elem Type, kind column
 }
 
 // count returns the numbers of rows and of values of a column.
-func (t *parquetTable) count(i int) (rows, values int64, err error) {
-	for g := range t.file.NumRowGroups() {
-		group := t.file.MetaData().RowGroup(g)
-		c, err := group.ColumnChunk(i)
-		if err != nil {
-			return 0, 0, fmt.Errorf("row group %d: %w", g, err)
+func (t *parquetTable) count(c *parquetLeaf) (rows, values int64, err error) {
+	for g := range t.meta.RowGroups {
+		n, v := t.meta.RowGroups[g].NumRows, t.meta.RowGroups[g].Columns[c.index].MetaData.NumValues
+		if n < 0 || v < 0 || rows > 1<<62-n || values > 1<<62-v {
+			return 0, 0, fmt.Errorf("row group %d has %d rows, %d values: no file is that large", g, n, v)
 		}
-		if group.NumRows() < 0 || c.NumValues() < 0 || rows > 1<<62-group.NumRows() || values > 1<<62-c.NumValues() {
-			return 0, 0, fmt.Errorf("row group %d has %d rows, %d values: no file is that large", g, group.NumRows(), c.NumValues())
-		}
-		rows, values = rows+group.NumRows(), values+c.NumValues()
+		rows, values = rows+n, values+v
 	}
 	return rows, values, nil
 }
 
 // firstLength returns how many bytes the first row of a column of bytes has.
-func (t *parquetTable) firstLength(i int) (int64, error) {
-	if c := t.file.MetaData().Schema.Column(i); c.PhysicalType() != parquet.Types.ByteArray {
-		return int64(c.TypeLength()), nil
+func (t *parquetTable) firstLength(c *parquetLeaf) (int64, error) {
+	if c.physical == format.FixedLenByteArray {
+		return int64(c.width), nil
 	}
-	for g := range t.file.NumRowGroups() {
-		c, err := t.file.RowGroup(g).Column(i)
+	for g := range t.meta.RowGroups {
+		p, err := t.pages(g, c)
+		if err == nil {
+			err = p.next()
+		}
+		if errors.Is(err, io.EOF) {
+			continue
+		}
 		if err != nil {
 			return 0, fmt.Errorf("row group %d: %w", g, err)
 		}
-		first := typed[parquet.ByteArray]{v: make([]parquet.ByteArray, 1)}
-		_, n, err := first.read(c, make([]int16, 1), make([]int16, 1))
-		length := int64(len(first.v[0]))
-		if err = errors.Join(err, c.Close()); err != nil {
+		if c.maxDef > 0 && int(p.def[0]) < c.maxDef {
+			return 0, nil
+		}
+		if err := p.decode(); err != nil {
 			return 0, fmt.Errorf("row group %d: %w", g, err)
 		}
-		if n == 1 || t.file.MetaData().RowGroup(g).NumRows() > 0 {
-			return length, nil
-		}
+		return int64(len(p.value(0))), nil
 	}
 	return 0, nil
 }
 
 // uneven returns why a column, whose number of values is none of rows of one
 // length, is no matrix: it reads up to the first row that is to blame.
-func (t *parquetTable) uneven(ctx context.Context, a Array, i int) (Array, error) {
-	s := t.newStream(ctx, a, i)
+func (t *parquetTable) uneven(ctx context.Context, a Array, c *parquetLeaf) (Array, error) {
+	s := t.newStream(ctx, a, c)
 	s.dim = 0
 	_, err := io.Copy(io.Discard, s)
-	err = errors.Join(err, s.Close())
 	var row *rowError
 	if errors.As(err, &row) {
 		return Array{Why: row.Error()}, nil

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
 // A rowError says which row of a column does not fit into a matrix.
@@ -24,33 +21,29 @@ func (e *rowError) Error() string { return fmt.Sprintf("row %d %s", e.row, e.why
 type parquetStream struct {
 	ctx      context.Context
 	t        *parquetTable
-	column   int
+	c        *parquetLeaf
 	group    int // the next
-	groups   int // where it ends
 	promised int64
 	dim      int64 // elements of a row, 0 while the first one is to tell
-	values   values
+	put      func(dst, v []byte) ([]byte, error)
+	direct   bool // values are elements as they lie in memory
 
-	maxDef, maxRep int16
-	def, rep       []int16
-	chunk          file.ColumnChunkReader
-	row, have      int64  // the row that is being read, -1 before the first, and the elements of it that were read
-	elements       int64  // that were read
-	out, buf       []byte // what was decoded and not given yet, and its memory
+	pages     *parquetPages // of the row group at hand
+	given     int           // values of the page at hand
+	row, have int64         // the row that is being read, -1 before the first, and the elements of it that were read
+	elements  int64         // that were read
+	out, buf  []byte        // what was decoded and not given yet, and its memory
 }
 
-// newStream returns the elements of column i in all row groups.
-func (t *parquetTable) newStream(ctx context.Context, a Array, i int) *parquetStream {
-	c := t.file.MetaData().Schema.Column(i)
-	n, dim := int64(chunk), a.Dim
+// newStream returns the elements of column c in all row groups.
+func (t *parquetTable) newStream(ctx context.Context, a Array, c *parquetLeaf) *parquetStream {
+	s := &parquetStream{ctx: ctx, t: t, c: c, promised: a.Rows, dim: a.Dim, row: -1, put: putNumber(a.Type)}
 	if a.Opaque {
-		n, dim = max(chunk/max(a.Dim, 1), 1), 1 // its rows are its elements
+		s.dim = 1 // its rows are its elements
+		s.put = putBytes(a.Dim)
 	}
-	return &parquetStream{
-		ctx: ctx, t: t, column: i, groups: t.file.NumRowGroups(), promised: a.Rows, dim: dim, row: -1,
-		maxDef: c.MaxDefinitionLevel(), maxRep: c.MaxRepetitionLevel(), def: make([]int16, n), rep: make([]int16, n),
-		values: newValues(c.PhysicalType(), a, int(n)),
-	}
+	s.direct = c.width > 0 && (a.Opaque && a.Dim == int64(c.width) || !a.Opaque && a.Type.Size() == int64(c.width))
+	return s
 }
 
 func (s *parquetStream) Read(p []byte) (n int, err error) {
@@ -69,53 +62,70 @@ func (s *parquetStream) Read(p []byte) (n int, err error) {
 }
 
 // fill decodes some more elements.
-func (s *parquetStream) fill() error {
-	if s.chunk == nil {
-		if s.group == s.groups {
-			return s.end()
-		}
-		var err error
-		if s.chunk, err = s.t.file.RowGroup(s.group).Column(s.column); err != nil {
+func (s *parquetStream) fill() (err error) {
+	switch {
+	case s.pages == nil && s.group == len(s.t.meta.RowGroups):
+		return s.end()
+	case s.pages == nil:
+		if s.pages, err = s.t.pages(s.group, s.c); err != nil {
 			return s.place(err)
 		}
+	case s.given < s.pages.levels:
+		return s.give()
 	}
-	if !s.chunk.HasNext() {
-		err := errors.Join(s.chunk.Err(), s.chunk.Close())
-		s.chunk = nil
-		if err != nil {
-			return s.place(err)
-		}
+	err = s.pages.next()
+	if errors.Is(err, io.EOF) {
+		s.pages, s.given = nil, 0
 		s.group++
 		return nil
-	}
-	levels, n, err := s.values.read(s.chunk, s.def, s.rep)
-	if err == nil && levels == 0 {
-		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
 		return s.place(err)
 	}
-	if err := s.rows(int(levels)); err != nil {
+	if err := s.rows(); err != nil {
 		return err
 	}
-	if int64(n) != levels { // none is null
-		return s.place(fmt.Errorf("%d values, and %d were promised", n, levels))
+	if err := s.pages.decode(); err != nil {
+		return s.place(err)
 	}
-	var bad int
-	if s.buf, bad, err = s.values.bytes(s.buf[:0], n); err != nil {
-		return &rowError{(s.elements + int64(bad)) / max(s.dim, 1), err.Error()}
+	s.given = 0
+	return nil
+}
+
+// give makes bytes of some more values of the page at hand, or of all where they lie
+// there as they are. Values that are elements as they lie in memory need no put.
+func (s *parquetStream) give() (err error) {
+	from, n := s.given, s.pages.levels
+	if s.direct && len(s.pages.indexes) == 0 {
+		s.given, s.elements = n, s.elements+int64(n-from)
+		s.out = s.pages.cells.data[from*s.c.width : n*s.c.width]
+		return nil
 	}
-	s.elements, s.out = s.elements+levels, s.buf
+	s.buf = s.buf[:0]
+	if s.direct {
+		to := min(n, from+chunk/s.c.width+1)
+		s.buf = s.pages.dict.appendAll(s.buf, s.pages.indexes[from:to])
+		s.given, s.elements, s.out = to, s.elements+int64(to-from), s.buf
+		return nil
+	}
+	for ; s.given < n && len(s.buf) < chunk; s.given++ {
+		if s.buf, err = s.put(s.buf, s.pages.value(s.given)); err != nil {
+			return &rowError{s.elements / max(s.dim, 1), err.Error()}
+		}
+		s.elements++
+	}
+	s.out = s.buf
 	return nil
 }
 
 func (s *parquetStream) place(err error) error { return fmt.Errorf("row group %d: %w", s.group, err) }
 
 // rows checks that the levels just read are those of whole rows.
-func (s *parquetStream) rows(levels int) error {
-	for i := range levels {
+func (s *parquetStream) rows() error {
+	rep, def, most := s.pages.rep, s.pages.def, byte(s.c.maxDef)
+	for i := range s.pages.levels {
 		switch {
-		case s.maxRep == 0 || s.rep[i] == 0:
+		case s.c.maxRep == 0 || rep[i] == 0:
 			if err := s.whole(); err != nil {
 				return err
 			}
@@ -126,7 +136,7 @@ func (s *parquetStream) rows(levels int) error {
 		case s.row < 0:
 			return s.place(errors.New("its first value continues a row"))
 		}
-		if s.def[i] < s.maxDef {
+		if most > 0 && def[i] < most {
 			return &rowError{s.row, "is null, empty, or has a null value"}
 		}
 		if s.have++; s.dim > 0 && s.have > s.dim {
@@ -167,93 +177,34 @@ func (s *parquetStream) end() error {
 	return io.EOF
 }
 
-func (s *parquetStream) Close() (err error) {
-	defer caught(&err)
-	if s.chunk == nil {
-		return nil
-	}
-	err = s.chunk.Close()
-	s.chunk = nil
-	return err
-}
+// Close gives up nothing: the file is its owner's.
+func (s *parquetStream) Close() error { return nil }
 
-// values are decoded elements of a column.
-type values interface {
-	// read decodes up to as many as there is room for levels. It returns the levels
-	// and the values that were read, of which some may be null.
-	read(c file.ColumnChunkReader, def, rep []int16) (levels int64, n int, err error)
-
-	// bytes appends the first n as a layer has them. An error is that of one of them.
-	bytes(dst []byte, n int) (out []byte, bad int, err error)
-}
-
-// typed are values of one physical type.
-type typed[T any] struct {
-	v   []T
-	put func(dst []byte, v T) ([]byte, error)
-}
-
-func (t *typed[T]) read(c file.ColumnChunkReader, def, rep []int16) (int64, int, error) {
-	r, ok := c.(interface {
-		ReadBatch(n int64, v []T, def, rep []int16) (int64, int, error)
-	})
-	if !ok {
-		return 0, 0, fmt.Errorf("it is of type %s, its schema says otherwise", c.Type())
-	}
-	return r.ReadBatch(int64(len(t.v)), t.v, def, rep)
-}
-
-func (t *typed[T]) bytes(dst []byte, n int) ([]byte, int, error) {
-	for i, v := range t.v[:n] {
-		var err error
-		if dst, err = t.put(dst, v); err != nil {
-			return dst, i, err
-		}
-	}
-	return dst, 0, nil
-}
-
-// newValues returns room for n values of a physical type, elements of a.
-func newValues(physical parquet.Type, a Array, n int) values {
-	exact := func(dst, v []byte) ([]byte, error) {
-		want := a.Type.Size()
-		if a.Opaque {
-			want = a.Dim
-		}
-		if int64(len(v)) != want {
-			return dst, fmt.Errorf("has %d bytes, and %d were promised", len(v), want)
+// putBytes appends rows of width bytes.
+func putBytes(width int64) func(dst, v []byte) ([]byte, error) {
+	return func(dst, v []byte) ([]byte, error) {
+		if int64(len(v)) != width {
+			return dst, fmt.Errorf("has %d bytes, and %d were promised", len(v), width)
 		}
 		return append(dst, v...), nil
 	}
-	switch physical {
-	case parquet.Types.Float:
-		return &typed[float32]{make([]float32, n), func(dst []byte, v float32) ([]byte, error) {
-			return binary.LittleEndian.AppendUint32(dst, math.Float32bits(v)), nil
-		}}
-	case parquet.Types.Double:
-		return &typed[float64]{make([]float64, n), func(dst []byte, v float64) ([]byte, error) {
-			return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v)), nil
-		}}
-	case parquet.Types.FixedLenByteArray:
-		return &typed[parquet.FixedLenByteArray]{make([]parquet.FixedLenByteArray, n), func(dst []byte, v parquet.FixedLenByteArray) ([]byte, error) {
-			return exact(dst, v)
-		}}
-	case parquet.Types.ByteArray:
-		return &typed[parquet.ByteArray]{make([]parquet.ByteArray, n), func(dst []byte, v parquet.ByteArray) ([]byte, error) {
-			return exact(dst, v)
-		}}
+}
+
+// putNumber appends elements of a type; those of a byte come as numbers of 32 bits.
+func putNumber(t Type) func(dst, v []byte) ([]byte, error) {
+	lo, hi := int32(math.MinInt8), int32(math.MaxInt8)
+	switch t {
+	case Int8:
+	case Uint8:
+		lo, hi = 0, math.MaxUint8
+	default:
+		return putBytes(t.Size())
 	}
-	return &typed[int32]{make([]int32, n), func(dst []byte, v int32) ([]byte, error) {
-		lo, hi := int32(math.MinInt8), int32(math.MaxInt8)
-		switch a.Type {
-		case Int32:
-			return binary.LittleEndian.AppendUint32(dst, uint32(v)), nil
-		case Uint8:
-			lo, hi = 0, math.MaxUint8
-		}
+	return func(dst, b []byte) ([]byte, error) {
+		v := int32(binary.LittleEndian.Uint32(b))
 		if v < lo || v > hi {
-			return dst, fmt.Errorf("has the value %d, which is no %s", v, a.Type)
+			return dst, fmt.Errorf("has the value %d, which is no %s", v, t)
 		}
 		return append(dst, byte(v)), nil
-	}}
+	}
 }

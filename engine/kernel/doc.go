@@ -38,7 +38,7 @@
 //	residual, square := kernel.Quantize(code, y, scale)
 //
 // [DotBytes] and [TileBytes] multiply codes exactly, so that an error bound has to account only for what was left out.
-// Everything here has the same bits on every processor; [HadamardError] and [ResidualBound] bound the rounding.
+// Everything here has the same bits on every processor; [Project], [Hadamard] and [ResidualBound] say what rounding may do.
 //
 // # Memory and concurrency
 //

@@ -6,7 +6,8 @@ const Vectors = 8
 // Project adds to dst[j], for every j below [Vectors], the product of x and vector j of v, the values
 // v[j*stride:j*stride+len(x)]. Each product is rounded to float32; the products are added to eight lanes in float32, that of
 // value i to lane i%8, and these in float64, as the canonical product of the package comment does; so the bits are the same
-// on every processor. [ProjectError] bounds the rounding. It panics unless all vectors are in v.
+// on every processor. The error of a product of n values is at most μ/(1-μ) of the sum of |x[i]·v[i]|, μ = (n/8 + 2)·2^-24,
+// where no product is below the normal range of float32. It panics unless all vectors are in v.
 func Project(dst *[Vectors]float64, x, v []float32, stride int) {
 	checkVectors(len(x), len(v), stride)
 	var sums [Vectors][lanes]float32
@@ -18,14 +19,6 @@ func Project(dst *[Vectors]float64, x, v []float32, stride int) {
 		}
 		dst[j] += sum(&s)
 	}
-}
-
-// ProjectError bounds the error of a product of n values by Project, over the sum of |x[i]·v[i]|, where no product is below
-// the normal range of float32: with u = 2^-24, a value takes part in one rounding of its own and at most n/8 + 1 of sums in
-// float32, so it is mu/(1-mu) with m = n/8 + 2 (Higham, lemma 3.1), and three roundings of 2^-53 are less than what is left.
-func ProjectError(n int) float64 {
-	mu := (float64(n)/8 + 2) * 0x1p-24
-	return mu / (1 - mu) * (1 + 0x1p-20)
 }
 
 // Deflate adds to x, for j from 0 to Vectors-1 in this order, w[j] times vector j of v, as [MulAdd] does: every product is

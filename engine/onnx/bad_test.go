@@ -156,13 +156,7 @@ func TestPrepareCMYK(t *testing.T) {
 
 func TestExtractErrors(t *testing.T) {
 	model := modelFile(t)
-	fixed := func(dims ...any) string {
-		g := &graphBuilder{}
-		g.add("Relu", "y", []string{"x"})
-		g.graph = appendMessage(g.graph, 11, valueBytes("x", Float32, dims...))
-		g.graph = appendMessage(g.graph, 12, valueBytes("y", Float32, dims...))
-		return save(t, model17(g.graph)).Path
-	}
+	fixed := func(dims ...any) string { return saveModel(t, reluModel(dims...)) }
 	tap := func(text string) []Tap {
 		x, err := ParseTap(text)
 		if err != nil {
@@ -216,8 +210,6 @@ func TestExtractErrors(t *testing.T) {
 	}
 }
 
-func model17(graph []byte) []byte { return model(graph, 17) }
-
 func TestOpenExtractorErrors(t *testing.T) {
 	model, dir := modelFile(t), pictureFolder(t, 3)
 	extractAll(t, asked(t, dir, model))
@@ -225,7 +217,7 @@ func TestOpenExtractorErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved := save(t, network()).Path
+	moved := saveModel(t, networkBytes(t))
 	for _, c := range []struct {
 		name   string
 		change func(text string) string

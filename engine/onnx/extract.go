@@ -245,7 +245,7 @@ func (x *extraction) readModel(ctx context.Context) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.record, err = m.Record(ctx, x.dir)
+		x.record, err = recordModel(ctx, m, x.dir)
 		return m, err
 	}
 	m, record, err := findModel(ctx, x.dir, x.was.Model, x.Model, x.Env)

@@ -79,13 +79,6 @@ func put(t testing.TB, dir, name string, data []byte) {
 	}
 }
 
-// modelFile writes the network of the tests.
-func modelFile(t testing.TB) string {
-	t.Helper()
-	startRuntime(t)
-	return save(t, network()).Path
-}
-
 // asked are the options of an extraction from the network of the tests.
 func asked(t testing.TB, dir, model string) ExtractOptions {
 	t.Helper()
@@ -499,8 +492,8 @@ func TestExtractKill(t *testing.T) {
 // many rows, or soon after: it goes on meanwhile.
 func killExtraction(t *testing.T, dir, model string, rows int) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), child+"=extract:"+dir, "STRATA_ONNX_MODEL="+model)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestExtractChild$")
+	cmd.Env = append(os.Environ(), extractVariable+"="+dir, "STRATA_ONNX_MODEL="+model)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -525,9 +518,9 @@ func TestExtractQuiet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.Command(os.Args[0], "-test.run=^TestExtractChild$")
 	cmd.Env = []string{
-		child + "=extract:" + dir, "STRATA_ONNX_MODEL=" + model, LibraryVariable + "=" + l.Path,
+		extractVariable + "=" + dir, "STRATA_ONNX_MODEL=" + model, LibraryVariable + "=" + l.Path,
 		"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME=" + home,
 	}
 	cmd.Dir = home
@@ -676,7 +669,7 @@ func TestExtractAppendErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails("moved model", "the gallery's model is not there; name its file by --model or STRATA_MODEL")
-	o.Model = save(t, append(network(), appendText(nil, 6, "documentation")...)).Path
+	o.Model = saveModel(t, append(networkBytes(t), protoBytes(6, []byte("documentation"))...))
 	fails("other model", "is another model than the gallery's: it has SHA-256")
 	o.Model = moved
 	matrix, err := os.ReadFile(filepath.Join(dir, "A.npy"))
@@ -692,7 +685,7 @@ func TestExtractAppendErrors(t *testing.T) {
 }
 
 func BenchmarkExtract(b *testing.B) {
-	startRuntime(b)
+	extractRuntime(b)
 	model, dir := need.Network(b), b.TempDir()
 	const n = 48
 	table := "id,image\n"

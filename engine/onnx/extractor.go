@@ -151,7 +151,7 @@ func findModel(ctx context.Context, gallery string, record *engine.ModelRecord, 
 	if err != nil {
 		return nil, nil, err
 	}
-	got, err := m.Record(ctx, gallery)
+	got, err := recordModel(ctx, m, gallery)
 	if err != nil {
 		return nil, nil, err
 	}

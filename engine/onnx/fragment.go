@@ -6,8 +6,6 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // minOpset is the first version of ONNX's operators whose meaning the nodes of
@@ -225,11 +223,4 @@ func projection(channels int64, n int, seed uint64) (index, signs []byte) {
 // left to the runtime.
 func (b *builder) output(name string) {
 	b.graph = appendMessage(b.graph, 12, appendText(nil, 1, name))
-}
-
-// fragment returns the fields as a ModelProto of nothing but a graph. Put behind
-// a model's file it adds to the model's graph: messages of one field merge.
-// It imports no operators, since a second import would replace the model's.
-func (b *builder) fragment() []byte {
-	return appendMessage(nil, protowire.Number(7), b.graph)
 }

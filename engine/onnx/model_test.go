@@ -345,3 +345,10 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// fragment returns the fields as a ModelProto of nothing but a graph. Put behind
+// a model's file it adds to the model's graph: messages of one field merge.
+// It imports no operators, since a second import would replace the model's.
+func (b *builder) fragment() []byte {
+	return appendMessage(nil, protowire.Number(7), b.graph)
+}

@@ -79,14 +79,6 @@ func findRuntime(asked string, env func(string) string) (*Runtime, error) {
 	return Load(library)
 }
 
-// inferUnknown lets the model learn shapes, if its file leaves any out.
-func (r *Runtime) inferUnknown(ctx context.Context, m *Model) error {
-	if !slices.ContainsFunc(m.Tensors(), func(t Tensor) bool { return !t.Shape.Known }) {
-		return nil
-	}
-	return r.Infer(ctx, m)
-}
-
 // inputs returns the number of values of an input.
 func (n *pipeline) inputs() int { return 3 * n.prepare.size * n.prepare.size }
 
@@ -123,10 +115,10 @@ func (e *pictureError) Unwrap() error { return e.error }
 
 func (n *pipeline) close() error { return n.session.Close() }
 
-// Record returns the model's record for gallery.yaml: its path from the
+// recordModel returns the model's record for gallery.yaml: its path from the
 // gallery's folder, and the hash and size of its file and, in the order of their
 // names, of its files of external data. It reads all of them.
-func (m *Model) Record(ctx context.Context, gallery string) (*engine.ModelRecord, error) {
+func recordModel(ctx context.Context, m *Model, gallery string) (*engine.ModelRecord, error) {
 	if err := m.CheckWeights(); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"strata/engine/page"
 )
 
 // record is a row with a column of every kind.
@@ -148,11 +150,11 @@ func repaged(t testing.TB, b []byte, change func(*format.PageHeader)) string {
 	refooted(t, b, func(m *format.FileMetaData) {
 		from, packed = m.RowGroups[0].Columns[0].MetaData.DataPageOffset, m.RowGroups[0].Columns[0].MetaData.TotalCompressedSize
 	})
-	w := walk{b: b[from:], structs: 100}
-	if err := w.fields(0); err != nil {
+	length, err := page.Walk(b[from:], 100)
+	if err != nil {
 		t.Fatal(err)
 	}
-	n := int64(len(b)) - from - int64(len(w.b))
+	n := int64(length)
 	var h format.PageHeader
 	if err := thrift.Unmarshal(&thrift.CompactProtocol{}, b[from:from+n], &h); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ type Findings struct {
 
 // Current returns what was mined of the chosen pair under the filter of the screen, or nil.
 func (f Findings) Current(filter string) *experiments.Mined {
-	if f.Mined == nil || !slices.EqualFunc(f.Mined.Schemes, f.Pair, pane.SameScheme) || pane.Conditions(f.Mined.Filter) != filter {
+	if f.Mined == nil || !slices.EqualFunc(f.Mined.Evaluation.Schemes, f.Pair, pane.SameScheme) || pane.Conditions(f.Mined.Evaluation.Filter) != filter {
 		return nil
 	}
 	return f.Mined
@@ -72,7 +72,7 @@ func (f *Findings) Labels(sc *pane.Scene) []string {
 	case !f.Page.Mined():
 		return sc.Table.Labels(sc.Rows.Marked)
 	case mined != nil:
-		return pane.Ordered(mined.Labels, sc.Rows.Marked)
+		return pane.Ordered(mined.Evaluation.Labels, sc.Rows.Marked)
 	}
 	var names []string
 	for _, l := range sc.Gallery.Labels() {

@@ -14,7 +14,7 @@ import (
 )
 
 // pair are the schemes that were mined.
-func (k Listing) pair() []engine.Scheme { return k.Mined.Schemes }
+func (k Listing) pair() []engine.Scheme { return k.Mined.Evaluation.Schemes }
 
 // classes lists the values of a label by the difference of A and B.
 func (k Listing) classes() RowList {
@@ -176,7 +176,7 @@ func (k Listing) hubs() RowList {
 	if len(of) > 0 {
 		most = of[0].Occurrences
 	}
-	label := slices.Index(k.Mined.Labels, k.Label)
+	label := slices.Index(k.Mined.Evaluation.Labels, k.Label)
 	wrong := func(h hub) int {
 		if label < 0 {
 			return 0

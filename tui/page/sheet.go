@@ -38,7 +38,7 @@ func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int,
 		})
 	}
 	return &Sheet{
-		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, cells.Thousands(len(items)), m.Schemes[scheme], 'A'+rune(scheme)),
+		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, cells.Thousands(len(items)), m.Evaluation.Schemes[scheme], 'A'+rune(scheme)),
 		Label: label, Subject: h.Item, Items: items, sign: pane.Marks[0],
 	}
 }

@@ -86,7 +86,7 @@ func (f *Findings) subject(s cells.Styles, filter string, width int) string {
 	}
 	what := "P@10"
 	if mined := f.Current(filter); mined != nil && f.Page.Mined() {
-		what = cells.Thousands(len(mined.Queries)) + " " + cells.Plural("query", len(mined.Queries))
+		what = cells.Thousands(len(mined.Evaluation.Queries)) + " " + cells.Plural("query", len(mined.Evaluation.Queries))
 	}
 	if f.Page != Schemes {
 		what += " · " + inert.Text(f.Label)

@@ -28,8 +28,8 @@ func (d Desk) Equal(o Desk) bool {
 	return d.Query == o.Query && d.Image == o.Image && slices.EqualFunc(d.Schemes, o.Schemes, SameScheme)
 }
 
-// SameScheme reports whether two schemes are written alike.
-func SameScheme(a, b engine.Scheme) bool { return a.String() == b.String() }
+// SameScheme reports whether two schemes are the same.
+func SameScheme(a, b engine.Scheme) bool { return a.Equal(b) }
 
 // With returns the desk with scheme i replaced.
 func (d Desk) With(i int, s engine.Scheme) Desk {
@@ -62,7 +62,7 @@ func FirstSchemes(layers []*engine.Layer) []engine.Scheme {
 	var schemes []engine.Scheme
 	var sum engine.Scheme
 	for _, l := range layers[:min(3, len(layers))] {
-		t := engine.Term{Weight: 1, Layer: l.Name}
+		t := engine.Term{Weight: 1, Factor: engine.FactorNamed(l.Name)}
 		schemes = append(schemes, engine.Scheme{Terms: []engine.Term{t}})
 		sum.Terms = append(sum.Terms, t)
 	}
@@ -125,18 +125,18 @@ func Holds(s engine.Scheme, layer string) bool {
 	if s.Kind == engine.RRF {
 		return slices.ContainsFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
 	}
-	return slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Layer == layer })
+	return slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
 }
 
 // alone reports whether s is just the layer.
 func alone(s engine.Scheme, layer string) bool {
-	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Layer == layer
+	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Factor.String() == layer
 }
 
 // Toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
 func Toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
 	s = cloneScheme(s)
-	one := engine.Term{Weight: 1, Layer: layer}
+	one := engine.Term{Weight: 1, Factor: engine.FactorNamed(layer)}
 	switch {
 	case s.Kind == engine.RRF && Holds(s, layer):
 		s.Parts = slices.DeleteFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
@@ -145,7 +145,7 @@ func Toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
 		s.Parts = append(s.Parts, engine.Scheme{Terms: []engine.Term{one}})
 		return s, true
 	case Holds(s, layer):
-		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Layer == layer })
+		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
 		return s, len(s.Terms) > 0 && !AllZero(s)
 	}
 	s.Terms = append(s.Terms, one)

@@ -95,7 +95,7 @@ func (sc *Scene) partLines(h engine.Hit, width int) []string {
 	scheme := sc.Shown.Schemes[sc.Rows.Focus]
 	weights, total := map[string]float64{}, 0.0
 	for _, t := range scheme.Terms {
-		weights[t.Layer] = t.Weight
+		weights[t.Factor.String()] = t.Weight
 		total += t.Weight
 	}
 	name := 5

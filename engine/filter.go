@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Rows returns a set of rows by membership: those that meet the conditions. Of
+// several conditions on one label one must hold, and so for every label. No
+// conditions give nil, which means all rows.
+func (g *Gallery) Rows(where []Condition) ([]bool, error) {
+	if len(where) == 0 {
+		return nil, nil
+	}
+	values := map[string][]string{}
+	var names []string
+	for _, c := range where {
+		if values[c.Label] == nil {
+			names = append(names, c.Label)
+		}
+		values[c.Label] = append(values[c.Label], c.Value)
+	}
+	in := make([]bool, g.Len())
+	for i := range in {
+		in[i] = true
+	}
+	for _, name := range names {
+		l, err := g.Label(name)
+		if err != nil {
+			return nil, err
+		}
+		cells, missing := l.with(values[name])
+		if cells == nil {
+			return nil, &NameError{Kind: "value of " + name, Name: missing, In: g.Name, Known: nearest(missing, l.names)}
+		}
+		for row, code := range l.codes {
+			in[row] = in[row] && cells[code]
+		}
+	}
+	return in, nil
+}
+
+// Candidates returns the candidates under a filter.
+func (g *Gallery) Candidates(filter []Condition) (*Candidates, error) {
+	in, err := g.Rows(filter)
+	if err != nil {
+		return nil, err
+	}
+	return newCandidates(g.items, in), nil
+}
+
+// Scored returns a set of rows by membership: those that have a score in every one
+// of the layers. It reads layers that were not scanned yet, and makes derived ones.
+func (g *Gallery) Scored(ctx context.Context, layers []string) ([]bool, error) {
+	in := make([]bool, g.Len())
+	for row := range in {
+		in[row] = true
+	}
+	for _, name := range layers {
+		f, err := ParseFactor(name)
+		if err != nil {
+			return nil, err
+		}
+		l, err := g.ready(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.measure(ctx); err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", name, err)
+		}
+		for row, root := range l.Lengths().Root {
+			in[row] = in[row] && !math.IsNaN(root)
+		}
+	}
+	return in, nil
+}

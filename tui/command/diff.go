@@ -1,0 +1,40 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"strata/experiments"
+)
+
+func diffCommand() *cobra.Command {
+	var show int
+	cmd := &cobra.Command{
+		Use:   "diff RUN1 RUN2",
+		Short: "Say which metrics and rankings moved between two runs",
+		Long: `Diff compares two folders that eval --out wrote: metrics.csv, per_query.csv,
+comparisons.csv and, where both have them, the rankings in trec. Rows are matched
+by what names them. It names what differs in how the runs were made, too:
+fingerprint, seed, version and the like, from manifest.json.
+
+Exit codes: 0 the results agree, 1 they differ.`,
+		Example: "strata diff before after",
+		Args:    takes("RUN1", "RUN2"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if show < 0 {
+				return usagef("--show is at least 0, not %d", show)
+			}
+			d, err := experiments.DiffRuns(args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if err := d.Write(shown(cmd), show); err != nil || d.Same() {
+				return err
+			}
+			return fmt.Errorf("%s and %s differ", args[0], args[1])
+		},
+	}
+	cmd.Flags().IntVar(&show, "show", 10, "rows of a table that are shown")
+	return cmd
+}

@@ -1,0 +1,53 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/adrg/xdg"
+	"github.com/spf13/cobra"
+
+	"strata/engine/onnx"
+	"strata/tui/picture"
+)
+
+func doctorCommand() *cobra.Command {
+	var graphics string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what the terminal can do, what was chosen and why",
+		Args:  takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			asked, err := picture.ParseGraphics(graphics)
+			if err != nil {
+				return usageError{err}
+			}
+			t := picture.Probe(os.Stdin, os.Stderr, os.Getenv, asked, 0)
+			facts := []picture.Fact{
+				{Name: "strata", Text: version()},
+				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
+				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
+			}
+			return picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...)
+		},
+	}
+	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: auto, sixel, halfblock or none")
+	return cmd
+}
+
+// runtimeFacts says for doctor which ONNX Runtime was found, and where it was
+// looked for.
+func runtimeFacts() []picture.Fact {
+	library, err := onnx.FindLibrary("", os.Getenv)
+	found := picture.Fact{Name: "ONNX Runtime", Text: fmt.Sprintf("%s, %s", library.Version, library.Path)}
+	if err != nil {
+		found.Text = err.Error()
+	}
+	facts := []picture.Fact{found}
+	for _, p := range library.Looked {
+		facts = append(facts, picture.Fact{Name: "  looked at", Text: fmt.Sprintf("%s (%s): %s", p.Path, p.Why, p.Found)})
+	}
+	return facts
+}

@@ -1,0 +1,61 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+
+	"strata/engine"
+	"strata/engine/inert"
+	"strata/experiments"
+)
+
+// The exit codes.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = exitSignal + int(syscall.SIGINT)
+)
+
+// printError writes an error on one line, unless it is that nobody reads.
+func printError(ctx context.Context, w io.Writer, err error) {
+	text := err.Error()
+	switch {
+	case errors.Is(err, context.Canceled):
+		text = interruption(ctx).Error()
+	case errors.Is(err, syscall.EPIPE):
+		return
+	}
+	_, _ = fmt.Fprintln(w, "strata: "+inert.Line(text)) // there is nowhere left to complain
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitCode returns the exit code of what a command returned. What names or
+// spells something wrongly is a matter of usage.
+func exitCode(ctx context.Context, err error) int {
+	var (
+		usage  usageError
+		scheme *engine.SchemeError
+		name   *engine.NameError
+		script *experiments.ScriptError
+	)
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		return exitSignal + int(interruption(ctx).signal)
+	case errors.Is(err, syscall.EPIPE):
+		return exitSignal + int(syscall.SIGPIPE)
+	case errors.As(err, &usage) || errors.As(err, &scheme) || errors.As(err, &name) || errors.As(err, &script):
+		return exitUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,42 @@
+package command
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"strata/engine"
+	"strata/engine/onnx"
+	"strata/experiments"
+)
+
+// modelFlags say what computes the features of new pictures, where gallery.yaml
+// and the usual places do not.
+type modelFlags struct{ model, library string }
+
+func (f *modelFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.model, "model", "",
+		"the model that made the gallery, for new pictures (default: where gallery.yaml says, then "+onnx.ModelVariable+")")
+	flags.StringVar(&f.library, "onnxruntime", "",
+		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
+}
+
+// extractor opens what computes the features of new pictures. It computes on one
+// thread: a picture takes a tenth of a second, and gives the same bits anywhere on
+// one kind of processor.
+func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (experiments.Extractor, error) {
+	x, err := onnx.OpenExtractor(ctx, g, onnx.ExtractorOptions{Model: f.model, Library: f.library, Env: os.Getenv})
+	if err != nil {
+		return nil, err
+	}
+	return extractor{x}, nil
+}
+
+// extractor is the Extractor of engine/onnx as experiments asks for it.
+type extractor struct{ *onnx.Extractor }
+
+func (x extractor) Check(ctx context.Context, n int) (experiments.Parity, error) {
+	p, err := x.Extractor.Check(ctx, n)
+	return experiments.Parity(p), err
+}

@@ -1,0 +1,214 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"strata/engine/onnx"
+	"strata/experiments"
+)
+
+// replayFlags are the flags of replay.
+type replayFlags struct {
+	o    experiments.ReplayOptions
+	set  []string
+	jobs int
+}
+
+func replayCommand() *cobra.Command {
+	var model modelFlags
+	f := replayFlags{o: experiments.ReplayOptions{
+		Open: openShown, Budget: columnBudget, Version: version(), Extractor: model.extractor, Recipe: onnx.RecipeOf,
+	}}
+	cmd := &cobra.Command{
+		Use:   "replay SCRIPT...",
+		Short: "Run the steps of scripts again",
+		Long: `Replay runs the steps of each script and prints the script with its results: its
+log. A log is a script, too; with --check its results are compared with what
+running gives, the first line that differs is named, and nothing is written.
+
+A script's relative paths start at the script's folder. A script may include
+others (include FILE) and have variables (set NAME VALUE, then ${NAME}), which
+--set changes; --seed changes the seed of every evaluation. All of several scripts
+are run, --jobs at a time, whatever fails, and a summary comes last.`,
+		Example: "strata replay session.strata\nstrata replay --check --jobs 4 *.strata\n" +
+			"strata replay --set gallery=shop --seed 7 study.strata",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return takes("SCRIPT")(cmd, args)
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"strata"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return replay(cmd, f, args) },
+	}
+	model.add(cmd.Flags())
+	cmd.Flags().BoolVar(&f.o.Check, "check", false, "compare the results in the scripts with those of running them")
+	cmd.Flags().StringVar(&f.o.Gallery, "gallery", "", "open this folder instead of the galleries that the scripts name")
+	cmd.Flags().StringVar(&f.o.Out, "out", "", "write each log as NAME.strata into this folder, and exports into NAME there")
+	cmd.Flags().BoolVar(&f.o.CSVSafe, "csv-safe", false, csvSafeUsage)
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable of the scripts a value, NAME=VALUE; repeats")
+	cmd.Flags().Uint64Var(&f.o.Seed, "seed", 0, "take this seed for every evaluation (default: those of the scripts)")
+	cmd.Flags().IntVar(&f.jobs, "jobs", 1, "run so many scripts at a time")
+	return cmd
+}
+
+func replay(cmd *cobra.Command, f replayFlags, paths []string) error {
+	switch {
+	case f.o.Check && f.o.Out != "":
+		return usagef("--check writes nothing, so it does not go with --out")
+	case f.jobs < 1:
+		return usagef("--jobs is at least 1, not %d", f.jobs)
+	}
+	set, err := f.variables()
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	var scripts []*experiments.Script
+	for _, path := range paths {
+		script, err := experiments.ReadScript(path, set)
+		if err != nil {
+			return err
+		}
+		scripts = append(scripts, script)
+		name := experiments.OutName(path)
+		if other, ok := names[name]; ok && f.o.Out != "" {
+			return usagef("with --out, %s and %s would both be written as %s.strata", other, path, name)
+		}
+		names[name] = path
+	}
+	for name := range set {
+		if !slices.ContainsFunc(scripts, func(s *experiments.Script) bool { return s.Variables[name] }) {
+			return usagef("--set %s: no script sets or uses that variable", name)
+		}
+	}
+	return f.run(cmd, scripts)
+}
+
+// variables returns the variables of --set. A gallery's folder starts where the
+// program runs, and not at the script's folder as paths in scripts do.
+func (f replayFlags) variables() (map[string]string, error) {
+	set := map[string]string{}
+	for _, text := range f.set {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, usagef("--set is NAME=VALUE, not %q", text)
+		}
+		if name == "gallery" && value != experiments.Builtin {
+			path, err := filepath.Abs(value)
+			if err != nil {
+				return nil, err
+			}
+			value = path
+		}
+		set[name] = value
+	}
+	return set, nil
+}
+
+// replayed is what one script gave.
+type replayed struct {
+	log    bytes.Buffer
+	report experiments.ReplayReport
+	err    error
+	done   chan struct{}
+}
+
+// run runs the scripts, some at a time, and writes what they give in their order.
+// With several, all are run whatever fails, and a summary comes last.
+func (f replayFlags) run(cmd *cobra.Command, scripts []*experiments.Script) error {
+	out := shown(cmd)
+	results := make([]replayed, len(scripts))
+	for i := range results {
+		results[i].done = make(chan struct{})
+	}
+	var jobs errgroup.Group
+	jobs.SetLimit(f.jobs)
+	begin := func() {
+		for i, script := range scripts {
+			jobs.Go(func() error {
+				r, o := &results[i], f.o
+				defer close(r.done)
+				o.Budget /= int64(min(f.jobs, len(scripts)))
+				switch {
+				case o.Check:
+				case len(scripts) == 1:
+					o.Log = out // as it comes
+				default:
+					o.Log = &r.log
+				}
+				if r.err = cmd.Context().Err(); r.err == nil {
+					r.report, r.err = experiments.Replay(cmd.Context(), script, o)
+				}
+				return nil
+			})
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		begin()
+		_ = jobs.Wait() // every job keeps its error
+	}()
+	err := f.show(out, scripts, results)
+	<-ended
+	if err != nil || len(scripts) == 1 {
+		return errors.Join(err, results[0].err)
+	}
+	return f.summary(cmd, scripts, results)
+}
+
+// show writes what each script gave as soon as those before it have ended.
+func (f replayFlags) show(out io.Writer, scripts []*experiments.Script, results []replayed) error {
+	var failed error
+	for i := range results {
+		r := &results[i]
+		<-r.done
+		text := r.log.String()
+		switch {
+		case f.o.Check && r.err == nil:
+			text = fmt.Sprintf("%s: %d steps, %d lines agree\n", scripts[i].Name, r.report.Steps, r.report.Compared)
+		case i > 0 && text != "":
+			text = "\n" + text
+		}
+		if _, err := io.WriteString(out, text); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// summary writes a line about all scripts, and returns what failed.
+func (f replayFlags) summary(cmd *cobra.Command, scripts []*experiments.Script, results []replayed) error {
+	steps, lines := 0, 0
+	var errs []error
+	for i := range results {
+		steps, lines = steps+results[i].report.Steps, lines+results[i].report.Compared
+		if err := results[i].err; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := cmd.Context().Err(); err != nil {
+		return err
+	}
+	text, out := fmt.Sprintf("%d scripts, %d steps", len(scripts), steps), cmd.ErrOrStderr()
+	if f.o.Check {
+		text, out = text+fmt.Sprintf(", %d lines agree", lines), shown(cmd)
+	}
+	if len(errs) > 0 {
+		text += fmt.Sprintf("; %d failed", len(errs))
+	}
+	_, err := fmt.Fprintln(out, text)
+	return errors.Join(append(errs, err)...)
+}

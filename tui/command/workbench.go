@@ -1,0 +1,91 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"strata/engine/inert"
+	"strata/engine/onnx"
+	"strata/experiments"
+	"strata/tui"
+	"strata/tui/picture"
+)
+
+// sessionsFolder holds the logs of sessions, in the user's state folder.
+const sessionsFolder = "strata/sessions"
+
+// screenFlags are the flags of the workbench.
+type screenFlags struct {
+	log, graphics, trace string
+	colors               int
+	noMouse, csvSafe     bool
+	model                modelFlags
+}
+
+// workbench opens the gallery and shows the screen until its user quits.
+func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
+	graphics, err := picture.ParseGraphics(f.graphics)
+	switch {
+	case err != nil:
+		return usageError{err}
+	case f.colors < 2 || f.colors > 255:
+		return usagef("--colors is from 2 to 255, not %d", f.colors)
+	case !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stderr.Fd()):
+		return usagef("the workbench needs a terminal; search, eval and replay do not (see strata --help)")
+	}
+	log, err := openLog(f.log, gallery)
+	if err != nil {
+		return fmt.Errorf("session log: %w", err)
+	}
+	defer func() { err = errors.Join(err, experiments.CloseLog(log)) }()
+	config := tui.Config{
+		Input: os.Stdin, Output: os.Stderr, Colors: f.colors, Mouse: !f.noMouse,
+		LogPath: log.Name(), Now: time.Now,
+	}
+	if f.trace != "" {
+		trace, err := os.OpenFile(f.trace, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+		if err != nil {
+			return err
+		}
+		defer trace.Close()
+		config.Trace = trace
+	}
+	probed := make(chan picture.Terminal, 1)
+	go func() { probed <- picture.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
+	session := experiments.NewSession(experiments.Options{
+		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
+		Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
+		Codes: experiments.BuildCodes, LogLater: true, CSVSafe: f.csvSafe,
+	})
+	defer func() { err = errors.Join(err, session.Close()) }()
+	_, err = session.Do(cmd.Context(), experiments.Gallery{Name: gallery})
+	config.Terminal = <-probed // even after an error: it gives the terminal back
+	if err != nil {
+		return err
+	}
+	config.Session = session
+	if err := tui.Run(cmd.Context(), config); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.ErrOrStderr(), "session log: "+inert.Line(log.Name()))
+	return err
+}
+
+// openLog opens the log that the user named, or a new one in the state folder.
+func openLog(path, gallery string) (*os.File, error) {
+	if path != "" {
+		return experiments.OpenLog(path)
+	}
+	first, err := xdg.StateFile(filepath.Join(sessionsFolder, "x"))
+	if err != nil {
+		return nil, err
+	}
+	return experiments.CreateLog(filepath.Dir(first), gallery, time.Now())
+}

@@ -1,9 +1,0 @@
-//go:build !linux
-
-package main
-
-import "os"
-
-// unblock does nothing here: a second signal ends a program that waits for its
-// terminal.
-func unblock(*os.File) {}
