@@ -416,7 +416,7 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 	d := openGallery(t, hostileGallery(t), nil, 120, 40, picture.GraphicsSixel)
 	d.wantScreen("broken")
 	d.wantScreen("missing")
-	d.wantScreen(" no ")
+	d.wantScreen("  no\n") // at the end of a line
 	d.wantScreen(" picture")
 }
 

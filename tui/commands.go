@@ -35,21 +35,19 @@ type job struct {
 	cancel context.CancelFunc
 }
 
-// next cancels what runs and returns the next job with its context.
-func (j job) next(ctx context.Context) (job, context.Context) {
-	if j.cancel != nil {
-		j.cancel()
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	return job{j.seq + 1, cancel}, ctx
+// begin cancels what runs and returns the context and the number of the next command.
+func (j *job) begin(ctx context.Context) (context.Context, int) {
+	j.stop()
+	ctx, j.cancel = context.WithCancel(ctx)
+	return ctx, j.seq
 }
 
 // stop cancels what runs and makes its answer a late one.
-func (j job) stop() job {
+func (j *job) stop() {
 	if j.cancel != nil {
 		j.cancel()
 	}
-	return job{seq: j.seq + 1}
+	*j = job{seq: j.seq + 1}
 }
 
 // worker is what commands work with. All of it may be used concurrently.
@@ -84,15 +82,14 @@ func (c *crew) close() { c.mu.Lock() }
 // search asks the session for the desk's rankings. With save the steps are executed and logged, otherwise only looked
 // at. before are steps to execute first.
 func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
-	var ctx context.Context
-	m.searching, ctx = m.searching.next(m.ctx)
-	m.resting = m.resting.stop()
-	m.fetching = m.fetching.stop()
+	ctx, seq := m.searching.begin(m.ctx)
+	m.resting.stop()
+	m.fetching.stop()
 	m.awaited, m.asked = true, m.c.Now()
 	if save {
 		m.pending++
 	}
-	seq, d := m.searching.seq, m.Desk
+	d := m.Desk
 	steps := append(slices.Clone(before), d.Steps(m.gallery)...)
 	session, gallery := m.session, m.gallery
 	search := m.crew.run(func() tea.Msg {
@@ -156,7 +153,7 @@ func (m worker) measureCell(w, h int) tea.Cmd {
 
 // rest waits for the slider to rest.
 func (m Model) rest() (Model, tea.Cmd) {
-	m.resting, _ = m.resting.next(m.ctx)
+	m.resting.begin(m.ctx)
 	return m, m.later(restWait, settled{m.resting.seq})
 }
 
@@ -199,10 +196,9 @@ func (m Model) load() (Model, tea.Cmd) {
 		m.loadingOf = nil
 		return m.fetchAhead()
 	}
-	var ctx context.Context
-	m.loading, ctx = m.loading.next(m.ctx)
+	ctx, seq := m.loading.begin(m.ctx)
 	m.loadingOf = missing
-	seq, thumbs := m.loading.seq, m.thumbs
+	thumbs := m.thumbs
 	return m, m.crew.run(func() tea.Msg {
 		thumbs.Make(ctx, missing, pictureWait)
 		return pictured{seq}
@@ -216,9 +212,8 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.fetched = true
-	var ctx context.Context
-	m.fetching, ctx = m.fetching.next(m.ctx)
-	seq, session, gallery, thumbs := m.fetching.seq, m.session, m.gallery, m.thumbs
+	ctx, seq := m.fetching.begin(m.ctx)
+	session, gallery, thumbs := m.session, m.gallery, m.thumbs
 	shown, l, visible := m.Shown, m.layout, m.Rows.Visible(&m.layout, len(m.Shown.Rankings), false)
 	var neighbours []int
 	for _, by := range []int{1, -1} {
@@ -269,14 +264,13 @@ func lastSearch(results []experiments.Result) experiments.Result {
 // restrict looks for the queries whose labels hold a text.
 func (m Model) restrict(text string) (Model, tea.Cmd) {
 	if strings.TrimSpace(text) == "" {
-		m.looking = m.looking.stop()
+		m.looking.stop()
 		m.Walk = pane.Walk{}
 		m.fetched = false
 		return m, nil
 	}
-	var ctx context.Context
-	m.looking, ctx = m.looking.next(m.ctx)
-	seq, gallery := m.looking.seq, m.gallery
+	ctx, seq := m.looking.begin(m.ctx)
+	gallery := m.gallery
 	return m, m.crew.run(func() tea.Msg {
 		rows, err := pane.MatchLabels(ctx, gallery, text)
 		if err != nil {
@@ -288,9 +282,8 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 
 // find looks for the items whose id begins with a text.
 func (m Model) find(text string) (Model, tea.Cmd) {
-	var ctx context.Context
-	m.looking, ctx = m.looking.next(m.ctx)
-	seq, gallery := m.looking.seq, m.gallery
+	ctx, seq := m.looking.begin(m.ctx)
+	gallery := m.gallery
 	return m, m.crew.run(func() tea.Msg {
 		rows, count, err := pane.MatchIDs(ctx, gallery, text)
 		if err != nil {
@@ -307,9 +300,8 @@ func (m Model) dissect() (Model, tea.Cmd) {
 		len(m.Parts.Cosines) == len(m.gallery.AllLayers()) {
 		return m, nil
 	}
-	var ctx context.Context
-	m.dissecting, ctx = m.dissecting.next(m.ctx)
-	seq, session, query := m.dissecting.seq, m.session, m.Shown.Desk.Picture()
+	ctx, seq := m.dissecting.begin(m.ctx)
+	session, query := m.session, m.Shown.Desk.Picture()
 	photo := m.Shown.Picture
 	m.Parts = pane.Dissected{Query: query, Hit: h.Row}
 	return m, m.crew.run(func() tea.Msg {

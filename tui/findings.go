@@ -81,7 +81,7 @@ func openFindings(m Model) (Model, tea.Cmd) {
 // turn has the rows of the page made.
 func (m Model) turn() (Model, tea.Cmd) {
 	f := &m.findings
-	m.listing = m.listing.stop()
+	m.listing.stop()
 	seq := m.listing.seq
 	k := page.Listing{
 		Gallery: m.gallery, Table: m.table, Marked: m.Rows.Marked, Scheme: f.Scheme, Mined: f.Current(m.Filter),

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"errors"
 	"image"
 	"io"
@@ -49,9 +48,7 @@ func decoded(r io.ReadCloser, err error) (image.Image, error) {
 
 // complete looks for the files whose names begin as a path ends.
 func (m Model) complete(text string) (Model, tea.Cmd) {
-	var ctx context.Context
-	m.looking, ctx = m.looking.next(m.ctx)
-	seq := m.looking.seq
+	ctx, seq := m.looking.begin(m.ctx)
 	return m, m.crew.run(func() tea.Msg {
 		common, names := prompt.Continuations(text)
 		if ctx.Err() != nil {

@@ -140,7 +140,7 @@ func (k Listing) mistakes() RowList {
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			k.item("first hit", func(i int) int { return at(i).Hit }).from(pane.WideCols),
-			{head: "is", width: 14, cell: func(s cells.Styles, i, w int) string { return labelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
+			{head: "is", width: 14, cell: func(s cells.Styles, i, w int) string { return pane.LabelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
 			numbers("score", 6, func(i int) string { return cells.Number(at(i).Score, 4) }).from(100),
 			numbers("margin", 6, func(i int) string { return cells.Number(at(i).Margin, 4) }).from(pane.WideCols),
 			numbers("z", 5, func(i int) string { return cells.Number(at(i).Z, 2) }),

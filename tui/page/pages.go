@@ -121,17 +121,8 @@ func (k Listing) item(head string, of func(i int) int) column {
 // value returns a column with what an item has for the label.
 func (k Listing) value(of func(i int) int) column {
 	return column{head: cells.Cut(k.Label, 16), width: 16, cell: func(s cells.Styles, i, w int) string {
-		return labelValue(s, k.Gallery, k.Label, of(i), w)
+		return pane.LabelValue(s, k.Gallery, k.Label, of(i), w)
 	}}
-}
-
-// labelValue is what a row has for a label.
-func labelValue(s cells.Styles, g *engine.Gallery, label string, row, width int) string {
-	l, err := g.Label(label)
-	if err != nil || !l.Known(row) {
-		return s.Faint.Render(cells.Cut("unknown", width))
-	}
-	return s.Plain.Render(cells.Cut(l.Cell(row), width))
 }
 
 // meanRow is a row of Schemes: a mean, or the heading of a label.

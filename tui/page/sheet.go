@@ -178,7 +178,7 @@ func (f *Sheet) put(c *cells.Canvas, sc *pane.Scene) {
 		if p.thumb.Rows > 0 {
 			lines = append(lines, sc.PictureCells(row, p.thumb)...)
 		}
-		lines = append(lines, color.Render(sign)+labelValue(s, sc.Gallery, f.Label, row, r.W-2))
+		lines = append(lines, color.Render(sign)+pane.LabelValue(s, sc.Gallery, f.Label, row, r.W-2))
 		c.Put(r.X, r.Y, r.W, lines[:max(min(len(lines), sc.Layout.Status-r.Y), 0)]...)
 	}
 }

@@ -5,10 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"strata/engine"
-	"strata/engine/inert"
 	"strata/tui/cells"
 )
 
@@ -69,20 +66,7 @@ func (sc *Scene) hitLines(h engine.Hit, width int) []string {
 // which nothing is known if it is -1.
 func (sc *Scene) CompareLabels(other, row, width int) []string {
 	s := sc.Styles
-	widest := 0
-	for _, l := range sc.Gallery.Labels() {
-		widest = min(max(widest, ansi.StringWidth(inert.Text(l.Name))), 12)
-	}
-	labels := slices.Clone(sc.Gallery.Labels())
-	slices.SortStableFunc(labels, func(a, b *engine.Label) int {
-		place := func(l *engine.Label) int {
-			if i := slices.Index(sc.Rows.Marked, l.Name); i >= 0 {
-				return i
-			}
-			return len(sc.Rows.Marked)
-		}
-		return place(a) - place(b)
-	})
+	labels, widest := sc.labels()
 	var lines []string
 	for _, l := range labels {
 		mark, look := "=", s.Hit

@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
 	"strata/tui/cells"
@@ -59,31 +60,32 @@ func (sc *Scene) queryPlace() string {
 // countsFrom is the width from which the labels have their numbers of relevant candidates.
 const countsFrom = 34
 
+// labels returns the gallery's labels, the marked ones first, with the width of their names, at most 12.
+func (sc *Scene) labels() (labels []*engine.Label, widest int) {
+	labels = slices.Clone(sc.Gallery.Labels())
+	place := func(l *engine.Label) int {
+		if i := slices.Index(sc.Rows.Marked, l.Name); i >= 0 {
+			return i
+		}
+		return len(sc.Rows.Marked)
+	}
+	slices.SortStableFunc(labels, func(a, b *engine.Label) int { return place(a) - place(b) })
+	for _, l := range labels {
+		widest = min(max(widest, ansi.StringWidth(inert.Text(l.Name))), 12)
+	}
+	return labels, widest
+}
+
 // LabelLines lists the row's labels, the marked ones first, with the number of relevant candidates where it fits.
 func (sc *Scene) LabelLines(row, width, height int) []string {
 	s := sc.Styles
-	names := slices.Clone(sc.Rows.Marked)
-	widest := 0
-	for _, l := range sc.Gallery.Labels() {
-		widest = max(widest, ansi.StringWidth(inert.Text(l.Name)))
-		if !slices.Contains(names, l.Name) {
-			names = append(names, l.Name)
-		}
-	}
-	widest = min(widest, 12)
+	labels, widest := sc.labels()
 	var first *experiments.Ranking
 	if row == sc.Shown.Query && len(sc.Shown.Rankings) > 0 {
 		first = &sc.Shown.Rankings[0]
 	}
 	var lines []string
-	for i, name := range names {
-		if len(lines) == height {
-			break
-		}
-		label, err := sc.Gallery.Label(name)
-		if err != nil {
-			continue
-		}
+	for i, label := range labels[:max(min(len(labels), height), 0)] {
 		mark := " "
 		if i < len(sc.Rows.Marked) {
 			mark = Marks[i][0]
@@ -92,9 +94,9 @@ func (sc *Scene) LabelLines(row, width, height int) []string {
 		if !label.Known(row) {
 			value = s.Faint.Render("unknown")
 		}
-		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(name, widest), widest)) + "  " + value
+		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(label.Name, widest), widest)) + "  " + value
 		count := ""
-		if h, ok := LabelHits(first, name); ok && h.Skip != experiments.Unknown {
+		if h, ok := LabelHits(first, label.Name); ok && h.Skip != experiments.Unknown {
 			count = s.Faint.Render(cells.Thousands(h.R) + " alike")
 		}
 		if width < countsFrom || ansi.StringWidth(text)+2+ansi.StringWidth(count) > width {
@@ -131,4 +133,13 @@ func (sc *Scene) imageLines(width, height int) []string {
 func parityText(p experiments.Parity) string {
 	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
 		p.Pictures, cells.Plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
+}
+
+// LabelValue is what a row has for a label.
+func LabelValue(s cells.Styles, g *engine.Gallery, label string, row, width int) string {
+	l, err := g.Label(label)
+	if err != nil || !l.Known(row) {
+		return s.Faint.Render(cells.Cut("unknown", width))
+	}
+	return s.Plain.Render(cells.Cut(l.Cell(row), width))
 }

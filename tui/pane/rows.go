@@ -206,7 +206,7 @@ func (p Rows) captionOf(sc *Scene, v rowView, j, line int) string {
 	case line == 1:
 		return s.Faint.Render(cells.CutID(sc.Gallery.ID(h.Row), width))
 	case line > 1:
-		return sc.labelText(p.Marked[line-2], h.Row, width)
+		return LabelValue(sc.Styles, sc.Gallery, p.Marked[line-2], h.Row, width)
 	}
 	if sc.Shown.Image != "" { // nothing is known to hit or to miss
 		return p.captionText(sc, v, j, h, width)
@@ -242,18 +242,9 @@ func (p Rows) captionText(sc *Scene, v rowView, j int, h engine.Hit, width int) 
 		if len(p.Marked) == 0 {
 			return ""
 		}
-		return sc.labelText(p.Marked[0], h.Row, width)
+		return LabelValue(sc.Styles, sc.Gallery, p.Marked[0], h.Row, width)
 	}
 	return cells.ScoreIn(h.Score, width)
-}
-
-// labelText is what a row has for a label.
-func (sc *Scene) labelText(label string, row, width int) string {
-	l, err := sc.Gallery.Label(label)
-	if err != nil || !l.Known(row) {
-		return sc.Styles.Faint.Render(cells.Cut("unknown", width))
-	}
-	return cells.Cut(l.Cell(row), width)
 }
 
 func (p Rows) moveStyle(sc *Scene, move int, text string) string {
