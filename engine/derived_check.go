@@ -140,8 +140,8 @@ func (c *derivedCheck) folder(ctx context.Context, dir string) error {
 	return nil
 }
 
-// subfolder checks a folder in a folder of Derived: of an extraction, of imports or of
-// the indexes of archives.
+// subfolder checks a folder in a folder of Derived: of an extraction, of imports, of
+// neighbours or of the indexes of archives.
 func (c *derivedCheck) subfolder(ctx context.Context, path string) error {
 	switch filepath.Base(path) {
 	case "extract":
@@ -153,6 +153,8 @@ func (c *derivedCheck) subfolder(ctx context.Context, path string) error {
 		for _, mark := range marks {
 			c.add(mark, Left, "an import was stopped; strata import goes on with it")
 		}
+	case neighbourFolder:
+		return c.neighbours(ctx, path)
 	case archivesFolder:
 		return c.indexes(ctx, path)
 	}
@@ -224,6 +226,24 @@ func (c *derivedCheck) recipe(ctx context.Context, dir, name string) (DerivedSta
 		return Damaged, err.Error(), nil
 	}
 	return Current, "", nil
+}
+
+// neighbours checks the neighbourhoods that are kept.
+func (c *derivedCheck) neighbours(ctx context.Context, dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), hoodsSuffix) {
+			continue
+		}
+		c.progress(path)
+		state, why, err := c.g.checkNeighbours(ctx, path)
+		if err != nil {
+			return err
+		}
+		c.add(path, state, why)
+	}
+	return errors.Join(err, c.left(ctx, dir))
 }
 
 // hashFile returns the SHA-256 of a file, in hexadecimal digits.
