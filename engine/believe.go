@@ -74,6 +74,8 @@ const (
 	sealedMatrix  = "matrix"            // its recipe, which has its SHA-256
 	sealedLies    = "matrix as it lies" // the same, and size and time of the file
 	sealedArchive = "archive index"     // all of it
+
+	sealedNeighbours = "neighbours" // the SHA-256 of the file
 )
 
 // lies returns what says that a matrix was not written since.

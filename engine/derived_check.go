@@ -146,8 +146,8 @@ func (c *derivedCheck) folder(ctx context.Context, dir fence.Folder) error {
 	return nil
 }
 
-// subfolder checks a folder in a folder of Derived: of an extraction, of imports or of
-// the indexes of archives.
+// subfolder checks a folder in a folder of Derived: of an extraction, of imports, of
+// neighbours or of the indexes of archives.
 func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 	switch filepath.Base(dir.Path()) {
 	case "extract":
@@ -161,6 +161,8 @@ func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 				c.add(dir.File(e.Name()), Left, "an import was stopped; strata import goes on with it")
 			}
 		}
+	case neighbourFolder:
+		return c.neighbours(ctx, dir)
 	case archivesFolder:
 		return c.indexes(ctx, dir)
 	case unpackedFolder:
@@ -279,6 +281,24 @@ func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string
 		return Outdated, "it " + errForeign, nil
 	}
 	return Current, "", nil
+}
+
+// neighbours checks the neighbourhoods that are kept.
+func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
+	entries, err := dir.Entries()
+	for _, e := range entries {
+		path := dir.File(e.Name())
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), hoodsSuffix) {
+			continue
+		}
+		c.progress(path)
+		state, why, err := c.g.checkNeighbours(ctx, dir, e.Name())
+		if err != nil {
+			return err
+		}
+		c.add(path, state, why)
+	}
+	return errors.Join(err, c.left(ctx, dir.Path()))
 }
 
 // hashFile returns the SHA-256 of a file, in hexadecimal digits.

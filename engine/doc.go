@@ -128,6 +128,23 @@
 // that are damaged, of another version or of another matrix are never used. They are
 // only ever a copy: whoever deletes them loses time.
 //
+// # Neighbourhoods
+//
+// Neighbours keep, of each query of a set, the 100 nearest rows of every layer, and the
+// canonical cosines of all these rows in all layers. From them follows the exact top k
+// of a sum for nearly all queries, whatever its weights and the filter, with a proof for
+// each; of many concatenations and fusions, too. So another weighting of 10,000 queries is
+// arithmetic over some hundred rows each. What is not proven is searched for: RankAll of
+// Neighbours gives the rankings of the Gallery's.
+//
+//	n, err := engine.NewNeighbours(g, engine.NeighbourPlan{Name: "all", Layers: layers, Queries: rows})
+//	found, err := n.Load(ctx)   // what is kept
+//	err = n.Build(ctx, nil)     // what is missing; it serves meanwhile
+//	err = n.Save(ctx)
+//	err = n.RankAll(ctx, rows, schemes, 10, all, each)
+//
+// They lie in .strata/neighbours/NAME.hoods, with the hashes of what they were made of.
+//
 // # Files that change
 //
 // A matrix is read where it lies. When it is written over or cut short while the

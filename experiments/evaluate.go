@@ -24,6 +24,10 @@ type Plan struct {
 	Queries []int              // rows, ascending: these queries, whatever Where and Over say; nil: those
 	Seed    uint64             // of the draws and of the resampling; 0: 1
 	Keep    int                // queries to draw whose rankings are kept, for WriteRun; -1: all
+
+	// Neighbours, of the same gallery, prove rankings that are not searched for then;
+	// nil: all are. Results are the same.
+	Neighbours *engine.Neighbours
 }
 
 // Evaluate ranks the gallery for every query of the plan under every scheme, and
@@ -55,7 +59,11 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 		return nil, err
 	}
 	report := reporter(len(e.Queries), progress)
-	err = g.RankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []engine.Ranking) {
+	rankAll := g.RankAll
+	if p.Neighbours != nil {
+		rankAll = p.Neighbours.RankAll
+	}
+	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []engine.Ranking) {
 		e.count(i, rankings)
 		report()
 	})

@@ -15,11 +15,13 @@ type measurer struct {
 	targets  []Target
 	progress func(done, of int) // nil: none
 	memory   int                // that the hits of the queries ranked at a time may take, in bytes
+
+	neighbours *engine.Neighbours // of Plan
 }
 
 // plan returns a plan that measures the targets.
 func (m *measurer) plan() Plan {
-	p := Plan{Filter: m.filter, Without: m.without}
+	p := Plan{Filter: m.filter, Without: m.without, Neighbours: m.neighbours}
 	for _, t := range m.targets {
 		if t.Metric.K > 0 {
 			p.Ks = append(p.Ks, t.Metric.K)

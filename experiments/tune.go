@@ -28,6 +28,8 @@ type Tuning struct {
 	Over        int                // queries to draw of those that meet Where; 0: all
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
 	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
+
+	Neighbours *engine.Neighbours // of Plan
 }
 
 // Trial is a scheme that was tried on the queries to tune on.
@@ -149,7 +151,7 @@ func (u *tuner) checkLayers() error {
 // prepares measuring without them.
 func (u *tuner) leaveOut(ctx context.Context, progress func(done, of int)) (err error) {
 	t := u.ask
-	u.measurer = measurer{g: t.Gallery, filter: t.Filter, targets: u.Targets, progress: progress, memory: targetMemory}
+	u.measurer = measurer{g: t.Gallery, filter: t.Filter, targets: u.Targets, progress: progress, memory: targetMemory, neighbours: t.Neighbours}
 	if t.Near == 0 {
 		return nil
 	}
