@@ -3,7 +3,9 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"math"
@@ -173,6 +175,11 @@ func TestNeighboursDamaged(t *testing.T) {
 			if err := os.WriteFile(file, tt.b, 0o666); err != nil {
 				t.Fatal(err)
 			}
+			if n, found := loaded(t, dir, plan); found || !strings.Contains(n.Note(), "was not made here") {
+				t.Fatalf("believed: found %v, note %q", found, n.Note())
+			}
+			sum := sha256.Sum256(tt.b)
+			believe(sealedNeighbours, []byte(hex.EncodeToString(sum[:]))) // damaged on the disk behind its checksum
 			n, found := loaded(t, dir, plan)
 			want := tt.note
 			if tt.name == "more queries" {
