@@ -53,6 +53,17 @@ func (b *batch) run(ctx context.Context) error {
 	return group.Wait()
 }
 
+// RankAll is Gallery.RankAll over the layers of g.
+func RankAll(ctx context.Context, g Layers, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
+	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
+	return g.reading(names(factorsOf(schemes)), func() error {
+		if err := b.prepare(ctx); err != nil {
+			return err
+		}
+		return b.run(ctx)
+	})
+}
+
 // batch is what the goroutines of one RankAll share.
 type batch struct {
 	g       Layers

@@ -134,3 +134,25 @@ func newHashing(w io.Writer) hashing {
 
 // hash returns the SHA-256 of what was written, in hexadecimal digits.
 func (h hashing) hash() string { return hex.EncodeToString(h.sum.Sum(nil)) }
+
+// hashFile returns the SHA-256 of a file, in hexadecimal digits.
+func hashFile(ctx context.Context, dir fence.Folder, name string) (string, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	for block := make([]byte, 1<<20); ; {
+		n, err := f.Read(block)
+		h.Write(block[:n])
+		switch {
+		case errors.Is(err, io.EOF):
+			return hex.EncodeToString(h.Sum(nil)), nil
+		case err != nil:
+			return "", err
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		}
+	}
+}

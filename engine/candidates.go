@@ -1,6 +1,10 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -140,3 +144,25 @@ func (r *Relevance) Count(q int) int {
 
 // noRow is the row of a query that is no item: nothing is left out for it.
 const noRow = -1
+
+// same reports whether c and o are the same candidates for every query.
+func (c *Candidates) same(o *Candidates) bool {
+	return c == o || c.without == nil && o.without == nil && c.total == o.total && (c.in == nil) == (o.in == nil) && slices.Equal(c.in, o.in)
+}
+
+// hash returns a hash of who may answer whom, without further rows that are left out.
+func (c *Candidates) hash() string {
+	h := sha256.New()
+	h.Write(fmt.Appendf(nil, "candidates %d\n", len(c.items.ids)))
+	for row := range len(c.items.ids) {
+		var b [5]byte
+		if c.Has(row) {
+			b[0] = 1
+		}
+		if c.groups != nil {
+			binary.LittleEndian.PutUint32(b[1:], c.items.group.codes[row])
+		}
+		h.Write(b[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

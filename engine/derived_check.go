@@ -2,12 +2,9 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -292,35 +289,19 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 			continue
 		}
 		c.progress(path)
-		state, why, err := c.g.checkNeighbours(ctx, dir, e.Name())
-		if err != nil {
+		damage, stale, err := CheckNeighbours(ctx, c.g, dir, e.Name())
+		switch {
+		case err != nil:
 			return err
+		case damage != nil:
+			c.add(path, Damaged, "it "+damage.Error())
+		case stale != "":
+			c.add(path, Outdated, "it "+stale)
+		default:
+			c.add(path, Current, "")
 		}
-		c.add(path, state, why)
 	}
 	return errors.Join(err, c.left(ctx, dir.Path()))
-}
-
-// hashFile returns the SHA-256 of a file, in hexadecimal digits.
-func hashFile(ctx context.Context, dir fence.Folder, name string) (string, error) {
-	f, err := dir.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	for block := make([]byte, 1<<20); ; {
-		n, err := f.Read(block)
-		h.Write(block[:n])
-		switch {
-		case errors.Is(err, io.EOF):
-			return hex.EncodeToString(h.Sum(nil)), nil
-		case err != nil:
-			return "", err
-		case ctx.Err() != nil:
-			return "", ctx.Err()
-		}
-	}
 }
 
 // indexes checks the kept indexes of the archives whose pictures were opened.

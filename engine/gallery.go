@@ -200,18 +200,6 @@ func (g *Gallery) note(format string, args ...any) {
 	g.Notes = append(g.Notes, fmt.Sprintf(format, args...))
 }
 
-func isLayerName(s string) bool {
-	if s == "" || !isLetter(s[0]) {
-		return false
-	}
-	for i := range len(s) {
-		if !isNameByte(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
 // Close unmaps the matrices and the codes. No search may be running. It cancels
 // what is being derived and waits for it.
 func (g *Gallery) Close() error {

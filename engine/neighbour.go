@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strata/engine/fence"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -27,6 +28,17 @@ type NeighbourPlan struct {
 	Budget  int64    // bytes; 0: 1 GiB
 }
 
+// NeighbourGallery is a gallery whose neighbours are kept.
+type NeighbourGallery interface {
+	Layers
+	// Candidates returns the rows that meet conditions.
+	Candidates(conditions []Condition) (*Candidates, error)
+	// DerivedFolder returns a folder for what can be computed again, and makes it.
+	DerivedFolder(name string) (fence.Folder, error)
+	// FindDerived returns the folder that has such a file.
+	FindDerived(name string) (fence.Folder, error)
+}
+
 // Neighbours knows of each query of a set the M nearest rows of every layer, and the
 // canonical cosines of all of them in all layers. From that follows the exact top k of
 // any sum of those layers, and of most other schemes: Fagin, Lotem and Naor's Threshold
@@ -44,7 +56,7 @@ type NeighbourPlan struct {
 // as soon as it is built. Neighbours read their gallery, and must not be used once it
 // is closed.
 type Neighbours struct {
-	g      *Gallery
+	g      NeighbourGallery
 	name   string
 	m      int
 	seed   uint64
@@ -106,7 +118,7 @@ type NeighbourUsage struct {
 // NewNeighbours returns Neighbours of which nothing is built. An error names a query
 // that is no row or stands twice, or a number that is out of range; a layer is looked
 // up when it is built.
-func NewNeighbours(g *Gallery, p NeighbourPlan) (*Neighbours, error) {
+func NewNeighbours(g NeighbourGallery, p NeighbourPlan) (*Neighbours, error) {
 	n := &Neighbours{
 		g: g, name: p.Name, m: p.M, seed: max(p.Seed, 1), budget: p.Budget,
 		layers: slices.Clone(p.Layers), limit: len(p.Queries),

@@ -12,7 +12,7 @@ import (
 // that are deeper than what is kept are searched for at once.
 func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
 	if k > n.m*len(n.Layers()) { // more than are kept of a query
-		return n.g.RankAll(ctx, queries, schemes, k, among, each)
+		return RankAll(ctx, n.g, queries, schemes, k, among, each)
 	}
 	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each}
 	if err := a.prove(ctx); err != nil {
@@ -117,7 +117,7 @@ func (a *neighbourAll) search(ctx context.Context) error {
 			places, schemes = append(places, s), append(schemes, a.schemes[s])
 		}
 	}
-	return a.n.g.RankAll(ctx, queries, schemes, a.k, a.among, func(at int, found []Ranking) {
+	return RankAll(ctx, a.n.g, queries, schemes, a.k, a.among, func(at int, found []Ranking) {
 		rankings := a.known[a.open[at]] // nobody writes it any more
 		if rankings == nil {
 			rankings = make([]Ranking, len(a.schemes))

@@ -116,7 +116,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 	for i, place := range b.places {
 		queries[i] = int(b.n.order[place])
 	}
-	return g.RankAll(ctx, queries, schemes, b.n.m, b.n.base, func(i int, rankings []Ranking) {
+	return RankAll(ctx, g, queries, schemes, b.n.m, b.n.base, func(i int, rankings []Ranking) {
 		b.n.publish(b.places[i], b.neighbourhood(b.places[i], rankings))
 		if b.progress != nil {
 			b.told.Lock()

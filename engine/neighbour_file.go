@@ -190,7 +190,7 @@ func (n *Neighbours) sameLayers(ctx context.Context, file []neighbourLayer, want
 		if err != nil {
 			return nil, "", err
 		}
-		same, err := n.g.sameLayer(ctx, l, was)
+		same, err := sameLayer(ctx, n.g, l, was)
 		if err != nil {
 			return nil, "", err
 		}
@@ -205,20 +205,20 @@ func (n *Neighbours) sameLayers(ctx context.Context, file []neighbourLayer, want
 
 // sameLayer reports whether a layer is the one that it was: its sampled blocks are the
 // same and, unless its file has the same time, all of it.
-func (g *Gallery) sameLayer(ctx context.Context, l *Layer, was neighbourLayer) (bool, error) {
-	print, err := g.layerHash(ctx, l, hashSample)
+func sameLayer(ctx context.Context, g Layers, l *Layer, was neighbourLayer) (bool, error) {
+	print, err := layerHash(ctx, g, l, hashSample)
 	if err != nil || print != was.Print {
 		return false, err
 	}
 	if modified := l.modified(); modified != 0 && modified == was.Modified {
 		return true, nil
 	}
-	content, err := g.layerHash(ctx, l, hashAll)
+	content, err := layerHash(ctx, g, l, hashAll)
 	return content == was.Content, err
 }
 
 // layerHash returns a hash of a layer in hexadecimal digits.
-func (g *Gallery) layerHash(ctx context.Context, l *Layer, sample func(context.Context, hash.Hash, *Layer) error) (text string, err error) {
+func layerHash(ctx context.Context, g Layers, l *Layer, sample func(context.Context, hash.Hash, *Layer) error) (text string, err error) {
 	err = g.reading([]string{l.Name}, func() error {
 		sum, err := l.hash(ctx, sample)
 		text = hex.EncodeToString(sum)
@@ -271,8 +271,8 @@ func (n *Neighbours) head(ctx context.Context, layers []string) (neighbourHead, 
 			return h, err
 		}
 		is := neighbourLayer{Name: name, Modified: l.modified()}
-		if is.Print, err = n.g.layerHash(ctx, l, hashSample); err == nil {
-			is.Content, err = n.g.layerHash(ctx, l, hashAll)
+		if is.Print, err = layerHash(ctx, n.g, l, hashSample); err == nil {
+			is.Content, err = layerHash(ctx, n.g, l, hashAll)
 		}
 		if err != nil {
 			return h, fmt.Errorf("hashing %s: %w", name, err)
@@ -292,55 +292,39 @@ func (n *Neighbours) identity() neighbourHead {
 	}
 }
 
-// hash returns a hash of who may answer whom, without further rows that are left out.
-func (c *Candidates) hash() string {
-	h := sha256.New()
-	h.Write(fmt.Appendf(nil, "candidates %d\n", len(c.items.ids)))
-	for row := range len(c.items.ids) {
-		var b [5]byte
-		if c.Has(row) {
-			b[0] = 1
-		}
-		if c.groups != nil {
-			binary.LittleEndian.PutUint32(b[1:], c.items.group.codes[row])
-		}
-		h.Write(b[:])
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// checkNeighbours checks a file of neighbourhoods against the gallery.
-func (g *Gallery) checkNeighbours(ctx context.Context, dir fence.Folder, name string) (DerivedState, string, error) {
+// CheckNeighbours checks a file of neighbourhoods against the gallery. damage is what is
+// wrong with the file, stale what it is of instead of the gallery; nil and "" for neither.
+func CheckNeighbours(ctx context.Context, g NeighbourGallery, dir fence.Folder, name string) (damage error, stale string, err error) {
 	f, r, err := openNeighbours(ctx, dir, name)
 	if err == nil {
 		defer f.Close()
 		err = r.all(func(int, *neighbourhood) error { return ctx.Err() })
 	}
 	if ctx.Err() != nil {
-		return 0, "", ctx.Err()
+		return nil, "", ctx.Err()
 	}
 	if err != nil {
-		return Damaged, "it " + reasonOf(err).Error(), nil
+		return reasonOf(err), "", nil
 	}
 	base, err := g.Candidates(nil)
 	if err != nil {
-		return 0, "", err
+		return nil, "", err
 	}
 	if r.head.Rows != g.Len() || r.head.Candidates != base.hash() {
-		return Outdated, "it is of other items", nil
+		return nil, "is of other items", nil
 	}
 	for _, was := range r.head.Layers {
 		l, err := g.Layer(was.Name)
 		if errors.As(err, new(*NameError)) {
 			continue // a derived one that is not open, or one that is gone: no other is taken for it
 		}
-		same, err := g.sameLayer(ctx, l, was)
+		same, err := sameLayer(ctx, g, l, was)
 		if err != nil {
-			return 0, "", err
+			return nil, "", err
 		}
 		if !same {
-			return Outdated, fmt.Sprintf("it is of another layer %s than there is", was.Name), nil
+			return nil, fmt.Sprintf("is of another layer %s than there is", was.Name), nil
 		}
 	}
-	return Current, "", nil
+	return nil, "", nil
 }

@@ -50,7 +50,7 @@ func TestNeighboursKept(t *testing.T) {
 	if !found || n.Note() != "" || n.Usage().Done != 300 {
 		t.Fatalf("found %v, %q, %s", found, n.Note(), n.Usage())
 	}
-	fresh := built(t, n.g, plan)
+	fresh := built(t, n.g.(*Gallery), plan)
 	for place := range n.hoods {
 		if !sameHoods(n.hoods[place].Load(), fresh.hoods[place].Load()) {
 			t.Fatalf("place %d is read otherwise than it is built", place)
@@ -266,7 +266,7 @@ func TestNeighboursElsewhere(t *testing.T) {
 	if err := n.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(n.g.cacheFolder(), neighbourFolder, "all.hoods")); err != nil {
+	if _, err := os.Stat(filepath.Join(n.g.(*Gallery).cacheFolder(), neighbourFolder, "all.hoods")); err != nil {
 		t.Error(err)
 	}
 	if again, found := loaded(t, dir, plan); !found || again.Usage().Done != 60 {

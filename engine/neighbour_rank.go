@@ -31,7 +31,7 @@ func (n *Neighbours) Resolve(ctx context.Context, query int, scheme Scheme, k in
 	if err != nil || proven {
 		return r, err
 	}
-	err = n.g.RankAll(ctx, []int{query}, []Scheme{scheme}, k, among, func(_ int, rankings []Ranking) { r = rankings[0] })
+	err = RankAll(ctx, n.g, []int{query}, []Scheme{scheme}, k, among, func(_ int, rankings []Ranking) { r = rankings[0] })
 	return r, err
 }
 
@@ -106,7 +106,7 @@ func (n *Neighbours) lengths(ctx context.Context, name string) (*Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := n.g.guard(func() error { return l.measure(ctx) }); err != nil {
+	if err := n.g.reading([]string{l.Name}, func() error { return l.measure(ctx) }); err != nil {
 		return nil, fmt.Errorf("measuring %s: %w", name, err)
 	}
 	return l, nil
@@ -210,11 +210,6 @@ func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *Candid
 		w.pairs = newPairs(layers)
 	}
 	return w
-}
-
-// same reports whether c and o are the same candidates for every query.
-func (c *Candidates) same(o *Candidates) bool {
-	return c == o || c.without == nil && o.without == nil && c.total == o.total && (c.in == nil) == (o.in == nil) && slices.Equal(c.in, o.in)
 }
 
 // hood returns the neighbourhood of a query that serves the scheme, or nil.

@@ -27,3 +27,17 @@ func Printable(text string) bool {
 	}
 	return true
 }
+
+// isLayerName reports whether a text can be the name of a layer: a letter, then letters,
+// digits, _, . or -.
+func isLayerName(s string) bool {
+	if s == "" || !isLetter(s[0]) {
+		return false
+	}
+	for i := range len(s) {
+		if !isNameByte(s[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -60,13 +60,7 @@ func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
 // those is ranked from canonical columns. Memory does not depend on the number of
 // queries; with the number of rows grow only such columns, and what rrf keeps.
 func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
-	b := &batch{g: g, schemes: schemes, k: k, among: among, each: each, queries: queries}
-	return g.reading(names(factorsOf(schemes)), func() error {
-		if err := b.prepare(ctx); err != nil {
-			return err
-		}
-		return b.run(ctx)
-	})
+	return RankAll(ctx, g, queries, schemes, k, among, each)
 }
 
 // Cosines returns the cosine of two rows in each of AllLayers.

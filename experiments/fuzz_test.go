@@ -41,7 +41,7 @@ func FuzzCompareLog(f *testing.F) {
 	f.Add("    A\n    1  a  0.", "A\n1  a  0.5")
 	f.Add("    sha256:\n# a\n    x\n", "sha256:\nx")
 	f.Fuzz(func(t *testing.T, expected, given string) {
-		script, err := ParseScript("x", strings.NewReader("gallery demo\n"+expected))
+		script, err := parseScript(t, "x", "gallery demo\n"+expected)
 		if err != nil || len(script.Lines) != 1 {
 			return
 		}

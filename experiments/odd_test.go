@@ -176,7 +176,7 @@ func TestCutLine(t *testing.T) {
 	whole := lines[len(lines)-1]
 	for _, at := range []int{1, len(whole) / 2, len(whole) - 1} {
 		text := steps + "    " + strings.Join(lines[:len(lines)-1], "\n    ") + "\n    " + whole[:at]
-		script, err := ParseScript("cut.strata", strings.NewReader(text))
+		script, err := parseScript(t, "cut.strata", text)
 		if err != nil {
 			t.Fatal(err)
 		}

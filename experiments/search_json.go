@@ -38,7 +38,7 @@ func (r *Result) WriteSearchTable(w io.Writer) error {
 		}
 		_ = t.Flush()
 		if len(ranking.Labels) > 0 {
-			b.WriteString(ranking.precisions(k) + "\n")
+			b.WriteString(precisions(ranking, k) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -46,7 +46,7 @@ func (r *Result) WriteSearchTable(w io.Writer) error {
 }
 
 // precisions returns the line of P@k of every label, rounded.
-func (r Ranking) precisions(k int) string {
+func precisions(r Ranking, k int) string {
 	line := "P@" + strconv.Itoa(k)
 	for _, l := range r.Labels {
 		value := l.Skip.String()

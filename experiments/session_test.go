@@ -69,7 +69,7 @@ func newSession(t *testing.T, tab *testgallery.Table, o Options) (*Session, *wri
 // steps parses a step a line.
 func steps(t *testing.T, text string) []Step {
 	t.Helper()
-	script, err := ParseScript("test", strings.NewReader(text))
+	script, err := parseScript(t, "test", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,7 @@ func TestSessionEvaluateBeside(t *testing.T) {
 // replayLog checks a log against running it again.
 func replayLog(t *testing.T, text string) {
 	t.Helper()
-	script, err := ParseScript("log.strata", strings.NewReader(text))
+	script, err := parseScript(t, "log.strata", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -542,4 +542,14 @@ func TestSessionReopen(t *testing.T) {
 	if st := s.State(); st.Query != "" || st.Schemes != nil || st.Filter != nil || opened != 1 {
 		t.Errorf("got %+v, opened %d times", st, opened)
 	}
+}
+
+// parseScript reads a script from a file of that name.
+func parseScript(t testing.TB, name, text string) (*Script, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return ReadScript(path, nil)
 }
