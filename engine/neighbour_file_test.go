@@ -80,7 +80,7 @@ func TestNeighboursKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Layers = n.Layers()
-	fresh = built(t, n.g, plan)
+	fresh = built(t, n.g.(*Gallery), plan)
 	for place := range n.hoods {
 		if !sameHoods(n.hoods[place].Load(), fresh.hoods[place].Load()) {
 			t.Fatalf("place %d is extended otherwise than it is built", place)
@@ -191,7 +191,7 @@ func TestNeighboursDamaged(t *testing.T) {
 			if u := n.Usage(); u.Done != 0 || !found && (u.Bytes != 0 || u.Members != 0) {
 				t.Errorf("it is taken: %+v", u)
 			}
-			states, err := n.g.CheckDerived(t.Context(), nil)
+			states, err := n.g.(*Gallery).CheckDerived(t.Context(), nil)
 			if err != nil || len(states) != 1 || states[0].State != tt.state || states[0].Path != file {
 				t.Errorf("checked: %+v, %v, not state %d", states, err, tt.state)
 			}
@@ -233,7 +233,7 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Layers = n.Layers()
-	fresh := built(t, n.g, plan)
+	fresh := built(t, n.g.(*Gallery), plan)
 	for place := range n.hoods {
 		if !sameHoods(n.hoods[place].Load(), fresh.hoods[place].Load()) {
 			t.Fatalf("place %d is not that of the new matrix", place)
@@ -243,12 +243,12 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	print, err := n.g.layerHash(t.Context(), l, hashSample)
+	print, err := layerHash(t.Context(), n.g, l, hashSample)
 	if err != nil {
 		t.Fatal(err)
 	}
 	was := neighbourLayer{"B", print, "another", l.modified() - 1}
-	if same, err := n.g.sameLayer(t.Context(), l, was); err != nil || same {
+	if same, err := sameLayer(t.Context(), n.g, l, was); err != nil || same {
 		t.Errorf("of the same sample of blocks, and other content: the same %v, %v", same, err)
 	}
 }
