@@ -131,6 +131,7 @@ func TestNeighboursNotDone(t *testing.T) {
 // TestNeighboursDamaged: a file that is damaged, foreign or older is not taken, which
 // is said, and replaced by the next that is kept.
 func TestNeighboursDamaged(t *testing.T) {
+	ownCache(t)
 	dir, plan, file := hoodsGallery(t, 120)
 	whole := readFile(t, file)
 	change := func(at int, b byte) []byte {
@@ -256,9 +257,7 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 // TestNeighboursElsewhere: beside a gallery that cannot be written they are kept in the
 // user's cache.
 func TestNeighboursElsewhere(t *testing.T) {
-	before := xdg.CacheHome
-	xdg.CacheHome = t.TempDir()
-	t.Cleanup(func() { xdg.CacheHome = before })
+	ownCache(t)
 	dir := someGallery(t, 5, 60)
 	write(t, dir, derivedFolder, []byte("a file where the folder would be"))
 	plan := NeighbourPlan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
@@ -355,4 +354,12 @@ func FuzzNeighbours(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// ownCache lets a test have a user's cache of its own, with seals of its own.
+func ownCache(t *testing.T) {
+	t.Helper()
+	before := xdg.CacheHome
+	xdg.CacheHome = t.TempDir()
+	t.Cleanup(func() { xdg.CacheHome = before })
 }
