@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -386,4 +387,12 @@ func (m *Model) CheckWeights() error {
 		}
 	}
 	return nil
+}
+
+// inferUnknown lets the model learn shapes, if its file leaves any out.
+func (r *Runtime) inferUnknown(ctx context.Context, m *Model) error {
+	if !slices.ContainsFunc(m.Tensors(), func(t Tensor) bool { return !t.Shape.Known }) {
+		return nil
+	}
+	return r.Infer(ctx, m)
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -219,11 +218,3 @@ func (s *Session) Run(shape []int64, values []float32) (outputs []Output, err er
 
 // Close frees the model.
 func (s *Session) Close() error { return s.session.Destroy() }
-
-// inferUnknown lets the model learn shapes, if its file leaves any out.
-func (r *Runtime) inferUnknown(ctx context.Context, m *Model) error {
-	if !slices.ContainsFunc(m.Tensors(), func(t Tensor) bool { return !t.Shape.Known }) {
-		return nil
-	}
-	return r.Infer(ctx, m)
-}
