@@ -9,7 +9,7 @@ func FuzzParseScript(f *testing.F) {
 	f.Add("# strata 1\ngallery demo\n    1 items\nquery a\n")
 	f.Add("query a\n\t\n  b")
 	f.Fuzz(func(t *testing.T, text string) {
-		script, err := ParseScript("x", strings.NewReader(text))
+		script, err := parseScript(t, "x", text)
 		if err != nil {
 			return
 		}
@@ -21,7 +21,7 @@ func FuzzParseScript(f *testing.F) {
 			}
 			r.write(&b)
 		}
-		again, err := ParseScript("x", strings.NewReader(b.String()))
+		again, err := parseScript(t, "x", b.String())
 		if err != nil {
 			t.Fatalf("%q prints as %q: %v", text, b.String(), err)
 		}
