@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"fmt"
 	"math"
 )
 
@@ -50,4 +52,36 @@ func (j *Joined) Row(dst []float32, row int) (scored bool, err error) {
 		return nil
 	})
 	return scored, err
+}
+
+// Join returns a sum or a concatenation as vectors. It makes derived layers, and reads
+// layers that were not scanned yet.
+func Join(ctx context.Context, g Layers, scheme Scheme) (*Joined, error) {
+	if scheme.Kind == RRF {
+		return nil, fmt.Errorf("%s: a fusion of rankings is no product of vectors", scheme)
+	}
+	j := &Joined{scheme: scheme}
+	return j, g.reading(scheme.Layers(), func() error {
+		var total float64
+		for _, t := range scheme.Terms {
+			if t.Weight == 0 {
+				continue
+			}
+			l, err := g.ready(ctx, t.Factor)
+			if err != nil {
+				return err
+			}
+			if err := l.measure(ctx); err != nil {
+				return fmt.Errorf("measuring %s: %w", l.Name, err)
+			}
+			total += t.Weight
+			j.layers, j.scale, j.dim = append(j.layers, l), append(j.scale, t.Weight), j.dim+l.Dim
+		}
+		for i, w := range j.scale {
+			if scheme.Kind == Sum {
+				j.scale[i] = math.Sqrt(w / total)
+			}
+		}
+		return nil
+	})
 }

@@ -77,11 +77,7 @@ func (g *Gallery) derivedLabel(name string) (*Label, error) {
 	}
 	deepest := of.depth()
 	if name[at+1:] == allLevels {
-		l := *of.level(name, 1)
-		for d := range deepest {
-			l.levels = append(l.levels, of.level(name[:at+1]+strconv.Itoa(d+1), d+1))
-		}
-		return &l, nil
+		return of.allLevels(name, name[:at+1], deepest), nil
 	}
 	depth, err := strconv.Atoi(name[at+1:])
 	if err != nil || depth < 1 || depth > deepest || strconv.Itoa(depth) != name[at+1:] {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -139,3 +140,13 @@ func (l *Label) NumValues() int { return len(l.names) }
 
 // ValueName returns the value with a code, from 0 to NumValues()-1.
 func (l *Label) ValueName(code int) string { return l.names[code] }
+
+// allLevels returns the label of all levels from the first to the deepest. A level is
+// named by stem and its number.
+func (l *Label) allLevels(name, stem string, deepest int) *Label {
+	all := *l.level(name, 1)
+	for d := range deepest {
+		all.levels = append(all.levels, l.level(stem+strconv.Itoa(d+1), d+1))
+	}
+	return &all
+}

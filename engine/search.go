@@ -2,11 +2,8 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 )
@@ -29,23 +26,7 @@ func (g *Gallery) Measure(ctx context.Context) error {
 // Layers may be left out; schemes that use one of those are then refused. An error names a layer that the gallery does not have,
 // or both lengths when one does not fit.
 func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
-	v := &Vectors{g: g, of: g.Name, values: make(map[string][]float32, len(features)), layers: make(map[string]vector, len(features))}
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(features)) {
-		l, err := g.Layer(name)
-		if err != nil {
-			return nil, err
-		}
-		values := features[name]
-		if len(values) != l.Dim {
-			return nil, fmt.Errorf("layer %s has %d features, the query's vector has %d", name, l.Dim, len(values))
-		}
-		v.values[name], v.layers[name] = slices.Clone(values), newVector(values)
-		h.Write(fmt.Appendf(nil, "layer %s %d\n", name, len(values)))
-		h.Write(littleEndian(values))
-	}
-	v.hash = "sha256:" + hex.EncodeToString(h.Sum(nil))
-	return v, nil
+	return NewVectors(g, g.Name, features)
 }
 
 // RankAll ranks many queries, given by row, and calls each once a query, in no
@@ -224,31 +205,5 @@ func (g *Gallery) NewPrefixSearch(ctx context.Context, scheme Scheme, components
 // Join returns a sum or a concatenation as vectors. It makes derived layers, and reads
 // layers that were not scanned yet.
 func (g *Gallery) Join(ctx context.Context, scheme Scheme) (*Joined, error) {
-	if scheme.Kind == RRF {
-		return nil, fmt.Errorf("%s: a fusion of rankings is no product of vectors", scheme)
-	}
-	j := &Joined{scheme: scheme}
-	return j, g.reading(scheme.Layers(), func() error {
-		var total float64
-		for _, t := range scheme.Terms {
-			if t.Weight == 0 {
-				continue
-			}
-			l, err := g.ready(ctx, t.Factor)
-			if err != nil {
-				return err
-			}
-			if err := l.measure(ctx); err != nil {
-				return fmt.Errorf("measuring %s: %w", l.Name, err)
-			}
-			total += t.Weight
-			j.layers, j.scale, j.dim = append(j.layers, l), append(j.scale, t.Weight), j.dim+l.Dim
-		}
-		for i, w := range j.scale {
-			if scheme.Kind == Sum {
-				j.scale[i] = math.Sqrt(w / total)
-			}
-		}
-		return nil
-	})
+	return Join(ctx, g, scheme)
 }

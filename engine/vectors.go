@@ -3,7 +3,9 @@ package engine
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"math"
@@ -107,4 +109,26 @@ func (a asked) whole(ctx context.Context, l *Layer) (vector, error) {
 		v.square, v.root = n.Square[a.row], n.Root[a.row]
 	}
 	return v, err
+}
+
+// NewVectors makes a query of features for the layers of g, a gallery that is named of:
+// see Gallery.NewVectors.
+func NewVectors(g Layers, of string, features map[string][]float32) (*Vectors, error) {
+	v := &Vectors{g: g, of: of, values: make(map[string][]float32, len(features)), layers: make(map[string]vector, len(features))}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(features)) {
+		l, err := g.Layer(name)
+		if err != nil {
+			return nil, err
+		}
+		values := features[name]
+		if len(values) != l.Dim {
+			return nil, fmt.Errorf("layer %s has %d features, the query's vector has %d", name, l.Dim, len(values))
+		}
+		v.values[name], v.layers[name] = slices.Clone(values), newVector(values)
+		h.Write(fmt.Appendf(nil, "layer %s %d\n", name, len(values)))
+		h.Write(littleEndian(values))
+	}
+	v.hash = "sha256:" + hex.EncodeToString(h.Sum(nil))
+	return v, nil
 }
