@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/eval"
 )
 
 // CodesPolicy says what a session does about the codes of large galleries, which
@@ -130,7 +131,7 @@ func (s *Session) Codes() (engine.CodeProgress, bool) {
 
 // rescored says of how many rows the canonical scores were computed, for the
 // rankings that come from codes; "" when none does.
-func rescored(rankings []Ranking) string {
+func rescored(rankings []eval.Ranking) string {
 	var parts []string
 	for _, r := range rankings {
 		switch {

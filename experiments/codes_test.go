@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
 	"strings"
 	"testing"
 )
@@ -47,10 +48,10 @@ func codedTable(t *testing.T, rows int) string {
 // many rows a search has scored; the lines that count are those of a session without.
 func TestCodesBehind(t *testing.T) {
 	dir := codedTable(t, 600)
-	const script = "query i5\nschemes A\nsearch 10\n"
+	const sc = "query i5\nschemes A\nsearch 10\n"
 	plain := NewSession(Options{Open: openFolder})
 	defer plain.Close()
-	want, err := plain.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, script)...)...)
+	want, err := plain.Do(t.Context(), append([]script.Step{script.Gallery{Name: dir}}, steps(t, sc)...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestCodesBehind(t *testing.T) {
 	log := &signalled{line: "# codes: built those of A, 600 rows", done: make(chan struct{})}
 	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: BuildCodes, allCodes: true})
 	defer s.Close()
-	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
 	}
 	<-log.done
@@ -66,7 +67,7 @@ func TestCodesBehind(t *testing.T) {
 	again := &writes{}
 	s = NewSession(Options{Open: openFolder, Log: again, SkipContent: true, Codes: UseCodes, allCodes: true})
 	defer s.Close()
-	got, err := s.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, script)...)...)
+	got, err := s.Do(t.Context(), append([]script.Step{script.Gallery{Name: dir}}, steps(t, sc)...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestCodesBehind(t *testing.T) {
 func TestCloseEndsBuilding(t *testing.T) {
 	dir := codedTable(t, 20_000)
 	s := NewSession(Options{Open: openFolder, Codes: BuildCodes, allCodes: true})
-	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -104,7 +105,7 @@ func TestDamagedCodes(t *testing.T) {
 	log := &writes{}
 	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: UseCodes, allCodes: true})
 	defer s.Close()
-	if _, err := s.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, "query i5\nschemes A\nsearch 10\n")...)...); err != nil {
+	if _, err := s.Do(t.Context(), append([]script.Step{script.Gallery{Name: dir}}, steps(t, "query i5\nschemes A\nsearch 10\n")...)...); err != nil {
 		t.Fatal(err)
 	}
 	if text := log.text(); strings.Count(text, "A.codes is cut short: not used") != 1 || strings.Contains(text, "rescored") {

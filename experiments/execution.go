@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/eval"
+	"strata/experiments/run"
+	"strata/experiments/script"
+	"strata/experiments/table"
 )
 
 // execution runs steps on a copy of a session's state.
@@ -21,7 +25,7 @@ type execution struct {
 
 	results []Result
 	notes   []string // for the next result
-	outputs []*output
+	outputs []*run.Output
 	opened  map[string]*handle // by name: galleries that the session does not have yet
 }
 
@@ -32,7 +36,7 @@ func (s *Session) execution() *execution {
 // abandon undoes what was not committed.
 func (x *execution) abandon() {
 	for _, o := range x.outputs {
-		o.abandon()
+		o.Abandon()
 	}
 	for _, h := range x.opened {
 		_ = h.close() // what was read stays right
@@ -40,7 +44,7 @@ func (x *execution) abandon() {
 }
 
 // run executes steps and collects the results of those that changed something.
-func (x *execution) run(ctx context.Context, steps []Step) error {
+func (x *execution) run(ctx context.Context, steps []script.Step) error {
 	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -70,7 +74,7 @@ func (x *execution) now() time.Time {
 // executor is how a session executes the steps of one kind.
 type executor struct {
 	bare bool // it needs no open gallery
-	do   func(ctx context.Context, x *execution, step Step) (*Result, error)
+	do   func(ctx context.Context, x *execution, step script.Step) (*Result, error)
 	keep func(to, from *state) // takes over what a step changed that ran beside others; nil: nothing
 }
 
@@ -99,8 +103,8 @@ var executors = map[string]executor{
 }
 
 // does returns the execution of steps of one type as that of any.
-func does[S Step](do func(*execution, context.Context, S) (*Result, error)) func(context.Context, *execution, Step) (*Result, error) {
-	return func(ctx context.Context, x *execution, step Step) (*Result, error) {
+func does[S script.Step](do func(*execution, context.Context, S) (*Result, error)) func(context.Context, *execution, script.Step) (*Result, error) {
+	return func(ctx context.Context, x *execution, step script.Step) (*Result, error) {
 		of, ok := step.(S)
 		if !ok {
 			return nil, fmt.Errorf("a step of type %T is not known", step)
@@ -110,7 +114,7 @@ func does[S Step](do func(*execution, context.Context, S) (*Result, error)) func
 }
 
 // step executes one step. It returns nil when the step changes nothing.
-func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
+func (x *execution) step(ctx context.Context, step script.Step) (*Result, error) {
 	e, ok := executors[step.Keyword()]
 	switch {
 	case !ok:
@@ -121,11 +125,11 @@ func (x *execution) step(ctx context.Context, step Step) (*Result, error) {
 	return e.do(ctx, x, step)
 }
 
-func (x *execution) remark(_ context.Context, step Note) (*Result, error) {
+func (x *execution) remark(_ context.Context, step script.Note) (*Result, error) {
 	return &Result{Step: step}, nil
 }
 
-func (x *execution) openGallery(ctx context.Context, step Gallery) (*Result, error) {
+func (x *execution) openGallery(ctx context.Context, step script.Gallery) (*Result, error) {
 	h := x.opened[step.Name]
 	if h == nil {
 		x.s.mu.Lock()
@@ -147,7 +151,7 @@ func (x *execution) openGallery(ctx context.Context, step Gallery) (*Result, err
 	if err := x.setFilter(nil); err != nil {
 		return nil, err
 	}
-	return &Result{Step: Gallery{h.g.Path}, Lines: facts(h.g)}, nil
+	return &Result{Step: script.Gallery{Name: h.g.Path}, Lines: facts(h.g)}, nil
 }
 
 // facts describes a gallery, but for its fingerprint.
@@ -158,7 +162,7 @@ func facts(g *engine.Gallery) []string {
 	}
 	var labels []string
 	for _, l := range g.Labels() {
-		labels = append(labels, quote(l.Name))
+		labels = append(labels, table.Quote(l.Name))
 	}
 	if len(labels) > 0 {
 		lines = append(lines, "labels "+strings.Join(labels, ", "))
@@ -171,7 +175,7 @@ func facts(g *engine.Gallery) []string {
 func (x *execution) fingerprints(ctx context.Context) error {
 	for i := range x.results {
 		r := &x.results[i]
-		if _, ok := r.Step.(Gallery); !ok {
+		if _, ok := r.Step.(script.Gallery); !ok {
 			continue
 		}
 		print, err := r.gallery.g.Fingerprint(ctx)
@@ -183,7 +187,7 @@ func (x *execution) fingerprints(ctx context.Context) error {
 	return nil
 }
 
-func (x *execution) query(_ context.Context, step Query) (*Result, error) {
+func (x *execution) query(_ context.Context, step script.Query) (*Result, error) {
 	if step.ID == x.state.query && step.ID != "" && x.state.picture == nil {
 		return nil, nil
 	}
@@ -199,8 +203,8 @@ func (x *execution) query(_ context.Context, step Query) (*Result, error) {
 	return &Result{Step: step}, nil
 }
 
-func (x *execution) schemes(_ context.Context, step Schemes) (*Result, error) {
-	if step.String() == (Schemes{x.state.schemes}).String() {
+func (x *execution) schemes(_ context.Context, step script.Schemes) (*Result, error) {
+	if step.String() == (script.Schemes{Schemes: x.state.schemes}).String() {
 		return nil, nil
 	}
 	if err := x.checkSchemes(step.Schemes); err != nil {
@@ -214,7 +218,7 @@ func (x *execution) schemes(_ context.Context, step Schemes) (*Result, error) {
 // does not have.
 func (x *execution) checkSchemes(schemes []engine.Scheme) error {
 	if len(schemes) == 0 {
-		return ErrNoSchemes
+		return eval.ErrNoSchemes
 	}
 	for _, scheme := range schemes {
 		if err := x.state.gallery.g.CheckScheme(scheme); err != nil {
@@ -224,8 +228,8 @@ func (x *execution) checkSchemes(schemes []engine.Scheme) error {
 	return nil
 }
 
-func (x *execution) filter(_ context.Context, step Filter) (*Result, error) {
-	if step.String() == (Filter{x.state.filter}).String() {
+func (x *execution) filter(_ context.Context, step script.Filter) (*Result, error) {
+	if step.String() == (script.Filter{Conditions: x.state.filter}).String() {
 		return nil, nil
 	}
 	return &Result{Step: step}, x.setFilter(step.Conditions)
@@ -238,17 +242,17 @@ func (x *execution) setFilter(conditions []engine.Condition) error {
 	if err != nil {
 		return err
 	}
-	x.state.filter, x.state.among, x.state.judge = conditions, among, newJudge(among, g.Labels())
+	x.state.filter, x.state.among, x.state.judge = conditions, among, eval.NewJudge(among, g.Labels())
 	return nil
 }
 
-func (x *execution) search(ctx context.Context, step Search) (*Result, error) {
+func (x *execution) search(ctx context.Context, step script.Search) (*Result, error) {
 	t := &x.state
 	switch {
 	case t.query == "" && t.picture == nil:
 		return nil, ErrNoQuery
 	case len(t.schemes) == 0:
-		return nil, ErrNoSchemes
+		return nil, eval.ErrNoSchemes
 	case step.K < 1:
 		return nil, fmt.Errorf("a search is for at least 1 hit, not %d", step.K)
 	}
@@ -268,7 +272,7 @@ func (x *execution) search(ctx context.Context, step Search) (*Result, error) {
 
 // rank ranks for the query and judges the rankings; those of a picture, of which
 // no label is known, are not judged.
-func (s *state) rank(ctx context.Context, k int) ([]Ranking, error) {
+func (s *state) rank(ctx context.Context, k int) ([]eval.Ranking, error) {
 	var found []engine.Ranking
 	var err error
 	if s.picture != nil {
@@ -279,18 +283,18 @@ func (s *state) rank(ctx context.Context, k int) ([]Ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	rankings := make([]Ranking, len(found))
+	rankings := make([]eval.Ranking, len(found))
 	for i, r := range found {
 		if s.picture != nil {
-			rankings[i] = Ranking{Ranking: r}
+			rankings[i] = eval.Ranking{Ranking: r}
 		} else {
-			rankings[i] = s.judge.ranking(s.row, r)
+			rankings[i] = s.judge.Ranking(s.row, r)
 		}
 	}
 	return rankings, nil
 }
 
-func (x *execution) evaluate(ctx context.Context, step Evaluate) (*Result, error) {
+func (x *execution) evaluate(ctx context.Context, step script.Evaluate) (*Result, error) {
 	t := &x.state
 	plan := x.plan(step)
 	if err := x.checkSchemes(plan.Schemes); err != nil {
@@ -302,10 +306,10 @@ func (x *execution) evaluate(ctx context.Context, step Evaluate) (*Result, error
 	}
 	t.evaluation = e
 	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
-	return &Result{Step: step, Lines: evaluationLines(e), Evaluation: e}, nil
+	return &Result{Step: step, Lines: eval.EvaluationLines(e), Evaluation: e}, nil
 }
 
-func (x *execution) export(ctx context.Context, step Export) (*Result, error) {
+func (x *execution) export(ctx context.Context, step script.Export) (*Result, error) {
 	write, err := x.state.table(ctx, step.File)
 	if err != nil {
 		return nil, err
@@ -323,28 +327,28 @@ func (x *execution) export(ctx context.Context, step Export) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if x.s.o.CSVSafe && strings.HasSuffix(path, "."+CSV.String()) {
-		write = forSpreadsheets(write)
+	if x.s.o.CSVSafe && strings.HasSuffix(path, "."+table.CSV.String()) {
+		write = table.ForSpreadsheets(write)
 	}
-	o, err := prepare(path, x.dry, write)
+	o, err := run.Prepare(path, x.dry, write)
 	if err != nil {
 		return nil, err
 	}
 	x.outputs = append(x.outputs, o)
-	return &Result{Step: step, Lines: []string{o.line()}}, nil
+	return &Result{Step: step, Lines: []string{o.Line()}}, nil
 }
 
 // note adds what depends on machine and moment: the program, the time a step
 // took, and what is wrong with a layer when it is first used.
 func (x *execution) note(r *Result) {
-	if _, ok := r.Step.(Gallery); ok && x.s.o.Now != nil {
+	if _, ok := r.Step.(script.Gallery); ok && x.s.o.Now != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("strata %s  %s/%s  %d processors  %s",
 			x.s.o.Version, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), x.now().Format(time.RFC3339)))
 	}
-	if _, ok := r.Step.(Gallery); ok {
+	if _, ok := r.Step.(script.Gallery); ok {
 		r.Notes = append(r.Notes, r.gallery.g.Notes...)
 	}
-	if _, ok := r.Step.(Image); ok {
+	if _, ok := r.Step.(script.Image); ok {
 		r.Notes = append(r.Notes, r.gallery.pictureNotes(r.Picture)...)
 		if r.Took > 0 {
 			r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
@@ -390,7 +394,7 @@ func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
 				continue
 			}
 			if r := h.g.Recipe(name); r != nil {
-				derived = append(derived, derivedLine(l, r))
+				derived = append(derived, run.DerivedLine(l, r))
 			}
 			faults = append(faults, h.g.Faults(l)...)
 		}

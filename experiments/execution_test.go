@@ -1,15 +1,18 @@
 package experiments
 
-import "testing"
+import (
+	"strata/experiments/script"
+	"testing"
+)
 
 // TestExecutors: a session executes steps of every kind, and of no other.
 func TestExecutors(t *testing.T) {
-	for _, k := range Kinds {
+	for _, k := range script.Kinds {
 		if executors[k.Keyword].do == nil {
 			t.Errorf("no session executes %s", k.Keyword)
 		}
 	}
-	if len(executors) != len(Kinds) {
-		t.Errorf("%d executors for %d kinds of steps", len(executors), len(Kinds))
+	if len(executors) != len(script.Kinds) {
+		t.Errorf("%d executors for %d kinds of steps", len(executors), len(script.Kinds))
 	}
 }

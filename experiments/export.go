@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strata/experiments/eval"
+	"strata/experiments/report"
+	"strata/experiments/run"
+	"strata/experiments/table"
 	"strings"
 	"time"
 )
@@ -13,27 +17,27 @@ import (
 type tableKind struct {
 	name  string // the end of the file's name, before the format
 	step  string // the step that must come before
-	table func(s *state) (t resultTable, ok bool)
+	table func(s *state) (t table.Table, ok bool)
 }
 
 // exports are the tables, in the order in which a message names them.
 var exports = []tableKind{
-	{"metrics", "evaluate", func(s *state) (t resultTable, ok bool) {
+	{"metrics", "evaluate", func(s *state) (t table.Table, ok bool) {
 		if s.evaluation == nil {
 			return t, false
 		}
-		return s.evaluation.metricsTable(), true
+		return s.evaluation.MetricsTable(), true
 	}},
-	{"per_query", "evaluate", func(s *state) (t resultTable, ok bool) {
+	{"per_query", "evaluate", func(s *state) (t table.Table, ok bool) {
 		if s.evaluation == nil {
 			return t, false
 		}
-		return s.evaluation.perQueryTable(), true
+		return s.evaluation.PerQueryTable(), true
 	}},
-	{"comparisons", "compare", func(s *state) (t resultTable, ok bool) {
-		return comparisonsTable(s.comparisons), s.comparisons != nil
+	{"comparisons", "compare", func(s *state) (t table.Table, ok bool) {
+		return eval.ComparisonsTable(s.comparisons), s.comparisons != nil
 	}},
-	{"rankings", "search", func(s *state) (t resultTable, ok bool) {
+	{"rankings", "search", func(s *state) (t table.Table, ok bool) {
 		if s.rankings == nil {
 			return t, false
 		}
@@ -45,37 +49,37 @@ var exports = []tableKind{
 
 // minedExport is one of the tables of a mine step.
 func minedExport(name string) tableKind {
-	return tableKind{name, "mine", func(s *state) (t resultTable, ok bool) {
+	return tableKind{name, "mine", func(s *state) (t table.Table, ok bool) {
 		if s.mined == nil {
 			return t, false
 		}
-		return tableNamed(s.mined.tables(), name), true
+		return tableNamed(s.mined.Tables(), name), true
 	}}
 }
 
 // tunedExport is one of the tables of a tune step.
 func tunedExport(name string) tableKind {
-	return tableKind{name, "tune", func(s *state) (t resultTable, ok bool) {
+	return tableKind{name, "tune", func(s *state) (t table.Table, ok bool) {
 		if s.tuned == nil {
 			return t, false
 		}
-		return tableNamed(s.tuned.tables(), name), true
+		return tableNamed(s.tuned.Tables(), name), true
 	}}
 }
 
 // tableNamed returns the table of a name.
-func tableNamed(tables []namedTable, name string) resultTable {
-	i := slices.IndexFunc(tables, func(t namedTable) bool { return t.name == name })
-	return tables[i].of
+func tableNamed(tables []table.Named, name string) table.Table {
+	i := slices.IndexFunc(tables, func(t table.Named) bool { return t.Name == name })
+	return tables[i].Of
 }
 
 // table returns the writer of the table, or the report, that a file's name asks for.
-func (s *state) table(ctx context.Context, file string) (tableWriter, error) {
+func (s *state) table(ctx context.Context, file string) (table.Writer, error) {
 	name, extension, _ := cutLast(file, ".")
 	if extension == "html" && strings.HasSuffix(name, "report") {
 		return s.report(ctx, file)
 	}
-	format := slices.Index(formatNames[:], extension)
+	format := slices.Index(table.FormatNames[:], extension)
 	for _, e := range exports {
 		if format < 0 || !strings.HasSuffix(name, e.name) {
 			continue
@@ -84,7 +88,7 @@ func (s *state) table(ctx context.Context, file string) (tableWriter, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: %w: %s %s step must come before", file, ErrNothingToExport, article(e.step), e.step)
 		}
-		return func(w io.Writer) error { return t.write(w, Format(format)) }, nil
+		return func(w io.Writer) error { return t.Write(w, table.Format(format)) }, nil
 	}
 	names := make([]string, len(exports))
 	for i, e := range exports {
@@ -98,7 +102,7 @@ func (s *state) table(ctx context.Context, file string) (tableWriter, error) {
 // report returns the writer of the page of the last evaluation, with every pair of
 // its schemes compared. It does not name the version of the program: an export's bytes
 // are the gallery's and the script's.
-func (s *state) report(ctx context.Context, file string) (tableWriter, error) {
+func (s *state) report(ctx context.Context, file string) (table.Writer, error) {
 	e := s.evaluation
 	if e == nil {
 		return nil, fmt.Errorf("%s: %w: an evaluate or a compare step must come before", file, ErrNothingToExport)
@@ -110,15 +114,15 @@ func (s *state) report(ctx context.Context, file string) (tableWriter, error) {
 			return nil, err
 		}
 	}
-	manifest, err := e.manifest(ctx, Folder{Now: func() time.Time { return time.Time{} }}, time.Time{})
+	manifest, err := e.Manifest(ctx, run.Folder{Now: func() time.Time { return time.Time{} }}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	sheets := Sheets{Worst: DefaultWorst}
+	sheets := report.Sheets{Worst: report.DefaultWorst}
 	if i, err := s.gallery.g.Row(s.query); err == nil && s.gallery.g.IsQuery(i) {
 		sheets.Queries = []string{s.query}
 	}
-	return (&Outcome{Evaluation: e, Comparisons: comparisons}).page(ctx, sheets, manifest)
+	return (&report.Outcome{Evaluation: e, Comparisons: comparisons}).Page(ctx, sheets, manifest)
 }
 
 // cutLast is strings.Cut at the last separator.

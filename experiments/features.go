@@ -17,6 +17,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/fence"
+	"strata/experiments/check"
 )
 
 // imagesFolder holds the features of new pictures, in the folder of what is
@@ -33,12 +34,12 @@ const maxKept = fence.Metadata
 // follow, float32 in little-endian order, layer by layer; the hash of the features
 // is their checksum.
 type keptHeader struct {
-	Format   string      `json:"format"`
-	Picture  string      `json:"picture"`
-	Recipe   string      `json:"recipe"`
-	Features string      `json:"features"`
-	Parity   *Parity     `json:"parity"`
-	Layers   []keptLayer `json:"layers"`
+	Format   string        `json:"format"`
+	Picture  string        `json:"picture"`
+	Recipe   string        `json:"recipe"`
+	Features string        `json:"features"`
+	Parity   *check.Parity `json:"parity"`
+	Layers   []keptLayer   `json:"layers"`
 }
 
 type keptLayer struct {

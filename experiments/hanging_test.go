@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"strata/engine/fence"
+	"strata/experiments/run"
+	"strata/experiments/script"
 )
 
 // TestReadersRefuse: what a user or a file names is read when it is a regular file of a size
@@ -29,26 +31,26 @@ func TestReadersRefuse(t *testing.T) {
 		},
 	} {
 		for name, read := range map[string]func(dir, bad string) error{
-			"script": func(_, bad string) error { _, err := ReadScript(bad, nil); return err },
+			"script": func(_, bad string) error { _, err := script.ReadScript(bad, nil); return err },
 			"include": func(dir, bad string) error {
 				path := filepath.Join(dir, "first.strata")
 				if err := os.WriteFile(path, []byte("include "+filepath.Base(bad)+"\n"), 0o666); err != nil {
 					return err
 				}
-				_, err := ReadScript(path, nil)
+				_, err := script.ReadScript(path, nil)
 				return err
 			},
 			"manifest of a run": func(_, bad string) error {
 				dir := filepath.Dir(bad)
-				if err := os.Rename(bad, filepath.Join(dir, manifestName)); err != nil {
+				if err := os.Rename(bad, filepath.Join(dir, run.ManifestName)); err != nil {
 					return err
 				}
-				_, err := DiffRuns(dir, dir)
+				_, err := run.DiffRuns(dir, dir)
 				return err
 			},
-			"table of a run": func(_, bad string) error { _, err := readRunTable(bad, 1); return err },
+			"table of a run": func(_, bad string) error { _, err := run.ReadRunTable(bad, 1); return err },
 			"ranking of a run": func(_, bad string) error {
-				return (&runFiles{rankings: map[string]*runRankings{}}).read(bad)
+				return (&run.RunFiles{Rankings: map[string]*run.RunRankings{}}).Read(bad)
 			},
 		} {
 			dir := t.TempDir()
@@ -71,16 +73,16 @@ func TestScriptGrows(t *testing.T) {
 	for i := range 30 {
 		fmt.Fprintf(&double, "set %c ${%c}${%c}\n", 'b'+i%25, 'a'+i%25, 'a'+i%25)
 	}
-	many := "set a " + strings.Repeat("x", maxLine/2) + "\n" + strings.Repeat("query ${a}\n", 3*maxScript/maxLine)
+	many := "set a " + strings.Repeat("x", script.MaxLine/2) + "\n" + strings.Repeat("query ${a}\n", 3*script.MaxScript/script.MaxLine)
 	for text, want := range map[string]string{
-		double.String(): fmt.Sprintf("with its variables the line has more than %d bytes", maxLine),
-		many:            fmt.Sprintf("with its variables the script has more than %d bytes", maxScript),
+		double.String(): fmt.Sprintf("with its variables the line has more than %d bytes", script.MaxLine),
+		many:            fmt.Sprintf("with its variables the script has more than %d bytes", script.MaxScript),
 	} {
 		path := filepath.Join(t.TempDir(), "s.strata")
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadScript(path, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := script.ReadScript(path, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %.200v, want %s", err, want)
 		}
 	}
@@ -90,7 +92,7 @@ func TestScriptGrows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := ReadScript(filepath.Join(dir, "one.strata"), nil); err == nil || !strings.Contains(err.Error(), fmt.Sprint(fence.Metadata)) {
+	if _, err := script.ReadScript(filepath.Join(dir, "one.strata"), nil); err == nil || !strings.Contains(err.Error(), fmt.Sprint(fence.Metadata)) {
 		t.Errorf("includes of %d bytes: %v", 5*30<<19, err)
 	}
 }

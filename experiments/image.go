@@ -16,6 +16,8 @@ import (
 	"strata/engine"
 	"strata/engine/aside"
 	"strata/engine/fence"
+	"strata/experiments/check"
+	"strata/experiments/script"
 )
 
 // parityPictures is the number of the gallery's pictures that are computed again
@@ -24,11 +26,11 @@ const parityPictures = 8
 
 // Picture is a picture from outside the gallery as the query.
 type Picture struct {
-	Path     string  // of its file, absolute
-	Hash     string  // of the file: sha256:…
-	Features string  // the hash of its features: sha256:…
-	Parity   *Parity // of the check before they were computed
-	Kept     string  // the file they were taken from; "" when they were computed in this session
+	Path     string        // of its file, absolute
+	Hash     string        // of the file: sha256:…
+	Features string        // the hash of its features: sha256:…
+	Parity   *check.Parity // of the check before they were computed
+	Kept     string        // the file they were taken from; "" when they were computed in this session
 
 	size    int64 // of the file, with changed: to see at once that it is still the same
 	changed time.Time
@@ -48,7 +50,7 @@ func (p *Picture) is(file string, info fs.FileInfo) bool {
 }
 
 // image makes a picture the query.
-func (x *execution) image(ctx context.Context, step Image) (*Result, error) {
+func (x *execution) image(ctx context.Context, step script.Image) (*Result, error) {
 	file, err := x.s.locate(step.Path)
 	if err != nil {
 		return nil, err
@@ -141,9 +143,9 @@ func hashPicture(ctx context.Context, file string) (string, error) {
 
 // imager computes the features of new pictures for one gallery, and keeps them.
 type imager struct {
-	turn      chan struct{} // holds a token while one uses what is below
-	extractor Extractor     // nil before it was needed
-	parity    *Parity       // nil before it was checked
+	turn      chan struct{}   // holds a token while one uses what is below
+	extractor check.Extractor // nil before it was needed
+	parity    *check.Parity   // nil before it was checked
 	computed  map[string]*Picture
 
 	noted bool // the parity stands in the log; guarded by the session's door

@@ -20,7 +20,10 @@ import (
 	"github.com/adrg/xdg"
 
 	"strata/engine"
+	"strata/experiments/check"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
+	"strata/experiments/table"
 )
 
 // lab makes extractors whose features follow from a picture's bytes, and counts
@@ -52,7 +55,7 @@ func (l *lab) counts() string {
 	return fmt.Sprintf("%d opened, %d checked, %d taken, %d closed", l.opened, l.checked, l.took, l.closed)
 }
 
-func (l *lab) open(_ context.Context, g *engine.Gallery) (Extractor, error) {
+func (l *lab) open(_ context.Context, g *engine.Gallery) (check.Extractor, error) {
 	l.count(&l.opened)
 	if l.openErr != nil {
 		return nil, l.openErr
@@ -65,9 +68,9 @@ type labExtractor struct {
 	g *engine.Gallery
 }
 
-func (e *labExtractor) Check(ctx context.Context, n int) (Parity, error) {
+func (e *labExtractor) Check(ctx context.Context, n int) (check.Parity, error) {
 	e.count(&e.checked)
-	return Parity{Pictures: min(n, e.g.Len()), Cosine: 0.99999982, Layer: "y", ID: "c c", Difference: 3.1e-7}, e.checkErr
+	return check.Parity{Pictures: min(n, e.g.Len()), Cosine: 0.99999982, Layer: "y", ID: "c c", Difference: 3.1e-7}, e.checkErr
 }
 
 func (e *labExtractor) Features(ctx context.Context, path string) (map[string][]float32, error) {
@@ -182,7 +185,7 @@ func TestImageLog(t *testing.T) {
 	for _, r := range rankings {
 		want += "    " + r.Scheme.String() + "\n"
 		for i, h := range r.Hits {
-			want += fmt.Sprintf("    %d  %s  %s\n", i+1, quote(g.ID(h.Row)), number(h.Score))
+			want += fmt.Sprintf("    %d  %s  %s\n", i+1, table.Quote(g.ID(h.Row)), table.Number(h.Score))
 		}
 	}
 	want += "# " + filepath.Join(g.Path, "y.npy") + ": 1 of 6 rows are zero; the first is row 5\n"
@@ -261,17 +264,17 @@ func TestImageEvaluates(t *testing.T) {
 	if r[3].Evaluation == nil {
 		t.Error("no evaluation")
 	}
-	table, err := os.ReadFile(filepath.Join(dir, "rankings.csv"))
+	ta, err := os.ReadFile(filepath.Join(dir, "rankings.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	hits := r[2].Rankings[0].Hits
 	want := "scheme,query,rank,id,score,category,brand name\n"
 	for i, h := range hits {
-		want += fmt.Sprintf("x,a.jpg,%d,%s,%s,,\n", i+1, s.Gallery().ID(h.Row), number(h.Score))
+		want += fmt.Sprintf("x,a.jpg,%d,%s,%s,,\n", i+1, s.Gallery().ID(h.Row), table.Number(h.Score))
 	}
-	if string(table) != want {
-		t.Errorf("got\n%s\nwant\n%s", table, want)
+	if string(ta) != want {
+		t.Errorf("got\n%s\nwant\n%s", ta, want)
 	}
 	var doc map[string]any
 	var out bytes.Buffer
@@ -358,7 +361,7 @@ func TestKeptDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Picture{Hash: "sha256:" + strings.Repeat("0", 64), Features: vectors.Hash(), Parity: &Parity{Pictures: 3, Cosine: 1}}
+	p := &Picture{Hash: "sha256:" + strings.Repeat("0", 64), Features: vectors.Hash(), Parity: &check.Parity{Pictures: 3, Cosine: 1}}
 	if err := p.keep(g, "r1", values); err != nil {
 		t.Fatal(err)
 	}
@@ -477,7 +480,7 @@ func TestImageFaults(t *testing.T) {
 		})
 	}
 	s, _ := newSession(t, testgallery.Shirts(), Options{Dir: dir})
-	if _, err := s.Do(t.Context(), Image{"a.jpg"}); !errors.Is(err, ErrNoExtractor) {
+	if _, err := s.Do(t.Context(), script.Image{Path: "a.jpg"}); !errors.Is(err, ErrNoExtractor) {
 		t.Errorf("without an extractor: %v", err)
 	}
 }
@@ -491,7 +494,7 @@ func TestImageOfFailedGallery(t *testing.T) {
 	l := &lab{}
 	s := NewSession(Options{Open: openFolder, Extractor: l.open})
 	defer s.Close()
-	if _, err := s.Do(t.Context(), Gallery{filepath.Join(dir, "g")}, Image{path}, Query{"nope"}); err == nil {
+	if _, err := s.Do(t.Context(), script.Gallery{Name: filepath.Join(dir, "g")}, script.Image{Path: path}, script.Query{ID: "nope"}); err == nil {
 		t.Fatal("no error")
 	}
 	if l.counts() != "1 opened, 1 checked, 1 taken, 1 closed" {
@@ -530,13 +533,13 @@ func TestImageWaitsCancelled(t *testing.T) {
 	photo(t, dir, "a.jpg")
 	done := make(chan error)
 	go func() {
-		_, err := s.Do(t.Context(), Image{"a.jpg"})
+		_, err := s.Do(t.Context(), script.Image{Path: "a.jpg"})
 		done <- err
 	}()
 	<-began
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		_, err := s.Preview(ctx, Image{"a.jpg"})
+		_, err := s.Preview(ctx, script.Image{Path: "a.jpg"})
 		done <- err
 	}()
 	cancel()
@@ -547,7 +550,7 @@ func TestImageWaitsCancelled(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if r, err := s.Preview(t.Context(), Image{"a.jpg"}); err != nil || len(r) != 0 {
+	if r, err := s.Preview(t.Context(), script.Image{Path: "a.jpg"}); err != nil || len(r) != 0 {
 		t.Errorf("%v, %v", r, err)
 	}
 }
@@ -605,7 +608,7 @@ func TestImageReplays(t *testing.T) {
 }
 
 func TestParityString(t *testing.T) {
-	p := Parity{Pictures: 8, Cosine: 1, Layer: "C", ID: "15970", Difference: 0}
+	p := check.Parity{Pictures: 8, Cosine: 1, Layer: "C", ID: "15970", Difference: 0}
 	if got, want := p.String(), "parity 8 pictures: cosine ≥ 1 (layer C, item 15970), largest difference 0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

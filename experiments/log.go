@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"strata/engine/aside"
+	"strata/experiments/script"
 )
 
 // format is the number of the script and log format, in the header of a log.
@@ -19,9 +20,9 @@ func (s *Session) log(results []Result) error {
 	var b strings.Builder
 	for i := range results {
 		r := &results[i]
-		if _, ok := r.Step.(Gallery); ok {
+		if _, ok := r.Step.(script.Gallery); ok {
 			print := r.Lines[len(r.Lines)-1]
-			fmt.Fprintf(&b, "# strata %d  gallery %s  seed %d\n", format, print, Evaluate{}.seed())
+			fmt.Fprintf(&b, "# strata %d  gallery %s  seed %d\n", format, print, script.Evaluate{}.DrawSeed())
 		}
 		r.write(&b)
 	}

@@ -12,7 +12,11 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/report"
+	"strata/experiments/run"
+	"strata/experiments/script"
 )
 
 // TestOpenLog: what is appended begins on a line of its own.
@@ -117,7 +121,7 @@ func TestLogLater(t *testing.T) {
 	run := func(log *fullLog, each func(s *Session, n int)) {
 		s := NewSession(Options{Open: testgallery.OpenDemo, Log: log, LogLater: true, SkipContent: true})
 		for n, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "note one", "query knit-0002", "search 10"} {
-			step, err := ParseStep(text)
+			step, err := script.ParseStep(text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +170,7 @@ func TestClockJumps(t *testing.T) {
 	log := &fullLog{room: 1 << 20}
 	s := NewSession(Options{Open: testgallery.OpenDemo, Log: log, SkipContent: true, Now: back})
 	for _, text := range []string{"gallery demo", "query knit-0001", "schemes A, B", "search 10", "evaluate over 50"} {
-		step, err := ParseStep(text)
+		step, err := script.ParseStep(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,12 +194,12 @@ func TestClockJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	run := Run{Gallery: g, Plan: Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Folder: Folder{Out: dir, Now: back}}
-	if _, err := run.Do(t.Context(), nil); err != nil {
+	r := report.Run{Gallery: g, Plan: eval.Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Folder: run.Folder{Out: dir, Now: back}}
+	if _, err := r.Do(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	var m Manifest
-	if err := json.Unmarshal([]byte(testgallery.ReadFolder(t, dir)["manifest.json"]), &m); err != nil || m.Seconds < 0 || m.Version != run.Folder.Version {
+	var m run.Manifest
+	if err := json.Unmarshal([]byte(testgallery.ReadFolder(t, dir)["manifest.json"]), &m); err != nil || m.Seconds < 0 || m.Version != r.Folder.Version {
 		t.Errorf("an evaluation took %v s, %v", m.Seconds, err)
 	}
 }

@@ -8,7 +8,12 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/metric"
+	"strata/experiments/report"
+	"strata/experiments/run"
+	"strata/experiments/tune"
 )
 
 // neighbours returns neighbourhoods of a gallery's rows, of which those that fit into
@@ -31,10 +36,10 @@ func neighbours(t *testing.T, g *engine.Gallery, m int, budget int64) *engine.Ne
 // rankings, few, and none.
 func TestEvaluateFromNeighbours(t *testing.T) {
 	g := testgallery.Random(rand.New(rand.NewPCG(3, 4)), 300).Open(t)
-	for _, plan := range []Plan{
+	for _, plan := range []eval.Plan{
 		{Schemes: testgallery.Schemes(t, "A", "B+C", "0.2*A+C", "concat(A,B)", "rrf(A,B)"), Over: 120, Seed: 4},
 		{Schemes: testgallery.Schemes(t, "A+B+C"), Ks: []int{3}, Filter: []engine.Condition{{Label: "colour", Value: "red"}}},
-		{Schemes: testgallery.Schemes(t, "A", "A+B"), Metrics: []Metric{{Kind: AveragePrecision}, {NDCG, 7}}, Without: map[int][]int32{3: {5, 6, 7}}},
+		{Schemes: testgallery.Schemes(t, "A", "A+B"), Metrics: []metric.Metric{{Kind: metric.AveragePrecision}, {Kind: metric.NDCG, K: 7}}, Without: map[int][]int32{3: {5, 6, 7}}},
 	} {
 		var first []byte
 		for _, n := range []*engine.Neighbours{nil, neighbours(t, g, 60, 0), neighbours(t, g, 2, 0), neighbours(t, g, 30, 200_000), neighbours(t, g, 5, 1)} {
@@ -58,9 +63,9 @@ func TestEvaluateFromNeighbours(t *testing.T) {
 
 // TestTuneFromNeighbours writes the same files.
 func TestTuneFromNeighbours(t *testing.T) {
-	ask := Tuning{
+	ask := tune.Tuning{
 		Gallery: testgallery.Random(rand.New(rand.NewPCG(5, 8)), 160).Open(t), Layers: []string{"A", "B", "C"},
-		Objective: Target{Metric{Precision, 5}, "category"}, Parts: 4, Share: 0.5, Seed: 6,
+		Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 5}, Label: "category"}, Parts: 4, Share: 0.5, Seed: 6,
 	}
 	var files []map[string]string
 	for _, m := range []int{0, 50, 3} {
@@ -68,7 +73,7 @@ func TestTuneFromNeighbours(t *testing.T) {
 			ask.Neighbours = neighbours(t, ask.Gallery, m, 0)
 		}
 		out := filepath.Join(t.TempDir(), "out")
-		if _, err := WriteTuning(t.Context(), ask, Folder{Out: out}, nil); err != nil {
+		if _, err := report.WriteTuning(t.Context(), ask, run.Folder{Out: out}, nil); err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, testgallery.ReadFolder(t, out))

@@ -13,13 +13,20 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/metric"
+	"strata/experiments/mine"
+	"strata/experiments/report"
+	"strata/experiments/run"
+	"strata/experiments/table"
+	"strata/experiments/tune"
 )
 
 // TestEvaluateOdd evaluates and compares under labels with little to find, at a k
 // that is larger than the gallery: there every candidate is a hit that can be.
 func TestEvaluateOdd(t *testing.T) {
-	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{1, testgallery.OddK}, Macro: true}.Evaluate(t.Context(), testgallery.Odd().Open(t), nil)
+	e, err := eval.Plan{Schemes: testgallery.Schemes(t, "A", "B"), Ks: []int{1, testgallery.OddK}, Macro: true}.Evaluate(t.Context(), testgallery.Odd().Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,10 +38,10 @@ func TestEvaluateOdd(t *testing.T) {
 		"price": {n: testgallery.OddItems, value: 1. / testgallery.OddK}, "date": {n: testgallery.OddItems, value: 2. / testgallery.OddK},
 	} {
 		for _, s := range e.Summaries {
-			if s.Label != label || s.K != testgallery.OddK || s.Mean != Micro {
+			if s.Label != label || s.K != testgallery.OddK || s.Mean != eval.Micro {
 				continue
 			}
-			if s.N != want.n || s.Unknown != want.unknown || s.Lone != want.lone || cell(s.Value) != cell(want.value) || cell(s.Ceiling) != cell(want.value) {
+			if s.N != want.n || s.Unknown != want.unknown || s.Lone != want.lone || table.Cell(s.Value) != table.Cell(want.value) || table.Cell(s.Ceiling) != table.Cell(want.value) {
 				t.Errorf("%s: %+v, want %+v", label, s, want)
 			}
 			if want.n > 0 && (s.Low != s.Value || s.High != s.Value) {
@@ -55,7 +62,7 @@ func TestEvaluateOdd(t *testing.T) {
 			t.Errorf("%s: a comparison of the same hits: %+v", c.Label, c)
 		}
 	}
-	for _, write := range []string{testgallery.Written(t, e.WriteTable), string(tableBytes(t, e.metricsTable(), CSV)), string(tableBytes(t, comparisonsTable(comparisons), CSV))} {
+	for _, write := range []string{testgallery.Written(t, e.WriteTable), string(tableBytes(t, e.MetricsTable(), table.CSV)), string(tableBytes(t, eval.ComparisonsTable(comparisons), table.CSV))} {
 		if strings.Contains(write, "NaN") {
 			t.Errorf("NaN in\n%s", write)
 		}
@@ -66,14 +73,14 @@ func TestEvaluateOdd(t *testing.T) {
 // with; one that is spelled otherwise has the same results, and p is 1.
 func TestEqualSchemes(t *testing.T) {
 	g := testgallery.Odd().Open(t)
-	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "1*A")}.Evaluate(t.Context(), g, nil)
+	e, err := eval.Plan{Schemes: testgallery.Schemes(t, "A", "1*A")}.Evaluate(t.Context(), g, nil)
 	if err != nil || len(e.Schemes) != 1 {
 		t.Fatalf("%d schemes, %v", len(e.Schemes), err)
 	}
 	if comparisons, err := e.Compare(t.Context(), nil); err != nil || len(comparisons) != 0 {
 		t.Errorf("%d comparisons of one scheme, %v", len(comparisons), err)
 	}
-	e, err = Plan{Schemes: testgallery.Schemes(t, "A", "2*A")}.Evaluate(t.Context(), g, nil)
+	e, err = eval.Plan{Schemes: testgallery.Schemes(t, "A", "2*A")}.Evaluate(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +94,7 @@ func TestEqualSchemes(t *testing.T) {
 		}
 	}
 	s := testgallery.Schemes(t, "A", "2*A")
-	m, err := Mining{Gallery: g, A: s[0], B: s[1]}.Do(t.Context(), nil)
+	m, err := mine.Mining{Gallery: g, A: s[0], B: s[1]}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +123,7 @@ func TestTuneOdd(t *testing.T) {
 		"lone":    {wrong: "P@40 lone: none of the 6 queries to tune on is judged"},
 		"unknown": {wrong: "P@40 unknown: none of the 6 queries to tune on is judged"},
 	} {
-		got, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, testgallery.OddK}, label}, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
+		got, err := tune.Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: testgallery.OddK}, Label: label}, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
 		if want.wrong != "" {
 			if err == nil || !strings.Contains(err.Error(), want.wrong) {
 				t.Errorf("%s: got %v, want %q", label, err, want.wrong)
@@ -127,7 +134,7 @@ func TestTuneOdd(t *testing.T) {
 			t.Errorf("%s: %v", label, err)
 			continue
 		}
-		s := got.summary(got.Best, 0)
+		s := got.Summary(got.Best, 0)
 		if best := got.Trials[got.Best]; best.Tune[0] != want.value || s.Value != want.value || best.Scheme.String() != "A" {
 			t.Errorf("%s: the best is %s with %v and %v, want A with %v: of equal ones the simplest", label, best.Scheme, best.Tune[0], s.Value, want.value)
 		}
@@ -139,9 +146,9 @@ func TestTuneOdd(t *testing.T) {
 		if len(got.FrontOf) != 3 || len(got.Front) != 1 {
 			t.Errorf("%s: a front of %d schemes by %d labels that can be judged", label, len(got.Front), len(got.FrontOf))
 		}
-		for _, table := range got.tables() {
-			if text := string(tableBytes(t, table.of, CSV)); strings.Contains(text, "NaN") || strings.Contains(text, "-0,") {
-				t.Errorf("%s: NaN or -0 in %s\n%s", label, table.name, text)
+		for _, ta := range got.Tables() {
+			if text := string(tableBytes(t, ta.Of, table.CSV)); strings.Contains(text, "NaN") || strings.Contains(text, "-0,") {
+				t.Errorf("%s: NaN or -0 in %s\n%s", label, ta.Name, text)
 			}
 		}
 	}
@@ -153,9 +160,9 @@ func TestNoQueries(t *testing.T) {
 	s := testgallery.Schemes(t, "A", "B")
 	where := []engine.Condition{{Label: "price", Value: "0.5"}, {Label: "date", Value: "2024-01-04"}}
 	want := "no item is a query: evaluate where price=0.5 date=2024-01-04"
-	_, evaluated := Plan{Schemes: s, Where: where}.Evaluate(t.Context(), g, nil)
-	_, mined := Mining{Gallery: g, A: s[0], B: s[1], Where: where}.Do(t.Context(), nil)
-	_, tuned := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, 1}, "one"}, Where: where, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
+	_, evaluated := eval.Plan{Schemes: s, Where: where}.Evaluate(t.Context(), g, nil)
+	_, mined := mine.Mining{Gallery: g, A: s[0], B: s[1], Where: where}.Do(t.Context(), nil)
+	_, tuned := tune.Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 1}, Label: "one"}, Where: where, Parts: 2, Share: 0.5}.Do(t.Context(), nil)
 	for name, err := range map[string]error{"evaluate": evaluated, "mine": mined, "tune": tuned} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
@@ -168,7 +175,7 @@ func TestNoQueries(t *testing.T) {
 func TestCutLine(t *testing.T) {
 	dir := t.TempDir()
 	testgallery.Shirts().Write(t, dir)
-	steps := "gallery " + quote(dir) + "\nschemes x, y\ncompare on category\n"
+	steps := "gallery " + table.Quote(dir) + "\nschemes x, y\ncompare on category\n"
 	s := NewSession(Options{Open: openFolder, SkipContent: true})
 	defer s.Close()
 	results := do(t, s, steps)
@@ -220,7 +227,7 @@ func TestHundredThousandClasses(t *testing.T) {
 	defer cancel()
 	g := manyClasses(items).Open(t)
 	s := testgallery.Schemes(t, "A", "B")
-	e, err := Plan{Schemes: s, Over: queries, Macro: true}.Evaluate(ctx, g, nil)
+	e, err := eval.Plan{Schemes: s, Over: queries, Macro: true}.Evaluate(ctx, g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,18 +247,18 @@ func TestHundredThousandClasses(t *testing.T) {
 	if c := comparisons[0]; c.Classes < queries/2 || c.Classes > 2*queries || c.Diff < want/queries-0.01 {
 		t.Errorf("%+v", c)
 	}
-	m, err := WriteMining(ctx, Mining{Gallery: g, A: s[0], B: s[1], Over: queries}, Folder{Page: filepath.Join(t.TempDir(), "m.html"), Out: t.TempDir()}, nil)
+	m, err := report.WriteMining(ctx, mine.Mining{Gallery: g, A: s[0], B: s[1], Over: queries}, run.Folder{Page: filepath.Join(t.TempDir(), "m.html"), Out: t.TempDir()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A value that no other item has is a class, too: each query is in two, which
 	// few share.
-	if len(m.Classes) < queries || len(m.Classes) > 2*queries || len(m.Losses) != queries || len(m.lines()) > 100 {
-		t.Errorf("%d classes, %d losses, %d lines", len(m.Classes), len(m.Losses), len(m.lines()))
+	if len(m.Classes) < queries || len(m.Classes) > 2*queries || len(m.Losses) != queries || len(m.Lines()) > 100 {
+		t.Errorf("%d classes, %d losses, %d lines", len(m.Classes), len(m.Losses), len(m.Lines()))
 	}
-	u, err := WriteTuning(ctx, Tuning{
-		Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, 1}, "class"}, Over: queries, Parts: 2, Share: 0.5,
-	}, Folder{Page: filepath.Join(t.TempDir(), "t.html"), Out: t.TempDir()}, nil)
+	u, err := report.WriteTuning(ctx, tune.Tuning{
+		Gallery: g, Layers: []string{"A", "B"}, Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 1}, Label: "class"}, Over: queries, Parts: 2, Share: 0.5,
+	}, run.Folder{Page: filepath.Join(t.TempDir(), "t.html"), Out: t.TempDir()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

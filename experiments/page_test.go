@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/experiments/metric"
 )
 
 // TestMetricsPage: METRICS.md defines every metric and has a line for every trap,
@@ -19,15 +20,15 @@ func TestMetricsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var unknown *engine.NameError
-	if _, err := ParseMetrics([]string{"none"}, nil); !errors.As(err, &unknown) || len(unknown.Known) < 10 {
+	if _, err := metric.ParseMetrics([]string{"none"}, nil); !errors.As(err, &unknown) || len(unknown.Known) < 10 {
 		t.Fatalf("got %v", err)
 	}
 	for _, name := range unknown.Known[2:] { // after all and deep
 		row := "| `%s` |"
-		if _, err := ParseMetrics([]string{name + "@5"}, nil); err == nil {
+		if _, err := metric.ParseMetrics([]string{name + "@5"}, nil); err == nil {
 			row = "| `%s@k` |"
 		}
-		if _, err := ParseMetrics([]string{name + "@all"}, nil); err == nil {
+		if _, err := metric.ParseMetrics([]string{name + "@all"}, nil); err == nil {
 			row = "| `%s@k`, `%[1]s` |"
 		}
 		if row = fmt.Sprintf(row, name); !strings.Contains(string(page), row) {

@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/experiments/check"
+	"strata/experiments/run"
+	"strata/experiments/script"
 )
 
 // Builtin is the name of the built-in gallery. A folder of that name is written
@@ -19,8 +22,8 @@ const Builtin = "demo"
 // ReplayOptions says how a script is run again.
 type ReplayOptions struct {
 	Open      func(ctx context.Context, name string) (*engine.Gallery, error)
-	Extractor func(ctx context.Context, g *engine.Gallery) (Extractor, error) // of Options
-	Recipe    func(g *engine.Gallery) (string, error)                         // of Options
+	Extractor func(ctx context.Context, g *engine.Gallery) (check.Extractor, error) // of Options
+	Recipe    func(g *engine.Gallery) (string, error)                               // of Options
 
 	Gallery string    // opened instead of those that the script names; "": those
 	Out     string    // a folder for NAME.strata and, in NAME, the exports; "": none
@@ -45,7 +48,7 @@ type ReplayReport struct {
 // and the first that differs is returned as a *Difference. A step without any
 // lines under it is run, but not compared, so that a script is checked as far as
 // it says what it expects. A step that fails is a *StepError.
-func Replay(ctx context.Context, script *Script, o ReplayOptions) (report ReplayReport, err error) {
+func Replay(ctx context.Context, script *script.Script, o ReplayOptions) (report ReplayReport, err error) {
 	r := replay{script: script, o: o, placed: map[string]string{}}
 	if err := r.checkOut(); err != nil {
 		return report, err
@@ -82,7 +85,7 @@ func Replay(ctx context.Context, script *Script, o ReplayOptions) (report Replay
 	if o.Out == "" || o.Check {
 		return report, nil
 	}
-	return report, writeFile(r.logPath(), func(w io.Writer) error {
+	return report, run.WriteFile(r.logPath(), func(w io.Writer) error {
 		_, err := w.Write(r.kept.Bytes())
 		return err
 	})
@@ -101,7 +104,7 @@ func (r *replay) other(script, got []string) {
 }
 
 // compare compares the lines under a step with what the step gave.
-func (r *replay) compare(line ScriptLine, got []string) error {
+func (r *replay) compare(line script.Line, got []string) error {
 	file, last := line.File, line.Line
 	for i, e := range line.Expected {
 		if i >= len(got) {
@@ -122,8 +125,8 @@ func (r *replay) compare(line ScriptLine, got []string) error {
 
 // hint says what may be the reason of a difference: features of one picture, of
 // one model, may differ in the last bits from one processor to the next.
-func hint(step Step, expected, got string) string {
-	_, image := step.(Image)
+func hint(step script.Step, expected, got string) string {
+	_, image := step.(script.Image)
 	if !image || !strings.HasPrefix(expected, featuresLine) || !strings.HasPrefix(got, featuresLine) {
 		return ""
 	}
@@ -133,7 +136,7 @@ func hint(step Step, expected, got string) string {
 
 // replay is one run of a script.
 type replay struct {
-	script  *Script
+	script  *script.Script
 	o       ReplayOptions
 	kept    bytes.Buffer      // the log, with Out
 	placed  map[string]string // with Out: the exports by where they are written
@@ -234,8 +237,8 @@ func (r *replay) place(file string) (string, error) {
 
 // seeded returns a step with the seed that the options ask for, if they do and it
 // has one.
-func (o ReplayOptions) seeded(step Step) Step {
-	if s, ok := step.(Seeded); ok && o.Seed != 0 {
+func (o ReplayOptions) seeded(step script.Step) script.Step {
+	if s, ok := step.(script.Seeded); ok && o.Seed != 0 {
 		return s.WithSeed(o.Seed)
 	}
 	return step

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
+	"strata/experiments/table"
 	"strings"
 	"testing"
 )
@@ -42,7 +44,7 @@ note    done
 // replayFile replays the script in a file and returns its log.
 func replayFile(t *testing.T, path string, o ReplayOptions) (string, ReplayReport, error) {
 	t.Helper()
-	script, err := ReadScript(path, nil)
+	script, err := script.ReadScript(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,12 +136,12 @@ func TestReplayCheck(t *testing.T) {
 	}
 	lines := strings.SplitAfter(log, "\n")
 	report, err := check(lines)
-	if want := strings.Count(log, "\n"+indent); err != nil || report.Compared != want {
+	if want := strings.Count(log, "\n"+script.Indent); err != nil || report.Compared != want {
 		t.Fatalf("compared %d of %d lines: %v", report.Compared, want, err)
 	}
 	changed := 0
 	for i, line := range lines {
-		if !strings.HasPrefix(line, indent) {
+		if !strings.HasPrefix(line, script.Indent) {
 			continue
 		}
 		at := strings.LastIndexAny(line, "0123456789")
@@ -160,7 +162,7 @@ func TestReplayCheck(t *testing.T) {
 		t.Errorf("only %d lines hold digits", changed)
 	}
 	for i, line := range lines {
-		if !strings.HasPrefix(line, indent) || !strings.HasPrefix(lines[i-1]+lines[i+1], indent) {
+		if !strings.HasPrefix(line, script.Indent) || !strings.HasPrefix(lines[i-1]+lines[i+1], script.Indent) {
 			continue
 		}
 		_, err := check(append(append([]string{}, lines[:i]...), lines[i+1:]...))
@@ -203,7 +205,7 @@ func TestReplayGallery(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "other")
 	testgallery.Shirts().Write(t, other)
 	log, _, err := replayFile(t, path, ReplayOptions{Gallery: other, Out: t.TempDir()})
-	if err != nil || !strings.Contains(log, "\ngallery "+quote(other)+"\n") {
+	if err != nil || !strings.Contains(log, "\ngallery "+table.Quote(other)+"\n") {
 		t.Errorf("%v\n%s", err, log)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"text/tabwriter"
 
 	"strata/engine"
+	"strata/experiments/eval"
+	"strata/experiments/script"
+	"strata/experiments/table"
 )
 
 // WriteSearchTable writes the result of a search for a terminal: its columns line
@@ -16,7 +19,7 @@ import (
 func (r *Result) WriteSearchTable(w io.Writer) error {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	k := r.Step.(Search).K
+	k := r.Step.(script.Search).K
 	for _, ranking := range r.Rankings {
 		_, _ = fmt.Fprintln(t, ranking.Scheme) // into memory, as all that follows
 		for i, h := range ranking.Hits {
@@ -27,10 +30,10 @@ func (r *Result) WriteSearchTable(w io.Writer) error {
 			var shared []string
 			for _, l := range ranking.Labels {
 				if l.Relevant[i] {
-					shared = append(shared, quote(l.Label))
+					shared = append(shared, table.Quote(l.Label))
 				}
 			}
-			_, _ = fmt.Fprintf(t, "%*d\t%s\t%s", len(strconv.Itoa(len(ranking.Hits))), i+1, quote(r.gallery.g.ID(h.Row)), score)
+			_, _ = fmt.Fprintf(t, "%*d\t%s\t%s", len(strconv.Itoa(len(ranking.Hits))), i+1, table.Quote(r.gallery.g.ID(h.Row)), score)
 			if len(shared) > 0 {
 				_, _ = io.WriteString(t, "\t"+strings.Join(shared, " "))
 			}
@@ -46,14 +49,14 @@ func (r *Result) WriteSearchTable(w io.Writer) error {
 }
 
 // precisions returns the line of P@k of every label, rounded.
-func precisions(r Ranking, k int) string {
+func precisions(r eval.Ranking, k int) string {
 	line := "P@" + strconv.Itoa(k)
 	for _, l := range r.Labels {
 		value := l.Skip.String()
-		if l.Skip == Judged {
+		if l.Skip == eval.Judged {
 			value = strconv.FormatFloat(float64(l.Hits)/float64(k), 'g', 4, 64)
 		}
-		line += "  " + quote(l.Label) + " " + value
+		line += "  " + table.Quote(l.Label) + " " + value
 	}
 	return line
 }
@@ -96,7 +99,7 @@ type (
 // WriteSearchJSON writes the result of a search as one JSON document, with
 // scores in full precision. Its query is an item's id, or an image.
 func (r *Result) WriteSearchJSON(w io.Writer) error {
-	g, k := r.gallery.g, r.Step.(Search).K
+	g, k := r.gallery.g, r.Step.(script.Search).K
 	doc := searchJSON{Gallery: g.Path, Query: r.query, K: k, Schemes: []rankingJSON{}}
 	if p := r.Picture; p != nil {
 		doc.Image = &imageJSON{p.Path, p.Hash, p.Features}
@@ -104,10 +107,10 @@ func (r *Result) WriteSearchJSON(w io.Writer) error {
 	for _, ranking := range r.Rankings {
 		doc.Schemes = append(doc.Schemes, jsonOf(ranking, g, k))
 	}
-	return writeJSON(w, doc)
+	return table.WriteJSON(w, doc)
 }
 
-func jsonOf(r Ranking, g *engine.Gallery, k int) rankingJSON {
+func jsonOf(r eval.Ranking, g *engine.Gallery, k int) rankingJSON {
 	out := rankingJSON{Scheme: r.Scheme.String(), Candidates: r.Candidates, Hits: []hitJSON{}, Labels: []labelJSON{}}
 	for i, h := range r.Hits {
 		hit := hitJSON{Rank: i + 1, ID: g.ID(h.Row), Relevant: []string{}}
@@ -123,7 +126,7 @@ func jsonOf(r Ranking, g *engine.Gallery, k int) rankingJSON {
 	}
 	for _, l := range r.Labels {
 		label := labelJSON{Label: l.Label, Hits: l.Hits, Relevant: l.R, Skipped: l.Skip.String()}
-		if l.Skip == Judged {
+		if l.Skip == eval.Judged {
 			p := float64(l.Hits) / float64(k)
 			label.Precision = &p
 		}

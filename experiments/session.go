@@ -11,6 +11,12 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/check"
+	"strata/experiments/eval"
+	"strata/experiments/mine"
+	"strata/experiments/run"
+	"strata/experiments/script"
+	"strata/experiments/tune"
 )
 
 // Options says how a session works. Open is required.
@@ -18,7 +24,7 @@ type Options struct {
 	Open func(ctx context.Context, name string) (*engine.Gallery, error)
 	// Extractor opens what computes the features of new pictures for a gallery;
 	// nil: no picture can be a query. The session closes it.
-	Extractor func(ctx context.Context, g *engine.Gallery) (Extractor, error)
+	Extractor func(ctx context.Context, g *engine.Gallery) (check.Extractor, error)
 	// Recipe returns the Recipe of a gallery's Extractor without opening it, so that
 	// kept features need no model; nil: the Extractor is asked.
 	Recipe func(g *engine.Gallery) (string, error)
@@ -84,7 +90,7 @@ func (h *handle) close() error { return errors.Join(h.imager.close(), h.g.Close(
 type state struct {
 	gallery *handle
 	among   *engine.Candidates
-	judge   *judge
+	judge   *eval.Judge
 
 	query   string   // "" when the query is a picture
 	row     int      // of query
@@ -94,13 +100,13 @@ type state struct {
 	k       int
 
 	searched   string // the query's id, or file, of the last search
-	rankings   []Ranking
-	evaluation *Evaluation
+	rankings   []eval.Ranking
+	evaluation *eval.Evaluation
 
-	comparisons []Comparison // of the last compare or tune step
-	compared    *Evaluation  // what comparisons are of, after a compare step
-	mined       *Mined
-	tuned       *Tuned
+	comparisons []eval.Comparison // of the last compare or tune step
+	compared    *eval.Evaluation  // what comparisons are of, after a compare step
+	mined       *mine.Mined
+	tuned       *tune.Tuned
 }
 
 // State is what the next search starts from.
@@ -126,7 +132,7 @@ func NewSession(o Options) *Session {
 // results are returned; otherwise nothing has happened. A query, schemes or
 // filter step that changes nothing is neither logged nor returned. A session
 // whose log cannot be written does nothing more, unless it may log later.
-func (s *Session) Do(ctx context.Context, steps ...Step) ([]Result, error) {
+func (s *Session) Do(ctx context.Context, steps ...script.Step) ([]Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -152,7 +158,7 @@ func (s *Session) Do(ctx context.Context, steps ...Step) ([]Result, error) {
 
 // Preview executes steps like Do, but changes, logs and writes nothing: it is
 // for a slider while it moves.
-func (s *Session) Preview(ctx context.Context, steps ...Step) ([]Result, error) {
+func (s *Session) Preview(ctx context.Context, steps ...script.Step) ([]Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -172,7 +178,7 @@ func (s *Session) Preview(ctx context.Context, steps ...Step) ([]Result, error) 
 // commits it whole when it ends. The log then holds it under the filter with
 // which it began. progress, which may be nil, is told how many queries are done,
 // by one goroutine at a time; a mine step goes through them twice.
-func (s *Session) Behind(ctx context.Context, step Step, progress func(done, of int)) (Result, error) {
+func (s *Session) Behind(ctx context.Context, step script.Step, progress func(done, of int)) (Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return Result{}, err
@@ -181,7 +187,7 @@ func (s *Session) Behind(ctx context.Context, step Step, progress func(done, of 
 	x := s.execution()
 	x.progress = progress
 	began := x.state
-	if err := x.run(ctx, []Step{step}); err != nil {
+	if err := x.run(ctx, []script.Step{step}); err != nil {
 		return Result{}, err
 	}
 	result := x.results[0]
@@ -201,7 +207,7 @@ func (s *Session) Behind(ctx context.Context, step Step, progress func(done, of 
 		keep(&x.state, &found)
 	}
 	at := 0
-	if old, current := (Filter{began.filter}), (Filter{now.filter}); old.String() != current.String() {
+	if old, current := (script.Filter{Conditions: began.filter}), (script.Filter{Conditions: now.filter}); old.String() != current.String() {
 		x.results = []Result{{Step: old}, result, {Step: current}}
 		at = 1
 	}
@@ -283,24 +289,24 @@ func (s *Session) State() State {
 // Script returns the shortest script that brings back the state.
 func (s *Session) Script() string {
 	t := s.snapshot()
-	var steps []Step
+	var steps []script.Step
 	if t.gallery != nil {
-		steps = append(steps, Gallery{t.gallery.g.Path})
+		steps = append(steps, script.Gallery{Name: t.gallery.g.Path})
 	}
 	if t.query != "" {
-		steps = append(steps, Query{t.query})
+		steps = append(steps, script.Query{ID: t.query})
 	}
 	if t.picture != nil {
-		steps = append(steps, Image{t.picture.Path})
+		steps = append(steps, script.Image{Path: t.picture.Path})
 	}
 	if len(t.schemes) > 0 {
-		steps = append(steps, Schemes{t.schemes})
+		steps = append(steps, script.Schemes{Schemes: t.schemes})
 	}
 	if len(t.filter) > 0 {
-		steps = append(steps, Filter{t.filter})
+		steps = append(steps, script.Filter{Conditions: t.filter})
 	}
 	if t.k > 0 {
-		steps = append(steps, Search{t.k})
+		steps = append(steps, script.Search{K: t.k})
 	}
 	var b strings.Builder
 	for _, step := range steps {
@@ -377,7 +383,7 @@ func (s *Session) commit(ctx context.Context, x *execution) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := publish(x.outputs); err != nil {
+	if err := run.Publish(x.outputs); err != nil {
 		return err
 	}
 	for i := range x.results {

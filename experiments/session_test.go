@@ -14,7 +14,10 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
+	"strata/experiments/table"
 )
 
 // writes keeps every Write apart. Its zero value is ready.
@@ -60,21 +63,21 @@ func newSession(t *testing.T, tab *testgallery.Table, o Options) (*Session, *wri
 	o.Open, o.Log, o.SkipContent = openFolder, log, true
 	s := NewSession(o)
 	t.Cleanup(func() { s.Close() })
-	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
 	}
 	return s, log
 }
 
 // steps parses a step a line.
-func steps(t *testing.T, text string) []Step {
+func steps(t *testing.T, text string) []script.Step {
 	t.Helper()
-	script, err := parseScript(t, "test", text)
+	s, err := parseScript(t, "test", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []Step
-	for _, l := range script.Lines {
+	var out []script.Step
+	for _, l := range s.Lines {
 		out = append(out, l.Step)
 	}
 	return out
@@ -101,7 +104,7 @@ func TestSessionLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return number(r[len(r)-1].Rankings[0].Hits[i].Score)
+		return table.Number(r[len(r)-1].Rankings[0].Hits[i].Score)
 	}
 	want := []string{
 		"# strata 1  gallery " + print + "  seed 1\ngallery " + dir + "\n    6 items\n    layer x float32 6x2\n    layer y float32 6x2\n" +
@@ -192,7 +195,7 @@ func TestSessionNeeds(t *testing.T) {
 	if _, err := opened.Do(t.Context(), steps(t, "schemes x\nsearch 2")...); !errors.Is(err, ErrNoQuery) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := opened.Do(t.Context(), steps(t, "query a\nsearch 2")...); !errors.Is(err, ErrNoSchemes) {
+	if _, err := opened.Do(t.Context(), steps(t, "query a\nsearch 2")...); !errors.Is(err, eval.ErrNoSchemes) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -237,7 +240,7 @@ func TestSessionCancelled(t *testing.T) {
 		return engine.Open(ctx, name)
 	}})
 	defer late.Close()
-	if _, err := late.Do(ctx, Gallery{s.Gallery().Path}); !errors.Is(err, context.Canceled) {
+	if _, err := late.Do(ctx, script.Gallery{Name: s.Gallery().Path}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if log.text() != before || late.Gallery() != nil {
@@ -265,7 +268,7 @@ x,a,2,c c,0.9396926168497417,0,1
 	if !strings.Contains(string(got), "y,a,5,f,,0,0\n") {
 		t.Errorf("no empty score in\n%s", got)
 	}
-	step := r[4].Step.(Export)
+	step := r[4].Step.(script.Export)
 	if !filepath.IsAbs(step.File) || !strings.HasPrefix(r[4].Lines[0], fmt.Sprintf("%d bytes  sha256:", len(got))) {
 		t.Errorf("logged %s, %s", step, r[4].Lines)
 	}
@@ -280,11 +283,11 @@ func TestSessionLogFails(t *testing.T) {
 	s, log := newSession(t, testgallery.Shirts(), Options{})
 	full := errors.New("no space left")
 	log.fail = full
-	if _, err := s.Do(t.Context(), Query{"a"}); !errors.Is(err, full) {
+	if _, err := s.Do(t.Context(), script.Query{ID: "a"}); !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
 	log.fail = nil
-	if _, err := s.Do(t.Context(), Query{"a"}); !errors.Is(err, full) {
+	if _, err := s.Do(t.Context(), script.Query{ID: "a"}); !errors.Is(err, full) {
 		t.Errorf("later got %v", err)
 	}
 	if s.State().Query != "" {
@@ -306,7 +309,7 @@ func TestSessionEvaluateBeside(t *testing.T) {
 	var once sync.Once
 	done := make(chan Result)
 	go func() {
-		r, err := s.Behind(t.Context(), Evaluate{}, func(int, int) {
+		r, err := s.Behind(t.Context(), script.Evaluate{}, func(int, int) {
 			once.Do(func() {
 				close(running)
 				<-changed
@@ -379,7 +382,7 @@ func TestSessionConcurrent(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for j := range 12 {
-				query := Query{queries[(i*31+j*7)%len(queries)]}
+				query := script.Query{ID: queries[(i*31+j*7)%len(queries)]}
 				ctx, cancel := context.WithCancel(t.Context())
 				if j%4 == 3 {
 					cancel()
@@ -387,18 +390,18 @@ func TestSessionConcurrent(t *testing.T) {
 				var err error
 				switch i {
 				case 0:
-					_, err = s.Behind(ctx, Evaluate{Over: 20, Seed: uint64(j + 1)}, nil)
+					_, err = s.Behind(ctx, script.Evaluate{Over: 20, Seed: uint64(j + 1)}, nil)
 				case 7:
-					_, err = s.Behind(ctx, Mine{Schemes: testgallery.Schemes(t, "A", "B"), Over: 20, Seed: uint64(j + 1)}, nil)
+					_, err = s.Behind(ctx, script.Mine{Schemes: testgallery.Schemes(t, "A", "B"), Over: 20, Seed: uint64(j + 1)}, nil)
 				case 1:
 					s.Warm(ctx, query.ID, testgallery.Schemes(t, "B", "C"))
 					_, err = s.Cosines(ctx, 1, 2)
 				case 2, 3:
-					_, err = s.Preview(ctx, query, Schemes{testgallery.Schemes(t, fmt.Sprintf("A+0.%d*B", j+1))}, Search{5})
+					_, err = s.Preview(ctx, query, script.Schemes{Schemes: testgallery.Schemes(t, fmt.Sprintf("A+0.%d*B", j+1))}, script.Search{K: 5})
 				case 4:
-					_, err = s.Do(ctx, Filter{[]engine.Condition{{Label: "colour", Value: []string{"red", "blue"}[j%2]}}})
+					_, err = s.Do(ctx, script.Filter{Conditions: []engine.Condition{{Label: "colour", Value: []string{"red", "blue"}[j%2]}}})
 				default:
-					_, err = s.Do(ctx, query, Schemes{testgallery.Schemes(t, "A", "rrf(B,C)")}, Search{3})
+					_, err = s.Do(ctx, query, script.Schemes{Schemes: testgallery.Schemes(t, "A", "rrf(B,C)")}, script.Search{K: 3})
 				}
 				cancel()
 				try(err)
@@ -416,7 +419,7 @@ func TestSessionClose(t *testing.T) {
 	running, ended := make(chan bool), make(chan error, 1)
 	var once sync.Once
 	go func() {
-		_, err := s.Behind(t.Context(), Evaluate{Schemes: testgallery.Schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
+		_, err := s.Behind(t.Context(), script.Evaluate{Schemes: testgallery.Schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
 			once.Do(func() { close(running) })
 		})
 		ended <- err
@@ -428,7 +431,7 @@ func TestSessionClose(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the evaluation gave %v", err)
 	}
-	if _, err := s.Do(t.Context(), Note{"x"}); !errors.Is(err, engine.ErrClosed) {
+	if _, err := s.Do(t.Context(), script.Note{Text: "x"}); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -475,11 +478,11 @@ func TestSessionFaults(t *testing.T) {
 			cancel()
 		}
 	}
-	if _, err := s.Do(ctx, Search{1}); !errors.Is(err, context.Canceled) {
+	if _, err := s.Do(ctx, script.Search{K: 1}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
 	for range 2 {
-		if _, err := s.Do(t.Context(), Search{1}); err != nil {
+		if _, err := s.Do(t.Context(), script.Search{K: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -509,7 +512,7 @@ func TestSessionContent(t *testing.T) {
 		return len(p), nil
 	})})
 	defer s.Close()
-	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-noted; got != "# content "+want+"\n" {
@@ -532,11 +535,11 @@ func TestSessionReopen(t *testing.T) {
 	}})
 	defer s.Close()
 	for range 3 {
-		if _, err := s.Do(t.Context(), append([]Step{Gallery{dir}}, steps(t, "query a\nschemes x\nfilter category=cap\nsearch 1")...)...); err != nil {
+		if _, err := s.Do(t.Context(), append([]script.Step{script.Gallery{Name: dir}}, steps(t, "query a\nschemes x\nfilter category=cap\nsearch 1")...)...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Do(t.Context(), Gallery{dir}); err != nil {
+	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
 	}
 	if st := s.State(); st.Query != "" || st.Schemes != nil || st.Filter != nil || opened != 1 {
@@ -545,11 +548,11 @@ func TestSessionReopen(t *testing.T) {
 }
 
 // parseScript reads a script from a file of that name.
-func parseScript(t testing.TB, name, text string) (*Script, error) {
+func parseScript(t testing.TB, name, text string) (*script.Script, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	return ReadScript(path, nil)
+	return script.ReadScript(path, nil)
 }

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strata/experiments/eval"
+	"strata/experiments/mine"
+	"strata/experiments/script"
+	"strata/experiments/tune"
 )
 
-func (x *execution) compare(ctx context.Context, step Compare) (*Result, error) {
+func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, error) {
 	t := &x.state
-	plan := x.plan(Evaluate(step))
+	plan := x.plan(script.Evaluate(step))
 	if len(plan.Schemes) == 1 {
 		return nil, errors.New("one scheme is chosen: a comparison is of two or more")
 	}
@@ -28,27 +32,27 @@ func (x *execution) compare(ctx context.Context, step Compare) (*Result, error) 
 	}
 	t.evaluation, t.comparisons, t.compared = e, comparisons, e
 	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
-	return &Result{Step: step, Lines: comparisonLines(e, comparisons), Evaluation: e}, nil
+	return &Result{Step: step, Lines: eval.ComparisonLines(e, comparisons), Evaluation: e}, nil
 }
 
 // plan returns the plan of a step, for the chosen schemes if it names none.
-func (x *execution) plan(step Evaluate) Plan {
-	plan := Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed}
+func (x *execution) plan(step script.Evaluate) eval.Plan {
+	plan := eval.Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed}
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
 	}
 	return plan
 }
 
-func (x *execution) mine(ctx context.Context, step Mine) (*Result, error) {
-	plan := x.plan(Evaluate(step))
+func (x *execution) mine(ctx context.Context, step script.Mine) (*Result, error) {
+	plan := x.plan(script.Evaluate(step))
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}
 	if len(plan.Schemes) != 2 {
 		return nil, fmt.Errorf("mine takes two schemes, and %d are chosen", len(plan.Schemes))
 	}
-	m, err := Mining{
+	m, err := mine.Mining{
 		Gallery: x.state.gallery.g, A: plan.Schemes[0], B: plan.Schemes[1], Labels: plan.Labels,
 		Filter: plan.Filter, Where: plan.Where, Over: plan.Over, Seed: plan.Seed,
 	}.Do(ctx, x.progress)
@@ -57,12 +61,12 @@ func (x *execution) mine(ctx context.Context, step Mine) (*Result, error) {
 	}
 	x.state.mined = m
 	step.Schemes, step.Labels, step.Seed = m.Evaluation.Schemes, m.Evaluation.Labels, m.Evaluation.Seed
-	return &Result{Step: step, Lines: m.lines(), Mined: m}, nil
+	return &Result{Step: step, Lines: m.Lines(), Mined: m}, nil
 }
 
-func (x *execution) tune(ctx context.Context, step Tune) (*Result, error) {
-	step = step.filled()
-	t, err := Tuning{
+func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error) {
+	step = step.Filled()
+	t, err := tune.Tuning{
 		Gallery: x.state.gallery.g, Layers: step.Layers, Objective: step.Objective, Constraints: step.Constraints, Front: step.Front,
 		Parts: step.Parts, Share: step.Share, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed,
 	}.Do(ctx, x.progress)
@@ -70,6 +74,6 @@ func (x *execution) tune(ctx context.Context, step Tune) (*Result, error) {
 		return nil, err
 	}
 	x.state.tuned, x.state.comparisons = t, t.Comparisons
-	step.Layers = t.places()
-	return &Result{Step: step, Lines: t.lines(), Tuned: t}, nil
+	step.Layers = t.PlacesText()
+	return &Result{Step: step, Lines: t.Lines(), Tuned: t}, nil
 }

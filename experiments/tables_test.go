@@ -7,7 +7,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
+	"strata/experiments/metric"
+	"strata/experiments/mine"
+	"strata/experiments/table"
+	"strata/experiments/tune"
 	"strconv"
 	"testing"
 
@@ -19,7 +24,7 @@ import (
 func TestTableFormats(t *testing.T) {
 	tab := testgallery.Random(rand.New(rand.NewPCG(8, 8)), 70)
 	tab.IDs[3] = "a \"quoted\" <id>, with\nlines and ü"
-	e, err := Plan{Schemes: testgallery.Schemes(t, "A", "B", "0*A+C"), Metrics: []Metric{{NDCG, 5}, {ReciprocalRank, 0}}, Macro: true}.Evaluate(t.Context(), tab.Open(t), nil)
+	e, err := eval.Plan{Schemes: testgallery.Schemes(t, "A", "B", "0*A+C"), Metrics: []metric.Metric{{Kind: metric.NDCG, K: 5}, {Kind: metric.ReciprocalRank, K: 0}}, Macro: true}.Evaluate(t.Context(), tab.Open(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,28 +32,28 @@ func TestTableFormats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables := map[string]resultTable{
-		"metrics": e.metricsTable(), "per_query": e.perQueryTable(), "comparisons": comparisonsTable(comparisons), "empty": comparisonsTable(nil),
+	tables := map[string]table.Table{
+		"metrics": e.MetricsTable(), "per_query": e.PerQueryTable(), "comparisons": eval.ComparisonsTable(comparisons), "empty": eval.ComparisonsTable(nil),
 	}
 	for _, t := range otherTables(t) {
-		tables[t.name] = t.of
+		tables[t.Name] = t.Of
 	}
-	for name, table := range tables {
+	for name, ta := range tables {
 		t.Run(name, func(t *testing.T) {
-			rows, err := csv.NewReader(bytes.NewReader(tableBytes(t, table, CSV))).ReadAll()
+			rows, err := csv.NewReader(bytes.NewReader(tableBytes(t, ta, table.CSV))).ReadAll()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := fromJSON(t, table, tableBytes(t, table, JSONLines)); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", rows[1:]) {
+			if got := fromJSON(t, ta, tableBytes(t, ta, table.JSONLines)); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", rows[1:]) {
 				t.Errorf("JSON Lines: got %.300q, want %.300q", got, rows[1:])
 			}
-			got := fromParquet(t, rows[0], tableBytes(t, table, Parquet))
+			got := fromParquet(t, rows[0], tableBytes(t, ta, table.Parquet))
 			if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", rows[1:]) {
 				t.Errorf("Parquet: got %.300q, want %.300q", got, rows[1:])
 			}
-			first := tableBytes(t, table, Parquet)
+			first := tableBytes(t, ta, table.Parquet)
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-			if !bytes.Equal(first, tableBytes(t, table, Parquet)) {
+			if !bytes.Equal(first, tableBytes(t, ta, table.Parquet)) {
 				t.Error("the bytes differ")
 			}
 		})
@@ -57,7 +62,7 @@ func TestTableFormats(t *testing.T) {
 
 // otherTables returns those of a tune and of a mine, of a gallery with labels that
 // are named as columns are.
-func otherTables(t *testing.T) []namedTable {
+func otherTables(t *testing.T) []table.Named {
 	tab := testgallery.Random(rand.New(rand.NewPCG(8, 9)), 70)
 	for _, name := range []string{"item", "kind", "wrong category"} {
 		tab.Labels = append(tab.Labels, name)
@@ -65,27 +70,27 @@ func otherTables(t *testing.T) []namedTable {
 	}
 	g := tab.Open(t)
 	s := testgallery.Schemes(t, "A", "B")
-	m, err := Mining{Gallery: g, A: s[0], B: s[1], Near: 0.8}.Do(t.Context(), nil)
+	m, err := mine.Mining{Gallery: g, A: s[0], B: s[1], Near: 0.8}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: Target{Metric{Precision, 5}, "category"}, Parts: 4, Share: 0.5}.Do(t.Context(), nil)
+	u, err := tune.Tuning{Gallery: g, Layers: []string{"A", "B"}, Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 5}, Label: "category"}, Parts: 4, Share: 0.5}.Do(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(m.tables(), u.tables()...)
+	return append(m.Tables(), u.Tables()...)
 }
 
-func tableBytes(t *testing.T, table resultTable, f Format) []byte {
+func tableBytes(t *testing.T, table table.Table, f table.Format) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := table.write(&b, f); err != nil {
+	if err := table.Write(&b, f); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
-func fromJSON(t *testing.T, table resultTable, b []byte) [][]string {
+func fromJSON(t *testing.T, ta table.Table, b []byte) [][]string {
 	t.Helper()
 	rows := [][]string{}
 	lines := json.NewDecoder(bytes.NewReader(b))
@@ -95,17 +100,17 @@ func fromJSON(t *testing.T, table resultTable, b []byte) [][]string {
 		if err := lines.Decode(&object); err != nil {
 			t.Fatal(err)
 		}
-		if len(object) != len(table.columns) {
-			t.Fatalf("%d members, want %d", len(object), len(table.columns))
+		if len(object) != len(ta.Columns) {
+			t.Fatalf("%d members, want %d", len(object), len(ta.Columns))
 		}
 		var row []string
-		for _, c := range table.columns {
-			switch v := object[c.name].(type) {
+		for _, c := range ta.Columns {
+			switch v := object[c.Name].(type) {
 			case nil:
 				row = append(row, "")
 			case string:
-				if c.kind != textCell {
-					t.Fatalf("%s is a string", c.name)
+				if c.Kind != table.Text {
+					t.Fatalf("%s is a string", c.Name)
 				}
 				row = append(row, v)
 			case json.Number:
@@ -144,7 +149,7 @@ func fromParquet(t *testing.T, header []string, b []byte) [][]string {
 					case v.Kind() == parquet.Int64:
 						row = append(row, strconv.FormatInt(v.Int64(), 10))
 					case v.Kind() == parquet.Double:
-						row = append(row, number(v.Double()))
+						row = append(row, table.Number(v.Double()))
 					default:
 						row = append(row, string(v.ByteArray()))
 					}

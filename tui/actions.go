@@ -7,7 +7,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/pane"
 )
@@ -199,7 +199,7 @@ func quit(m Model) (Model, tea.Cmd) {
 
 // startEvaluation evaluates the schemes of the screen over all queries.
 func startEvaluation(m Model) (Model, tea.Cmd) {
-	return m.behind(pane.Evaluating, experiments.Evaluate{Schemes: slices.Clone(m.Desk.Schemes)})
+	return m.behind(pane.Evaluating, script.Evaluate{Schemes: slices.Clone(m.Desk.Schemes)})
 }
 
 func cancelEvaluation(m Model) (Model, tea.Cmd) {
@@ -254,11 +254,11 @@ func (m Model) executed(e executed) Model {
 	m.status.Saved = m.c.Now()
 	for _, r := range e.results {
 		switch step := r.Step.(type) {
-		case experiments.Note:
+		case script.Note:
 			m.status = m.status.Tell("noted in %s", cells.Cut(m.c.LogPath, 60))
-		case experiments.Export:
+		case script.Export:
 			m.status = m.status.Tell("wrote %s", inert.Text(step.File))
-		case experiments.Search:
+		case script.Search:
 			m.status = m.status.Tell("search %d is done and in the log; the rows keep showing %d", step.K, pane.ShownHits)
 		default:
 			m.status = m.status.Tell("done: %s", inert.Text(step.String()))

@@ -13,6 +13,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/experiments"
+	"strata/experiments/script"
 	"strata/fixtures"
 	"strata/tui/cells"
 	"strata/tui/pane"
@@ -437,7 +438,7 @@ func (d *desktop) replays() experiments.ReplayReport {
 	if err := os.WriteFile(log, []byte(d.log.String()), 0o666); err != nil {
 		d.t.Fatal(err)
 	}
-	script, err := experiments.ReadScript(log, nil)
+	script, err := script.ReadScript(log, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}

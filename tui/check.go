@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/script"
 	"strata/tui/pane"
 )
 
@@ -27,26 +27,26 @@ func (m *Model) checker() checker {
 }
 
 // parse parses and checks a step.
-func (k checker) parse(text string) (experiments.Step, error) {
-	step, err := experiments.ParseStep(text)
+func (k checker) parse(text string) (script.Step, error) {
+	step, err := script.ParseStep(text)
 	if err != nil {
 		return nil, err
 	}
 	switch s := step.(type) {
-	case experiments.Gallery:
+	case script.Gallery:
 		return nil, errOtherGallery
-	case experiments.Query:
+	case script.Query:
 		_, err = k.gallery.Row(s.ID)
-	case experiments.Schemes:
+	case script.Schemes:
 		err = k.layers(s.Schemes)
-	case experiments.Filter:
+	case script.Filter:
 		err = k.conditions(s.Conditions)
-	case experiments.Evaluate:
+	case script.Evaluate:
 		err = cmp.Or(k.busy, k.evaluate(s))
-	case experiments.Compare:
-		err = cmp.Or(k.busy, k.evaluate(experiments.Evaluate(s)))
-	case experiments.Mine:
-		err = cmp.Or(k.busy, k.evaluate(experiments.Evaluate(s)))
+	case script.Compare:
+		err = cmp.Or(k.busy, k.evaluate(script.Evaluate(s)))
+	case script.Mine:
+		err = cmp.Or(k.busy, k.evaluate(script.Evaluate(s)))
 		if s := s.Schemes; err == nil && len(s) == 2 && pane.SameScheme(s[0], s[1]) {
 			err = fmt.Errorf("the schemes are the same: there is no difference to look for")
 		}
@@ -59,7 +59,7 @@ func (k checker) parse(text string) (experiments.Step, error) {
 
 // evaluate returns what is wrong with the names of an evaluate step, or of
 // one that takes the same arguments.
-func (k checker) evaluate(s experiments.Evaluate) error {
+func (k checker) evaluate(s script.Evaluate) error {
 	for _, name := range s.Labels {
 		if _, err := k.gallery.Label(name); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/pane"
 	"strata/tui/picture"
@@ -81,7 +82,7 @@ func (c *crew) close() { c.mu.Lock() }
 
 // search asks the session for the desk's rankings. With save the steps are executed and logged, otherwise only looked
 // at. before are steps to execute first.
-func (m Model) search(save bool, before ...experiments.Step) (Model, tea.Cmd) {
+func (m Model) search(save bool, before ...script.Step) (Model, tea.Cmd) {
 	ctx, seq := m.searching.begin(m.ctx)
 	m.resting.stop()
 	m.fetching.stop()
@@ -128,7 +129,7 @@ func codesNote(session *experiments.Session, results []experiments.Result) strin
 }
 
 // execute runs one step that is not a search.
-func (m Model) execute(step experiments.Step) (Model, tea.Cmd) {
+func (m Model) execute(step script.Step) (Model, tea.Cmd) {
 	ctx, session := m.ctx, m.session
 	m.pending++
 	return m, m.crew.run(func() tea.Msg {
@@ -254,7 +255,7 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 // lastSearch returns the last search among results, or nothing.
 func lastSearch(results []experiments.Result) experiments.Result {
 	for _, r := range slices.Backward(results) {
-		if _, ok := r.Step.(experiments.Search); ok {
+		if _, ok := r.Step.(script.Search); ok {
 			return r
 		}
 	}
@@ -318,7 +319,7 @@ func (m Model) dissect() (Model, tea.Cmd) {
 
 // behind executes an evaluate, compare or mine step in the background. The queries of a mine step are counted twice: it
 // ranks for them, and then looks for what is like them.
-func (m Model) behind(t pane.Task, step experiments.Step) (Model, tea.Cmd) {
+func (m Model) behind(t pane.Task, step script.Step) (Model, tea.Cmd) {
 	ctx, cancel := context.WithCancel(m.ctx)
 	count := &pane.Counted{}
 	m.evaluation = pane.Evaluation{Seq: m.evaluation.Seq + 1, Task: t, Cancel: cancel, Began: m.c.Now(), Progress: count, Bar: m.evaluation.Bar}

@@ -8,7 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/pane"
 	"strata/tui/prompt"
@@ -156,9 +156,9 @@ func takePrompt(m Model) (Model, tea.Cmd) {
 		switch {
 		case text == "":
 		case kind == prompt.Note:
-			return m.execute(experiments.Note{Text: text})
+			return m.execute(script.Note{Text: text})
 		default:
-			return m.execute(experiments.Export{File: text})
+			return m.execute(script.Export{File: text})
 		}
 	}
 	return m, nil
@@ -220,23 +220,23 @@ func takeCommand(m Model, text string) (Model, tea.Cmd) {
 	}
 	m.prompt = prompt.Prompt{}
 	switch s := step.(type) {
-	case experiments.Query:
+	case script.Query:
 		row, _ := m.gallery.Row(s.ID)
 		return m.ask(row)
-	case experiments.Image:
+	case script.Image:
 		return askImage(m, s.Path)
-	case experiments.Schemes:
+	case script.Schemes:
 		m.Rows.Pinned, m.Rows.Focus, m.Rows.Cursor, m.Panel = false, 0, -1, false
 		d := m.Desk
 		d.Schemes = s.Schemes
 		return m.put(d)
-	case experiments.Filter:
+	case script.Filter:
 		return m.search(true, s)
-	case experiments.Evaluate:
+	case script.Evaluate:
 		return m.behind(pane.Evaluating, s)
-	case experiments.Compare:
+	case script.Compare:
 		return m.behind(pane.Comparing, s)
-	case experiments.Mine:
+	case script.Mine:
 		return mineStep(m, s)
 	}
 	return m.execute(step)

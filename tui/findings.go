@@ -5,7 +5,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"strata/experiments"
+	"strata/experiments/mine"
+	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/page"
 	"strata/tui/pane"
@@ -36,14 +37,14 @@ func minePair(m Model) (Model, tea.Cmd) {
 	}
 	var mine, turn tea.Cmd
 	if m.findings.Current(m.Filter) == nil && !m.evaluation.Running() {
-		m, mine = m.behind(pane.Mining, experiments.Mine{Schemes: m.findings.Pair})
+		m, mine = m.behind(pane.Mining, script.Mine{Schemes: m.findings.Pair})
 	}
 	m, turn = openFindings(m)
 	return m, tea.Batch(mine, turn)
 }
 
 // mineStep executes a mine step that was typed.
-func mineStep(m Model, step experiments.Mine) (Model, tea.Cmd) {
+func mineStep(m Model, step script.Mine) (Model, tea.Cmd) {
 	if len(step.Schemes) == 0 {
 		step.Schemes = slices.Clone(m.Desk.Schemes)
 	}
@@ -102,7 +103,7 @@ func (m Model) listedRows(msg listed) Model {
 }
 
 // minedPair takes the end of a mine step.
-func (m Model) minedPair(found *experiments.Mined) (Model, tea.Cmd) {
+func (m Model) minedPair(found *mine.Mined) (Model, tea.Cmd) {
 	f := &m.findings
 	f.Mined, f.Pair = found, found.Evaluation.Schemes
 	f.Sheet = nil

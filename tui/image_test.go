@@ -19,6 +19,7 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/experiments/check"
 	"strata/fixtures"
 	"strata/fixtures/product"
 	"strata/tui/cells"
@@ -36,13 +37,13 @@ type lab struct {
 	take  func() // runs while a picture is read
 }
 
-func (l *lab) open(_ context.Context, g *engine.Gallery) (experiments.Extractor, error) {
+func (l *lab) open(_ context.Context, g *engine.Gallery) (check.Extractor, error) {
 	l.g = g
 	return l, l.fail
 }
 
-func (l *lab) Check(_ context.Context, n int) (experiments.Parity, error) {
-	return experiments.Parity{Pictures: n, Cosine: .99999982, Layer: "B", ID: "knit-cap-0007", Difference: 3.1e-7}, nil
+func (l *lab) Check(_ context.Context, n int) (check.Parity, error) {
+	return check.Parity{Pictures: n, Cosine: .99999982, Layer: "B", ID: "knit-cap-0007", Difference: 3.1e-7}, nil
 }
 
 func (l *lab) Features(_ context.Context, path string) (map[string][]float32, error) {

@@ -21,6 +21,8 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/experiments/check"
+	"strata/experiments/script"
 	"strata/fixtures"
 	"strata/tui/cells"
 	"strata/tui/picture"
@@ -93,7 +95,7 @@ func openGallery(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows i
 
 // openStudio is openGallery with what computes the features of new pictures.
 func openStudio(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows int, graphics picture.Graphics,
-	extractor func(context.Context, *engine.Gallery) (experiments.Extractor, error),
+	extractor func(context.Context, *engine.Gallery) (check.Extractor, error),
 ) *desktop {
 	t.Helper()
 	log := &strings.Builder{}
@@ -115,7 +117,7 @@ func openStudio(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows in
 			t.Error(err)
 		}
 	})
-	if _, err := session.Do(t.Context(), experiments.Gallery{Name: "demo"}); err != nil {
+	if _, err := session.Do(t.Context(), script.Gallery{Name: "demo"}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := NewModel(t.Context(), Config{
@@ -392,7 +394,7 @@ func TestFirstSchemes(t *testing.T) {
 		return engine.OpenFS(ctx, name, files)
 	}})
 	defer session.Close()
-	if _, err := session.Do(t.Context(), experiments.Gallery{Name: "shop"}); err != nil {
+	if _, err := session.Do(t.Context(), script.Gallery{Name: "shop"}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := NewModel(t.Context(), Config{Session: session})

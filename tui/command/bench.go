@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/bench"
 )
 
 // benchFlags are the flags of bench.
@@ -29,7 +29,7 @@ should run meanwhile.`,
 		Example:           "strata bench demo\nstrata bench shop --csv bench.csv",
 		Args:              takes("GALLERY"),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return bench(cmd, f, args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return runBench(cmd, f, args[0]) },
 	}
 	cmd.Flags().IntVar(&f.repeats, "repeats", 20, "how often each act is timed")
 	cmd.Flags().IntVar(&f.queries, "queries", 256, "queries of an evaluation")
@@ -40,7 +40,7 @@ should run meanwhile.`,
 	return cmd
 }
 
-func bench(cmd *cobra.Command, f benchFlags, gallery string) error {
+func runBench(cmd *cobra.Command, f benchFlags, gallery string) error {
 	for _, c := range []struct {
 		name  string
 		value int
@@ -49,7 +49,7 @@ func bench(cmd *cobra.Command, f benchFlags, gallery string) error {
 			return usagef("%s is at least 1, not %d", c.name, c.value)
 		}
 	}
-	b := experiments.Bench{
+	b := bench.Bench{
 		Open: openGallery, Gallery: gallery, Now: time.Now,
 		Repeats: f.repeats, Queries: f.queries, Schemes: f.schemes, Seed: f.seed, K: f.k, Budget: columnBudget,
 		Codes: engine.CodeOptions{Build: true},

@@ -12,7 +12,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/check"
 )
 
 // checkFlags are the flags of check.
@@ -52,7 +52,7 @@ It exits with 1 if there is an error, or, with --strict, a warning.`,
 		Example:           "strata check shop\nstrata check shop --pictures 1000 --json",
 		Args:              takes("GALLERY"),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return check(cmd, f, args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return runCheck(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.pictures, "pictures", "all", "how many pictures to decode: none, a number, drawn with --seed, or all")
@@ -70,14 +70,14 @@ var checkPhases = []phase{
 	{name: "pictures", weight: 50}, {name: "derived files", weight: 5},
 }
 
-func check(cmd *cobra.Command, f checkFlags, gallery string) error {
-	c := experiments.Check{
+func runCheck(cmd *cobra.Command, f checkFlags, gallery string) error {
+	c := check.Check{
 		Open: openGallery, OpenItems: openItems, Extractor: f.model.extractor,
 		Gallery: gallery, Queries: f.queries, Seed: f.seed, Now: time.Now,
 	}
 	switch f.pictures {
 	case "all":
-		c.Pictures = experiments.AllPictures
+		c.Pictures = check.AllPictures
 	case "none":
 	default:
 		n, err := strconv.Atoi(f.pictures)
@@ -107,7 +107,7 @@ func check(cmd *cobra.Command, f checkFlags, gallery string) error {
 }
 
 // verdict writes a report, and returns the error that its findings are.
-func verdict(out io.Writer, write func(io.Writer) error, report *experiments.CheckReport, strict bool) error {
+func verdict(out io.Writer, write func(io.Writer) error, report *check.Report, strict bool) error {
 	switch err := write(out); {
 	case err != nil:
 		return err

@@ -11,7 +11,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/graph"
-	"strata/experiments"
+	"strata/experiments/cost"
 )
 
 // costFlags are the flags of cost.
@@ -58,7 +58,7 @@ Nothing else should run meanwhile.`,
 			"strata cost shop --scheme B+pattern --label category --label brand --items 50000000 --out cost",
 		Args:              takesGallery("scheme"),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return cost(cmd, f, args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return runCost(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.schemes, "scheme", nil, "a sum or a concatenation of the gallery's layers; repeats")
@@ -83,7 +83,7 @@ Nothing else should run meanwhile.`,
 	return cmd
 }
 
-func cost(cmd *cobra.Command, f costFlags, gallery string) error {
+func runCost(cmd *cobra.Command, f costFlags, gallery string) error {
 	study, err := f.study()
 	if err != nil {
 		return err
@@ -114,8 +114,8 @@ func cost(cmd *cobra.Command, f costFlags, gallery string) error {
 }
 
 // study returns the study that the flags say, without schemes and graph.
-func (f costFlags) study() (experiments.Cost, error) {
-	c := experiments.Cost{
+func (f costFlags) study() (cost.Cost, error) {
+	c := cost.Cost{
 		Labels: f.labels, K: f.k, Seed: f.seed, Depths: f.rescore, Timed: f.timed, Items: f.items,
 	}
 	switch {
@@ -185,7 +185,7 @@ func someOf(flag string, numbers []int, known ...int) ([]int, error) {
 }
 
 // useGraph makes the study build graphs, if there is a library.
-func (f costFlags) useGraph(cmd *cobra.Command, c *experiments.Cost) error {
+func (f costFlags) useGraph(cmd *cobra.Command, c *cost.Cost) error {
 	if f.graph == "none" || len(c.Efs) == 0 {
 		return nil
 	}
@@ -216,7 +216,7 @@ func (f costFlags) useGraph(cmd *cobra.Command, c *experiments.Cost) error {
 		return err
 	}
 	c.GraphHow = fmt.Sprintf("HNSW over %s values, M %d, ef %d for its construction, built by one thread", kind, f.m, f.construction)
-	c.Graph = func(dim, rows int) (experiments.Graph, error) {
+	c.Graph = func(dim, rows int) (cost.Graph, error) {
 		o.Dim, o.Rows = dim, rows
 		return graph.New(library, o)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/experiments"
+	"strata/experiments/run"
 )
 
 func diffCommand() *cobra.Command {
@@ -25,7 +25,7 @@ Exit codes: 0 the results agree, 1 they differ.`,
 			if show < 0 {
 				return usagef("--show is at least 0, not %d", show)
 			}
-			d, err := experiments.DiffRuns(args[0], args[1])
+			d, err := run.DiffRuns(args[0], args[1])
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/script"
 )
 
 // The exit codes.
@@ -45,7 +45,7 @@ func exitCode(ctx context.Context, err error) int {
 		usage  usageError
 		scheme *engine.SchemeError
 		name   *engine.NameError
-		script *experiments.ScriptError
+		script *script.Error
 	)
 	switch {
 	case err == nil:

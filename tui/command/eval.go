@@ -12,7 +12,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/metric"
+	"strata/experiments/report"
+	"strata/experiments/run"
+	"strata/experiments/table"
 )
 
 // evalFlags are the flags of eval.
@@ -26,7 +30,7 @@ type evalFlags struct {
 	queries                string
 	seed                   uint64
 	out                    string
-	report                 string
+	reportExtraction       string
 	reportQueries          []string
 	reportWorst            int
 	formats                []string
@@ -62,14 +66,14 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 		Example: "strata eval demo --scheme C --scheme B+pattern\n" +
 			"strata eval demo --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare\n" +
 			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012",
-		Args:              reportArguments(&f.report, "scheme"),
+		Args:              reportArguments(&f.reportExtraction, "scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
 	}
 	cmd.Flags().StringArrayVar(&f.schemes, "scheme", nil, "a scheme to evaluate; repeats")
 	cmd.Flags().StringArrayVar(&f.labels, "label", nil, "a label to judge by; repeats (default: all)")
 	cmd.Flags().StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
-	cmd.Flags().IntSliceVar(&f.ks, "k", experiments.DefaultKs(), "ranks at which metrics are measured")
+	cmd.Flags().IntSliceVar(&f.ks, "k", metric.DefaultKs(), "ranks at which metrics are measured")
 	cmd.Flags().StringSliceVar(&f.metrics, "metric", nil, "metrics beside P, or all, or deep; repeats")
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "print the comparisons of schemes, too")
 	cmd.Flags().BoolVar(&f.plot, "plot", false, "draw the means with their intervals, too")
@@ -81,16 +85,16 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().StringVar(&f.out, "out", "", "write the tables into this folder, too")
 	addFormats(cmd.Flags(), &f.formats)
 	cmd.Flags().BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
-	addReport(cmd.Flags(), &f.report)
+	addReport(cmd.Flags(), &f.reportExtraction)
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
-	cmd.Flags().IntVar(&f.reportWorst, "report-worst", experiments.DefaultWorst, "show those of so many queries that lose most")
+	cmd.Flags().IntVar(&f.reportWorst, "report-worst", report.DefaultWorst, "show those of so many queries that lose most")
 	return cmd
 }
 
 // addNear adds the flag that leaves duplicates out.
 func addNear(flags *pflag.FlagSet, near *float64) {
 	flags.Float64Var(near, "exclude-duplicates", 0, "leave items with the picture of the query, or with a cosine of so much under the schemes' layers, out of its candidates")
-	flags.Lookup("exclude-duplicates").NoOptDefVal = strconv.FormatFloat(experiments.DefaultNear, 'g', -1, 64)
+	flags.Lookup("exclude-duplicates").NoOptDefVal = strconv.FormatFloat(eval.DefaultNear, 'g', -1, 64)
 }
 
 // checkNear returns an error for a cosine that is none.
@@ -102,7 +106,7 @@ func checkNear(near float64) error {
 }
 
 // writeLeftOut says which duplicates were left out; d is nil when none were looked for.
-func writeLeftOut(cmd *cobra.Command, d *experiments.Duplicates) error {
+func writeLeftOut(cmd *cobra.Command, d *eval.Duplicates) error {
 	if d == nil {
 		return nil
 	}
@@ -143,24 +147,24 @@ func reportPath(report, out string) string {
 }
 
 // sheets returns the contact sheets of the report that the flags ask for.
-func (f evalFlags) sheets() (experiments.Sheets, error) {
-	sheets := experiments.Sheets{Queries: f.reportQueries, Worst: f.reportWorst}
+func (f evalFlags) sheets() (report.Sheets, error) {
+	sheets := report.Sheets{Queries: f.reportQueries, Worst: f.reportWorst}
 	switch {
-	case f.report == "" && len(f.reportQueries) > 0:
+	case f.reportExtraction == "" && len(f.reportQueries) > 0:
 		return sheets, usagef("--report-query goes with --report")
-	case f.report == reportName && f.out == "":
+	case f.reportExtraction == reportName && f.out == "":
 		return sheets, usagef("--report needs --out, the folder to write into, or a file: --report=FILE")
-	case f.report != "" && f.reportWorst < 0:
+	case f.reportExtraction != "" && f.reportWorst < 0:
 		return sheets, usagef("--report-worst is at least 0, not %d", f.reportWorst)
 	}
 	return sheets, nil
 }
 
 // folder returns where a study's files go, as the flags say.
-func folder(out, report string, formats []string, csvSafe bool) (experiments.Folder, error) {
-	f := experiments.Folder{Out: out, Page: reportPath(report, out), CSVSafe: csvSafe, Version: version(), Command: os.Args}
+func folder(out, report string, formats []string, csvSafe bool) (run.Folder, error) {
+	f := run.Folder{Out: out, Page: reportPath(report, out), CSVSafe: csvSafe, Version: version(), Command: os.Args}
 	var err error
-	f.Formats, err = experiments.ParseFormats(formats)
+	f.Formats, err = table.ParseFormats(formats)
 	return f, err
 }
 
@@ -178,7 +182,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	useCodes(cmd, g)
-	run := experiments.Run{Gallery: g, Plan: plan, Near: f.near}
+	run := report.Run{Gallery: g, Plan: plan, Near: f.near}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
 			return err
@@ -190,7 +194,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if cmd.Flags().Changed("format") && f.out == "" {
 		return usagef("--format needs --out, the folder to write the tables into")
 	}
-	if run.Folder, err = folder(f.out, f.report, f.formats, f.csvSafe); err != nil {
+	if run.Folder, err = folder(f.out, f.reportExtraction, f.formats, f.csvSafe); err != nil {
 		return err
 	}
 	p := newProgress(cmd.ErrOrStderr(), f.phases()...)
@@ -207,12 +211,12 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	if f.compare {
-		if err := experiments.WriteComparisonTable(shown(cmd), outcome.Comparisons); err != nil {
+		if err := eval.WriteComparisonTable(shown(cmd), outcome.Comparisons); err != nil {
 			return err
 		}
 	}
 	if f.plot {
-		return experiments.WriteMeansPlot(shown(cmd), outcome.Evaluation)
+		return report.WriteMeansPlot(shown(cmd), outcome.Evaluation)
 	}
 	return nil
 }
@@ -248,8 +252,8 @@ func baseline(g *engine.Gallery, schemes []engine.Scheme, text string) (*engine.
 }
 
 // plan returns the plan that the flags say, without its schemes.
-func (f evalFlags) plan() (experiments.Plan, error) {
-	plan := experiments.Plan{Labels: f.labels, Ks: f.ks, Seed: f.seed, Macro: true}
+func (f evalFlags) plan() (eval.Plan, error) {
+	plan := eval.Plan{Labels: f.labels, Ks: f.ks, Seed: f.seed, Macro: true}
 	switch {
 	case len(f.schemes) == 0:
 		return plan, usagef("eval needs at least one --scheme")
@@ -270,7 +274,7 @@ func (f evalFlags) plan() (experiments.Plan, error) {
 	if plan.Where, err = conditions("--where", f.where); err != nil {
 		return plan, err
 	}
-	if plan.Metrics, err = experiments.ParseMetrics(f.metrics, f.ks); err != nil {
+	if plan.Metrics, err = metric.ParseMetrics(f.metrics, f.ks); err != nil {
 		return plan, usageError{err}
 	}
 	if plan.Over, err = howMany("--queries", f.queries, 0); err != nil {

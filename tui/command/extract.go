@@ -184,11 +184,11 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 	if err != nil {
 		return err
 	}
-	return report(shown(cmd), cmd.ErrOrStderr(), sum)
+	return reportExtraction(shown(cmd), cmd.ErrOrStderr(), sum)
 }
 
-// report says what an extraction has done, and fails if pictures were broken.
-func report(out, screen io.Writer, sum *onnx.Summary) error {
+// reportExtraction says what an extraction has done, and fails if pictures were broken.
+func reportExtraction(out, screen io.Writer, sum *onnx.Summary) error {
 	if sum.Done == sum.Rows && sum.Had == sum.Rows && sum.Wall == 0 && sum.Broken == 0 {
 		_, err := fmt.Fprintf(out, "%d rows, nothing was left to do\n", sum.Rows)
 		return err

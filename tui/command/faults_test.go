@@ -35,9 +35,9 @@ type operation struct {
 	span  time.Duration                  // how long it may write after that; 0: 30 ms
 	keys  bool                           // it is the workbench: keys are pressed until it is ended
 
-	// check checks what is there when it was killed, beside what is checked of every
+	// runCheck checks what is there when it was killed, beside what is checked of every
 	// operation: shown is what it had written, or its screen.
-	check func(t *testing.T, dir, shown string)
+	runCheck func(t *testing.T, dir, shown string)
 	// finish brings what was begun to its end; nil: the same command does.
 	finish func(t *testing.T, dir string, args []string)
 }
@@ -49,7 +49,7 @@ const sealFile = "manifest.json"
 func operations(t *testing.T) []operation {
 	all := []operation{
 		{
-			name: "codes", watch: "g/.strata", span: 1500 * time.Millisecond, keys: true, begin: largeGallery, check: checkChunks, finish: finishCodes,
+			name: "codes", watch: "g/.strata", span: 1500 * time.Millisecond, keys: true, begin: largeGallery, runCheck: checkChunks, finish: finishCodes,
 			args: []string{"g", "--graphics", "none", "--log", "log.strata"},
 		},
 		{name: "derive", watch: "g/.strata", begin: smallGallery, args: []string{"derive", "g", "C|centre|pca128"}},
@@ -63,8 +63,8 @@ func operations(t *testing.T) []operation {
 		{name: "tune", watch: "out", args: []string{
 			"tune", "demo", "--layers", "A,B,pattern", "--objective", "P@10 category", "--step", "1/3", "--queries", "200", "--out", "out",
 		}},
-		{name: "replay", watch: "out", args: []string{"replay", "s.strata", "--out", "out"}, begin: exportingScript, check: checkExports},
-		{name: "log", watch: ".", span: 3 * time.Second, keys: true, args: []string{"demo", "--graphics", "none", "--log", "log.strata"}, check: checkLog, finish: finishLog},
+		{name: "replay", watch: "out", args: []string{"replay", "s.strata", "--out", "out"}, begin: exportingScript, runCheck: checkExports},
+		{name: "log", watch: ".", span: 3 * time.Second, keys: true, args: []string{"demo", "--graphics", "none", "--log", "log.strata"}, runCheck: checkLog, finish: finishLog},
 	}
 	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
 		if os.Getenv("STRATA_NO_SKIP") != "" {

@@ -131,8 +131,8 @@ func (o operation) kill(t *testing.T, root string, number int, took time.Duratio
 	default:
 		result.part++
 	}
-	if o.check != nil {
-		o.check(t, dir, shown())
+	if o.runCheck != nil {
+		o.runCheck(t, dir, shown())
 	}
 	o.end(t, dir)
 	o.same(t, files(t, dir), want)

@@ -25,6 +25,7 @@ import (
 	"strata/engine"
 	"strata/engine/onnx"
 	"strata/experiments"
+	"strata/experiments/script"
 	"strata/fixtures"
 	"strata/fixtures/need"
 )
@@ -179,7 +180,7 @@ func TestExitCode(t *testing.T) {
 	terminated, terminate := context.WithCancelCause(t.Context())
 	terminate(signalError{syscall.SIGTERM})
 	_, schemeErr := engine.ParseScheme("A+")
-	_, stepErr := experiments.ParseStep("dance")
+	_, stepErr := script.ParseStep("dance")
 	for _, c := range []struct {
 		name string
 		ctx  context.Context

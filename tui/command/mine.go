@@ -6,19 +6,21 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/mine"
+	"strata/experiments/report"
 )
 
 // mineFlags are the flags of mine.
 type mineFlags struct {
-	schemes, labels, where []string
-	k                      int
-	near                   float64
-	queries, out, report   string
-	plot                   bool
-	seed                   uint64
-	formats                []string
-	csvSafe                bool
+	schemes, labels, where         []string
+	k                              int
+	near                           float64
+	queries, out, reportExtraction string
+	plot                           bool
+	seed                           uint64
+	formats                        []string
+	csvSafe                        bool
 }
 
 func mineCommand() *cobra.Command {
@@ -43,32 +45,32 @@ and manifest.json, and prints the ends of them. With --report it also writes
 report.html, one file with plots and pictures, or --report=FILE. It reads all pictures of the
 gallery unless their sizes differ.`,
 		Example:           "strata mine demo --schemes C,B+pattern --label category --out mined",
-		Args:              reportArguments(&f.report, "schemes"),
+		Args:              reportArguments(&f.reportExtraction, "schemes"),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return mine(cmd, f, args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return runMine(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.schemes, "schemes", nil, "A,B: two schemes; or the flag twice")
 	flags.StringArrayVar(&f.labels, "label", nil, "a label to judge by; repeats (default: all)")
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
 	flags.IntVar(&f.k, "k", 10, "the number of first hits")
-	flags.Float64Var(&f.near, "near", experiments.DefaultNear, "the cosine from which on two items are nearly the same")
+	flags.Float64Var(&f.near, "near", eval.DefaultNear, "the cosine from which on two items are nearly the same")
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw")
 	flags.BoolVar(&f.plot, "plot", false, "draw the differences of the classes, too")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
-	addReport(flags, &f.report)
+	addReport(flags, &f.reportExtraction)
 	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	return cmd
 }
 
-func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
+func runMine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	mining, err := f.mining()
 	if err != nil {
 		return err
 	}
-	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
+	into, err := folder(f.out, f.reportExtraction, f.formats, f.csvSafe)
 	if err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	mining.A, mining.B = schemes[0], schemes[1]
 	p := newProgress(cmd.ErrOrStderr(),
 		phase{"ranking", "queries", 10}, phase{"looking for duplicates", "queries", 10}, phase{name: "writing", weight: 1})
-	mined, err := experiments.WriteMining(cmd.Context(), mining, into, p.counter())
+	mined, err := report.WriteMining(cmd.Context(), mining, into, p.counter())
 	p.end()
 	if err != nil {
 		return err
@@ -99,19 +101,19 @@ func mine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	if err := mined.WriteTable(shown(cmd)); err != nil || !f.plot {
 		return err
 	}
-	return experiments.WriteClassesPlot(shown(cmd), mined)
+	return report.WriteClassesPlot(shown(cmd), mined)
 }
 
 // warnUnread says which pictures could not be looked at.
-func warnUnread(cmd *cobra.Command, d *experiments.Duplicates) {
+func warnUnread(cmd *cobra.Command, d *eval.Duplicates) {
 	if d.Unread > 0 {
 		warn(cmd, []string{fmt.Sprintf("%d pictures could not be read, and are taken for different ones; the first is %v", d.Unread, d.FirstUnread)})
 	}
 }
 
 // mining returns what the flags say, without its schemes.
-func (f mineFlags) mining() (experiments.Mining, error) {
-	m := experiments.Mining{
+func (f mineFlags) mining() (mine.Mining, error) {
+	m := mine.Mining{
 		Labels: f.labels, K: f.k, Near: f.near, Seed: f.seed,
 	}
 	switch {

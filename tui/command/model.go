@@ -8,7 +8,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/onnx"
-	"strata/experiments"
+	"strata/experiments/check"
 )
 
 // modelFlags say what computes the features of new pictures, where gallery.yaml
@@ -25,7 +25,7 @@ func (f *modelFlags) add(flags *pflag.FlagSet) {
 // extractor opens what computes the features of new pictures. It computes on one
 // thread: a picture takes a tenth of a second, and gives the same bits anywhere on
 // one kind of processor.
-func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (experiments.Extractor, error) {
+func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (check.Extractor, error) {
 	x, err := onnx.OpenExtractor(ctx, g, onnx.ExtractorOptions{Model: f.model, Library: f.library, Env: os.Getenv})
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (experime
 // extractor is the Extractor of engine/onnx as experiments asks for it.
 type extractor struct{ *onnx.Extractor }
 
-func (x extractor) Check(ctx context.Context, n int) (experiments.Parity, error) {
+func (x extractor) Check(ctx context.Context, n int) (check.Parity, error) {
 	p, err := x.Extractor.Check(ctx, n)
-	return experiments.Parity(p), err
+	return check.Parity(p), err
 }

@@ -14,6 +14,7 @@ import (
 
 	"strata/engine/onnx"
 	"strata/experiments"
+	"strata/experiments/script"
 )
 
 // replayFlags are the flags of replay.
@@ -75,9 +76,9 @@ func replay(cmd *cobra.Command, f replayFlags, paths []string) error {
 		return err
 	}
 	names := map[string]string{}
-	var scripts []*experiments.Script
+	var scripts []*script.Script
 	for _, path := range paths {
-		script, err := experiments.ReadScript(path, set)
+		script, err := script.ReadScript(path, set)
 		if err != nil {
 			return err
 		}
@@ -89,7 +90,7 @@ func replay(cmd *cobra.Command, f replayFlags, paths []string) error {
 		names[name] = path
 	}
 	for name := range set {
-		if !slices.ContainsFunc(scripts, func(s *experiments.Script) bool { return s.Variables[name] }) {
+		if !slices.ContainsFunc(scripts, func(s *script.Script) bool { return s.Variables[name] }) {
 			return usagef("--set %s: no script sets or uses that variable", name)
 		}
 	}
@@ -119,15 +120,15 @@ func (f replayFlags) variables() (map[string]string, error) {
 
 // replayed is what one script gave.
 type replayed struct {
-	log    bytes.Buffer
-	report experiments.ReplayReport
-	err    error
-	done   chan struct{}
+	log              bytes.Buffer
+	reportExtraction experiments.ReplayReport
+	err              error
+	done             chan struct{}
 }
 
 // run runs the scripts, some at a time, and writes what they give in their order.
 // With several, all are run whatever fails, and a summary comes last.
-func (f replayFlags) run(cmd *cobra.Command, scripts []*experiments.Script) error {
+func (f replayFlags) run(cmd *cobra.Command, scripts []*script.Script) error {
 	out := shown(cmd)
 	results := make([]replayed, len(scripts))
 	for i := range results {
@@ -149,7 +150,7 @@ func (f replayFlags) run(cmd *cobra.Command, scripts []*experiments.Script) erro
 					o.Log = &r.log
 				}
 				if r.err = cmd.Context().Err(); r.err == nil {
-					r.report, r.err = experiments.Replay(cmd.Context(), script, o)
+					r.reportExtraction, r.err = experiments.Replay(cmd.Context(), script, o)
 				}
 				return nil
 			})
@@ -170,7 +171,7 @@ func (f replayFlags) run(cmd *cobra.Command, scripts []*experiments.Script) erro
 }
 
 // show writes what each script gave as soon as those before it have ended.
-func (f replayFlags) show(out io.Writer, scripts []*experiments.Script, results []replayed) error {
+func (f replayFlags) show(out io.Writer, scripts []*script.Script, results []replayed) error {
 	var failed error
 	for i := range results {
 		r := &results[i]
@@ -178,7 +179,7 @@ func (f replayFlags) show(out io.Writer, scripts []*experiments.Script, results 
 		text := r.log.String()
 		switch {
 		case f.o.Check && r.err == nil:
-			text = fmt.Sprintf("%s: %d steps, %d lines agree\n", scripts[i].Name, r.report.Steps, r.report.Compared)
+			text = fmt.Sprintf("%s: %d steps, %d lines agree\n", scripts[i].Name, r.reportExtraction.Steps, r.reportExtraction.Compared)
 		case i > 0 && text != "":
 			text = "\n" + text
 		}
@@ -190,11 +191,11 @@ func (f replayFlags) show(out io.Writer, scripts []*experiments.Script, results 
 }
 
 // summary writes a line about all scripts, and returns what failed.
-func (f replayFlags) summary(cmd *cobra.Command, scripts []*experiments.Script, results []replayed) error {
+func (f replayFlags) summary(cmd *cobra.Command, scripts []*script.Script, results []replayed) error {
 	steps, lines := 0, 0
 	var errs []error
 	for i := range results {
-		steps, lines = steps+results[i].report.Steps, lines+results[i].report.Compared
+		steps, lines = steps+results[i].reportExtraction.Steps, lines+results[i].reportExtraction.Compared
 		if err := results[i].err; err != nil {
 			errs = append(errs, err)
 		}

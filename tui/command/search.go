@@ -10,6 +10,7 @@ import (
 	"strata/engine"
 	"strata/engine/onnx"
 	"strata/experiments"
+	"strata/experiments/script"
 )
 
 // searchFlags are the flags of search.
@@ -69,9 +70,9 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 		}
 		schemes = append(schemes, s)
 	}
-	var query experiments.Step = experiments.Query{ID: f.query}
+	var query script.Step = script.Query{ID: f.query}
 	if f.image != "" {
-		query = experiments.Image{Path: f.image}
+		query = script.Image{Path: f.image}
 	}
 	session := experiments.NewSession(experiments.Options{
 		Open: openShown, Budget: columnBudget, Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
@@ -79,8 +80,8 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	})
 	defer closeLate(cmd, session)
 	results, err := session.Do(cmd.Context(),
-		experiments.Gallery{Name: gallery}, query,
-		experiments.Schemes{Schemes: schemes}, experiments.Search{K: f.k})
+		script.Gallery{Name: gallery}, query,
+		script.Schemes{Schemes: schemes}, script.Search{K: f.k})
 	if err != nil {
 		return err
 	}

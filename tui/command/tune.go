@@ -6,14 +6,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/metric"
+	"strata/experiments/report"
+	"strata/experiments/script"
+	"strata/experiments/tune"
 )
 
 // tuneFlags are the flags of tune.
 type tuneFlags struct {
 	layers, constraints, front, where []string
 	objective, queries, out, step     string
-	report                            string
+	reportExtraction                  string
 	formats                           []string
 	share, near                       float64
 	seed                              uint64
@@ -41,9 +44,9 @@ place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
 is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
 			"strata tune demo --layers 'B,pattern,A/A|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.2' --out tuned",
-		Args:              reportArguments(&f.report, "layers"),
+		Args:              reportArguments(&f.reportExtraction, "layers"),
 		ValidArgsFunction: completeFolder,
-		RunE:              func(cmd *cobra.Command, args []string) error { return tune(cmd, f, args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return runTune(cmd, f, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.layers, "layers", nil, "the layers to weigh, two or more; A/B: one of them")
@@ -52,23 +55,23 @@ is searched as the weights are; equal weights are those of the first ones.`,
 	flags.StringArrayVar(&f.front, "front", nil, "a metric and a label of the Pareto front; repeats (default: the objective's metric by every label)")
 	flags.StringVar(&f.step, "step", "0.1", "the step of the grid: 1/N, as a fraction or a decimal")
 	addNear(flags, &f.near)
-	flags.Float64Var(&f.share, "share", experiments.DefaultShare, "the part of the queries to tune on")
+	flags.Float64Var(&f.share, "share", script.DefaultShare, "the part of the queries to tune on")
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
 	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw, the division and the resampling")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
-	addReport(flags, &f.report)
+	addReport(flags, &f.reportExtraction)
 	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	return cmd
 }
 
-func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
+func runTune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	tuning, err := f.tuning()
 	if err != nil {
 		return err
 	}
-	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
+	into, err := folder(f.out, f.reportExtraction, f.formats, f.csvSafe)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	useCodes(cmd, g)
 	tuning.Gallery = g
 	p := newProgress(cmd.ErrOrStderr(), phase{name: "trying weights", unit: "queries"}) // the number of passes depends on the results
-	tuned, err := experiments.WriteTuning(cmd.Context(), tuning, into, p.counter())
+	tuned, err := report.WriteTuning(cmd.Context(), tuning, into, p.counter())
 	p.end()
 	if err != nil {
 		return err
@@ -93,8 +96,8 @@ func tune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 }
 
 // tuning returns what the flags say.
-func (f tuneFlags) tuning() (experiments.Tuning, error) {
-	t := experiments.Tuning{
+func (f tuneFlags) tuning() (tune.Tuning, error) {
+	t := tune.Tuning{
 		Layers: f.layers, Share: f.share, Near: f.near, Seed: f.seed,
 	}
 	switch {
@@ -113,24 +116,24 @@ func (f tuneFlags) tuning() (experiments.Tuning, error) {
 	if err != nil {
 		return t, err
 	}
-	if t.Objective, err = experiments.ParseTarget(f.objective); err != nil {
+	if t.Objective, err = metric.ParseTarget(f.objective); err != nil {
 		return t, usagef("--objective %w", err)
 	}
 	for _, text := range f.constraints {
-		c, err := experiments.ParseConstraint(text)
+		c, err := metric.ParseConstraint(text)
 		if err != nil {
 			return t, usagef("--constraint %w", err)
 		}
 		t.Constraints = append(t.Constraints, c)
 	}
 	for _, text := range f.front {
-		target, err := experiments.ParseTarget(text)
+		target, err := metric.ParseTarget(text)
 		if err != nil {
 			return t, usagef("--front %w", err)
 		}
 		t.Front = append(t.Front, target)
 	}
-	if t.Parts, err = experiments.ParseGridStep(f.step); err != nil {
+	if t.Parts, err = script.ParseGridStep(f.step); err != nil {
 		return t, usagef("--step: %w", err)
 	}
 	if t.Where, err = conditions("--where", f.where); err != nil {

@@ -14,6 +14,7 @@ import (
 	"strata/engine/inert"
 	"strata/engine/onnx"
 	"strata/experiments"
+	"strata/experiments/script"
 	"strata/tui"
 	"strata/tui/picture"
 )
@@ -65,7 +66,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 		Codes: experiments.BuildCodes, LogLater: true, CSVSafe: f.csvSafe,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()
-	_, err = session.Do(cmd.Context(), experiments.Gallery{Name: gallery})
+	_, err = session.Do(cmd.Context(), script.Gallery{Name: gallery})
 	config.Terminal = <-probed // even after an error: it gives the terminal back
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/mine"
 	"strata/tui/pane"
 	"strata/tui/prompt"
 )
@@ -15,9 +15,9 @@ type Findings struct {
 	Open     bool
 	Page     Page
 	Label    string
-	Pair     []engine.Scheme    // A and B, as chosen; nil before the first mine step
-	Mined    *experiments.Mined // the latest; maybe of another pair
-	Scheme   engine.Scheme      // whose queries Queries lists
+	Pair     []engine.Scheme // A and B, as chosen; nil before the first mine step
+	Mined    *mine.Mined     // the latest; maybe of another pair
+	Scheme   engine.Scheme   // whose queries Queries lists
 	Reversed [Count]bool
 	Small    bool // classes of few queries, too
 
@@ -31,7 +31,7 @@ type Findings struct {
 }
 
 // Current returns what was mined of the chosen pair under the filter of the screen, or nil.
-func (f Findings) Current(filter string) *experiments.Mined {
+func (f Findings) Current(filter string) *mine.Mined {
 	if f.Mined == nil || !slices.EqualFunc(f.Mined.Evaluation.Schemes, f.Pair, pane.SameScheme) || pane.Conditions(f.Mined.Evaluation.Filter) != filter {
 		return nil
 	}

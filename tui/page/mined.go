@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/mine"
+	"strata/experiments/report"
 	"strata/tui/cells"
 	"strata/tui/pane"
 )
@@ -21,7 +23,7 @@ func (k Listing) classes() RowList {
 	all := k.Mined.ClassesOf(k.Label)
 	of := all
 	if !k.Small {
-		of = slices.DeleteFunc(slices.Clone(all), func(c experiments.ClassDifference) bool { return c.Queries < fewQueries })
+		of = slices.DeleteFunc(slices.Clone(all), func(c eval.ClassDifference) bool { return c.Queries < fewQueries })
 	}
 	note := ""
 	if len(of) == 0 {
@@ -38,7 +40,7 @@ func (k Listing) classes() RowList {
 			behind++
 		}
 	}
-	at := func(i int) experiments.ClassDifference { return of[k.place(i, len(of))] }
+	at := func(i int) eval.ClassDifference { return of[k.place(i, len(of))] }
 	signed := func(x float64) string {
 		if x > 0 {
 			return "+" + cells.Number(x, 3)
@@ -98,7 +100,7 @@ func (k Listing) losses() RowList {
 			won++
 		}
 	}
-	at := func(i int) experiments.Loss { return of[k.place(i, len(of))] }
+	at := func(i int) mine.Loss { return of[k.place(i, len(of))] }
 	return RowList{
 		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: of %s queries %s lose and %s gain",
 			k.Mined.K, cells.Thousands(len(of)), cells.Thousands(lost), cells.Thousands(won)),
@@ -130,7 +132,7 @@ func (k Listing) mistakes() RowList {
 		high = max(high, x.Z)
 		count[x.Scheme]++
 	}
-	at := func(i int) experiments.Mistake { return of[k.place(i, len(of))] }
+	at := func(i int) mine.Mistake { return of[k.place(i, len(of))] }
 	return RowList{
 		note: fmt.Sprintf("first hits that are wrong, %s of A and %s of B; z: the score in standard deviations of first scores",
 			cells.Thousands(count[0]), cells.Thousands(count[1])),
@@ -160,7 +162,7 @@ func (k Listing) mistakes() RowList {
 func (k Listing) hubs() RowList {
 	type hub struct {
 		scheme int
-		experiments.Hub
+		mine.Hub
 	}
 	var of []hub
 	var notes []string
@@ -193,7 +195,7 @@ func (k Listing) hubs() RowList {
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Occurrences) }),
 			numbers("wrong", 6, func(i int) string { return cells.Thousands(wrong(at(i))) }),
 			{head: "wrong █ of all ▒", cell: func(s cells.Styles, i, w int) string {
-				strip := experiments.Strip{High: float64(most), Cells: w}
+				strip := report.Strip{High: float64(most), Cells: w}
 				all, bad := len([]rune(strip.Bar(float64(at(i).Occurrences)))), 0
 				if n := wrong(at(i)); n > 0 {
 					bad = len([]rune(strip.Bar(float64(n))))
@@ -217,7 +219,7 @@ func (k Listing) duplicates() RowList {
 			differ++
 		}
 	}
-	at := func(i int) experiments.DuplicateGroup { return of[k.place(i, len(of))] }
+	at := func(i int) mine.DuplicateGroup { return of[k.place(i, len(of))] }
 	return RowList{
 		note: fmt.Sprintf("%s groups with the same picture or features and pairs with a cosine of %s or more, %s with different values of %s",
 			cells.Thousands(len(of)), cells.Number(k.Mined.Duplicates.Near, 2), cells.Thousands(differ), k.Label),
@@ -266,7 +268,7 @@ func valuesOf(g *engine.Gallery, label string, items []int) string {
 // disagreements lists the queries by how little the two rankings have in common.
 func (k Listing) disagreements() RowList {
 	of := k.Mined.Overlapping()
-	at := func(i int) experiments.Disagreement { return of[k.place(i, len(of))] }
+	at := func(i int) mine.Disagreement { return of[k.place(i, len(of))] }
 	hits := func(i, which int) string {
 		a, b, judged := k.Mined.HitsOf(k.Label, at(i).Query)
 		if !judged {

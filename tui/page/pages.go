@@ -9,7 +9,9 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/mine"
+	"strata/experiments/report"
 	"strata/tui/cells"
 	"strata/tui/pane"
 )
@@ -66,7 +68,7 @@ type Listing struct {
 	Table    pane.Table
 	Marked   []string
 	Scheme   engine.Scheme // of Queries
-	Mined    *experiments.Mined
+	Mined    *mine.Mined
 	Page     Page
 	Label    string
 	Reversed bool
@@ -129,10 +131,10 @@ func (k Listing) value(of func(i int) int) column {
 type meanRow struct {
 	label  string
 	scheme engine.Scheme
-	sum    experiments.Summary
+	sum    eval.Summary
 	head   bool
 	best   bool
-	strip  experiments.Strip // of the label; Cells is not set
+	strip  report.Strip // of the label; Cells is not set
 }
 
 // means returns the evaluated schemes by label, best first, under headings.
@@ -141,7 +143,7 @@ func means(t pane.Table, marked []string) []meanRow {
 	for _, label := range t.Labels(marked) {
 		schemes := t.Schemes(label)
 		a := t.AxisOf(schemes, label)
-		strip := experiments.Strip{Low: a.Low, High: a.High}
+		strip := report.Strip{Low: a.Low, High: a.High}
 		for i, scheme := range schemes {
 			sum, _ := t.Summary(scheme, label)
 			if i == 0 {
@@ -239,7 +241,7 @@ func (k Listing) queries() RowList {
 		return RowList{empty: "enter on a scheme lists its queries"}
 	}
 	of := e.QueryHits(k.Scheme, k.Label, pane.K)
-	at := func(i int) experiments.QueryHits { return of[k.place(i, len(of))] }
+	at := func(i int) eval.QueryHits { return of[k.place(i, len(of))] }
 	return RowList{
 		note: fmt.Sprintf("queries by their hits among the first %d, fewest first; alike: the candidates that share the value", pane.K),
 		Rows: len(of), empty: "no query is judged",

@@ -3,7 +3,7 @@ package page
 import (
 	"strings"
 
-	"strata/experiments"
+	"strata/experiments/report"
 	"strata/tui/cells"
 )
 
@@ -129,7 +129,7 @@ func bars(head string, low, high float64, of func(i int) float64) column {
 		if x < 0 {
 			look = s.Miss
 		}
-		bar := experiments.Strip{Low: low, High: high, Cells: w}.Bar(x)
+		bar := report.Strip{Low: low, High: high, Cells: w}.Bar(x)
 		rest := strings.TrimLeft(bar, " ")
 		return bar[:len(bar)-len(rest)] + look.Render(rest)
 	}}

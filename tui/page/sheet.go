@@ -6,7 +6,8 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/mine"
 	"strata/tui/cells"
 	"strata/tui/pane"
 	"strata/tui/picture"
@@ -24,7 +25,7 @@ type Sheet struct {
 }
 
 // hubSheet shows the queries that have a hub among their first hits, those to which it is not relevant first.
-func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int, h experiments.Hub) *Sheet {
+func hubSheet(g *engine.Gallery, m *mine.Mined, label string, scheme int, h mine.Hub) *Sheet {
 	items := slices.Clone(h.Queries)
 	if l, err := g.Label(label); err == nil {
 		slices.SortStableFunc(items, func(a, b int) int {
@@ -45,12 +46,12 @@ func hubSheet(g *engine.Gallery, m *experiments.Mined, label string, scheme int,
 
 // groupSheet shows items that are alike beside the first of them, those that differ in the label first; for a pair that is
 // near, the other one and then all that are near the first.
-func groupSheet(g *engine.Gallery, m *experiments.Mined, label string, group experiments.DuplicateGroup) *Sheet {
+func groupSheet(g *engine.Gallery, m *mine.Mined, label string, group mine.DuplicateGroup) *Sheet {
 	p := &Sheet{
 		title: fmt.Sprintf("alike in %s: %s items", group.Kind, cells.Thousands(len(group.Items))),
 		Label: label, Subject: group.Items[0], Items: slices.Clone(group.Items[1:]), sign: [2]string{"=", "≠"},
 	}
-	if group.Kind == experiments.NearRows {
+	if group.Kind == eval.NearRows {
 		for _, pair := range m.Duplicates.Pairs {
 			if other := pair.A + pair.B - p.Subject; (pair.A == p.Subject || pair.B == p.Subject) && other != p.Items[0] {
 				p.Items = append(p.Items, other)

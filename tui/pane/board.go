@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/eval"
 	"strata/tui/picture"
 )
 
@@ -73,7 +73,7 @@ func (b *Board) CanAsk(g *engine.Gallery) bool {
 }
 
 // ranking returns the ranking of scheme i, or nil while it is awaited.
-func (b *Board) ranking(i int) *experiments.Ranking {
+func (b *Board) ranking(i int) *eval.Ranking {
 	if i >= len(b.Shown.Rankings) {
 		return nil
 	}

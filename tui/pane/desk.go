@@ -6,6 +6,8 @@ import (
 
 	"strata/engine"
 	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/script"
 )
 
 // Desk is what the keys have set. What the screen shows may be older: see frame. A desk is never changed in place.
@@ -19,7 +21,7 @@ type Desk struct {
 // Frame is what the screen shows: a desk with its answer. rankings is nil while the answer is awaited.
 type Frame struct {
 	Desk
-	Rankings []experiments.Ranking
+	Rankings []eval.Ranking
 	Picture  *experiments.Picture // the query, when it is no item and its features are known
 }
 
@@ -182,12 +184,12 @@ func (d Desk) Picture() int {
 }
 
 // Steps returns what brings a session to the desk and ranks.
-func (d Desk) Steps(g *engine.Gallery) []experiments.Step {
-	var query experiments.Step = experiments.Query{ID: g.ID(d.Query)}
+func (d Desk) Steps(g *engine.Gallery) []script.Step {
+	var query script.Step = script.Query{ID: g.ID(d.Query)}
 	if d.Image != "" {
-		query = experiments.Image{Path: d.Image}
+		query = script.Image{Path: d.Image}
 	}
-	return []experiments.Step{
-		query, experiments.Schemes{Schemes: d.Schemes}, experiments.Search{K: ShownHits},
+	return []script.Step{
+		query, script.Schemes{Schemes: d.Schemes}, script.Search{K: ShownHits},
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/eval"
 	"strata/tui/cells"
 )
 
@@ -17,16 +17,16 @@ type figure struct {
 	hits   int
 	judged bool
 	total  int
-	mean   experiments.Summary
+	mean   eval.Summary
 	known  bool // mean is known
 }
 
 // figures returns the marked labels' figures for a row.
-func (sc *Scene) figures(r *experiments.Ranking, scheme engine.Scheme) []figure {
+func (sc *Scene) figures(r *eval.Ranking, scheme engine.Scheme) []figure {
 	out := make([]figure, len(sc.Rows.Marked))
 	for i, label := range sc.Rows.Marked {
 		out[i] = figure{label: label, total: ShownHits}
-		if h, ok := LabelHits(r, label); ok && h.Skip == experiments.Judged {
+		if h, ok := LabelHits(r, label); ok && h.Skip == eval.Judged {
 			out[i].hits, out[i].judged = h.Hits, true
 		}
 		out[i].mean, out[i].known = sc.Table.Summary(scheme, label)

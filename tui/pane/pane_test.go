@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"strata/engine"
-	"strata/experiments"
+	"strata/experiments/check"
 	"strata/fixtures"
 	"strata/tui/picture"
 )
@@ -198,11 +198,11 @@ func TestBestIsBold(t *testing.T) {
 
 func TestParityText(t *testing.T) {
 	for _, c := range []struct {
-		p    experiments.Parity
+		p    check.Parity
 		want string
 	}{
-		{experiments.Parity{Pictures: 8, Cosine: 1}, "parity of 8 pictures: cosine ≥ 1, difference 0"},
-		{experiments.Parity{Pictures: 1, Cosine: .99999999, Difference: 3.14e-7}, "parity of 1 picture: cosine ≥ .9999999, difference 3.1e-07"},
+		{check.Parity{Pictures: 8, Cosine: 1}, "parity of 8 pictures: cosine ≥ 1, difference 0"},
+		{check.Parity{Pictures: 1, Cosine: .99999999, Difference: 3.14e-7}, "parity of 1 picture: cosine ≥ .9999999, difference 3.1e-07"},
 	} {
 		if got := parityText(c.p); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)

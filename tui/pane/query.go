@@ -11,7 +11,8 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/check"
+	"strata/experiments/eval"
 	"strata/tui/cells"
 )
 
@@ -80,7 +81,7 @@ func (sc *Scene) labels() (labels []*engine.Label, widest int) {
 func (sc *Scene) LabelLines(row, width, height int) []string {
 	s := sc.Styles
 	labels, widest := sc.labels()
-	var first *experiments.Ranking
+	var first *eval.Ranking
 	if row == sc.Shown.Query && len(sc.Shown.Rankings) > 0 {
 		first = &sc.Shown.Rankings[0]
 	}
@@ -96,7 +97,7 @@ func (sc *Scene) LabelLines(row, width, height int) []string {
 		}
 		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(label.Name, widest), widest)) + "  " + value
 		count := ""
-		if h, ok := LabelHits(first, label.Name); ok && h.Skip != experiments.Unknown {
+		if h, ok := LabelHits(first, label.Name); ok && h.Skip != eval.Unknown {
 			count = s.Faint.Render(cells.Thousands(h.R) + " alike")
 		}
 		if width < countsFrom || ansi.StringWidth(text)+2+ansi.StringWidth(count) > width {
@@ -130,7 +131,7 @@ func (sc *Scene) imageLines(width, height int) []string {
 }
 
 // parityText says how well features that are computed now agree with the gallery's; the cosine is rounded down.
-func parityText(p experiments.Parity) string {
+func parityText(p check.Parity) string {
 	return fmt.Sprintf("parity of %d %s: cosine ≥ %s, difference %.2g",
 		p.Pictures, cells.Plural("picture", p.Pictures), strings.TrimPrefix(strconv.FormatFloat(math.Floor(p.Cosine*1e7)/1e7, 'g', 7, 64), "0"), p.Difference)
 }

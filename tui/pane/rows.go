@@ -8,7 +8,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/eval"
 	"strata/tui/cells"
 )
 
@@ -80,7 +80,7 @@ func (p Rows) Follow(l *Layout, n int) Rows {
 // rowView is what a row of the screen is formatted from.
 type rowView struct {
 	place    int // of the scheme, from 0
-	ranking  *experiments.Ranking
+	ranking  *eval.Ranking
 	scheme   engine.Scheme
 	moves    []int // nil for the first row
 	focused  bool
@@ -271,19 +271,19 @@ func moveText(move int) string {
 }
 
 // relevant reports whether the j-th hit shares the query's value of a label.
-func relevant(r *experiments.Ranking, label string, j int) bool {
+func relevant(r *eval.Ranking, label string, j int) bool {
 	h, ok := LabelHits(r, label)
 	return ok && j < len(h.Relevant) && h.Relevant[j]
 }
 
 // LabelHits returns a ranking's judgement under a label.
-func LabelHits(r *experiments.Ranking, label string) (experiments.LabelHits, bool) {
+func LabelHits(r *eval.Ranking, label string) (eval.LabelHits, bool) {
 	if r == nil {
-		return experiments.LabelHits{}, false
+		return eval.LabelHits{}, false
 	}
-	i := slices.IndexFunc(r.Labels, func(h experiments.LabelHits) bool { return h.Label == label })
+	i := slices.IndexFunc(r.Labels, func(h eval.LabelHits) bool { return h.Label == label })
 	if i < 0 {
-		return experiments.LabelHits{}, false
+		return eval.LabelHits{}, false
 	}
 	return r.Labels[i], true
 }

@@ -10,7 +10,8 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/eval"
+	"strata/experiments/report"
 	"strata/tui/cells"
 )
 
@@ -18,33 +19,33 @@ import (
 // Schemes of a label share, so that overlap is seen.
 type Table struct {
 	Filter  string // of the evaluations that count: that of the screen
-	Results []*experiments.Evaluation
+	Results []*eval.Evaluation
 }
 
 // K is the k of the precision shown.
 const K = 10
 
 // With returns the table with one more evaluation.
-func (t Table) With(e *experiments.Evaluation) Table {
+func (t Table) With(e *eval.Evaluation) Table {
 	t.Results = append(slices.Clone(t.Results), e)
 	return t
 }
 
 // Summary returns the latest mean of a scheme under a label among the candidates of the screen.
-func (t Table) Summary(scheme engine.Scheme, label string) (experiments.Summary, bool) {
+func (t Table) Summary(scheme engine.Scheme, label string) (eval.Summary, bool) {
 	return t.SummaryAt(scheme, label, K)
 }
 
 // SummaryAt is summary of the precision at another k.
-func (t Table) SummaryAt(scheme engine.Scheme, label string, k int) (experiments.Summary, bool) {
+func (t Table) SummaryAt(scheme engine.Scheme, label string, k int) (eval.Summary, bool) {
 	if e := t.Evaluation(scheme, label); e != nil {
 		return e.Summary(scheme, label, k)
 	}
-	return experiments.Summary{}, false
+	return eval.Summary{}, false
 }
 
 // Evaluation returns the latest evaluation with a mean of a scheme under a label among the candidates of the screen, or nil.
-func (t Table) Evaluation(scheme engine.Scheme, label string) *experiments.Evaluation {
+func (t Table) Evaluation(scheme engine.Scheme, label string) *eval.Evaluation {
 	for _, e := range slices.Backward(t.Results) {
 		if Conditions(e.Filter) != t.Filter {
 			continue
@@ -186,7 +187,7 @@ func (t Table) cell(s cells.Styles, scheme engine.Scheme, label string, a Axis, 
 	if bar == 0 {
 		return text
 	}
-	return text + "  " + Interval(s, experiments.Strip{Low: a.Low, High: a.High, Cells: bar}, sum)
+	return text + "  " + Interval(s, report.Strip{Low: a.Low, High: a.High, Cells: bar}, sum)
 }
 
 // Ordered returns names with those that are among first before the others.
@@ -206,7 +207,7 @@ func Ordered(names, first []string) []string {
 }
 
 // Interval draws a mean with its interval.
-func Interval(s cells.Styles, strip experiments.Strip, sum experiments.Summary) string {
+func Interval(s cells.Styles, strip report.Strip, sum eval.Summary) string {
 	before, dot, after := strip.Interval(sum.Low, sum.Value, sum.High)
 	stroke := strings.TrimLeft(before, " ")
 	return before[:len(before)-len(stroke)] + s.Faint.Render(stroke) + s.Accent.Render(dot) + s.Faint.Render(after)

@@ -11,7 +11,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
-	"strata/experiments"
+	"strata/experiments/script"
 	"strata/tui/cells"
 )
 
@@ -71,7 +71,7 @@ func (p Prompt) Update(msg tea.Msg) Prompt {
 func (p Prompt) Judge(err error) Prompt {
 	p.column, p.reason, p.info = 0, "", ""
 	var scheme *engine.SchemeError
-	var step *experiments.ScriptError
+	var step *script.Error
 	switch {
 	case err == nil:
 	case errors.As(err, &scheme):

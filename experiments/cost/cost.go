@@ -1,0 +1,289 @@
+package cost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"strata/engine"
+	"strata/experiments/eval"
+	"strata/experiments/metric"
+	"strata/experiments/run"
+	"strata/experiments/table"
+)
+
+// Cost measures what approximate search costs: for every way to search under a scheme,
+// how many of the exact first k it finds, how much precision that loses, how many bytes
+// it holds an item, and how long it takes.
+//
+// The ways are the exact one; codes of 8, 4 and 1 bits without their proof; the first
+// principal components of every layer; and a graph index, each in its own order and
+// with the exact scores of its best candidates.
+type Cost struct {
+	Gallery *engine.Gallery
+	Schemes []engine.Scheme    // sums and concatenations of the gallery's own layers
+	Labels  []string           // nil: all of the gallery
+	Filter  []engine.Condition // what a candidate meets
+	Where   []engine.Condition // what a query meets
+	Over    int                // queries to draw of those that meet Where; 0: all
+	Seed    uint64             // of the draw and of the resampling; 0: 1
+	K       int
+	Depths  []int // candidates to rescore, above K
+	Bits    []int // of codes: some of engine.CodeBits
+	PCA     []int // components kept of every layer: see engine.PrefixSearch
+
+	Graph    func(dim, rows int) (Graph, error) // makes an empty index; nil: no graph
+	GraphHow string                             // how it is built
+	Efs      []int                              // candidates that a search of it looks at
+
+	Codes engine.CodeOptions // how codes are built; All and Build are set
+	Timed int                // queries to time every way with, with one processor and with all; 0: none
+	Items int64              // to extrapolate to; 0: none
+
+	Folder run.Folder // of the tables cost and timings, cost.svg, extrapolation.txt and the manifest
+}
+
+// Costs is what a Cost has measured.
+type Costs struct {
+	Schemes []SchemeCost
+	Labels  []string
+	K       int
+	Items   int      // of the gallery
+	Queries int      // drawn
+	Notes   []string // ways that were left out, and why
+
+	Limits engine.Limits // of the machine; zero where nothing was timed
+	Timed  int           // queries that every way was timed with
+	Scale  int64         // Cost.Items
+	Graph  string        // what the graph is; "" without
+}
+
+// SchemeCost is what the ways cost under one scheme. The first is the exact one, which
+// the others are compared with.
+type SchemeCost struct {
+	Scheme engine.Scheme
+	Ways   []WayCost
+}
+
+// WayCost is what one way costs.
+type WayCost struct {
+	Way
+	Recall Estimate // of the exact first k: the mean over queries
+	Short  int      // queries for which it found fewer than it should, though there are as many candidates
+	Labels []LabelCost
+	Time   WayTime
+}
+
+// Estimate is a mean over queries, with its 95 % bootstrap interval.
+type Estimate struct {
+	Value, Low, High float64
+	N                int // queries; with none, the numbers are NaN
+}
+
+// LabelCost is the precision of a way under a label, and its difference to the exact
+// one's.
+type LabelCost struct {
+	Precision Estimate
+	Loss      eval.Comparison // the way's P@k less the exact one's, paired; its schemes mean nothing; zero of the exact way
+}
+
+// check returns what cannot be measured.
+func (c *Cost) check() error {
+	switch {
+	case len(c.Schemes) == 0:
+		return eval.ErrNoSchemes
+	case c.K < 1 || c.K > metric.MaxK:
+		return fmt.Errorf("k is from 1 to %d, not %d", metric.MaxK, c.K)
+	case c.Timed < 0 || c.Items < 0:
+		return fmt.Errorf("%d queries to time and %d items to extrapolate to: neither is below 0", c.Timed, c.Items)
+	case c.Items > 0 && c.Timed == 0:
+		return errors.New("to extrapolate, some queries must be timed")
+	}
+	for _, d := range c.Depths {
+		if d <= c.K {
+			return fmt.Errorf("rescoring the best %d changes nothing of the first %d: it takes more", d, c.K)
+		}
+	}
+	for _, s := range c.Schemes {
+		if s.Kind == engine.RRF {
+			return fmt.Errorf("%s: cost takes sums and concatenations, whose scores are products of vectors; a fusion of rankings is not", s)
+		}
+		for _, name := range s.Layers() {
+			if strings.Contains(name, "|") {
+				return fmt.Errorf("%s: cost takes the gallery's own layers, %s is a derived one", s, name)
+			}
+		}
+	}
+	return run.CheckReport(c.Folder.Page)
+}
+
+// Do measures, and writes all files or, on failure, none. progress, which may be nil,
+// is told what is measured.
+func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	release, err := c.Folder.Claim()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	started := c.Folder.Clock()
+	r := &costRun{Cost: c, progress: progress, out: &Costs{K: c.K, Items: c.Gallery.Len(), Timed: c.Timed, Scale: c.Items}}
+	if progress == nil {
+		r.progress = func(string) {}
+	}
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	for i := range r.out.Schemes {
+		if err := r.measure(ctx, &r.out.Schemes[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.out.Schemes[i].Scheme, err)
+		}
+	}
+	if c.Timed > 0 {
+		r.progress("limits")
+		var err error
+		if r.out.Limits, err = c.Gallery.Limits(ctx); err != nil {
+			return nil, err
+		}
+	}
+	manifest, err := r.manifest(ctx, started)
+	if err != nil {
+		return nil, err
+	}
+	more, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	return r.out, c.Folder.Write(manifest, r.out.tables(), more...)
+}
+
+// costRun is a Cost at work.
+type costRun struct {
+	Cost
+	progress func(string)
+	out      *Costs
+
+	among   *engine.Candidates
+	queries []int // rows
+	timed   []int // rows
+	built   map[string]time.Duration
+	e       *eval.Evaluation // of the last scheme
+	found   [][][]int32      // of the scheme now: by way, by query, the rows that it ranks first
+	exact   [][]engine.Hit
+}
+
+// prepare finds the queries, and times what must be timed before there are codes.
+func (r *costRun) prepare(ctx context.Context) (err error) {
+	if r.among, err = r.Gallery.Candidates(r.Filter); err != nil {
+		return err
+	}
+	if n := r.among.Count(-1); n <= r.K {
+		return fmt.Errorf("the first %d of %d candidates are all of them, or nearly: choose a smaller k", r.K, n)
+	}
+	plan := r.plan(1)
+	e, err := plan.Prepare(r.Gallery, r.among)
+	if err != nil {
+		return err
+	}
+	r.queries, r.out.Labels, r.out.Queries, r.built = e.Queries, e.Labels, len(e.Queries), map[string]time.Duration{}
+	for _, place := range engine.Sample(len(r.queries), r.Timed, e.Seed) {
+		r.timed = append(r.timed, r.queries[place])
+	}
+	if r.Timed == 0 {
+		r.timed = nil
+	}
+	for _, s := range r.Schemes {
+		if slices.ContainsFunc(r.out.Schemes, func(o SchemeCost) bool { return o.Scheme.String() == s.String() }) {
+			continue
+		}
+		bytes, err := matrixBytes(r.Gallery, s)
+		if err != nil {
+			return err
+		}
+		way := WayCost{Way: Way{Name: "exact", Family: exactFamily, Bytes: bytes}}
+		if way.Time, err = r.time(ctx, exactMethod{r.Gallery, s, r.among}, s, way.Way); err != nil {
+			return err
+		}
+		r.out.Schemes = append(r.out.Schemes, SchemeCost{Scheme: s, Ways: []WayCost{way}})
+	}
+	return r.prepareCodes(ctx)
+}
+
+// prepareCodes opens the codes of all layers, or builds them.
+func (r *costRun) prepareCodes(ctx context.Context) error {
+	if len(r.Bits) == 0 {
+		return nil
+	}
+	r.progress("codes")
+	o := r.Codes
+	o.All, o.Build = true, true
+	began, some := r.Folder.Clock(), false
+	tell := o.Progress
+	o.Progress = func(p engine.CodeProgress) {
+		some = some || p.Rows > 0
+		if tell != nil {
+			tell(p)
+		}
+	}
+	err := r.Gallery.PrepareCodes(ctx, o)
+	if some {
+		r.built[codesFamily] = r.Folder.Clock().Sub(began)
+	}
+	return err
+}
+
+// plan returns the plan of an evaluation in which a scheme stands for each of so many
+// ways.
+func (r *costRun) plan(ways int) eval.Plan {
+	p := eval.Plan{Labels: r.Labels, Ks: []int{r.K}, Filter: r.Filter, Where: r.Where, Over: r.Over, Seed: r.Seed}
+	for w := range ways {
+		p.Schemes = append(p.Schemes, standIn(w))
+	}
+	return p
+}
+
+// standIn returns what stands for a way in an evaluation, whose columns are schemes.
+func standIn(way int) engine.Scheme {
+	return engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: engine.FactorNamed(fmt.Sprint("way", way))}}}
+}
+
+// costManifest is the manifest of a study.
+type costManifest struct {
+	run.Manifest
+	Rescored []int  `json:"rescored"`
+	Timed    int    `json:"timed"`
+	Graph    string `json:"graph,omitempty"`
+	Efs      []int  `json:"ef_search,omitempty"`
+	Items    int64  `json:"extrapolated_to,omitempty"`
+}
+
+func (r *costRun) manifest(ctx context.Context, started time.Time) (costManifest, error) {
+	of, err := r.e.Manifest(ctx, r.Folder, started)
+	of.Schemes, of.Baseline = nil, "exact"
+	for _, s := range r.out.Schemes {
+		of.Schemes = append(of.Schemes, s.Scheme.String())
+		of.Compared += (len(s.Ways) - 1) * len(r.out.Labels)
+	}
+	m := costManifest{Manifest: of, Rescored: r.Depths, Timed: len(r.timed), Graph: r.out.Graph, Items: r.Items}
+	if r.Graph != nil {
+		m.Efs = r.Efs
+	}
+	return m, err
+}
+
+// files returns the files beside the tables.
+func (r *costRun) files() ([]table.File, error) {
+	drawing, err := r.out.plot()
+	files := []table.File{{Path: filepath.Join(r.Folder.Out, "cost.svg"), Write: func(w io.Writer) error { _, err := w.Write(drawing); return err }}}
+	if r.Items > 0 {
+		files = append(files, table.File{Path: filepath.Join(r.Folder.Out, "extrapolation.txt"), Write: r.out.WriteScale})
+	}
+	return files, err
+}

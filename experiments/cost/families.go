@@ -1,0 +1,201 @@
+package cost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"strata/engine"
+)
+
+// measure measures all ways under a scheme.
+func (r *costRun) measure(ctx context.Context, s *SchemeCost) error {
+	r.progress(fmt.Sprintf("%s: exact", s.Scheme))
+	if err := r.rank(ctx, s.Scheme); err != nil {
+		return err
+	}
+	for _, family := range []func(context.Context, *SchemeCost) error{r.certified, r.codes, r.pca, r.graph} {
+		if err := family(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := r.recall(ctx, s); err != nil {
+		return err
+	}
+	return r.judge(ctx, s)
+}
+
+// rank finds the exact rankings.
+func (r *costRun) rank(ctx context.Context, s engine.Scheme) error {
+	r.exact = make([][]engine.Hit, len(r.queries))
+	rows := make([][]int32, len(r.queries))
+	err := r.Gallery.RankAll(ctx, r.queries, []engine.Scheme{s}, r.K, r.among, func(i int, rankings []engine.Ranking) {
+		for _, h := range rankings[0].Hits {
+			if h.Scored() {
+				r.exact[i] = append(r.exact[i], h)
+				rows[i] = append(rows[i], int32(h.Row))
+			}
+		}
+	})
+	r.found = [][][]int32{rows}
+	return err
+}
+
+// certified adds the exact search by codes and their bounds.
+func (r *costRun) certified(ctx context.Context, s *SchemeCost) error {
+	if len(r.Bits) == 0 {
+		return nil
+	}
+	var bytes int64
+	for _, bits := range []int{8, 4} {
+		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
+		if errors.Is(err, engine.ErrNoCodes) {
+			r.note("%s: nothing by codes: %v", s.Scheme, err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		bytes += codes.Bytes()
+	}
+	return r.add(ctx, s, Way{Name: "certified", Family: exactFamily, Bytes: bytes, Beside: s.Ways[0].Bytes},
+		exactMethod{r.Gallery, s.Scheme, r.among}, nil, r.built[codesFamily])
+}
+
+// codes adds the searches by codes.
+func (r *costRun) codes(ctx context.Context, s *SchemeCost) error {
+	for _, bits := range r.Bits {
+		began := r.Folder.Clock()
+		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
+		if errors.Is(err, engine.ErrNoCodes) {
+			return nil // certified has said so
+		}
+		if err != nil {
+			return err
+		}
+		built := r.built[codesFamily]
+		if built > 0 {
+			built += r.Folder.Clock().Sub(began)
+		}
+		way := Way{Name: fmt.Sprint("codes", bits), Family: codesFamily, Bytes: codes.Bytes()}
+		if err := r.add(ctx, s, way, scoringMethod{codes, r.among}, r.Depths, built); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pca adds the searches by the first principal components.
+func (r *costRun) pca(ctx context.Context, s *SchemeCost) error {
+	for _, n := range r.PCA {
+		name := fmt.Sprint("pca", n)
+		r.progress(fmt.Sprintf("%s: %s", s.Scheme, name))
+		built, err := r.derive(ctx, s.Scheme, n)
+		var short *engine.PrefixSearch
+		if err == nil {
+			short, err = r.Gallery.NewPrefixSearch(ctx, s.Scheme, n)
+		}
+		if e := (*engine.DimError)(nil); errors.As(err, &e) {
+			r.note("%s: no %s: %s", s.Scheme, name, e.Reason)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !short.Short() {
+			r.note("%s: no %s: no layer has more than %d features", s.Scheme, name, n)
+			continue
+		}
+		way := Way{Name: name, Family: pcaFamily, Bytes: short.Bytes()}
+		if err := r.add(ctx, s, way, scoringMethod{short, r.among}, r.Depths, built); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// derive makes the derived layers of so many components, and says how long that took,
+// or 0 where all were kept from before.
+func (r *costRun) derive(ctx context.Context, s engine.Scheme, components int) (time.Duration, error) {
+	var all time.Duration
+	for _, name := range s.Layers() {
+		if l, err := r.Gallery.Layer(name); err != nil || l.Dim <= components {
+			continue // the search says what is wrong
+		}
+		f := engine.Factor{Layer: name, Transforms: []engine.Transform{{Kind: engine.PCA, N: components}}}
+		_, open := r.Gallery.Layer(f.String())
+		began := r.Folder.Clock()
+		l, err := r.Gallery.Derive(ctx, f, engine.DeriveOptions{})
+		if err != nil {
+			return 0, err
+		}
+		if open != nil && r.Gallery.Recipe(l.Name).Made {
+			r.built[l.Name] = r.Folder.Clock().Sub(began)
+		}
+		all += r.built[l.Name]
+	}
+	return all, nil
+}
+
+// graph adds the searches of a graph.
+func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
+	if r.Graph == nil {
+		return nil
+	}
+	r.progress(fmt.Sprintf("%s: building a graph", s.Scheme))
+	began := r.Folder.Clock()
+	joined, index, err := r.buildGraph(ctx, s.Scheme)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	built := r.Folder.Clock().Sub(began)
+	r.out.Graph = fmt.Sprintf("USearch %s, %s", index.Version(), r.GraphHow)
+	for _, ef := range r.Efs {
+		way := Way{Name: fmt.Sprint("graph-ef", ef), Family: graphFamily, Bytes: index.Bytes()}
+		depths := slices.DeleteFunc(slices.Clone(r.Depths), func(depth int) bool { return depth > ef }) // it has no more
+		if err := r.add(ctx, s, way, graphMethod{index, joined, r.among, ef}, depths, built); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// buildGraph makes a graph of the rows that are candidates of any query and have a
+// score, in their order, one after another.
+func (r *costRun) buildGraph(ctx context.Context, s engine.Scheme) (*engine.Joined, Graph, error) {
+	joined, err := r.Gallery.Join(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := r.Graph(joined.Dim(), r.among.Count(-1))
+	if err != nil {
+		return nil, nil, err
+	}
+	vector := make([]float32, joined.Dim())
+	for row := range r.Gallery.Len() {
+		if !r.among.Has(row) {
+			continue
+		}
+		scored, err := joined.Row(vector, row)
+		if err == nil && scored {
+			err = index.Add(row, vector)
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, nil, errors.Join(err, index.Close())
+		}
+		if row%1000 == 0 {
+			r.progress(fmt.Sprintf("%s: building a graph  %d of %d", s, row, r.Gallery.Len()))
+		}
+	}
+	return joined, index, nil
+}
+
+func (r *costRun) note(format string, args ...any) {
+	r.out.Notes = append(r.out.Notes, fmt.Sprintf(format, args...))
+}

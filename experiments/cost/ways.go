@@ -1,0 +1,184 @@
+package cost
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"strata/engine"
+)
+
+// The families of ways to search.
+const (
+	exactFamily = "exact"
+	codesFamily = "codes"
+	pcaFamily   = "pca"
+	graphFamily = "graph"
+)
+
+// Way is a way to search for the items that a scheme ranks first.
+type Way struct {
+	Name   string // exact, codes4, pca128, graph-ef64
+	Family string // exact, codes, pca or graph
+	Depth  int    // candidates that get their exact scores; 0: none, the order is the way's own
+	Bytes  int64  // that it holds in memory, of all items: counted
+	Beside int64  // of the matrices that it reads single rows of, which may lie on a disk; 0 if it reads none
+}
+
+// String returns the name, and how many candidates are rescored.
+func (w Way) String() string {
+	if w.Depth == 0 {
+		return w.Name
+	}
+	return fmt.Sprintf("%s, best %d rescored", w.Name, w.Depth)
+}
+
+// Graph is an index of vectors that finds most of the nearest: the *graph.Index of
+// engine/graph.
+type Graph interface {
+	Version() string
+	Add(row int, vector []float32) error
+	SetEf(ef int) error
+	Search(vector []float32, n int) ([]int, error)
+	Bytes() int64
+	Close() error
+}
+
+// method finds candidates of a query in one way.
+type method interface {
+	// search returns the n best candidates by the method's own scores, or fewer. It may
+	// be called concurrently.
+	search(ctx context.Context, q, n int) ([]int, error)
+	// all calls each with the n best of every query, whose places it gets, in no order
+	// and from several goroutines.
+	all(ctx context.Context, queries []int, n int, each func(i int, rows []int) error) error
+	// prefix reports whether fewer candidates are always the first of more.
+	prefix() bool
+}
+
+// exactMethod ranks exactly.
+type exactMethod struct {
+	g      *engine.Gallery
+	scheme engine.Scheme
+	among  *engine.Candidates
+}
+
+func (m exactMethod) prefix() bool { return true }
+
+func (m exactMethod) search(ctx context.Context, q, n int) ([]int, error) {
+	found, err := engine.NewSearcher(m.g, 1).Search(ctx, q, []engine.Scheme{m.scheme}, n, m.among)
+	if err != nil {
+		return nil, err
+	}
+	return scoredRows(found[0].Hits), nil
+}
+
+func (m exactMethod) all(ctx context.Context, queries []int, n int, each func(int, []int) error) error {
+	errs := make([]error, len(queries))
+	err := m.g.RankAll(ctx, queries, []engine.Scheme{m.scheme}, n, m.among, func(i int, rankings []engine.Ranking) {
+		errs[i] = each(i, scoredRows(rankings[0].Hits))
+	})
+	if i := slices.IndexFunc(errs, func(e error) bool { return e != nil }); err == nil && i >= 0 {
+		err = errs[i]
+	}
+	return err
+}
+
+// scoredRows returns the rows of hits that have a score.
+func scoredRows(hits []engine.Hit) []int {
+	rows := make([]int, 0, len(hits))
+	for _, h := range hits {
+		if h.Scored() {
+			rows = append(rows, h.Row)
+		}
+	}
+	return rows
+}
+
+// scoringMethod ranks all candidates by scores that are near the exact ones: those of an
+// engine.CodeSearch or an engine.PrefixSearch.
+type scoringMethod struct {
+	scores interface {
+		Search(ctx context.Context, q, k int, among *engine.Candidates) ([]engine.Hit, error)
+	}
+	among *engine.Candidates
+}
+
+func (m scoringMethod) prefix() bool { return true }
+
+func (m scoringMethod) search(ctx context.Context, q, n int) ([]int, error) {
+	hits, err := m.scores.Search(ctx, q, n, m.among)
+	return scoredRows(hits), err
+}
+
+func (m scoringMethod) all(ctx context.Context, queries []int, n int, each func(int, []int) error) error {
+	return oneByOne(ctx, m, 1, queries, n, each) // a search uses all processors
+}
+
+// graphMethod searches a graph, of the candidates of all queries that have a score.
+type graphMethod struct {
+	graph  Graph
+	joined *engine.Joined
+	among  *engine.Candidates
+	ef     int // as SetEf was told
+}
+
+func (m graphMethod) prefix() bool { return false }
+
+// search asks for as many more as there are rows that are no candidates of this query
+// alone, itself and its group, and leaves these out.
+func (m graphMethod) search(_ context.Context, q, n int) ([]int, error) {
+	vector := make([]float32, m.joined.Dim())
+	scored, err := m.joined.Row(vector, q)
+	if err != nil || !scored {
+		return nil, err
+	}
+	found, err := m.graph.Search(vector, n+m.among.Count(-1)-m.among.Count(q))
+	rows := slices.DeleteFunc(found, func(row int) bool { return !m.among.HasFor(q, row) })
+	return rows[:min(n, len(rows))], err
+}
+
+func (m graphMethod) all(ctx context.Context, queries []int, n int, each func(int, []int) error) error {
+	if err := m.graph.SetEf(m.ef); err != nil {
+		return err
+	}
+	return oneByOne(ctx, m, runtime.GOMAXPROCS(0), queries, n, each)
+}
+
+// oneByOne searches for each of the queries, from so many goroutines.
+func oneByOne(ctx context.Context, m method, workers int, queries []int, n int, each func(int, []int) error) error {
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	for i, q := range queries {
+		if running.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			rows, err := m.search(running, q, n)
+			if err != nil {
+				return err
+			}
+			return each(i, rows)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// matrixBytes returns the size of the matrices of a scheme's layers.
+func matrixBytes(g *engine.Gallery, s engine.Scheme) (int64, error) {
+	var all int64
+	for _, name := range s.Layers() {
+		l, err := g.Layer(name)
+		if err != nil {
+			return 0, err
+		}
+		all += int64(l.Rows) * int64(l.Dim) * l.Type.Size()
+	}
+	return all, nil
+}

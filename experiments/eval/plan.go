@@ -1,0 +1,177 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"strata/engine"
+	"strata/experiments/metric"
+	"strata/experiments/script"
+)
+
+// Plan says what an evaluation measures.
+type Plan struct {
+	Schemes []engine.Scheme
+	Labels  []string           // nil: all of the gallery
+	Ks      []int              // nil: DefaultKs
+	Metrics []metric.Metric    // beside P at every k; a cut-off here is one of Ks, too
+	Macro   bool               // also means over classes
+	Filter  []engine.Condition // what a candidate meets
+	Where   []engine.Condition // what a query meets
+	Without map[int][]int32    // by query: further rows that are no candidates of it
+	Over    int                // queries to draw of those that meet Where; 0: all
+	Queries []int              // rows, ascending: these queries, whatever Where and Over say; nil: those
+	Seed    uint64             // of the draws and of the resampling; 0: 1
+	Keep    int                // queries to draw whose rankings are kept, for WriteRun; -1: all
+
+	// Neighbours, of the same gallery, prove rankings that are not searched for then;
+	// nil: all are. Results are the same.
+	Neighbours *engine.Neighbours
+}
+
+// Evaluate ranks the gallery for every query of the plan under every scheme, and
+// counts hits. Memory is two bytes for each query, scheme, label and k, and
+// eight for every metric beside P. A metric without a cut-off makes rankings
+// deeper: Rprec and MAP@R go down to the largest R, the others to the last
+// candidate, and ranking then takes as long as sorting the gallery for every
+// query and scheme. progress, which may be nil, is told now and then how many queries are done, by
+// one goroutine at a time.
+func (p Plan) Evaluate(ctx context.Context, g *engine.Gallery, progress func(done, of int)) (*Evaluation, error) {
+	e, err := p.rank(ctx, g, progress)
+	if err != nil {
+		return nil, err
+	}
+	return e, e.Summarise(ctx)
+}
+
+// rank is Evaluate without Summaries.
+func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, of int)) (*Evaluation, error) {
+	among, err := g.Candidates(p.Filter)
+	if err != nil {
+		return nil, err
+	}
+	if p.Without != nil {
+		among = among.Without(p.Without)
+	}
+	e, err := p.Prepare(g, among)
+	if err != nil {
+		return nil, err
+	}
+	report := Reporter(len(e.Queries), progress)
+	rankAll := g.RankAll
+	if p.Neighbours != nil {
+		rankAll = p.Neighbours.RankAll
+	}
+	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []engine.Ranking) {
+		e.Count(i, rankings)
+		report()
+	})
+	return e, err
+}
+
+// Prepare checks the plan and makes the evaluation, without hits.
+func (p Plan) Prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation, error) {
+	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among}
+	seen := map[string]bool{}
+	for _, s := range p.Schemes {
+		if text := s.String(); !seen[text] {
+			seen[text] = true
+			e.Schemes = append(e.Schemes, s)
+		}
+	}
+	if len(e.Schemes) == 0 {
+		return nil, ErrNoSchemes
+	}
+	labels, err := p.FindLabels(g)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range labels {
+		e.Labels = append(e.Labels, l.Name)
+	}
+	e.Ks, e.Metrics = metric.Planned(p.Ks, p.Metrics)
+	for _, k := range e.Ks {
+		if k < 1 || k > metric.MaxK {
+			return nil, fmt.Errorf("k is from 1 to %d, not %d", metric.MaxK, k)
+		}
+	}
+	if e.Queries, err = p.DrawQueries(g); err != nil {
+		return nil, err
+	}
+	e.Judge = NewJudge(among, labels)
+	e.setDepth()
+	e.makeRoom(p.Keep)
+	return e, nil
+}
+
+// FindLabels returns the labels asked for, each once.
+func (p Plan) FindLabels(g *engine.Gallery) ([]*engine.Label, error) {
+	if p.Labels == nil {
+		if all := g.Labels(); len(all) > 0 {
+			return all, nil
+		}
+		return nil, fmt.Errorf("%s: the items table has no label column, so nothing can be evaluated", g.Name)
+	}
+	var labels []*engine.Label
+	for _, name := range p.Labels {
+		l, err := g.Label(name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(labels, l) {
+			labels = append(labels, l)
+		}
+	}
+	return labels, nil
+}
+
+// DrawQueries returns the rows to evaluate, ascending.
+func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
+	if p.Queries != nil {
+		return p.Queries, nil
+	}
+	in, err := g.Rows(p.Where)
+	if err != nil {
+		return nil, err
+	}
+	var rows []int
+	for row := range g.Len() {
+		if g.IsQuery(row) && (in == nil || in[row]) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, errors.New("no item is a query: " + script.Evaluate{Where: p.Where}.String())
+	}
+	if p.Over == 0 || p.Over >= len(rows) {
+		return rows, nil
+	}
+	drawn := engine.Sample(len(rows), p.Over, max(p.Seed, 1))
+	for i, place := range drawn {
+		drawn[i] = rows[place]
+	}
+	return drawn, nil
+}
+
+// Reporter returns a function that counts queries and passes the count on to
+// progress, two hundred times in all.
+func Reporter(of int, progress func(done, of int)) func() {
+	if progress == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done, step := 0, max(1, of/200)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; done%step == 0 || done == of {
+			progress(done, of)
+		}
+	}
+}
+
+// ErrNoSchemes is returned by a search or an evaluation without schemes.
+var ErrNoSchemes = errors.New("no schemes are chosen: a schemes step must come before")

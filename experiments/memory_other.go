@@ -1,6 +1,0 @@
-//go:build !linux
-
-package experiments
-
-// anonymous returns 0: the system does not say.
-func anonymous() int64 { return 0 }

@@ -1,0 +1,126 @@
+package metric
+
+import "math"
+
+// Bound holds what a perfect and what a random ranking give in one metric, by
+// query. Ceilings of counts are counts; NaN is a bound that is not known.
+type Bound struct {
+	Ceilings, Baselines []float64
+}
+
+func (b Bound) Ceiling(i int) float64  { return b.Ceilings[i] }
+func (b Bound) Baseline(i int) float64 { return b.Baselines[i] }
+
+// Odds is what a random ranking of one query depends on.
+type Odds struct {
+	M, R int // candidates, and relevant ones
+	Gain float64
+}
+
+// Perfect returns the metric of a perfect ranking of r relevant candidates, a
+// count whole.
+func (m Metric) Perfect(r int) float64 {
+	switch m.Kind {
+	case Precision:
+		return float64(min(m.K, r))
+	case Recall:
+		return float64(min(m.K, r)) / float64(r)
+	case AveragePrecision:
+		if m.K > 0 {
+			return float64(min(m.K, r)) / float64(r)
+		}
+	case JudgedShare:
+		return math.NaN()
+	}
+	return 1
+}
+
+// Random returns the expectation of the metric over all orders of the
+// candidates, in closed form: a sum of at most k or M terms.
+func (m Metric) Random(o Odds, t *Tally) float64 {
+	n, r, all := m.K, float64(o.R), float64(o.M)
+	if n == 0 || n > o.M {
+		n = o.M
+	}
+	some := r / all // the chance of a hit at any rank
+	switch m.Kind {
+	case Precision:
+		if m.K > o.M {
+			return some * float64(o.M) / float64(m.K)
+		}
+		return some
+	case CappedPrecision:
+		return some * float64(n) / float64(min(m.K, o.R))
+	case Recall:
+		return float64(n) / all
+	case RPrecision:
+		return some
+	case Success:
+		return 1 - o.none(n)
+	case ReciprocalRank:
+		return o.reciprocalRank(n)
+	case AveragePrecision:
+		return o.sum(n) / r
+	case AveragePrecisionMin:
+		return o.sum(n) / float64(min(m.K, o.R))
+	case AveragePrecisionAtR:
+		return o.sum(o.R) / r
+	case AveragePrecisionTrapezoid:
+		return o.trapezoid() / r
+	case NDCG:
+		return o.discounted(n, t) / t.idealAt(m.K)
+	}
+	return math.NaN()
+}
+
+// none returns the chance that none of the first n candidates is relevant.
+func (o Odds) none(n int) float64 {
+	chance := 1.0
+	for j := range n {
+		chance *= max(0, float64(o.M-o.R-j)) / float64(o.M-j)
+	}
+	return chance
+}
+
+// reciprocalRank returns the expectation of 1/rank of the first hit among n.
+func (o Odds) reciprocalRank(n int) float64 {
+	var sum float64
+	chance := 1.0 // that there was no hit before
+	for j := range n {
+		sum += float64(chance*float64(o.R)/float64(o.M-j)) / float64(j+1)
+		chance *= max(0, float64(o.M-o.R-j)) / float64(o.M-j)
+	}
+	return sum
+}
+
+// other returns the chance that a candidate is relevant, given that another is.
+func (o Odds) other() float64 { return float64(o.R-1) / float64(max(1, o.M-1)) }
+
+// sum returns the expectation of S of the first n: the precision at a hit of
+// rank i is (1 + the hits among i-1 others)/i.
+func (o Odds) sum(n int) float64 {
+	var sum float64
+	for i := range n {
+		sum += (1 + float64(float64(i)*o.other())) / float64(i+1)
+	}
+	return float64(o.R) / float64(o.M) * sum
+}
+
+// trapezoid returns the expectation of the sum of the mean precision before and
+// at each hit.
+func (o Odds) trapezoid() float64 {
+	sum := 1.0 // of rank 1, before which the precision is 1
+	for i := 1; i < o.M; i++ {
+		sum += (o.other() + (1+float64(float64(i)*o.other()))/float64(i+1)) / 2
+	}
+	return float64(o.R) / float64(o.M) * sum
+}
+
+// discounted returns the expectation of Σ gain/log2(rank+1) of the first n.
+func (o Odds) discounted(n int, t *Tally) float64 {
+	var sum float64
+	for rank := 1; rank <= n; rank++ {
+		sum += 1 / t.log2[rank]
+	}
+	return o.Gain / float64(o.M) * sum
+}

@@ -1,0 +1,199 @@
+package metric
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"strata/engine"
+)
+
+// Kind is what is measured of a ranking. METRICS.md defines each, and says
+// who else divides by what.
+type Kind uint8
+
+// The measures. R is the number of relevant candidates, hits those among the
+// first k, S the sum over the hits among them of the precision at their rank.
+const (
+	Precision                 Kind = iota // P@k: hits/k
+	CappedPrecision                       // Pcap@k: hits/min(k,R)
+	Recall                                // R@k: hits/R
+	Success                               // Success@k: 1 with a hit, else 0
+	AveragePrecision                      // AP@k, AP: S/R
+	AveragePrecisionHits                  // AP(hits)@k: S/hits
+	AveragePrecisionMin                   // AP(min)@k: S/min(k,R)
+	ReciprocalRank                        // RR@k, RR: 1/rank of the first hit
+	NDCG                                  // nDCG@k, nDCG: Σ gain/log2(rank+1) over the largest such sum
+	JudgedShare                           // Judged@k: those whose value is known, of k
+	RPrecision                            // Rprec: hits among the first R, of R
+	AveragePrecisionAtR                   // MAP@R: AP@R
+	AveragePrecisionTrapezoid             // AP(trapezoid): the area under the interpolated curve
+)
+
+// cut says what cut-offs a measure has.
+type cut uint8
+
+const (
+	cutOnly  cut = iota // always one
+	cutOrAll            // one, or the whole ranking
+	cutNever            // its own
+)
+
+// measures names the measures.
+var measures = [...]struct {
+	name string
+	cut  cut
+}{
+	Precision:                 {"P", cutOnly},
+	CappedPrecision:           {"Pcap", cutOnly},
+	Recall:                    {"R", cutOnly},
+	Success:                   {"Success", cutOnly},
+	AveragePrecision:          {"AP", cutOrAll},
+	AveragePrecisionHits:      {"AP(hits)", cutOnly},
+	AveragePrecisionMin:       {"AP(min)", cutOnly},
+	ReciprocalRank:            {"RR", cutOrAll},
+	NDCG:                      {"nDCG", cutOrAll},
+	JudgedShare:               {"Judged", cutOnly},
+	RPrecision:                {"Rprec", cutNever},
+	AveragePrecisionAtR:       {"MAP@R", cutNever},
+	AveragePrecisionTrapezoid: {"AP(trapezoid)", cutNever},
+}
+
+// Metric is a measure with its cut-off.
+type Metric struct {
+	Kind Kind
+	K    int // 0: the whole ranking, or the measure's own
+}
+
+// String returns the name, as ir_measures spells it where it has the metric:
+// P@10, RR, AP(min)@5.
+func (m Metric) String() string {
+	if m.K == 0 {
+		return measures[m.Kind].name
+	}
+	return measures[m.Kind].name + "@" + strconv.Itoa(m.K)
+}
+
+// Deep reports whether the metric looks beyond the cut-offs of others.
+func (m Metric) Deep() bool { return m.K == 0 }
+
+// Unit returns the integer that an integer count is divided by, or 0 when the
+// metric's values are no such counts.
+func (m Metric) Unit() int64 {
+	switch m.Kind {
+	case Precision, JudgedShare:
+		return int64(m.K)
+	case Success:
+		return 1
+	}
+	return 0
+}
+
+// wholeRanking stands after a name for a metric without a cut-off.
+const wholeRanking = "@all"
+
+// ParseMetrics returns the metrics that names ask for, each once. A name alone
+// that takes a cut-off is measured at each of ks; NAME@7 at 7; NAME@all, of AP, RR
+// and nDCG, without one. all is every measure with a cut-off but the variants of
+// AP, deep that and all that rank the gallery deeper. An unknown one is an
+// *engine.NameError.
+func ParseMetrics(names []string, ks []int) ([]Metric, error) {
+	var metrics []Metric
+	for _, name := range names {
+		some, err := parseMetric(strings.TrimSpace(name), ks)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range some {
+			if !slices.Contains(metrics, m) {
+				metrics = append(metrics, m)
+			}
+		}
+	}
+	return metrics, nil
+}
+
+func parseMetric(name string, ks []int) ([]Metric, error) {
+	switch name {
+	case "all":
+		return metricsAt(ks, Precision, CappedPrecision, Recall, Success, AveragePrecision, ReciprocalRank, NDCG, JudgedShare), nil
+	case "deep":
+		all, err := parseMetric("all", ks)
+		for m, has := range measures {
+			if has.cut != cutOnly {
+				all = append(all, Metric{Kind(m), 0})
+			}
+		}
+		return all, err
+	}
+	for m, has := range measures {
+		rest, ok := strings.CutPrefix(name, has.name)
+		switch {
+		case !ok:
+		case rest == "" && has.cut == cutNever:
+			return []Metric{{Kind(m), 0}}, nil
+		case rest == "":
+			return metricsAt(ks, Kind(m)), nil
+		case rest == wholeRanking && has.cut == cutOrAll:
+			return []Metric{{Kind(m), 0}}, nil
+		case rest[0] == '@' && has.cut != cutNever:
+			k, err := strconv.Atoi(rest[1:])
+			if err == nil && (k < 1 || k > MaxK) {
+				return nil, fmt.Errorf("metric %s: k is from 1 to %d, not %d", name, MaxK, k)
+			}
+			if err == nil {
+				return []Metric{{Kind(m), k}}, nil
+			}
+		}
+	}
+	known := []string{"all", "deep"}
+	for _, has := range measures {
+		known = append(known, has.name)
+	}
+	return nil, &engine.NameError{Kind: "metric", Name: name, In: "Strata", Known: known}
+}
+
+func metricsAt(ks []int, some ...Kind) []Metric {
+	var metrics []Metric
+	for _, m := range some {
+		for _, k := range ks {
+			metrics = append(metrics, Metric{m, k})
+		}
+	}
+	return metrics
+}
+
+// Planned returns the cut-offs and the metrics of a plan: P at every cut-off,
+// then the others by measure, and by k, the whole ranking last.
+func Planned(ks []int, metrics []Metric) ([]int, []Metric) {
+	if len(ks) == 0 {
+		ks = DefaultKs()
+	}
+	ks = slices.Clone(ks)
+	for _, m := range metrics {
+		if m.K > 0 {
+			ks = append(ks, m.K)
+		}
+	}
+	ks = sortedKs(ks)
+	all := slices.Concat(metricsAt(ks, Precision), metrics)
+	slices.SortFunc(all, func(a, b Metric) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(uint(a.K)-1, uint(b.K)-1)) // 0 is the largest
+	})
+	return ks, slices.Compact(all)
+}
+
+// MaxK is the largest k of a metric.
+const MaxK = 1<<16 - 1
+
+// DefaultKs returns the ranks at which precision is measured unless others are asked for.
+func DefaultKs() []int { return []int{1, 5, 10} }
+
+// sortedKs returns ks ascending, without repetition.
+func sortedKs(ks []int) []int {
+	ks = slices.Clone(ks)
+	slices.SortFunc(ks, cmp.Compare[int])
+	return slices.Compact(ks)
+}
