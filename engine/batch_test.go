@@ -9,19 +9,23 @@ import (
 	"testing"
 
 	"strata/engine/format"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/fixtures/need"
 )
 
 // newTestBatch returns a batch that is prepared, and its worker for all queries
 // in one tile.
-func newTestBatch(t *testing.T, g *Gallery, queries []int, texts []string, k int, among *Candidates, each func(int, []Ranking)) (*batch, *batchWorker) {
+func newTestBatch(t *testing.T, g *Gallery, queries []int, texts []string, k int, among *items.Candidates, each func(int, []rank.Ranking)) (*rank.Batch, *rank.BatchWorker) {
 	t.Helper()
-	b := &batch{g: g, schemes: parseAll(t, g, texts), k: k, among: among, each: each, queries: queries}
-	if err := b.prepare(t.Context()); err != nil {
+	b := &rank.Batch{G: g, Schemes: parseAll(t, g, texts), K: k, Among: among, Each: each, Queries: queries}
+	if err := b.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.tileQueries()
-	return b, newBatchWorker(b, len(queries))
+	b.TileQueries()
+	return b, rank.NewBatchWorker(b, len(queries))
 }
 
 // TestLeafBound compares the float32 scores of every leaf with the canonical
@@ -31,23 +35,23 @@ func TestLeafBound(t *testing.T) {
 	for seed := range uint64(6) {
 		const rows = 700
 		g, _, among := testGallery(t, 40+seed, rows)
-		queries := Sample(rows, 30, seed)
+		queries := items.Sample(rows, 30, seed)
 		_, w := newTestBatch(t, g, queries, texts, 10, among, nil)
-		for i, l := range w.layers {
-			w.packQueries(i, l, queries)
+		for i, l := range w.Layers {
+			w.PackQueries(i, l, queries)
 		}
-		w.block(queries, 0, rows)
-		for f := range w.leaves {
-			l := &w.leaves[f]
-			if l.scheme.Kind == Concat {
-				w.concatFactors(l, 0, rows)
+		w.Block(queries, 0, rows)
+		for f := range w.Leaves {
+			l := &w.Leaves[f]
+			if l.Scheme.Kind == scheme.Concat {
+				w.ConcatFactors(l, 0, rows)
 			}
 			for q, query := range queries {
-				w.pairs.start(query)
-				for row, s := range w.evaluate(l, q, query, rows) {
-					want := w.pairs.score(l.scheme, row)
-					if math.IsNaN(want) != (s != s) || math.Abs(float64(s)-want) > l.bound {
-						t.Fatalf("seed %d, %s, rows %d and %d: %v for %v, bound %g", seed, l.scheme, query, row, s, want, l.bound)
+				w.Pairs.Start(query)
+				for row, s := range w.Evaluate(l, q, query, rows) {
+					want := w.Pairs.Score(l.Scheme, row)
+					if math.IsNaN(want) != (s != s) || math.Abs(float64(s)-want) > l.Bound {
+						t.Fatalf("seed %d, %s, rows %d and %d: %v for %v, bound %g", seed, l.Scheme, query, row, s, want, l.Bound)
 					}
 				}
 			}
@@ -70,9 +74,9 @@ func TestNominated(t *testing.T) {
 		k := rng.IntN(1 + rows/5)
 		bound := math.Ldexp(1, -8-rng.IntN(20))
 		clusters := 1 + rng.IntN(1+trial%10*5)
-		exact, scores := make([]Hit, rows), make([]float32, rows)
+		exact, scores := make([]rank.Hit, rows), make([]float32, rows)
 		for row := range exact {
-			exact[row] = Hit{row, float64(rng.IntN(clusters))/float64(clusters) + bound*float64(rng.IntN(3))}
+			exact[row] = rank.Hit{Row: row, Score: float64(rng.IntN(clusters))/float64(clusters) + bound*float64(rng.IntN(3))}
 			shift := bound * []float64{-0.999, 0, 0.999, 2*rng.Float64() - 1}[rng.IntN(4)]
 			scores[row] = float32(exact[row].Score + shift)
 			if math.Abs(float64(scores[row])-exact[row].Score) > bound {
@@ -85,27 +89,27 @@ func TestNominated(t *testing.T) {
 		}
 		left := []int32{int32(rng.IntN(rows))}
 		exact = slices.Delete(exact, int(left[0]), int(left[0])+1)
-		exact = slices.DeleteFunc(exact, func(h Hit) bool { return !h.Scored() })
-		slices.SortFunc(exact, better)
+		exact = slices.DeleteFunc(exact, func(h rank.Hit) bool { return !h.Scored() })
+		slices.SortFunc(exact, rank.Better)
 
-		var n nominated
+		var n rank.Nominated
 		most := []int{0, 0, 1000, 10_000}[rng.IntN(4)]
-		n.reset(k, rows, most)
+		n.Reset(k, rows, most)
 		var above []int32
 		for lo := 0; lo < rows; lo += 1000 {
-			above = n.offer(scores[lo:min(lo+1000, rows)], []float64{bound}, lo, among, left, above)
+			above = n.Offer(scores[lo:min(lo+1000, rows)], []float64{bound}, lo, among, left, above)
 		}
-		if len(n.rows) >= max(nomineeRoom(k), most) {
-			t.Fatalf("trial %d: %d rows are kept", trial, len(n.rows))
+		if len(n.Rows) >= max(rank.NomineeRoom(k), most) {
+			t.Fatalf("trial %d: %d rows are kept", trial, len(n.Rows))
 		}
-		if n.crowded {
+		if n.Crowded {
 			crowded++
 			continue
 		}
-		n.prune()
+		n.Prune()
 		in := map[int32]bool{}
-		for _, c := range n.rows {
-			in[c.row] = true
+		for _, c := range n.Rows {
+			in[c.Row] = true
 		}
 		if in[left[0]] {
 			t.Fatalf("trial %d: row %d is no candidate", trial, left[0])
@@ -151,17 +155,17 @@ func TestCrowded(t *testing.T) {
 	}
 	o := newOracle(layers, func(q, row int) bool { return q != row })
 	queries := []int{0, 1, 2, 3, 700, 1299}
-	got := make([][]Ranking, len(queries))
+	got := make([][]rank.Ranking, len(queries))
 	b, w := newTestBatch(t, g, queries, []string{"A", "B", "C", "A+B", "concat(A,C)", "rrf(A,B)"}, k, among,
-		func(i int, rankings []Ranking) { got[i] = rankings })
-	b.most = 0
-	if err := w.tile(t.Context(), 0, len(queries)); err != nil {
+		func(i int, rankings []rank.Ranking) { got[i] = rankings })
+	b.Most = 0
+	if err := w.Tile(t.Context(), 0, len(queries)); err != nil {
 		t.Fatal(err)
 	}
 	for i, q := range queries {
-		checkRankings(t, got[i], o.rankAll(b.schemes, q), k, fmt.Sprint("query ", q))
-		if !w.nominees[i][0].crowded || w.nominees[i][2].crowded {
-			t.Errorf("query %d: A is crowded: %v, C: %v", q, w.nominees[i][0].crowded, w.nominees[i][2].crowded)
+		checkRankings(t, got[i], o.rankAll(b.Schemes, q), k, fmt.Sprint("query ", q))
+		if !w.Nominees[i][0].Crowded || w.Nominees[i][2].Crowded {
+			t.Errorf("query %d: A is crowded: %v, C: %v", q, w.Nominees[i][0].Crowded, w.Nominees[i][2].Crowded)
 		}
 	}
 }
@@ -195,26 +199,26 @@ func TestTileMemory(t *testing.T) {
 		{"most features", 10, format.MaxDim, []string{"A", "rrf(A,B)"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := &batch{g: g, schemes: parseAll(t, g, tt.text), k: tt.k, among: among, queries: queries}
-			if err := b.prepare(t.Context()); err != nil {
+			b := &rank.Batch{G: g, Schemes: parseAll(t, g, tt.text), K: tt.k, Among: among, Queries: queries}
+			if err := b.Prepare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			b.layers = slices.Clone(b.layers)
-			b.layers[0] = &Layer{Name: "A", Dim: tt.dim}
-			size := b.tileQueries()
-			if size < 1 || b.rowsAtATime < 1 {
-				t.Fatalf("a tile of %d × %d", size, b.rowsAtATime)
+			b.Layers = slices.Clone(b.Layers)
+			b.Layers[0] = &layer.Layer{Name: "A", Dim: tt.dim}
+			size := b.TileQueries()
+			if size < 1 || b.RowsAtATime < 1 {
+				t.Fatalf("a tile of %d × %d", size, b.RowsAtATime)
 			}
 			ranked := 0
-			for _, f := range b.leaves {
-				if f.ranked {
+			for _, f := range b.Leaves {
+				if f.Ranked {
 					ranked++
 				}
 			}
-			if packed := 4 * tt.dim * max(size, b.rowsAtATime); packed > packMemory {
+			if packed := 4 * tt.dim * max(size, b.RowsAtATime); packed > rank.PackMemory {
 				t.Errorf("%d bytes of packed vectors", packed)
 			}
-			if most := max(b.most, nomineeRoom(min(tt.k, g.Len()))); 8*most*size*ranked > nomineeMemory {
+			if most := max(b.Most, rank.NomineeRoom(min(tt.k, g.Len()))); 8*most*size*ranked > rank.NomineeMemory {
 				t.Errorf("%d nominees for each of %d × %d rankings", most, size, ranked)
 			}
 		})
@@ -238,14 +242,14 @@ func TestRankAllFromCodes(t *testing.T) {
 		case 1:
 			texts = append(slices.Clone(texts), "rrf(A,A+C)")
 		case 2:
-			if err := g.codesOf(g.Layers[0]).close(); err != nil {
+			if err := g.CodesOf(g.Layers[0]).Close(); err != nil {
 				t.Fatal(err)
 			}
 			g.coded.Delete(g.Layers[0])
 		}
 		schemes := parseAll(t, g, texts)
 		var queries []int
-		var wants [][][]Hit
+		var wants [][][]rank.Hit
 		for q := 0; q < rows; q += 1 + rows/queriesOf {
 			queries = append(queries, q)
 			wants = append(wants, o.rankAll(schemes, q))

@@ -14,6 +14,10 @@ import (
 	"github.com/adrg/xdg"
 
 	"strata/engine/archive"
+	"strata/engine/code"
+	"strata/engine/layer"
+	"strata/engine/picture"
+	"strata/engine/seal"
 )
 
 // elsewhere gives the test another user's cache, which is empty.
@@ -39,7 +43,7 @@ func TestBelieved(t *testing.T) {
 	made := func(what string, foreign int) {
 		t.Helper()
 		before := map[string]os.FileInfo{}
-		names := []string{"A.codes", "Z.codes", "A.pca2.npy", "unpacked/x.npz.Z.npy", strings.TrimPrefix(indexName("pics.tar"), "/")}
+		names := []string{"A.codes", "Z.codes", "A.pca2.npy", "unpacked/x.npz.Z.npy", strings.TrimPrefix(picture.IndexName("pics.tar"), "/")}
 		for _, name := range names {
 			info, err := os.Stat(filepath.Join(own, name))
 			if err != nil {
@@ -81,27 +85,27 @@ func TestForeignCodes(t *testing.T) {
 	path := filepath.Join(dir, derivedFolder, "A.codes")
 	b := readFile(t, path)
 	g := open(t, dir)
-	l := g.Layers[slices.IndexFunc(g.Layers, func(l *Layer) bool { return l.Name == "A" })]
-	at := chunkAt(0, l.Dim)
+	l := g.Layers[slices.IndexFunc(g.Layers, func(l *layer.Layer) bool { return l.Name == "A" })]
+	at := code.ChunkAt(0, l.Dim)
 	chunk := b[at:]
 	source0 := binary.LittleEndian.Uint32(chunk[4:])
-	view := chunkView(chunk, l.Rows, l.Dim)
-	for r := range view.mean { // all rows far away, and proven to be
-		view.mean[r], view.fine.scale[r], view.fine.rest[r], view.fine.norm[r] = -1, 0, 0, 0
-		view.coarse.scale[r], view.coarse.rest[r], view.coarse.norm[r] = 0, 0, 0
-		view.square[r] = math.Pi
+	view := code.ChunkView(chunk, l.Rows, l.Dim)
+	for r := range view.Mean { // all rows far away, and proven to be
+		view.Mean[r], view.Fine.Scale[r], view.Fine.Rest[r], view.Fine.Norm[r] = -1, 0, 0, 0
+		view.Coarse.Scale[r], view.Coarse.Rest[r], view.Coarse.Norm[r] = 0, 0, 0
+		view.Square[r] = math.Pi
 	}
-	sealChunk(chunk, l.Rows, source0)
+	code.SealChunk(chunk, l.Rows, source0)
 	write(t, filepath.Dir(path), "A.codes", b)
 	var notes []string
-	if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
 		if p.Note != "" {
 			notes = append(notes, p.Note)
 		}
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	if len(notes) != 1 || notes[0] != path+" "+errForeign {
+	if len(notes) != 1 || notes[0] != path+" "+seal.ErrForeign {
 		t.Errorf("notes %q", notes)
 	}
 	if got, _ := everything(t, dir, source); got != want {
@@ -147,7 +151,7 @@ func TestForeignIndex(t *testing.T) {
 	elsewhere(t)
 	dir, source := plantedGallery(t, t.TempDir())
 	_, _ = everything(t, dir, source)
-	path := filepath.Join(dir, derivedFolder, filepath.FromSlash(indexName("pics.tar")))
+	path := filepath.Join(dir, derivedFolder, filepath.FromSlash(picture.IndexName("pics.tar")))
 	info, err := os.Stat(filepath.Join(dir, "pics.tar"))
 	if err != nil {
 		t.Fatal(err)

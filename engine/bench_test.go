@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/fixtures/matrices"
 )
 
@@ -36,7 +39,7 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 // benchSchemes returns four schemes over the first layers of a gallery.
-func benchSchemes(b *testing.B, g *Gallery) []Scheme {
+func benchSchemes(b *testing.B, g *Gallery) []scheme.Scheme {
 	a, z := g.Layers[0].Name, g.Layers[len(g.Layers)-1].Name
 	return parseAll(b, g, []string{a, z, a + "+" + z, "0.7*" + a + "+0.3*" + z})
 }
@@ -46,7 +49,7 @@ func BenchmarkQuery(b *testing.B) {
 	g := benchGallery(b)
 	schemes := benchSchemes(b, g)
 	all, _ := g.Candidates(nil)
-	s := NewSearcher(g, 1)
+	s := rank.NewSearcher(g, 1)
 	q := 0
 	for b.Loop() {
 		if _, err := s.Search(b.Context(), q%g.Len(), schemes, 10, all); err != nil {
@@ -61,7 +64,7 @@ func BenchmarkSlider(b *testing.B) {
 	g := benchGallery(b)
 	schemes := benchSchemes(b, g)[3:]
 	all, _ := g.Candidates(nil)
-	s := NewSearcher(g, 1<<30)
+	s := rank.NewSearcher(g, 1<<30)
 	for b.Loop() {
 		if _, err := s.Search(b.Context(), 0, schemes, 10, all); err != nil {
 			b.Fatal(err)
@@ -79,10 +82,10 @@ func BenchmarkRankAll(b *testing.B) {
 	a, y, z := g.Layers[0].Name, g.Layers[len(g.Layers)-2].Name, g.Layers[len(g.Layers)-1].Name
 	texts = append(texts, a+"+"+z, "0.7*"+y+"+0.3*"+z, "concat("+y+",0.5*"+z+")", a+"+"+y+"+"+z, "rrf("+a+","+z+")")
 	schemes := parseAll(b, g, texts)
-	queries := Sample(g.Len(), g.Len(), 1)
+	queries := items.Sample(g.Len(), g.Len(), 1)
 	all, _ := g.Candidates(nil)
 	for b.Loop() {
-		if err := g.RankAll(b.Context(), queries, schemes, 10, all, func(int, []Ranking) {}); err != nil {
+		if err := g.RankAll(b.Context(), queries, schemes, 10, all, func(int, []rank.Ranking) {}); err != nil {
 			b.Fatal(err)
 		}
 	}

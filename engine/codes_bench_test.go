@@ -8,15 +8,19 @@ import (
 	"testing"
 	"time"
 
+	"strata/engine/code"
 	"strata/engine/fence"
+	"strata/engine/items"
 	"strata/engine/kernel"
+	"strata/engine/layer"
+	"strata/engine/rank"
 )
 
 // codedBench opens the gallery that STRATA_BENCH_GALLERY names, with codes: one of
 // four layers, as fixtures/generate makes them.
-func codedBench(b *testing.B) (*Gallery, *Candidates) {
+func codedBench(b *testing.B) (*Gallery, *items.Candidates) {
 	g := benchGallery(b)
-	if err := g.PrepareCodes(b.Context(), CodeOptions{Build: true}); err != nil {
+	if err := g.PrepareCodes(b.Context(), code.CodeOptions{Build: true}); err != nil {
 		b.Fatal(err)
 	}
 	all, err := g.Candidates(nil)
@@ -39,12 +43,12 @@ func BenchmarkCodedQuery(b *testing.B) {
 			size := 0
 			for _, name := range schemes[0].Layers() {
 				l, _ := g.Layer(name)
-				size += l.Rows * l.bytes()
+				size += l.Rows * l.Bytes()
 			}
 			b.SetBytes(int64(size))
 			q, rescored := 0, 0
 			for b.Loop() {
-				r, err := NewSearcher(g, 1).Search(b.Context(), q*7919%g.Len(), schemes, 10, all)
+				r, err := rank.NewSearcher(g, 1).Search(b.Context(), q*7919%g.Len(), schemes, 10, all)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -65,7 +69,7 @@ func BenchmarkCodedSlider(b *testing.B) {
 	g, all := codedBench(b)
 	for _, text := range []string{"%g*A+B+C+pattern", "concat(%g*A,B,C,pattern)", "rrf(%g*A+B,C)"} {
 		b.Run(text, func(b *testing.B) {
-			s := NewSearcher(g, 1<<30)
+			s := rank.NewSearcher(g, 1<<30)
 			if err := s.Warm(b.Context(), 77, parseAll(b, g, []string{fmt.Sprintf(text, 0.5)})); err != nil { // as sessions do
 				b.Fatal(err)
 			}
@@ -96,16 +100,16 @@ func BenchmarkCodedSlider(b *testing.B) {
 // BenchmarkBuildCodes codes the largest layer.
 func BenchmarkBuildCodes(b *testing.B) {
 	g, _ := codedBench(b)
-	l := slices.MaxFunc(g.Layers, func(a, b *Layer) int { return a.Dim - b.Dim })
-	b.SetBytes(int64(l.Rows) * int64(l.bytes()))
+	l := slices.MaxFunc(g.Layers, func(a, b *layer.Layer) int { return a.Dim - b.Dim })
+	b.SetBytes(int64(l.Rows) * int64(l.Bytes()))
 	folder := b.TempDir()
 	for b.Loop() {
-		c, err := prepareCodes(b.Context(), l, fence.In(folder, "."), CodeOptions{Build: true})
+		c, err := code.PrepareCodes(b.Context(), l, fence.In(folder, "."), code.CodeOptions{Build: true})
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.StopTimer()
-		if err := c.close(); err != nil {
+		if err := c.Close(); err != nil {
 			b.Fatal(err)
 		}
 		if err := removeCodes(folder, l); err != nil {
@@ -119,7 +123,7 @@ func BenchmarkBuildCodes(b *testing.B) {
 // codes.
 func BenchmarkRankAllSchemes(b *testing.B) {
 	g, all := codedBench(b)
-	queries := Sample(g.Len(), 256, 1)
+	queries := items.Sample(g.Len(), 256, 1)
 	var texts []string
 	for i := range 20 {
 		texts = append(texts, fmt.Sprintf("%g*A+%g*B+C", 1+0.1*float64(i), 2-0.05*float64(i)))
@@ -129,7 +133,7 @@ func BenchmarkRankAllSchemes(b *testing.B) {
 			schemes := parseAll(b, g, texts[:n])
 			rescored := 0
 			for b.Loop() {
-				err := g.RankAll(b.Context(), queries, schemes, 10, all, func(_ int, r []Ranking) { rescored = r[0].Rescored })
+				err := g.RankAll(b.Context(), queries, schemes, 10, all, func(_ int, r []rank.Ranking) { rescored = r[0].Rescored })
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -144,14 +148,14 @@ func BenchmarkRead(b *testing.B) {
 	g, _ := codedBench(b)
 	size := 0
 	for _, l := range g.Layers[:3] {
-		size += l.size()
+		size += l.Size()
 	}
 	b.SetBytes(int64(size))
 	var sum atomic.Uint64
 	for b.Loop() {
 		for _, l := range g.Layers[:3] {
-			raw := l.whole
-			err := parallel(b.Context(), len(raw), 4<<20, func(lo, hi int) { sum.Add(kernel.ReadSum(raw[lo:hi], 1)) })
+			raw := l.Whole
+			err := layer.Parallel(b.Context(), len(raw), 4<<20, func(lo, hi int) { sum.Add(kernel.ReadSum(raw[lo:hi], 1)) })
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -22,6 +22,9 @@ import (
 	"time"
 
 	"strata/engine/aside"
+	"strata/engine/code"
+	"strata/engine/layer"
+	"strata/engine/rank"
 )
 
 // codedGallery writes a gallery of one layer, A, and returns its folder.
@@ -43,7 +46,7 @@ func codedGallery(t testing.TB, rows, dim int) (string, matrix) {
 func build(t testing.TB, g *Gallery) (notes []string, first int) {
 	t.Helper()
 	first = -1
-	o := CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+	o := code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
 		if p.Note != "" {
 			notes = append(notes, p.Note)
 		}
@@ -63,7 +66,7 @@ func codesFile(t testing.TB, g *Gallery) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(folder, codesName(g.Layers[0]))
+	return filepath.Join(folder, code.CodesName(g.Layers[0]))
 }
 
 func readFile(t testing.TB, path string) []byte {
@@ -84,10 +87,10 @@ func TestCodesFileFaults(t *testing.T) {
 	build(t, g)
 	path := codesFile(t, g)
 	good := readFile(t, path)
-	chunk := int(chunkAt(0, dim))
+	chunk := int(code.ChunkAt(0, dim))
 	sections := []int{
-		0, 4, 20, 24, 32, 40, 48, 56, 64, 72, 104, headerBytes - 1, headerBytes, chunk - 64, chunk, chunk + 4, chunk + 8,
-		chunk + chunkHead, chunk + chunkHead + 8*rows, chunk + chunkHead + 12*rows + 100, len(good) - rows*128, len(good) - 1,
+		0, 4, 20, 24, 32, 40, 48, 56, 64, 72, 104, code.HeaderBytes - 1, code.HeaderBytes, chunk - 64, chunk, chunk + 4, chunk + 8,
+		chunk + code.ChunkHead, chunk + code.ChunkHead + 8*rows, chunk + code.ChunkHead + 12*rows + 100, len(good) - rows*128, len(good) - 1,
 	}
 	type fault struct {
 		name string
@@ -108,14 +111,14 @@ func TestCodesFileFaults(t *testing.T) {
 	}
 	longer := append(slices.Clone(good), 0)
 	later := slices.Clone(good)
-	binary.LittleEndian.PutUint32(later[20:], codesVersion+1)
-	binary.LittleEndian.PutUint32(later, crc32.Checksum(later[4:headerBytes], castagnoli))
+	binary.LittleEndian.PutUint32(later[20:], code.CodesVersion+1)
+	binary.LittleEndian.PutUint32(later, crc32.Checksum(later[4:code.HeaderBytes], code.Castagnoli))
 	faults = append(faults, fault{"longer", longer}, fault{"of a later version", later}, fault{"text", []byte(strings.Repeat("codes ", 9999))})
 	for _, f := range faults {
 		write(t, filepath.Dir(path), filepath.Base(path), f.file)
 		g := open(t, dir)
 		said := 0
-		use := CodeOptions{All: true, Progress: func(p CodeProgress) {
+		use := code.CodeOptions{All: true, Progress: func(p code.CodeProgress) {
 			if p.Note != "" {
 				said++
 			}
@@ -123,7 +126,7 @@ func TestCodesFileFaults(t *testing.T) {
 		if err := g.PrepareCodes(t.Context(), use); err != nil {
 			t.Fatalf("%s: %v", f.name, err)
 		}
-		if g.codesOf(g.Layers[0]) != nil || said != 1 {
+		if g.CodesOf(g.Layers[0]) != nil || said != 1 {
 			t.Fatalf("%s: it is used, or said %d times", f.name, said)
 		}
 		notes, _ := build(t, g)
@@ -180,7 +183,7 @@ func TestCodesOfChangedBlock(t *testing.T) {
 	g := open(t, dir)
 	build(t, g)
 	size := rows * dim * 4
-	seen := sampleBlocks(size)
+	seen := layer.SampleBlocks(size)
 	at := 0
 	for slices.Contains(seen, at) {
 		at++
@@ -188,7 +191,7 @@ func TestCodesOfChangedBlock(t *testing.T) {
 	path := filepath.Join(dir, "A.npy")
 	g.Close()
 	b := readFile(t, path)
-	b[len(b)-size+at*fingerprintBlockSize+100] ^= 64
+	b[len(b)-size+at*layer.FingerprintBlockSize+100] ^= 64
 	write(t, dir, "A.npy", b)
 	g = open(t, dir)
 	if notes, first := build(t, g); len(notes) != 1 || first != 0 {
@@ -198,7 +201,7 @@ func TestCodesOfChangedBlock(t *testing.T) {
 
 // TestCodesGrow appends rows: whole chunks are kept, and so is the mean.
 func TestCodesGrow(t *testing.T) {
-	const rows, more, dim = codeChunk + 700, codeChunk + 300, 5
+	const rows, more, dim = code.CodeChunk + 700, code.CodeChunk + 300, 5
 	dir, m := codedGallery(t, rows, dim)
 	g := open(t, dir)
 	build(t, g)
@@ -210,15 +213,15 @@ func TestCodesGrow(t *testing.T) {
 	write(t, dir, "A.npy", m.npy())
 	write(t, dir, itemsFile, []byte("id\n"+strings.Join(ids(rows+more), "\n")))
 	g = open(t, dir)
-	if err := g.PrepareCodes(t.Context(), CodeOptions{All: true}); err != nil || g.codesOf(g.Layers[0]) != nil {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{All: true}); err != nil || g.CodesOf(g.Layers[0]) != nil {
 		t.Fatalf("%v; codes of fewer rows are used", err)
 	}
 	notes, first := build(t, g)
-	if len(notes) != 0 || first != codeChunk {
+	if len(notes) != 0 || first != code.CodeChunk {
 		t.Errorf("notes %q, built from row %d", notes, first)
 	}
 	grown := readFile(t, path)
-	from, to := headerBytes, chunkAt(1, dim)
+	from, to := code.HeaderBytes, code.ChunkAt(1, dim)
 	if !bytes.Equal(grown[from:to], old[from:to]) {
 		t.Error("the mean or the first chunk is another")
 	}
@@ -235,7 +238,7 @@ func checkFirst(t *testing.T, g *Gallery, m matrix) {
 	o := newOracle(map[string]matrix{"A": m}, func(q, row int) bool { return q != row })
 	schemes := parseAll(t, g, []string{"A"})
 	q := len(m.rows) - 3
-	got, err := NewSearcher(g, 1<<20).Search(t.Context(), q, schemes, 10, among)
+	got, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), q, schemes, 10, among)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,10 +250,10 @@ func checkFirst(t *testing.T, g *Gallery, m matrix) {
 
 // TestCodesCancelled stops a build after its first chunk; the next goes on there.
 func TestCodesCancelled(t *testing.T) {
-	dir, m := codedGallery(t, 2*codeChunk+100, 3)
+	dir, m := codedGallery(t, 2*code.CodeChunk+100, 3)
 	g := open(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
-	o := CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+	o := code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
 		if p.Rows > 0 {
 			cancel()
 		}
@@ -258,13 +261,13 @@ func TestCodesCancelled(t *testing.T) {
 	if err := g.PrepareCodes(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled build returns %v", err)
 	}
-	if g.codesOf(g.Layers[0]) != nil {
+	if g.CodesOf(g.Layers[0]) != nil {
 		t.Fatal("half a file is used")
 	}
 	if _, err := os.Stat(codesFile(t, g)); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("half a file is there: %v", err)
 	}
-	if notes, first := build(t, g); len(notes) != 0 || first < codeChunk {
+	if notes, first := build(t, g); len(notes) != 0 || first < code.CodeChunk {
 		t.Errorf("notes %q, built from row %d", notes, first)
 	}
 	checkFirst(t, g, m)
@@ -287,7 +290,7 @@ const buildEnv = "STRATA_TEST_BUILD_CODES"
 func TestKilledBuild(t *testing.T) {
 	if dir := os.Getenv(buildEnv); dir != "" {
 		g := open(t, dir)
-		o := CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+		o := code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
 			fmt.Fprintln(os.Stdout, "rows", p.Rows)
 			if p.Rows > 0 {
 				_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
@@ -295,7 +298,7 @@ func TestKilledBuild(t *testing.T) {
 		}}
 		t.Fatal(g.PrepareCodes(t.Context(), o))
 	}
-	dir, m := codedGallery(t, 2*codeChunk+100, 3)
+	dir, m := codedGallery(t, 2*code.CodeChunk+100, 3)
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestKilledBuild$")
 	child.Env = append(os.Environ(), buildEnv+"="+dir)
 	stdin, err := child.StdinPipe()
@@ -311,7 +314,7 @@ func TestKilledBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stdout)
-	for lines.Scan() && lines.Text() != fmt.Sprint("rows ", codeChunk) {
+	for lines.Scan() && lines.Text() != fmt.Sprint("rows ", code.CodeChunk) {
 	}
 
 	g := open(t, dir)
@@ -326,7 +329,7 @@ func TestKilledBuild(t *testing.T) {
 	done := make(chan error, 1)
 	first := -1
 	go func() {
-		done <- g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true, Progress: func(p CodeProgress) {
+		done <- g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
 			if first < 0 {
 				first = p.Rows
 			}
@@ -339,7 +342,7 @@ func TestKilledBuild(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if first != codeChunk {
+	if first != code.CodeChunk {
 		t.Errorf("the build goes on from row %d", first)
 	}
 	checkFirst(t, g, m)
@@ -347,14 +350,14 @@ func TestKilledBuild(t *testing.T) {
 
 // TestTwoBuilders: one builds, the other uses what it has built.
 func TestTwoBuilders(t *testing.T) {
-	dir, m := codedGallery(t, codeChunk+10, 40)
+	dir, m := codedGallery(t, code.CodeChunk+10, 40)
 	var wg sync.WaitGroup
 	galleries := make([]*Gallery, 4)
 	for i := range galleries {
 		g := open(t, dir)
 		galleries[i] = g
 		wg.Go(func() {
-			if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true}); err != nil {
+			if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -372,7 +375,7 @@ func TestTwoBuilders(t *testing.T) {
 func TestSmallGalleriesHaveNoCodes(t *testing.T) {
 	dir, _ := codedGallery(t, 100, 10)
 	g := open(t, dir)
-	if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, derivedFolder)); !errors.Is(err, fs.ErrNotExist) {
@@ -396,8 +399,8 @@ func TestCodesKeepFaults(t *testing.T) {
 }
 
 // removeCodes removes a layer's codes and what a build has left of them.
-func removeCodes(folder string, l *Layer) error {
-	path := filepath.Join(folder, codesName(l))
+func removeCodes(folder string, l *layer.Layer) error {
+	path := filepath.Join(folder, code.CodesName(l))
 	var errs []error
 	for _, name := range []string{path, path + ".part", path + ".lock"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -410,7 +413,7 @@ func removeCodes(folder string, l *Layer) error {
 // TestCodesOfFinishedPart goes on with a build that was killed behind its last
 // chunk, before the file had its name.
 func TestCodesOfFinishedPart(t *testing.T) {
-	for _, rows := range []int{200, codeChunk, codeChunk + 10} {
+	for _, rows := range []int{200, code.CodeChunk, code.CodeChunk + 10} {
 		dir, _ := codedGallery(t, rows, 10)
 		g := open(t, dir)
 		build(t, g)

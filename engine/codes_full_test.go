@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strata/engine/code"
+	"strata/engine/rank"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,7 +25,7 @@ const fullEnv = "STRATA_TEST_DISK_FULL"
 func TestDiskFull(t *testing.T) {
 	dir := os.Getenv(fullEnv)
 	if dir == "" {
-		dir, _ = codedGallery(t, codeChunk+1000, 100)
+		dir, _ = codedGallery(t, code.CodeChunk+1000, 100)
 		test := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestDiskFull$")
 		test.Env = append(os.Environ(), fullEnv+"="+dir)
 		if out, err := test.CombinedOutput(); err != nil {
@@ -37,7 +39,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := open(t, dir)
-	err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true})
+	err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
 	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "codes of A") {
 		t.Errorf("the error is %v", err)
 	}
@@ -51,7 +53,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := NewSearcher(g, 1<<20).Search(t.Context(), 3, parseAll(t, g, []string{"A"}), 10, among)
+	got, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 3, parseAll(t, g, []string{"A"}), 10, among)
 	if err != nil || got[0].Coded || len(got[0].Hits) != 10 {
 		t.Errorf("the search gives %+v, %v", got, err)
 	}

@@ -4,15 +4,19 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strata/engine/code"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strings"
 	"testing"
 )
 
 // allCoded opens a random gallery whose layers all have codes.
-func allCoded(t *testing.T, seed uint64, rows int) (*Gallery, *oracle, *Candidates) {
+func allCoded(t *testing.T, seed uint64, rows int) (*Gallery, *oracle, *items.Candidates) {
 	t.Helper()
 	g, o, among := testGallery(t, seed, rows)
-	if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	return g, o, among
@@ -26,7 +30,7 @@ func TestCodeSearch(t *testing.T) {
 		g, o, among := allCoded(t, seed, 400)
 		for _, scheme := range parseAll(t, g, []string{"A", "B", "A+B", "0.7*B+0.3*C", "concat(B,0.5*C)"}) {
 			off := map[int]float64{}
-			for _, bits := range CodeBits() {
+			for _, bits := range rank.CodeBits() {
 				s, err := g.NewCodeSearch(t.Context(), scheme, bits)
 				if err != nil {
 					t.Fatal(err)
@@ -54,7 +58,7 @@ func TestCodeSearch(t *testing.T) {
 // checkCoded compares the ranking of all candidates with the oracle's: the same rows
 // that have a score, in the order of scores, then rows. It returns how far off the
 // scores are, in sum.
-func checkCoded(t *testing.T, what string, hits []Hit, o *oracle, scheme Scheme, q int) (off float64) {
+func checkCoded(t *testing.T, what string, hits []rank.Hit, o *oracle, scheme scheme.Scheme, q int) (off float64) {
 	t.Helper()
 	want := map[int]float64{}
 	for _, h := range o.rank(scheme, q) {
@@ -73,7 +77,7 @@ func checkCoded(t *testing.T, what string, hits []Hit, o *oracle, scheme Scheme,
 		delete(want, h.Row) // so that none is there twice
 		off += math.Abs(h.Score - exact)
 	}
-	if !slices.IsSortedFunc(hits, better) {
+	if !slices.IsSortedFunc(hits, rank.Better) {
 		t.Fatalf("%s: not in order", what)
 	}
 	return off
@@ -86,10 +90,10 @@ func TestCodeSearchBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stride := int64(codeStride(l.Dim))
-	beside := int64(4 + 4*axesOf(l.Dim) + 4) // μ·c, axes, scale
-	for bits, want := range map[int]int64{8: stride + beside, 4: int64(coarseStride(l.Dim)) + beside, 1: stride/8 + beside} {
-		s, err := g.NewCodeSearch(t.Context(), Scheme{Terms: []Term{{1, FactorNamed("B")}}}, bits)
+	stride := int64(code.CodeStride(l.Dim))
+	beside := int64(4 + 4*code.AxesOf(l.Dim) + 4) // μ·c, axes, scale
+	for bits, want := range map[int]int64{8: stride + beside, 4: int64(code.CoarseStride(l.Dim)) + beside, 1: stride/8 + beside} {
+		s, err := g.NewCodeSearch(t.Context(), scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed("B")}}}, bits)
 		if err != nil || s.Bytes() != 300*want {
 			t.Errorf("%d bits: %d bytes, want 300 × %d; %v", bits, s.Bytes(), want, err)
 		}
@@ -108,7 +112,7 @@ func TestCodeSearchRefuses(t *testing.T) {
 		{"rrf(A,B)", 8, "rrf(A,B): codes score sums"},
 		{"D", 8, `no layer "D"`},
 	} {
-		scheme, err := ParseScheme(c.scheme)
+		scheme, err := scheme.ParseScheme(c.scheme)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,15 +126,15 @@ func TestCodeSearchRefuses(t *testing.T) {
 func TestRescore(t *testing.T) {
 	for seed := range uint64(3) {
 		g, _, among := testGallery(t, seed, 200)
-		s := NewSearcher(g, 1)
-		for _, scheme := range parseAll(t, g, []string{"A", "A+B", "concat(B,0.5*C)"}) {
+		s := rank.NewSearcher(g, 1)
+		for _, sc := range parseAll(t, g, []string{"A", "A+B", "concat(B,0.5*C)"}) {
 			for q := 0; q < 200; q += 31 {
-				all, err := s.Search(t.Context(), q, []Scheme{scheme}, 200, among)
+				all, err := s.Search(t.Context(), q, []scheme.Scheme{sc}, 200, among)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var rows []int
-				var want []Hit
+				var want []rank.Hit
 				for i, h := range all[0].Hits {
 					if i%3 == 0 {
 						rows = append(rows, h.Row)
@@ -140,9 +144,9 @@ func TestRescore(t *testing.T) {
 					}
 				}
 				slices.Sort(rows)
-				got, err := g.Rescore(t.Context(), q, scheme, rows, 9)
+				got, err := g.Rescore(t.Context(), q, sc, rows, 9)
 				if err != nil || !sameHits(got, want[:min(9, len(want))]) {
-					t.Fatalf("seed %d, %s, query %d: %v, want %v; %v", seed, scheme, q, got, want, err)
+					t.Fatalf("seed %d, %s, query %d: %v, want %v; %v", seed, sc, q, got, want, err)
 				}
 			}
 		}
@@ -246,9 +250,9 @@ func TestPrefixSearchBytes(t *testing.T) {
 		n := min(20, l.Dim)
 		want := int64(300 * (4*n + 4))
 		if n == l.Dim {
-			want = int64(300 * (l.bytes() + 8))
+			want = int64(300 * (l.Bytes() + 8))
 		}
-		s, err := g.NewPrefixSearch(t.Context(), Scheme{Terms: []Term{{1, FactorNamed(name)}}}, n)
+		s, err := g.NewPrefixSearch(t.Context(), scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(name)}}}, n)
 		if err != nil || s.Bytes() != want {
 			t.Errorf("%s: %d of %d components: %d bytes, want %d; %v", name, n, l.Dim, s.Bytes(), want, err)
 		}

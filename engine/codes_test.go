@@ -11,18 +11,23 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/code"
 	"strata/engine/fence"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/fixtures/need"
 )
 
 // prepare gives every layer of the gallery codes.
 func prepare(t testing.TB, g *Gallery) {
 	t.Helper()
-	if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range g.Layers {
-		if g.codesOf(l) == nil {
+		if g.CodesOf(l) == nil {
 			t.Fatalf("%s has no codes", l.Name)
 		}
 	}
@@ -42,7 +47,7 @@ func TestCertifiedIsSortEverything(t *testing.T) {
 		for q := 0; q < rows; q += 1 + rows/7 {
 			wants := o.rankAll(schemes, q)
 			for i := range schemes {
-				s := NewSearcher(g, 1<<20) // without the canonical columns of other schemes
+				s := rank.NewSearcher(g, 1<<20) // without the canonical columns of other schemes
 				for _, k := range []int{0, 1, 10, rows + 3} {
 					got, err := s.Search(t.Context(), q, schemes[i:i+1], k, among)
 					if err != nil {
@@ -133,7 +138,7 @@ func TestCodeBounds(t *testing.T) {
 	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(60), "\n"), layers))
 	prepare(t, g)
 	for _, l := range g.Layers {
-		c := g.codesOf(l)
+		c := g.CodesOf(l)
 		wide := make([][]float64, l.Rows)
 		for r := range wide {
 			wide[r] = make([]float64, l.Dim)
@@ -153,11 +158,11 @@ func TestCodeBounds(t *testing.T) {
 		for _, coarse := range []bool{false, true} {
 			worst, share := 0.0, 0.0
 			for _, q := range queries {
-				a, err := approxByCodes(t.Context(), c, asked{row: q}, coarse)
+				a, err := rank.ApproxByCodes(t.Context(), c, rank.Asked{Row: q}, coarse)
 				if err != nil {
 					t.Fatal(err)
 				}
-				for row, s := range a.cosine {
+				for row, s := range a.Cosine {
 					if math.IsNaN(l.Lengths().Root[q]) || math.IsNaN(l.Lengths().Root[row]) {
 						if s == s {
 							t.Fatalf("%s, rows %d and %d: %v, and one has no score", l.Name, q, row, s)
@@ -165,10 +170,10 @@ func TestCodeBounds(t *testing.T) {
 						continue
 					}
 					off := math.Abs(float64(s) - exact[q][row])
-					if b := a.row(row); !(off <= b-scoreSlack) || b > a.span(row/codeSpan) {
-						t.Fatalf("%s, rows %d and %d: off by %g, bound %g of %g", l.Name, q, row, off, b, a.span(row/codeSpan))
+					if b := a.Row(row); !(off <= b-layer.ScoreSlack) || b > a.Span(row/layer.CodeSpan) {
+						t.Fatalf("%s, rows %d and %d: off by %g, bound %g of %g", l.Name, q, row, off, b, a.Span(row/layer.CodeSpan))
 					}
-					worst, share = max(worst, a.row(row)), max(share, off/a.row(row))
+					worst, share = max(worst, a.Row(row)), max(share, off/a.Row(row))
 				}
 			}
 			t.Logf("%-10s dim %4d, coarse %v: bounds up to %.2g, errors up to %.3f of them", l.Name, l.Dim, coarse, worst, share)
@@ -195,7 +200,7 @@ func TestCertifiedHardLayers(t *testing.T) {
 		texts = append(texts, l.Name, "2*"+l.Name+"+0.01*random", "concat("+l.Name+",wide)", "rrf("+l.Name+",outliers)")
 	}
 	schemes := parseAll(t, g, texts)
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	for _, q := range []int{0, 1, 20, 59} {
 		for _, k := range []int{1, 5, 14} {
 			got, err := s.Search(t.Context(), q, schemes, k, among)
@@ -237,7 +242,7 @@ func TestCertifiedNearTies(t *testing.T) {
 		t.Fatal(err)
 	}
 	schemes := parseAll(t, g, []string{"A", "B", "A+B", "A+1e-7*B", "concat(A,B)", "rrf(A,B)", "rrf(A+B,B)"})
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	for _, q := range []int{0, 49, 1250, 2499} {
 		got, err := s.Search(t.Context(), q, schemes, 10, among)
 		if err != nil {
@@ -245,7 +250,7 @@ func TestCertifiedNearTies(t *testing.T) {
 		}
 		checkRankings(t, got, o.rankAll(schemes, q), 10, fmt.Sprint("query ", q))
 		for _, r := range got {
-			if !r.Coded && r.Scheme.Kind != RRF {
+			if !r.Coded && r.Scheme.Kind != scheme.RRF {
 				t.Errorf("query %d, %s: not from codes", q, r.Scheme)
 			}
 		}
@@ -280,12 +285,12 @@ func TestAdversarialBound(t *testing.T) {
 			t.Fatal(err)
 		}
 		schemes := parseAll(t, g, []string{"A"})
-		got, err := NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
+		got, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
 		if err != nil {
 			t.Fatal(err)
 		}
 		checkRankings(t, got, o.rankAll(schemes, 0), 10, fmt.Sprint("round ", round))
-		a, err := approxByCodes(t.Context(), g.codesOf(g.Layers[0]), asked{row: 0}, true)
+		a, err := rank.ApproxByCodes(t.Context(), g.CodesOf(g.Layers[0]), rank.Asked{Row: 0}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +298,7 @@ func TestAdversarialBound(t *testing.T) {
 		// codes put them in any order.
 		next := matrix{rows: [][]float32{query}}
 		for row := 1; row < rows; row++ {
-			off := o.score(schemes[0], 0, row) - float64(a.cosine[row])
+			off := o.score(schemes[0], 0, row) - float64(a.Cosine[row])
 			moved := slices.Clone(m.rows[row])
 			pull := float32(0.9 - o.score(schemes[0], 0, row) + 2*off)
 			for i := range moved {
@@ -309,7 +314,7 @@ func TestAdversarialBound(t *testing.T) {
 func TestApproximate(t *testing.T) {
 	g, o, among := testGallery(t, 509, 1100)
 	prepare(t, g)
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	schemes := parseAll(t, g, []string{"B", "A+B", "concat(A,B)", "rrf(A,C)"})
 	got, err := s.SearchApproximate(t.Context(), 5, schemes, 10, among)
 	if err != nil {
@@ -317,7 +322,7 @@ func TestApproximate(t *testing.T) {
 	}
 	for i, r := range got {
 		want := o.rank(schemes[i], 5)[:10]
-		if r.Approximate != (schemes[i].Kind != RRF) {
+		if r.Approximate != (schemes[i].Kind != scheme.RRF) {
 			t.Errorf("%s: approximate is %v", r.Scheme, r.Approximate)
 		}
 		if len(r.Hits) != 10 || r.Rescored != 0 && r.Approximate {
@@ -338,11 +343,11 @@ func TestCodesOfPhotographs(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", folder)
 	for _, l := range g.Layers {
-		c, err := prepareCodes(t.Context(), l, fence.In(folder, "."), CodeOptions{Build: true})
+		c, err := code.PrepareCodes(t.Context(), l, fence.In(folder, "."), code.CodeOptions{Build: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.measure()
+		c.Measure()
 		g.coded.Store(l, c)
 	}
 	among, err := g.Candidates(nil)
@@ -351,14 +356,14 @@ func TestCodesOfPhotographs(t *testing.T) {
 	}
 	schemes := parseAll(t, g, []string{"A", "B", "C", "mixed8", "pattern", "A+B+C", "concat(A,B,C)", "rrf(A,C)"})
 	sums, most, full := make([]int, len(schemes)), make([]int, len(schemes)), make([]int, len(schemes))
-	queries := Sample(g.Len(), 40, 1)
+	queries := items.Sample(g.Len(), 40, 1)
 	exact := rankAll(t, g, queries, schemes, 10, among)
 	for _, fine := range []bool{false, true} {
 		clear(sums)
 		clear(most)
 		clear(full)
 		for i, q := range queries {
-			s := NewSearcher(g, 1)
+			s := rank.NewSearcher(g, 1)
 			if fine {
 				if err := s.Warm(t.Context(), q, schemes); err != nil {
 					t.Fatal(err)
@@ -379,11 +384,11 @@ func TestCodesOfPhotographs(t *testing.T) {
 				most[j] = max(most[j], r.Rescored)
 			}
 		}
-		for j, scheme := range schemes {
+		for j, sc := range schemes {
 			mean := float64(sums[j]) / float64(len(queries))
-			t.Logf("fine %v: %-14s %7.1f rows rescored, at most %d; %d of %d queries by canonical columns", fine, scheme, mean, most[j], full[j], len(queries))
-			if limit := map[bool]float64{true: 30, false: 200}[fine]; scheme.Kind != RRF && (mean > limit || full[j] > 0) {
-				t.Errorf("%s: %g rows are rescored on average, all rows for %d queries", scheme, mean, full[j])
+			t.Logf("fine %v: %-14s %7.1f rows rescored, at most %d; %d of %d queries by canonical columns", fine, sc, mean, most[j], full[j], len(queries))
+			if limit := map[bool]float64{true: 30, false: 200}[fine]; sc.Kind != scheme.RRF && (mean > limit || full[j] > 0) {
+				t.Errorf("%s: %g rows are rescored on average, all rows for %d queries", sc, mean, full[j])
 			}
 		}
 	}
@@ -410,7 +415,7 @@ func TestVectorsFromCodes(t *testing.T) {
 	g, _, among := testGallery(t, 611, 1100)
 	rng := rand.New(rand.NewPCG(15, 1))
 	schemes := parseAll(t, g, []string{"A", "B", "A+B", "concat(A,B)", "rrf(A,B)"})
-	var queries []*Vectors
+	var queries []*rank.Vectors
 	for range 5 {
 		features := map[string][]float32{}
 		for _, l := range g.Layers {
@@ -428,9 +433,9 @@ func TestVectorsFromCodes(t *testing.T) {
 		}
 		queries = append(queries, v)
 	}
-	var plain [][]Ranking
+	var plain [][]rank.Ranking
 	for _, v := range queries {
-		r, err := NewSearcher(g, 1<<20).SearchVectors(t.Context(), v, schemes, 10, among)
+		r, err := rank.NewSearcher(g, 1<<20).SearchVectors(t.Context(), v, schemes, 10, among)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -438,7 +443,7 @@ func TestVectorsFromCodes(t *testing.T) {
 	}
 	prepare(t, g)
 	for i, v := range queries {
-		s := NewSearcher(g, 1<<20)
+		s := rank.NewSearcher(g, 1<<20)
 		for round := range 2 {
 			got, err := s.SearchVectors(t.Context(), v, schemes, 10, among)
 			if err != nil {
@@ -464,7 +469,7 @@ func TestProject(t *testing.T) {
 	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(60), "\n"), layers))
 	prepare(t, g)
 	for _, l := range g.Layers {
-		c := g.codesOf(l)
+		c := g.CodesOf(l)
 		wide := make([]float64, l.Dim)
 		worst := 0.0
 		for row, root := range l.Lengths().Root {
@@ -473,27 +478,27 @@ func TestProject(t *testing.T) {
 			}
 			l.Widen(wide, row)
 			for i := range wide {
-				wide[i] = wide[i]/root - float64(c.coder.mu[i])
+				wide[i] = wide[i]/root - float64(c.Coder.Mu[i])
 			}
-			k, r := c.at(row)
-			for j, a := range k.axes {
-				for i, e := range c.coder.axes[j*l.Dim : (j+1)*l.Dim] {
+			k, r := c.At(row)
+			for j, a := range k.Axes {
+				for i, e := range c.Coder.Axes[j*l.Dim : (j+1)*l.Dim] {
 					wide[i] -= float64(a[r]) * float64(e)
 				}
 			}
 			var square float64
-			for j := range k.axes {
+			for j := range k.Axes {
 				var along float64
-				for i, e := range c.coder.axes[j*l.Dim : (j+1)*l.Dim] {
+				for i, e := range c.Coder.Axes[j*l.Dim : (j+1)*l.Dim] {
 					along += float64(e) * wide[i]
 				}
 				square += along * along
 			}
 			worst = max(worst, math.Sqrt(square))
 		}
-		t.Logf("%-10s dim %4d: %.2g is left along %d axes", l.Name, l.Dim, worst, c.coder.n)
-		if worst > axesSlack {
-			t.Errorf("%s: %g is left along the axes, more than %g", l.Name, worst, axesSlack)
+		t.Logf("%-10s dim %4d: %.2g is left along %d axes", l.Name, l.Dim, worst, c.Coder.N)
+		if worst > code.AxesSlack {
+			t.Errorf("%s: %g is left along the axes, more than %g", l.Name, worst, code.AxesSlack)
 		}
 	}
 }

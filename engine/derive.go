@@ -14,7 +14,12 @@ import (
 
 	"github.com/edsrzf/mmap-go"
 
+	"strata/engine/derive"
 	"strata/engine/fence"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"strata/engine/seal"
 )
 
 // DefaultFitRows is the number of rows that transforms are fitted on when a
@@ -38,16 +43,16 @@ type DeriveOptions struct {
 }
 
 // fit returns the rows to fit on, nil for all, and what a recipe says of them.
-func (o DeriveOptions) fit(rows int) ([]int, RecipeFit) {
+func (o DeriveOptions) fit(rows int) ([]int, derive.RecipeFit) {
 	n := o.Rows
 	if n == 0 {
 		n = DefaultFitRows
 	}
 	if n < 0 || n >= rows {
-		return nil, RecipeFit{}
+		return nil, derive.RecipeFit{}
 	}
 	seed := max(o.Seed, 1)
-	return Sample(rows, n, seed), RecipeFit{Sample: n, Seed: seed}
+	return items.Sample(rows, n, seed), derive.RecipeFit{Sample: n, Seed: seed}
 }
 
 // Derivation says how far the making of a derived layer is.
@@ -63,7 +68,7 @@ type derivations struct {
 
 	mu      sync.Mutex
 	closed  bool
-	stages  map[string][]*stage // of open layers whose parameters were read
+	stages  map[string][]*derive.Stage // of open layers whose parameters were read
 	running map[string]*derivation
 	maps    []mmap.MMap
 	watch   func(Derivation)
@@ -84,12 +89,12 @@ type derivation struct {
 
 // derivedLayer is a derived layer with its recipe.
 type derivedLayer struct {
-	layer  *Layer
-	recipe *Recipe
+	layer  *layer.Layer
+	recipe *derive.Recipe
 }
 
 // layer returns an open derived layer, or nil.
-func (d *derivations) layer(name string) *Layer { return d.layers()[name].layer }
+func (d *derivations) layer(name string) *layer.Layer { return d.layers()[name].layer }
 
 // layers returns the open derived layers by name, which nobody changes.
 func (d *derivations) layers() map[string]derivedLayer {
@@ -143,7 +148,7 @@ func (g *Gallery) WatchDeriving(f func(Derivation)) {
 
 // AllLayers returns the gallery's layers and, behind them, the derived layers that
 // are open, by name. It takes no lock.
-func (g *Gallery) AllLayers() []*Layer {
+func (g *Gallery) AllLayers() []*layer.Layer {
 	open := g.derived.layers()
 	all := slices.Clone(g.Layers)
 	for _, name := range slices.Sorted(maps.Keys(open)) {
@@ -154,11 +159,11 @@ func (g *Gallery) AllLayers() []*Layer {
 
 // Recipe returns the recipe of an open derived layer, or nil for another name. It
 // takes no lock.
-func (g *Gallery) Recipe(name string) *Recipe { return g.derived.layers()[name].recipe }
+func (g *Gallery) Recipe(name string) *derive.Recipe { return g.derived.layers()[name].recipe }
 
 // Faults is Layer.Faults. Of a derived layer it says, too, why one that was kept did
 // not serve.
-func (g *Gallery) Faults(l *Layer) []string {
+func (g *Gallery) Faults(l *layer.Layer) []string {
 	var lines []string
 	if r := g.Recipe(l.Name); r != nil && r.Replaced != "" {
 		lines = append(lines, fmt.Sprintf("%s was computed anew: %s", l.Name, r.Replaced))
@@ -168,9 +173,9 @@ func (g *Gallery) Faults(l *Layer) []string {
 
 // Missing returns the derived layers that the schemes use and that are not open.
 // It takes no lock.
-func (g *Gallery) Missing(schemes ...Scheme) []string {
+func (g *Gallery) Missing(schemes ...scheme.Scheme) []string {
 	var missing []string
-	for _, f := range factorsOf(schemes) {
+	for _, f := range scheme.FactorsOf(schemes) {
 		if name := f.String(); len(f.Transforms) > 0 && g.derived.layer(name) == nil {
 			missing = append(missing, name)
 		}
@@ -178,8 +183,8 @@ func (g *Gallery) Missing(schemes ...Scheme) []string {
 	return missing
 }
 
-// ready returns a layer, and makes a derived one if need be.
-func (g *Gallery) ready(ctx context.Context, f Factor) (*Layer, error) {
+// Ready returns a layer, and makes a derived one if need be.
+func (g *Gallery) Ready(ctx context.Context, f scheme.Factor) (*layer.Layer, error) {
 	l, err := g.Layer(f.String())
 	if err == nil || len(f.Transforms) == 0 {
 		return l, err
@@ -196,7 +201,7 @@ func (g *Gallery) ready(ctx context.Context, f Factor) (*Layer, error) {
 // Memory does not grow with the number of rows: 25 MB for blocks of rows with
 // 1,000 features, and for axes about five matrices of features × features of 8
 // bytes.
-func (g *Gallery) Derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer, error) {
+func (g *Gallery) Derive(ctx context.Context, f scheme.Factor, o DeriveOptions) (*layer.Layer, error) {
 	if l, err := g.Layer(f.Layer); err != nil || len(f.Transforms) == 0 {
 		return l, err
 	}
@@ -225,7 +230,7 @@ func (g *Gallery) Derive(ctx context.Context, f Factor, o DeriveOptions) (*Layer
 }
 
 // takes reports whether a layer was fitted as asked for.
-func (o DeriveOptions) takes(r *Recipe) bool {
+func (o DeriveOptions) takes(r *derive.Recipe) bool {
 	if o == (DeriveOptions{}) {
 		return true
 	}
@@ -247,12 +252,12 @@ func (d *derivations) abandon(name string, run *derivation) {
 
 // join returns the open layer, or the derivation that makes it, which it begins
 // if it does not run.
-func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
+func (g *Gallery) join(f scheme.Factor, o DeriveOptions) (*derivation, *layer.Layer, error) {
 	d, name := &g.derived, f.String()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return nil, nil, ErrClosed
+		return nil, nil, scheme.ErrClosed
 	}
 	if kept := d.layers()[name]; kept.layer != nil && o.takes(kept.recipe) {
 		return nil, kept.layer, nil
@@ -262,7 +267,7 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 		return run, nil, nil
 	}
 	if d.running == nil {
-		d.running, d.stages = map[string]*derivation{}, map[string][]*stage{}
+		d.running, d.stages = map[string]*derivation{}, map[string][]*derive.Stage{}
 	}
 	ctx, cancel := context.WithCancel(g.life)
 	run := &derivation{cancel: cancel, waiting: 1, done: make(chan struct{})}
@@ -283,7 +288,7 @@ func (g *Gallery) join(f Factor, o DeriveOptions) (*derivation, *Layer, error) {
 }
 
 // derive opens or makes the derived layer of a factor.
-func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (made derivedLayer, err error) {
+func (g *Gallery) derive(ctx context.Context, f scheme.Factor, o DeriveOptions) (made derivedLayer, err error) {
 	source, err := g.Layer(f.Layer)
 	if err != nil {
 		return made, err
@@ -296,7 +301,7 @@ func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (made d
 	if err != nil {
 		return made, err
 	}
-	from := RecipeSource{source.Name, source.Type.String(), source.Rows, source.Dim, fingerprint}
+	from := derive.RecipeSource{Layer: source.Name, Type: source.Type.String(), Rows: source.Rows, Dim: source.Dim, Fingerprint: fingerprint}
 	made, replaced, err := g.openKept(ctx, f, o, from)
 	if err == nil && made.layer == nil {
 		made, err = g.makeDerived(ctx, f, o, from, replaced)
@@ -312,9 +317,9 @@ func (g *Gallery) derive(ctx context.Context, f Factor, o DeriveOptions) (made d
 
 // openKept opens a derived layer that is kept. It returns nil when there is none
 // that serves, and why one does not.
-func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource) (kept derivedLayer, why string, err error) {
+func (g *Gallery) openKept(ctx context.Context, f scheme.Factor, o DeriveOptions, from derive.RecipeSource) (kept derivedLayer, why string, err error) {
 	for _, dir := range g.derivedFolders() {
-		r, err := readRecipe(dir, f.fileName())
+		r, err := derive.ReadRecipe(dir, f.FileName())
 		switch {
 		case err != nil:
 			why = err.Error()
@@ -322,18 +327,18 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 		case r == nil:
 			continue
 		}
-		if why = r.stale(f, from); why != "" {
+		if why = r.Stale(f, from); why != "" {
 			continue
 		}
 		if !o.takes(r) {
 			why = "" // it was asked for
 			continue
 		}
-		if why, err = believedMatrix(ctx, dir, f.fileName()+".npy", r.Matrix.SHA256, r.text); err != nil {
+		if why, err = seal.BelievedMatrix(ctx, dir, f.FileName()+".npy", r.Matrix.SHA256, r.Text); err != nil {
 			return kept, "", err
 		}
 		if why != "" {
-			why = fmt.Sprintf("%s: it %s", dir.File(f.fileName()+".npy"), why)
+			why = fmt.Sprintf("%s: it %s", dir.File(f.FileName()+".npy"), why)
 			continue
 		}
 		l, err := g.mapDerived(ctx, dir, f, r)
@@ -354,8 +359,8 @@ func (g *Gallery) openKept(ctx context.Context, f Factor, o DeriveOptions, from 
 }
 
 // mapDerived maps the matrix of a recipe.
-func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f Factor, r *Recipe) (*Layer, error) {
-	file := f.fileName() + ".npy"
+func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f scheme.Factor, r *derive.Recipe) (*layer.Layer, error) {
+	file := f.FileName() + ".npy"
 	path := dir.File(file)
 	m, err := openMatrix(ctx, dir.FS(), file, path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -378,13 +383,13 @@ func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f Factor, r 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r.folder = dir
-	return newLayer(f.String(), path, a.Type, int(a.Dim), []segment{s}), nil
+	r.Folder = dir
+	return layer.NewLayer(f.String(), path, a.Type, int(a.Dim), []layer.Segment{s}), nil
 }
 
 // checkDerived compares a derived layer with the fingerprint in its recipe.
-func checkDerived(ctx context.Context, l *Layer, r *Recipe) error {
-	sum, err := l.hash(ctx, hashSample)
+func checkDerived(ctx context.Context, l *layer.Layer, r *derive.Recipe) error {
+	sum, err := l.Hash(ctx, layer.HashSample)
 	if err != nil {
 		return err
 	}
@@ -396,7 +401,7 @@ func checkDerived(ctx context.Context, l *Layer, r *Recipe) error {
 
 // makeDerived fits the transforms, applies them to every row, and keeps and opens
 // the result. replaced says why what was kept does not serve.
-func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, from RecipeSource, replaced string) (made derivedLayer, err error) {
+func (g *Gallery) makeDerived(ctx context.Context, f scheme.Factor, o DeriveOptions, from derive.RecipeSource, replaced string) (made derivedLayer, err error) {
 	dir, err := g.DerivedFolder(".")
 	if err != nil {
 		return made, fmt.Errorf("there is no place for it: %w", err)
@@ -410,7 +415,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 	if rows != nil {
 		count = len(rows)
 	}
-	done, all, shown := 0.0, fitWork(f, source.Dim, count, source.Rows), 0.0
+	done, all, shown := 0.0, derive.FitWork(f, source.Dim, count, source.Rows), 0.0
 	progress := func(work float64) {
 		if done += work; done >= shown {
 			g.derived.report(Derivation{f.String(), min(done/all, 1)})
@@ -419,24 +424,24 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 	}
 	progress(0)
 	defer g.derived.report(Derivation{})
-	stages, err := fit(ctx, source, rows, f, progress)
+	stages, err := derive.Fit(ctx, source, rows, f, progress)
 	if err != nil {
 		return made, err
 	}
-	r := &Recipe{Format: recipeFormat, Layer: f.String(), Source: from, Fitted: fitted, Made: true, Replaced: replaced}
-	if err := r.keep(ctx, dir, f.fileName(), &feed{layer: source, stages: stages, done: progress}); err != nil {
+	r := &derive.Recipe{Format: derive.RecipeFormat, Layer: f.String(), Source: from, Fitted: fitted, Made: true, Replaced: replaced}
+	if err := r.Keep(ctx, dir, f.FileName(), &derive.Feed{Layer: source, Stages: stages, Done: progress}); err != nil {
 		return made, err
 	}
 	l, err := g.mapDerived(ctx, dir, f, r)
 	if err != nil {
 		return made, err
 	}
-	sum, err := l.hash(ctx, hashSample)
+	sum, err := l.Hash(ctx, layer.HashSample)
 	if err != nil {
 		return made, err
 	}
 	r.Matrix.Fingerprint = "sha256:" + hex.EncodeToString(sum)
-	if err := r.write(dir, f.fileName()+".json"); err != nil {
+	if err := r.Write(dir, f.FileName()+".json"); err != nil {
 		return made, err
 	}
 	made = derivedLayer{l, r}
@@ -445,7 +450,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f Factor, o DeriveOptions, fr
 }
 
 // add makes a derived layer known. stages may be nil: they are read when needed.
-func (d *derivations) add(made derivedLayer, stages []*stage) {
+func (d *derivations) add(made derivedLayer, stages []*derive.Stage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	open := maps.Clone(d.layers())

@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strata/engine/derive"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strings"
 	"sync"
 	"testing"
@@ -35,13 +39,13 @@ func listed(t *testing.T, dir string) []string {
 
 // madeLayer is a derived layer with its recipe.
 type madeLayer struct {
-	*Layer
-	Recipe *Recipe
+	*layer.Layer
+	Recipe *derive.Recipe
 }
 
 func derived(t *testing.T, g *Gallery, factor string, o DeriveOptions) madeLayer {
 	t.Helper()
-	f, err := ParseFactor(factor)
+	f, err := scheme.ParseFactor(factor)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +114,7 @@ func TestDeriveKept(t *testing.T) {
 	write(t, kept, "A.pca5.json", []byte(strings.Replace(string(recipe), `"format": 1`, `"format": 99`, 1)))
 	again("another format", "format 99", DeriveOptions{})
 	again("a sample", "", DeriveOptions{Rows: 300, Seed: 2})
-	if l := derived(t, open(t, dir), "A|pca5", DeriveOptions{}); l.Recipe.Made || l.Recipe.Fitted != (RecipeFit{300, 2}) {
+	if l := derived(t, open(t, dir), "A|pca5", DeriveOptions{}); l.Recipe.Made || l.Recipe.Fitted != (derive.RecipeFit{Sample: 300, Seed: 2}) {
 		t.Errorf("whoever asks for no rows takes what is kept, not %+v", l.Recipe)
 	}
 	write(t, dir, "A.npy", features(rand.New(rand.NewPCG(99, 0)), 900, 24, false).npy())
@@ -169,7 +173,7 @@ func TestDerivedSearch(t *testing.T) {
 	stored := open(t, writeGallery(t, itemsOf(800), layers))
 	texts := []string{"A|centre|pca8", "A+0.5*A|centre|pca8", "concat(A|centre|pca8,0.5*B.x|zscore)", "rrf(A,A|centre|pca8+B.x|zscore)"}
 	rename := strings.NewReplacer("A|centre|pca8", "P", "B.x|zscore", "Z")
-	var schemes, plain []Scheme
+	var schemes, plain []scheme.Scheme
 	for _, text := range texts {
 		s, err := g.ParseScheme(text)
 		if err != nil {
@@ -188,17 +192,17 @@ func TestDerivedSearch(t *testing.T) {
 	all, _ := fresh.Candidates(nil)
 	want, _ := stored.Candidates(nil)
 	for _, q := range []int{0, 3, 41} {
-		got, err := NewSearcher(fresh, 1<<20).Search(t.Context(), q, schemes, 20, all)
+		got, err := rank.NewSearcher(fresh, 1<<20).Search(t.Context(), q, schemes, 20, all)
 		if err != nil {
 			t.Fatal(err)
 		}
-		expected, err := NewSearcher(stored, 1<<20).Search(t.Context(), q, plain, 20, want)
+		expected, err := rank.NewSearcher(stored, 1<<20).Search(t.Context(), q, plain, 20, want)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var mu sync.Mutex
 		batch := open(t, g.Path)
-		err = batch.RankAll(t.Context(), []int{q}, schemes, 20, all, func(_ int, rankings []Ranking) {
+		err = batch.RankAll(t.Context(), []int{q}, schemes, 20, all, func(_ int, rankings []rank.Ranking) {
 			mu.Lock()
 			defer mu.Unlock()
 			for i := range rankings {
@@ -249,7 +253,7 @@ func TestTransform(t *testing.T) {
 					t.Fatal(err)
 				}
 				for i, x := range got {
-					if want := elements[float32](l.whole)[row*l.Dim+i]; math.Float32bits(x) != math.Float32bits(want) {
+					if want := layer.Elements[float32](l.Whole)[row*l.Dim+i]; math.Float32bits(x) != math.Float32bits(want) {
 						t.Fatalf("%s: row %d: value %d is %v, the layer has %v", factor, row, i, x, want)
 					}
 				}
@@ -319,7 +323,7 @@ func TestDeriveElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer embedded.Close()
-	if _, err := embedded.Derive(t.Context(), Factor{"A", []Transform{{Kind: Centre}}}, DeriveOptions{}); err == nil || !contains(err, "deriving A|centre: there is no place for it") {
+	if _, err := embedded.Derive(t.Context(), scheme.Factor{Layer: "A", Transforms: []scheme.Transform{{Kind: scheme.Centre}}}, DeriveOptions{}); err == nil || !contains(err, "deriving A|centre: there is no place for it") {
 		t.Errorf("without any place: %v", err)
 	}
 }
@@ -328,7 +332,7 @@ func TestDeriveElsewhere(t *testing.T) {
 // left, and the next derivation gives what it always gives.
 func TestDeriveCancelled(t *testing.T) {
 	dir := someGallery(t, 6, 1200)
-	f := Factor{"A", []Transform{{Kind: PCA, N: 4}}}
+	f := scheme.Factor{Layer: "A", Transforms: []scheme.Transform{{Kind: scheme.PCA, N: 4}}}
 	for at := 0; ; at++ {
 		g := open(t, dir)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -378,7 +382,7 @@ func TestDeriveTogether(t *testing.T) {
 			<-goOn
 		}
 	})
-	f := Factor{"A", []Transform{{Kind: Whiten, N: 4, Power: 1}}}
+	f := scheme.Factor{Layer: "A", Transforms: []scheme.Transform{{Kind: scheme.Whiten, N: 4, Power: 1}}}
 	impatient, cancel := context.WithCancel(t.Context())
 	gone := make(chan error)
 	go func() {
@@ -394,7 +398,7 @@ func TestDeriveTogether(t *testing.T) {
 		t.Error(err)
 	}
 	var wg sync.WaitGroup
-	layers := make([]*Layer, 4)
+	layers := make([]*layer.Layer, 4)
 	for i := range layers {
 		wg.Go(func() { layers[i], _ = g.Derive(t.Context(), f, DeriveOptions{}) })
 	}
@@ -447,7 +451,7 @@ func TestDeriveKilled(t *testing.T) {
 	}
 }
 
-func recipeText(t *testing.T, r *Recipe) []byte {
+func recipeText(t *testing.T, r *derive.Recipe) []byte {
 	t.Helper()
 	b, err := json.Marshal(r)
 	if err != nil {

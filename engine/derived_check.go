@@ -13,7 +13,14 @@ import (
 
 	"strata/engine/archive"
 	"strata/engine/aside"
+	"strata/engine/code"
+	"strata/engine/derive"
 	"strata/engine/fence"
+	"strata/engine/layer"
+	"strata/engine/picture"
+	"strata/engine/rank"
+	"strata/engine/scheme"
+	"strata/engine/seal"
 )
 
 // DerivedState says what a derived file is good for.
@@ -117,11 +124,11 @@ func (c *derivedCheck) folder(ctx context.Context, dir fence.Folder) error {
 			if err := c.subfolder(ctx, dir.Sub(name)); err != nil {
 				return err
 			}
-		case strings.HasSuffix(name, codesSuffix+".part"):
+		case strings.HasSuffix(name, code.CodesSuffix+".part"):
 			c.add(path, Left, "codes whose making was stopped; the next search of the gallery goes on with them")
-		case strings.HasSuffix(name, codesSuffix):
+		case strings.HasSuffix(name, code.CodesSuffix):
 			c.progress(path)
-			state, why, err := c.codes(ctx, dir, stem(codesSuffix))
+			state, why, err := c.codes(ctx, dir, stem(code.CodesSuffix))
 			if err != nil {
 				return err
 			}
@@ -158,9 +165,9 @@ func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 				c.add(dir.File(e.Name()), Left, "an import was stopped; strata import goes on with it")
 			}
 		}
-	case neighbourFolder:
+	case rank.NeighbourFolder:
 		return c.neighbours(ctx, dir)
-	case archivesFolder:
+	case picture.ArchivesFolder:
 		return c.indexes(ctx, dir)
 	case unpackedFolder:
 		return c.unpacked(ctx, dir)
@@ -188,7 +195,7 @@ func (c *derivedCheck) unpacked(ctx context.Context, dir fence.Folder) error {
 		}
 		var sum string
 		if err == nil {
-			sum, err = hashFile(ctx, dir, name+".npy")
+			sum, err = seal.HashFile(ctx, dir, name+".npy")
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -197,8 +204,8 @@ func (c *derivedCheck) unpacked(ctx context.Context, dir fence.Folder) error {
 			c.add(path, Damaged, aside.Reason(err).Error())
 		case sum != r.SHA256:
 			c.add(path, Damaged, fmt.Sprintf("%s.npy: its SHA-256 is %.12s…, its recipe says %.12s…", name, sum, r.SHA256))
-		case !believed(sealedMatrix, text):
-			c.add(path, Outdated, "it "+errForeign)
+		case !seal.Believed(seal.SealedMatrix, text):
+			c.add(path, Outdated, "it "+seal.ErrForeign)
 		default:
 			c.add(path, Current, "")
 		}
@@ -213,28 +220,28 @@ func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, name string)
 		return Outdated, "the gallery has no such layer", nil
 	}
 	foreign := false
-	kept, err := openCodes(ctx, l, dir, true) // all is checked below, whatever times say
+	kept, err := code.OpenCodes(ctx, l, dir, true) // all is checked below, whatever times say
 	if err == nil {
-		err = guard(func() error { return kept.check(ctx, kept.rows, false) })
-		foreign = !believed(sealedCodes, kept.seal(kept.rows))
-		err = errors.Join(err, kept.close())
+		err = layer.Guard(func() error { return kept.Check(ctx, kept.Rows, false) })
+		foreign = !seal.Believed(seal.SealedCodes, kept.Seal(kept.Rows))
+		err = errors.Join(err, kept.Close())
 	}
-	var stale errStale
+	var stale code.ErrStale
 	switch {
 	case ctx.Err() != nil:
 		return 0, "", ctx.Err()
-	case errors.As(err, new(*faultError)):
+	case errors.As(err, new(*layer.FaultError)):
 		return Damaged, "it cannot be read to its end", nil
-	case errors.As(err, &stale) && strings.Contains(stale.why, "matrix"):
-		return Outdated, "it " + stale.why, nil
+	case errors.As(err, &stale) && strings.Contains(stale.Why, "matrix"):
+		return Outdated, "it " + stale.Why, nil
 	case errors.As(err, &stale):
-		return Damaged, "it " + stale.why, nil
+		return Damaged, "it " + stale.Why, nil
 	case err != nil:
 		return Damaged, aside.Reason(err).Error(), nil
 	case foreign:
-		return Outdated, "it " + errForeign, nil
-	case kept.rows < l.Rows:
-		return Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.rows, l.Rows), nil
+		return Outdated, "it " + seal.ErrForeign, nil
+	case kept.Rows < l.Rows:
+		return Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.Rows, l.Rows), nil
 	}
 	return Current, "", nil
 }
@@ -242,15 +249,15 @@ func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, name string)
 // recipe checks a derived layer: its recipe against the gallery, its files against
 // the recipe.
 func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string) (DerivedState, string, error) {
-	r, err := readRecipe(dir, name)
+	r, err := derive.ReadRecipe(dir, name)
 	if err != nil {
 		return Damaged, err.Error(), nil
 	}
-	f, err := ParseFactor(r.Layer)
-	if err != nil || f.fileName() != name {
+	f, err := scheme.ParseFactor(r.Layer)
+	if err != nil || f.FileName() != name {
 		return Damaged, fmt.Sprintf("its recipe is for %q", r.Layer), nil
 	}
-	i := slices.IndexFunc(c.g.Layers, func(l *Layer) bool { return l.Name == f.Layer })
+	i := slices.IndexFunc(c.g.Layers, func(l *layer.Layer) bool { return l.Name == f.Layer })
 	if i < 0 {
 		return Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer), nil
 	}
@@ -259,11 +266,11 @@ func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string
 		return 0, "", err
 	}
 	l := c.g.Layers[i]
-	if why := r.stale(f, RecipeSource{l.Name, l.Type.String(), l.Rows, l.Dim, print}); why != "" {
+	if why := r.Stale(f, derive.RecipeSource{Layer: l.Name, Type: l.Type.String(), Rows: l.Rows, Dim: l.Dim, Fingerprint: print}); why != "" {
 		return Outdated, why, nil
 	}
 	matrix := filepath.Base(r.Matrix.File)
-	switch sum, err := hashFile(ctx, dir, matrix); {
+	switch sum, err := seal.HashFile(ctx, dir, matrix); {
 	case ctx.Err() != nil:
 		return 0, "", ctx.Err()
 	case err != nil:
@@ -271,11 +278,11 @@ func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string
 	case sum != r.Matrix.SHA256:
 		return Damaged, fmt.Sprintf("%s: its SHA-256 is %.12s…, the recipe says %.12s…", matrix, sum, r.Matrix.SHA256), nil
 	}
-	if _, err := r.readParameters(dir, f, l.Dim); err != nil {
+	if _, err := r.ReadParameters(dir, f, l.Dim); err != nil {
 		return Damaged, err.Error(), nil
 	}
-	if !believed(sealedMatrix, r.text) {
-		return Outdated, "it " + errForeign, nil
+	if !seal.Believed(seal.SealedMatrix, r.Text) {
+		return Outdated, "it " + seal.ErrForeign, nil
 	}
 	return Current, "", nil
 }
@@ -285,11 +292,11 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 	entries, err := dir.Entries()
 	for _, e := range entries {
 		path := dir.File(e.Name())
-		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), hoodsSuffix) {
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), rank.HoodsSuffix) {
 			continue
 		}
 		c.progress(path)
-		damage, stale, err := CheckNeighbours(ctx, c.g, dir, e.Name())
+		damage, stale, err := rank.CheckNeighbours(ctx, c.g, dir, e.Name())
 		switch {
 		case err != nil:
 			return err
@@ -306,7 +313,7 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 
 // indexes checks the kept indexes of the archives whose pictures were opened.
 func (c *derivedCheck) indexes(ctx context.Context, dir fence.Folder) error {
-	stamps := c.g.pictures.keptStamps()
+	stamps := c.g.pictures.KeptStamps()
 	entries, err := dir.Entries()
 	if err != nil {
 		return err
@@ -317,14 +324,14 @@ func (c *derivedCheck) indexes(ctx context.Context, dir fence.Folder) error {
 		if !known || !e.Type().IsRegular() {
 			continue
 		}
-		b, err := dir.ReadFile(e.Name(), indexLimit(stamp))
+		b, err := dir.ReadFile(e.Name(), picture.IndexLimit(stamp))
 		if err == nil {
 			_, err = archive.Decode(b, stamp)
 		}
 		if err != nil {
 			c.add(path, Damaged, aside.Reason(err).Error())
-		} else if !believed(sealedArchive, b) {
-			c.add(path, Outdated, "it "+errForeign)
+		} else if !seal.Believed(seal.SealedArchive, b) {
+			c.add(path, Outdated, "it "+seal.ErrForeign)
 		} else {
 			c.add(path, Current, "")
 		}

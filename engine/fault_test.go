@@ -5,6 +5,8 @@ package engine
 import (
 	"os"
 	"path/filepath"
+	"strata/engine/code"
+	"strata/engine/rank"
 	"strings"
 	"testing"
 	"time"
@@ -28,17 +30,17 @@ func TestShrunkMatrix(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !known {
-			g.Layers[0].segments[0].from.info = nil
+			g.Layers[0].Segments[0].From.Info = nil
 		}
 		schemes := parseAll(t, g, []string{"A"})
-		_, search := NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
-		all := g.RankAll(t.Context(), []int{1500, 3}, schemes, 10, among, func(int, []Ranking) {})
+		_, search := rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
+		all := g.RankAll(t.Context(), []int{1500, 3}, schemes, 10, among, func(int, []rank.Ranking) {})
 		errs := map[string]error{"search": search, "batch": all}
 		if !known {
 			_, errs["cosines"] = g.Cosines(t.Context(), 0, rows-1)
 			errs["lengths"] = g.Measure(t.Context())
 			_, errs["hash"] = g.ContentHash(t.Context())
-			errs["codes"] = g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true})
+			errs["codes"] = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
 		}
 		for what, err := range errs {
 			if err == nil || !strings.Contains(err.Error(), "A.npy: ") || !strings.Contains(err.Error(), "open the gallery again") {
@@ -64,14 +66,16 @@ func TestShrunkAfterMeasuring(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, "A.npy"), 5000); err != nil {
 		t.Fatal(err)
 	}
-	g.Layers[0].segments[0].from.info = nil
+	g.Layers[0].Segments[0].From.Info = nil
 	schemes := parseAll(t, g, []string{"A"})
 	for what, work := range map[string]func() error{
 		"search": func() error {
-			_, err := NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
+			_, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
 			return err
 		},
-		"batch": func() error { return g.RankAll(t.Context(), []int{0, 3}, schemes, 10, among, func(int, []Ranking) {}) },
+		"batch": func() error {
+			return g.RankAll(t.Context(), []int{0, 3}, schemes, 10, among, func(int, []rank.Ranking) {})
+		},
 	} {
 		if err := work(); err == nil || !strings.Contains(err.Error(), "A.npy: ") {
 			t.Errorf("%s: %v", what, err)
@@ -91,7 +95,7 @@ func TestShrunkCodes(t *testing.T) {
 	if err := os.Truncate(codesFile(t, g), 5000); err != nil {
 		t.Fatal(err)
 	}
-	_, err = NewSearcher(g, 1<<20).Search(t.Context(), 0, parseAll(t, g, []string{"A"}), 10, among)
+	_, err = rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, parseAll(t, g, []string{"A"}), 10, among)
 	if err == nil || !strings.Contains(err.Error(), "A.codes: ") {
 		t.Errorf("search: %v", err)
 	}
@@ -108,7 +112,7 @@ func TestMatrixWrittenOver(t *testing.T) {
 	}
 	schemes := parseAll(t, g, []string{"A"})
 	search := func() error {
-		_, err := NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
+		_, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
 		return err
 	}
 	write(t, dir, "B.npy", m.npy())

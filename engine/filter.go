@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strata/engine/items"
+	"strata/engine/scheme"
 )
 
 // Rows returns a set of rows by membership: those that meet the conditions. Of
 // several conditions on one label one must hold, and so for every label. No
 // conditions give nil, which means all rows.
-func (g *Gallery) Rows(where []Condition) ([]bool, error) {
+func (g *Gallery) Rows(where []scheme.Condition) ([]bool, error) {
 	if len(where) == 0 {
 		return nil, nil
 	}
@@ -30,11 +32,11 @@ func (g *Gallery) Rows(where []Condition) ([]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		cells, missing := l.with(values[name])
+		cells, missing := l.With(values[name])
 		if cells == nil {
-			return nil, &NameError{Kind: "value of " + name, Name: missing, In: g.Name, Known: nearest(missing, l.names)}
+			return nil, &scheme.NameError{Kind: "value of " + name, Name: missing, In: g.Name, Known: scheme.Nearest(missing, l.Names)}
 		}
-		for row, code := range l.codes {
+		for row, code := range l.Codes {
 			in[row] = in[row] && cells[code]
 		}
 	}
@@ -42,12 +44,12 @@ func (g *Gallery) Rows(where []Condition) ([]bool, error) {
 }
 
 // Candidates returns the candidates under a filter.
-func (g *Gallery) Candidates(filter []Condition) (*Candidates, error) {
+func (g *Gallery) Candidates(filter []scheme.Condition) (*items.Candidates, error) {
 	in, err := g.Rows(filter)
 	if err != nil {
 		return nil, err
 	}
-	return newCandidates(g.items, in), nil
+	return items.NewCandidates(g.items, in), nil
 }
 
 // Scored returns a set of rows by membership: those that have a score in every one
@@ -58,15 +60,15 @@ func (g *Gallery) Scored(ctx context.Context, layers []string) ([]bool, error) {
 		in[row] = true
 	}
 	for _, name := range layers {
-		f, err := ParseFactor(name)
+		f, err := scheme.ParseFactor(name)
 		if err != nil {
 			return nil, err
 		}
-		l, err := g.ready(ctx, f)
+		l, err := g.Ready(ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.measure(ctx); err != nil {
+		if err := l.Measure(ctx); err != nil {
 			return nil, fmt.Errorf("measuring %s: %w", name, err)
 		}
 		for row, root := range l.Lengths().Root {

@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"slices"
+	"strata/engine/layer"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -28,7 +29,7 @@ func (g *Gallery) Fingerprint(ctx context.Context) (string, error) {
 
 // takeFingerprint returns the gallery's fingerprint and those of its layers.
 func (g *Gallery) takeFingerprint(ctx context.Context) (string, [][]byte, error) {
-	return g.hash(ctx, hashSample)
+	return g.hash(ctx, layer.HashSample)
 }
 
 // layerFingerprint waits for the fingerprint and returns its part for layer number i,
@@ -43,21 +44,21 @@ func (g *Gallery) layerFingerprint(ctx context.Context, i int) (string, error) {
 // ContentHash returns "sha256:" and 64 hexadecimal digits over the items table
 // and the whole of every layer. It reads all of the gallery's matrices.
 func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
-	all, _, err := g.hash(ctx, hashAll)
+	all, _, err := g.hash(ctx, layer.HashAll)
 	return all, err
 }
 
 // hash returns the hash of the items table's hash (with that of the list of ids,
 // where there is one) and of each layer's, in the order of their names, and the
 // latter; sample writes a layer's bytes.
-func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, *Layer) error) (all string, layers [][]byte, err error) {
+func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, *layer.Layer) error) (all string, layers [][]byte, err error) {
 	sums := make([][]byte, len(g.Layers)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		sum, err := g.hashFile(g.items.file)
-		if err == nil && g.items.idsFile != "" {
+		sum, err := g.hashFile(g.items.File)
+		if err == nil && g.items.IdsFile != "" {
 			var ids []byte
-			ids, err = g.hashFile(g.items.idsFile)
+			ids, err = g.hashFile(g.items.IdsFile)
 			both := sha256.Sum256(slices.Concat(sum, ids))
 			sum = both[:]
 		}
@@ -67,7 +68,7 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 	for i, l := range g.Layers {
 		group.Go(func() error {
 			return g.guard(func() (err error) {
-				sums[i+1], err = l.hash(ctx, sample)
+				sums[i+1], err = l.Hash(ctx, sample)
 				return err
 			})
 		})
@@ -84,7 +85,7 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 
 // hashFile returns the hash of a file of the folder.
 func (g *Gallery) hashFile(name string) ([]byte, error) {
-	f, err := openFile(g.folder, name)
+	f, err := layer.OpenFile(g.folder, name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -12,14 +15,14 @@ import (
 // plain transforms rows by the definitions of TransformKind, in float64 and
 // without any of the code under test; fitted are the rows to fit on. A row that
 // is zero or not finite is nil.
-func plain(rows [][]float64, fitted []int, ts []Transform) [][]float64 {
+func plain(rows [][]float64, fitted []int, ts []scheme.Transform) [][]float64 {
 	for _, t := range ts {
 		rows = plainOne(rows, fitted, t)
 	}
 	return rows
 }
 
-func plainOne(rows [][]float64, fitted []int, t Transform) [][]float64 {
+func plainOne(rows [][]float64, fitted []int, t scheme.Transform) [][]float64 {
 	in := make([][]float64, len(rows))
 	for r, row := range rows {
 		norm := 0.0
@@ -29,7 +32,7 @@ func plainOne(rows [][]float64, fitted []int, t Transform) [][]float64 {
 		if !(norm > 0) || math.IsInf(norm, 0) {
 			continue
 		}
-		if t.Kind == ZScore {
+		if t.Kind == scheme.ZScore {
 			norm = 1
 		}
 		in[r] = make([]float64, len(row))
@@ -70,9 +73,9 @@ func plainOne(rows [][]float64, fitted []int, t Transform) [][]float64 {
 		}
 		for i := range row {
 			row[i] -= mean[i]
-			if t.Kind == ZScore && square[i] < 1e-20 {
+			if t.Kind == scheme.ZScore && square[i] < 1e-20 {
 				row[i] = 0
-			} else if t.Kind == ZScore {
+			} else if t.Kind == scheme.ZScore {
 				row[i] /= math.Sqrt(square[i])
 			}
 		}
@@ -90,7 +93,7 @@ func plainOne(rows [][]float64, fitted []int, t Transform) [][]float64 {
 				x += row[i] * a
 			}
 			switch {
-			case t.Kind == PCA:
+			case t.Kind == scheme.PCA:
 			case value > 1e-10*e.Values(nil)[d-1]:
 				x /= math.Pow(value, t.Power/2)
 			default:
@@ -126,7 +129,7 @@ func features(rng *rand.Rand, rows, dim int, half bool) matrix {
 }
 
 // wideRows returns a layer's rows.
-func wideRows(l *Layer) [][]float64 {
+func wideRows(l *layer.Layer) [][]float64 {
 	rows := make([][]float64, l.Rows)
 	for r := range rows {
 		rows[r] = make([]float64, l.Dim)
@@ -168,7 +171,7 @@ func TestDerivePlain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := open(t, writeGallery(t, itemsOf(c.rows), map[string]matrix{"A": features(rng, c.rows, c.dim, c.half)}))
-			f, err := ParseFactor(c.factor)
+			f, err := scheme.ParseFactor(c.factor)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,9 +179,9 @@ func TestDerivePlain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fitted := Sample(c.rows, c.rows, 0)
+			fitted := items.Sample(c.rows, c.rows, 0)
 			if c.o.Rows > 0 {
-				fitted = Sample(c.rows, c.o.Rows, c.o.Seed)
+				fitted = items.Sample(c.rows, c.o.Rows, c.o.Seed)
 			}
 			want := plain(wideRows(g.Layers[0]), fitted, f.Transforms)
 			for r, row := range wideRows(l) {
@@ -219,7 +222,7 @@ func TestDeriveErrors(t *testing.T) {
 		{one, "A|pca1", "there are 1"},
 		{one, "A|centre", "there are 1"},
 	} {
-		f, err := ParseFactor(c.factor)
+		f, err := scheme.ParseFactor(c.factor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +245,7 @@ func TestRelease(t *testing.T) {
 	m := features(rand.New(rand.NewPCG(12, 0)), 900, 24, false)
 	l := open(t, writeGallery(t, itemsOf(900), map[string]matrix{"A": m})).Layers[0]
 	for _, c := range [][2]int{{0, 900}, {1, 899}, {300, 301}, {170, 512}, {5, 5}} {
-		l.release(c[0], c[1])
+		l.Release(c[0], c[1])
 		for r, row := range wideRows(l) {
 			for i, x := range row {
 				if want := float64(m.rows[r][i]); x != want && !math.IsNaN(want) {

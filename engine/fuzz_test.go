@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"strata/engine/code"
+	"strata/engine/derive"
 	"strata/engine/fence"
+	"strata/engine/scheme"
 )
 
 // FuzzCodes opens changed files of codes, some with a checksum of the header that
@@ -27,35 +30,35 @@ func FuzzCodes(f *testing.F) {
 	l := g.Layers[0]
 	path := codesFile(f, g)
 	whole := readFile(f, path)
-	if int64(len(whole)) != codesBytes(rows, dim) {
+	if int64(len(whole)) != code.CodesBytes(rows, dim) {
 		f.Fatalf("the file has %d bytes", len(whole))
 	}
-	for _, at := range []int{0, 4, 20, 24, 32, 40, 48, 56, 64, headerBytes, headerBytes + 16, len(whole) - 1} {
+	for _, at := range []int{0, 4, 20, 24, 32, 40, 48, 56, 64, code.HeaderBytes, code.HeaderBytes + 16, len(whole) - 1} {
 		f.Add(uint32(at), []byte{1}, uint32(len(whole)), true)
 		f.Add(uint32(at), []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, uint32(len(whole)), true)
 	}
-	f.Add(uint32(0), []byte{}, uint32(headerBytes), false)
+	f.Add(uint32(0), []byte{}, uint32(code.HeaderBytes), false)
 	f.Add(uint32(0), []byte{}, uint32(0), false)
 	f.Fuzz(func(t *testing.T, at uint32, change []byte, size uint32, sealed bool) {
 		b := bytes.Clone(whole)
 		copy(b[int(at)%len(b):], change)
 		if sealed {
-			binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:headerBytes], castagnoli))
+			binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:code.HeaderBytes], code.Castagnoli))
 		}
 		b = b[:int(size)%(len(b)+1)]
 		changed := filepath.Join(t.TempDir(), "A.codes")
 		if err := os.WriteFile(changed, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		c, err := openCodes(t.Context(), l, fence.In(filepath.Dir(changed), "."), false)
+		c, err := code.OpenCodes(t.Context(), l, fence.In(filepath.Dir(changed), "."), false)
 		if err != nil {
 			return
 		}
-		mean, chunks := headerBytes+meanBytes(dim), chunkAt(0, dim) // zeros between them are nobody's
-		if !bytes.Equal(c.file[headerBytes:mean], whole[headerBytes:mean]) || !bytes.Equal(c.file[chunks:], whole[chunks:]) {
+		mean, chunks := code.HeaderBytes+code.MeanBytes(dim), code.ChunkAt(0, dim) // zeros between them are nobody's
+		if !bytes.Equal(c.File[code.HeaderBytes:mean], whole[code.HeaderBytes:mean]) || !bytes.Equal(c.File[chunks:], whole[chunks:]) {
 			t.Error("it is taken with bytes that were not built")
 		}
-		if err := c.close(); err != nil {
+		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -68,7 +71,7 @@ func FuzzRecipe(f *testing.F) {
 	f.Add([]byte(`{"format":1,"parameters":{"shape":[-1],"file":"../x"}}`), []byte{}, 1)
 	f.Add([]byte(`{"parameters":{"shape":[4611686018427387904]}}`), []byte("x"), 3)
 	f.Add([]byte(`[`), []byte{}, 0)
-	factor, err := ParseFactor("A|centre|pca2")
+	factor, err := scheme.ParseFactor("A|centre|pca2")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -77,16 +80,16 @@ func FuzzRecipe(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "A.pca2.json"), text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		r, err := readRecipe(fence.In(dir, "."), "A.pca2")
+		r, err := derive.ReadRecipe(fence.In(dir, "."), "A.pca2")
 		if err != nil {
 			return
 		}
-		_ = r.stale(factor, r.Source)
+		_ = r.Stale(factor, r.Source)
 		if err := os.WriteFile(filepath.Join(dir, "fit"), values, 0o666); err != nil {
 			t.Fatal(err)
 		}
 		r.Values.File = "fit"
-		if _, err := r.readParameters(fence.In(dir, "."), factor, 3); err == nil && r.Values.SHA256 == "" {
+		if _, err := r.ReadParameters(fence.In(dir, "."), factor, 3); err == nil && r.Values.SHA256 == "" {
 			t.Error("parameters without a hash are taken")
 		}
 		floats := make([]float64, len(values)/8)
@@ -96,7 +99,7 @@ func FuzzRecipe(f *testing.F) {
 		if dim < 1 || dim > 1<<10 {
 			return
 		}
-		if stages, err := restoreStages(factor, dim, floats); err == nil && len(stages) != 2 {
+		if stages, err := derive.RestoreStages(factor, dim, floats); err == nil && len(stages) != 2 {
 			t.Errorf("%d stages", len(stages))
 		}
 	})

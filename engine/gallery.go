@@ -9,6 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/picture"
+	"strata/engine/scheme"
 	"strings"
 	"sync"
 
@@ -18,24 +22,24 @@ import (
 // Gallery is an open gallery: its items table, in memory, and its layers,
 // mapped. It owns the mappings until Close.
 type Gallery struct {
-	Name   string   // for people: that in gallery.yaml, the folder's, or that given to OpenFS
-	Path   string   // the folder's absolute path, or the name given to OpenFS
-	Layers []*Layer // by name
+	Name   string         // for people: that in gallery.yaml, the folder's, or that given to OpenFS
+	Path   string         // the folder's absolute path, or the name given to OpenFS
+	Layers []*layer.Layer // by name
 
 	// Notes says what of the folder is left out, a line each.
 	Notes []string
 
-	items    *Table
+	items    *items.Table
 	manifest *Manifest // nil without gallery.yaml
 	folder   fs.FS     // holds the items table and the matrices
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
 
-	pictures *Pictures
+	pictures *picture.Pictures
 	coded    sync.Map // *codes by *Layer, of the layers that have codes
 
 	labelsMu sync.Mutex
-	labels   map[string]*Label // by name: those that follow from columns
+	labels   map[string]*items.Label // by name: those that follow from columns
 
 	life        context.Context    // ends at Close: of what runs behind
 	stop        context.CancelFunc // ends life
@@ -151,13 +155,13 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	if g.items, err = g.readItems(ctx, place, name, o.rows()); err != nil {
 		return nil, err
 	}
-	for _, n := range g.items.notes {
+	for _, n := range g.items.Notes {
 		g.note("%s: %s", name, n)
 	}
 	if headErr != nil {
 		return nil, headErr
 	}
-	if g.Layers, err = o.settle(ctx, len(g.items.ids)); err != nil {
+	if g.Layers, err = o.settle(ctx, len(g.items.Ids)); err != nil {
 		return nil, err
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -173,18 +177,18 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 // findPictures makes the pictures ready that the items table and the manifest, which
 // may be nil, name. Reading them ends with life.
 func (g *Gallery) findPictures(life context.Context, m *Manifest) {
-	g.pictures = &Pictures{files: g.folder, place: filepath.Join(g.Path, ManifestFile), items: g.items, life: life}
+	g.pictures = &picture.Pictures{Files: g.folder, Place: filepath.Join(g.Path, ManifestFile), Items: g.items, Life: life}
 	if g.root != nil {
-		g.pictures.files, g.pictures.kept = g.root.FS(), g
+		g.pictures.Files, g.pictures.Kept = g.root.FS(), g
 	}
 	if m != nil {
-		g.pictures.record = m.Pictures
+		g.pictures.Record = m.Pictures
 	}
 }
 
 // FollowLinks lets symbolic links of pictures and archives lead out of the
 // gallery's folder. It comes before the first picture is opened.
-func (g *Gallery) FollowLinks() { g.pictures.files = g.folder }
+func (g *Gallery) FollowLinks() { g.pictures.Files = g.folder }
 
 // Picture is Pictures.Name.
 func (g *Gallery) Picture(row int) string { return g.pictures.Name(row) }
@@ -193,7 +197,7 @@ func (g *Gallery) Picture(row int) string { return g.pictures.Name(row) }
 func (g *Gallery) OpenPicture(row int) (io.ReadCloser, error) { return g.pictures.Open(row) }
 
 // Shards is Pictures.Shards.
-func (g *Gallery) Shards() (*Shards, error) { return g.pictures.Shards() }
+func (g *Gallery) Shards() (*picture.Shards, error) { return g.pictures.Shards() }
 
 // note adds a line to Notes.
 func (g *Gallery) note(format string, args ...any) {
@@ -207,7 +211,7 @@ func (g *Gallery) Close() error {
 		g.stop()
 		<-g.fingerprint // it reads the mappings
 	}
-	errs := []error{g.derived.close(), g.pictures.close()}
+	errs := []error{g.derived.close(), g.pictures.Close()}
 	for _, m := range g.maps {
 		errs = append(errs, m.Unmap())
 	}
@@ -220,46 +224,46 @@ func (g *Gallery) Close() error {
 }
 
 // Len returns the number of items.
-func (g *Gallery) Len() int { return len(g.items.ids) }
+func (g *Gallery) Len() int { return len(g.items.Ids) }
 
 // Layer returns the layer with the name, or the derived layer if it is open.
-func (g *Gallery) Layer(name string) (*Layer, error) {
+func (g *Gallery) Layer(name string) (*layer.Layer, error) {
 	if strings.Contains(name, "|") {
 		if l := g.derived.layer(name); l != nil {
 			return l, nil
 		}
-		return nil, &NameError{Kind: "derived layer", Name: name, In: g.Name}
+		return nil, &scheme.NameError{Kind: "derived layer", Name: name, In: g.Name}
 	}
-	i, ok := slices.BinarySearchFunc(g.Layers, name, func(l *Layer, name string) int { return strings.Compare(l.Name, name) })
+	i, ok := slices.BinarySearchFunc(g.Layers, name, func(l *layer.Layer, name string) int { return strings.Compare(l.Name, name) })
 	if !ok {
 		known := make([]string, len(g.Layers))
 		for j, l := range g.Layers {
 			known[j] = l.Name
 		}
-		return nil, &NameError{Kind: "layer", Name: name, In: g.Name, Known: nearest(name, known)}
+		return nil, &scheme.NameError{Kind: "layer", Name: name, In: g.Name, Known: scheme.Nearest(name, known)}
 	}
 	return g.Layers[i], nil
 }
 
 // ParseScheme parses a scheme and checks that its layers exist and that their
 // transforms fit. An error is a *SchemeError.
-func (g *Gallery) ParseScheme(text string) (Scheme, error) {
-	return parseChecked(text, g.checkFactor)
+func (g *Gallery) ParseScheme(text string) (scheme.Scheme, error) {
+	return scheme.ParseChecked(text, g.checkFactor)
 }
 
 // CheckScheme is the check of ParseScheme for a scheme that is not written: an error's
 // column is that in its canonical spelling.
-func (g *Gallery) CheckScheme(s Scheme) error { return s.check(g.checkFactor) }
+func (g *Gallery) CheckScheme(s scheme.Scheme) error { return s.Check(g.checkFactor) }
 
 // checkFactor returns what is wrong with a factor, or "", and at which place: 0 is the
 // layer, from 1 on the transforms.
-func (g *Gallery) checkFactor(f Factor) (place int, reason string) {
+func (g *Gallery) checkFactor(f scheme.Factor) (place int, reason string) {
 	l, err := g.Layer(f.Layer)
 	if err != nil {
 		return 0, err.Error()
 	}
 	_, err = f.Dim(l.Dim, l.Rows)
-	if e := (*DimError)(nil); errors.As(err, &e) {
+	if e := (*scheme.DimError)(nil); errors.As(err, &e) {
 		return 1 + e.Transform, e.Reason
 	}
 	return 0, ""

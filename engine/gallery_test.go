@@ -14,7 +14,10 @@ import (
 	"testing"
 
 	"strata/engine/format"
+	"strata/engine/items"
 	"strata/engine/kernel"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 )
 
 // itemsFile is the items table of most tests.
@@ -22,15 +25,15 @@ const itemsFile = "items.csv"
 
 // matrix is a layer to be written: rows of equal length.
 type matrix struct {
-	half bool  // float16
-	kind DType // otherwise
+	half bool        // float16
+	kind layer.DType // otherwise
 	rows [][]float32
 }
 
 // typ returns the type of the matrix.
-func (m matrix) typ() DType {
+func (m matrix) typ() layer.DType {
 	if m.half {
-		return Float16
+		return layer.Float16
 	}
 	return m.kind
 }
@@ -54,31 +57,31 @@ func (m matrix) bytes() []byte {
 // appendValue appends v as an element of a type, and returns what the element is.
 // Integers are of numbers near 1, and 0 for what is not finite; a float64 has digits
 // that no float32 has.
-func appendValue(b []byte, t DType, v float32) ([]byte, float64) {
+func appendValue(b []byte, t layer.DType, v float32) ([]byte, float64) {
 	whole := float64(v) * 50
 	if math.IsNaN(whole) || math.IsInf(whole, 0) {
 		whole = 0
 	}
 	switch t {
-	case Float16:
+	case layer.Float16:
 		h := kernel.ToHalf(v)
 		return binary.LittleEndian.AppendUint16(b, h), float64(kernel.Half(h))
-	case BFloat16:
+	case layer.BFloat16:
 		bits := math.Float32bits(v) >> 16
 		if v != v {
 			bits |= 0x40
 		}
 		return binary.LittleEndian.AppendUint16(b, uint16(bits)), float64(math.Float32frombits(bits << 16))
-	case Float64:
+	case layer.Float64:
 		x := float64(v) * (1 + 0x1p-40)
 		return binary.LittleEndian.AppendUint64(b, math.Float64bits(x)), x
-	case Int8:
+	case layer.Int8:
 		i := int8(max(-128, min(127, whole)))
 		return append(b, byte(i)), float64(i)
-	case Uint8:
+	case layer.Uint8:
 		i := uint8(max(0, min(255, whole)))
 		return append(b, i), float64(i)
-	case Int32:
+	case layer.Int32:
 		i := int32(max(-1<<31, min(1<<31-1, whole*1e6)))
 		return binary.LittleEndian.AppendUint32(b, uint32(i)), float64(i)
 	default:
@@ -174,7 +177,7 @@ func TestOpen(t *testing.T) {
 		"C": {rows: [][]float32{{1}, {2}, {3}}},
 		"A": {half: true, rows: [][]float32{{1, 2}, {3, 4}, {5, 6.5}}},
 	}))
-	if g.Len() != 3 || len(g.Layers) != 2 || g.Layers[0].Name != "A" || g.Layers[0].Type != Float16 || g.Layers[1].Dim != 1 {
+	if g.Len() != 3 || len(g.Layers) != 2 || g.Layers[0].Name != "A" || g.Layers[0].Type != layer.Float16 || g.Layers[1].Dim != 1 {
 		t.Fatalf("got %d items, layers %v", g.Len(), g.Layers)
 	}
 	row := make([]float64, 2)
@@ -383,7 +386,7 @@ func TestFingerprint(t *testing.T) {
 // TestIDIndex adds ids, some twice, to an index that must grow.
 func TestIDIndex(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
-	index := newIDIndex(3)
+	index := items.NewIDIndex(3)
 	var ids []string
 	rows := map[string]int{}
 	for range 5000 {
@@ -393,7 +396,7 @@ func TestIDIndex(t *testing.T) {
 			want = -1
 			rows[id] = len(ids)
 		}
-		if got := index.add(ids, id); got != want {
+		if got := index.Add(ids, id); got != want {
 			t.Fatalf("id %q has row %d, not %d", id, got, want)
 		}
 		if !known {
@@ -406,7 +409,7 @@ func TestIDIndex(t *testing.T) {
 		if !known {
 			want = -1
 		}
-		if got, _, _ := index.find(ids, id); got != want {
+		if got, _, _ := index.Find(ids, id); got != want {
 			t.Fatalf("id %q is found in row %d, not %d", id, got, want)
 		}
 	}
@@ -415,7 +418,7 @@ func TestIDIndex(t *testing.T) {
 func TestGalleryParseScheme(t *testing.T) {
 	g := open(t, writeGallery(t, twoItems, map[string]matrix{"A": twoRows()["A"], "pattern": twoRows()["A"]}))
 	_, err := g.ParseScheme("A+0.5*patern")
-	var se *SchemeError
+	var se *scheme.SchemeError
 	if !errors.As(err, &se) || se.Column != 7 || !strings.Contains(se.Reason, `no layer "patern" (there is pattern)`) {
 		t.Errorf("got %v", err)
 	}

@@ -16,6 +16,8 @@ import (
 	"strata/engine/aside"
 	"strata/engine/fence"
 	"strata/engine/format"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 	"strata/engine/table"
 )
 
@@ -123,7 +125,7 @@ func (o Import) Do(ctx context.Context) (done Imported, err error) {
 
 // open opens the source and chooses the matrix in it.
 func (m *importer) open(ctx context.Context) error {
-	if !isLayerName(m.Layer) {
+	if !scheme.IsLayerName(m.Layer) {
 		return fmt.Errorf("%q: %w", m.Layer, errLayerName)
 	}
 	f, err := fence.Open(m.Source)
@@ -376,7 +378,7 @@ func (m *importer) publish() error {
 // ReadIDs reads the ids of rows: of a .npy file with an array of texts, or of any
 // other file with an id a line.
 func ReadIDs(path string) ([]string, error) {
-	f, err := openFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+	f, err := layer.OpenFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strata/engine/items"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -104,21 +105,21 @@ func sameItems(t testing.TB, rows int) map[string][]byte {
 }
 
 // cellsOf returns the cells and values of every column, by row.
-func cellsOf(it *Table) (all []string) {
-	labels := it.labels
-	if it.group != nil {
-		labels = append(labels[:len(labels):len(labels)], it.group)
+func cellsOf(it *items.Table) (all []string) {
+	labels := it.Labels
+	if it.Group != nil {
+		labels = append(labels[:len(labels):len(labels)], it.Group)
 	}
-	for row, id := range it.ids {
+	for row, id := range it.Ids {
 		line := id
-		if it.images != nil {
-			line += " " + it.images[row]
+		if it.Images != nil {
+			line += " " + it.Images[row]
 		}
-		if it.split != nil {
-			line += fmt.Sprint(" split ", it.split[row])
+		if it.Split != nil {
+			line += fmt.Sprint(" split ", it.Split[row])
 		}
 		for _, l := range labels {
-			line += fmt.Sprintf(" %s:%d%q", l.Name, l.codes[row], l.Cell(row))
+			line += fmt.Sprintf(" %s:%d%q", l.Name, l.Codes[row], l.Cell(row))
 			for _, v := range l.ValueCodes(row) {
 				line += "," + l.ValueName(int(v))
 			}
@@ -131,12 +132,12 @@ func cellsOf(it *Table) (all []string) {
 // TestFormats: the same items are the same in every kind of table, codes and all.
 func TestFormats(t *testing.T) {
 	tables := sameItems(t, 1500)
-	want, err := readItems(t.Context(), itemsFile, opened(t, itemsFile, tables[itemsFile]), nil, 0)
+	want, err := items.ReadItems(t.Context(), itemsFile, opened(t, itemsFile, tables[itemsFile]), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, table := range tables {
-		got, err := readItems(t.Context(), name, opened(t, name, table), nil, 1500)
+		got, err := items.ReadItems(t.Context(), name, opened(t, name, table), nil, 1500)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -277,7 +278,7 @@ func TestItemsErrors(t *testing.T) {
 				}
 				b, want = out.Bytes(), "no column is named id (columns: X)"
 			}
-			_, err := readItems(t.Context(), tt.file, opened(t, tt.file, b), nil, 0)
+			_, err := items.ReadItems(t.Context(), tt.file, opened(t, tt.file, b), nil, 0)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -298,22 +299,22 @@ func TestItemsErrors(t *testing.T) {
 
 // TestLabelBuilder: columns of single values take a shorter way to the same label.
 func TestLabelBuilder(t *testing.T) {
-	build := func(cells []string, parted bool) *Label {
-		b := newLabelBuilder("x", 0)
+	build := func(cells []string, parted bool) *items.Label {
+		b := items.NewLabelBuilder("x", 0)
 		for _, c := range cells {
-			b.label.codes = append(b.label.codes, b.code(c))
+			b.Label.Codes = append(b.Label.Codes, b.Code(c))
 		}
-		b.parted = b.parted || parted
-		return b.done()
+		b.Parted = b.Parted || parted
+		return b.Done()
 	}
 	for _, cells := range [][]string{{}, {""}, {"a", "b", "", "a", "c/d"}, {"a|b", "b", "|", "b|a", " "}} {
 		short, long := build(cells, false), build(cells, true)
-		if !reflect.DeepEqual(short.names, long.names) && len(long.names) > 0 || short.plain != long.plain || len(short.values) != len(long.values) {
+		if !reflect.DeepEqual(short.Names, long.Names) && len(long.Names) > 0 || short.Plain != long.Plain || len(short.Sets) != len(long.Sets) {
 			t.Errorf("%q: %+v and %+v", cells, short, long)
 		}
-		for c := range long.values {
-			if !slices.Equal(short.values[c], long.values[c]) {
-				t.Errorf("%q: cell %d has %v and %v", cells, c, short.values[c], long.values[c])
+		for c := range long.Sets {
+			if !slices.Equal(short.Sets[c], long.Sets[c]) {
+				t.Errorf("%q: cell %d has %v and %v", cells, c, short.Sets[c], long.Sets[c])
 			}
 		}
 	}
@@ -324,23 +325,23 @@ func FuzzItems(f *testing.F) {
 	f.Add("id,image,category\na,a.jpg,x|y\nb,b.jpg,\n", "b\na")
 	f.Add("\ufeffid,split,group\n\"a\n\",query,g\n", "a\n\n")
 	f.Fuzz(func(t *testing.T, s, list string) {
-		order, err := newRowOrder(strings.Split(list, "\n"))
+		order, err := items.NewRowOrder(strings.Split(list, "\n"))
 		if err != nil {
 			order = nil
 		}
-		for _, order := range []*rowOrder{nil, order} {
-			it, err := readItems(t.Context(), itemsFile, opened(t, itemsFile, []byte(s)), order, 2)
+		for _, order := range []*items.RowOrder{nil, order} {
+			it, err := items.ReadItems(t.Context(), itemsFile, opened(t, itemsFile, []byte(s)), order, 2)
 			if err != nil {
 				continue
 			}
-			for row, id := range it.ids {
-				if got, _, _ := it.byID.find(it.ids, id); got != row {
+			for row, id := range it.Ids {
+				if got, _, _ := it.ByID.Find(it.Ids, id); got != row {
 					t.Errorf("id %q of row %d is found in row %d", id, row, got)
 				}
 			}
-			for _, l := range it.labels {
-				if len(l.codes) != len(it.ids) {
-					t.Errorf("label %q has %d cells for %d rows", l.Name, len(l.codes), len(it.ids))
+			for _, l := range it.Labels {
+				if len(l.Codes) != len(it.Ids) {
+					t.Errorf("label %q has %d cells for %d rows", l.Name, len(l.Codes), len(it.Ids))
 				}
 			}
 		}
@@ -352,15 +353,15 @@ func FuzzLabel(f *testing.F) {
 	f.Add("red|white\nred\n\nWomen/Knit/Sweater|Men/Knit", 2)
 	f.Add("/\n//a|a/\n|", 1)
 	f.Fuzz(func(t *testing.T, cells string, depth int) {
-		b := newLabelBuilder("x", 0)
+		b := items.NewLabelBuilder("x", 0)
 		for cell := range strings.SplitSeq(cells, "\n") {
-			b.label.codes = append(b.label.codes, b.code(strings.TrimSpace(cell)))
+			b.Label.Codes = append(b.Label.Codes, b.Code(strings.TrimSpace(cell)))
 		}
-		l := b.done()
-		level := l.level("y", max(1, depth%8))
-		joint, err := joinLabels("z", l, level)
-		for q := range l.codes {
-			for x := range l.codes {
+		l := b.Done()
+		level := l.Level("y", max(1, depth%8))
+		joint, err := items.JoinLabels("z", l, level)
+		for q := range l.Codes {
+			for x := range l.Codes {
 				if l.Relevant(q, x) != l.Relevant(x, q) || l.Known(q) != l.Relevant(q, q) {
 					t.Errorf("%q: rows %d and %d", cells, q, x)
 				}
@@ -379,7 +380,7 @@ func BenchmarkItems(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := readItems(b.Context(), name, opened(b, name, table), nil, rows); err != nil {
+				if _, err := items.ReadItems(b.Context(), name, opened(b, name, table), nil, rows); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"strata/engine/kernel"
+	"strata/engine/layer"
 )
 
 // Limits says what this machine can do at most, measured, with every processor
@@ -43,7 +44,7 @@ func (g *Gallery) Limits(ctx context.Context) (Limits, error) {
 			began := time.Now()
 			for _, p := range parts {
 				each := (len(p)/limits.Processors + 4095) &^ 4095
-				err := parallel(ctx, len(p), each, func(lo, hi int) { kernel.ReadSum(p[lo:hi], streams) })
+				err := layer.Parallel(ctx, len(p), each, func(lo, hi int) { kernel.ReadSum(p[lo:hi], streams) })
 				if err != nil {
 					return limits, err
 				}
@@ -65,10 +66,10 @@ func (g *Gallery) Limits(ctx context.Context) (Limits, error) {
 // readable returns memory to read: the matrices, the largest first, up to
 // limitMost in all; or fresh memory, written once so that there is some behind it.
 func (g *Gallery) readable() (parts [][]byte, total int64) {
-	layers := slices.SortedFunc(slices.Values(g.Layers), func(a, b *Layer) int { return cmp.Compare(b.size(), a.size()) })
+	layers := slices.SortedFunc(slices.Values(g.Layers), func(a, b *layer.Layer) int { return cmp.Compare(b.Size(), a.Size()) })
 	for _, l := range layers {
-		for _, s := range l.segments {
-			p := s.data[:min(int64(len(s.data)), limitMost-total)]
+		for _, s := range l.Segments {
+			p := s.Data[:min(int64(len(s.Data)), limitMost-total)]
 			if len(p) > 0 {
 				parts, total = append(parts, p), total+int64(len(p))
 			}

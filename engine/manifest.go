@@ -18,6 +18,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"strata/engine/layer"
+	"strata/engine/picture"
+	"strata/engine/scheme"
 	"strata/engine/table"
 )
 
@@ -68,7 +71,7 @@ type Manifest struct {
 	Select      []string                `yaml:"select,omitempty,flow"`
 	Schemes     []string                `yaml:"schemes,omitempty,flow"`
 	Items       *ItemsRecord            `yaml:"items,omitempty"`
-	Pictures    *PicturesRecord         `yaml:"pictures,omitempty"`
+	Pictures    *picture.PicturesRecord `yaml:"pictures,omitempty"`
 	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
 	Software    *SoftwareRecord         `yaml:"software,omitempty"`
 }
@@ -135,11 +138,11 @@ func (g *Gallery) Manifest() *Manifest { return g.manifest }
 
 // FirstSchemes returns the schemes with which gallery.yaml has the screen begin;
 // none, where it does not say.
-func (g *Gallery) FirstSchemes() ([]Scheme, error) {
+func (g *Gallery) FirstSchemes() ([]scheme.Scheme, error) {
 	if g.manifest == nil {
 		return nil, nil
 	}
-	var schemes []Scheme
+	var schemes []scheme.Scheme
 	for _, text := range g.manifest.Schemes {
 		s, err := g.ParseScheme(text)
 		if err != nil {
@@ -155,7 +158,7 @@ func (g *Gallery) FirstSchemes() ([]Scheme, error) {
 func (g *Gallery) HashIDs(rows int) string {
 	h := sha256.New()
 	var line []byte
-	for _, id := range g.items.ids[:rows] {
+	for _, id := range g.items.Ids[:rows] {
 		line = append(strconv.AppendQuote(line[:0], id), '\n')
 		h.Write(line)
 	}
@@ -166,7 +169,7 @@ func (g *Gallery) HashIDs(rows int) string {
 // has none. Errors name the file.
 func ReadManifest(folder fs.FS, place string) (*Manifest, error) {
 	path := filepath.Join(place, ManifestFile)
-	f, err := openFile(folder, ManifestFile)
+	f, err := layer.OpenFile(folder, ManifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -246,12 +249,12 @@ func (m *Manifest) check() error {
 		}
 	}
 	for _, name := range m.Select {
-		if !isLayerName(name) {
+		if !scheme.IsLayerName(name) {
 			return fmt.Errorf("select: %q: %w", name, errLayerName)
 		}
 	}
 	for _, text := range m.Schemes {
-		if _, err := ParseScheme(text); err != nil {
+		if _, err := scheme.ParseScheme(text); err != nil {
 			return fmt.Errorf("schemes: %w", err)
 		}
 	}
@@ -259,7 +262,7 @@ func (m *Manifest) check() error {
 		return errors.New("model: it names no file")
 	}
 	if m.Pictures != nil {
-		if err := m.Pictures.check(); err != nil {
+		if err := m.Pictures.Check(); err != nil {
 			return fmt.Errorf("pictures: %w", err)
 		}
 	}
@@ -286,7 +289,7 @@ var errLayerName = errors.New("a layer's name is a letter, then letters, digits,
 // CheckLayerName returns an error if a layer cannot have the name. The error does
 // not name it.
 func CheckLayerName(name string) error {
-	if isLayerName(name) {
+	if scheme.IsLayerName(name) {
 		return nil
 	}
 	return errLayerName
@@ -315,7 +318,7 @@ func (m *Manifest) checkLayer(name string) error {
 		return err
 	}
 	switch {
-	case !isLayerName(name):
+	case !scheme.IsLayerName(name):
 		return errLayerName
 	case l.File != "" && len(l.Files) > 0:
 		return errors.New("it has both a file and files")
@@ -398,8 +401,8 @@ func (m *Manifest) wants(layer string) bool {
 }
 
 // parseType returns the type of the name.
-func parseType(name string) (DType, error) {
-	types := []DType{Float32, Float16, BFloat16, Float64, Int8, Uint8, Int32}
+func parseType(name string) (layer.DType, error) {
+	types := []layer.DType{layer.Float32, layer.Float16, layer.BFloat16, layer.Float64, layer.Int8, layer.Uint8, layer.Int32}
 	var names []string
 	for _, t := range types {
 		if t.String() == name {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strata/engine/layer"
 	"strings"
 	"testing"
 )
@@ -154,12 +155,12 @@ func TestHashIDs(t *testing.T) {
 }
 
 func TestMatrixHead(t *testing.T) {
-	for _, h := range []MatrixHead{{Float16, 1, 1, 0}, {Float32, 9583, 2048, 0}, {Float16, 1 << 40, 1 << 20, 0}} {
+	for _, h := range []layer.MatrixHead{{Type: layer.Float16, Rows: 1, Dim: 1, Offset: 0}, {Type: layer.Float32, Rows: 9583, Dim: 2048, Offset: 0}, {Type: layer.Float16, Rows: 1 << 40, Dim: 1 << 20, Offset: 0}} {
 		head := h.Encode()
 		if len(head)%64 != 0 || head[len(head)-1] != '\n' {
 			t.Errorf("%+v: %q", h, head)
 		}
-		got, err := ReadMatrixHead(bytes.NewReader(head), int64(len(head))+h.Rows*h.RowBytes())
+		got, err := layer.ReadMatrixHead(bytes.NewReader(head), int64(len(head))+h.Rows*h.RowBytes())
 		h.Offset = int64(len(head))
 		if err != nil || got != h {
 			t.Errorf("%+v: read back as %+v, %v", h, got, err)

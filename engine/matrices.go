@@ -17,13 +17,15 @@ import (
 	"github.com/edsrzf/mmap-go"
 
 	"strata/engine/format"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 )
 
 // matrices.go finds the layers of a gallery in the files of its folder.
 
 // matrixFile is a file that was read for its matrices.
 type matrixFile struct {
-	source
+	layer.Source
 	name   string // within the folder, with slashes
 	file   fs.File
 	reader format.File
@@ -35,8 +37,8 @@ type matrixFile struct {
 // openMatrix opens a file of a folder and finds its matrices. Errors do not name the
 // file, whose path is for messages.
 func openMatrix(ctx context.Context, folder fs.FS, name, path string) (_ *matrixFile, err error) {
-	m := &matrixFile{source: source{path: path}, name: name}
-	if m.file, err = openFile(folder, name); err != nil {
+	m := &matrixFile{Source: layer.Source{Path: path}, name: name}
+	if m.file, err = layer.OpenFile(folder, name); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -44,11 +46,11 @@ func openMatrix(ctx context.Context, folder fs.FS, name, path string) (_ *matrix
 			m.file.Close()
 		}
 	}()
-	if m.reader, m.size, m.data, err = readable(m.file); err != nil {
+	if m.reader, m.size, m.Data, err = readable(m.file); err != nil {
 		return nil, err
 	}
-	if m.data == nil {
-		if m.info, err = m.file.Stat(); err != nil {
+	if m.Data == nil {
+		if m.Info, err = m.file.Stat(); err != nil {
 			return nil, err
 		}
 	}
@@ -72,26 +74,26 @@ func readable(f fs.File) (format.File, int64, []byte, error) {
 
 // place maps the file, if that is not done, for an array to be read where it lies.
 func (m *matrixFile) place() error {
-	if m.data != nil {
+	if m.Data != nil {
 		return nil
 	}
 	var err error
 	if m.mapped, err = mmap.Map(m.file.(*os.File), mmap.RDONLY, 0); err != nil {
 		return fmt.Errorf("mapping %d bytes: %w", m.size, err)
 	}
-	m.data = m.mapped
+	m.Data = m.mapped
 	return nil
 }
 
 // segment returns the array's rows as those of a layer from row first on.
-func (m *matrixFile) segment(a format.Array, first int) (segment, error) {
+func (m *matrixFile) segment(a format.Array, first int) (layer.Segment, error) {
 	if err := m.place(); err != nil {
-		return segment{}, err
+		return layer.Segment{}, err
 	}
-	if err := a.Check(int64(len(m.data))); err != nil { // what was mapped may be shorter than what was read
-		return segment{}, err
+	if err := a.Check(int64(len(m.Data))); err != nil { // what was mapped may be shorter than what was read
+		return layer.Segment{}, err
 	}
-	return newSegment(&m.source, first, int(a.Rows), int(a.Offset), int(a.Stride), int(a.Dim*a.Type.Size()), a.Type), nil
+	return layer.NewSegment(&m.Source, first, int(a.Rows), int(a.Offset), int(a.Stride), int(a.Dim*a.Type.Size()), a.Type), nil
 }
 
 // piece is a matrix in a file: a layer, or some of its rows.
@@ -256,7 +258,7 @@ func (o *opener) claims(ctx context.Context) error {
 				span, err = span.within(a.Dim)
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", file.path, err)
+				return fmt.Errorf("%s: %w", file.Path, err)
 			}
 			l.pieces = append(l.pieces, piece{file, a, span})
 		}
@@ -299,7 +301,7 @@ func (o *opener) typed(a format.Array, record *LayerRecord, file *matrixFile) (f
 		return a.As(t)
 	}
 	if err == nil && a.Why == "" && a.Type != t {
-		o.g.note("%s: it holds %s, %s says %s", file.path, a.Type, ManifestFile, t)
+		o.g.note("%s: it holds %s, %s says %s", file.Path, a.Type, ManifestFile, t)
 	}
 	return a, err
 }
@@ -315,7 +317,7 @@ func (o *opener) group(ctx context.Context, names []string) error {
 		switch {
 		case !o.g.manifest.selected(stem):
 			return nil
-		case !isLayerName(stem):
+		case !scheme.IsLayerName(stem):
 			return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, errLayerName, ManifestFile)
 		}
 	}
@@ -342,9 +344,9 @@ func (o *opener) shards(names []string, stem, shown string, files []*matrixFile)
 	switch {
 	case len(first.arrays) > 0 || quiet:
 	case table:
-		o.g.note("%s: none of its columns holds a matrix: lists of numbers, or bytes", first.path)
+		o.g.note("%s: none of its columns holds a matrix: lists of numbers, or bytes", first.Path)
 	default:
-		return fmt.Errorf("%s: it holds no matrix", first.path)
+		return fmt.Errorf("%s: it holds no matrix", first.Path)
 	}
 	for i, a := range first.arrays {
 		l := &foundLayer{name: cmp.Or(a.Name, stem), path: shown, spare: len(first.arrays) > 1 || quiet, column: table, quiet: quiet}
@@ -355,7 +357,7 @@ func (o *opener) shards(names []string, stem, shown string, files []*matrixFile)
 			}
 			if at < 0 || at >= len(m.arrays) || len(m.arrays) != len(first.arrays) {
 				return fmt.Errorf("%s: it holds %s, %s holds %s: shards hold rows of the same matrices, unless a file *%s says where each lies",
-					m.path, arrayNames(m.arrays), first.path, arrayNames(first.arrays), indexSuffix)
+					m.Path, arrayNames(m.arrays), first.Path, arrayNames(first.arrays), indexSuffix)
 			}
 			l.pieces = append(l.pieces, piece{file: m, array: m.arrays[at]})
 		}
@@ -392,7 +394,7 @@ func (o *opener) add(l *foundLayer) error {
 		var err error
 		if !l.named {
 			if p.array, err = o.typed(p.array, record, p.file); err != nil {
-				return fmt.Errorf("%s: %w", p.file.path, err)
+				return fmt.Errorf("%s: %w", p.file.Path, err)
 			}
 			l.pieces[i] = p
 		}
@@ -402,7 +404,7 @@ func (o *opener) add(l *foundLayer) error {
 		}
 		if a, b := p.array, l.pieces[0].array; a.Type != b.Type || p.span.features(a) != l.pieces[0].span.features(b) {
 			return fmt.Errorf("%s: its rows are %d %s, those of %s are %d %s: parts of one layer must agree",
-				p.file.path, p.span.features(a), a.Type, l.pieces[0].file.path, l.pieces[0].span.features(b), b.Type)
+				p.file.Path, p.span.features(a), a.Type, l.pieces[0].file.Path, l.pieces[0].span.features(b), b.Type)
 		}
 	}
 	o.found = append(o.found, l)
@@ -444,16 +446,16 @@ func (l *foundLayer) rows() int64 {
 }
 
 // settle returns the layers of a gallery with so many items, by name.
-func (o *opener) settle(ctx context.Context, items int) ([]*Layer, error) {
+func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) {
 	var kept []*foundLayer
 	for _, l := range o.found {
 		if rows := l.rows(); rows != int64(items) {
-			if err := o.leave(l, fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, o.g.items.rowsFile(), items)); err != nil {
+			if err := o.leave(l, fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, o.g.items.RowsFile(), items)); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if !isLayerName(l.name) {
+		if !scheme.IsLayerName(l.name) {
 			return nil, fmt.Errorf("%s: %q: %w; name it in %s", l.path, l.name, errLayerName, ManifestFile)
 		}
 		kept = append(kept, l)
@@ -476,7 +478,7 @@ func (o *opener) settle(ctx context.Context, items int) ([]*Layer, error) {
 		}
 		return nil, fmt.Errorf("%s: a gallery needs at least one layer, and %s", o.place, why)
 	}
-	layers := make([]*Layer, len(kept))
+	layers := make([]*layer.Layer, len(kept))
 	for i, l := range kept {
 		var err error
 		if layers[i], err = o.layer(ctx, l); err != nil {
@@ -498,24 +500,24 @@ func (o *opener) twice(a, b *foundLayer) error {
 }
 
 // layer makes a layer of what was found.
-func (o *opener) layer(ctx context.Context, l *foundLayer) (*Layer, error) {
-	var segments []segment
+func (o *opener) layer(ctx context.Context, l *foundLayer) (*layer.Layer, error) {
+	var segments []layer.Segment
 	first := 0
 	for _, p := range l.pieces {
 		file, a := p.file, p.array
 		if a.Stream != nil {
 			var err error
 			if file, a, err = o.unpacked(ctx, file, a); err != nil {
-				return nil, fmt.Errorf("%s: %w", p.file.path, err)
+				return nil, fmt.Errorf("%s: %w", p.file.Path, err)
 			}
 		}
 		s, err := file.segment(p.columns(a), first)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file.path, err)
+			return nil, fmt.Errorf("%s: %w", file.Path, err)
 		}
 		segments = append(segments, s)
-		first += s.rows
+		first += s.Rows
 	}
 	p := l.pieces[0]
-	return newLayer(l.name, l.path, p.array.Type, int(p.span.features(p.array)), segments), nil
+	return layer.NewLayer(l.name, l.path, p.array.Type, int(p.span.features(p.array)), segments), nil
 }

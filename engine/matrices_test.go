@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/code"
 	"strata/engine/format"
+	"strata/engine/rank"
 	"strata/fixtures/matrices"
 )
 
@@ -362,21 +364,21 @@ func TestShrunkShard(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !known {
-			for _, s := range g.Layers[0].segments {
-				s.from.info = nil
+			for _, s := range g.Layers[0].Segments {
+				s.From.Info = nil
 			}
 		}
 		schemes := parseAll(t, g, []string{"A"})
-		_, search := NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
+		_, search := rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, schemes, 10, among)
 		errs := map[string]error{
 			"search": search,
-			"batch":  g.RankAll(t.Context(), []int{1500, 3}, schemes, 10, among, func(int, []Ranking) {}),
+			"batch":  g.RankAll(t.Context(), []int{1500, 3}, schemes, 10, among, func(int, []rank.Ranking) {}),
 		}
 		if !known {
 			_, errs["cosines"] = g.Cosines(t.Context(), 0, 1300)
 			_, errs["hash"] = g.ContentHash(t.Context())
 			errs["lengths"] = g.Measure(t.Context())
-			errs["codes"] = g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true})
+			errs["codes"] = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
 		}
 		for _, what := range slices.Sorted(maps.Keys(errs)) {
 			if err := errs[what]; err == nil || !strings.Contains(err.Error(), "A-2-of-4.fvecs: ") || !strings.Contains(err.Error(), "open the gallery again") {

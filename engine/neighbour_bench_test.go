@@ -3,18 +3,21 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"testing"
 	"time"
 )
 
 // neighbourBench opens the gallery that STRATA_BENCH_GALLERY names: one of 10,000 items
 // and four layers, as fixtures/generate makes them.
-func neighbourBench(b *testing.B) (g *Gallery, p NeighbourPlan, all *Candidates) {
+func neighbourBench(b *testing.B) (g *Gallery, p rank.NeighbourPlan, all *items.Candidates) {
 	g = benchGallery(b)
 	for _, l := range g.Layers {
 		p.Layers = append(p.Layers, l.Name)
 	}
-	p.Queries = Sample(g.Len(), 10_000, 1)
+	p.Queries = items.Sample(g.Len(), 10_000, 1)
 	all, err := g.Candidates(nil)
 	if err != nil {
 		b.Fatal(err)
@@ -23,15 +26,15 @@ func neighbourBench(b *testing.B) (g *Gallery, p NeighbourPlan, all *Candidates)
 }
 
 // sliderSums returns weightings of all layers, of which one moves.
-func sliderSums(layers []string) []Scheme {
-	schemes := make([]Scheme, 20)
+func sliderSums(layers []string) []scheme.Scheme {
+	schemes := make([]scheme.Scheme, 20)
 	for i := range schemes {
 		for at, name := range layers {
 			w := 0.25 + 0.5*float64(at)
 			if at == 0 {
 				w = 0.05 * float64(i+1)
 			}
-			schemes[i].Terms = append(schemes[i].Terms, Term{w, FactorNamed(name)})
+			schemes[i].Terms = append(schemes[i].Terms, scheme.Term{Weight: w, Factor: scheme.FactorNamed(name)})
 		}
 	}
 	return schemes
@@ -43,7 +46,7 @@ func BenchmarkNeighbourSlider(b *testing.B) {
 	g, p, all := neighbourBench(b)
 	n := built(b, g, p)
 	schemes := sliderSums(p.Layers)
-	counts := HitCounts{Ks: []int{10}, Labels: g.Labels()}
+	counts := rank.HitCounts{Ks: []int{10}, Labels: g.Labels()}
 	var times []time.Duration
 	proven, asked := 0, 0
 	for b.Loop() {
@@ -54,7 +57,7 @@ func BenchmarkNeighbourSlider(b *testing.B) {
 		times = append(times, time.Since(began))
 		for _, s := range counts.States {
 			asked++
-			if s != Unproven {
+			if s != rank.Unproven {
 				proven++
 			}
 		}
@@ -82,7 +85,7 @@ func BenchmarkNeighbourProofs(b *testing.B) {
 		for _, k := range []int{10, 30} {
 			b.Run(fmt.Sprintf("%s/k=%d", text, k), func(b *testing.B) {
 				scheme := parseAll(b, g, []string{text})[0]
-				counts := HitCounts{Ks: []int{k}}
+				counts := rank.HitCounts{Ks: []int{k}}
 				for b.Loop() {
 					if err := n.CountHits(b.Context(), scheme, all, &counts); err != nil {
 						b.Fatal(err)
@@ -90,7 +93,7 @@ func BenchmarkNeighbourProofs(b *testing.B) {
 				}
 				failed := 0
 				for _, s := range counts.States {
-					if s == Unproven {
+					if s == rank.Unproven {
 						failed++
 					}
 				}
@@ -108,7 +111,7 @@ func BenchmarkNeighbourBuild(b *testing.B) {
 	var building, ranking time.Duration
 	for b.Loop() {
 		began := time.Now()
-		if err := g.RankAll(b.Context(), p.Queries, scheme, 10, all, func(int, []Ranking) {}); err != nil {
+		if err := g.RankAll(b.Context(), p.Queries, scheme, 10, all, func(int, []rank.Ranking) {}); err != nil {
 			b.Fatal(err)
 		}
 		ranking += time.Since(began)

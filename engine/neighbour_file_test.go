@@ -12,6 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strata/engine/code"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/seal"
 	"strings"
 	"testing"
 
@@ -20,20 +24,20 @@ import (
 
 // hoodsGallery writes a gallery whose neighbours are kept, and returns its folder, its
 // plan and the file.
-func hoodsGallery(t testing.TB, rows int) (dir string, p NeighbourPlan, file string) {
+func hoodsGallery(t testing.TB, rows int) (dir string, p rank.NeighbourPlan, file string) {
 	t.Helper()
 	g, _, _ := testGallery(t, 8000, rows)
-	p = NeighbourPlan{Name: "all", Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 6}
+	p = rank.NeighbourPlan{Name: "all", Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 6}
 	if err := built(t, g, p).Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return g.Path, p, filepath.Join(g.Path, derivedFolder, neighbourFolder, "all.hoods")
+	return g.Path, p, filepath.Join(g.Path, derivedFolder, rank.NeighbourFolder, "all.hoods")
 }
 
 // loaded loads neighbourhoods of a gallery that is opened for it.
-func loaded(t testing.TB, dir string, p NeighbourPlan) (*Neighbours, bool) {
+func loaded(t testing.TB, dir string, p rank.NeighbourPlan) (*rank.Neighbours, bool) {
 	t.Helper()
-	n, err := NewNeighbours(open(t, dir), p)
+	n, err := rank.NewNeighbours(open(t, dir), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,9 +54,9 @@ func TestNeighboursKept(t *testing.T) {
 	if !found || n.Note() != "" || n.Usage().Done != 300 {
 		t.Fatalf("found %v, %q, %s", found, n.Note(), n.Usage())
 	}
-	fresh := built(t, n.g.(*Gallery), plan)
-	for place := range n.hoods {
-		if !sameHoods(n.hoods[place].Load(), fresh.hoods[place].Load()) {
+	fresh := built(t, n.G.(*Gallery), plan)
+	for place := range n.Hoods {
+		if !sameHoods(n.Hoods[place].Load(), fresh.Hoods[place].Load()) {
 			t.Fatalf("place %d is read otherwise than it is built", place)
 		}
 	}
@@ -60,7 +64,7 @@ func TestNeighboursKept(t *testing.T) {
 		t.Errorf("usage %+v, built %+v", n.Usage(), fresh.Usage())
 	}
 	before := readFile(t, file)
-	if err := n.Build(t.Context(), func(NeighbourUsage) { t.Error("a query is built that is there") }); err != nil {
+	if err := n.Build(t.Context(), func(rank.NeighbourUsage) { t.Error("a query is built that is there") }); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Save(t.Context()); err != nil {
@@ -80,9 +84,9 @@ func TestNeighboursKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Layers = n.Layers()
-	fresh = built(t, n.g.(*Gallery), plan)
-	for place := range n.hoods {
-		if !sameHoods(n.hoods[place].Load(), fresh.hoods[place].Load()) {
+	fresh = built(t, n.G.(*Gallery), plan)
+	for place := range n.Hoods {
+		if !sameHoods(n.Hoods[place].Load(), fresh.Hoods[place].Load()) {
 			t.Fatalf("place %d is extended otherwise than it is built", place)
 		}
 	}
@@ -104,12 +108,12 @@ func TestNeighboursNotDone(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := n.Build(ctx, func(NeighbourUsage) { cancel() }); !errors.Is(err, context.Canceled) {
+	if err := n.Build(ctx, func(rank.NeighbourUsage) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	for n.Usage().Done == 0 { // it may have stopped before the first was done
 		ctx, cancel := context.WithCancel(t.Context())
-		_ = n.Build(ctx, func(u NeighbourUsage) {
+		_ = n.Build(ctx, func(u rank.NeighbourUsage) {
 			if u.Done > 0 {
 				cancel()
 			}
@@ -139,12 +143,12 @@ func TestNeighboursDamaged(t *testing.T) {
 		out[at] ^= b
 		return out
 	}
-	sections := len(neighbourMagic) + 8 + int(binary.LittleEndian.Uint32(whole[len(neighbourMagic):]))
+	sections := len(rank.NeighbourMagic) + 8 + int(binary.LittleEndian.Uint32(whole[len(rank.NeighbourMagic):]))
 	head := func(old, now string) []byte {
-		text := bytes.Replace(whole[len(neighbourMagic)+8:sections], []byte(old), []byte(now), 1)
-		out := bytes.Clone(whole[:len(neighbourMagic)])
+		text := bytes.Replace(whole[len(rank.NeighbourMagic)+8:sections], []byte(old), []byte(now), 1)
+		out := bytes.Clone(whole[:len(rank.NeighbourMagic)])
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(text)))
-		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(text, castagnoli))
+		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(text, code.Castagnoli))
 		return append(append(out, text...), whole[sections:]...)
 	}
 	for _, tt := range []struct {
@@ -159,7 +163,7 @@ func TestNeighboursDamaged(t *testing.T) {
 		{"head", change(40, 1), "is damaged", Damaged},
 		{"head of no JSON", head("{", "["), "has a damaged head", Damaged},
 		{"head of strange numbers", head(`"m":6`, `"m":-6`), "has a head with numbers out of range", Damaged},
-		{"a huge section", change(len(neighbourMagic)+3, 0x40), "has a section of", Damaged},
+		{"a huge section", change(len(rank.NeighbourMagic)+3, 0x40), "has a section of", Damaged},
 		{"first section", change(sections+8, 1), "is damaged", Damaged},
 		{"last byte", change(len(whole)-1, 1), "is damaged", Damaged},
 		{"cut", whole[:len(whole)-1], "is cut short", Damaged},
@@ -180,7 +184,7 @@ func TestNeighboursDamaged(t *testing.T) {
 				t.Fatalf("believed: found %v, note %q", found, n.Note())
 			}
 			sum := sha256.Sum256(tt.b)
-			believe(sealedNeighbours, []byte(hex.EncodeToString(sum[:]))) // damaged on the disk behind its checksum
+			seal.Believe(seal.SealedNeighbours, []byte(hex.EncodeToString(sum[:]))) // damaged on the disk behind its checksum
 			n, found := loaded(t, dir, plan)
 			want := tt.note
 			if tt.name == "more queries" {
@@ -192,7 +196,7 @@ func TestNeighboursDamaged(t *testing.T) {
 			if u := n.Usage(); u.Done != 0 || !found && (u.Bytes != 0 || u.Members != 0) {
 				t.Errorf("it is taken: %+v", u)
 			}
-			states, err := n.g.(*Gallery).CheckDerived(t.Context(), nil)
+			states, err := n.G.(*Gallery).CheckDerived(t.Context(), nil)
 			if err != nil || len(states) != 1 || states[0].State != tt.state || states[0].Path != file {
 				t.Errorf("checked: %+v, %v, not state %d", states, err, tt.state)
 			}
@@ -234,22 +238,22 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Layers = n.Layers()
-	fresh := built(t, n.g.(*Gallery), plan)
-	for place := range n.hoods {
-		if !sameHoods(n.hoods[place].Load(), fresh.hoods[place].Load()) {
+	fresh := built(t, n.G.(*Gallery), plan)
+	for place := range n.Hoods {
+		if !sameHoods(n.Hoods[place].Load(), fresh.Hoods[place].Load()) {
 			t.Fatalf("place %d is not that of the new matrix", place)
 		}
 	}
-	l, err := n.g.Layer("B")
+	l, err := n.G.Layer("B")
 	if err != nil {
 		t.Fatal(err)
 	}
-	print, err := layerHash(t.Context(), n.g, l, hashSample)
+	print, err := rank.LayerHash(t.Context(), n.G, l, layer.HashSample)
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := neighbourLayer{"B", print, "another", l.modified() - 1}
-	if same, err := sameLayer(t.Context(), n.g, l, was); err != nil || same {
+	was := rank.NeighbourLayer{Name: "B", Print: print, Content: "another", Modified: l.Modified() - 1}
+	if same, err := rank.SameLayer(t.Context(), n.G, l, was); err != nil || same {
 		t.Errorf("of the same sample of blocks, and other content: the same %v, %v", same, err)
 	}
 }
@@ -260,12 +264,12 @@ func TestNeighboursElsewhere(t *testing.T) {
 	ownCache(t)
 	dir := someGallery(t, 5, 60)
 	write(t, dir, derivedFolder, []byte("a file where the folder would be"))
-	plan := NeighbourPlan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
+	plan := rank.NeighbourPlan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
 	n := built(t, open(t, dir), plan)
 	if err := n.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(n.g.(*Gallery).cacheFolder(), neighbourFolder, "all.hoods")); err != nil {
+	if _, err := os.Stat(filepath.Join(n.G.(*Gallery).cacheFolder(), rank.NeighbourFolder, "all.hoods")); err != nil {
 		t.Error(err)
 	}
 	if again, found := loaded(t, dir, plan); !found || again.Usage().Done != 60 {
@@ -280,17 +284,17 @@ func TestNeighboursElsewhere(t *testing.T) {
 // FuzzNeighbours reads changed files, with checksums that fit: what is read has the
 // shape that its head says, and is written as it was read.
 func FuzzNeighbours(f *testing.F) {
-	head := neighbourHead{M: 2, Seed: 1, Rows: 9, Order: "o", Candidates: "c", Built: 2, Layers: []neighbourLayer{{Name: "A"}, {Name: "B"}}}
-	hoods := []*neighbourhood{
-		{[]int32{0, 3, 8}, []float64{1, 0.5, math.NaN(), -1, 0, 1}, []border{{0.5, 3}, {math.Inf(-1), -1}}, 1},
-		{nil, nil, []border{{math.Inf(-1), -1}, {math.Inf(-1), -1}}, math.MaxInt32},
+	head := rank.NeighbourHead{M: 2, Seed: 1, Rows: 9, Order: "o", Candidates: "c", Built: 2, Layers: []rank.NeighbourLayer{{Name: "A"}, {Name: "B"}}}
+	hoods := []*rank.Neighbourhood{
+		{Rows: []int32{0, 3, 8}, Cosines: []float64{1, 0.5, math.NaN(), -1, 0, 1}, Borders: []rank.Border{{Cosine: 0.5, Row: 3}, {Cosine: math.Inf(-1), Row: -1}}, Least: 1},
+		{Rows: nil, Cosines: nil, Borders: []rank.Border{{Cosine: math.Inf(-1), Row: -1}, {Cosine: math.Inf(-1), Row: -1}}, Least: math.MaxInt32},
 	}
 	var b bytes.Buffer
-	if err := writeNeighbours(&b, head, func(place int) *neighbourhood { return hoods[place] }); err != nil {
+	if err := rank.WriteNeighbours(&b, head, func(place int) *rank.Neighbourhood { return hoods[place] }); err != nil {
 		f.Fatal(err)
 	}
-	first := len(neighbourMagic) + 8
-	section := first + int(binary.LittleEndian.Uint32(b.Bytes()[len(neighbourMagic):])) + 8
+	first := len(rank.NeighbourMagic) + 8
+	section := first + int(binary.LittleEndian.Uint32(b.Bytes()[len(rank.NeighbourMagic):])) + 8
 	f.Add(b.Bytes())
 	f.Add(b.Bytes()[:section])
 	for _, at := range []int{0, 15, 16, first + 3, section, section + 4, section + 8, section + 16, section + 32, section + 40} {
@@ -302,50 +306,50 @@ func FuzzNeighbours(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		b = bytes.Clone(b)
-		for at := len(neighbourMagic); at+8 <= len(b); { // seal the sections
+		for at := len(rank.NeighbourMagic); at+8 <= len(b); { // seal the sections
 			size := int(binary.LittleEndian.Uint32(b[at:]))
 			if size > len(b)-at-8 {
 				break
 			}
-			binary.LittleEndian.PutUint32(b[at+4:], crc32.Checksum(b[at+8:at+8+size], castagnoli))
+			binary.LittleEndian.PutUint32(b[at+4:], crc32.Checksum(b[at+8:at+8+size], code.Castagnoli))
 			at += 8 + size
 		}
-		r, err := newNeighbourReader(bytes.NewReader(b), int64(len(b)))
+		r, err := rank.NewNeighbourReader(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
-			if !errors.As(err, new(errStale)) {
+			if !errors.As(err, new(code.ErrStale)) {
 				t.Fatal(err)
 			}
 			return
 		}
-		var read []*neighbourhood
-		err = r.all(func(place int, h *neighbourhood) error {
-			if place != len(read) || len(h.borders) != len(r.head.Layers) || len(h.cosines) != len(h.rows)*len(h.borders) {
+		var read []*rank.Neighbourhood
+		err = r.All(func(place int, h *rank.Neighbourhood) error {
+			if place != len(read) || len(h.Borders) != len(r.Head.Layers) || len(h.Cosines) != len(h.Rows)*len(h.Borders) {
 				t.Fatalf("place %d: %+v", place, h)
 			}
-			for i, row := range h.rows {
-				if row < 0 || int(row) >= r.head.Rows || i > 0 && row <= h.rows[i-1] {
-					t.Fatalf("place %d: rows %v", place, h.rows)
+			for i, row := range h.Rows {
+				if row < 0 || int(row) >= r.Head.Rows || i > 0 && row <= h.Rows[i-1] {
+					t.Fatalf("place %d: rows %v", place, h.Rows)
 				}
 			}
 			read = append(read, h)
 			return nil
 		})
 		if err != nil {
-			if !errors.As(err, new(errStale)) {
+			if !errors.As(err, new(code.ErrStale)) {
 				t.Fatal(err)
 			}
 			return
 		}
 		var out bytes.Buffer
-		if err := writeNeighbours(&out, r.head, func(place int) *neighbourhood { return read[place] }); err != nil {
+		if err := rank.WriteNeighbours(&out, r.Head, func(place int) *rank.Neighbourhood { return read[place] }); err != nil {
 			t.Fatal(err)
 		}
-		again, err := newNeighbourReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		again, err := rank.NewNeighbourReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = again.all(func(place int, h *neighbourhood) error {
-			if !bytes.Equal(h.append(nil), read[place].append(nil)) {
+		err = again.All(func(place int, h *rank.Neighbourhood) error {
+			if !bytes.Equal(h.Append(nil), read[place].Append(nil)) {
 				t.Fatalf("place %d is read otherwise than it was written", place)
 			}
 			return nil

@@ -8,18 +8,21 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strings"
 	"sync"
 	"testing"
 )
 
 // allRows returns the numbers from 0 to n-1.
-func allRows(n int) []int { return Sample(n, n, 1) }
+func allRows(n int) []int { return items.Sample(n, n, 1) }
 
 // built returns neighbourhoods that are built.
-func built(t testing.TB, g *Gallery, p NeighbourPlan) *Neighbours {
+func built(t testing.TB, g *Gallery, p rank.NeighbourPlan) *rank.Neighbours {
 	t.Helper()
-	n, err := NewNeighbours(g, p)
+	n, err := rank.NewNeighbours(g, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,14 +34,14 @@ func built(t testing.TB, g *Gallery, p NeighbourPlan) *Neighbours {
 
 // neighbourProofs counts proofs by scheme.
 type neighbourProofs struct {
-	schemes []Scheme
+	schemes []scheme.Scheme
 	proven  []int
 	asked   int
 }
 
 // check ranks the queries under the schemes from neighbourhoods, and compares what is
 // proven with want.
-func (p *neighbourProofs) check(t *testing.T, n *Neighbours, queries []int, wants [][][]Hit, k int, among *Candidates, what string) {
+func (p *neighbourProofs) check(t *testing.T, n *rank.Neighbours, queries []int, wants [][][]rank.Hit, k int, among *items.Candidates, what string) {
 	t.Helper()
 	if p.proven == nil {
 		p.proven = make([]int, len(p.schemes))
@@ -52,7 +55,7 @@ func (p *neighbourProofs) check(t *testing.T, n *Neighbours, queries []int, want
 			}
 			if proven {
 				p.proven[s]++
-				checkRankings(t, []Ranking{r}, wants[i][s:s+1], k, fmt.Sprintf("%s, query %d", what, q))
+				checkRankings(t, []rank.Ranking{r}, wants[i][s:s+1], k, fmt.Sprintf("%s, query %d", what, q))
 			}
 		}
 	}
@@ -68,11 +71,11 @@ func (p *neighbourProofs) log(t *testing.T, what string) {
 	}
 }
 
-func neighbourRankAll(t testing.TB, n *Neighbours, queries []int, schemes []Scheme, k int, among *Candidates) [][]Ranking {
+func neighbourRankAll(t testing.TB, n *rank.Neighbours, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates) [][]rank.Ranking {
 	t.Helper()
-	got := make([][]Ranking, len(queries))
+	got := make([][]rank.Ranking, len(queries))
 	var mu sync.Mutex
-	err := n.RankAll(t.Context(), queries, schemes, k, among, func(i int, rankings []Ranking) {
+	err := n.RankAll(t.Context(), queries, schemes, k, among, func(i int, rankings []rank.Ranking) {
 		mu.Lock()
 		defer mu.Unlock()
 		if got[i] != nil {
@@ -99,9 +102,9 @@ func TestNeighboursAreSortEverything(t *testing.T) {
 			rows := []int{1, 2, 5, 30, 200, 900}[seed%6]
 			g, o, among := testGallery(t, 1000*uint64(m)+seed, rows)
 			proofs.schemes = parseAll(t, g, neighbourSchemes)
-			n := built(t, g, NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: m, Seed: seed})
+			n := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: m, Seed: seed})
 			var queries []int
-			var wants [][][]Hit
+			var wants [][][]rank.Hit
 			for q := 0; q < rows; q += 1 + rows/9 {
 				queries = append(queries, q)
 				wants = append(wants, o.rankAll(proofs.schemes, q))
@@ -163,9 +166,9 @@ func TestNeighboursAtTheBorder(t *testing.T) {
 		o := newOracle(layers, func(q, row int) bool { return among.HasFor(q, row) })
 		proofs.schemes = parseAll(t, g, neighbourSchemes)
 		m := 1 + rng.IntN(12)
-		n := built(t, g, NeighbourPlan{Layers: []string{"C", "A", "B"}, Queries: allRows(rows), M: m, Seed: seed})
+		n := built(t, g, rank.NeighbourPlan{Layers: []string{"C", "A", "B"}, Queries: allRows(rows), M: m, Seed: seed})
 		var queries []int
-		var wants [][][]Hit
+		var wants [][][]rank.Hit
 		for q := range rows {
 			queries = append(queries, q)
 			wants = append(wants, o.rankAll(proofs.schemes, q))
@@ -191,7 +194,7 @@ func TestNeighboursOfTransforms(t *testing.T) {
 		t.Fatal(err)
 	}
 	schemes := parseAll(t, g, []string{"A", "A|pca5", "A+B.x+0.5*A|centre", "0.2*A|pca5+B.x", "concat(A,A|pca5)", "rrf(A|centre,B.x)"})
-	plan := NeighbourPlan{Layers: []string{"A", "A|pca5", "B.x", "A|centre"}, Queries: allRows(700), M: 60}
+	plan := rank.NeighbourPlan{Layers: []string{"A", "A|pca5", "B.x", "A|centre"}, Queries: allRows(700), M: 60}
 	whole := built(t, g, plan)
 	plan.Layers = plan.Layers[:2]
 	grown := built(t, g, plan)
@@ -208,12 +211,12 @@ func TestNeighboursOfTransforms(t *testing.T) {
 	queries := allRows(700)
 	want := rankAll(t, g, queries, schemes, 10, among)
 	proven := 0
-	for place := range whole.hoods {
-		a, b := whole.hoods[place].Load(), grown.hoods[place].Load()
+	for place := range whole.Hoods {
+		a, b := whole.Hoods[place].Load(), grown.Hoods[place].Load()
 		if !sameHoods(a, b) {
 			t.Fatalf("place %d: %+v built at once, %+v in two steps", place, a, b)
 		}
-		q := int(whole.order[place])
+		q := int(whole.Order[place])
 		for s, scheme := range schemes {
 			got, ok, err := whole.Rank(t.Context(), q, scheme, 10, among)
 			if err != nil {
@@ -231,7 +234,7 @@ func TestNeighboursOfTransforms(t *testing.T) {
 }
 
 // checkSame compares a ranking with that of a search.
-func checkSame(t *testing.T, got, want Ranking, what string) {
+func checkSame(t *testing.T, got, want rank.Ranking, what string) {
 	t.Helper()
 	if !sameHits(got.Hits, want.Hits) || got.Candidates != want.Candidates {
 		t.Fatalf("%s, %s:\ngot  %d of %v\nwant %d of %v", what, got.Scheme, got.Candidates, got.Hits, want.Candidates, want.Hits)
@@ -239,24 +242,24 @@ func checkSame(t *testing.T, got, want Ranking, what string) {
 }
 
 // sameHoods reports whether two neighbourhoods are equal, bit for bit.
-func sameHoods(a, b *neighbourhood) bool {
-	return a != nil && b != nil && a.least == b.least && slices.Equal(a.rows, b.rows) && slices.Equal(a.borders, b.borders) &&
-		slices.EqualFunc(a.cosines, b.cosines, func(x, y float64) bool { return x == y || x != x && y != y })
+func sameHoods(a, b *rank.Neighbourhood) bool {
+	return a != nil && b != nil && a.Least == b.Least && slices.Equal(a.Rows, b.Rows) && slices.Equal(a.Borders, b.Borders) &&
+		slices.EqualFunc(a.Cosines, b.Cosines, func(x, y float64) bool { return x == y || x != x && y != y })
 }
 
 // TestNeighboursThreads: the same with one goroutine and with several.
 func TestNeighboursThreads(t *testing.T) {
 	g, _, among := testGallery(t, 4711, 900)
 	schemes := parseAll(t, g, neighbourSchemes)
-	plan := NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900)}
-	var one *Neighbours
-	var want []HitCounts
+	plan := rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900)}
+	var one *rank.Neighbours
+	var want []rank.HitCounts
 	for _, threads := range []int{1, 2, 5} {
 		before := runtime.GOMAXPROCS(threads)
 		n := built(t, g, plan)
-		counts := make([]HitCounts, len(schemes))
+		counts := make([]rank.HitCounts, len(schemes))
 		for s, scheme := range schemes {
-			counts[s] = HitCounts{Ks: []int{1, 10}, Labels: g.Labels()}
+			counts[s] = rank.HitCounts{Ks: []int{1, 10}, Labels: g.Labels()}
 			if err := n.CountHits(t.Context(), scheme, among, &counts[s]); err != nil {
 				t.Fatal(err)
 			}
@@ -265,8 +268,8 @@ func TestNeighboursThreads(t *testing.T) {
 		if one == nil {
 			one, want = n, counts
 		}
-		for place := range n.hoods {
-			if !sameHoods(one.hoods[place].Load(), n.hoods[place].Load()) {
+		for place := range n.Hoods {
+			if !sameHoods(one.Hoods[place].Load(), n.Hoods[place].Load()) {
 				t.Fatalf("%d threads: place %d differs", threads, place)
 			}
 		}
@@ -281,21 +284,21 @@ func TestNeighboursThreads(t *testing.T) {
 // TestNeighboursCount compares the counts of all queries with those of their rankings.
 func TestNeighboursCount(t *testing.T) {
 	g, o, among := testGallery(t, 4712, 700)
-	n := built(t, g, NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(700), M: 40})
+	n := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(700), M: 40})
 	for _, scheme := range parseAll(t, g, []string{"A", "A+B", "0.2*C+0.5*B+A", "concat(A,C)"}) {
-		counts := HitCounts{Ks: []int{1, 5, 10}, Labels: g.Labels()}
+		counts := rank.HitCounts{Ks: []int{1, 5, 10}, Labels: g.Labels()}
 		if err := n.CountHits(t.Context(), scheme, among, &counts); err != nil {
 			t.Fatal(err)
 		}
-		states := map[HitState]int{}
+		states := map[rank.HitState]int{}
 		for place, q := range n.Queries() {
 			state := counts.States[place]
 			states[state]++
-			if state == Unproven {
+			if state == rank.Unproven {
 				continue
 			}
 			ranking := o.rank(scheme, int(q))
-			if scored := len(ranking) > 0 && ranking[0].Scored(); scored != (state == Counted) {
+			if scored := len(ranking) > 0 && ranking[0].Scored(); scored != (state == rank.Counted) {
 				t.Fatalf("%s, query %d: state %d, scored %v", scheme, q, state, scored)
 			}
 			for l, label := range g.Labels() {
@@ -312,7 +315,7 @@ func TestNeighboursCount(t *testing.T) {
 				}
 			}
 		}
-		if states[Unscored] == 0 || states[Counted] == 0 {
+		if states[rank.Unscored] == 0 || states[rank.Counted] == 0 {
 			t.Errorf("%s: states %v: both kinds must occur", scheme, states)
 		}
 	}
@@ -323,21 +326,21 @@ func TestNeighboursCount(t *testing.T) {
 func TestNeighboursWhileBuilding(t *testing.T) {
 	g, o, among := testGallery(t, 4714, 900)
 	scheme := parseAll(t, g, []string{"A+0.5*B"})[0]
-	n, err := NewNeighbours(g, NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
+	n, err := rank.NewNeighbours(g, rank.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	last := 0
-	err = n.Build(ctx, func(u NeighbourUsage) {
+	err = n.Build(ctx, func(u rank.NeighbourUsage) {
 		if u.Done < last {
 			t.Errorf("%d queries are done after %d", u.Done, last)
 		}
 		last = u.Done
-		seen, err := n.Each(t.Context(), scheme, 10, among, func(h NeighbourHits) {
+		seen, err := n.Each(t.Context(), scheme, 10, among, func(h rank.NeighbourHits) {
 			if h.Proven && h.Place%50 == 0 {
-				for i, want := range scoredHits(o.rank(scheme, h.Query)[:10]) {
+				for i, want := range rank.ScoredHits(o.rank(scheme, h.Query)[:10]) {
 					if int(h.Rows[i]) != want.Row || h.Scores[i] != want.Score {
 						t.Errorf("query %d, hit %d: row %d", h.Query, i, h.Rows[i])
 					}
@@ -361,9 +364,9 @@ func TestNeighboursWhileBuilding(t *testing.T) {
 	if err := n.Build(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	whole := built(t, g, NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
-	for place := range n.hoods {
-		if !sameHoods(n.hoods[place].Load(), whole.hoods[place].Load()) {
+	whole := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
+	for place := range n.Hoods {
+		if !sameHoods(n.Hoods[place].Load(), whole.Hoods[place].Load()) {
 			t.Fatalf("place %d differs from that of a build that was not stopped", place)
 		}
 	}
@@ -372,7 +375,7 @@ func TestNeighboursWhileBuilding(t *testing.T) {
 // TestNeighboursBudget: a budget keeps the first queries, and says so.
 func TestNeighboursBudget(t *testing.T) {
 	g, _, among := testGallery(t, 4716, 900)
-	plan := NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900), M: 20}
+	plan := rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900), M: 20}
 	whole := built(t, g, plan)
 	all := whole.Usage()
 	if all.Cut || all.Done != 900 || all.Bytes > 50*all.Members+300*900 {
@@ -384,8 +387,8 @@ func TestNeighboursBudget(t *testing.T) {
 	if !u.Cut || u.Bytes > plan.Budget || u.Done < 250 || u.Done > 350 || !strings.Contains(u.String(), "holds no more") {
 		t.Errorf("a third of the memory: %s", u)
 	}
-	for place := range n.hoods {
-		if h := n.hoods[place].Load(); (h != nil) != (place < u.Done) || h != nil && !sameHoods(h, whole.hoods[place].Load()) {
+	for place := range n.Hoods {
+		if h := n.Hoods[place].Load(); (h != nil) != (place < u.Done) || h != nil && !sameHoods(h, whole.Hoods[place].Load()) {
 			t.Fatalf("place %d of %d", place, u.Done)
 		}
 	}
@@ -411,9 +414,9 @@ func TestNeighboursSignOfZero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := built(t, g, NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(5)})
-	for i := range n.hoods {
-		column := n.hoods[i].Load().cosines
+	n := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(5)})
+	for i := range n.Hoods {
+		column := n.Hoods[i].Load().Cosines
 		for at := range column {
 			if column[at] == 0 {
 				column[at] = math.Copysign(0, -1) // nothing has read it yet
@@ -445,23 +448,23 @@ func TestNeighboursSignOfZero(t *testing.T) {
 func TestNeighboursOfBadPlans(t *testing.T) {
 	g, _, _ := testGallery(t, 4717, 30)
 	for _, tt := range []struct {
-		plan NeighbourPlan
+		plan rank.NeighbourPlan
 		text string
 	}{
-		{NeighbourPlan{Queries: []int{3, 30}}, "query 1 of 2 is row 30, the gallery has 30"},
-		{NeighbourPlan{Queries: []int{-1}}, "is row -1"},
-		{NeighbourPlan{Queries: []int{3, 4, 3}}, "row 3 is a query twice"},
-		{NeighbourPlan{M: -1}, "-1 nearest rows"},
-		{NeighbourPlan{M: 1 << 16}, "65536 nearest rows"},
-		{NeighbourPlan{Budget: -1}, "a budget of -1 bytes"},
-		{NeighbourPlan{Layers: []string{"A", "B", "A"}}, "layer A stands twice"},
-		{NeighbourPlan{Name: "../x"}, `the name "../x"`},
+		{rank.NeighbourPlan{Queries: []int{3, 30}}, "query 1 of 2 is row 30, the gallery has 30"},
+		{rank.NeighbourPlan{Queries: []int{-1}}, "is row -1"},
+		{rank.NeighbourPlan{Queries: []int{3, 4, 3}}, "row 3 is a query twice"},
+		{rank.NeighbourPlan{M: -1}, "-1 nearest rows"},
+		{rank.NeighbourPlan{M: 1 << 16}, "65536 nearest rows"},
+		{rank.NeighbourPlan{Budget: -1}, "a budget of -1 bytes"},
+		{rank.NeighbourPlan{Layers: []string{"A", "B", "A"}}, "layer A stands twice"},
+		{rank.NeighbourPlan{Name: "../x"}, `the name "../x"`},
 	} {
-		if _, err := NewNeighbours(g, tt.plan); err == nil || !contains(err, tt.text) {
+		if _, err := rank.NewNeighbours(g, tt.plan); err == nil || !contains(err, tt.text) {
 			t.Errorf("%+v: %v, not %q", tt.plan, err, tt.text)
 		}
 	}
-	n, err := NewNeighbours(g, NeighbourPlan{Layers: []string{"Z"}, Queries: []int{1}})
+	n, err := rank.NewNeighbours(g, rank.NeighbourPlan{Layers: []string{"Z"}, Queries: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

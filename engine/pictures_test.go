@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strata/engine/picture"
 	"strings"
 	"sync"
 	"testing"
@@ -122,7 +123,7 @@ func TestPicturesInArchives(t *testing.T) {
 func TestKeptIndex(t *testing.T) {
 	dir := archived(t, "sub/pics.tar/0.jpg", "sub/pics.tar/new.jpg")
 	index := func() string {
-		found, _ := filepath.Glob(filepath.Join(dir, derivedFolder, archivesFolder, "*"))
+		found, _ := filepath.Glob(filepath.Join(dir, derivedFolder, picture.ArchivesFolder, "*"))
 		if len(found) != 1 || !strings.HasPrefix(filepath.Base(found[0]), "pics.tar-") {
 			t.Fatalf("kept: %v", found)
 		}

@@ -19,7 +19,10 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"strata/engine/code"
 	"strata/engine/format"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/fixtures/matrices"
 )
 
@@ -97,8 +100,8 @@ func everything(t testing.TB, dir, source string) (ranking string, failed []erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	note(g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true}))
-	f, err := ParseFactor("A|pca2")
+	note(g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}))
+	f, err := scheme.ParseFactor("A|pca2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +112,7 @@ func everything(t testing.TB, dir, source string) (ranking string, failed []erro
 	} else {
 		note(p.Close())
 	}
-	scheme, err := g.ParseScheme("A+Z")
+	s, err := g.ParseScheme("A+Z")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +120,8 @@ func everything(t testing.TB, dir, source string) (ranking string, failed []erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	var hits []Hit
-	note(g.RankAll(t.Context(), []int{3}, []Scheme{scheme}, 10, among, func(_ int, rankings []Ranking) { hits = slices.Clone(rankings[0].Hits) }))
+	var hits []rank.Hit
+	note(g.RankAll(t.Context(), []int{3}, []scheme.Scheme{s}, 10, among, func(_ int, rankings []rank.Ranking) { hits = slices.Clone(rankings[0].Hits) }))
 	_, err = g.CheckDerived(t.Context(), nil)
 	note(err)
 	note(g.Close())

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strata/engine/code"
 	"strata/engine/fence"
+	"strata/engine/layer"
 )
 
 // PrepareCodes makes searches use codes: of every large layer it opens those in
@@ -18,11 +20,11 @@ import (
 // whole. One process builds at a time, others wait for it.
 //
 // It may run beside searches, and must have returned before Close.
-func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
+func (g *Gallery) PrepareCodes(ctx context.Context, o code.CodeOptions) error {
 	var errs []error
 	var folder *fence.Folder
 	for _, l := range g.Layers {
-		if g.codesOf(l) != nil || !codable(l) || !o.All && !worthCodes(l) {
+		if g.CodesOf(l) != nil || !code.Codable(l) || !o.All && !code.WorthCodes(l) {
 			continue
 		}
 		if folder == nil {
@@ -35,23 +37,23 @@ func (g *Gallery) PrepareCodes(ctx context.Context, o CodeOptions) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		c, err := prepareCodes(ctx, l, *folder, o)
+		c, err := code.PrepareCodes(ctx, l, *folder, o)
 		if err != nil {
 			errs = append(errs, g.explain(err))
 			continue
 		}
 		if c != nil {
-			c.measure()
+			c.Measure()
 			g.coded.Store(l, c)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// codesOf returns the codes of a layer, or nil when it has none. It takes no lock.
-func (g *Gallery) codesOf(l *Layer) *codes {
+// CodesOf returns the codes of a layer, or nil when it has none. It takes no lock.
+func (g *Gallery) CodesOf(l *layer.Layer) *code.Codes {
 	c, _ := g.coded.Load(l)
-	own, _ := c.(*codes)
+	own, _ := c.(*code.Codes)
 	return own
 }
 
@@ -59,7 +61,7 @@ func (g *Gallery) codesOf(l *Layer) *codes {
 func (g *Gallery) closeCodes() error {
 	var errs []error
 	for _, l := range g.Layers {
-		errs = append(errs, g.codesOf(l).close())
+		errs = append(errs, g.CodesOf(l).Close())
 	}
 	g.coded.Clear()
 	return errors.Join(errs...)

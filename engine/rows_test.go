@@ -9,10 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strata/engine/code"
+	"strata/engine/layer"
+	"strata/engine/rank"
 	"testing"
 )
 
-var allTypes = []DType{Float32, Float16, BFloat16, Float64, Int8, Uint8, Int32}
+var allTypes = []layer.DType{layer.Float32, layer.Float16, layer.BFloat16, layer.Float64, layer.Int8, layer.Uint8, layer.Int32}
 
 // plainItems is an items table of so many rows.
 func plainItems(rows int) string {
@@ -50,7 +53,7 @@ func TestTypesAreSortEverything(t *testing.T) {
 			schemes := parseAll(t, g, testSchemes)
 			queries := []int{0, 1, 7, 600, rows - 1}
 			all := rankAll(t, g, queries, schemes, 10, among)
-			s := NewSearcher(g, 1<<20)
+			s := rank.NewSearcher(g, 1<<20)
 			for i, q := range queries {
 				wants := o.rankAll(schemes, q)
 				got, err := s.Search(t.Context(), q, schemes, 10, among)
@@ -69,7 +72,7 @@ func TestTypesAreSortEverything(t *testing.T) {
 func TestExtremeFloat64(t *testing.T) {
 	const rows, dim = 60, 20
 	rng := rand.New(rand.NewPCG(3, 78))
-	m, plain := matrix{kind: Float64}, randomMatrix(rng, rows, 7, false)
+	m, plain := matrix{kind: layer.Float64}, randomMatrix(rng, rows, 7, false)
 	b := m.npyOf(rows, dim, func(r, _ int) float64 {
 		return rng.NormFloat64() * []float64{1, 1e-162, 1e150, 1e-130, 1e160, 1e-320, 1e306}[r%7]
 	})
@@ -90,11 +93,11 @@ func TestExtremeFloat64(t *testing.T) {
 	for q := range queries {
 		queries[q] = q
 	}
-	if err := g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	all := rankAll(t, g, queries, schemes, 10, among)
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	for q := range queries {
 		wants := o.rankAll(schemes, q)
 		got, err := s.Search(t.Context(), q, schemes, 10, among)
@@ -109,7 +112,7 @@ func TestExtremeFloat64(t *testing.T) {
 // npyOf returns a .npy file of float64 values.
 func (m matrix) npyOf(rows, dim int, value func(r, i int) float64) []byte {
 	var b bytes.Buffer
-	b.Write(MatrixHead{Type: Float64, Rows: int64(rows), Dim: int64(dim)}.Encode())
+	b.Write(layer.MatrixHead{Type: layer.Float64, Rows: int64(rows), Dim: int64(dim)}.Encode())
 	for r := range rows {
 		for i := range dim {
 			bits := math.Float64bits(value(r, i))
@@ -123,18 +126,18 @@ func (m matrix) npyOf(rows, dim int, value func(r, i int) float64) []byte {
 
 // lay returns the layer with its rows elsewhere in memory: from byte offset on, gap
 // bytes apart, in so many segments.
-func lay(l *Layer, offset, gap, segments int) *Layer {
-	size, each := l.bytes(), (l.Rows+segments-1)/segments
-	var parts []segment
+func lay(l *layer.Layer, offset, gap, segments int) *layer.Layer {
+	size, each := l.Bytes(), (l.Rows+segments-1)/segments
+	var parts []layer.Segment
 	for first := 0; first < l.Rows; first += each {
 		n := min(each, l.Rows-first)
-		from := &source{path: fmt.Sprintf("%s %d", l.File, first), data: bytes.Repeat([]byte{0x7f}, offset+n*(size+gap))}
+		from := &layer.Source{Path: fmt.Sprintf("%s %d", l.File, first), Data: bytes.Repeat([]byte{0x7f}, offset+n*(size+gap))}
 		for r := range n {
-			l.runs(first+r, first+r+1, func(_ int, b []byte) { copy(from.data[offset+r*(size+gap):], b) })
+			l.Runs(first+r, first+r+1, func(_ int, b []byte) { copy(from.Data[offset+r*(size+gap):], b) })
 		}
-		parts = append(parts, newSegment(from, first, n, offset, size+gap, size, l.Type))
+		parts = append(parts, layer.NewSegment(from, first, n, offset, size+gap, size, l.Type))
 	}
-	return newLayer(l.Name, l.File, l.Type, l.Dim, parts)
+	return layer.NewLayer(l.Name, l.File, l.Type, l.Dim, parts)
 }
 
 // findings returns all that depends on a gallery's elements.
@@ -157,14 +160,14 @@ func findings(t *testing.T, g *Gallery) map[string]string {
 	schemes := parseAll(t, g, []string{"A", "B", "A+B", "concat(A,B)", "rrf(A,B)", "A|pca3"})
 	queries := []int{3, 0, 700}
 	look := func(what string) {
-		got, err := NewSearcher(g, 1<<20).Search(t.Context(), 1, schemes, 20, among)
+		got, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 1, schemes, 20, among)
 		add(what+" search", got, err)
 		for i, r := range rankAll(t, g, queries, schemes, 20, among) {
 			add(fmt.Sprintf("%s rank %d", what, i), r, nil)
 		}
 	}
 	look("plain")
-	err = g.PrepareCodes(t.Context(), CodeOptions{Build: true, All: true})
+	err = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
 	add("codes", len(g.Layers), err)
 	look("coded")
 	folder, err := g.Derived()
@@ -173,7 +176,7 @@ func findings(t *testing.T, g *Gallery) map[string]string {
 	add("files", len(files), err)
 	for _, f := range files {
 		b, err := os.ReadFile(f)
-		add(filepath.Base(f), b[headerBytes:], err) // without the time
+		add(filepath.Base(f), b[code.HeaderBytes:], err) // without the time
 	}
 	path, err := g.SaveAs(g.Layers[0], "saved")
 	add("save", "", err)
@@ -219,11 +222,11 @@ func TestLayouts(t *testing.T) {
 // the kernel itself, and as layers whose rows lie in different ways.
 func BenchmarkScanLayouts(b *testing.B) {
 	const size = 64 << 20
-	from := &source{path: "memory", data: make([]byte, 2*size)}
-	for i := range from.data {
-		from.data[i] = byte(i % 60) // of small numbers
+	from := &layer.Source{Path: "memory", Data: make([]byte, 2*size)}
+	for i := range from.Data {
+		from.Data[i] = byte(i % 60) // of small numbers
 	}
-	for _, kind := range []DType{Float32, Float16, Int8, Float64} {
+	for _, kind := range []layer.DType{layer.Float32, layer.Float16, layer.Int8, layer.Float64} {
 		for _, dim := range []int{128, 2048} {
 			row := dim * int(kind.Size())
 			rows := size / row
@@ -231,19 +234,19 @@ func BenchmarkScanLayouts(b *testing.B) {
 			for i := range q {
 				q[i] = float64(i % 7)
 			}
-			dense := newLayer("A", "A", kind, dim, []segment{newSegment(from, 0, rows, 0, row, row, kind)})
-			apart := newLayer("A", "A", kind, dim, []segment{newSegment(from, 0, rows, 4, row+4, row, kind)})
-			scan := func(name string, l *Layer) {
+			dense := layer.NewLayer("A", "A", kind, dim, []layer.Segment{layer.NewSegment(from, 0, rows, 0, row, row, kind)})
+			apart := layer.NewLayer("A", "A", kind, dim, []layer.Segment{layer.NewSegment(from, 0, rows, 4, row+4, row, kind)})
+			scan := func(name string, l *layer.Layer) {
 				b.Run(fmt.Sprintf("%s/%d/%s", kind, dim, name), func(b *testing.B) {
 					b.SetBytes(size)
-					step := scanBlock / row
+					step := layer.ScanBlock / row
 					for b.Loop() {
 						for lo := 0; lo < rows; lo += step {
 							to := dst[lo:min(lo+step, rows)]
 							if l == nil {
-								scanBytes(kind, to, q, from.data[lo*row:(lo+len(to))*row], dim)
+								layer.ScanBytes(kind, to, q, from.Data[lo*row:(lo+len(to))*row], dim)
 							} else {
-								l.scan(to, q, lo)
+								l.Scan(to, q, lo)
 							}
 						}
 					}

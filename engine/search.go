@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 // Measure computes the lengths of every layer's rows that are not known yet, so
@@ -13,7 +17,7 @@ import (
 func (g *Gallery) Measure(ctx context.Context) error {
 	return g.guard(func() error {
 		for _, l := range g.Layers {
-			if err := l.measure(ctx); err != nil {
+			if err := l.Measure(ctx); err != nil {
 				return fmt.Errorf("measuring %s: %w", l.Name, err)
 			}
 		}
@@ -25,8 +29,8 @@ func (g *Gallery) Measure(ctx context.Context) error {
 // layer's matrix would hold them. The vectors of derived layers follow from them.
 // Layers may be left out; schemes that use one of those are then refused. An error names a layer that the gallery does not have,
 // or both lengths when one does not fit.
-func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
-	return NewVectors(g, g.Name, features)
+func (g *Gallery) NewVectors(features map[string][]float32) (*rank.Vectors, error) {
+	return rank.NewVectors(g, g.Name, features)
 }
 
 // RankAll ranks many queries, given by row, and calls each once a query, in no
@@ -40,28 +44,28 @@ func (g *Gallery) NewVectors(features map[string][]float32) (*Vectors, error) {
 // the top k in spite of it is rescored canonically. A query with too many of
 // those is ranked from canonical columns. Memory does not depend on the number of
 // queries; with the number of rows grow only such columns, and what rrf keeps.
-func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []Scheme, k int, among *Candidates, each func(i int, rankings []Ranking)) error {
-	return RankAll(ctx, g, queries, schemes, k, among, each)
+func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []rank.Ranking)) error {
+	return rank.RankAll(ctx, g, queries, schemes, k, among, each)
 }
 
 // Cosines returns the cosine of two rows in each of AllLayers.
-func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, _ string) (bool, error) {
-		p.start(q)
+func (g *Gallery) Cosines(ctx context.Context, q, row int) ([]rank.Cosine, error) {
+	return g.cosines(ctx, row, func(p *rank.Pairs, _ string) (bool, error) {
+		p.Start(q)
 		return true, nil
 	})
 }
 
 // VectorCosines is Cosines for a query that is no item; NaN where it has no
 // vector, too.
-func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cosine, error) {
-	return g.cosines(ctx, row, func(p *pairs, layer string) (bool, error) {
-		if !q.has(layer) {
+func (g *Gallery) VectorCosines(ctx context.Context, q *rank.Vectors, row int) ([]rank.Cosine, error) {
+	return g.cosines(ctx, row, func(p *rank.Pairs, layer string) (bool, error) {
+		if !q.Has(layer) {
 			return false, nil
 		}
-		v, err := q.layer(ctx, layer)
+		v, err := q.Layer(ctx, layer)
 		if err == nil {
-			p.startVector(layer, v)
+			p.StartVector(layer, v)
 		}
 		return true, err
 	})
@@ -69,21 +73,21 @@ func (g *Gallery) VectorCosines(ctx context.Context, q *Vectors, row int) ([]Cos
 
 // cosines returns a row's cosine in every layer with the query that start gives
 // to the layer's pairs, if it has one there.
-func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, layer string) (bool, error)) ([]Cosine, error) {
-	var cosines []Cosine
+func (g *Gallery) cosines(ctx context.Context, row int, start func(p *rank.Pairs, layer string) (bool, error)) ([]rank.Cosine, error) {
+	var cosines []rank.Cosine
 	err := g.guard(func() error {
 		for _, l := range g.AllLayers() {
-			if err := l.measure(ctx); err != nil {
+			if err := l.Measure(ctx); err != nil {
 				return err
 			}
-			p := newPairs([]*Layer{l})
+			p := rank.NewPairs([]*layer.Layer{l})
 			known, err := start(p, l.Name)
 			if err != nil {
 				return err
 			}
-			c := Cosine{l.Name, math.NaN()}
+			c := rank.Cosine{Layer: l.Name, Value: math.NaN()}
 			if known {
-				c.Value = p.score(Scheme{Terms: []Term{{1, FactorNamed(l.Name)}}}, row)
+				c.Value = p.Score(scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(l.Name)}}}, row)
 			}
 			cosines = append(cosines, c)
 		}
@@ -94,28 +98,28 @@ func (g *Gallery) cosines(ctx context.Context, row int, start func(p *pairs, lay
 
 // NewCodeSearch prepares to search under a sum or a concatenation whose layers have
 // codes: see PrepareCodes. The error is ErrNoCodes for one that has none.
-func (g *Gallery) NewCodeSearch(ctx context.Context, scheme Scheme, bits int) (*CodeSearch, error) {
-	if !slices.Contains(CodeBits(), bits) {
+func (g *Gallery) NewCodeSearch(ctx context.Context, sc scheme.Scheme, bits int) (*rank.CodeSearch, error) {
+	if !slices.Contains(rank.CodeBits(), bits) {
 		return nil, fmt.Errorf("codes have 8, 4 or 1 bits a value, not %d", bits)
 	}
-	if scheme.Kind == RRF || !tame(scheme) {
-		return nil, fmt.Errorf("%s: codes score sums and concatenations with weights from 1e-90 to 1e90", scheme)
+	if sc.Kind == scheme.RRF || !rank.Tame(sc) {
+		return nil, fmt.Errorf("%s: codes score sums and concatenations with weights from 1e-90 to 1e90", sc)
 	}
-	s := &CodeSearch{g: g, bits: bits, scheme: scheme, signs: map[string]*signCodes{}}
-	return s, g.reading(scheme.Layers(), func() error {
-		for _, name := range scheme.Layers() {
+	s := &rank.CodeSearch{G: g, Bits: bits, Scheme: sc, Signs: map[string]*rank.SignCodes{}}
+	return s, g.Reading(sc.Layers(), func() error {
+		for _, name := range sc.Layers() {
 			l, err := g.Layer(name)
 			if err != nil {
 				return err
 			}
-			c := g.codesOf(l)
+			c := g.CodesOf(l)
 			if c == nil {
-				return fmt.Errorf("layer %s %w", name, ErrNoCodes)
+				return fmt.Errorf("layer %s %w", name, scheme.ErrNoCodes)
 			}
 			if bits > 1 {
 				continue
 			}
-			if s.signs[name], err = newSigns(ctx, c); err != nil {
+			if s.Signs[name], err = rank.NewSigns(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -126,38 +130,38 @@ func (g *Gallery) NewCodeSearch(ctx context.Context, scheme Scheme, bits int) (*
 // Rescore returns the k best of some rows by their canonical scores with the query in
 // row q, equal ones by row: those of Search, for a sum or a concatenation. Rows without
 // a score are left out.
-func (g *Gallery) Rescore(ctx context.Context, q int, scheme Scheme, rows []int, k int) (hits []Hit, err error) {
-	if scheme.Kind == RRF {
+func (g *Gallery) Rescore(ctx context.Context, q int, sc scheme.Scheme, rows []int, k int) (hits []rank.Hit, err error) {
+	if sc.Kind == scheme.RRF {
 		return nil, errors.New("a fusion of rankings has no score of a row alone")
 	}
-	err = g.reading(scheme.Layers(), func() error {
-		var layers []*Layer
-		for _, f := range scheme.Factors() {
-			l, err := g.ready(ctx, f)
+	err = g.Reading(sc.Layers(), func() error {
+		var layers []*layer.Layer
+		for _, f := range sc.Factors() {
+			l, err := g.Ready(ctx, f)
 			if err != nil {
 				return err
 			}
-			if err := l.measure(ctx); err != nil {
+			if err := l.Measure(ctx); err != nil {
 				return err
 			}
 			layers = append(layers, l)
 		}
-		p := newPairs(layers)
-		p.start(q)
-		contenders := make([]contender, len(rows))
+		p := rank.NewPairs(layers)
+		p.Start(q)
+		contenders := make([]rank.Contender, len(rows))
 		for i, row := range rows {
-			contenders[i].row = int32(row)
+			contenders[i].Row = int32(row)
 		}
-		if err := p.fill(ctx, scheme, contenders); err != nil {
+		if err := p.Fill(ctx, sc, contenders); err != nil {
 			return err
 		}
-		best := newTop(min(k, len(rows)))
+		best := rank.NewTop(min(k, len(rows)))
 		for _, row := range rows {
-			if s := p.score(scheme, row); !math.IsNaN(s) {
-				best.offer(Hit{row, s})
+			if s := p.Score(sc, row); !math.IsNaN(s) {
+				best.Offer(rank.Hit{Row: row, Score: s})
 			}
 		}
-		hits = best.sorted()
+		hits = best.Sorted()
 		return nil
 	})
 	return hits, err
@@ -167,34 +171,34 @@ func (g *Gallery) Rescore(ctx context.Context, q int, scheme Scheme, rows []int,
 // components of each of its layers; of layers with no more than so many by all. It
 // makes derived layers, and reads the others once. The scheme's layers are the
 // gallery's own.
-func (g *Gallery) NewPrefixSearch(ctx context.Context, scheme Scheme, components int) (*PrefixSearch, error) {
-	if scheme.Kind == RRF || !tame(scheme) {
-		return nil, fmt.Errorf("%s: components score sums and concatenations with weights from 1e-90 to 1e90", scheme)
+func (g *Gallery) NewPrefixSearch(ctx context.Context, sc scheme.Scheme, components int) (*rank.PrefixSearch, error) {
+	if sc.Kind == scheme.RRF || !rank.Tame(sc) {
+		return nil, fmt.Errorf("%s: components score sums and concatenations with weights from 1e-90 to 1e90", sc)
 	}
-	s := &PrefixSearch{g: g, scheme: scheme, parts: map[string]*prefix{}}
-	return s, g.reading(scheme.Layers(), func() error {
-		for _, name := range scheme.Layers() {
+	s := &rank.PrefixSearch{G: g, Scheme: sc, Parts: map[string]*rank.Prefix{}}
+	return s, g.Reading(sc.Layers(), func() error {
+		for _, name := range sc.Layers() {
 			l, err := g.Layer(name)
 			if err != nil {
 				return err
 			}
-			if err := l.measure(ctx); err != nil {
+			if err := l.Measure(ctx); err != nil {
 				return fmt.Errorf("measuring %s: %w", name, err)
 			}
-			p := &prefix{layer: l}
-			s.parts[name] = p
+			p := &rank.Prefix{Layer: l}
+			s.Parts[name] = p
 			if l.Dim <= components {
 				continue
 			}
-			f := Factor{Layer: name, Transforms: []Transform{{Kind: PCA, N: components}}}
-			if p.short, err = g.Derive(ctx, f, DeriveOptions{}); err != nil {
+			f := scheme.Factor{Layer: name, Transforms: []scheme.Transform{{Kind: scheme.PCA, N: components}}}
+			if p.Short, err = g.Derive(ctx, f, DeriveOptions{}); err != nil {
 				return err
 			}
-			stages, err := g.derived.parameters(f, l.Dim, p.short)
+			stages, err := g.derived.parameters(f, l.Dim, p.Short)
 			if err != nil {
 				return err
 			}
-			if err := p.project(ctx, stages[0].mean); err != nil {
+			if err := p.Project(ctx, stages[0].Mean); err != nil {
 				return err
 			}
 		}
@@ -204,6 +208,6 @@ func (g *Gallery) NewPrefixSearch(ctx context.Context, scheme Scheme, components
 
 // Join returns a sum or a concatenation as vectors. It makes derived layers, and reads
 // layers that were not scanned yet.
-func (g *Gallery) Join(ctx context.Context, scheme Scheme) (*Joined, error) {
-	return Join(ctx, g, scheme)
+func (g *Gallery) Join(ctx context.Context, scheme scheme.Scheme) (*rank.Joined, error) {
+	return rank.Join(ctx, g, scheme)
 }

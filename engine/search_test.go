@@ -9,6 +9,9 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +51,7 @@ func product(a, b []float64) float64 {
 	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]))
 }
 
-func (o *oracle) score(s Scheme, q, row int) float64 {
+func (o *oracle) score(s scheme.Scheme, q, row int) float64 {
 	var sum, weights, qq, xx float64
 	for _, t := range s.Terms {
 		if t.Weight == 0 {
@@ -59,7 +62,7 @@ func (o *oracle) score(s Scheme, q, row int) float64 {
 		if !(aa > 0 && bb > 0 && aa < math.Inf(1) && bb < math.Inf(1)) {
 			return math.NaN()
 		}
-		if s.Kind == Concat {
+		if s.Kind == scheme.Concat {
 			w := t.Weight * t.Weight
 			sum += float64(w * ab)
 			qq += float64(w * aa)
@@ -69,16 +72,16 @@ func (o *oracle) score(s Scheme, q, row int) float64 {
 			weights += t.Weight
 		}
 	}
-	if s.Kind == Concat {
+	if s.Kind == scheme.Concat {
 		return sum / float64(math.Sqrt(qq)*math.Sqrt(xx))
 	}
 	return sum / weights
 }
 
 // rank returns all candidates, best first.
-func (o *oracle) rank(s Scheme, q int) []Hit {
-	var hits []Hit
-	if s.Kind == RRF {
+func (o *oracle) rank(s scheme.Scheme, q int) []rank.Hit {
+	var hits []rank.Hit
+	if s.Kind == scheme.RRF {
 		fused := map[int]float64{}
 		for _, part := range s.Parts {
 			for i, h := range o.rank(part, q) {
@@ -89,16 +92,16 @@ func (o *oracle) rank(s Scheme, q int) []Hit {
 			}
 		}
 		for row, f := range fused {
-			hits = append(hits, Hit{row, f})
+			hits = append(hits, rank.Hit{Row: row, Score: f})
 		}
 	} else {
 		for row := range o.n {
 			if o.among(q, row) {
-				hits = append(hits, Hit{row, o.score(s, q, row)})
+				hits = append(hits, rank.Hit{Row: row, Score: o.score(s, q, row)})
 			}
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
+	slices.SortFunc(hits, func(a, b rank.Hit) int {
 		switch {
 		case math.IsNaN(a.Score) && math.IsNaN(b.Score):
 			return cmp.Compare(a.Row, b.Row)
@@ -118,7 +121,7 @@ var testSchemes = []string{
 }
 
 // testGallery writes a random gallery and returns it with its oracle.
-func testGallery(t testing.TB, seed uint64, rows int) (*Gallery, *oracle, *Candidates) {
+func testGallery(t testing.TB, seed uint64, rows int) (*Gallery, *oracle, *items.Candidates) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	layers := map[string]matrix{
 		"A": randomMatrix(rng, rows, 1+rng.IntN(40), false),
@@ -136,9 +139,9 @@ func testGallery(t testing.TB, seed uint64, rows int) (*Gallery, *oracle, *Candi
 		splits[r] = []string{"", "both", "query", "gallery"}[min(3, rng.IntN(10))]
 		fmt.Fprintf(&items, "i%d,%s,%s,%s\n", r, kinds[r], groups[r], splits[r])
 	}
-	var filter []Condition
+	var filter []scheme.Condition
 	if seed%2 == 1 {
-		filter = []Condition{{"category", kinds[0]}, {"category", kinds[rows/2]}}
+		filter = []scheme.Condition{{Label: "category", Value: kinds[0]}, {Label: "category", Value: kinds[rows/2]}}
 	}
 	g := open(t, writeGallery(t, items.String(), layers))
 	among, err := g.Candidates(filter)
@@ -152,9 +155,9 @@ func testGallery(t testing.TB, seed uint64, rows int) (*Gallery, *oracle, *Candi
 	return g, o, among
 }
 
-func parseAll(t testing.TB, g *Gallery, texts []string) []Scheme {
+func parseAll(t testing.TB, g *Gallery, texts []string) []scheme.Scheme {
 	t.Helper()
-	schemes := make([]Scheme, len(texts))
+	schemes := make([]scheme.Scheme, len(texts))
 	for i, text := range texts {
 		var err error
 		if schemes[i], err = g.ParseScheme(text); err != nil {
@@ -165,8 +168,8 @@ func parseAll(t testing.TB, g *Gallery, texts []string) []Scheme {
 }
 
 // sameHits reports whether two lists are the same, scores bit for bit.
-func sameHits(a, b []Hit) bool {
-	return slices.EqualFunc(a, b, func(a, b Hit) bool {
+func sameHits(a, b []rank.Hit) bool {
+	return slices.EqualFunc(a, b, func(a, b rank.Hit) bool {
 		return a.Row == b.Row && (a.Score == b.Score || math.IsNaN(a.Score) && math.IsNaN(b.Score))
 	})
 }
@@ -175,7 +178,7 @@ func TestSearchIsSortEverything(t *testing.T) {
 	for seed := range uint64(12) {
 		rows := []int{1, 2, 5, 30, 200, 1100}[seed%6]
 		g, o, among := testGallery(t, seed, rows)
-		s := NewSearcher(g, 1<<20)
+		s := rank.NewSearcher(g, 1<<20)
 		schemes := parseAll(t, g, testSchemes)
 		for q := 0; q < rows; q += 1 + rows/7 {
 			wants := o.rankAll(schemes, q)
@@ -194,8 +197,8 @@ func TestSearchIsSortEverything(t *testing.T) {
 }
 
 // rankAll returns the full rankings of every scheme.
-func (o *oracle) rankAll(schemes []Scheme, q int) [][]Hit {
-	all := make([][]Hit, len(schemes))
+func (o *oracle) rankAll(schemes []scheme.Scheme, q int) [][]rank.Hit {
+	all := make([][]rank.Hit, len(schemes))
 	for i, s := range schemes {
 		all[i] = o.rank(s, q)
 	}
@@ -203,7 +206,7 @@ func (o *oracle) rankAll(schemes []Scheme, q int) [][]Hit {
 }
 
 // checkRankings compares rankings with the first k of the full ones.
-func checkRankings(t *testing.T, got []Ranking, wants [][]Hit, k int, what string) {
+func checkRankings(t *testing.T, got []rank.Ranking, wants [][]rank.Hit, k int, what string) {
 	t.Helper()
 	for i, want := range wants {
 		if got[i].Candidates != len(want) {
@@ -224,7 +227,7 @@ func TestRankAllIsSearch(t *testing.T) {
 		for q := 0; q < rows; q += 1 + rows/40 {
 			queries = append(queries, q)
 		}
-		wants := make([][][]Hit, len(queries))
+		wants := make([][][]rank.Hit, len(queries))
 		for i, q := range queries {
 			wants[i] = o.rankAll(schemes, q)
 		}
@@ -236,11 +239,11 @@ func TestRankAllIsSearch(t *testing.T) {
 	}
 }
 
-func rankAll(t testing.TB, g *Gallery, queries []int, schemes []Scheme, k int, among *Candidates) [][]Ranking {
+func rankAll(t testing.TB, g *Gallery, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates) [][]rank.Ranking {
 	t.Helper()
-	got := make([][]Ranking, len(queries))
+	got := make([][]rank.Ranking, len(queries))
 	var mu sync.Mutex
-	err := g.RankAll(t.Context(), queries, schemes, k, among, func(i int, rankings []Ranking) {
+	err := g.RankAll(t.Context(), queries, schemes, k, among, func(i int, rankings []rank.Ranking) {
 		mu.Lock()
 		defer mu.Unlock()
 		if got[i] != nil {
@@ -333,7 +336,7 @@ func TestExtremeValues(t *testing.T) {
 		queries = append(queries, q)
 	}
 	got := rankAll(t, g, queries, schemes, 10, among)
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	for i, q := range queries {
 		one, err := s.Search(t.Context(), q, schemes, 10, among)
 		if err != nil {
@@ -374,7 +377,7 @@ func TestFaults(t *testing.T) {
 func TestSearcherKeepsWithinBudget(t *testing.T) {
 	g, _, among := testGallery(t, 4, 200)
 	schemes := parseAll(t, g, []string{"A+B"})
-	s := NewSearcher(g, 3*2*200*8)
+	s := rank.NewSearcher(g, 3*2*200*8)
 	for q := range 10 {
 		if _, err := s.Search(t.Context(), q, schemes, 1, among); err != nil {
 			t.Fatal(err)
@@ -383,7 +386,7 @@ func TestSearcherKeepsWithinBudget(t *testing.T) {
 	if u := s.Usage(); u.Queries != 3 || u.Bytes != 3*2*200*8 {
 		t.Errorf("got %+v, want 3 queries of two columns", u)
 	}
-	tiny := NewSearcher(g, 1)
+	tiny := rank.NewSearcher(g, 1)
 	if _, err := tiny.Search(t.Context(), 0, schemes, 1, among); err != nil {
 		t.Fatal(err)
 	}
@@ -397,11 +400,11 @@ func TestCancel(t *testing.T) {
 	schemes := parseAll(t, g, []string{"A", "rrf(A,B)"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := NewSearcher(g, 1<<20).Search(ctx, 0, schemes, 1, among); !errors.Is(err, context.Canceled) {
+	if _, err := rank.NewSearcher(g, 1<<20).Search(ctx, 0, schemes, 1, among); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled search returned %v", err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
-	err := g.RankAll(ctx, []int{0, 1, 2, 3}, schemes, 1, among, func(int, []Ranking) { cancel() })
+	err := g.RankAll(ctx, []int{0, 1, 2, 3}, schemes, 1, among, func(int, []rank.Ranking) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled batch returned %v", err)
 	}
@@ -410,8 +413,8 @@ func TestCancel(t *testing.T) {
 func TestThreadsDoNotMatter(t *testing.T) {
 	g, _, among := testGallery(t, 13, 1500)
 	schemes := parseAll(t, g, testSchemes)
-	queries := Sample(1500, 150, 3)
-	var first [][]Ranking
+	queries := items.Sample(1500, 150, 3)
+	var first [][]rank.Ranking
 	for _, threads := range []int{1, 2, 7} {
 		old := runtime.GOMAXPROCS(threads)
 		got := rankAll(t, g, queries, schemes, 10, among)
@@ -431,18 +434,18 @@ func TestThreadsDoNotMatter(t *testing.T) {
 
 func TestSortNominees(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
-	var swap []nominee
+	var swap []rank.Nominee
 	for _, n := range []int{0, 1, 2, 100, 5000} {
-		a := make([]nominee, n)
+		a := make([]rank.Nominee, n)
 		for i := range a {
-			a[i] = nominee{int32(i), float32(math.Round(rng.NormFloat64()*50) / 50)}
+			a[i] = rank.Nominee{Row: int32(i), Score: float32(math.Round(rng.NormFloat64()*50) / 50)}
 			if rng.IntN(10) == 0 {
-				a[i].score = float32(math.Copysign(0, -1))
+				a[i].Score = float32(math.Copysign(0, -1))
 			}
 		}
 		want := slices.Clone(a)
-		slices.SortStableFunc(want, func(a, b nominee) int { return cmp.Compare(b.score, a.score) })
-		sortNominees(a, &swap)
+		slices.SortStableFunc(want, func(a, b rank.Nominee) int { return cmp.Compare(b.Score, a.Score) })
+		rank.SortNominees(a, &swap)
 		if !slices.Equal(a, want) {
 			t.Errorf("%d nominees are out of order", n)
 		}
@@ -451,16 +454,16 @@ func TestSortNominees(t *testing.T) {
 
 func TestSample(t *testing.T) {
 	for _, tt := range []struct{ n, k int }{{10, 3}, {10, 10}, {3, 10}, {1000, 999}, {5, 0}} {
-		got := Sample(tt.n, tt.k, 7)
+		got := items.Sample(tt.n, tt.k, 7)
 		if len(got) != min(tt.n, tt.k) || !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
 			t.Errorf("Sample(%d, %d) = %v", tt.n, tt.k, got)
 		}
 	}
-	if got := fmt.Sprint(Sample(1000, 5, 7)); got != fmt.Sprint(Sample(1000, 5, 7)) || got == fmt.Sprint(Sample(1000, 5, 8)) {
+	if got := fmt.Sprint(items.Sample(1000, 5, 7)); got != fmt.Sprint(items.Sample(1000, 5, 7)) || got == fmt.Sprint(items.Sample(1000, 5, 8)) {
 		t.Errorf("a seed fixes the sample, another one changes it: %s", got)
 	}
 	// The numbers must be the same on every machine.
-	if got := fmt.Sprint(Sample(9583, 5, 7)); got != "[1108 1605 2581 2871 8293]" {
+	if got := fmt.Sprint(items.Sample(9583, 5, 7)); got != "[1108 1605 2581 2871 8293]" {
 		t.Errorf("Sample(9583, 5, 7) = %s", got)
 	}
 }
@@ -488,7 +491,7 @@ func TestRelevance(t *testing.T) {
 		m.rows = append(m.rows, []float32{1})
 	}
 	g := open(t, writeGallery(t, items.String(), map[string]matrix{"A": m}))
-	among, err := g.Candidates([]Condition{{"tags", "red"}, {"tags", "blue"}})
+	among, err := g.Candidates([]scheme.Condition{{Label: "tags", Value: "red"}, {Label: "tags", Value: "blue"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -514,7 +517,7 @@ func TestRelevance(t *testing.T) {
 			t.Errorf("query %d: R is %d, not %d; %d candidates, not %d", q, got, want, among.Count(q), candidates)
 		}
 	}
-	if _, err := g.Candidates([]Condition{{"tags", "rd"}}); err == nil || !strings.Contains(err.Error(), `no value of tags "rd" (there is blue, green, red, white)`) {
+	if _, err := g.Candidates([]scheme.Condition{{Label: "tags", Value: "rd"}}); err == nil || !strings.Contains(err.Error(), `no value of tags "rd" (there is blue, green, red, white)`) {
 		t.Errorf("unknown value: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"strata/engine/format"
+	"strata/engine/layer"
 )
 
 // shard is the name of a file that holds some of the rows of a matrix, or of several
@@ -118,7 +119,7 @@ const indexSuffix = ".safetensors.index.json"
 
 // index finds the layers of the files that an index names, and returns those files.
 func (o *opener) index(ctx context.Context, name string) (map[string]bool, error) {
-	f, err := openFile(o.g.folder, name)
+	f, err := layer.OpenFile(o.g.folder, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.path(name), err)
 	}
@@ -151,7 +152,7 @@ func (o *opener) index(ctx context.Context, name string) (map[string]bool, error
 		if at < 0 {
 			return nil, fmt.Errorf("%s: it says that tensor %q is in %s, which has none of that name", o.path(name), tensor, places[tensor])
 		}
-		l := &foundLayer{name: tensor, path: m.path, spare: true, pieces: []piece{{file: m, array: m.arrays[at]}}}
+		l := &foundLayer{name: tensor, path: m.Path, spare: true, pieces: []piece{{file: m, array: m.arrays[at]}}}
 		if err := o.add(l); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"strata/engine/format"
+	"strata/engine/layer"
 )
 
 // MatrixFaults says what is wrong with the heads of all .npy files of a gallery that
@@ -36,7 +37,7 @@ func (g *Gallery) MatrixFaults(place string) []string {
 
 // matrixFault returns what is wrong with the head of a .npy file.
 func (g *Gallery) matrixFault(name string) error {
-	f, err := openFile(g.folder, name)
+	f, err := layer.OpenFile(g.folder, name)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (g *Gallery) matrixFault(name string) error {
 	if err != nil {
 		return err
 	}
-	h, err := ReadMatrixHead(f, info.Size())
+	h, err := layer.ReadMatrixHead(f, info.Size())
 	if n := int64(g.Len()); err == nil && h.Rows != n {
 		err = fmt.Errorf("the matrix has %d rows, the items table has %d items", h.Rows, n)
 	}
@@ -54,25 +55,25 @@ func (g *Gallery) matrixFault(name string) error {
 
 // Survey reads a layer whole, once, and says what is in it. progress, unless nil,
 // is told how many rows are read; it may be called by several goroutines at once.
-func (g *Gallery) Survey(ctx context.Context, l *Layer, progress func(rows int)) (*Survey, error) {
-	s := &surveyor{Survey: &Survey{Layer: l, Bytes: int64(l.Rows) * int64(l.bytes()), RepeatOf: -1}, seed: maphash.MakeSeed()}
-	s.hashes, s.squares = make([]uint64, l.Rows), make([]float64, l.Rows)
-	s.zero = make([]float64, l.Dim)
+func (g *Gallery) Survey(ctx context.Context, l *layer.Layer, progress func(rows int)) (*layer.Survey, error) {
+	s := &layer.Surveyor{Survey: &layer.Survey{Layer: l, Bytes: int64(l.Rows) * int64(l.Bytes()), RepeatOf: -1}, Seed: maphash.MakeSeed()}
+	s.Hashes, s.Squares = make([]uint64, l.Rows), make([]float64, l.Rows)
+	s.Zeros = make([]float64, l.Dim)
 	if progress == nil {
 		progress = func(int) {}
 	}
-	err := g.reading([]string{l.Name}, func() error {
-		if err := s.begin(ctx); err != nil {
+	err := g.Reading([]string{l.Name}, func() error {
+		if err := s.Begin(ctx); err != nil {
 			return err
 		}
-		err := parallel(ctx, l.Rows, max(1, scanBlock/l.bytes()), func(lo, hi int) {
-			s.block(lo, hi)
+		err := layer.Parallel(ctx, l.Rows, max(1, layer.ScanBlock/l.Bytes()), func(lo, hi int) {
+			s.Block(lo, hi)
 			progress(hi - lo)
 		})
 		if err != nil {
 			return err
 		}
-		return s.finish(ctx)
+		return s.Finish(ctx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("checking %s: %w", l.Name, err)
@@ -83,19 +84,19 @@ func (g *Gallery) Survey(ctx context.Context, l *Layer, progress func(rows int))
 // CheckHeads reads what stands before every row in files that repeat the dimension
 // there (.fvecs and its like), of which opening reads a few. It returns an error that
 // names the file and the first row that differs; layers of other files pass.
-func (g *Gallery) CheckHeads(ctx context.Context, l *Layer) error {
+func (g *Gallery) CheckHeads(ctx context.Context, l *layer.Layer) error {
 	return g.guard(func() error {
-		for i, s := range l.segments {
-			if !format.RepeatsDim(s.from.path) || i > 0 && l.segments[i-1].from == s.from {
+		for i, s := range l.Segments {
+			if !format.RepeatsDim(s.From.Path) || i > 0 && l.Segments[i-1].From == s.From {
 				continue
 			}
-			r := bytes.NewReader(s.from.data)
-			found, err := format.Read(ctx, s.from.path, r, r.Size())
+			r := bytes.NewReader(s.From.Data)
+			found, err := format.Read(ctx, s.From.Path, r, r.Size())
 			if err == nil {
 				err = format.CheckVecs(ctx, r, found[0])
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", s.from.path, err)
+				return fmt.Errorf("%s: %w", s.From.Path, err)
 			}
 		}
 		return nil

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strata/engine/layer"
 	"strings"
 	"testing"
 )
@@ -22,7 +23,7 @@ func TestSurvey(t *testing.T) {
 				}
 				if rng.IntN(30) == 0 {
 					row = slices.Clone(row)
-					row[rng.IntN(len(row))] = -maxHalf
+					row[rng.IntN(len(row))] = -layer.MaxHalf
 				}
 				if zero := !slices.ContainsFunc(row, func(v float32) bool { return v != 0 }); len(row) > 10 && !zero {
 					row = slices.Clone(row)
@@ -47,7 +48,7 @@ func TestSurvey(t *testing.T) {
 	}
 }
 
-func sameSurvey(a, b Survey) bool {
+func sameSurvey(a, b layer.Survey) bool {
 	if a.NonFinite.Value != a.NonFinite.Value && b.NonFinite.Value != b.NonFinite.Value {
 		a.NonFinite.Value, b.NonFinite.Value = 0, 0
 	}
@@ -55,10 +56,10 @@ func sameSurvey(a, b Survey) bool {
 }
 
 // surveyRef is Survey, element by element.
-func surveyRef(l *Layer) Survey {
-	none := Fault{First: -1}
-	s := Survey{
-		Layer: l, Bytes: int64(l.Rows * l.bytes()), NonFinite: Values{Row: -1, Column: -1}, Saturated: Values{Row: -1, Column: -1},
+func surveyRef(l *layer.Layer) layer.Survey {
+	none := layer.Fault{First: -1}
+	s := layer.Survey{
+		Layer: l, Bytes: int64(l.Rows * l.Bytes()), NonFinite: layer.Values{Row: -1, Column: -1}, Saturated: layer.Values{Row: -1, Column: -1},
 		Zero: none, Same: none, ZeroColumns: none, ConstantColumns: none, Repeated: none, RepeatOf: -1, Outliers: none,
 	}
 	var lengths, byRow []float64
@@ -68,9 +69,9 @@ func surveyRef(l *Layer) Survey {
 		v := make([]float64, l.Dim)
 		l.Widen(v, row)
 		square, zero, same := 0.0, true, l.Dim > 1
-		s.NonFinite.count(row, v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
-		if l.Type == Float16 {
-			s.Saturated.count(row, v, func(x float64) bool { return math.Abs(x) == maxHalf })
+		s.NonFinite.Tally(row, v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+		if l.Type == layer.Float16 {
+			s.Saturated.Tally(row, v, func(x float64) bool { return math.Abs(x) == layer.MaxHalf })
 		}
 		for _, x := range v {
 			square += x * x
@@ -83,19 +84,19 @@ func surveyRef(l *Layer) Survey {
 		byRow = append(byRow, math.NaN())
 		switch {
 		case zero:
-			s.Zero.add(row)
+			s.Zero.Add(row)
 			continue
-		case !scores(square):
+		case !layer.Scores(square):
 			continue
 		}
 		if same {
-			s.Same.add(row)
+			s.Same.Add(row)
 		}
 		if i := slices.IndexFunc(scored, func(other []float64) bool { return slices.Equal(other, v) }); i >= 0 {
 			if s.Repeated.Rows == 0 {
 				s.RepeatOf = rows[i]
 			}
-			s.Repeated.add(row)
+			s.Repeated.Add(row)
 		}
 		scored, rows = append(scored, v), append(rows, row)
 		byRow[row] = math.Sqrt(square)
@@ -108,9 +109,9 @@ func surveyRef(l *Layer) Survey {
 		constant := !slices.ContainsFunc(scored, func(v []float64) bool { return v[c] != scored[0][c] })
 		switch {
 		case constant && scored[0][c] == 0:
-			s.ZeroColumns.add(c)
+			s.ZeroColumns.Add(c)
 		case constant:
-			s.ConstantColumns.add(c)
+			s.ConstantColumns.Add(c)
 		}
 	}
 	n := l.Lengths()
@@ -121,7 +122,7 @@ func surveyRef(l *Layer) Survey {
 	s.Lengths.Least, s.Lengths.Median, s.Lengths.Most = at(lengths[0]), at(lengths[len(lengths)/2]), at(lengths[len(lengths)-1])
 	for row, r := range byRow {
 		if r > 10*s.Lengths.Median || r < s.Lengths.Median/10 {
-			s.Outliers.add(row)
+			s.Outliers.Add(row)
 		}
 	}
 	return s
@@ -176,7 +177,7 @@ func BenchmarkSurvey(b *testing.B) {
 	}
 	for _, l := range g.Layers {
 		b.Run(l.Name, func(b *testing.B) {
-			size := int64(l.Rows) * int64(l.bytes())
+			size := int64(l.Rows) * int64(l.Bytes())
 			b.SetBytes(size)
 			for b.Loop() {
 				if _, err := g.Survey(b.Context(), l, nil); err != nil {

@@ -8,17 +8,20 @@ import (
 	"slices"
 
 	"strata/engine/aside"
+	"strata/engine/derive"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 )
 
 // Transform returns the vector that an item has in a layer, derived or not, given
 // its vectors in the gallery's own layers: for a picture that is no item. A
 // vector that is zero or not finite stays without a score: it becomes zero.
 func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string][]float32) ([]float32, error) {
-	f, err := ParseFactor(name)
+	f, err := scheme.ParseFactor(name)
 	if err != nil {
 		return nil, err
 	}
-	l, err := g.ready(ctx, f)
+	l, err := g.Ready(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -39,29 +42,29 @@ func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string
 	if err != nil {
 		return nil, err
 	}
-	x := finite(v)
-	var w workspace
+	x := derive.Finite(v)
+	var w derive.Workspace
 	for _, s := range stages {
-		next := make([]float32, s.out)
-		s.apply(next, x, 1, &w)
+		next := make([]float32, s.Out)
+		s.Apply(next, x, 1, &w)
 		x = next
 	}
 	return x, nil
 }
 
 // parameters returns the fitted stages of a derived layer.
-func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) {
+func (d *derivations) parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*derive.Stage, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if stages := d.stages[l.Name]; stages != nil && d.layer(l.Name) == l {
 		return stages, nil
 	}
 	r := d.layers()[l.Name].recipe
-	values, err := r.readParameters(r.folder, f, dim)
+	values, err := r.ReadParameters(r.Folder, f, dim)
 	if err != nil {
 		return nil, err
 	}
-	stages, err := restoreStages(f, dim, values)
+	stages, err := derive.RestoreStages(f, dim, values)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), r.Values.File), err)
 	}
@@ -72,12 +75,12 @@ func (d *derivations) parameters(f Factor, dim int, l *Layer) ([]*stage, error) 
 // SaveAs writes a layer into the gallery's folder as the layer of another name,
 // and returns the file's path. The open gallery does not have it; opened again it
 // does, and has another fingerprint.
-func (g *Gallery) SaveAs(l *Layer, name string) (string, error) {
+func (g *Gallery) SaveAs(l *layer.Layer, name string) (string, error) {
 	switch {
 	case g.root == nil:
 		return "", fmt.Errorf("%s lies in no folder, so no layer can be saved in it", g.Name)
-	case !isLayerName(name):
-		return "", &NameError{Kind: "place for a layer named", Name: name, In: g.Name}
+	case !scheme.IsLayerName(name):
+		return "", &scheme.NameError{Kind: "place for a layer named", Name: name, In: g.Name}
 	}
 	path := filepath.Join(g.Path, name+".npy")
 	if _, err := os.Lstat(path); err == nil {
@@ -88,9 +91,9 @@ func (g *Gallery) SaveAs(l *Layer, name string) (string, error) {
 		return "", err
 	}
 	defer file.Abandon()
-	head := MatrixHead{Type: l.Type, Rows: int64(l.Rows), Dim: int64(l.Dim)}
+	head := layer.MatrixHead{Type: l.Type, Rows: int64(l.Rows), Dim: int64(l.Dim)}
 	_, err = file.Write(head.Encode())
-	l.runs(0, l.Rows, func(_ int, b []byte) {
+	l.Runs(0, l.Rows, func(_ int, b []byte) {
 		if err == nil {
 			_, err = file.Write(b)
 		}

@@ -14,6 +14,9 @@ import (
 	"strata/engine/aside"
 	"strata/engine/fence"
 	"strata/engine/format"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"strata/engine/seal"
 )
 
 // unpack.go keeps matrices that do not lie in their files as they are, because they
@@ -43,7 +46,7 @@ const endBytes = 64 << 10
 // unpackRecipeOf returns the recipe that an array should have.
 func unpackRecipeOf(m *matrixFile, a format.Array) (unpackRecipe, error) {
 	r := unpackRecipe{
-		Format: unpackFormat, File: m.name, Array: a.Name, Bytes: m.size, Modified: m.modified(),
+		Format: unpackFormat, File: m.name, Array: a.Name, Bytes: m.size, Modified: m.Modified(),
 		Type: a.Type.String(), Rows: a.Rows, Dim: a.Dim,
 	}
 	h := sha256.New()
@@ -65,7 +68,7 @@ func unpackedName(m *matrixFile, a format.Array) string {
 	}
 	var b strings.Builder
 	for i := range len(name) {
-		if c := name[i]; isNameByte(c) && (i > 0 || c != '.') {
+		if c := name[i]; scheme.IsNameByte(c) && (i > 0 || c != '.') {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)
@@ -132,7 +135,7 @@ func (o *opener) kept(ctx context.Context, dir fence.Folder, name string, want u
 	if got.SHA256 = ""; got != want {
 		return nil, nil // it is not this one's
 	}
-	why, err := believedMatrix(ctx, dir, name+".npy", sum, text)
+	why, err := seal.BelievedMatrix(ctx, dir, name+".npy", sum, text)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +164,7 @@ func (o *opener) kept(ctx context.Context, dir fence.Folder, name string, want u
 
 // unpack writes an array of a file, and then its recipe.
 func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir fence.Folder, name string, recipe unpackRecipe) error {
-	head := MatrixHead{Type: a.Type, Rows: a.Rows, Dim: a.Dim}.Encode()
+	head := layer.MatrixHead{Type: a.Type, Rows: a.Rows, Dim: a.Dim}.Encode()
 	if free, ok := freeBytes(dir.Path()); ok && free < a.Bytes()+int64(len(head)) {
 		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir.Path(), free)
 	}
@@ -175,31 +178,31 @@ func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir 
 		return err
 	}
 	defer matrix.Abandon()
-	hashed := newHashing(matrix)
+	hashed := seal.NewHashing(matrix)
 	if _, err := hashed.Write(head); err != nil {
 		return err
 	}
 	if err := o.copyElements(ctx, hashed, stream, m, a); err != nil {
 		return err
 	}
-	recipe.SHA256 = hashed.hash()
+	recipe.SHA256 = hashed.Hash()
 	text, err := json.MarshalIndent(recipe, "", "  ")
 	if err != nil {
 		return err
 	}
-	seal, err := dir.Create(name + ".json")
+	s, err := dir.Create(name + ".json")
 	if err != nil {
 		return err
 	}
-	defer seal.Abandon()
+	defer s.Abandon()
 	text = append(text, '\n')
-	if _, err := seal.Write(text); err != nil {
+	if _, err := s.Write(text); err != nil {
 		return err
 	}
-	if err := aside.PublishSealed(seal, matrix); err != nil {
+	if err := aside.PublishSealed(s, matrix); err != nil {
 		return err
 	}
-	believeMatrix(dir, name+".npy", text)
+	seal.BelieveMatrix(dir, name+".npy", text)
 	return nil
 }
 
@@ -219,7 +222,7 @@ func (o *opener) copyElements(ctx context.Context, to io.Writer, from io.Reader,
 		}
 		done += int64(n)
 		if o.o.Unpacking != nil {
-			o.o.Unpacking(m.path, done, a.Bytes())
+			o.o.Unpacking(m.Path, done, a.Bytes())
 		}
 	}
 	switch n, err := io.ReadFull(from, buf[:1]); {

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"strata/engine/kernel"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 // randomFeatures draws a query that is no item, adds it to the oracle as a row
@@ -28,7 +31,7 @@ func randomFeatures(rng *rand.Rand, g *Gallery, o *oracle) map[string][]float32 
 			default:
 				v[i] = float32(rng.ExpFloat64())
 			}
-			if l.Type == Float16 {
+			if l.Type == layer.Float16 {
 				v[i] = kernel.Half(kernel.ToHalf(v[i]))
 			}
 		}
@@ -53,7 +56,7 @@ func TestSearchVectorsIsSortEverything(t *testing.T) {
 		rows := []int{1, 2, 5, 30, 200, 1100}[seed%6]
 		g, o, among := testGallery(t, 200+seed, rows)
 		rng := rand.New(rand.NewPCG(seed, 2))
-		s := NewSearcher(g, 1<<20)
+		s := rank.NewSearcher(g, 1<<20)
 		schemes := parseAll(t, g, testSchemes)
 		for range 4 {
 			q, err := g.NewVectors(randomFeatures(rng, g, o))
@@ -76,7 +79,7 @@ func TestSearchVectorsIsSortEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, l := range g.Layers {
-				want := o.score(Scheme{Terms: []Term{{1, FactorNamed(l.Name)}}}, o.n, rows-1)
+				want := o.score(scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(l.Name)}}}, o.n, rows-1)
 				if c := cosines[i].Value; c != want && !(math.IsNaN(c) && math.IsNaN(want)) {
 					t.Fatalf("seed %d: cosine %v in %s, not %v", seed, c, l.Name, want)
 				}
@@ -106,7 +109,7 @@ func TestVectorsOfARow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	for range 2 {
 		one, err := s.Search(t.Context(), row, scheme, 3, all)
 		if err != nil {
@@ -116,8 +119,8 @@ func TestVectorsOfARow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := slices.ContainsFunc(other[0].Hits, func(h Hit) bool { return h.Row == row && h.Score > 0.999999999 })
-		if !found || slices.ContainsFunc(one[0].Hits, func(h Hit) bool { return h.Row == row }) {
+		found := slices.ContainsFunc(other[0].Hits, func(h rank.Hit) bool { return h.Row == row && h.Score > 0.999999999 })
+		if !found || slices.ContainsFunc(one[0].Hits, func(h rank.Hit) bool { return h.Row == row }) {
 			t.Fatalf("for row %d itself %v, for its values %v", row, one[0].Hits, other[0].Hits)
 		}
 	}
@@ -153,7 +156,7 @@ func TestVectorFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	_, err = s.SearchVectors(t.Context(), q, parseAll(t, g, []string{"A", "rrf(C,A+B)"}), 3, among)
 	if err == nil || !strings.HasPrefix(err.Error(), "the query is no item of "+g.Name+" and has no vector for layer B, only for A, C: ") {
 		t.Errorf("a layer without a vector: got %v", err)
@@ -194,13 +197,13 @@ func TestVectorsInDerivedLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSearcher(g, 1<<20)
+	s := rank.NewSearcher(g, 1<<20)
 	rankings, err := s.SearchVectors(t.Context(), q, schemes, 5, all)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range rankings {
-		if !slices.ContainsFunc(r.Hits, func(h Hit) bool { return h.Row == row && h.Score > 0.999999 }) {
+		if !slices.ContainsFunc(r.Hits, func(h rank.Hit) bool { return h.Row == row && h.Score > 0.999999 }) {
 			t.Errorf("%s: row %d is not among the nearest to its values: %v", r.Scheme, row, r.Hits)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/run"
 	"strata/experiments/script"
@@ -141,7 +143,7 @@ func (x *execution) openGallery(ctx context.Context, step script.Gallery) (*Resu
 		if err != nil {
 			return nil, err
 		}
-		h = &handle{g: g, searcher: engine.NewSearcher(g, x.s.o.Budget), imager: newImager(), faulty: map[string]bool{}}
+		h = &handle{g: g, searcher: rank.NewSearcher(g, x.s.o.Budget), imager: newImager(), faulty: map[string]bool{}}
 		x.opened[step.Name] = h
 		if err := x.useCodes(ctx, g); err != nil {
 			return nil, err
@@ -216,7 +218,7 @@ func (x *execution) schemes(_ context.Context, step script.Schemes) (*Result, er
 
 // checkSchemes returns an error for a scheme that names a layer the gallery
 // does not have.
-func (x *execution) checkSchemes(schemes []engine.Scheme) error {
+func (x *execution) checkSchemes(schemes []scheme.Scheme) error {
 	if len(schemes) == 0 {
 		return eval.ErrNoSchemes
 	}
@@ -236,7 +238,7 @@ func (x *execution) filter(_ context.Context, step script.Filter) (*Result, erro
 }
 
 // setFilter finds the candidates and prepares judging among them.
-func (x *execution) setFilter(conditions []engine.Condition) error {
+func (x *execution) setFilter(conditions []scheme.Condition) error {
 	g := x.state.gallery.g
 	among, err := g.Candidates(conditions)
 	if err != nil {
@@ -273,7 +275,7 @@ func (x *execution) search(ctx context.Context, step script.Search) (*Result, er
 // rank ranks for the query and judges the rankings; those of a picture, of which
 // no label is known, are not judged.
 func (s *state) rank(ctx context.Context, k int) ([]eval.Ranking, error) {
-	var found []engine.Ranking
+	var found []rank.Ranking
 	var err error
 	if s.picture != nil {
 		found, err = s.gallery.searcher.SearchVectors(ctx, s.picture.vectors, s.schemes, k, s.among)
@@ -354,7 +356,7 @@ func (x *execution) note(r *Result) {
 			r.Notes = append(r.Notes, r.Took.Round(10*time.Microsecond).String())
 		}
 	}
-	var schemes []engine.Scheme
+	var schemes []scheme.Scheme
 	for _, ranking := range r.Rankings {
 		schemes = append(schemes, ranking.Scheme)
 	}
@@ -382,7 +384,7 @@ func (x *execution) note(r *Result) {
 
 // first names the derived layers of the schemes, and says what is wrong with
 // their layers, of those that were not asked for before.
-func (h *handle) first(schemes []engine.Scheme) (derived, faults []string) {
+func (h *handle) first(schemes []scheme.Scheme) (derived, faults []string) {
 	for _, scheme := range schemes {
 		for _, name := range scheme.Layers() {
 			if h.faulty[name] {

@@ -17,6 +17,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/fence"
+	"strata/engine/rank"
 	"strata/experiments/check"
 )
 
@@ -98,7 +99,7 @@ func (p *Picture) keep(g *engine.Gallery, recipe string, features map[string][]f
 }
 
 // readKept reads a file of kept features and checks it against its checksum.
-func readKept(g *engine.Gallery, dir fence.Folder, name string) (head keptHeader, _ *engine.Vectors, _ error) {
+func readKept(g *engine.Gallery, dir fence.Folder, name string) (head keptHeader, _ *rank.Vectors, _ error) {
 	file, err := dir.ReadFile(name, maxKept)
 	if err != nil {
 		return head, nil, err

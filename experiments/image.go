@@ -16,6 +16,8 @@ import (
 	"strata/engine"
 	"strata/engine/aside"
 	"strata/engine/fence"
+	"strata/engine/picture"
+	"strata/engine/rank"
 	"strata/experiments/check"
 	"strata/experiments/script"
 )
@@ -34,7 +36,7 @@ type Picture struct {
 
 	size    int64 // of the file, with changed: to see at once that it is still the same
 	changed time.Time
-	vectors *engine.Vectors
+	vectors *rank.Vectors
 	notes   []string // what did not work in keeping the features
 }
 
@@ -215,7 +217,7 @@ func checkPicture(file string) error {
 		return err
 	}
 	defer f.Close()
-	if _, err = engine.DecodePicture(f, func(int, int) error { return errHeader }); !errors.Is(err, errHeader) {
+	if _, err = picture.DecodePicture(f, func(int, int) error { return errHeader }); !errors.Is(err, errHeader) {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil

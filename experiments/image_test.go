@@ -20,6 +20,8 @@ import (
 	"github.com/adrg/xdg"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/check"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/script"
@@ -167,7 +169,7 @@ func TestImageLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var schemes []engine.Scheme
+	var schemes []scheme.Scheme
 	for _, text := range []string{"x", "y"} {
 		scheme, err := g.ParseScheme(text)
 		if err != nil {
@@ -178,7 +180,7 @@ func TestImageLog(t *testing.T) {
 	want := fmt.Sprintf("image   %q\n    picture sha256:%x\n    features %s\n", path, sha256.Sum256(photoBytes("new one.jpg")), q.Hash()) +
 		"# parity 6 pictures: cosine ≥ 0.9999998 (layer y, item \"c c\"), largest difference 3.1e-07\n" +
 		"schemes x, y\nsearch  2\n"
-	rankings, err := engine.NewSearcher(g, 1<<20).SearchVectors(t.Context(), q, schemes, 2, all)
+	rankings, err := rank.NewSearcher(g, 1<<20).SearchVectors(t.Context(), q, schemes, 2, all)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/report"
@@ -189,12 +189,12 @@ func TestClockJumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	scheme, err := engine.ParseScheme("A")
+	sc, err := scheme.ParseScheme("A")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	r := report.Run{Gallery: g, Plan: eval.Plan{Schemes: []engine.Scheme{scheme}, Ks: []int{10}, Seed: 1, Over: 20}, Folder: run.Folder{Out: dir, Now: back}}
+	r := report.Run{Gallery: g, Plan: eval.Plan{Schemes: []scheme.Scheme{sc}, Ks: []int{10}, Seed: 1, Over: 20}, Folder: run.Folder{Out: dir, Now: back}}
 	if _, err := r.Do(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

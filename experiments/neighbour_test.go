@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
@@ -18,10 +21,10 @@ import (
 
 // neighbours returns neighbourhoods of a gallery's rows, of which those that fit into
 // the budget are built.
-func neighbours(t *testing.T, g *engine.Gallery, m int, budget int64) *engine.Neighbours {
+func neighbours(t *testing.T, g *engine.Gallery, m int, budget int64) *rank.Neighbours {
 	t.Helper()
-	n, err := engine.NewNeighbours(g, engine.NeighbourPlan{
-		Layers: []string{"A", "B", "C"}, Queries: engine.Sample(g.Len(), g.Len(), 1), M: m, Budget: budget,
+	n, err := rank.NewNeighbours(g, rank.NeighbourPlan{
+		Layers: []string{"A", "B", "C"}, Queries: items.Sample(g.Len(), g.Len(), 1), M: m, Budget: budget,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -38,11 +41,11 @@ func TestEvaluateFromNeighbours(t *testing.T) {
 	g := testgallery.Random(rand.New(rand.NewPCG(3, 4)), 300).Open(t)
 	for _, plan := range []eval.Plan{
 		{Schemes: testgallery.Schemes(t, "A", "B+C", "0.2*A+C", "concat(A,B)", "rrf(A,B)"), Over: 120, Seed: 4},
-		{Schemes: testgallery.Schemes(t, "A+B+C"), Ks: []int{3}, Filter: []engine.Condition{{Label: "colour", Value: "red"}}},
+		{Schemes: testgallery.Schemes(t, "A+B+C"), Ks: []int{3}, Filter: []scheme.Condition{{Label: "colour", Value: "red"}}},
 		{Schemes: testgallery.Schemes(t, "A", "A+B"), Metrics: []metric.Metric{{Kind: metric.AveragePrecision}, {Kind: metric.NDCG, K: 7}}, Without: map[int][]int32{3: {5, 6, 7}}},
 	} {
 		var first []byte
-		for _, n := range []*engine.Neighbours{nil, neighbours(t, g, 60, 0), neighbours(t, g, 2, 0), neighbours(t, g, 30, 200_000), neighbours(t, g, 5, 1)} {
+		for _, n := range []*rank.Neighbours{nil, neighbours(t, g, 60, 0), neighbours(t, g, 2, 0), neighbours(t, g, 30, 200_000), neighbours(t, g, 5, 1)} {
 			plan.Neighbours = n
 			e, err := plan.Evaluate(t.Context(), g, nil)
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
@@ -158,7 +158,7 @@ func TestTuneOdd(t *testing.T) {
 func TestNoQueries(t *testing.T) {
 	g := testgallery.Odd().Open(t)
 	s := testgallery.Schemes(t, "A", "B")
-	where := []engine.Condition{{Label: "price", Value: "0.5"}, {Label: "date", Value: "2024-01-04"}}
+	where := []scheme.Condition{{Label: "price", Value: "0.5"}, {Label: "date", Value: "2024-01-04"}}
 	want := "no item is a query: evaluate where price=0.5 date=2024-01-04"
 	_, evaluated := eval.Plan{Schemes: s, Where: where}.Evaluate(t.Context(), g, nil)
 	_, mined := mine.Mining{Gallery: g, A: s[0], B: s[1], Where: where}.Do(t.Context(), nil)

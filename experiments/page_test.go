@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
 
@@ -19,7 +19,7 @@ func TestMetricsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var unknown *engine.NameError
+	var unknown *scheme.NameError
 	if _, err := metric.ParseMetrics([]string{"none"}, nil); !errors.As(err, &unknown) || len(unknown.Known) < 10 {
 		t.Fatalf("got %v", err)
 	}

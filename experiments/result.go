@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/rank"
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/script"
@@ -72,7 +73,7 @@ func searchLines(g *engine.Gallery, k int, rankings []eval.Ranking) []string {
 
 // hitLine returns RANK  ID  SCORE  and the labels whose value the hit shares
 // with the query.
-func hitLine(g *engine.Gallery, i int, h engine.Hit, labels []eval.LabelHits) string {
+func hitLine(g *engine.Gallery, i int, h rank.Hit, labels []eval.LabelHits) string {
 	var b strings.Builder
 	b.WriteString(strconv.Itoa(i+1) + "  " + table.Quote(g.ID(h.Row)) + "  ")
 	if h.Scored() {

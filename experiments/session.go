@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/check"
 	"strata/experiments/eval"
 	"strata/experiments/mine"
@@ -58,8 +62,8 @@ type Session struct {
 
 	mu      sync.Mutex
 	state   state
-	open    map[string]*handle                      // by name
-	codes   map[*engine.Gallery]engine.CodeProgress // of those that are built
+	open    map[string]*handle                    // by name
+	codes   map[*engine.Gallery]code.CodeProgress // of those that are built
 	closed  bool
 	cancels map[int]context.CancelFunc // of the work in flight
 	number  int
@@ -76,7 +80,7 @@ type Session struct {
 // handle is an open gallery.
 type handle struct {
 	g        *engine.Gallery
-	searcher *engine.Searcher
+	searcher *rank.Searcher
 	imager   *imager
 	faulty   map[string]bool // layers that were noted, with their faults; guarded by the door
 
@@ -89,14 +93,14 @@ func (h *handle) close() error { return errors.Join(h.imager.close(), h.g.Close(
 // state is what steps change. What it points to is never changed.
 type state struct {
 	gallery *handle
-	among   *engine.Candidates
+	among   *items.Candidates
 	judge   *eval.Judge
 
 	query   string   // "" when the query is a picture
 	row     int      // of query
 	picture *Picture // nil when the query is an item
-	schemes []engine.Scheme
-	filter  []engine.Condition
+	schemes []scheme.Scheme
+	filter  []scheme.Condition
 	k       int
 
 	searched   string // the query's id, or file, of the last search
@@ -113,8 +117,8 @@ type state struct {
 type State struct {
 	Query   string   // "" before the first query step, and when Picture is the query
 	Picture *Picture // from outside the gallery; nil when the query is an item
-	Schemes []engine.Scheme
-	Filter  []engine.Condition
+	Schemes []scheme.Scheme
+	Filter  []scheme.Condition
 	K       int // of the last search; 0 before
 }
 
@@ -123,7 +127,7 @@ func NewSession(o Options) *Session {
 	return &Session{
 		o: o, door: make(chan struct{}, 1),
 		open: map[string]*handle{}, cancels: map[int]context.CancelFunc{},
-		codes: map[*engine.Gallery]engine.CodeProgress{},
+		codes: map[*engine.Gallery]code.CodeProgress{},
 	}
 }
 
@@ -219,7 +223,7 @@ func (s *Session) Behind(ctx context.Context, step script.Step, progress func(do
 
 // Warm computes what a search for the item under the schemes will need. It
 // reports no errors: the search will.
-func (s *Session) Warm(ctx context.Context, id string, schemes []engine.Scheme) {
+func (s *Session) Warm(ctx context.Context, id string, schemes []scheme.Scheme) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return
@@ -236,7 +240,7 @@ func (s *Session) Warm(ctx context.Context, id string, schemes []engine.Scheme) 
 
 // Cosines returns the cosine of two rows in every layer of the gallery, and in the
 // derived layers that are open.
-func (s *Session) Cosines(ctx context.Context, q, row int) ([]engine.Cosine, error) {
+func (s *Session) Cosines(ctx context.Context, q, row int) ([]rank.Cosine, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -251,7 +255,7 @@ func (s *Session) Cosines(ctx context.Context, q, row int) ([]engine.Cosine, err
 
 // PictureCosines is Cosines for a picture of a State: NaN in layers without
 // features of it, too.
-func (s *Session) PictureCosines(ctx context.Context, p *Picture, row int) ([]engine.Cosine, error) {
+func (s *Session) PictureCosines(ctx context.Context, p *Picture, row int) ([]rank.Cosine, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -273,11 +277,11 @@ func (s *Session) Gallery() *engine.Gallery {
 }
 
 // Usage says what score columns are kept.
-func (s *Session) Usage() engine.Usage {
+func (s *Session) Usage() rank.Usage {
 	if h := s.snapshot().gallery; h != nil {
 		return h.searcher.Usage()
 	}
-	return engine.Usage{Budget: s.o.Budget}
+	return rank.Usage{Budget: s.o.Budget}
 }
 
 // State returns what the next search starts from.
@@ -346,7 +350,7 @@ func (s *Session) begin(ctx context.Context) (context.Context, func(), error) {
 	defer s.mu.Unlock()
 	if s.closed {
 		cancel()
-		return nil, nil, engine.ErrClosed
+		return nil, nil, scheme.ErrClosed
 	}
 	s.number++
 	n := s.number

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/script"
@@ -137,8 +138,8 @@ func TestSessionAllOrNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, state := log.text(), fmt.Sprint(s.State())
-	var name *engine.NameError
-	var scheme *engine.SchemeError
+	var name *scheme.NameError
+	var scheme *scheme.SchemeError
 	for _, c := range []struct {
 		text string
 		as   any
@@ -399,7 +400,7 @@ func TestSessionConcurrent(t *testing.T) {
 				case 2, 3:
 					_, err = s.Preview(ctx, query, script.Schemes{Schemes: testgallery.Schemes(t, fmt.Sprintf("A+0.%d*B", j+1))}, script.Search{K: 5})
 				case 4:
-					_, err = s.Do(ctx, script.Filter{Conditions: []engine.Condition{{Label: "colour", Value: []string{"red", "blue"}[j%2]}}})
+					_, err = s.Do(ctx, script.Filter{Conditions: []scheme.Condition{{Label: "colour", Value: []string{"red", "blue"}[j%2]}}})
 				default:
 					_, err = s.Do(ctx, query, script.Schemes{Schemes: testgallery.Schemes(t, "A", "rrf(B,C)")}, script.Search{K: 3})
 				}
@@ -431,7 +432,7 @@ func TestSessionClose(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the evaluation gave %v", err)
 	}
-	if _, err := s.Do(t.Context(), script.Note{Text: "x"}); !errors.Is(err, engine.ErrClosed) {
+	if _, err := s.Do(t.Context(), script.Note{Text: "x"}); !errors.Is(err, scheme.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	if err := s.Close(); err != nil {

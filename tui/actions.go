@@ -5,8 +5,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/pane"
@@ -118,7 +118,7 @@ func slideTo(weight float64) func(Model) (Model, tea.Cmd) {
 	return func(m Model) (Model, tea.Cmd) { return m.slid(pane.WithWeight(m.Focused(), m.Sliders.At, weight)) }
 }
 
-func (m Model) slid(s engine.Scheme) (Model, tea.Cmd) {
+func (m Model) slid(s scheme.Scheme) (Model, tea.Cmd) {
 	if pane.SameScheme(s, m.Focused()) {
 		return m, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/script"
 	"strata/tui/pane"
 )
@@ -69,10 +70,10 @@ func (k checker) evaluate(s script.Evaluate) error {
 }
 
 // layers returns what is wrong with the layers of schemes.
-func (k checker) layers(schemes []engine.Scheme) error {
-	for _, scheme := range schemes {
-		var fault *engine.SchemeError
-		if err := k.gallery.CheckScheme(scheme); errors.As(err, &fault) {
+func (k checker) layers(schemes []scheme.Scheme) error {
+	for _, s := range schemes {
+		var fault *scheme.SchemeError
+		if err := k.gallery.CheckScheme(s); errors.As(err, &fault) {
 			return errors.New(fault.Reason) // its column is that of one scheme's text
 		}
 	}
@@ -80,7 +81,7 @@ func (k checker) layers(schemes []engine.Scheme) error {
 }
 
 // conditions returns what is wrong with the labels and values of conditions.
-func (k checker) conditions(where []engine.Condition) error {
+func (k checker) conditions(where []scheme.Condition) error {
 	for _, c := range where {
 		l, err := k.gallery.Label(c.Label)
 		if err != nil {
@@ -89,7 +90,7 @@ func (k checker) conditions(where []engine.Condition) error {
 		if slices.Contains(l.Values(), c.Value) {
 			continue
 		}
-		if _, err := k.gallery.Rows([]engine.Condition{c}); err != nil {
+		if _, err := k.gallery.Rows([]scheme.Condition{c}); err != nil {
 			return err
 		}
 	}

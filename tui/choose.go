@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/tui/cells"
 	"strata/tui/pane"
 	"strata/tui/prompt"
@@ -41,7 +42,7 @@ func chooseLayers(m Model) (Model, tea.Cmd) {
 	return m, nil
 }
 
-func layerChoices(g *engine.Gallery, scheme engine.Scheme) []prompt.Choice {
+func layerChoices(g *engine.Gallery, scheme scheme.Scheme) []prompt.Choice {
 	var items []prompt.Choice
 	for _, l := range g.AllLayers() {
 		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%d × %v", l.Dim, l.Type)}

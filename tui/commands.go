@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
+	"strata/engine/rank"
 	"strata/experiments"
 	"strata/experiments/script"
 	"strata/tui/cells"
@@ -306,7 +307,7 @@ func (m Model) dissect() (Model, tea.Cmd) {
 	photo := m.Shown.Picture
 	m.Parts = pane.Dissected{Query: query, Hit: h.Row}
 	return m, m.crew.run(func() tea.Msg {
-		var cosines []engine.Cosine
+		var cosines []rank.Cosine
 		var err error
 		if photo != nil {
 			cosines, err = session.PictureCosines(ctx, photo, h.Row)

@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/pane"
@@ -165,7 +166,7 @@ func takePrompt(m Model) (Model, tea.Cmd) {
 }
 
 // putScheme sets the focused row's scheme, or adds one under it.
-func putScheme(m Model, kind prompt.Kind, s engine.Scheme) (Model, tea.Cmd) {
+func putScheme(m Model, kind prompt.Kind, s scheme.Scheme) (Model, tea.Cmd) {
 	if kind == prompt.Scheme {
 		d := m.Desk.With(m.Rows.Focus, s)
 		if d.Equal(m.Saved) {

@@ -7,7 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"strata/engine"
+	"strata/engine/rank"
 	"strata/tui/page"
 	"strata/tui/pane"
 	"strata/tui/picture"
@@ -148,7 +148,7 @@ func TestSheets(t *testing.T) {
 	}
 	found := false
 	for _, r := range d.m.Shown.Rankings {
-		found = found || slices.ContainsFunc(r.Hits, func(h engine.Hit) bool { return h.Row == s.Subject })
+		found = found || slices.ContainsFunc(r.Hits, func(h rank.Hit) bool { return h.Row == s.Subject })
 	}
 	if !found {
 		t.Error("the hub is not among the hits of its query")

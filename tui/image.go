@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	stored "strata/engine/picture"
 	"strata/experiments"
 	"strata/tui/pane"
 	"strata/tui/picture"
@@ -39,7 +40,7 @@ func decoded(r io.ReadCloser, err error) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := engine.DecodePicture(r, picture.Allow)
+	m, err := stored.DecodePicture(r, picture.Allow)
 	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, err
 	}

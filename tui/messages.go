@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"strata/engine"
+	"strata/engine/rank"
 	"strata/experiments"
 	"strata/tui/page"
 	"strata/tui/pane"
@@ -17,7 +17,7 @@ type (
 		state   experiments.State
 		results []experiments.Result
 		saved   bool
-		usage   engine.Usage
+		usage   rank.Usage
 		codes   string   // how far codes are built, or what they left to score
 		faults  []string // rows without a score that the search came upon
 		err     error
@@ -25,7 +25,7 @@ type (
 	// executed ends a step that is no search.
 	executed struct {
 		results []experiments.Result
-		usage   engine.Usage
+		usage   rank.Usage
 		err     error
 	}
 	// measured has the size of a cell in pixels.

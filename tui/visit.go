@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/tui/page"
 	"strata/tui/pane"
 )
@@ -22,7 +23,7 @@ func (m Model) visit(l page.Look, sheet bool) (Model, tea.Cmd) {
 	schemes := l.Schemes
 	if !m.findings.Page.Mined() { // what is evaluated is looked at beside the other rows
 		for _, s := range m.findings.Was.Desk.Schemes {
-			if !slices.ContainsFunc(schemes, func(o engine.Scheme) bool { return pane.SameScheme(s, o) }) {
+			if !slices.ContainsFunc(schemes, func(o scheme.Scheme) bool { return pane.SameScheme(s, o) }) {
 				schemes = append(slices.Clone(schemes), s)
 			}
 		}

@@ -389,8 +389,8 @@ func (m *Model) CheckWeights() error {
 	return nil
 }
 
-// inferUnknown lets the model learn shapes, if its file leaves any out.
-func (r *Runtime) inferUnknown(ctx context.Context, m *Model) error {
+// InferUnknown lets the model learn shapes, if its file leaves any out.
+func (r *Runtime) InferUnknown(ctx context.Context, m *Model) error {
 	if !slices.ContainsFunc(m.Tensors(), func(t Tensor) bool { return !t.Shape.Known }) {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 func TestParsePooling(t *testing.T) {
@@ -69,7 +69,7 @@ func TestPlanErrors(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), c.model.Path) {
 				t.Errorf("%v, not %q", err, c.want)
 			}
-			var name *engine.NameError
+			var name *scheme.NameError
 			if errors.As(err, &name) != (c.name == "unknown") {
 				t.Errorf("%T", err)
 			}

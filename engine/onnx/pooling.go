@@ -109,8 +109,8 @@ func ParseTap(text string) (Tap, error) {
 	return t, nil
 }
 
-// seeded reports whether the pooling projects, with numbers drawn from a seed.
-func (p Pooling) seeded() bool { return p.Op == Cov || p.Op == Gram }
+// Seeded reports whether the pooling projects, with numbers drawn from a seed.
+func (p Pooling) Seeded() bool { return p.Op == Cov || p.Op == Gram }
 
 // dim returns the length of the vector that the pooling makes of t, or -1 if
 // that is not known.
@@ -124,7 +124,7 @@ func (p Pooling) dim(t Tensor) int64 {
 			if i == 0 {
 				continue
 			}
-			size := t.Shape.size(i)
+			size := t.Shape.Size(i)
 			if size < 0 || size > 0 && n > math.MaxInt32/size {
 				return -1
 			}
@@ -170,9 +170,9 @@ func (p Pooling) fits(t Tensor) error {
 		return fmt.Errorf("its number of dimensions is not known, and its channels are last")
 	case p.Op == RMAC && (len(t.Shape.Dims) != 4 || min(places(t)) < 1):
 		return fmt.Errorf("rmac needs a map of known height and width, and its shape is %v", t.Shape)
-	case p.seeded() && t.Channels() < 1:
+	case p.Seeded() && t.Channels() < 1:
 		return fmt.Errorf("its number of channels is not known (shape %v), and %v needs it", t.Shape, p)
-	case p.seeded() && t.Channels() > maxCovChannels:
+	case p.Seeded() && t.Channels() > maxCovChannels:
 		return fmt.Errorf("%v takes up to %d channels, and it has %d", p, maxCovChannels, t.Channels())
 	}
 	return nil

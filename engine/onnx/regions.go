@@ -19,9 +19,9 @@ type region struct{ top, left, side int64 }
 // known.
 func places(t Tensor) (h, w int64) {
 	if t.Layout == ChannelsLast {
-		return t.Shape.size(1), t.Shape.size(2)
+		return t.Shape.Size(1), t.Shape.Size(2)
 	}
-	return t.Shape.size(2), t.Shape.size(3)
+	return t.Shape.Size(2), t.Shape.Size(3)
 }
 
 // regions returns the squares of a map that R-MAC pools: at scale l, 1 to 3, of

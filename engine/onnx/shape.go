@@ -107,8 +107,8 @@ func (s Shape) String() string {
 	return b.String()
 }
 
-// size returns dimension i, or -1 if it is not known.
-func (s Shape) size(i int) int64 {
+// Size returns dimension i, or -1 if it is not known.
+func (s Shape) Size(i int) int64 {
 	if i < 0 || i >= len(s.Dims) {
 		return -1
 	}

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"unicode"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 // Kind is a guess of what a tensor is.
@@ -53,9 +53,9 @@ type Tensor struct {
 func (t Tensor) Channels() int64 {
 	switch {
 	case t.Kind == Vector, t.Layout == ChannelsFirst:
-		return t.Shape.size(1)
+		return t.Shape.Size(1)
 	case t.Layout == ChannelsLast:
-		return t.Shape.size(len(t.Shape.Dims) - 1)
+		return t.Shape.Size(len(t.Shape.Dims) - 1)
 	}
 	return -1
 }
@@ -213,7 +213,7 @@ func (t *Tensor) byShape() {
 	case 0:
 		t.Kind = Scalar
 	case 1:
-		if s.size(0) == 1 {
+		if s.Size(0) == 1 {
 			t.Kind = Scalar
 		}
 	case 2:
@@ -222,9 +222,9 @@ func (t *Tensor) byShape() {
 		t.Kind, t.Layout = FeatureMap, ChannelsLast
 	case 4:
 		switch {
-		case s.size(2) == s.size(3) && s.size(1) != s.size(2):
+		case s.Size(2) == s.Size(3) && s.Size(1) != s.Size(2):
 			t.Kind, t.Layout = FeatureMap, ChannelsFirst
-		case s.size(1) == s.size(2) && s.size(1) >= 0:
+		case s.Size(1) == s.Size(2) && s.Size(1) >= 0:
 			t.Kind, t.Layout = FeatureMap, ChannelsLast
 		}
 	}
@@ -251,7 +251,7 @@ func (m *Model) Find(tensors []Tensor, name string) (Tensor, error) {
 			return t, nil
 		}
 	}
-	return Tensor{}, &engine.NameError{Kind: "tensor", Name: name, In: m.Path, Known: nearest(tensors, name)}
+	return Tensor{}, &scheme.NameError{Kind: "tensor", Name: name, In: m.Path, Known: nearest(tensors, name)}
 }
 
 // nearest returns up to eight names of tensors that resemble a name, best first.

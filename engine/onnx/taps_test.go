@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 func TestWriteTaps(t *testing.T) {
@@ -66,7 +66,7 @@ func TestFind(t *testing.T) {
 		"relu": "relu1", "logit": "logits", "input": "", "w1": "", "": "",
 	} {
 		_, err := m.Find(all, name)
-		var unknown *engine.NameError
+		var unknown *scheme.NameError
 		if !errors.As(err, &unknown) || unknown.In != m.Path || strings.Join(unknown.Known, " ") != want {
 			t.Errorf("%q: %v", name, err)
 		}

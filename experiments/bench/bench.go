@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/run"
 	"strata/experiments/table"
 )
@@ -28,7 +32,7 @@ type Bench struct {
 	Seed    uint64           // of the draw of queries
 	K       int              // hits of a ranking, at least 1
 	Budget  int64            // bytes of score columns to keep
-	Codes   engine.CodeOptions
+	Codes   code.CodeOptions
 }
 
 // Measure is what was measured of one act.
@@ -98,7 +102,7 @@ func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark
 type benchRun struct {
 	Bench
 	g        *engine.Gallery
-	among    *engine.Candidates
+	among    *items.Candidates
 	bytes    int64 // of all layers
 	progress func(string)
 	out      Benchmark
@@ -158,7 +162,7 @@ func (r *benchRun) prepare(ctx context.Context) error {
 func (r *benchRun) codes(ctx context.Context) error {
 	var built int64
 	o := r.Codes
-	o.Progress = func(p engine.CodeProgress) {
+	o.Progress = func(p code.CodeProgress) {
 		if l, err := r.g.Layer(p.Layer); err == nil && p.Rows == p.Of {
 			built += int64(l.Rows) * int64(l.Dim) * l.Type.Size()
 		}
@@ -177,13 +181,13 @@ func (r *benchRun) codes(ctx context.Context) error {
 
 // even returns the scheme in which all layers weigh the same, and lean the one in
 // which they weigh differently, in the i-th of n ways.
-func (r *benchRun) even() engine.Scheme { return r.lean(0, 1) }
+func (r *benchRun) even() scheme.Scheme { return r.lean(0, 1) }
 
-func (r *benchRun) lean(i, n int) engine.Scheme {
-	s := engine.Scheme{Kind: engine.Sum}
+func (r *benchRun) lean(i, n int) scheme.Scheme {
+	s := scheme.Scheme{Kind: scheme.Sum}
 	for j, l := range r.g.Layers {
 		w := 1 + float64((i*(j+1))%n)/float64(n)
-		s.Terms = append(s.Terms, engine.Term{Weight: w, Factor: engine.FactorNamed(l.Name)})
+		s.Terms = append(s.Terms, scheme.Term{Weight: w, Factor: scheme.FactorNamed(l.Name)})
 	}
 	return s
 }
@@ -199,7 +203,7 @@ func (r *benchRun) drawn(n int) []int {
 	if len(rows) == 0 {
 		return []int{0}
 	}
-	picked := engine.Sample(len(rows), n, r.Seed)
+	picked := items.Sample(len(rows), n, r.Seed)
 	for i, p := range picked {
 		picked[i] = rows[p]
 	}
@@ -210,8 +214,8 @@ func (r *benchRun) drawn(n int) []int {
 // asked before.
 func (r *benchRun) queries(ctx context.Context) error {
 	rows := r.drawn(r.Repeats)
-	schemes := []engine.Scheme{r.even()}
-	cold := engine.NewSearcher(r.g, 1)
+	schemes := []scheme.Scheme{r.even()}
+	cold := rank.NewSearcher(r.g, 1)
 	err := r.time(ctx, Measure{Name: "a new query, all layers", Bytes: r.bytes}, len(rows), func(i int) error {
 		found, err := cold.Search(ctx, rows[i], schemes, r.K, r.among)
 		if err == nil && found[0].Coded {
@@ -223,7 +227,7 @@ func (r *benchRun) queries(ctx context.Context) error {
 		return err
 	}
 	slices.Sort(r.out.Rescored)
-	warm := engine.NewSearcher(r.g, r.Budget)
+	warm := rank.NewSearcher(r.g, r.Budget)
 	if _, err := warm.Search(ctx, rows[0], schemes, r.K, r.among); err != nil {
 		return err
 	}
@@ -236,13 +240,13 @@ func (r *benchRun) queries(ctx context.Context) error {
 // sliders measures steps of a slider: new weights for a query that was asked before.
 func (r *benchRun) sliders(ctx context.Context) error {
 	row := r.drawn(1)[0]
-	s := engine.NewSearcher(r.g, r.Budget)
-	if err := s.Warm(ctx, row, []engine.Scheme{r.even()}); err != nil {
+	s := rank.NewSearcher(r.g, r.Budget)
+	if err := s.Warm(ctx, row, []scheme.Scheme{r.even()}); err != nil {
 		return err
 	}
 	steps := 5 * r.Repeats
 	return r.time(ctx, Measure{Name: "a slider's step, all layers"}, steps, func(i int) error {
-		_, err := s.Search(ctx, row, []engine.Scheme{r.lean(i+1, steps+1)}, r.K, r.among)
+		_, err := s.Search(ctx, row, []scheme.Scheme{r.lean(i+1, steps+1)}, r.K, r.among)
 		return err
 	})
 }
@@ -251,13 +255,13 @@ func (r *benchRun) sliders(ctx context.Context) error {
 func (r *benchRun) evaluations(ctx context.Context) error {
 	rows := r.drawn(r.Queries)
 	for _, n := range []int{1, r.Schemes} {
-		schemes := make([]engine.Scheme, n)
+		schemes := make([]scheme.Scheme, n)
 		for i := range schemes {
 			schemes[i] = r.lean(i, n)
 		}
 		m := Measure{Name: fmt.Sprintf("%d queries × %s", len(rows), table.Counted(n, "scheme")), Units: len(rows) * n, Unit: "rankings"}
 		err := r.time(ctx, m, max(1, r.Repeats/10), func(int) error {
-			return r.g.RankAll(ctx, rows, schemes, r.K, r.among, func(int, []engine.Ranking) {})
+			return r.g.RankAll(ctx, rows, schemes, r.K, r.among, func(int, []rank.Ranking) {})
 		})
 		if err != nil || r.Schemes == 1 {
 			return err

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/layer"
 	"strata/experiments/internal/testgallery"
 	"strata/fixtures/large"
 )
@@ -77,14 +79,14 @@ func TestBenchCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := large.Gallery{Items: 3000, Layers: layers, Type: engine.Float16, Seed: 2}
+	spec := large.Gallery{Items: 3000, Layers: layers, Type: layer.Float16, Seed: 2}
 	if err := spec.Write(t.Context(), dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []Measure{{Name: "building codes", Bytes: spec.Bytes()}, {Name: "opening codes"}} {
 		b := Bench{
 			Open: engine.Open, Gallery: dir, Now: time.Now, Repeats: 7, Queries: 5, Schemes: 2, Seed: 1, K: 10, Budget: 1 << 20,
-			Codes: engine.CodeOptions{Build: true, All: true},
+			Codes: code.CodeOptions{Build: true, All: true},
 		}
 		done, err := b.Do(t.Context(), nil)
 		if err != nil {

@@ -24,6 +24,9 @@ import (
 	"github.com/x448/float16"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 	"strata/experiments/internal/testgallery"
 )
 
@@ -94,7 +97,7 @@ func onePicture(side int, grey uint8) []byte {
 
 // halves returns a matrix as a .npy file of float16.
 func halves(m [][]float32) []byte {
-	b := engine.MatrixHead{Type: engine.Float16, Rows: int64(len(m)), Dim: int64(len(m[0]))}.Encode()
+	b := layer.MatrixHead{Type: layer.Float16, Rows: int64(len(m)), Dim: int64(len(m[0]))}.Encode()
 	for _, row := range m {
 		for _, v := range row {
 			h := float16.Fromfloat32(v).Bits()
@@ -404,14 +407,14 @@ func TestCheckDerived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := engine.ParseFactor("A|pca3")
+	f, err := scheme.ParseFactor("A|pca3")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := g.Derive(t.Context(), f, engine.DeriveOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.PrepareCodes(t.Context(), engine.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Close(); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 )
 
@@ -27,7 +29,7 @@ func (r *checkRun) items(ctx context.Context) error {
 		if strings.TrimSpace(id) != id {
 			padded.add(row)
 		}
-		if !engine.Printable(id) {
+		if !scheme.Printable(id) {
 			hostile.add(row)
 		}
 	}
@@ -112,7 +114,7 @@ func (r *checkRun) groups() {
 }
 
 // label checks a column of labels.
-func (r *checkRun) label(l *engine.Label) {
+func (r *checkRun) label(l *items.Label) {
 	place := "column " + table.Quote(l.Name)
 	values, unknown := l.Count()
 	n := r.g.Len()
@@ -122,7 +124,7 @@ func (r *checkRun) label(l *engine.Label) {
 		if v.Rows == 1 {
 			alone++
 		}
-		if hostile == "" && !engine.Printable(v.Value) {
+		if hostile == "" && !scheme.Printable(v.Value) {
 			hostile = v.Value
 		}
 	}
@@ -156,7 +158,7 @@ var (
 
 // looksLike returns what nearly all of the values are, if it is nothing to class
 // items by, and their number.
-func looksLike(values []engine.ValueCount) (kind string, n int) {
+func looksLike(values []items.ValueCount) (kind string, n int) {
 	numbers, days := 0, 0
 	for _, v := range values {
 		if _, err := strconv.ParseFloat(v.Value, 64); err == nil && fractions.MatchString(v.Value) {
@@ -179,7 +181,7 @@ func looksLike(values []engine.ValueCount) (kind string, n int) {
 
 // alike returns two values that differ only in case or blanks, the most frequent
 // ones.
-func alike(values []engine.ValueCount) (a, b string) {
+func alike(values []items.ValueCount) (a, b string) {
 	seen := map[string]string{}
 	for _, v := range values {
 		key := strings.ToLower(strings.Join(strings.Fields(v.Value), " "))

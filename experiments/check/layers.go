@@ -11,6 +11,10 @@ import (
 	"sync"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 )
 
@@ -22,7 +26,7 @@ func (r *checkRun) matrices(ctx context.Context) error {
 	}
 	began := r.Now()
 	var mu sync.Mutex
-	var surveys []*engine.Survey
+	var surveys []*layer.Survey
 	for _, l := range r.g.Layers {
 		row := int64(l.Dim) * l.Type.Size()
 		s, err := r.g.Survey(ctx, l, func(rows int) {
@@ -46,7 +50,7 @@ func (r *checkRun) matrices(ctx context.Context) error {
 }
 
 // placeOf names a layer: by its file, and by its name where the file does not.
-func placeOf(l *engine.Layer) string {
+func placeOf(l *layer.Layer) string {
 	if stem, _, _ := strings.Cut(filepath.Base(l.File), "."); stem == l.Name || strings.HasPrefix(stem, l.Name+"-") {
 		return l.File
 	}
@@ -54,7 +58,7 @@ func placeOf(l *engine.Layer) string {
 }
 
 // layer says what a survey means.
-func (r *checkRun) layer(s *engine.Survey) {
+func (r *checkRun) layer(s *layer.Survey) {
 	l := s.Layer
 	c := CheckedLayer{
 		Name: l.Name, File: l.File, Type: l.Type.String(), Rows: l.Rows, Features: l.Dim, Bytes: s.Bytes, Scored: s.Scored,
@@ -96,11 +100,11 @@ func countedHave(n int, what string) string {
 }
 
 // values says what is wrong with elements.
-func (r *checkRun) values(s *engine.Survey) {
+func (r *checkRun) values(s *layer.Survey) {
 	l := s.Layer
 	if v := s.NonFinite; v.Count > 0 {
 		f := r.find(SeverityError, "values.finite", placeOf(l), "%d values in %d of %d rows are not finite; the first is %v in %s, feature %d", v.Count, v.Rows, l.Rows, v.Value, rowText(r.g, v.Row), v.Column).of(v.Rows, v.Row)
-		if l.Type == engine.Float16 && s.Infinite > 0 {
+		if l.Type == layer.Float16 && s.Infinite > 0 {
 			f.Text += "; float16 holds no more than 65504: write float32, or scale"
 		}
 	}
@@ -110,7 +114,7 @@ func (r *checkRun) values(s *engine.Survey) {
 }
 
 // rows says what is wrong with rows.
-func (r *checkRun) rows(s *engine.Survey) {
+func (r *checkRun) rows(s *layer.Survey) {
 	l := s.Layer
 	if n := s.Zero.Rows; n > 0 && n < l.Rows {
 		severity, why := SeverityWarning, ""
@@ -128,12 +132,12 @@ func (r *checkRun) rows(s *engine.Survey) {
 }
 
 // repeats says which rows repeat others: once, if it is so in every layer.
-func (r *checkRun) repeats(surveys []*engine.Survey) {
-	same := func(s *engine.Survey) bool {
+func (r *checkRun) repeats(surveys []*layer.Survey) {
+	same := func(s *layer.Survey) bool {
 		return s.Repeated == surveys[0].Repeated && s.RepeatOf == surveys[0].RepeatOf
 	}
 	place, each := "", surveys
-	if len(surveys) > 1 && !slices.ContainsFunc(surveys, func(s *engine.Survey) bool { return !same(s) }) {
+	if len(surveys) > 1 && !slices.ContainsFunc(surveys, func(s *layer.Survey) bool { return !same(s) }) {
 		place, each = "every layer", surveys[:1]
 	}
 	for _, s := range each {
@@ -179,7 +183,7 @@ func (r *checkRun) order(ctx context.Context) error {
 		return err
 	}
 	var queries []int
-	for _, i := range engine.Sample(len(all), r.Queries, r.Seed) {
+	for _, i := range items.Sample(len(all), r.Queries, r.Seed) {
 		queries = append(queries, all[i])
 	}
 	for i, l := range r.g.Layers {
@@ -187,10 +191,10 @@ func (r *checkRun) order(ctx context.Context) error {
 		if scored := r.out.Layers[i].Scored; 2*scored < l.Rows {
 			continue // there are worse findings
 		}
-		scheme := engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: engine.FactorNamed(l.Name)}}}
+		s := scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(l.Name)}}}
 		chance := newLuck(r.g, among)
 		var mu sync.Mutex
-		err := r.g.RankAll(ctx, queries, []engine.Scheme{scheme}, orderDepth, among, func(i int, rankings []engine.Ranking) {
+		err := r.g.RankAll(ctx, queries, []scheme.Scheme{s}, orderDepth, among, func(i int, rankings []rank.Ranking) {
 			mu.Lock()
 			defer mu.Unlock()
 			chance.add(queries[i], rankings[0].Hits)
@@ -209,15 +213,15 @@ func (r *checkRun) order(ctx context.Context) error {
 
 // luck counts hits by label, and what chance would give.
 type luck struct {
-	labels    []*engine.Label
-	relevance []*engine.Relevance
-	among     *engine.Candidates
+	labels    []*items.Label
+	relevance []*items.Relevance
+	among     *items.Candidates
 	hits, of  []int
 	expected  []float64
 	variance  []float64
 }
 
-func newLuck(g *engine.Gallery, among *engine.Candidates) *luck {
+func newLuck(g *engine.Gallery, among *items.Candidates) *luck {
 	c := &luck{among: among}
 	for _, l := range g.Labels() {
 		c.labels, c.relevance = append(c.labels, l), append(c.relevance, among.Relevance(l))
@@ -228,7 +232,7 @@ func newLuck(g *engine.Gallery, among *engine.Candidates) *luck {
 }
 
 // add adds the hits of a query.
-func (c *luck) add(query int, hits []engine.Hit) {
+func (c *luck) add(query int, hits []rank.Hit) {
 	for i, l := range c.labels {
 		relevant, all := c.relevance[i].Count(query), c.among.Count(query)
 		if relevant == 0 || relevant == all || all == 0 {

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
-	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/picture"
 	"strata/experiments/table"
 )
 
@@ -74,7 +75,7 @@ func (r *checkRun) pictures(ctx context.Context) error {
 	out := &CheckedPictures{Items: len(rows)}
 	r.out.Pictures = out
 	if r.Pictures > 0 && r.Pictures < len(rows) {
-		chosen := engine.Sample(len(rows), r.Pictures, r.Seed)
+		chosen := items.Sample(len(rows), r.Pictures, r.Seed)
 		for i, at := range chosen {
 			chosen[i] = rows[at]
 		}
@@ -144,7 +145,7 @@ func (r *checkRun) decodeOne(ctx context.Context, row int, pixels *semaphore.Wei
 	}
 	defer in.Close()
 	sum, held := sha256.New(), int64(0)
-	m, err := engine.DecodePicture(io.TeeReader(in, sum), func(w, h int) error {
+	m, err := picture.DecodePicture(io.TeeReader(in, sum), func(w, h int) error {
 		if n := int64(w) * int64(h); w > pixelsOfOne || h > pixelsOfOne || n > pixelsOfOne {
 			return fmt.Errorf("the limit is %d megapixels", pixelsOfOne/1_000_000)
 		}

@@ -3,7 +3,7 @@ package check
 import (
 	"fmt"
 	"io"
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 	"strings"
 	"text/tabwriter"
@@ -64,11 +64,11 @@ func (c *Report) verdict() string {
 // oneCell makes a text fit for a cell of a table on a terminal: what would end the
 // cell or the line, or move the cursor, is replaced.
 func oneCell(text string) string {
-	if engine.Printable(text) {
+	if scheme.Printable(text) {
 		return text
 	}
 	return strings.Map(func(r rune) rune {
-		if !engine.Printable(string(r)) {
+		if !scheme.Printable(string(r)) {
 			return '\ufffd'
 		}
 		return r

@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/metric"
 	"strata/experiments/run"
@@ -26,10 +30,10 @@ import (
 // with the exact scores of its best candidates.
 type Cost struct {
 	Gallery *engine.Gallery
-	Schemes []engine.Scheme    // sums and concatenations of the gallery's own layers
+	Schemes []scheme.Scheme    // sums and concatenations of the gallery's own layers
 	Labels  []string           // nil: all of the gallery
-	Filter  []engine.Condition // what a candidate meets
-	Where   []engine.Condition // what a query meets
+	Filter  []scheme.Condition // what a candidate meets
+	Where   []scheme.Condition // what a query meets
 	Over    int                // queries to draw of those that meet Where; 0: all
 	Seed    uint64             // of the draw and of the resampling; 0: 1
 	K       int
@@ -41,9 +45,9 @@ type Cost struct {
 	GraphHow string                             // how it is built
 	Efs      []int                              // candidates that a search of it looks at
 
-	Codes engine.CodeOptions // how codes are built; All and Build are set
-	Timed int                // queries to time every way with, with one processor and with all; 0: none
-	Items int64              // to extrapolate to; 0: none
+	Codes code.CodeOptions // how codes are built; All and Build are set
+	Timed int              // queries to time every way with, with one processor and with all; 0: none
+	Items int64            // to extrapolate to; 0: none
 
 	Folder run.Folder // of the tables cost and timings, cost.svg, extrapolation.txt and the manifest
 }
@@ -66,7 +70,7 @@ type Costs struct {
 // SchemeCost is what the ways cost under one scheme. The first is the exact one, which
 // the others are compared with.
 type SchemeCost struct {
-	Scheme engine.Scheme
+	Scheme scheme.Scheme
 	Ways   []WayCost
 }
 
@@ -110,7 +114,7 @@ func (c *Cost) check() error {
 		}
 	}
 	for _, s := range c.Schemes {
-		if s.Kind == engine.RRF {
+		if s.Kind == scheme.RRF {
 			return fmt.Errorf("%s: cost takes sums and concatenations, whose scores are products of vectors; a fusion of rankings is not", s)
 		}
 		for _, name := range s.Layers() {
@@ -170,13 +174,13 @@ type costRun struct {
 	progress func(string)
 	out      *Costs
 
-	among   *engine.Candidates
+	among   *items.Candidates
 	queries []int // rows
 	timed   []int // rows
 	built   map[string]time.Duration
 	e       *eval.Evaluation // of the last scheme
 	found   [][][]int32      // of the scheme now: by way, by query, the rows that it ranks first
-	exact   [][]engine.Hit
+	exact   [][]rank.Hit
 }
 
 // prepare finds the queries, and times what must be timed before there are codes.
@@ -193,7 +197,7 @@ func (r *costRun) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	r.queries, r.out.Labels, r.out.Queries, r.built = e.Queries, e.Labels, len(e.Queries), map[string]time.Duration{}
-	for _, place := range engine.Sample(len(r.queries), r.Timed, e.Seed) {
+	for _, place := range items.Sample(len(r.queries), r.Timed, e.Seed) {
 		r.timed = append(r.timed, r.queries[place])
 	}
 	if r.Timed == 0 {
@@ -226,7 +230,7 @@ func (r *costRun) prepareCodes(ctx context.Context) error {
 	o.All, o.Build = true, true
 	began, some := r.Folder.Clock(), false
 	tell := o.Progress
-	o.Progress = func(p engine.CodeProgress) {
+	o.Progress = func(p code.CodeProgress) {
 		some = some || p.Rows > 0
 		if tell != nil {
 			tell(p)
@@ -250,8 +254,8 @@ func (r *costRun) plan(ways int) eval.Plan {
 }
 
 // standIn returns what stands for a way in an evaluation, whose columns are schemes.
-func standIn(way int) engine.Scheme {
-	return engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: engine.FactorNamed(fmt.Sprint("way", way))}}}
+func standIn(way int) scheme.Scheme {
+	return scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(fmt.Sprint("way", way))}}}
 }
 
 // costManifest is the manifest of a study.

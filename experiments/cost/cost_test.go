@@ -20,6 +20,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/graph"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/run"
@@ -139,7 +140,7 @@ func TestCost(t *testing.T) {
 				t.Errorf("%s: %s has recall %+v, short %d", s.Scheme, name, w.Recall, w.Short)
 			}
 		}
-		e, err := eval.Plan{Schemes: []engine.Scheme{s.Scheme}, Labels: c.Labels, Ks: []int{5}}.Evaluate(t.Context(), c.Gallery, nil)
+		e, err := eval.Plan{Schemes: []scheme.Scheme{s.Scheme}, Labels: c.Labels, Ks: []int{5}}.Evaluate(t.Context(), c.Gallery, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +206,7 @@ func checkOrder(t *testing.T, s SchemeCost) {
 
 // oracleRecall returns the recall of a search that sorts only some rows, and the
 // queries for which that has too few.
-func oracleRecall(tab *testgallery.Table, g *engine.Gallery, s engine.Scheme, k int, some func(row int) bool) (recall float64, short int) {
+func oracleRecall(tab *testgallery.Table, g *engine.Gallery, s scheme.Scheme, k int, some func(row int) bool) (recall float64, short int) {
 	n := 0
 	for q := range tab.IDs {
 		if !g.IsQuery(q) {
@@ -357,7 +358,7 @@ func TestCostRefuses(t *testing.T) {
 		"derived":       {func(c *Cost) { c.Schemes = testgallery.Schemes(t, "B|pca4") }, "B|pca4: cost takes the gallery's own layers"},
 		"unknown layer": {func(c *Cost) { c.Schemes = testgallery.Schemes(t, "D") }, `no layer "D"`},
 		"unknown label": {func(c *Cost) { c.Labels = []string{"brand"} }, `no label "brand"`},
-		"no query":      {func(c *Cost) { c.Where = []engine.Condition{{Label: "category", Value: "class 9999"}} }, `no value of category "class 9999"`},
+		"no query":      {func(c *Cost) { c.Where = []scheme.Condition{{Label: "category", Value: "class 9999"}} }, `no value of category "class 9999"`},
 		"no times":      {func(c *Cost) { c.Items = 5 }, "to extrapolate, some queries must be timed"},
 		"bits":          {func(c *Cost) { c.Bits = []int{2} }, "codes have 8, 4 or 1 bits a value, not 2"},
 		"graph":         {func(c *Cost) { c.Graph = func(int, int) (Graph, error) { return nil, errors.New("no room") } }, "no room"},

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 // measure measures all ways under a scheme.
@@ -28,10 +30,10 @@ func (r *costRun) measure(ctx context.Context, s *SchemeCost) error {
 }
 
 // rank finds the exact rankings.
-func (r *costRun) rank(ctx context.Context, s engine.Scheme) error {
-	r.exact = make([][]engine.Hit, len(r.queries))
+func (r *costRun) rank(ctx context.Context, s scheme.Scheme) error {
+	r.exact = make([][]rank.Hit, len(r.queries))
 	rows := make([][]int32, len(r.queries))
-	err := r.Gallery.RankAll(ctx, r.queries, []engine.Scheme{s}, r.K, r.among, func(i int, rankings []engine.Ranking) {
+	err := r.Gallery.RankAll(ctx, r.queries, []scheme.Scheme{s}, r.K, r.among, func(i int, rankings []rank.Ranking) {
 		for _, h := range rankings[0].Hits {
 			if h.Scored() {
 				r.exact[i] = append(r.exact[i], h)
@@ -51,7 +53,7 @@ func (r *costRun) certified(ctx context.Context, s *SchemeCost) error {
 	var bytes int64
 	for _, bits := range []int{8, 4} {
 		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
-		if errors.Is(err, engine.ErrNoCodes) {
+		if errors.Is(err, scheme.ErrNoCodes) {
 			r.note("%s: nothing by codes: %v", s.Scheme, err)
 			return nil
 		}
@@ -69,7 +71,7 @@ func (r *costRun) codes(ctx context.Context, s *SchemeCost) error {
 	for _, bits := range r.Bits {
 		began := r.Folder.Clock()
 		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
-		if errors.Is(err, engine.ErrNoCodes) {
+		if errors.Is(err, scheme.ErrNoCodes) {
 			return nil // certified has said so
 		}
 		if err != nil {
@@ -93,11 +95,11 @@ func (r *costRun) pca(ctx context.Context, s *SchemeCost) error {
 		name := fmt.Sprint("pca", n)
 		r.progress(fmt.Sprintf("%s: %s", s.Scheme, name))
 		built, err := r.derive(ctx, s.Scheme, n)
-		var short *engine.PrefixSearch
+		var short *rank.PrefixSearch
 		if err == nil {
 			short, err = r.Gallery.NewPrefixSearch(ctx, s.Scheme, n)
 		}
-		if e := (*engine.DimError)(nil); errors.As(err, &e) {
+		if e := (*scheme.DimError)(nil); errors.As(err, &e) {
 			r.note("%s: no %s: %s", s.Scheme, name, e.Reason)
 			continue
 		}
@@ -118,13 +120,13 @@ func (r *costRun) pca(ctx context.Context, s *SchemeCost) error {
 
 // derive makes the derived layers of so many components, and says how long that took,
 // or 0 where all were kept from before.
-func (r *costRun) derive(ctx context.Context, s engine.Scheme, components int) (time.Duration, error) {
+func (r *costRun) derive(ctx context.Context, s scheme.Scheme, components int) (time.Duration, error) {
 	var all time.Duration
 	for _, name := range s.Layers() {
 		if l, err := r.Gallery.Layer(name); err != nil || l.Dim <= components {
 			continue // the search says what is wrong
 		}
-		f := engine.Factor{Layer: name, Transforms: []engine.Transform{{Kind: engine.PCA, N: components}}}
+		f := scheme.Factor{Layer: name, Transforms: []scheme.Transform{{Kind: scheme.PCA, N: components}}}
 		_, open := r.Gallery.Layer(f.String())
 		began := r.Folder.Clock()
 		l, err := r.Gallery.Derive(ctx, f, engine.DeriveOptions{})
@@ -165,7 +167,7 @@ func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
 
 // buildGraph makes a graph of the rows that are candidates of any query and have a
 // score, in their order, one after another.
-func (r *costRun) buildGraph(ctx context.Context, s engine.Scheme) (*engine.Joined, Graph, error) {
+func (r *costRun) buildGraph(ctx context.Context, s scheme.Scheme) (*rank.Joined, Graph, error) {
 	joined, err := r.Gallery.Join(ctx, s)
 	if err != nil {
 		return nil, nil, err

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 	"strata/experiments/stats"
 )
@@ -60,7 +61,7 @@ func (r *costRun) add(ctx context.Context, s *SchemeCost, way Way, m method, dep
 
 // rescored returns the first k of candidates in their order, or, with a depth, the k
 // best of so many of them by exact scores.
-func (r *costRun) rescored(ctx context.Context, s engine.Scheme, q int, rows []int, depth int) ([]int32, error) {
+func (r *costRun) rescored(ctx context.Context, s scheme.Scheme, q int, rows []int, depth int) ([]int32, error) {
 	rows = rows[:min(max(depth, r.K), len(rows))]
 	if depth > 0 {
 		hits, err := r.Gallery.Rescore(ctx, q, s, rows, r.K)
@@ -123,7 +124,7 @@ func (r *costRun) recall(ctx context.Context, s *SchemeCost) error {
 }
 
 // share returns which part of the exact ranking of query i is found.
-func (r *costRun) share(ctx context.Context, s engine.Scheme, i int, found []int32) (float64, error) {
+func (r *costRun) share(ctx context.Context, s scheme.Scheme, i int, found []int32) (float64, error) {
 	rows := make([]int, len(found))
 	for n, row := range found {
 		rows[n] = int(row)
@@ -145,12 +146,12 @@ func (r *costRun) judge(ctx context.Context, s *SchemeCost) error {
 	if err != nil {
 		return err
 	}
-	rankings := make([]engine.Ranking, len(s.Ways))
+	rankings := make([]rank.Ranking, len(s.Ways))
 	for i := range r.queries {
 		for w := range rankings {
 			rankings[w].Hits = rankings[w].Hits[:0]
 			for _, row := range r.found[w][i] {
-				rankings[w].Hits = append(rankings[w].Hits, engine.Hit{Row: int(row)})
+				rankings[w].Hits = append(rankings[w].Hits, rank.Hit{Row: int(row)})
 			}
 		}
 		e.Count(i, rankings)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 // WayTime is how long a way takes on this machine.
@@ -18,7 +18,7 @@ type WayTime struct {
 
 // time times a way with every timed query, after one that is not counted. It sets how
 // many processors Go may use, so that nothing else may run beside it.
-func (r *costRun) time(ctx context.Context, m method, s engine.Scheme, way Way) (WayTime, error) {
+func (r *costRun) time(ctx context.Context, m method, s scheme.Scheme, way Way) (WayTime, error) {
 	var t WayTime
 	if len(r.timed) == 0 {
 		return t, nil

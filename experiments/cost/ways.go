@@ -9,6 +9,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 // The families of ways to search.
@@ -62,14 +65,14 @@ type method interface {
 // exactMethod ranks exactly.
 type exactMethod struct {
 	g      *engine.Gallery
-	scheme engine.Scheme
-	among  *engine.Candidates
+	scheme scheme.Scheme
+	among  *items.Candidates
 }
 
 func (m exactMethod) prefix() bool { return true }
 
 func (m exactMethod) search(ctx context.Context, q, n int) ([]int, error) {
-	found, err := engine.NewSearcher(m.g, 1).Search(ctx, q, []engine.Scheme{m.scheme}, n, m.among)
+	found, err := rank.NewSearcher(m.g, 1).Search(ctx, q, []scheme.Scheme{m.scheme}, n, m.among)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +81,7 @@ func (m exactMethod) search(ctx context.Context, q, n int) ([]int, error) {
 
 func (m exactMethod) all(ctx context.Context, queries []int, n int, each func(int, []int) error) error {
 	errs := make([]error, len(queries))
-	err := m.g.RankAll(ctx, queries, []engine.Scheme{m.scheme}, n, m.among, func(i int, rankings []engine.Ranking) {
+	err := m.g.RankAll(ctx, queries, []scheme.Scheme{m.scheme}, n, m.among, func(i int, rankings []rank.Ranking) {
 		errs[i] = each(i, scoredRows(rankings[0].Hits))
 	})
 	if i := slices.IndexFunc(errs, func(e error) bool { return e != nil }); err == nil && i >= 0 {
@@ -88,7 +91,7 @@ func (m exactMethod) all(ctx context.Context, queries []int, n int, each func(in
 }
 
 // scoredRows returns the rows of hits that have a score.
-func scoredRows(hits []engine.Hit) []int {
+func scoredRows(hits []rank.Hit) []int {
 	rows := make([]int, 0, len(hits))
 	for _, h := range hits {
 		if h.Scored() {
@@ -102,9 +105,9 @@ func scoredRows(hits []engine.Hit) []int {
 // engine.CodeSearch or an engine.PrefixSearch.
 type scoringMethod struct {
 	scores interface {
-		Search(ctx context.Context, q, k int, among *engine.Candidates) ([]engine.Hit, error)
+		Search(ctx context.Context, q, k int, among *items.Candidates) ([]rank.Hit, error)
 	}
-	among *engine.Candidates
+	among *items.Candidates
 }
 
 func (m scoringMethod) prefix() bool { return true }
@@ -121,8 +124,8 @@ func (m scoringMethod) all(ctx context.Context, queries []int, n int, each func(
 // graphMethod searches a graph, of the candidates of all queries that have a score.
 type graphMethod struct {
 	graph  Graph
-	joined *engine.Joined
-	among  *engine.Candidates
+	joined *rank.Joined
+	among  *items.Candidates
 	ef     int // as SetEf was told
 }
 
@@ -171,7 +174,7 @@ func oneByOne(ctx context.Context, m method, workers int, queries []int, n int, 
 }
 
 // matrixBytes returns the size of the matrices of a scheme's layers.
-func matrixBytes(g *engine.Gallery, s engine.Scheme) (int64, error) {
+func matrixBytes(g *engine.Gallery, s scheme.Scheme) (int64, error) {
 	var all int64
 	for _, name := range s.Layers() {
 		l, err := g.Layer(name)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 	"strata/experiments/stats"
 )
@@ -17,7 +17,7 @@ import (
 // Comparison is the paired comparison of two schemes by one metric under one
 // label, over the queries that are judged under both.
 type Comparison struct {
-	A, B   engine.Scheme
+	A, B   scheme.Scheme
 	Label  string
 	Metric metric.Metric
 
@@ -47,7 +47,7 @@ type Pair struct{ A, B int }
 // Compare compares every pair of schemes, the earlier with the later, or, given
 // A baseline, every other scheme with that one. Comparisons are ordered by label,
 // then metric, then pair.
-func (e *Evaluation) Compare(ctx context.Context, baseline *engine.Scheme) ([]Comparison, error) {
+func (e *Evaluation) Compare(ctx context.Context, baseline *scheme.Scheme) ([]Comparison, error) {
 	pairs, err := e.Pairs(baseline)
 	if err != nil || len(pairs) == 0 {
 		return nil, err
@@ -63,7 +63,7 @@ func (e *Evaluation) Compare(ctx context.Context, baseline *engine.Scheme) ([]Co
 	return all, nil
 }
 
-func (e *Evaluation) Pairs(baseline *engine.Scheme) ([]Pair, error) {
+func (e *Evaluation) Pairs(baseline *scheme.Scheme) ([]Pair, error) {
 	var pairs []Pair
 	if baseline == nil {
 		for a := range e.Schemes {
@@ -74,7 +74,7 @@ func (e *Evaluation) Pairs(baseline *engine.Scheme) ([]Pair, error) {
 		return pairs, nil
 	}
 	name := baseline.String()
-	b := slices.IndexFunc(e.Schemes, func(s engine.Scheme) bool { return s.String() == name })
+	b := slices.IndexFunc(e.Schemes, func(s scheme.Scheme) bool { return s.String() == name })
 	if b < 0 {
 		return nil, fmt.Errorf("the baseline %s is not among the schemes", name)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
 	"strata/experiments/stats"
@@ -56,7 +56,7 @@ func many(rng *rand.Rand, n, classes int) *testgallery.Table {
 // classes.
 func BenchmarkCompare(b *testing.B) {
 	g := many(rand.New(rand.NewPCG(1, 1)), 10_000, 75).Open(b)
-	var some []engine.Scheme
+	var some []scheme.Scheme
 	for i := range 20 {
 		some = append(some, testgallery.Schemes(b, fmt.Sprintf("%d*A+%d*B+%d*C", i%5, i%3+1, i))...)
 	}

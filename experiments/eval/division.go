@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/items"
 	"strata/experiments/stats"
 	"strata/experiments/table"
 )
@@ -40,7 +41,7 @@ func NewDivision(g *engine.Gallery, queries []int, share float64, seed uint64) (
 	}
 	n := min(max(1, int(math.Round(float64(share*float64(len(units)))))), len(units)-1)
 	// Another stream than that of the draw of queries, which has the same seed.
-	drawn := engine.Sample(len(units), n, stats.SplitMix(seed))
+	drawn := items.Sample(len(units), n, stats.SplitMix(seed))
 	for at, rows := range units {
 		if _, in := slices.BinarySearch(drawn, at); in {
 			d.Tune = append(d.Tune, rows...)

@@ -14,6 +14,9 @@ import (
 	"sync"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 )
 
@@ -41,7 +44,7 @@ type Duplicate struct {
 // no candidates of each other, and not looked at.
 type Duplicates struct {
 	Near   float64       // the least cosine
-	Scheme engine.Scheme // whose score the cosine is: equal weights of the layers
+	Scheme scheme.Scheme // whose score the cosine is: equal weights of the layers
 	Pairs  []Duplicate   // by kind, then falling cosine, then rows; of many items with the same picture, each with the first one
 
 	Unread      int   // items whose picture could not be read
@@ -68,7 +71,7 @@ const (
 // bytes of their pictures, which it reads unless their sizes differ, and by the
 // cosine under equal weights of the layers, near or more. A query with more than
 // 1,024 near rows has the nearest of them.
-func FindDuplicates(ctx context.Context, g *engine.Gallery, queries []int, filter []engine.Condition, layers []string, near float64, progress func(done, of int)) (*Duplicates, error) {
+func FindDuplicates(ctx context.Context, g *engine.Gallery, queries []int, filter []scheme.Condition, layers []string, near float64, progress func(done, of int)) (*Duplicates, error) {
 	if !(near > 0 && near <= 1) {
 		return nil, fmt.Errorf("a cosine of %s is no likeness: it is above 0 and at most 1", table.Number(near))
 	}
@@ -78,7 +81,7 @@ func FindDuplicates(ctx context.Context, g *engine.Gallery, queries []int, filte
 	}
 	d := &Duplicates{Near: near, without: map[int][]int32{}}
 	for _, name := range layers {
-		d.Scheme.Terms = append(d.Scheme.Terms, engine.Term{Weight: 1, Factor: engine.FactorNamed(name)})
+		d.Scheme.Terms = append(d.Scheme.Terms, scheme.Term{Weight: 1, Factor: scheme.FactorNamed(name)})
 	}
 	f := &finder{Duplicates: d, Gallery: g, among: among, query: map[int]bool{}, pairs: map[[2]int]Duplicate{}}
 	for _, q := range queries {
@@ -98,7 +101,7 @@ func FindDuplicates(ctx context.Context, g *engine.Gallery, queries []int, filte
 type finder struct {
 	*Duplicates
 	Gallery *engine.Gallery
-	among   *engine.Candidates
+	among   *items.Candidates
 	query   map[int]bool
 	pairs   map[[2]int]Duplicate // by rows, the lower one first
 	class   map[int]int          // by row: the first row with the same picture
@@ -251,10 +254,10 @@ func (f *finder) near(ctx context.Context, queries []int, depth int, progress fu
 	if len(f.Scheme.Terms) == 0 || len(queries) == 0 {
 		return nil
 	}
-	found := make([][]engine.Hit, len(queries))
+	found := make([][]rank.Hit, len(queries))
 	more := make([]bool, len(queries))
 	report := Reporter(len(queries), progress)
-	err := f.Gallery.RankAll(ctx, queries, []engine.Scheme{f.Scheme}, depth, f.among, func(i int, rankings []engine.Ranking) {
+	err := f.Gallery.RankAll(ctx, queries, []scheme.Scheme{f.Scheme}, depth, f.among, func(i int, rankings []rank.Ranking) {
 		hits := rankings[0].Hits
 		n := 0
 		for n < len(hits) && hits[n].Score >= f.Near { // a NaN is not
@@ -283,7 +286,7 @@ func (f *finder) near(ctx context.Context, queries []int, depth int, progress fu
 }
 
 // addNear adds a row near a query.
-func (f *finder) addNear(ctx context.Context, q int, h engine.Hit) error {
+func (f *finder) addNear(ctx context.Context, q int, h rank.Hit) error {
 	f.without[q] = append(f.without[q], int32(h.Row))
 	a, b := min(q, h.Row), max(q, h.Row)
 	if first, ok := f.class[a]; ok {
@@ -330,7 +333,7 @@ func (f *finder) sameRows(ctx context.Context, a, b int) (bool, error) {
 }
 
 // LayersOf returns the layers that schemes use, each once.
-func LayersOf(schemes []engine.Scheme) []string {
+func LayersOf(schemes []scheme.Scheme) []string {
 	var names []string
 	for _, s := range schemes {
 		for _, name := range s.Layers() {

@@ -6,27 +6,30 @@ import (
 	"sync"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
 
 // Evaluation holds the hits of every query of a Plan, and what they add up to.
 // It is read-only once made.
 type Evaluation struct {
-	Schemes   []engine.Scheme
+	Schemes   []scheme.Scheme
 	Labels    []string
 	Ks        []int           // ascending
 	Metrics   []metric.Metric // P at every k first
 	Depth     int             // hits of a ranking that were looked at
 	Queries   []int           // rows, ascending
-	Filter    []engine.Condition
-	Where     []engine.Condition
+	Filter    []scheme.Condition
+	Where     []scheme.Condition
 	Over      int // as planned; 0: all
 	Seed      uint64
 	Macro     bool
 	Summaries []Summary // by scheme, then label, then mean, then metric
 
 	Gallery *engine.Gallery
-	Among   *engine.Candidates
+	Among   *items.Candidates
 	Judge   *Judge
 	// By query; a query takes len(Schemes)·len(Labels)·len(Ks) places of hits, as
 	// many for each metric beside P of values, len(Schemes) of scored, and
@@ -89,13 +92,13 @@ func (e *Evaluation) makeRoom(keep int) {
 		keep = n
 	}
 	if keep > 0 {
-		e.kept = engine.Sample(n, keep, e.Seed)
+		e.kept = items.Sample(n, keep, e.Seed)
 		e.rankings = make([][]int32, len(e.kept)*len(e.Schemes))
 	}
 }
 
 // Summary returns the micro mean of P@k of a scheme and a label.
-func (e *Evaluation) Summary(scheme engine.Scheme, label string, k int) (Summary, bool) {
+func (e *Evaluation) Summary(scheme scheme.Scheme, label string, k int) (Summary, bool) {
 	i, j, n := e.find(scheme, label, k)
 	if n < 0 {
 		return Summary{}, false
@@ -113,7 +116,7 @@ type QueryHits struct {
 // QueryHits returns the judged queries of a scheme and a label with their hits
 // Among the first k, the fewest hits first, then by row; none for a k that was
 // not evaluated.
-func (e *Evaluation) QueryHits(scheme engine.Scheme, label string, k int) []QueryHits {
+func (e *Evaluation) QueryHits(scheme scheme.Scheme, label string, k int) []QueryHits {
 	i, j, n := e.find(scheme, label, k)
 	if n < 0 {
 		return nil
@@ -127,9 +130,9 @@ func (e *Evaluation) QueryHits(scheme engine.Scheme, label string, k int) []Quer
 }
 
 // find returns the places of a scheme, a label and a k; all -1 when one is not there.
-func (e *Evaluation) find(scheme engine.Scheme, label string, k int) (i, j, n int) {
-	name := scheme.String()
-	i = slices.IndexFunc(e.Schemes, func(s engine.Scheme) bool { return s.String() == name })
+func (e *Evaluation) find(sc scheme.Scheme, label string, k int) (i, j, n int) {
+	name := sc.String()
+	i = slices.IndexFunc(e.Schemes, func(s scheme.Scheme) bool { return s.String() == name })
 	j = slices.Index(e.Labels, label)
 	n = slices.Index(e.Ks, k)
 	if min(i, j, n) < 0 {
@@ -207,7 +210,7 @@ func (e *Evaluation) judgedAlike(label int) (groups [][]int, judged [][]int) {
 
 // Count stores what the metrics make of query i's rankings. It may be called
 // concurrently for different i.
-func (e *Evaluation) Count(i int, rankings []engine.Ranking) {
+func (e *Evaluation) Count(i int, rankings []rank.Ranking) {
 	p := e.passes.Get().(*pass)
 	defer e.passes.Put(p)
 	q := e.Queries[i]
@@ -247,7 +250,7 @@ func (e *Evaluation) Count(i int, rankings []engine.Ranking) {
 }
 
 // RowsOf returns the rows of a ranking that have a score.
-func RowsOf(r engine.Ranking) []int32 {
+func RowsOf(r rank.Ranking) []int32 {
 	var rows []int32
 	for _, h := range r.Hits {
 		if h.Scored() {

@@ -1,7 +1,8 @@
 package eval
 
 import (
-	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/rank"
 	"strata/experiments/metric"
 )
 
@@ -23,7 +24,7 @@ func (s Skip) String() string {
 
 // Ranking is a ranking of one query, judged by labels.
 type Ranking struct {
-	engine.Ranking
+	rank.Ranking
 	Labels []LabelHits
 }
 
@@ -38,15 +39,15 @@ type LabelHits struct {
 
 // Judge knows the relevant candidates of every query, by label.
 type Judge struct {
-	Labels []*engine.Relevance
-	levels [][]*engine.Relevance // by label: of its levels, from the first; the label itself without levels
+	Labels []*items.Relevance
+	levels [][]*items.Relevance // by label: of its levels, from the first; the label itself without levels
 }
 
-func NewJudge(among *engine.Candidates, labels []*engine.Label) *Judge {
+func NewJudge(among *items.Candidates, labels []*items.Label) *Judge {
 	j := &Judge{}
 	for _, l := range labels {
 		relevance := among.Relevance(l)
-		levels := []*engine.Relevance{relevance}
+		levels := []*items.Relevance{relevance}
 		for i, level := range l.Levels() {
 			if i > 0 && i < metric.MaxGain {
 				levels = append(levels, among.Relevance(level))
@@ -74,7 +75,7 @@ func (j *Judge) counts(dst []int, label, q int) []int {
 }
 
 // Ranking judges a ranking of the query in row q.
-func (j *Judge) Ranking(q int, r engine.Ranking) Ranking {
+func (j *Judge) Ranking(q int, r rank.Ranking) Ranking {
 	out := Ranking{Ranking: r}
 	tally := metric.NewTally(nil, nil)
 	var gains []int8

@@ -5,19 +5,21 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
 
 // Measurer measures targets of many schemes, without intervals.
 type Measurer struct {
 	Gallery  *engine.Gallery
-	Filter   []engine.Condition // what a candidate meets
+	Filter   []scheme.Condition // what a candidate meets
 	Without  map[int][]int32    // by query: further rows that are no candidates of it
 	Targets  []metric.Target
 	Progress func(done, of int) // nil: none
 	Memory   int                // that the hits of the queries ranked at a time may take, in bytes
 
-	Neighbours *engine.Neighbours // of Plan
+	Neighbours *rank.Neighbours // of Plan
 }
 
 // Plan returns a plan that measures the targets.
@@ -44,7 +46,7 @@ const TargetMemory = 64 << 20
 // that are judged. Queries are ranked some at a time, so memory does not grow with
 // their number; values are added in the order of queries, whatever that is. NaN
 // stands where no query is judged.
-func (m *Measurer) Measure(ctx context.Context, schemes []engine.Scheme, queries []int) (means [][]float64, judged [][]int, err error) {
+func (m *Measurer) Measure(ctx context.Context, schemes []scheme.Scheme, queries []int) (means [][]float64, judged [][]int, err error) {
 	means, judged = make([][]float64, len(schemes)), make([][]int, len(schemes))
 	for s := range schemes {
 		means[s], judged[s] = make([]float64, len(m.Targets)), make([]int, len(m.Targets))

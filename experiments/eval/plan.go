@@ -8,19 +8,22 @@ import (
 	"sync"
 
 	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 	"strata/experiments/script"
 )
 
 // Plan says what an evaluation measures.
 type Plan struct {
-	Schemes []engine.Scheme
+	Schemes []scheme.Scheme
 	Labels  []string           // nil: all of the gallery
 	Ks      []int              // nil: DefaultKs
 	Metrics []metric.Metric    // beside P at every k; a cut-off here is one of Ks, too
 	Macro   bool               // also means over classes
-	Filter  []engine.Condition // what a candidate meets
-	Where   []engine.Condition // what a query meets
+	Filter  []scheme.Condition // what a candidate meets
+	Where   []scheme.Condition // what a query meets
 	Without map[int][]int32    // by query: further rows that are no candidates of it
 	Over    int                // queries to draw of those that meet Where; 0: all
 	Queries []int              // rows, ascending: these queries, whatever Where and Over say; nil: those
@@ -29,7 +32,7 @@ type Plan struct {
 
 	// Neighbours, of the same gallery, prove rankings that are not searched for then;
 	// nil: all are. Results are the same.
-	Neighbours *engine.Neighbours
+	Neighbours *rank.Neighbours
 }
 
 // Evaluate ranks the gallery for every query of the plan under every scheme, and
@@ -65,7 +68,7 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 	if p.Neighbours != nil {
 		rankAll = p.Neighbours.RankAll
 	}
-	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []engine.Ranking) {
+	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []rank.Ranking) {
 		e.Count(i, rankings)
 		report()
 	})
@@ -73,7 +76,7 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 }
 
 // Prepare checks the plan and makes the evaluation, without hits.
-func (p Plan) Prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation, error) {
+func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, error) {
 	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among}
 	seen := map[string]bool{}
 	for _, s := range p.Schemes {
@@ -108,14 +111,14 @@ func (p Plan) Prepare(g *engine.Gallery, among *engine.Candidates) (*Evaluation,
 }
 
 // FindLabels returns the labels asked for, each once.
-func (p Plan) FindLabels(g *engine.Gallery) ([]*engine.Label, error) {
+func (p Plan) FindLabels(g *engine.Gallery) ([]*items.Label, error) {
 	if p.Labels == nil {
 		if all := g.Labels(); len(all) > 0 {
 			return all, nil
 		}
 		return nil, fmt.Errorf("%s: the items table has no label column, so nothing can be evaluated", g.Name)
 	}
-	var labels []*engine.Label
+	var labels []*items.Label
 	for _, name := range p.Labels {
 		l, err := g.Label(name)
 		if err != nil {
@@ -149,7 +152,7 @@ func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
 	if p.Over == 0 || p.Over >= len(rows) {
 		return rows, nil
 	}
-	drawn := engine.Sample(len(rows), p.Over, max(p.Seed, 1))
+	drawn := items.Sample(len(rows), p.Over, max(p.Seed, 1))
 	for i, place := range drawn {
 		drawn[i] = rows[place]
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/internal/testgallery"
 )
 
@@ -64,8 +64,8 @@ func TestEvaluateOracle(t *testing.T) {
 				Seed:    seed + 1,
 			}
 			if seed%2 == 1 {
-				plan.Filter = []engine.Condition{{Label: "colour", Value: "red"}}
-				plan.Where = []engine.Condition{{Label: "colour", Value: "blue"}}
+				plan.Filter = []scheme.Condition{{Label: "colour", Value: "red"}}
+				plan.Where = []scheme.Condition{{Label: "colour", Value: "blue"}}
 			}
 			e, err := plan.Evaluate(t.Context(), g, nil)
 			if err != nil {
@@ -190,7 +190,7 @@ func checkValues(t *testing.T, e *Evaluation) {
 	}
 }
 
-func indexOf(schemes []engine.Scheme, s engine.Scheme) int {
+func indexOf(schemes []scheme.Scheme, s scheme.Scheme) int {
 	for i := range schemes {
 		if schemes[i].String() == s.String() {
 			return i
@@ -251,8 +251,8 @@ func TestEvaluateErrors(t *testing.T) {
 		{"no schemes", Plan{}, "no schemes"},
 		{"unknown layer", Plan{Schemes: testgallery.Schemes(t, "z")}, `no layer "z"`},
 		{"unknown label", Plan{Schemes: x, Labels: []string{"colour"}}, `no label "colour"`},
-		{"unknown value", Plan{Schemes: x, Where: []engine.Condition{{Label: "category", Value: "sock"}}}, `"sock"`},
-		{"unknown filter", Plan{Schemes: x, Filter: []engine.Condition{{Label: "kind", Value: "sock"}}}, `no label "kind"`},
+		{"unknown value", Plan{Schemes: x, Where: []scheme.Condition{{Label: "category", Value: "sock"}}}, `"sock"`},
+		{"unknown filter", Plan{Schemes: x, Filter: []scheme.Condition{{Label: "kind", Value: "sock"}}}, `no label "kind"`},
 		{"k zero", Plan{Schemes: x, Ks: []int{0, 5}}, "k is from 1"},
 		{"k huge", Plan{Schemes: x, Ks: []int{5, 1 << 16}}, "not 65536"},
 	} {

@@ -5,7 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 	"strata/experiments/stats"
 )
@@ -25,7 +25,7 @@ func (m Mean) String() string { return [...]string{"micro", "macro"}[m] }
 // Summary is a metric of one scheme under one label, over the queries that are
 // judged.
 type Summary struct {
-	Scheme engine.Scheme
+	Scheme scheme.Scheme
 	Label  string
 	Metric metric.Metric
 	K      int // that of Metric

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/rank"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
 	"strata/experiments/stats"
@@ -278,7 +278,7 @@ func TestTrapT13RankFusion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rankings, err := engine.NewSearcher(g, 1<<20).Search(t.Context(), 0, testgallery.Schemes(t, "rrf(A,B)"), 1, among)
+	rankings, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 0, testgallery.Schemes(t, "rrf(A,B)"), 1, among)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 // Kind is what is measured of a ranking. METRICS.md defines each, and says
@@ -152,7 +152,7 @@ func parseMetric(name string, ks []int) ([]Metric, error) {
 	for _, has := range measures {
 		known = append(known, has.name)
 	}
-	return nil, &engine.NameError{Kind: "metric", Name: name, In: "Strata", Known: known}
+	return nil, &scheme.NameError{Kind: "metric", Name: name, In: "Strata", Known: known}
 }
 
 func metricsAt(ks []int, some ...Kind) []Metric {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 func TestParseMetrics(t *testing.T) {
@@ -39,7 +39,7 @@ func TestParseMetrics(t *testing.T) {
 func TestParseMetricsErrors(t *testing.T) {
 	for _, name := range []string{"", "p", "MRR", "P@", "P@x", "P@-1x", "Rprec@5", "MAP@R@5", "P@all", "AP(hits)@all", "MAP", "nDCG@1.5"} {
 		_, err := ParseMetrics([]string{name}, []int{10})
-		var unknown *engine.NameError
+		var unknown *scheme.NameError
 		if !errors.As(err, &unknown) || unknown.Name != name || !strings.Contains(err.Error(), "nDCG") {
 			t.Errorf("%q: got %v", name, err)
 		}

@@ -1,6 +1,9 @@
 package metric
 
-import "strata/engine"
+import (
+	"strata/engine/items"
+	"strata/engine/rank"
+)
 
 // unknownGain stands for the gain of a hit whose value is unknown.
 const unknownGain = -1
@@ -163,7 +166,7 @@ func (t *Tally) Value(m Metric) float64 {
 
 // Gains sets dst to the gains of a ranking of the query in row q. A hit without a
 // score counts as one whose value is unknown.
-func Gains(dst []int8, label *engine.Label, q int, hits []engine.Hit) []int8 {
+func Gains(dst []int8, label *items.Label, q int, hits []rank.Hit) []int8 {
 	dst = dst[:0]
 	for _, h := range hits {
 		gain := int8(unknownGain)

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/stats"
 )
@@ -19,12 +21,12 @@ const OverlapDepth = 50
 // Mining looks for where two schemes fail, and where they differ.
 type Mining struct {
 	Gallery *engine.Gallery
-	A, B    engine.Scheme      // what is, and what might be instead
+	A, B    scheme.Scheme      // what is, and what might be instead
 	Labels  []string           // nil: all of the gallery
 	K       int                // 0: 10
 	Near    float64            // the cosine from which on two rows are nearly the same; 0: DefaultNear
-	Filter  []engine.Condition // what a candidate meets
-	Where   []engine.Condition // what a query meets
+	Filter  []scheme.Condition // what a candidate meets
+	Where   []scheme.Condition // what a query meets
 	Over    int                // queries to draw of those that meet Where; 0: all
 	Seed    uint64             // of the draw; 0: 1
 }
@@ -125,7 +127,7 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	u.findHubs()
 	slices.SortStableFunc(u.Disagreements, func(a, b Disagreement) int { return cmp.Compare(a.Overlap, b.Overlap) })
 	var err error
-	u.Duplicates, err = eval.FindDuplicates(ctx, m.Gallery, u.Evaluation.Queries, m.Filter, eval.LayersOf([]engine.Scheme{m.A, m.B}), m.Near, progress)
+	u.Duplicates, err = eval.FindDuplicates(ctx, m.Gallery, u.Evaluation.Queries, m.Filter, eval.LayersOf([]scheme.Scheme{m.A, m.B}), m.Near, progress)
 	return u.Mined, err
 }
 
@@ -137,7 +139,7 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 		return err
 	}
 	plan := eval.Plan{
-		Schemes: []engine.Scheme{m.A, m.B}, Labels: m.Labels, Ks: []int{m.K}, Filter: m.Filter, Where: m.Where, Over: m.Over, Seed: m.Seed,
+		Schemes: []scheme.Scheme{m.A, m.B}, Labels: m.Labels, Ks: []int{m.K}, Filter: m.Filter, Where: m.Where, Over: m.Over, Seed: m.Seed,
 	}
 	if u.Evaluation, err = plan.Prepare(m.Gallery, among); err != nil {
 		return err
@@ -146,7 +148,7 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 	u.first, u.best, u.top = make([][2]firstHit, n), make([][2][]float64, n), make([][2][]int32, n)
 	u.Disagreements = make([]Disagreement, n)
 	report := eval.Reporter(n, progress)
-	return m.Gallery.RankAll(ctx, u.Evaluation.Queries, u.Evaluation.Schemes, max(OverlapDepth, m.K), among, func(i int, rankings []engine.Ranking) {
+	return m.Gallery.RankAll(ctx, u.Evaluation.Queries, u.Evaluation.Schemes, max(OverlapDepth, m.K), among, func(i int, rankings []rank.Ranking) {
 		u.Evaluation.Count(i, rankings)
 		u.keep(i, rankings)
 		report()
@@ -154,7 +156,7 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 }
 
 // keep keeps what there is to know of query i's rankings.
-func (u *miner) keep(i int, rankings []engine.Ranking) {
+func (u *miner) keep(i int, rankings []rank.Ranking) {
 	q := u.Evaluation.Queries[i]
 	var rows [2][]int32
 	for s, r := range rankings {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/table"
 )
@@ -250,7 +250,7 @@ func TestMineErrors(t *testing.T) {
 		{"equal schemes", Mining{A: s[0], B: s[2]}, "the schemes are the same, x"},
 		{"unknown label", Mining{A: s[0], B: s[1], Labels: []string{"price"}}, `no label "price"`},
 		{"k", Mining{A: s[0], B: s[1], K: -1}, "k is from 1 to 65535, not -1"},
-		{"nobody", Mining{A: s[0], B: s[1], Where: []engine.Condition{{Label: "category", Value: "hat"}}}, `no value of category "hat"`},
+		{"nobody", Mining{A: s[0], B: s[1], Where: []scheme.Condition{{Label: "category", Value: "hat"}}}, `no value of category "hat"`},
 		{"no likeness", Mining{A: s[0], B: s[1], Near: 1.5}, "a cosine of 1.5 is no likeness"},
 	} {
 		c.ask.Gallery = g

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/run"
 	"strata/experiments/table"
@@ -16,7 +17,7 @@ import (
 type Run struct {
 	Gallery  *engine.Gallery
 	Plan     eval.Plan
-	Baseline *engine.Scheme // compared with all others; nil: every pair is compared
+	Baseline *scheme.Scheme // compared with all others; nil: every pair is compared
 	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
 	Folder   run.Folder
 	Sheets   Sheets // of the folder's report

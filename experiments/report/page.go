@@ -12,6 +12,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/run"
 	"strata/experiments/script"
@@ -174,7 +175,7 @@ type pageBuilder struct {
 // index notes where the comparison of each pair is.
 func (b *pageBuilder) index(baseline string) error {
 	b.baseline = -1
-	var scheme *engine.Scheme
+	var scheme *scheme.Scheme
 	for s := range b.e.Schemes {
 		if b.e.Schemes[s].String() == baseline {
 			b.baseline, scheme = s, &b.e.Schemes[s]

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/run"
@@ -31,7 +32,7 @@ import (
 const browser = "chromium-headless-shell"
 
 // report runs an evaluation and returns its report.
-func report(t *testing.T, g *engine.Gallery, plan eval.Plan, baseline *engine.Scheme, sheets Sheets) string {
+func report(t *testing.T, g *engine.Gallery, plan eval.Plan, baseline *scheme.Scheme, sheets Sheets) string {
 	t.Helper()
 	dir := t.TempDir()
 	run := Run{Gallery: g, Plan: plan, Baseline: baseline, Folder: run.Folder{Out: dir, Page: filepath.Join(dir, "report.html"), Version: "v1"}, Sheets: sheets}
@@ -151,8 +152,8 @@ func TestReportSays(t *testing.T) {
 	base := testgallery.Schemes(t, "A")[0]
 	for _, c := range []struct {
 		name     string
-		schemes  []engine.Scheme
-		baseline *engine.Scheme
+		schemes  []scheme.Scheme
+		baseline *scheme.Scheme
 		want     []string
 		not      []string
 	}{

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/rank"
 	"strata/experiments/eval"
 )
 
@@ -165,7 +165,7 @@ func described(labels string) string {
 // rankAgain returns the first hits of queries, by place in rows, then scheme.
 func (b *pageBuilder) rankAgain(ctx context.Context, rows []int) ([][]eval.Ranking, error) {
 	out := make([][]eval.Ranking, len(rows))
-	err := b.e.Gallery.RankAll(ctx, rows, b.e.Schemes, sheetHits, b.e.Among, func(i int, rankings []engine.Ranking) {
+	err := b.e.Gallery.RankAll(ctx, rows, b.e.Schemes, sheetHits, b.e.Among, func(i int, rankings []rank.Ranking) {
 		for _, r := range rankings {
 			out[i] = append(out[i], b.e.Judge.Ranking(rows[i], r))
 		}

@@ -10,7 +10,7 @@ import (
 	"image/jpeg"
 	"io"
 
-	"strata/engine"
+	"strata/engine/picture"
 )
 
 // thumbnailSide is the longer side of a report's pictures, in pixels.
@@ -25,7 +25,7 @@ var errManyPixels = errors.New("more pixels than are decoded for a report")
 // longer side has at most thumbnailSide pixels. Reading, shrinking and encoding
 // are integer arithmetic: the bytes do not depend on the processor.
 func thumbnail(r io.Reader, limit int) ([]byte, error) {
-	m, err := engine.DecodePicture(r, func(w, h int) error {
+	m, err := picture.DecodePicture(r, func(w, h int) error {
 		if int64(w)*int64(h) > maxThumbnailPixels {
 			return errManyPixels
 		}

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/derive"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 )
 
@@ -67,7 +70,7 @@ func (f Folder) Manifest(ctx context.Context, g *engine.Gallery, started time.Ti
 
 // DerivedLine says which derived layer a result comes from. A derived layer is an
 // input that is known by its hash: another machine may compute another one.
-func DerivedLine(l *engine.Layer, r *engine.Recipe) string {
+func DerivedLine(l *layer.Layer, r *derive.Recipe) string {
 	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, r.Matrix.SHA256)
 }
 
@@ -86,7 +89,7 @@ func (f Folder) Write(manifest any, tables []table.Named, more ...table.File) er
 }
 
 // Texts returns conditions as a manifest has them.
-func Texts(conditions []engine.Condition) []string {
+func Texts(conditions []scheme.Condition) []string {
 	out := []string{}
 	for _, c := range conditions {
 		out = append(out, c.String())

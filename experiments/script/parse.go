@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 )
 
@@ -181,8 +181,8 @@ func (p *parser) whole(what string, most uint64) (uint64, error) {
 }
 
 // schemes reads a list of schemes that ends before end, a position in bytes.
-func (p *parser) schemes(end int) ([]engine.Scheme, error) {
-	var schemes []engine.Scheme
+func (p *parser) schemes(end int) ([]scheme.Scheme, error) {
+	var schemes []scheme.Scheme
 	for {
 		p.skip()
 		start := p.pos
@@ -203,21 +203,21 @@ func (p *parser) schemes(end int) ([]engine.Scheme, error) {
 }
 
 // scheme parses the scheme between two positions, which may be quoted.
-func (p *parser) scheme(start, stop int) (engine.Scheme, error) {
+func (p *parser) scheme(start, stop int) (scheme.Scheme, error) {
 	text, offset := p.line[start:stop], start
 	if strings.HasPrefix(text, `"`) {
 		unquoted, err := strconv.Unquote(strings.TrimRight(text, " \t"))
 		if err != nil {
-			return engine.Scheme{}, p.fail(start, "the double quote is not closed, or an escape in it is not known")
+			return scheme.Scheme{}, p.fail(start, "the double quote is not closed, or an escape in it is not known")
 		}
 		text, offset = unquoted, start+1
 	}
-	s, err := engine.ParseScheme(text)
-	var se *engine.SchemeError
+	s, err := scheme.ParseScheme(text)
+	var se *scheme.SchemeError
 	if errors.As(err, &se) {
 		e := p.fail(offset, "%s", se.Reason)
 		e.Column += se.Column - 1
-		return engine.Scheme{}, e
+		return scheme.Scheme{}, e
 	}
 	return s, err
 }
@@ -258,8 +258,8 @@ func closing(line string, open int) int {
 }
 
 // conditions reads COLUMN=VALUE, parted by blanks, up to end.
-func (p *parser) conditions(end int) ([]engine.Condition, error) {
-	var conditions []engine.Condition
+func (p *parser) conditions(end int) ([]scheme.Condition, error) {
+	var conditions []scheme.Condition
 	for {
 		if p.skip(); p.pos >= end && len(conditions) > 0 {
 			return conditions, nil
@@ -275,7 +275,7 @@ func (p *parser) conditions(end int) ([]engine.Condition, error) {
 		if err != nil {
 			return nil, err
 		}
-		conditions = append(conditions, engine.Condition{Label: label, Value: value})
+		conditions = append(conditions, scheme.Condition{Label: label, Value: value})
 	}
 }
 

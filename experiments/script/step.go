@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/table"
 )
 
@@ -104,12 +104,12 @@ type Image struct {
 
 // Schemes chooses the schemes, in the order of the screen's rows.
 type Schemes struct {
-	Schemes []engine.Scheme // at least one
+	Schemes []scheme.Scheme // at least one
 }
 
 // Filter restricts the candidates of searches and evaluations.
 type Filter struct {
-	Conditions []engine.Condition // none: every item is a candidate
+	Conditions []scheme.Condition // none: every item is a candidate
 }
 
 // Search ranks the candidates for the query under every scheme.
@@ -119,9 +119,9 @@ type Search struct {
 
 // Evaluate measures schemes over many queries.
 type Evaluate struct {
-	Schemes []engine.Scheme    // nil: the chosen ones
+	Schemes []scheme.Scheme    // nil: the chosen ones
 	Labels  []string           // nil: all
-	Where   []engine.Condition // the queries to take; none: all
+	Where   []scheme.Condition // the queries to take; none: all
 	Over    int                // queries to draw of those; 0: all
 	Seed    uint64             // of the draw and of the resampling; 0: 1, the default
 }
@@ -215,7 +215,7 @@ func (s Evaluate) DrawSeed() uint64 { return max(s.Seed, 1) }
 
 func (s Note) String() string {
 	text := s.Text
-	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !engine.Printable(text) {
+	if text == "" || text[0] == '"' || strings.TrimSpace(text) != text || !scheme.Printable(text) {
 		text = strconv.Quote(text)
 	}
 	return stepLine(s, text)
@@ -225,7 +225,7 @@ func (s Note) String() string {
 // padded, so that arguments stand in one column.
 func stepLine(s Step, args string) string { return fmt.Sprintf("%-7s %s", s.Keyword(), args) }
 
-func joinSchemes(schemes []engine.Scheme) string {
+func joinSchemes(schemes []scheme.Scheme) string {
 	texts := make([]string, len(schemes))
 	for i, s := range schemes {
 		texts[i] = s.String()
@@ -236,7 +236,7 @@ func joinSchemes(schemes []engine.Scheme) string {
 	return strings.Join(texts, ", ")
 }
 
-func joinConditions(conditions []engine.Condition) string {
+func joinConditions(conditions []scheme.Condition) string {
 	texts := make([]string, len(conditions))
 	for i, c := range conditions {
 		texts[i] = c.String()

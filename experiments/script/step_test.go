@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
 
@@ -171,7 +171,7 @@ func TestTooManySchemes(t *testing.T) {
 
 // TestStepsMade prints steps that no parser made and reads them back.
 func TestStepsMade(t *testing.T) {
-	scheme, err := engine.ParseScheme("on")
+	s, err := scheme.ParseScheme("on")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,15 +181,15 @@ func TestStepsMade(t *testing.T) {
 		Query{"a\x1b[31m\u200b\xff"},
 		Image{"/a b/é,\\.jpg"},
 		Image{""},
-		Schemes{[]engine.Scheme{scheme}},
+		Schemes{[]scheme.Scheme{s}},
 		Filter{},
-		Filter{[]engine.Condition{{Label: "a=b", Value: ""}, {Label: "on", Value: `"`}}},
+		Filter{[]scheme.Condition{{Label: "a=b", Value: ""}, {Label: "on", Value: `"`}}},
 		Search{3},
-		Evaluate{Schemes: []engine.Scheme{scheme}, Labels: []string{"over", "x y"}, Seed: 1, Over: 3},
+		Evaluate{Schemes: []scheme.Scheme{s}, Labels: []string{"over", "x y"}, Seed: 1, Over: 3},
 		Tune{
 			Layers: []string{"with", "B/C|zscore"}, Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 10}, Label: "over"}, Seed: 2, Parts: 7, Share: 1. / 3, Over: 9,
 			Constraints: []metric.Constraint{{Target: metric.Target{Metric: metric.Metric{Kind: metric.RPrecision, K: 0}, Label: "a >= b, c"}, Least: 1e-7}}, Front: []metric.Target{{Metric: metric.Metric{Kind: metric.NDCG, K: 5}, Label: `"`}, {Metric: metric.Metric{Kind: metric.NDCG, K: 0}, Label: "share"}},
-			Where: []engine.Condition{{Label: "for", Value: "for"}},
+			Where: []scheme.Condition{{Label: "for", Value: "for"}},
 		},
 		Note{" x"},
 		Note{""},

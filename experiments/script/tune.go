@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 	"strata/experiments/table"
 )
@@ -18,7 +18,7 @@ type Tune struct {
 	Objective   metric.Target
 	Constraints []metric.Constraint
 	Front       []metric.Target    // nil: the objective's metric under every label
-	Where       []engine.Condition // the queries to take; none: all
+	Where       []scheme.Condition // the queries to take; none: all
 	Over        int                // queries to draw of those; 0: all
 	Seed        uint64             // of the draw, the division and the resampling; 0: 1
 	Parts       int                // the grid's step is 1/Parts; 0: 10
@@ -126,8 +126,8 @@ func (p *parser) tune() (Step, error) {
 func layerPlace(text string) (string, error) {
 	var names []string
 	for name := range strings.SplitSeq(text, "/") {
-		s, err := engine.ParseScheme(name)
-		if err == nil && (s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String()) {
+		s, err := scheme.ParseScheme(name)
+		if err == nil && (s.Kind != scheme.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String()) {
 			err = fmt.Errorf("%s is no layer: weights are searched for layers, with transforms or without", s)
 		}
 		if err != nil {
@@ -151,7 +151,7 @@ func (p *parser) items(end int, read func(text string) error) error {
 			}
 		}
 		if err := read(text); err != nil {
-			var se *engine.SchemeError
+			var se *scheme.SchemeError
 			if errors.As(err, &se) {
 				return p.fail(start, "%s: column %d: %s", table.Quote(se.Text), se.Column, se.Reason)
 			}

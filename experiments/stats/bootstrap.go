@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"strata/engine"
+	"strata/engine/items"
 	"strata/engine/kernel"
 )
 
@@ -197,7 +197,7 @@ func Draw(counts []uint32, pcg *rand.PCG) {
 	clear(counts)
 	n := uint64(len(counts))
 	for range counts {
-		counts[engine.Below(pcg, n)]++
+		counts[items.Below(pcg, n)]++
 	}
 }
 

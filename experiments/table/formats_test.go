@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 func TestParseFormats(t *testing.T) {
@@ -13,7 +13,7 @@ func TestParseFormats(t *testing.T) {
 	if err != nil || !slices.Equal(got, []Format{Parquet, CSV}) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	var name *engine.NameError
+	var name *scheme.NameError
 	if _, err := ParseFormats([]string{"xlsx"}); !errors.As(err, &name) {
 		t.Errorf("got %v", err)
 	}

@@ -4,25 +4,25 @@ import (
 	"slices"
 	"strconv"
 
-	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 )
 
 // QuoteAmong is quote for a name that stands where words have a meaning.
 func QuoteAmong(name string, words []string) string {
-	return engine.Quote(name, slices.Concat(EvaluateWords, words)...)
+	return scheme.Quote(name, slices.Concat(EvaluateWords, words)...)
 }
 
 // EvaluateWords begin the clauses of an evaluate step.
 var EvaluateWords = []string{"on", "where", "over", "seed"}
 
 // Quote returns a name as it stands in scripts and logs: see engine.Quote.
-func Quote(name string) string { return engine.Quote(name, EvaluateWords...) }
+func Quote(name string) string { return scheme.Quote(name, EvaluateWords...) }
 
 // Legible returns a text as it is, or between Go's quotes if it holds what cannot
 // be printed, the end of a line say.
 func Legible(text string) string {
-	if engine.Printable(text) {
+	if scheme.Printable(text) {
 		return text
 	}
 	return strconv.Quote(text)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 // Format is a kind of file for tables.
@@ -42,7 +42,7 @@ func ParseFormats(names []string) ([]Format, error) {
 	for _, name := range names {
 		i := slices.Index(FormatNames[:], strings.TrimSpace(name))
 		if i < 0 {
-			return nil, &engine.NameError{Kind: "format", Name: name, In: "Strata", Known: FormatNames[:]}
+			return nil, &scheme.NameError{Kind: "format", Name: name, In: "Strata", Known: FormatNames[:]}
 		}
 		if f := Format(i); !slices.Contains(formats, f) {
 			formats = append(formats, f)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
 
@@ -14,7 +14,7 @@ type InfeasibleError struct {
 	Constraints []metric.Constraint
 	Schemes     int           // that were tried
 	Queries     int           // that they were tried on
-	Nearest     engine.Scheme // the one whose largest shortfall is least
+	Nearest     scheme.Scheme // the one whose largest shortfall is least
 	Values      []float64     // of Nearest, by constraint
 }
 

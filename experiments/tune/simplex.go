@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 // maxGrid is the largest number of schemes of a grid.
@@ -51,11 +51,11 @@ func (w weights) lowest() weights {
 }
 
 // scheme returns the weighted sum of the layers; those without a weight are left out.
-func (w weights) scheme(layers []string) engine.Scheme {
-	var s engine.Scheme
+func (w weights) scheme(layers []string) scheme.Scheme {
+	var s scheme.Scheme
 	for i, x := range w {
 		if x > 0 {
-			s.Terms = append(s.Terms, engine.Term{Weight: float64(x), Factor: engine.FactorNamed(layers[i])})
+			s.Terms = append(s.Terms, scheme.Term{Weight: float64(x), Factor: scheme.FactorNamed(layers[i])})
 		}
 	}
 	return s

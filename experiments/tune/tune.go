@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/metric"
 	"strata/experiments/table"
@@ -26,18 +28,18 @@ type Tuning struct {
 	Front       []metric.Target    // of the Pareto front; nil: the objective's metric under every label
 	Parts       int                // the grid's step is 1/Parts
 	Share       float64            // of the queries to tune on, above 0 and under 1
-	Filter      []engine.Condition // what a candidate meets
-	Where       []engine.Condition // what a query meets
+	Filter      []scheme.Condition // what a candidate meets
+	Where       []scheme.Condition // what a query meets
 	Over        int                // queries to draw of those that meet Where; 0: all
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
 	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
 
-	Neighbours *engine.Neighbours // of Plan
+	Neighbours *rank.Neighbours // of Plan
 }
 
 // Trial is a scheme that was tried on the queries to tune on.
 type Trial struct {
-	Scheme   engine.Scheme
+	Scheme   scheme.Scheme
 	Weights  []int     // by layer, in lowest terms: what a layer weighs is that divided by their sum
 	Refined  bool      // it is not of the grid, but of a finer one around its best
 	Feasible bool      // it meets all constraints
@@ -138,11 +140,11 @@ func (u *tuner) checkLayers() error {
 			if err != nil {
 				return err
 			}
-			if s.Kind != engine.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String() {
-				return &engine.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
+			if s.Kind != scheme.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String() {
+				return &scheme.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
 			}
 			if slices.Contains(u.Layers, s.String()) {
-				return &engine.SchemeError{Text: name, Column: 1, Reason: "the layer is named twice"}
+				return &scheme.SchemeError{Text: name, Column: 1, Reason: "the layer is named twice"}
 			}
 			u.Layers, u.Places = append(u.Layers, s.String()), append(u.Places, place)
 		}
@@ -226,7 +228,7 @@ func (u *tuner) search(ctx context.Context) error {
 
 // try measures those of the weights that were not tried yet.
 func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
-	var schemes []engine.Scheme
+	var schemes []scheme.Scheme
 	var fresh []weights
 	for _, w := range all {
 		s := w.scheme(u.Layers)
@@ -316,7 +318,7 @@ func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
 		at[i] = true
 	}
 	var places []int
-	var schemes []engine.Scheme
+	var schemes []scheme.Scheme
 	for i := range u.Trials {
 		if at[i] {
 			places, schemes = append(places, i), append(schemes, u.Trials[i].Scheme)

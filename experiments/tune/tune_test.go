@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
@@ -141,7 +141,7 @@ func TestTuneOracle(t *testing.T) {
 					continue
 				}
 				e, err := eval.Plan{
-					Schemes: []engine.Scheme{trial.Scheme}, Ks: []int{5}, Metrics: []metric.Metric{{Kind: metric.AveragePrecision, K: 5}}, Queries: side.queries,
+					Schemes: []scheme.Scheme{trial.Scheme}, Ks: []int{5}, Metrics: []metric.Metric{{Kind: metric.AveragePrecision, K: 5}}, Queries: side.queries,
 				}.Evaluate(t.Context(), ask.Gallery, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -220,10 +220,10 @@ func TestTuneErrors(t *testing.T) {
 		{"unknown label of the front", func(a *Tuning) {
 			a.Front = []metric.Target{{Metric: metric.Metric{Kind: metric.Precision, K: 1}, Label: "price"}}
 		}, `no label "price"`},
-		{"nobody", func(a *Tuning) { a.Where = []engine.Condition{{Label: "category", Value: "hat"}} }, `no value of category "hat"`},
+		{"nobody", func(a *Tuning) { a.Where = []scheme.Condition{{Label: "category", Value: "hat"}} }, `no value of category "hat"`},
 		{"one query", func(a *Tuning) { a.Over = 1 }, "cannot be divided"},
 		{"nobody judged", func(a *Tuning) {
-			a.Where = []engine.Condition{{Label: "brand name", Value: "y"}, {Label: "brand name", Value: "lone"}}
+			a.Where = []scheme.Condition{{Label: "brand name", Value: "y"}, {Label: "brand name", Value: "lone"}}
 			a.Layers, a.Objective.Label = []string{"x", "x|centre"}, "brand name"
 		}, "none of the 1 queries to tune on is judged"},
 	} {
@@ -302,7 +302,7 @@ func TestTuneDuplicates(t *testing.T) {
 		t.Fatal("the gallery has no duplicates")
 	}
 	best := got.Trials[got.Best]
-	e, err := eval.Plan{Schemes: []engine.Scheme{best.Scheme}, Ks: []int{5}, Queries: got.Report, Without: got.Duplicates.Without()}.Evaluate(t.Context(), ask.Gallery, nil)
+	e, err := eval.Plan{Schemes: []scheme.Scheme{best.Scheme}, Ks: []int{5}, Queries: got.Report, Without: got.Duplicates.Without()}.Evaluate(t.Context(), ask.Gallery, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -420,7 +420,7 @@ func TestMeasureInParts(t *testing.T) {
 	}
 	var few [][]float64
 	ws := grid(axes{0, 1, 2}, 12)
-	var all []engine.Scheme
+	var all []scheme.Scheme
 	for _, w := range ws {
 		all = append(all, w.scheme([]string{"A", "B", "C"}))
 	}

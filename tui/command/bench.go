@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/engine"
+	"strata/engine/code"
 	"strata/experiments/bench"
 )
 
@@ -52,7 +52,7 @@ func runBench(cmd *cobra.Command, f benchFlags, gallery string) error {
 	b := bench.Bench{
 		Open: openGallery, Gallery: gallery, Now: time.Now,
 		Repeats: f.repeats, Queries: f.queries, Schemes: f.schemes, Seed: f.seed, K: f.k, Budget: columnBudget,
-		Codes: engine.CodeOptions{Build: true},
+		Codes: code.CodeOptions{Build: true},
 	}
 	p := newProgress(cmd.ErrOrStderr())
 	done, err := b.Do(cmd.Context(), p.namer())

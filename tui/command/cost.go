@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/engine"
 	"strata/engine/graph"
+	"strata/engine/rank"
 	"strata/experiments/cost"
 )
 
@@ -69,7 +69,7 @@ Nothing else should run meanwhile.`,
 	flags.StringVar(&f.queries, "queries", "1000", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	flags.IntSliceVar(&f.rescore, "rescore", nil, "how many candidates get their exact scores; repeats (default: 4 and 10 times k)")
-	flags.IntSliceVar(&f.bits, "bits", engine.CodeBits(), "bits of codes; 0 for no codes")
+	flags.IntSliceVar(&f.bits, "bits", rank.CodeBits(), "bits of codes; 0 for no codes")
 	flags.IntSliceVar(&f.pca, "pca", []int{64, 128, 256, 512}, "components to keep of every layer; 0 for none")
 	flags.StringVar(&f.graph, "graph", "auto", "values that a graph keeps, f16, f32 or i8; none; or auto: f16 where there is USearch")
 	flags.StringVar(&f.library, "usearch", "", "USearch's C library, or its folder (default: "+graph.LibraryVariable+", or where it usually is)")
@@ -141,7 +141,7 @@ func (f costFlags) study() (cost.Cost, error) {
 		}
 	}
 	var err error
-	if c.Bits, err = someOf("--bits", f.bits, engine.CodeBits()...); err != nil {
+	if c.Bits, err = someOf("--bits", f.bits, rank.CodeBits()...); err != nil {
 		return c, err
 	}
 	if c.PCA, err = someOf("--pca", f.pca); err != nil {

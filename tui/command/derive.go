@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
+	"strata/engine/derive"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 )
 
 // deriveFlags are the flags of derive.
@@ -79,7 +82,7 @@ func deriveLayer(cmd *cobra.Command, f deriveFlags, gallery, factor string) erro
 	if err != nil {
 		return err
 	}
-	parsed, err := engine.ParseFactor(factor)
+	parsed, err := scheme.ParseFactor(factor)
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func deriveLayer(cmd *cobra.Command, f deriveFlags, gallery, factor string) erro
 		return err
 	}
 	defer closeLate(cmd, g)
-	if err := g.CheckScheme(engine.Scheme{Terms: []engine.Term{{Weight: 1, Factor: parsed}}}); err != nil {
+	if err := g.CheckScheme(scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: parsed}}}); err != nil {
 		return err
 	}
 	l, err := g.Derive(cmd.Context(), parsed, o)
@@ -109,7 +112,7 @@ func deriveLayer(cmd *cobra.Command, f deriveFlags, gallery, factor string) erro
 }
 
 // printDerived says what a derived layer is.
-func printDerived(out io.Writer, l *engine.Layer, r *engine.Recipe, saved string) error {
+func printDerived(out io.Writer, l *layer.Layer, r *derive.Recipe, saved string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	var errs []error
 	line := func(name, format string, args ...any) {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
-	"strata/engine"
+	"strata/engine/layer"
 	"strata/fixtures"
 	"strata/fixtures/large"
 	"strata/fixtures/need"
@@ -152,7 +152,7 @@ func nobody(t *testing.T) (dir string, run func(args ...string) *exec.Cmd) {
 	if err := os.MkdirAll(home, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	small := large.Gallery{Items: 300, Seed: 1, Type: engine.Float16, Layers: []large.Layer{{Name: "A", Dim: 64, Kind: large.KindB}}}
+	small := large.Gallery{Items: 300, Seed: 1, Type: layer.Float16, Layers: []large.Layer{{Name: "A", Dim: 64, Kind: large.KindB}}}
 	if err := small.Write(t.Context(), filepath.Join(dir, "g"), nil); err != nil {
 		t.Fatal(err)
 	}

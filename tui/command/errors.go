@@ -7,8 +7,8 @@ import (
 	"io"
 	"syscall"
 
-	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 	"strata/experiments/script"
 )
 
@@ -43,8 +43,8 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(ctx context.Context, err error) int {
 	var (
 		usage  usageError
-		scheme *engine.SchemeError
-		name   *engine.NameError
+		s      *scheme.SchemeError
+		name   *scheme.NameError
 		script *script.Error
 	)
 	switch {
@@ -54,7 +54,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSignal + int(interruption(ctx).signal)
 	case errors.Is(err, syscall.EPIPE):
 		return exitSignal + int(syscall.SIGPIPE)
-	case errors.As(err, &usage) || errors.As(err, &scheme) || errors.As(err, &name) || errors.As(err, &script):
+	case errors.As(err, &usage) || errors.As(err, &s) || errors.As(err, &name) || errors.As(err, &script):
 		return exitUsage
 	}
 	return exitFailed

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/metric"
 	"strata/experiments/report"
@@ -232,13 +234,13 @@ func (f evalFlags) phases() []phase {
 
 // useCodes opens the codes of large layers, if there are any.
 func useCodes(cmd *cobra.Command, g *engine.Gallery) {
-	if err := g.PrepareCodes(cmd.Context(), engine.CodeOptions{}); err != nil {
+	if err := g.PrepareCodes(cmd.Context(), code.CodeOptions{}); err != nil {
 		warn(cmd, []string{err.Error()}) // it works without
 	}
 }
 
 // baseline returns the scheme with which the others are compared.
-func baseline(g *engine.Gallery, schemes []engine.Scheme, text string) (*engine.Scheme, error) {
+func baseline(g *engine.Gallery, schemes []scheme.Scheme, text string) (*scheme.Scheme, error) {
 	s, err := g.ParseScheme(text)
 	if err != nil {
 		return nil, err
@@ -298,8 +300,8 @@ func howMany(flag, text string, all int) (int, error) {
 	return n, nil
 }
 
-func parseSchemes(g *engine.Gallery, texts []string) ([]engine.Scheme, error) {
-	var schemes []engine.Scheme
+func parseSchemes(g *engine.Gallery, texts []string) ([]scheme.Scheme, error) {
+	var schemes []scheme.Scheme
 	for _, text := range texts {
 		s, err := g.ParseScheme(text)
 		if err != nil {

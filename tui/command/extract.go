@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
+	"strata/engine/extract"
+	"strata/engine/layer"
 	"strata/engine/onnx"
 )
 
@@ -34,7 +36,7 @@ type extractFlags struct {
 	channels    string
 	layout      string
 	model       string
-	o           onnx.ExtractOptions
+	o           extract.ExtractOptions
 }
 
 func extractCommand() *cobra.Command {
@@ -79,7 +81,7 @@ strata extract shop --append`,
 
 func presetNames() []string {
 	var names []string
-	for _, p := range onnx.Presets() {
+	for _, p := range extract.Presets() {
 		names = append(names, p.Name)
 	}
 	return names
@@ -101,7 +103,7 @@ override a preset's fields. Pictures are turned as EXIF says and laid over white
 where they are transparent; of an animated GIF it is the first frame.
 
 `)
-	for _, p := range onnx.Presets() {
+	for _, p := range extract.Presets() {
 		fmt.Fprintf(&b, "  %-16s %s\n", p.Name, p.What)
 	}
 	b.WriteString(`
@@ -112,7 +114,7 @@ is reported, its row is zero and listed in gallery.yaml, and the exit code is 1.
 }
 
 // options returns what the flags ask for.
-func (f extractFlags) options(cmd *cobra.Command, args []string) (onnx.ExtractOptions, error) {
+func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.ExtractOptions, error) {
 	o := f.o
 	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Preprocess = engine.Preprocess{
@@ -139,9 +141,9 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (onnx.ExtractOp
 	o.Model = args[0]
 	switch f.elements {
 	case "float16":
-		o.Type = engine.Float16
+		o.Type = layer.Float16
 	case "float32":
-		o.Type = engine.Float32
+		o.Type = layer.Float32
 	default:
 		return o, usagef("--type is float16 or float32, not %q", f.elements)
 	}
@@ -175,9 +177,9 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 		}
 		warn(cmd, []string{fmt.Sprintf("%s%s (row %d, item %s)", path, b.Why, b.Row, b.ID)})
 	}
-	sum, err := onnx.Extract(cmd.Context(), o)
+	sum, err := extract.Extract(cmd.Context(), o)
 	p.end()
-	var kept *onnx.KeptError
+	var kept *extract.KeptError
 	if errors.As(err, &kept) && cmd.Context().Err() != nil {
 		warn(cmd, []string{fmt.Sprintf("%d of %d rows are done and kept: the same command goes on with them", kept.Done, kept.Rows)})
 	}
@@ -188,7 +190,7 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 }
 
 // reportExtraction says what an extraction has done, and fails if pictures were broken.
-func reportExtraction(out, screen io.Writer, sum *onnx.Summary) error {
+func reportExtraction(out, screen io.Writer, sum *extract.Summary) error {
 	if sum.Done == sum.Rows && sum.Had == sum.Rows && sum.Wall == 0 && sum.Broken == 0 {
 		_, err := fmt.Fprintf(out, "%d rows, nothing was left to do\n", sum.Rows)
 		return err

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/layer"
 	"strata/engine/onnx"
 	"strata/fixtures/need"
 )
@@ -99,7 +100,7 @@ func TestExtractCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	if l := g.Layers[0]; g.Len() != 9 || l.Rows != 9 || l.Type != engine.Float16 || g.Manifest().Broken[0].ID != "broken" {
+	if l := g.Layers[0]; g.Len() != 9 || l.Rows != 9 || l.Type != layer.Float16 || g.Manifest().Broken[0].ID != "broken" {
 		t.Errorf("%d items, %+v, %+v", g.Len(), l, g.Manifest())
 	}
 	if out, screen, code = strata(t, "extract", dir, "--append"); code != 0 || out != "9 rows, nothing was left to do\n" {

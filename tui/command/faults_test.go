@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/layer"
 	"strata/engine/onnx"
 	"strata/fixtures/large"
 	"strata/fixtures/need"
@@ -147,14 +149,14 @@ func generatedFolder(t *testing.T) string {
 
 func largeGallery(t *testing.T, dir string) {
 	generated(t, dir, "large", large.Gallery{
-		Items: 70_000, Seed: 1, Type: engine.Float32,
+		Items: 70_000, Seed: 1, Type: layer.Float32,
 		Layers: []large.Layer{{Name: "A", Dim: 256, Kind: large.KindB}},
 	})
 }
 
 func smallGallery(t *testing.T, dir string) {
 	generated(t, dir, "small", large.Gallery{
-		Items: 3000, Seed: 1, Type: engine.Float16,
+		Items: 3000, Seed: 1, Type: layer.Float16,
 		Layers: []large.Layer{{Name: "A", Dim: 64, Kind: large.KindB}, {Name: "C", Dim: 384, Kind: large.KindC}},
 	})
 }
@@ -264,7 +266,7 @@ func buildCodes(t *testing.T, dir string) (first, of int) {
 		t.Fatal(err)
 	}
 	first = -1
-	err = g.PrepareCodes(t.Context(), engine.CodeOptions{Build: true, Progress: func(p engine.CodeProgress) {
+	err = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, Progress: func(p code.CodeProgress) {
 		if first < 0 {
 			first, of = p.Rows, p.Of
 		}

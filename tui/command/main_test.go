@@ -22,8 +22,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"strata/engine"
 	"strata/engine/onnx"
+	"strata/engine/scheme"
 	"strata/experiments"
 	"strata/experiments/script"
 	"strata/fixtures"
@@ -179,7 +179,7 @@ func TestExitCode(t *testing.T) {
 	cancel()
 	terminated, terminate := context.WithCancelCause(t.Context())
 	terminate(signalError{syscall.SIGTERM})
-	_, schemeErr := engine.ParseScheme("A+")
+	_, schemeErr := scheme.ParseScheme("A+")
 	_, stepErr := script.ParseStep("dance")
 	for _, c := range []struct {
 		name string
@@ -196,7 +196,7 @@ func TestExitCode(t *testing.T) {
 		{"flags", t.Context(), usagef("-k is at least 1"), 2},
 		{"scheme", t.Context(), schemeErr, 2},
 		{"step", t.Context(), stepErr, 2},
-		{"name in a script", t.Context(), &experiments.StepError{Err: &engine.NameError{}}, 2},
+		{"name in a script", t.Context(), &experiments.StepError{Err: &scheme.NameError{}}, 2},
 		{"difference", t.Context(), &experiments.Difference{}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"strata/engine"
+	"strata/engine/extract"
 	"strata/engine/onnx"
 	"strata/experiments/check"
 )
@@ -17,7 +18,7 @@ type modelFlags struct{ model, library string }
 
 func (f *modelFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.model, "model", "",
-		"the model that made the gallery, for new pictures (default: where gallery.yaml says, then "+onnx.ModelVariable+")")
+		"the model that made the gallery, for new pictures (default: where gallery.yaml says, then "+extract.ModelVariable+")")
 	flags.StringVar(&f.library, "onnxruntime", "",
 		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
 }
@@ -26,7 +27,7 @@ func (f *modelFlags) add(flags *pflag.FlagSet) {
 // thread: a picture takes a tenth of a second, and gives the same bits anywhere on
 // one kind of processor.
 func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (check.Extractor, error) {
-	x, err := onnx.OpenExtractor(ctx, g, onnx.ExtractorOptions{Model: f.model, Library: f.library, Env: os.Getenv})
+	x, err := extract.OpenExtractor(ctx, g, extract.ExtractorOptions{Model: f.model, Library: f.library, Env: os.Getenv})
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (check.Ex
 }
 
 // extractor is the Extractor of engine/onnx as experiments asks for it.
-type extractor struct{ *onnx.Extractor }
+type extractor struct{ *extract.Extractor }
 
 func (x extractor) Check(ctx context.Context, n int) (check.Parity, error) {
 	p, err := x.Extractor.Check(ctx, n)

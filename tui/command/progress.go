@@ -9,8 +9,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
+	"strata/engine/extract"
 	"strata/engine/inert"
-	"strata/engine/onnx"
 )
 
 // phase is a part of the work of a command.
@@ -159,7 +159,7 @@ func (p *progress) rest(share float64) string {
 
 // extraction shows how far an extraction is: on a terminal, and elsewhere a line
 // now and then. What was there when it began does not count for its speed.
-func (p *progress) extraction(x onnx.Progress) {
+func (p *progress) extraction(x extract.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.terminal && p.now().Sub(p.last) < linePause || x.Finished {

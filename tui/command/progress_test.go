@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"strata/engine/onnx"
+	"strata/engine/extract"
 )
 
 // line is what a terminal shows after what was written.
@@ -100,13 +100,13 @@ func TestProgressShares(t *testing.T) {
 // TestProgressExtraction wants a line on a terminal, and elsewhere one only after a
 // pause.
 func TestProgressExtraction(t *testing.T) {
-	half := onnx.Progress{Rows: 20, Done: 10, Had: 5, Wall: 10 * time.Second, Broken: 2}
+	half := extract.Progress{Rows: 20, Done: 10, Had: 5, Wall: 10 * time.Second, Broken: 2}
 	p, out := watched()
 	p.extraction(half)
 	if got := line(out.String()); got != "10 of 20 pictures  0.5 a second  about 20s left  2 broken" {
 		t.Errorf("on a terminal: %q", got)
 	}
-	p.extraction(onnx.Progress{Rows: 20, Done: 20, Had: 5, Wall: 30 * time.Second})
+	p.extraction(extract.Progress{Rows: 20, Done: 20, Had: 5, Wall: 30 * time.Second})
 	if got := line(out.String()); got != "writing the layers of 20 pictures" {
 		t.Errorf("at the end: %q", got)
 	}

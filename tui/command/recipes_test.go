@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/code"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/fixtures/need"
 )
 
@@ -111,7 +114,7 @@ items("tapped", pd.DataFrame({"id": [f"i{n}" for n in range(12)], "category": ki
 		if got := strings.Join(shapes, ", "); got != want || g.Len() != 12 {
 			t.Errorf("%s: %s, %d items", name, got, g.Len())
 		}
-		scheme, err := g.ParseScheme("A+B+C")
+		s, err := g.ParseScheme("A+B+C")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +122,7 @@ items("tapped", pd.DataFrame({"id": [f"i{n}" for n in range(12)], "category": ki
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, err := engine.NewSearcher(g, 1<<20).Search(t.Context(), 4, []engine.Scheme{scheme}, 3, all)
+		found, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 4, []scheme.Scheme{s}, 3, all)
 		if err != nil || len(found[0].Hits) != 3 || found[0].Hits[0].Row%3 != 1 {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}
@@ -147,7 +150,7 @@ func TestRecipesRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	if err := g.PrepareCodes(context.WithoutCancel(t.Context()), engine.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(context.WithoutCancel(t.Context()), code.CodeOptions{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	out := python(t, dir, blocks["metrics"]+blocks["derived"]+blocks["codes"]+`

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"strata/engine/onnx"
+	"strata/engine/extract"
 	"strata/experiments"
 	"strata/experiments/script"
 )
@@ -27,7 +27,7 @@ type replayFlags struct {
 func replayCommand() *cobra.Command {
 	var model modelFlags
 	f := replayFlags{o: experiments.ReplayOptions{
-		Open: openShown, Budget: columnBudget, Version: version(), Extractor: model.extractor, Recipe: onnx.RecipeOf,
+		Open: openShown, Budget: columnBudget, Version: version(), Extractor: model.extractor, Recipe: extract.RecipeOf,
 	}}
 	cmd := &cobra.Command{
 		Use:   "replay SCRIPT...",

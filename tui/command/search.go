@@ -7,8 +7,8 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
-	"strata/engine"
-	"strata/engine/onnx"
+	"strata/engine/extract"
+	"strata/engine/scheme"
 	"strata/experiments"
 	"strata/experiments/script"
 )
@@ -62,9 +62,9 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 	case f.k < 1:
 		return usagef("-k is at least 1, not %d", f.k)
 	}
-	var schemes []engine.Scheme
+	var schemes []scheme.Scheme
 	for _, text := range f.schemes {
-		s, err := engine.ParseScheme(text)
+		s, err := scheme.ParseScheme(text)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func search(cmd *cobra.Command, f searchFlags, gallery string) error {
 		query = script.Image{Path: f.image}
 	}
 	session := experiments.NewSession(experiments.Options{
-		Open: openShown, Budget: columnBudget, Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
+		Open: openShown, Budget: columnBudget, Extractor: f.model.extractor, Recipe: extract.RecipeOf,
 		Codes: experiments.UseCodes,
 	})
 	defer closeLate(cmd, session)

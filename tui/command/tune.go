@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 	"strata/experiments/report"
 	"strata/experiments/script"
@@ -144,14 +144,14 @@ func (f tuneFlags) tuning() (tune.Tuning, error) {
 }
 
 // conditions reads the values of a flag as conditions.
-func conditions(flag string, texts []string) ([]engine.Condition, error) {
-	var all []engine.Condition
+func conditions(flag string, texts []string) ([]scheme.Condition, error) {
+	var all []scheme.Condition
 	for _, text := range texts {
 		label, value, ok := strings.Cut(text, "=")
 		if !ok || label == "" {
 			return nil, usagef("%s is COLUMN=VALUE, not %q", flag, text)
 		}
-		all = append(all, engine.Condition{Label: label, Value: value})
+		all = append(all, scheme.Condition{Label: label, Value: value})
 	}
 	return all, nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"strata/engine/extract"
 	"strata/engine/inert"
-	"strata/engine/onnx"
 	"strata/experiments"
 	"strata/experiments/script"
 	"strata/tui"
@@ -62,7 +62,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	go func() { probed <- picture.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
 	session := experiments.NewSession(experiments.Options{
 		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
-		Extractor: f.model.extractor, Recipe: onnx.RecipeOf,
+		Extractor: f.model.extractor, Recipe: extract.RecipeOf,
 		Codes: experiments.BuildCodes, LogLater: true, CSVSafe: f.csvSafe,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/mine"
 	"strata/tui/pane"
 	"strata/tui/prompt"
@@ -15,9 +16,9 @@ type Findings struct {
 	Open     bool
 	Page     Page
 	Label    string
-	Pair     []engine.Scheme // A and B, as chosen; nil before the first mine step
+	Pair     []scheme.Scheme // A and B, as chosen; nil before the first mine step
 	Mined    *mine.Mined     // the latest; maybe of another pair
-	Scheme   engine.Scheme   // whose queries Queries lists
+	Scheme   scheme.Scheme   // whose queries Queries lists
 	Reversed [Count]bool
 	Small    bool // classes of few queries, too
 
@@ -105,11 +106,11 @@ func (f *Findings) Behind(g *engine.Gallery) bool {
 }
 
 // KnownSchemes returns the schemes of the screen and those that were evaluated.
-func (f *Findings) KnownSchemes(sc *pane.Scene) []engine.Scheme {
-	var all []engine.Scheme
-	add := func(schemes []engine.Scheme) {
+func (f *Findings) KnownSchemes(sc *pane.Scene) []scheme.Scheme {
+	var all []scheme.Scheme
+	add := func(schemes []scheme.Scheme) {
 		for _, s := range schemes {
-			if !slices.ContainsFunc(all, func(o engine.Scheme) bool { return pane.SameScheme(o, s) }) {
+			if !slices.ContainsFunc(all, func(o scheme.Scheme) bool { return pane.SameScheme(o, s) }) {
 				all = append(all, s)
 			}
 		}
@@ -130,7 +131,7 @@ func (f *Findings) Choices(sc *pane.Scene, which int) []prompt.Choice {
 	var items []prompt.Choice
 	for _, s := range f.KnownSchemes(sc) {
 		c := prompt.Choice{Name: s.String()}
-		if i := slices.IndexFunc(f.Pair, func(o engine.Scheme) bool { return pane.SameScheme(o, s) }); i >= 0 {
+		if i := slices.IndexFunc(f.Pair, func(o scheme.Scheme) bool { return pane.SameScheme(o, s) }); i >= 0 {
 			c.Note = "is " + string(rune('A'+i))
 			if i == which {
 				c.Mark = "✓"

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/report"
@@ -16,7 +17,7 @@ import (
 )
 
 // pair are the schemes that were mined.
-func (k Listing) pair() []engine.Scheme { return k.Mined.Evaluation.Schemes }
+func (k Listing) pair() []scheme.Scheme { return k.Mined.Evaluation.Schemes }
 
 // classes lists the values of a label by the difference of A and B.
 func (k Listing) classes() RowList {

@@ -9,6 +9,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/report"
@@ -51,14 +52,14 @@ func (p Page) File() string {
 // Look is what Enter shows: the queries that can be gone through from the one at, under schemes; or a sheet of
 // pictures; or the queries behind a mean.
 type Look struct {
-	Schemes []engine.Scheme
+	Schemes []scheme.Scheme
 	Queries []int
 	At      int
 	Along   bool  // queries are the page's rows
 	Focus   []int // by query: the scheme to look at; nil: the first
 	What    string
 	Sheet   *Sheet
-	Scheme  *engine.Scheme // whose queries are to be listed
+	Scheme  *scheme.Scheme // whose queries are to be listed
 	Label   string
 }
 
@@ -67,7 +68,7 @@ type Listing struct {
 	Gallery  *engine.Gallery
 	Table    pane.Table
 	Marked   []string
-	Scheme   engine.Scheme // of Queries
+	Scheme   scheme.Scheme // of Queries
 	Mined    *mine.Mined
 	Page     Page
 	Label    string
@@ -130,7 +131,7 @@ func (k Listing) value(of func(i int) int) column {
 // meanRow is a row of Schemes: a mean, or the heading of a label.
 type meanRow struct {
 	label  string
-	scheme engine.Scheme
+	scheme scheme.Scheme
 	sum    eval.Summary
 	head   bool
 	best   bool
@@ -254,7 +255,7 @@ func (k Listing) queries() RowList {
 		},
 		Look: func(i int) Look {
 			return Look{
-				Schemes: []engine.Scheme{k.Scheme}, At: i, Along: true, Label: k.Label, What: "by hits",
+				Schemes: []scheme.Scheme{k.Scheme}, At: i, Along: true, Label: k.Label, What: "by hits",
 				Queries: rowsOf(len(of), func(i int) int { return at(i).Query }),
 			}
 		},

@@ -6,6 +6,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/items"
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/tui/cells"
@@ -70,7 +71,7 @@ func groupSheet(g *engine.Gallery, m *mine.Mined, label string, group mine.Dupli
 }
 
 // differs returns 1 when both values are known and none is shared, otherwise 0.
-func differs(l *engine.Label, a, b int) int {
+func differs(l *items.Label, a, b int) int {
 	if l.Known(a) && l.Known(b) && !l.Relevant(a, b) {
 		return 1
 	}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/tui/picture"
 )
@@ -35,21 +37,21 @@ func (b *Board) QueryLines(g *engine.Gallery) int {
 }
 
 // Focused returns the scheme that the keys act on.
-func (b *Board) Focused() engine.Scheme {
+func (b *Board) Focused() scheme.Scheme {
 	if b.Rows.Focus >= len(b.Desk.Schemes) {
-		return engine.Scheme{}
+		return scheme.Scheme{}
 	}
 	return b.Desk.Schemes[b.Rows.Focus]
 }
 
 // FocusedKnobs returns the sliders of the focused scheme.
-func (b *Board) FocusedKnobs() []*engine.Term {
+func (b *Board) FocusedKnobs() []*scheme.Term {
 	s := b.Focused()
 	return knobs(&s)
 }
 
 // FocusedHits returns the hits of the focused row, as shown.
-func (b *Board) FocusedHits() []engine.Hit {
+func (b *Board) FocusedHits() []rank.Hit {
 	if b.Rows.Focus >= len(b.Shown.Rankings) {
 		return nil
 	}
@@ -58,10 +60,10 @@ func (b *Board) FocusedHits() []engine.Hit {
 }
 
 // CursorHit returns the hit under the cursor.
-func (b *Board) CursorHit() (engine.Hit, bool) {
+func (b *Board) CursorHit() (rank.Hit, bool) {
 	hits := b.FocusedHits()
 	if b.Rows.Cursor < 0 || b.Rows.Cursor >= len(hits) {
-		return engine.Hit{}, false
+		return rank.Hit{}, false
 	}
 	return hits[b.Rows.Cursor], true
 }
@@ -93,7 +95,7 @@ func (b *Board) movesOf(i int) []int {
 }
 
 // RowPair returns the focused scheme as B, and as A the one that its hits' moves are counted from.
-func (b *Board) RowPair() []engine.Scheme {
+func (b *Board) RowPair() []scheme.Scheme {
 	if len(b.Desk.Schemes) < 2 {
 		return nil
 	}
@@ -104,7 +106,7 @@ func (b *Board) RowPair() []engine.Scheme {
 	if second == 0 {
 		first, second = 0, 1
 	}
-	return []engine.Scheme{b.Desk.Schemes[first], b.Desk.Schemes[second]}
+	return []scheme.Scheme{b.Desk.Schemes[first], b.Desk.Schemes[second]}
 }
 
 // Neighbour returns the query that stepping leads to.
@@ -137,7 +139,7 @@ func (b *Board) Pictures(l *Layout) []picture.Wanted {
 // Visit is a walk, begun in the findings, through queries under schemes. Esc ends it where it was begun.
 type Visit struct {
 	On      bool
-	Schemes []engine.Scheme // as the findings set them
+	Schemes []scheme.Scheme // as the findings set them
 	Queries []int           // rows
 	At      int             // of queries
 	Along   bool            // queries are the rows of the page

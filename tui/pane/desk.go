@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments"
 	"strata/experiments/eval"
 	"strata/experiments/script"
@@ -15,7 +18,7 @@ type Desk struct {
 	Query   int    // row
 	Image   string // path of a picture from outside the gallery that is the query instead; "": none
 	Photo   int    // the number of that picture among the thumbs
-	Schemes []engine.Scheme
+	Schemes []scheme.Scheme
 }
 
 // Frame is what the screen shows: a desk with its answer. rankings is nil while the answer is awaited.
@@ -31,17 +34,17 @@ func (d Desk) Equal(o Desk) bool {
 }
 
 // SameScheme reports whether two schemes are the same.
-func SameScheme(a, b engine.Scheme) bool { return a.Equal(b) }
+func SameScheme(a, b scheme.Scheme) bool { return a.Equal(b) }
 
 // With returns the desk with scheme i replaced.
-func (d Desk) With(i int, s engine.Scheme) Desk {
+func (d Desk) With(i int, s scheme.Scheme) Desk {
 	d.Schemes = slices.Clone(d.Schemes)
 	d.Schemes[i] = s
 	return d
 }
 
 // Insert returns the desk with a scheme more, at place i.
-func (d Desk) Insert(i int, s engine.Scheme) Desk {
+func (d Desk) Insert(i int, s scheme.Scheme) Desk {
 	d.Schemes = slices.Insert(slices.Clone(d.Schemes), i, s)
 	return d
 }
@@ -60,12 +63,12 @@ func (d Desk) Move(i, j int) Desk {
 
 // FirstSchemes are the schemes of a new session where gallery.yaml names none: up to three layers by themselves, and
 // their sum.
-func FirstSchemes(layers []*engine.Layer) []engine.Scheme {
-	var schemes []engine.Scheme
-	var sum engine.Scheme
+func FirstSchemes(layers []*layer.Layer) []scheme.Scheme {
+	var schemes []scheme.Scheme
+	var sum scheme.Scheme
 	for _, l := range layers[:min(3, len(layers))] {
-		t := engine.Term{Weight: 1, Factor: engine.FactorNamed(l.Name)}
-		schemes = append(schemes, engine.Scheme{Terms: []engine.Term{t}})
+		t := scheme.Term{Weight: 1, Factor: scheme.FactorNamed(l.Name)}
+		schemes = append(schemes, scheme.Scheme{Terms: []scheme.Term{t}})
 		sum.Terms = append(sum.Terms, t)
 	}
 	if len(sum.Terms) > 1 {
@@ -75,7 +78,7 @@ func FirstSchemes(layers []*engine.Layer) []engine.Scheme {
 }
 
 // cloneScheme returns a copy that shares nothing with s.
-func cloneScheme(s engine.Scheme) engine.Scheme {
+func cloneScheme(s scheme.Scheme) scheme.Scheme {
 	s.Terms = slices.Clone(s.Terms)
 	s.Parts = slices.Clone(s.Parts)
 	for i := range s.Parts {
@@ -86,8 +89,8 @@ func cloneScheme(s engine.Scheme) engine.Scheme {
 
 // knobs returns the terms whose weights matter, in written order: pointers into s. A sum of one layer has the same
 // ranking whatever its weight, so it counts only where it stands alone, to be shown.
-func knobs(s *engine.Scheme) []*engine.Term {
-	var terms []*engine.Term
+func knobs(s *scheme.Scheme) []*scheme.Term {
+	var terms []*scheme.Term
 	for i := range s.Terms {
 		terms = append(terms, &s.Terms[i])
 	}
@@ -103,7 +106,7 @@ func knobs(s *engine.Scheme) []*engine.Term {
 const leastWeight = .01
 
 // WithWeight returns s with the weight of its i-th knob set, rounded to hundredths.
-func WithWeight(s engine.Scheme, i int, weight float64) engine.Scheme {
+func WithWeight(s scheme.Scheme, i int, weight float64) scheme.Scheme {
 	s = cloneScheme(s)
 	terms := knobs(&s)
 	terms[i].Weight = math.Round(max(weight, 0)*100) / 100
@@ -115,39 +118,39 @@ func WithWeight(s engine.Scheme, i int, weight float64) engine.Scheme {
 }
 
 // AllZero reports whether a sum or concatenation of s has no weight above 0.
-func AllZero(s engine.Scheme) bool {
+func AllZero(s scheme.Scheme) bool {
 	if slices.ContainsFunc(s.Parts, AllZero) {
 		return true
 	}
-	return s.Kind != engine.RRF && !slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Weight > 0 })
+	return s.Kind != scheme.RRF && !slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Weight > 0 })
 }
 
 // Holds reports whether the layer is a term of s, or for a fusion one of its schemes.
-func Holds(s engine.Scheme, layer string) bool {
-	if s.Kind == engine.RRF {
-		return slices.ContainsFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
+func Holds(s scheme.Scheme, layer string) bool {
+	if s.Kind == scheme.RRF {
+		return slices.ContainsFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
 	}
-	return slices.ContainsFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
+	return slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Factor.String() == layer })
 }
 
 // alone reports whether s is just the layer.
-func alone(s engine.Scheme, layer string) bool {
-	return s.Kind == engine.Sum && len(s.Terms) == 1 && s.Terms[0].Factor.String() == layer
+func alone(s scheme.Scheme, layer string) bool {
+	return s.Kind == scheme.Sum && len(s.Terms) == 1 && s.Terms[0].Factor.String() == layer
 }
 
 // Toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
-func Toggled(s engine.Scheme, layer string) (engine.Scheme, bool) {
+func Toggled(s scheme.Scheme, layer string) (scheme.Scheme, bool) {
 	s = cloneScheme(s)
-	one := engine.Term{Weight: 1, Factor: engine.FactorNamed(layer)}
+	one := scheme.Term{Weight: 1, Factor: scheme.FactorNamed(layer)}
 	switch {
-	case s.Kind == engine.RRF && Holds(s, layer):
-		s.Parts = slices.DeleteFunc(s.Parts, func(p engine.Scheme) bool { return alone(p, layer) })
+	case s.Kind == scheme.RRF && Holds(s, layer):
+		s.Parts = slices.DeleteFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
 		return s, len(s.Parts) > 1
-	case s.Kind == engine.RRF:
-		s.Parts = append(s.Parts, engine.Scheme{Terms: []engine.Term{one}})
+	case s.Kind == scheme.RRF:
+		s.Parts = append(s.Parts, scheme.Scheme{Terms: []scheme.Term{one}})
 		return s, true
 	case Holds(s, layer):
-		s.Terms = slices.DeleteFunc(s.Terms, func(t engine.Term) bool { return t.Factor.String() == layer })
+		s.Terms = slices.DeleteFunc(s.Terms, func(t scheme.Term) bool { return t.Factor.String() == layer })
 		return s, len(s.Terms) > 0 && !AllZero(s)
 	}
 	s.Terms = append(s.Terms, one)
@@ -159,7 +162,7 @@ const isNew = math.MinInt
 
 // moves returns for every hit of a ranking how many places it stands above its place in the reference: 0 the same,
 // negative lower, isNew not there.
-func moves(hits, reference []engine.Hit) []int {
+func moves(hits, reference []rank.Hit) []int {
 	at := make(map[int]int, len(reference))
 	for i, h := range reference {
 		at[h.Row] = i

@@ -6,7 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/tui/cells"
 )
@@ -22,7 +22,7 @@ type figure struct {
 }
 
 // figures returns the marked labels' figures for a row.
-func (sc *Scene) figures(r *eval.Ranking, scheme engine.Scheme) []figure {
+func (sc *Scene) figures(r *eval.Ranking, scheme scheme.Scheme) []figure {
 	out := make([]figure, len(sc.Rows.Marked))
 	for i, label := range sc.Rows.Marked {
 		out[i] = figure{label: label, total: ShownHits}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/check"
 	"strata/fixtures"
 	"strata/tui/picture"
@@ -74,10 +76,10 @@ func TestToggled(t *testing.T) {
 }
 
 func TestMoves(t *testing.T) {
-	hits := func(rows ...int) []engine.Hit {
-		var out []engine.Hit
+	hits := func(rows ...int) []rank.Hit {
+		var out []rank.Hit
 		for _, r := range rows {
-			out = append(out, engine.Hit{Row: r})
+			out = append(out, rank.Hit{Row: r})
 		}
 		return out
 	}
@@ -175,9 +177,9 @@ func TestMatchLabels(t *testing.T) {
 	}
 }
 
-func parse(t *testing.T, text string) engine.Scheme {
+func parse(t *testing.T, text string) scheme.Scheme {
 	t.Helper()
-	s, err := engine.ParseScheme(text)
+	s, err := scheme.ParseScheme(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"strata/engine"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/tui/cells"
 )
 
@@ -45,7 +46,7 @@ func (sc *Scene) putPanel(c *cells.Canvas) {
 }
 
 // hitLines says where the hit stands and how its labels compare.
-func (sc *Scene) hitLines(h engine.Hit, width int) []string {
+func (sc *Scene) hitLines(h rank.Hit, width int) []string {
 	s := sc.Styles
 	head := s.Faint.Render("hit ") + s.Bold.Render(fmt.Sprint(sc.Rows.Cursor+1))
 	if moves := sc.movesOf(sc.Rows.Focus); moves != nil && sc.Rows.Cursor < len(moves) {
@@ -87,14 +88,14 @@ func (sc *Scene) CompareLabels(other, row, width int) []string {
 
 // partLines lists the layers, those of the scheme first, with the cosine of query and hit and, for a sum, its share of
 // the score.
-func (sc *Scene) partLines(h engine.Hit, width int) []string {
+func (sc *Scene) partLines(h rank.Hit, width int) []string {
 	s := sc.Styles
 	if sc.Parts.Hit != h.Row || sc.Parts.Query != sc.Shown.Desk.Picture() || sc.Parts.Cosines == nil {
 		return []string{s.Faint.Render("…")}
 	}
-	scheme := sc.Shown.Schemes[sc.Rows.Focus]
+	thisScheme := sc.Shown.Schemes[sc.Rows.Focus]
 	weights, total := map[string]float64{}, 0.0
-	for _, t := range scheme.Terms {
+	for _, t := range thisScheme.Terms {
 		weights[t.Factor.String()] = t.Weight
 		total += t.Weight
 	}
@@ -102,7 +103,7 @@ func (sc *Scene) partLines(h engine.Hit, width int) []string {
 	for _, c := range sc.Parts.Cosines {
 		name = min(max(name, len(c.Layer)), max(width-21, 5))
 	}
-	sum := scheme.Kind == engine.Sum
+	sum := thisScheme.Kind == scheme.Sum
 	head := cells.Padded("layer", name) + cells.Right("weight", 7) + cells.Right("cosine", 7)
 	if sum {
 		head += cells.Right("part", 7)
@@ -128,6 +129,6 @@ func (sc *Scene) partLines(h engine.Hit, width int) []string {
 type Dissected struct {
 	Seq        int
 	Query, Hit int // their pictures' numbers
-	Cosines    []engine.Cosine
+	Cosines    []rank.Cosine
 	Err        error
 }

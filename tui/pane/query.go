@@ -11,6 +11,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/items"
 	"strata/experiments/check"
 	"strata/experiments/eval"
 	"strata/tui/cells"
@@ -62,15 +63,15 @@ func (sc *Scene) queryPlace() string {
 const countsFrom = 34
 
 // labels returns the gallery's labels, the marked ones first, with the width of their names, at most 12.
-func (sc *Scene) labels() (labels []*engine.Label, widest int) {
+func (sc *Scene) labels() (labels []*items.Label, widest int) {
 	labels = slices.Clone(sc.Gallery.Labels())
-	place := func(l *engine.Label) int {
+	place := func(l *items.Label) int {
 		if i := slices.Index(sc.Rows.Marked, l.Name); i >= 0 {
 			return i
 		}
 		return len(sc.Rows.Marked)
 	}
-	slices.SortStableFunc(labels, func(a, b *engine.Label) int { return place(a) - place(b) })
+	slices.SortStableFunc(labels, func(a, b *items.Label) int { return place(a) - place(b) })
 	for _, l := range labels {
 		widest = min(max(widest, ansi.StringWidth(inert.Text(l.Name))), 12)
 	}

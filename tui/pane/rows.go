@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/tui/cells"
 )
@@ -81,7 +82,7 @@ func (p Rows) Follow(l *Layout, n int) Rows {
 type rowView struct {
 	place    int // of the scheme, from 0
 	ranking  *eval.Ranking
-	scheme   engine.Scheme
+	scheme   scheme.Scheme
 	moves    []int // nil for the first row
 	focused  bool
 	pinned   bool
@@ -130,9 +131,9 @@ func (sc *Scene) whyNothing() string {
 }
 
 // hit returns the j-th hit, if it is known.
-func (v rowView) hit(j int) (engine.Hit, bool) {
+func (v rowView) hit(j int) (rank.Hit, bool) {
 	if v.ranking == nil || j >= len(v.ranking.Hits) {
-		return engine.Hit{}, false
+		return rank.Hit{}, false
 	}
 	return v.ranking.Hits[j], true
 }
@@ -229,7 +230,7 @@ func (p Rows) captionOf(sc *Scene, v rowView, j, line int) string {
 }
 
 // captionText is the caption without its marks, at most width cells.
-func (p Rows) captionText(sc *Scene, v rowView, j int, h engine.Hit, width int) string {
+func (p Rows) captionText(sc *Scene, v rowView, j int, h rank.Hit, width int) string {
 	switch p.Caption {
 	case CaptionMove:
 		if v.moves == nil {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/tui/cells"
 )
 
@@ -20,7 +20,7 @@ type sliders struct{ At int }
 
 // Slide returns the scheme with the weight moved by a step, to the next multiple of it, between 0 and 1. A weight above
 // 1, typed as text, only goes down.
-func (p sliders) Slide(s engine.Scheme, by float64) engine.Scheme {
+func (p sliders) Slide(s scheme.Scheme, by float64) scheme.Scheme {
 	w := knobs(&s)[p.At].Weight
 	if by > 0 && w >= 1 {
 		return s
@@ -29,7 +29,7 @@ func (p sliders) Slide(s engine.Scheme, by float64) engine.Scheme {
 }
 
 // Clamped returns the pane with a slider that exists.
-func (p sliders) Clamped(s engine.Scheme) sliders {
+func (p sliders) Clamped(s scheme.Scheme) sliders {
 	p.At = min(max(p.At, 0), max(len(knobs(&s))-1, 0))
 	return p
 }
@@ -40,7 +40,7 @@ func (p sliders) first(n, height int) int {
 }
 
 // Track returns where the slider's line begins and how long it is.
-func (p sliders) Track(terms []*engine.Term, width int) (x, w int) {
+func (p sliders) Track(terms []*scheme.Term, width int) (x, w int) {
 	for _, t := range terms {
 		x = max(x, len(t.Factor.String()))
 	}
@@ -49,7 +49,7 @@ func (p sliders) Track(terms []*engine.Term, width int) (x, w int) {
 }
 
 // view returns the lines of the sliders of scheme number place.
-func (p sliders) view(s cells.Styles, scheme engine.Scheme, place, width, height int) []string {
+func (p sliders) view(s cells.Styles, scheme scheme.Scheme, place, width, height int) []string {
 	terms := knobs(&scheme)
 	if height < 2 || len(terms) == 0 {
 		return nil
@@ -77,7 +77,7 @@ func (p sliders) view(s cells.Styles, scheme engine.Scheme, place, width, height
 }
 
 // HitTest returns the slider at a cell of its rectangle and the weight at that place.
-func (p sliders) HitTest(scheme engine.Scheme, r cells.Rect, x, y int) (at int, weight float64, ok bool) {
+func (p sliders) HitTest(scheme scheme.Scheme, r cells.Rect, x, y int) (at int, weight float64, ok bool) {
 	terms := knobs(&scheme)
 	if !r.Has(x, y) || y == r.Y || len(terms) < 2 {
 		return 0, 0, false

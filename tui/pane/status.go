@@ -10,6 +10,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/rank"
 	"strata/tui/cells"
 	"strata/tui/picture"
 )
@@ -26,7 +27,7 @@ type Status struct {
 	done      string
 	Saved     time.Time
 	Unlogged  error // why the last steps are not in the log
-	Usage     engine.Usage
+	Usage     rank.Usage
 	Faults    []string // rows without a score that were told already
 	Codes     string   // how far codes are built, or what they left to score
 }

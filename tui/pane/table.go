@@ -8,8 +8,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/report"
 	"strata/tui/cells"
@@ -32,12 +32,12 @@ func (t Table) With(e *eval.Evaluation) Table {
 }
 
 // Summary returns the latest mean of a scheme under a label among the candidates of the screen.
-func (t Table) Summary(scheme engine.Scheme, label string) (eval.Summary, bool) {
+func (t Table) Summary(scheme scheme.Scheme, label string) (eval.Summary, bool) {
 	return t.SummaryAt(scheme, label, K)
 }
 
 // SummaryAt is summary of the precision at another k.
-func (t Table) SummaryAt(scheme engine.Scheme, label string, k int) (eval.Summary, bool) {
+func (t Table) SummaryAt(scheme scheme.Scheme, label string, k int) (eval.Summary, bool) {
 	if e := t.Evaluation(scheme, label); e != nil {
 		return e.Summary(scheme, label, k)
 	}
@@ -45,7 +45,7 @@ func (t Table) SummaryAt(scheme engine.Scheme, label string, k int) (eval.Summar
 }
 
 // Evaluation returns the latest evaluation with a mean of a scheme under a label among the candidates of the screen, or nil.
-func (t Table) Evaluation(scheme engine.Scheme, label string) *eval.Evaluation {
+func (t Table) Evaluation(scheme scheme.Scheme, label string) *eval.Evaluation {
 	for _, e := range slices.Backward(t.Results) {
 		if Conditions(e.Filter) != t.Filter {
 			continue
@@ -71,7 +71,7 @@ func (t Table) Labels(marked []string) []string {
 }
 
 // Conditions writes a filter as steps do.
-func Conditions(filter []engine.Condition) string {
+func Conditions(filter []scheme.Condition) string {
 	parts := make([]string, len(filter))
 	for i, c := range filter {
 		parts[i] = c.String()
@@ -80,8 +80,8 @@ func Conditions(filter []engine.Condition) string {
 }
 
 // Schemes returns all evaluated schemes, best first under a label.
-func (t Table) Schemes(label string) []engine.Scheme {
-	var all []engine.Scheme
+func (t Table) Schemes(label string) []scheme.Scheme {
+	var all []scheme.Scheme
 	seen := map[string]bool{}
 	for _, e := range t.Results {
 		for _, s := range e.Schemes {
@@ -91,7 +91,7 @@ func (t Table) Schemes(label string) []engine.Scheme {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b engine.Scheme) int {
+	slices.SortStableFunc(all, func(a, b scheme.Scheme) int {
 		x, _ := t.Summary(a, label)
 		y, _ := t.Summary(b, label)
 		return cmp.Compare(y.Value, x.Value)
@@ -103,7 +103,7 @@ func (t Table) Schemes(label string) []engine.Scheme {
 type Axis struct{ Low, High float64 }
 
 // AxisOf returns the axis on which the schemes' intervals lie under a label.
-func (t Table) AxisOf(schemes []engine.Scheme, label string) Axis {
+func (t Table) AxisOf(schemes []scheme.Scheme, label string) Axis {
 	a := Axis{math.Inf(1), math.Inf(-1)}
 	for _, scheme := range schemes {
 		if s, ok := t.Summary(scheme, label); ok {
@@ -177,7 +177,7 @@ func (t Table) headText(label string, a Axis, bar int) string {
 }
 
 // cell is a mean with its interval, as numbers and as a bar.
-func (t Table) cell(s cells.Styles, scheme engine.Scheme, label string, a Axis, bar int) string {
+func (t Table) cell(s cells.Styles, scheme scheme.Scheme, label string, a Axis, bar int) string {
 	sum, ok := t.Summary(scheme, label)
 	if !ok {
 		return ""

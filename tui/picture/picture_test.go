@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/picture"
 	"strata/fixtures/product"
 
 	xdraw "golang.org/x/image/draw"
@@ -193,7 +193,7 @@ func hugePNG(w, h uint32) []byte {
 }
 
 // decodePicture decodes a picture file unless it is too large for the screen.
-func decodePicture(r io.Reader) (image.Image, error) { return engine.DecodePicture(r, Allow) }
+func decodePicture(r io.Reader) (image.Image, error) { return picture.DecodePicture(r, Allow) }
 
 func TestDecodePicture(t *testing.T) {
 	m := product.Picture(1, 30, 20)

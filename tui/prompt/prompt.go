@@ -9,8 +9,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
-	"strata/engine"
 	"strata/engine/inert"
+	"strata/engine/scheme"
 	"strata/experiments/script"
 	"strata/tui/cells"
 )
@@ -70,7 +70,7 @@ func (p Prompt) Update(msg tea.Msg) Prompt {
 // Judge sets what is wrong with the text: err's place and reason, or nothing.
 func (p Prompt) Judge(err error) Prompt {
 	p.column, p.reason, p.info = 0, "", ""
-	var scheme *engine.SchemeError
+	var scheme *scheme.SchemeError
 	var step *script.Error
 	switch {
 	case err == nil:

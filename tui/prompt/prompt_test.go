@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
-	"strata/engine"
+	"strata/engine/scheme"
 	"strata/tui/cells"
 )
 
@@ -20,10 +20,10 @@ func TestPromptShowsTheFaultAtItsColumn(t *testing.T) {
 	}{
 		{"A+nolayer", 80}, {"A++", 80}, {"0.5*", 40}, {"rrf(A,", 80}, {strings.Repeat("A+", 60) + "?", 80}, {"A+界", 60},
 	} {
-		_, err := engine.ParseScheme(tc.text)
-		var fault *engine.SchemeError
+		_, err := scheme.ParseScheme(tc.text)
+		var fault *scheme.SchemeError
 		if tc.text == "A+nolayer" {
-			err = &engine.SchemeError{Text: tc.text, Column: 3, Reason: "there is no layer of this name"}
+			err = &scheme.SchemeError{Text: tc.text, Column: 3, Reason: "there is no layer of this name"}
 		}
 		if !errors.As(err, &fault) {
 			t.Fatalf("%q: %v", tc.text, err)

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/fixtures"
 )
 
@@ -169,11 +170,11 @@ func Random(rng *rand.Rand, n int) *Table {
 }
 
 // Schemes parses schemes.
-func Schemes(tb testing.TB, texts ...string) []engine.Scheme {
+func Schemes(tb testing.TB, texts ...string) []scheme.Scheme {
 	tb.Helper()
-	var out []engine.Scheme
+	var out []scheme.Scheme
 	for _, text := range texts {
-		s, err := engine.ParseScheme(text)
+		s, err := scheme.ParseScheme(text)
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/scheme"
 )
 
 // Rank ranks the table for one query in the plainest way: score all, sort all.
-func (t *Table) Rank(q int, s engine.Scheme, filter []engine.Condition) (rows []int, scores []float64) {
+func (t *Table) Rank(q int, s scheme.Scheme, filter []scheme.Condition) (rows []int, scores []float64) {
 	scores = t.Scores(q, s, filter)
 	for r := range t.IDs {
 		if t.Candidate(q, r, filter) {
@@ -31,9 +31,9 @@ func (t *Table) Rank(q int, s engine.Scheme, filter []engine.Condition) (rows []
 }
 
 // Scores returns the score of every candidate of a query, by row; NaN: none.
-func (t *Table) Scores(q int, s engine.Scheme, filter []engine.Condition) []float64 {
+func (t *Table) Scores(q int, s scheme.Scheme, filter []scheme.Condition) []float64 {
 	scores := make([]float64, len(t.IDs))
-	if s.Kind == engine.RRF {
+	if s.Kind == scheme.RRF {
 		for _, p := range s.Parts {
 			rows, of := t.Rank(q, p, filter)
 			for i, r := range rows {
@@ -70,7 +70,7 @@ func (t *Table) Scores(q int, s engine.Scheme, filter []engine.Condition) []floa
 		switch {
 		case bad:
 			scores[r] = math.NaN()
-		case s.Kind == engine.Concat:
+		case s.Kind == scheme.Concat:
 			scores[r] = dot / math.Sqrt(qq*xx)
 		default:
 			scores[r] = sum / weights
@@ -80,7 +80,7 @@ func (t *Table) Scores(q int, s engine.Scheme, filter []engine.Condition) []floa
 }
 
 // Candidate reports whether row r is a candidate of the query in row q.
-func (t *Table) Candidate(q, r int, filter []engine.Condition) bool {
+func (t *Table) Candidate(q, r int, filter []scheme.Condition) bool {
 	if q == r || t.Group != nil && t.Group[q] != "" && t.Group[q] == t.Group[r] || t.Split != nil && t.Split[r] == "query" {
 		return false
 	}
@@ -88,7 +88,7 @@ func (t *Table) Candidate(q, r int, filter []engine.Condition) bool {
 }
 
 // Meets reports whether a row meets conditions, which are of different labels.
-func (t *Table) Meets(r int, conditions []engine.Condition) bool {
+func (t *Table) Meets(r int, conditions []scheme.Condition) bool {
 	for _, c := range conditions {
 		if !slices.Contains(strings.Split(t.Cells[c.Label][r], "|"), c.Value) {
 			return false

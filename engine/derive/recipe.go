@@ -1,0 +1,354 @@
+package derive
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"runtime"
+
+	"strata/engine/aside"
+	"strata/engine/fence"
+	"strata/engine/format"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"strata/engine/seal"
+)
+
+// RecipeFormat is the number of the format of recipes and of what they describe.
+// It grows when a transform computes something else.
+const RecipeFormat = 1
+
+// Recipe says how a derived layer came to be, and what it is. It is kept as JSON
+// beside the matrix and written last: without a recipe there is no derived layer.
+type Recipe struct {
+	Format int          `json:"format"`
+	Layer  string       `json:"layer"` // the factor
+	Source RecipeSource `json:"source"`
+	Fitted RecipeFit    `json:"fitted"`
+	Stages []RecipeStep `json:"stages"`
+	Matrix RecipeFile   `json:"matrix"`
+	Values RecipeFile   `json:"parameters"` // what was fitted; see fit's parameters
+	Arch   string       `json:"arch"`       // of the processor: on another the last bits may differ
+
+	Replaced string `json:"-"` // why a derived layer that was kept did not serve; "" if none was
+	Made     bool   `json:"-"` // by this gallery, not found
+
+	Folder fence.Folder // where it lies
+	Text   []byte       // as it lies there
+}
+
+// RecipeSource is the layer that a derived layer was made of.
+type RecipeSource struct {
+	Layer       string `json:"layer"`
+	Type        string `json:"type"`
+	Rows        int    `json:"rows"`
+	Dim         int    `json:"dim"`
+	Fingerprint string `json:"fingerprint"` // of the matrix, as part of Gallery.Fingerprint
+}
+
+// RecipeFit says which rows the transforms were fitted on.
+type RecipeFit struct {
+	Sample int    `json:"sample"` // rows drawn; 0: all
+	Seed   uint64 `json:"seed"`   // of the draw; 0 when all rows were taken
+}
+
+// RecipeStep is one transform.
+type RecipeStep struct {
+	Transform string    `json:"transform"`
+	In        int       `json:"in"`
+	Out       int       `json:"out"`
+	Rows      int       `json:"rows"`                // fitted on: those drawn that have a length
+	Kept      float64   `json:"kept,omitempty"`      // share of the variance on the axes
+	Variances []float64 `json:"variances,omitempty"` // by axis
+}
+
+// RecipeFile is a file beside the recipe.
+type RecipeFile struct {
+	File        string `json:"file"`
+	Type        string `json:"type"`
+	Shape       []int  `json:"shape"`
+	SHA256      string `json:"sha256"`                // of the file, in hexadecimal digits
+	Fingerprint string `json:"fingerprint,omitempty"` // of a matrix, as that of a source
+}
+
+// FitRows returns the rows that the first transform was fitted on.
+func (r *Recipe) FitRows() int { return r.Stages[0].Rows }
+
+// parameters appends what was fitted, stage by stage: mean, scale and axes, as
+// far as the stage has them.
+func (s *Stage) parameters(to []float64) []float64 {
+	to = append(to, s.Mean...)
+	to = append(to, s.scale...)
+	return append(to, s.axes...)
+}
+
+// RestoreStages makes the stages of a factor from the parameters of its fit.
+func RestoreStages(f scheme.Factor, dim int, values []float64) ([]*Stage, error) {
+	var stages []*Stage
+	for _, t := range f.Transforms {
+		s := &Stage{transform: t, in: dim, Out: dim}
+		if t.N > 0 {
+			s.Out = t.N
+		}
+		scales, axes := 0, 0
+		switch t.Kind {
+		case scheme.ZScore:
+			scales = s.in
+		case scheme.Whiten:
+			scales, axes = s.Out, s.Out*s.in
+		case scheme.PCA:
+			axes = s.Out * s.in
+		case scheme.Centre:
+		}
+		if len(values) < s.in+scales+axes {
+			return nil, fmt.Errorf("%s takes %d parameters, %d are left", t, s.in+scales+axes, len(values))
+		}
+		s.Mean, values = values[:s.in], values[s.in:]
+		if scales > 0 {
+			s.scale, values = values[:scales], values[scales:]
+		}
+		s.axes, values = values[:axes], values[axes:]
+		stages = append(stages, s)
+		dim = s.Out
+	}
+	if len(values) > 0 {
+		return nil, fmt.Errorf("%d parameters are left over", len(values))
+	}
+	return stages, nil
+}
+
+// headRoom is more than the bytes that stand before the values of a .npy file.
+const headRoom = 1 << 16
+
+// describe returns the recipe's steps.
+func describe(stages []*Stage) []RecipeStep {
+	steps := make([]RecipeStep, len(stages))
+	for i, s := range stages {
+		steps[i] = RecipeStep{Transform: s.transform.String(), In: s.in, Out: s.Out, Rows: s.rows, Variances: s.variance}
+		if s.projects() {
+			kept := 0.0
+			for _, v := range s.variance {
+				kept += v
+			}
+			steps[i].Kept = min(kept/s.total, 1)
+		}
+	}
+	return steps
+}
+
+// ReadRecipe reads the recipe of a derived layer in a folder. It returns nil
+// when there is none.
+func ReadRecipe(dir fence.Folder, name string) (*Recipe, error) {
+	text, err := dir.ReadFile(name+".json", fence.Metadata)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Recipe
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("its recipe is not one: %w", err)
+	}
+	r.Text = text
+	return &r, nil
+}
+
+// Stale says why a recipe does not serve for the factor of the source, or "".
+func (r *Recipe) Stale(f scheme.Factor, source RecipeSource) string {
+	switch {
+	case r.Format != RecipeFormat:
+		return fmt.Sprintf("its recipe has the format %d, not %d", r.Format, RecipeFormat)
+	case r.Layer != f.String():
+		return fmt.Sprintf("its recipe is for %q", r.Layer)
+	case r.Source != source:
+		return fmt.Sprintf("it was made of another matrix %s (%s %dx%d)", r.Source.Layer, r.Source.Type, r.Source.Rows, r.Source.Dim)
+	case len(r.Stages) != len(f.Transforms):
+		return fmt.Sprintf("its recipe has %d stages", len(r.Stages))
+	}
+	return ""
+}
+
+// hashedFile is a file that appears when it is complete, with the hash of what is
+// written into it.
+type hashedFile struct {
+	*aside.File
+	out *bufio.Writer
+	sum hash.Hash
+}
+
+// createHashed begins a file.
+func createHashed(dir fence.Folder, name string) (*hashedFile, error) {
+	f, err := dir.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	h := &hashedFile{File: f, sum: sha256.New()}
+	h.out = bufio.NewWriterSize(io.MultiWriter(f, h.sum), 1<<20)
+	return h, nil
+}
+
+// Write writes on.
+func (h *hashedFile) Write(p []byte) (int, error) { return h.out.Write(p) }
+
+// Publish completes the file and gives it its name.
+func (h *hashedFile) Publish() error {
+	if err := h.out.Flush(); err != nil {
+		return err
+	}
+	return h.File.Publish()
+}
+
+// hash returns the SHA-256 of what was written; it is complete after Publish.
+func (h *hashedFile) hash() string { return hex.EncodeToString(h.sum.Sum(nil)) }
+
+// Keep writes the derived layer of a recipe into dir: the matrix, then what was
+// fitted, and the recipe last, which it completes. Anything that is cut short
+// leaves either no recipe or one that the matrix does not fit.
+func (r *Recipe) Keep(ctx context.Context, dir fence.Folder, name string, from *Feed) error {
+	rows, dim := from.len(), from.dim()
+	matrix, err := createHashed(dir, name+".npy")
+	if err != nil {
+		return err
+	}
+	defer matrix.Abandon()
+	if _, err := matrix.Write(layer.MatrixHead{Type: layer.Float32, Rows: int64(rows), Dim: int64(dim)}.Encode()); err != nil {
+		return err
+	}
+	scored, buf := 0, []byte(nil)
+	err = from.each(ctx, func(x []float32, n int) error {
+		scored += nonzero(x, n)
+		buf = buf[:0]
+		for _, v := range x {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		_, err := matrix.Write(buf)
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return err
+	case scored == 0:
+		return errors.New("no row is left with a value that is not zero")
+	}
+	if err := matrix.Publish(); err != nil {
+		return err
+	}
+	r.Matrix = RecipeFile{File: name + ".npy", Type: layer.Float32.String(), Shape: []int{rows, dim}, SHA256: matrix.hash()}
+	if err := r.keepParameters(dir, name+".fit.npy", from.Stages); err != nil {
+		return err
+	}
+	r.Stages, r.Arch = describe(from.Stages), runtime.GOARCH
+	return nil
+}
+
+// nonzero counts the rows that are not zero.
+func nonzero(x []float32, rows int) int {
+	count, dim := 0, len(x)/rows
+	for r := range rows {
+		for _, v := range x[r*dim : (r+1)*dim] {
+			if v != 0 {
+				count++
+				break
+			}
+		}
+	}
+	return count
+}
+
+// keepParameters writes what was fitted as one vector of float64.
+func (r *Recipe) keepParameters(dir fence.Folder, name string, stages []*Stage) error {
+	var values []float64
+	for _, s := range stages {
+		values = s.parameters(values)
+	}
+	file, err := createHashed(dir, name)
+	if err != nil {
+		return err
+	}
+	defer file.Abandon()
+	b := format.NpyHead(layer.Float64, int64(len(values)))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	if _, err := file.Write(b); err != nil {
+		return err
+	}
+	if err := file.Publish(); err != nil {
+		return err
+	}
+	r.Values = RecipeFile{File: name, Type: "float64", Shape: []int{len(values)}, SHA256: file.hash()}
+	return nil
+}
+
+// Write writes the recipe itself.
+func (r *Recipe) Write(dir fence.Folder, name string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	r.Text = append(text, '\n')
+	if err := dir.WriteBytes(name, r.Text); err != nil {
+		return err
+	}
+	seal.BelieveMatrix(dir, r.Matrix.File, r.Text)
+	return nil
+}
+
+// parameterCount returns how many parameters the transforms of a factor have, for
+// rows of dim features.
+func parameterCount(f scheme.Factor, dim int) int64 {
+	count := int64(0)
+	for _, t := range f.Transforms {
+		in, out := int64(dim), int64(dim)
+		if t.N > 0 {
+			out = int64(t.N)
+		}
+		switch t.Kind {
+		case scheme.ZScore:
+			count += in
+		case scheme.Whiten:
+			count += out + out*in
+		case scheme.PCA:
+			count += out * in
+		case scheme.Centre:
+		}
+		count, dim = count+in, int(out)
+	}
+	return count
+}
+
+// ReadParameters reads what was fitted for a factor of rows with dim features, and
+// compares it with the recipe.
+func (r *Recipe) ReadParameters(dir fence.Folder, f scheme.Factor, dim int) ([]float64, error) {
+	name := filepath.Base(r.Values.File)
+	path := dir.File(name)
+	b, err := dir.ReadFile(name, 8*parameterCount(f, dim)+headRoom)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	if got := hex.EncodeToString(sum[:]); got != r.Values.SHA256 {
+		return nil, fmt.Errorf("%s: its SHA-256 is %s, the recipe says %s", path, got, r.Values.SHA256)
+	}
+	if len(r.Values.Shape) != 1 || r.Values.Shape[0] < 0 || r.Values.Shape[0] > len(b)/8 {
+		return nil, fmt.Errorf("%s: %d bytes do not hold the shape %v that the recipe says", path, len(b), r.Values.Shape)
+	}
+	values := make([]float64, r.Values.Shape[0])
+	for i, at := 0, len(b)-8*len(values); i < len(values); i, at = i+1, at+8 {
+		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[at:]))
+	}
+	return values, nil
+}

@@ -1,0 +1,429 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"strata/engine"
+	"strata/engine/aside"
+	"strata/engine/fence"
+	"strata/engine/layer"
+	"strata/engine/onnx"
+)
+
+// ExtractOptions say what is extracted, from what, and how.
+type ExtractOptions struct {
+	Gallery string // folder; without an items table its pictures become the items
+	Model   string // path; with Append it may be empty, and is the recorded one
+
+	Taps       []onnx.Tap
+	Type       layer.DType // of the layers
+	Preset     string
+	Preprocess engine.Preprocess // fields that are asked for by themselves
+
+	Append  bool // extend the recorded layers to the items that are new; Taps, Type, Preset and Preprocess are those recorded
+	Restart bool // give up an interrupted extraction of another recipe
+	Force   bool // replace layers that are there
+
+	FollowLinks bool // symbolic links of pictures may lead out of the gallery's folder
+
+	Library  string // of ONNX Runtime, as FindLibrary takes it
+	Env      func(string) string
+	Provider string
+	Threads  int // pictures at a time; 0 is one a processor
+	Version  string
+
+	Progress func(Progress)                                    // from time to time, and at the end; may be nil
+	Broken   func(path string, b engine.BrokenPicture)         // a picture that cannot be read; may be nil
+	every    time.Duration                                     // between two lines of the journal
+	writeAt  func(f *os.File, b []byte, at int64) (int, error) // a full disk in tests
+}
+
+// Progress says how far an extraction is.
+type Progress struct {
+	Rows, Done int           // items, and those that are on the disk
+	Had        int           // of Done, those that were there when the extraction began
+	Broken     int           // pictures, of the rows that are new to the gallery
+	Decode     time.Duration // processor time of decoding and resizing
+	Inference  time.Duration // processor time of the model
+	Wall       time.Duration
+	Finished   bool
+}
+
+// Summary is what an extraction has done.
+type Summary struct {
+	Progress
+	Layers []string
+	Files  []string // of the layers
+}
+
+// checkpoint is the time between two lines of the journal: what a kill costs.
+const checkpoint = 2 * time.Second
+
+// The folder and the lock of an extraction, within the gallery's.
+const (
+	ownFolder   = ".strata"
+	partsFolder = ownFolder + "/extract"
+	partsLock   = ownFolder + "/extract.lock"
+)
+
+// Extract reads the pictures of a gallery's items through a model, and writes
+// a matrix a tap and gallery.yaml. The matrices appear when all rows are done.
+//
+// An extraction that ends early, by ctx, an error or a kill, keeps the rows that
+// are done; the same call goes on with them, and the result is the same bytes. A
+// picture that cannot be read makes a row of zeros, is recorded in gallery.yaml
+// and counted; it is no error here. Of two extractions into one gallery the second
+// is refused.
+func Extract(ctx context.Context, o ExtractOptions) (*Summary, error) {
+	if o.Env == nil {
+		o.Env = func(string) string { return "" }
+	}
+	if o.every == 0 {
+		o.every = checkpoint
+	}
+	dir, err := galleryFolder(o.Gallery)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lockGallery(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	x := &extraction{ExtractOptions: o, dir: dir}
+	if err := x.checkTaps(); err != nil {
+		return nil, err
+	}
+	if err := x.prepare(ctx); err != nil {
+		return nil, err
+	}
+	defer x.pipeline.close() //nolint:errcheck // nothing is lost with it
+	defer x.items.Close()    //nolint:errcheck // it is only read
+	return x.run(ctx)
+}
+
+// extraction is one call of Extract.
+type extraction struct {
+	ExtractOptions
+	dir      string
+	items    *engine.Gallery
+	was      *engine.Manifest // what gallery.yaml says before; not nil
+	record   *engine.ModelRecord
+	pipeline *pipeline
+	from     int // rows that need no extraction
+}
+
+// galleryFolder checks that a gallery's folder is there.
+func galleryFolder(path string) (string, error) {
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	stat, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%s: there is no such folder; it holds an items table and the pictures, or the pictures alone", path)
+	case err != nil:
+		return "", err
+	case !stat.IsDir():
+		return "", fmt.Errorf("%s: a gallery is a folder, this is a file", path)
+	}
+	return dir, fence.In(dir, ownFolder).Make()
+}
+
+// lockGallery locks a gallery against a second extraction, in this process or
+// another; the system gives up the lock of a process that ends.
+func lockGallery(dir string) (unlock func(), err error) {
+	lock, err := fence.In(dir, ".").Update(partsLock)
+	if err != nil {
+		return nil, err
+	}
+	locked, err := aside.TryLock(lock)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", lock.Name(), err), lock.Close())
+	}
+	if err == nil && !locked {
+		_ = lock.Close()
+		return nil, fmt.Errorf("%s: another extraction into this gallery is running (it holds %s)", dir, partsLock)
+	}
+	return func() { _ = lock.Close() }, nil // the lock ends with the process at the latest
+}
+
+// prepare reads everything but the pictures.
+func (x *extraction) prepare(ctx context.Context) (err error) {
+	if x.was, err = engine.ReadManifest(os.DirFS(x.dir), x.Gallery); err != nil {
+		return err
+	}
+	if x.was == nil {
+		x.was = &engine.Manifest{}
+	}
+	if !x.Append {
+		if err := listPictures(ctx, x.dir, x.was); err != nil {
+			return err
+		}
+	}
+	if x.items, err = engine.OpenItems(ctx, x.Gallery); err != nil {
+		return err
+	}
+	if x.FollowLinks {
+		x.items.FollowLinks()
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, x.items.Close())
+		}
+	}()
+	if err := x.checkItems(); err != nil {
+		return err
+	}
+	m, err := x.readModel(ctx)
+	if err != nil {
+		return err
+	}
+	x.pipeline, err = openPipeline(ctx, m, pipelineOptions{
+		Taps: x.Taps, Preset: x.Preset, Preprocess: x.Preprocess, Library: x.Library, Env: x.Env,
+		Session: onnx.Options{Threads: 1, Provider: x.Provider},
+	})
+	if err != nil {
+		return err
+	}
+	x.Taps, x.Preprocess = x.pipeline.plan.Taps, x.pipeline.preprocess
+	return nil
+}
+
+// checkTaps checks the names of the layers that are asked for.
+func (x *extraction) checkTaps() error {
+	if !x.Append && len(x.Taps) == 0 {
+		return errors.New("no tap is asked for")
+	}
+	seen := map[string]bool{}
+	for _, t := range x.Taps {
+		if err := engine.CheckLayerName(t.Name); err != nil {
+			return fmt.Errorf("tap %q: %w", t.Name, err)
+		}
+		if seen[t.Name] {
+			return fmt.Errorf("two taps are named %s", t.Name)
+		}
+		seen[t.Name] = true
+	}
+	return nil
+}
+
+// checkItems checks that the items have pictures, and are those recorded if
+// layers are extended.
+func (x *extraction) checkItems() error {
+	path, n := filepath.Join(x.Gallery, filepath.FromSlash(x.items.ItemsFile())), x.items.Len()
+	picture := false
+	for row := 0; row < n && !picture; row++ {
+		picture = x.items.Picture(row) != ""
+	}
+	if !picture {
+		return fmt.Errorf("%s: no item has a picture: a column image names them, relative to the folder", path)
+	}
+	if !x.Append {
+		return nil
+	}
+	r := x.was.Items
+	switch {
+	case x.was.Model == nil || x.was.Preprocess == nil || r == nil || r.SHA256 == "":
+		return fmt.Errorf("%s records no extraction that could be extended", filepath.Join(x.Gallery, engine.ManifestFile))
+	case n < r.Rows:
+		return fmt.Errorf("%s has %d items, %s records %d: items are only added", path, n, engine.ManifestFile, r.Rows)
+	case x.items.HashIDs(r.Rows) != r.SHA256:
+		return fmt.Errorf("%s: the ids of its first %d items are not those that the layers were extracted from: new items go to the end", path, r.Rows)
+	}
+	x.from = r.Rows
+	return nil
+}
+
+// readModel reads the model and sets its record; for layers that are extended
+// also the taps and the preprocessing.
+func (x *extraction) readModel(ctx context.Context) (*onnx.Model, error) {
+	if !x.Append {
+		m, err := onnx.Read(x.Model)
+		if err != nil {
+			return nil, err
+		}
+		x.record, err = recordModel(ctx, m, x.dir)
+		return m, err
+	}
+	m, record, err := findModel(ctx, x.dir, x.was.Model, x.Model, x.Env)
+	if err != nil {
+		return nil, err
+	}
+	x.record = record
+	x.Taps, x.Preset, x.Preprocess = nil, "", *x.was.Preprocess
+	for _, name := range slices.Sorted(maps.Keys(x.was.Layers)) {
+		if x.was.Layers[name].Tap == "" {
+			continue
+		}
+		tap, err := recordedTap(name, x.was.Layers[name])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(x.Gallery, engine.ManifestFile), err)
+		}
+		x.Taps = append(x.Taps, tap)
+	}
+	if len(x.Taps) == 0 {
+		return nil, fmt.Errorf("%s records no layer with a tap", filepath.Join(x.Gallery, engine.ManifestFile))
+	}
+	return m, nil
+}
+
+// typeOf returns the type of a layer's elements.
+func (x *extraction) typeOf(la string) layer.DType {
+	if l := x.was.Layers[la]; x.Append && l != nil {
+		if l.Type == layer.Float32.String() {
+			return layer.Float32
+		}
+		return layer.Float16
+	}
+	return x.Type
+}
+
+// place returns the file of a layer.
+func (x *extraction) place(layer string) string {
+	return filepath.Join(x.dir, filepath.FromSlash(x.file(layer)))
+}
+
+// file returns the name of a layer's file within the gallery.
+func (x *extraction) file(layer string) string {
+	if l := x.was.Layers[layer]; x.Append && l != nil && l.File != "" {
+		return l.File
+	}
+	return layer + ".npy"
+}
+
+// checkTaken checks that no layer that is there is replaced unless that is asked
+// for.
+func (x *extraction) checkTaken() error {
+	if x.Append || x.Force {
+		return nil
+	}
+	for _, t := range x.Taps {
+		if l := x.was.Layers[t.Name]; l != nil && len(l.Files) > 0 {
+			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", engine.ManifestFile, t.Name, l.Files[0]+" and others")
+		} else if l != nil && l.File != "" {
+			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", engine.ManifestFile, t.Name, l.File)
+		}
+		if _, err := os.Lstat(x.place(t.Name)); err == nil {
+			return fmt.Errorf("%s is there; --force replaces it", x.place(t.Name))
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// run extracts what is not done, and publishes.
+func (x *extraction) run(ctx context.Context) (*Summary, error) {
+	sum := &Summary{Progress: Progress{Rows: x.items.Len(), Done: x.from, Had: x.from}}
+	for _, t := range x.Taps {
+		sum.Layers = append(sum.Layers, t.Name)
+		sum.Files = append(sum.Files, x.place(t.Name))
+	}
+	dir := fence.In(x.dir, partsFolder)
+	_, lines, err := readJournal(dir)
+	if err != nil && !x.Restart {
+		return nil, err
+	}
+	finished := !x.Restart && len(lines) > 0 && lines[len(lines)-1].Finished
+	if x.Append && x.from == x.items.Len() {
+		sum.Finished = true
+		if finished { // everything was in its place when the last one was killed
+			return sum, dir.RemoveAll()
+		}
+		return sum, nil
+	}
+	if !finished {
+		if err := x.checkTaken(); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := x.manifest(nil); err != nil { // before hours of work, not after
+		return nil, err
+	}
+	p, err := x.openParts(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close() //nolint:errcheck // what counts is synced
+	if !finished {
+		if err := x.rows(ctx, p, sum); err != nil {
+			return sum, &KeptError{p.done, sum.Rows, err}
+		}
+	}
+	sum.Done, sum.Broken, sum.Finished = p.done, len(p.broken), true
+	if err := x.publish(p); err != nil {
+		return sum, &KeptError{p.done, sum.Rows, err}
+	}
+	if x.Progress != nil {
+		x.Progress(sum.Progress)
+	}
+	return sum, nil
+}
+
+// openParts goes on with the parts in a folder, or makes new ones.
+func (x *extraction) openParts(ctx context.Context, dir fence.Folder) (*parts, error) {
+	r, err := x.recipe()
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{dir: dir, layers: x.newParts(), writeAt: (*os.File).WriteAt}
+	if x.writeAt != nil {
+		p.writeAt = x.writeAt
+	}
+	if x.Restart {
+		if err := dir.RemoveAll(); err != nil {
+			return nil, err
+		}
+	}
+	return p, p.open(ctx, r, x.old)
+}
+
+// publish puts everything into its place.
+func (x *extraction) publish(p *parts) error {
+	content, err := x.manifest(p.broken)
+	if err != nil {
+		return err
+	}
+	if err := p.close(); err != nil {
+		return err
+	}
+	return p.publish(fence.In(x.dir, "."), x.file, content)
+}
+
+// newParts returns the layers without files.
+func (x *extraction) newParts() []part {
+	var layers []part
+	for i, t := range x.Taps {
+		layers = append(layers, part{name: t.Name, head: layer.MatrixHead{
+			Type: x.typeOf(t.Name), Rows: int64(x.items.Len()), Dim: int64(x.pipeline.dims[i]),
+		}})
+	}
+	return layers
+}
+
+// old returns the rows that a layer begins with, or nil.
+func (x *extraction) old(layer int) (*oldMatrix, error) {
+	if !x.Append {
+		return nil, nil
+	}
+	t := x.Taps[layer]
+	m, err := openOld(x.place(t.Name))
+	if err != nil {
+		return nil, err
+	}
+	if h := m.head; h.Rows != int64(x.from) || h.Dim != int64(x.pipeline.dims[layer]) || h.Type != x.typeOf(t.Name) {
+		return nil, fmt.Errorf("%s is %d×%d %v, and %s says %d×%d %v: the layer was made otherwise",
+			m.path, h.Rows, h.Dim, h.Type, engine.ManifestFile, x.from, x.pipeline.dims[layer], x.typeOf(t.Name))
+	}
+	return m, nil
+}

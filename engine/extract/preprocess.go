@@ -1,0 +1,262 @@
+package extract
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"strata/engine"
+	"strata/engine/onnx"
+)
+
+// Bounds of a preprocessing.
+const (
+	maxSide = 4096 // of the square that is fed, and of the short side before a crop, in pixels
+	anySide = 299  // of the square, where neither the model nor the user says: Inception-v3's
+)
+
+// The filters of a preprocessing. Those marked average the area that a pixel
+// covers when a picture is reduced, as Pillow's of the same names do.
+const (
+	filterBilinear   = "bilinear"   // triangle, averages
+	filterCatmullRom = "catmullrom" // bicubic with a = -1/2, averages
+	filterApprox     = "approx"     // x/image's ApproxBiLinear: four pixels, fast
+	filterNearest    = "nearest"
+)
+
+// Preset is a preprocessing with a name.
+type Preset struct {
+	Name string
+	What string
+	make func(size int) engine.Preprocess
+}
+
+// imagenet are mean and standard deviation of ImageNet's pixels, as torchvision's
+// transforms.Normalize takes them.
+func imagenet(p engine.Preprocess) engine.Preprocess {
+	p.Mean, p.Std = []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}
+	return p
+}
+
+// Presets returns the presets. A size of 0 is one that nobody says.
+func Presets() []Preset {
+	return []Preset{
+		{"unit", "squashed, bilinear, 0 to 1", func(size int) engine.Preprocess {
+			return engine.Preprocess{Size: or(size, anySide), Fit: "squash", Filter: filterBilinear, Range: []float64{0, 1}}
+		}},
+		{"keras-inception", "squashed, bilinear, -1 to 1, channels last", func(size int) engine.Preprocess {
+			return engine.Preprocess{Size: or(size, anySide), Fit: "squash", Filter: filterBilinear, Range: []float64{-1, 1}, Layout: "nhwc"}
+		}},
+		{"torchvision", "short side to 342 (256 for models of 224), centre, bilinear, ImageNet's mean and std", func(size int) engine.Preprocess {
+			if size == 224 {
+				return torchvision224(size)
+			}
+			size = or(size, anySide) // Inception_V3_Weights.IMAGENET1K_V1: resize 342, crop 299
+			return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 342 / 299), Filter: filterBilinear})
+		}},
+		{"torchvision-224", "short side to 256, centre of 224, bilinear, ImageNet's mean and std", torchvision224},
+		{"timm", "short side to size/0.875, centre, bicubic, -1 to 1: timm's inception_v3", func(size int) engine.Preprocess {
+			size = or(size, anySide) // timm floors the resized side: 299/0.875 is 341
+			return engine.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom, Range: []float64{-1, 1}}
+		}},
+	}
+}
+
+func torchvision224(size int) engine.Preprocess {
+	size = or(size, 224)
+	return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 256 / 224), Filter: filterBilinear})
+}
+
+func crop(resize int) string { return "crop(" + strconv.Itoa(resize) + ")" }
+
+func or(size, other int) int {
+	if size == 0 {
+		return other
+	}
+	return size
+}
+
+// FitPreprocess returns the preprocessing that a preset and the fields that are
+// asked for by themselves make for a model's input; zero fields of asked are
+// those that are not asked for. Size and layout follow from the input's shape
+// where that says them. What does not fit the input is an error.
+func FitPreprocess(in onnx.Value, preset string, asked engine.Preprocess) (engine.Preprocess, error) {
+	layout, size, err := inputShape(in, asked.Layout)
+	if err != nil {
+		return engine.Preprocess{}, err
+	}
+	var p engine.Preprocess
+	switch at := slices.IndexFunc(Presets(), func(x Preset) bool { return x.Name == preset }); {
+	case at >= 0:
+		p = Presets()[at].make(or(asked.Size, size))
+	case preset != "":
+		return p, fmt.Errorf("no preset is named %q (there is %s)", preset, presetNames())
+	case asked.Range == nil && asked.Mean == nil:
+		return p, fmt.Errorf("which numbers the model was trained on is not known: name a preset (%s), a range, or mean and std", presetNames())
+	default:
+		p = engine.Preprocess{Size: or(asked.Size, or(size, anySide)), Fit: "squash", Filter: filterBilinear}
+	}
+	take(&p, asked)
+	if layout != "" {
+		p.Layout = layout
+	}
+	if p.Layout == "" {
+		p.Layout = "nchw"
+	}
+	if p.Channels == "" {
+		p.Channels = "rgb"
+	}
+	if err := CheckPreprocess(p); err != nil {
+		return p, err
+	}
+	if p.Fit == "crop" {
+		p.Fit = crop(p.Size)
+	}
+	if size != 0 && p.Size != size {
+		return p, fmt.Errorf("input %q is %v: it takes pictures of %d×%d, not of %d×%d", in.Name, in.Shape, size, size, p.Size, p.Size)
+	}
+	return p, nil
+}
+
+// take sets the fields of p that are asked for.
+func take(p *engine.Preprocess, asked engine.Preprocess) {
+	for to, text := range map[*string]string{
+		&p.Fit: asked.Fit, &p.Filter: asked.Filter, &p.Channels: asked.Channels, &p.Layout: asked.Layout,
+	} {
+		if text != "" {
+			*to = text
+		}
+	}
+	if asked.Range != nil || asked.Mean != nil || asked.Std != nil {
+		p.Range, p.Mean, p.Std = asked.Range, asked.Mean, asked.Std
+	}
+}
+
+func presetNames() string {
+	var names []string
+	for _, p := range Presets() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// inputShape returns layout and side of the pictures that an input takes, "" and
+// 0 where its shape does not say, or why it takes none. asked is the layout that
+// the user names, or "".
+func inputShape(in onnx.Value, asked string) (layout string, size int, err error) {
+	s := in.Shape
+	if !s.Known {
+		return asked, 0, nil
+	}
+	fail := func(format string, args ...any) (string, int, error) {
+		return "", 0, fmt.Errorf("input %q is %v: %s", in.Name, s, fmt.Sprintf(format, args...))
+	}
+	if len(s.Dims) != 4 {
+		return fail("a batch of pictures has 4 dimensions")
+	}
+	if n := s.Size(0); n > 1 {
+		return fail("it takes %d pictures at a time; export the model with a batch of 1 or of any size", n)
+	}
+	layout, ok := inputLayout(s.Size(1), s.Size(3), asked)
+	if !ok {
+		return fail("%s does not have the three channels of pictures", map[string]string{"": "it", "nchw": "as nchw it", "nhwc": "as nhwc it"}[asked])
+	}
+	h, w := s.Size(2), s.Size(3)
+	if layout == "nhwc" {
+		h, w = s.Size(1), s.Size(2)
+	}
+	switch {
+	case layout == "":
+		return "", 0, nil
+	case h > 0 && w > 0 && h != w:
+		return fail("pictures are fed as squares")
+	case max(h, w) > maxSide:
+		return fail("pictures are fed with sides of up to %d", maxSide)
+	}
+	return layout, int(max(h, w, 0)), nil
+}
+
+// inputLayout returns the layout of an input with these sizes of dimensions 1 and
+// 3, -1 where they are not known: the one asked for, if they allow it, the one
+// that they say, or "".
+func inputLayout(second, last int64, asked string) (layout string, ok bool) {
+	first, end := second == 3 || second < 0, last == 3 || last < 0
+	switch {
+	case asked == "nchw":
+		return asked, first
+	case asked == "nhwc":
+		return asked, end
+	case asked != "":
+		return asked, true // CheckPreprocess says that it is none
+	case second == 3 && last != 3:
+		return "nchw", true
+	case last == 3 && second != 3:
+		return "nhwc", true
+	}
+	return "", first || end
+}
+
+// CheckPreprocess checks that a preprocessing says everything and nothing odd.
+func CheckPreprocess(p engine.Preprocess) error {
+	if p.Size < 1 || p.Size > maxSide {
+		return fmt.Errorf("size %d is not a side from 1 to %d pixels", p.Size, maxSide)
+	}
+	if _, err := parseFit(p.Fit, p.Size); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		what, text string
+		known      []string
+	}{
+		{"filter", p.Filter, []string{filterBilinear, filterCatmullRom, filterApprox, filterNearest}},
+		{"channels", p.Channels, []string{"rgb", "bgr"}},
+		{"layout", p.Layout, []string{"nchw", "nhwc"}},
+	} {
+		if !slices.Contains(c.known, c.text) {
+			return fmt.Errorf("%s %q is none of %s", c.what, c.text, strings.Join(c.known, ", "))
+		}
+	}
+	return checkNumbers(p)
+}
+
+// checkNumbers checks what pixels become.
+func checkNumbers(p engine.Preprocess) error {
+	bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > 1e6 }
+	switch {
+	case slices.ContainsFunc(slices.Concat(p.Range, p.Mean, p.Std), bad):
+		return fmt.Errorf("range, mean and std are numbers of up to 1e6")
+	case p.Range != nil && (p.Mean != nil || p.Std != nil):
+		return fmt.Errorf("a range and a mean or std exclude one another")
+	case p.Range != nil && (len(p.Range) != 2 || p.Range[0] >= p.Range[1]):
+		return fmt.Errorf("range %v is not two ascending numbers, what 0 and 255 become", p.Range)
+	case p.Range != nil:
+		return nil
+	case len(p.Mean) != 3 || len(p.Std) != 3:
+		return fmt.Errorf("mean %v and std %v are three numbers each, for red, green and blue", p.Mean, p.Std)
+	case slices.Min(p.Std) <= 0:
+		return fmt.Errorf("std %v is not above 0", p.Std)
+	}
+	return nil
+}
+
+// parseFit returns the length of the short side before a crop, or 0 for squash.
+func parseFit(fit string, size int) (int, error) {
+	if fit == "squash" {
+		return 0, nil
+	}
+	if fit == "crop" {
+		return size, nil
+	}
+	text, ok := strings.CutPrefix(fit, "crop(")
+	text, closed := strings.CutSuffix(text, ")")
+	n, err := strconv.Atoi(text)
+	switch {
+	case !ok || !closed || err != nil:
+		return 0, fmt.Errorf("fit %q is neither squash nor crop(N), N being the short side before the crop", fit)
+	case n < size || n > maxSide:
+		return 0, fmt.Errorf("fit %q: the short side before a crop to %d is from %d to %d pixels", fit, size, size, maxSide)
+	}
+	return n, nil
+}

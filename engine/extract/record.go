@@ -1,0 +1,112 @@
+package extract
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"strata/engine"
+	"strata/engine/onnx"
+)
+
+// recipe returns what the extraction makes, for its journal.
+func (x *extraction) recipe() (recipe, error) {
+	preprocess, err := json.Marshal(x.Preprocess)
+	if err != nil {
+		return recipe{}, err
+	}
+	r := recipe{Version: 1, Rows: x.items.Len(), From: x.from, Facts: [][2]string{
+		{"mode", map[bool]string{false: "extract", true: "append"}[x.Append]},
+		{"model", x.record.SHA256},
+		{"preprocessing", string(preprocess)},
+		{"items", fmt.Sprintf("%d, %s", x.items.Len(), hashPictures(x.items))},
+		{"rows there before", strconv.Itoa(x.from)},
+		{"ONNX Runtime", x.pipeline.runtime.Version()},
+		{"provider", cmp.Or(x.Provider, "cpu")},
+	}}
+	for _, t := range x.Taps {
+		l := x.layer(t)
+		r.Facts = append(r.Facts, [2]string{"layer " + t.Name, fmt.Sprintf("%s:%s, seed %d, %s", l.Tap, l.Pooling, l.Seed, l.Type)})
+	}
+	return r, nil
+}
+
+// hashPictures returns a hash of the items' ids and the paths of their pictures.
+func hashPictures(g *engine.Gallery) string {
+	h := sha256.New()
+	var line []byte
+	for row := range g.Len() {
+		line = strconv.AppendQuote(line[:0], g.ID(row))
+		line = append(strconv.AppendQuote(append(line, ' '), g.Picture(row)), '\n')
+		h.Write(line)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// layer returns the record of a tap.
+func (x *extraction) layer(t onnx.Tap) *engine.LayerRecord {
+	l := &engine.LayerRecord{Tap: t.Tensor, Pooling: t.Pooling.String(), Type: x.typeOf(t.Name).String()}
+	if t.Pooling.Seeded() {
+		l.Seed = t.Seed
+	}
+	if was := x.was.Layers[t.Name]; was != nil {
+		l.Description = was.Description
+		if x.Append {
+			l.File = was.File
+		}
+	}
+	return l
+}
+
+// manifest returns what gallery.yaml will say, with pictures that were broken.
+func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
+	m := *x.was
+	m.Layers = map[string]*engine.LayerRecord{}
+	same := m.Model == nil || m.Model.SHA256 == x.record.SHA256 && reflect.DeepEqual(*m.Preprocess, x.Preprocess)
+	for name, l := range x.was.Layers {
+		kept := *l
+		if l.Tap != "" && !same && !slices.ContainsFunc(x.Taps, func(t onnx.Tap) bool { return t.Name == name }) {
+			if !x.Force {
+				return nil, fmt.Errorf("%s records layer %s of another model or preprocessing; a gallery has one: use another folder, or --force, which gives up that record",
+					engine.ManifestFile, name)
+			}
+			kept = engine.LayerRecord{File: l.File, Files: l.Files, Array: l.Array, Columns: l.Columns, Description: l.Description}
+		}
+		m.Layers[name] = &kept
+	}
+	for _, t := range x.Taps {
+		m.Layers[t.Name] = x.layer(t)
+		if len(m.Select) > 0 && !slices.Contains(m.Select, t.Name) {
+			m.Select = append(slices.Clone(m.Select), t.Name)
+		}
+	}
+	m.Model, m.Preprocess = x.record, &x.Preprocess
+	items := engine.ItemsRecord{}
+	if m.Items != nil {
+		items = *m.Items
+	}
+	items.Rows, items.SHA256 = x.items.Len(), x.items.HashIDs(x.items.Len())
+	m.Items = &items
+	m.Broken = mergeBroken(x.was.Broken, broken)
+	m.Software = &engine.SoftwareRecord{Strata: x.Version, ONNXRuntime: x.pipeline.runtime.Version(), Provider: x.Provider}
+	return m.Encode()
+}
+
+// mergeBroken returns the pictures of both lists by row; b is newer.
+func mergeBroken(a, b []engine.BrokenPicture) []engine.BrokenPicture {
+	byRow := map[int]engine.BrokenPicture{}
+	for _, p := range slices.Concat(a, b) {
+		byRow[p.Row] = p
+	}
+	var out []engine.BrokenPicture
+	for _, p := range byRow {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b engine.BrokenPicture) int { return cmp.Compare(a.Row, b.Row) })
+	return out
+}

@@ -1,0 +1,72 @@
+package layer
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"unsafe"
+)
+
+// FaultError is a fault of memory: a page of a mapped file that cannot be read,
+// because the file has become shorter or its disk fails.
+type FaultError struct{ Addr uintptr }
+
+func (e *FaultError) Error() string {
+	return fmt.Sprintf("memory at %#x cannot be read", e.Addr)
+}
+
+// Guard calls work, which reads mapped files in this goroutine, and returns a
+// fault as an error instead of ending the program. Other panics pass.
+func Guard(work func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		fault, ok := r.(interface{ Addr() uintptr }) // as runtime/debug documents
+		if !ok {
+			panic(r)
+		}
+		err = &FaultError{fault.Addr()}
+	}()
+	return work()
+}
+
+// Unchanged returns an error when a mapped file of the layer has another size or time than
+// when it was opened. A file that was put in its place is none of ours: what is
+// mapped stays.
+func (l *Layer) Unchanged() error {
+	for i, s := range l.Segments {
+		if i > 0 && s.From == l.Segments[i-1].From {
+			continue
+		}
+		if err := s.From.unchanged(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Source) unchanged() error {
+	if s.Info == nil {
+		return nil
+	}
+	now, err := os.Stat(s.Path)
+	if err != nil || !os.SameFile(now, s.Info) {
+		return nil
+	}
+	switch {
+	case now.Size() != s.Info.Size():
+		return fmt.Errorf("%s: it had %d bytes when the gallery was opened, it has %d now: open the gallery again", s.Path, s.Info.Size(), now.Size())
+	case !now.ModTime().Equal(s.Info.ModTime()):
+		return fmt.Errorf("%s: it was written after the gallery was opened: open the gallery again", s.Path)
+	}
+	return nil
+}
+
+// Within returns the place of an address in memory.
+func Within(addr uintptr, memory []byte) (int, bool) {
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
+	return int(addr - from), addr >= from && addr-from < uintptr(len(memory))
+}

@@ -1,0 +1,146 @@
+package layer
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+)
+
+// Layer is a named matrix over a gallery's rows: Rows × Dim elements, which lie in
+// one file or several. Their memory is the gallery's and dies with it.
+type Layer struct {
+	Name string
+	File string // as given to Open, joined with the matrix's name; * for the numbers of shards
+	Type DType
+	Rows int
+	Dim  int
+
+	Segments []Segment // ascending
+	Whole    []byte    // all elements, where they lie one behind the other; otherwise nil
+
+	lengths atomic.Pointer[Lengths]
+}
+
+// Lengths holds the canonical squared length of every row of a layer, and its
+// root. A row that is zero or not finite has NaN in both: whatever is computed
+// from it is NaN, which is how a row without a score is known.
+type Lengths struct {
+	Square []float64
+	Root   []float64
+	Zero   Fault // rows of zeros
+	Bad    Fault // rows with a NaN or an infinity
+
+	Extreme bool // a root is beyond extremeRoot, above or below
+
+	once   sync.Once // of narrow
+	narrow *shortLengths
+}
+
+// extremeRoot is far beyond the lengths of all types but float64. Below it no square
+// and no product of values that matters to a score leaves the range of float64, which
+// the bounds of approximate scores take for granted.
+const extremeRoot = 0x1p400
+
+// Fault counts rows that have no score in a layer, and names the first.
+type Fault struct {
+	Rows  int
+	First int // row; -1 when Rows is 0
+}
+
+// NewLayer returns a layer of segments that hold all of its rows.
+func NewLayer(name, file string, t DType, dim int, segments []Segment) *Layer {
+	l := &Layer{Name: name, File: file, Type: t, Dim: dim, Segments: segments}
+	last := segments[len(segments)-1]
+	l.Rows = last.first + last.Rows
+	if len(segments) == 1 && last.dense {
+		l.Whole = last.Data
+	}
+	return l
+}
+
+// Bytes returns the size of one row.
+func (l *Layer) Bytes() int { return l.Dim * int(l.Type.Size()) }
+
+// Widen sets dst, of length Dim, to the row's values.
+func (l *Layer) Widen(dst []float64, row int) {
+	l.Runs(row, row+1, func(_ int, b []byte) { Widen(l.Type, dst, b) })
+}
+
+// Scan sets dst to the canonical products of q with the rows lo to lo+len(dst).
+func (l *Layer) Scan(dst, q []float64, lo int) {
+	l.strides(lo, lo+len(dst), false, func(row, n int, b []byte, stride int) {
+		ScanBytes(l.Type, dst[row-lo:row-lo+n], q, b, stride)
+	})
+}
+
+// ScanSquares is scan that also sets sq to the rows' products with themselves.
+func (l *Layer) ScanSquares(dst, sq, q []float64, lo int) {
+	l.strides(lo, lo+len(dst), false, func(row, n int, b []byte, stride int) {
+		from, to := row-lo, row-lo+n
+		scanSquaresBytes(l.Type, dst[from:to], sq[from:to], q, b, stride)
+	})
+}
+
+// Lengths returns the rows' lengths, or nil before the layer was first scanned.
+func (l *Layer) Lengths() *Lengths { return l.lengths.Load() }
+
+// SetLengths derives the lengths from squares, which it keeps.
+func (l *Layer) SetLengths(squares []float64) *Lengths {
+	n := &Lengths{Square: squares, Root: make([]float64, len(squares)), Zero: Fault{First: -1}, Bad: Fault{First: -1}}
+	for row, s := range squares {
+		switch {
+		case s == 0:
+			n.Zero.Add(row)
+		case math.IsNaN(s) || math.IsInf(s, 0):
+			n.Bad.Add(row)
+		default:
+			n.Root[row] = math.Sqrt(s)
+			n.Extreme = n.Extreme || n.Root[row] > extremeRoot || n.Root[row] < 1/extremeRoot
+			continue
+		}
+		squares[row], n.Root[row] = math.NaN(), math.NaN()
+	}
+	l.lengths.CompareAndSwap(nil, n)
+	return l.lengths.Load()
+}
+
+func (f *Fault) Add(row int) {
+	if f.Rows == 0 {
+		f.First = row
+	}
+	f.Rows++
+}
+
+// Faults says which rows have no score in the layer, a line a kind, or nothing.
+// It knows that once the layer was scanned.
+func (l *Layer) Faults() []string {
+	n := l.Lengths()
+	if n == nil {
+		return nil
+	}
+	var lines []string
+	if n.Bad.Rows > 0 {
+		row := n.Bad.First
+		at, v := l.firstBad(row)
+		lines = append(lines, fmt.Sprintf("%s: %d of %d rows are not finite; the first is row %d: value %d is %v", l.File, n.Bad.Rows, l.Rows, row, at, v))
+	}
+	if n.Zero.Rows > 0 {
+		lines = append(lines, fmt.Sprintf("%s: %d of %d rows are zero; the first is row %d", l.File, n.Zero.Rows, l.Rows, n.Zero.First))
+	}
+	return lines
+}
+
+// firstBad returns the place and the value of the row's first element that is not finite.
+func (l *Layer) firstBad(row int) (int, float64) {
+	v := make([]float64, l.Dim)
+	if Guard(func() error { l.Widen(v, row); return nil }) != nil {
+		return -1, 0
+	}
+	for i, x := range v {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return i, x
+		}
+	}
+	return -1, 0
+}

@@ -1,0 +1,288 @@
+package layer
+
+import (
+	"hash/fnv"
+	"io/fs"
+	"runtime"
+	"slices"
+	"sync"
+	"unsafe"
+
+	"strata/engine/kernel"
+)
+
+// Rows.go reads the rows of a layer where they lie: in one file or several, one
+// behind the other or apart.
+
+// Source is a file that layers lie in, mapped or read whole.
+type Source struct {
+	Path string // for messages
+	Data []byte
+	Info fs.FileInfo // of the mapped file; nil for one in memory
+}
+
+// Segment holds rows of a layer that lie in one file, at the same distance.
+type Segment struct {
+	From        *Source
+	first, Rows int    // rows of the layer
+	Data        []byte // from the first element of its first row to the last of its last
+	stride      int    // bytes from a row to the next
+	apart       int    // the same in elements, where this processor reads them; otherwise 0
+	dense       bool   // apart, and rows lie one behind the other
+}
+
+// gatherBytes is about how many bytes of rows that lie apart are put together at
+// a time: little enough to stay in the first caches, enough for a kernel to be worth
+// calling.
+const gatherBytes = 32 << 10
+
+// anyAddress says that this processor reads an element at any address; on others
+// Elements are copied to where it does.
+const anyAddress = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
+
+// NewSegment returns the segment of rows that begin at the given byte of a file; they
+// were checked to lie within it.
+func NewSegment(from *Source, first, rows, offset, stride, size int, t DType) Segment {
+	s := Segment{From: from, first: first, Rows: rows, stride: stride}
+	s.Data = from.Data[offset : offset+(rows-1)*stride+size]
+	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(s.Data)))%uintptr(t.Size()) == 0
+	if whole := stride%int(t.Size()) == 0 || rows == 1; whole && (anyAddress || aligned) {
+		s.apart = stride / int(t.Size())
+		s.dense = stride == size || rows == 1
+	}
+	return s
+}
+
+// Elements returns bytes as elements.
+func Elements[T any](b []byte) []T {
+	var v T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
+}
+
+// gatherings are buffers of gathered rows, aligned for every element.
+var gatherings = sync.Pool{New: func() any { return new([]uint64) }}
+
+// borrowed returns n bytes and what gives them back.
+func borrowed(n int) ([]byte, *[]uint64) {
+	words := gatherings.Get().(*[]uint64)
+	*words = Grown(*words, (n+7)/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*words))), n), words
+}
+
+// Segment returns the place of the segment that holds a row.
+func (l *Layer) segment(row int) int {
+	if len(l.Segments) == 1 {
+		return 0
+	}
+	i, found := slices.BinarySearchFunc(l.Segments, row, func(s Segment, row int) int { return s.first - row })
+	if found {
+		return i
+	}
+	return i - 1
+}
+
+// Runs calls do with the rows lo to hi, run by run, in order: with the number of
+// the first row of a run and the elements of its rows, one behind the other. They
+// are do's until it returns.
+func (l *Layer) Runs(lo, hi int, do func(row int, b []byte)) {
+	size := l.Bytes()
+	if l.Whole != nil {
+		do(lo, l.Whole[lo*size:hi*size])
+		return
+	}
+	l.strides(lo, hi, true, func(row, _ int, b []byte, _ int) { do(row, b) })
+}
+
+// strides is runs for rows that need not lie one behind the other, unless they are to
+// be together: there are n of them, which begin stride elements apart.
+func (l *Layer) strides(lo, hi int, together bool, do func(row, n int, b []byte, stride int)) {
+	size := l.Bytes()
+	for i := l.segment(lo); lo < hi; i++ {
+		s := &l.Segments[i]
+		end := min(hi, s.first+s.Rows)
+		if s.dense || s.apart > 0 && (!together || end-lo == 1) {
+			at, last := (lo-s.first)*s.stride, (end-1-s.first)*s.stride
+			do(lo, end-lo, s.Data[at:last+size], s.apart)
+			lo = end
+			continue
+		}
+		most := min(max(1, gatherBytes/size), end-lo)
+		buffer, words := borrowed(most * size)
+		for lo < end {
+			n := min(most, end-lo)
+			s.gather(buffer[:n*size], lo, size)
+			do(lo, n, buffer[:n*size], l.Dim)
+			lo += n
+		}
+		gatherings.Put(words)
+	}
+}
+
+// gather copies rows of the layer from row lo on, size bytes each, into dst.
+func (s *Segment) gather(dst []byte, lo, size int) {
+	for at := (lo - s.first) * s.stride; len(dst) > 0; at += s.stride {
+		copy(dst[:size], s.Data[at:])
+		dst = dst[size:]
+	}
+}
+
+// Together returns the elements of the rows lo to hi, one behind the other: where
+// they lie, or copied into words, which it grows.
+func (l *Layer) Together(lo, hi int, words *[]uint64) []byte {
+	size := l.Bytes()
+	if l.Whole != nil {
+		return l.Whole[lo*size : hi*size]
+	}
+	if s := &l.Segments[l.segment(lo)]; s.dense && hi <= s.first+s.Rows {
+		return s.Data[(lo-s.first)*size : (hi-s.first)*size]
+	}
+	*words = Grown(*words, ((hi-lo)*size+7)/8)
+	out := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*words))), (hi-lo)*size)
+	l.Runs(lo, hi, func(row int, b []byte) { copy(out[(row-lo)*size:], b) })
+	return out
+}
+
+// span returns the bytes from to to of the layer's elements, as if all rows lay one
+// behind the other. They may lie in buf, which is as long.
+func (l *Layer) span(buf []byte, from, to int) []byte {
+	if l.Whole != nil {
+		return l.Whole[from:to]
+	}
+	size := l.Bytes()
+	lo := from / size
+	l.Runs(lo, (to+size-1)/size, func(row int, b []byte) {
+		skip := max(0, from-row*size)
+		copy(buf[row*size+skip-from:], b[skip:])
+	})
+	return buf[:to-from]
+}
+
+// Size returns the bytes of all elements.
+func (l *Layer) Size() int { return l.Rows * l.Bytes() }
+
+// Modified returns the time of the layer's file, in nanoseconds, or, of several, a
+// hash of theirs; 0 for files in memory.
+func (l *Layer) Modified() int64 {
+	if len(l.Segments) == 1 {
+		return l.Segments[0].From.Modified()
+	}
+	h := fnv.New64a()
+	for _, s := range l.Segments {
+		t := uint64(s.From.Modified())
+		h.Write(unsafe.Slice((*byte)(unsafe.Pointer(&t)), 8))
+	}
+	return int64(h.Sum64())
+}
+
+func (s *Source) Modified() int64 {
+	if s.Info == nil {
+		return 0
+	}
+	return s.Info.ModTime().UnixNano()
+}
+
+// Widen sets dst to elements of a type.
+func Widen(t DType, dst []float64, b []byte) {
+	switch t {
+	case Float32:
+		kernel.WidenF32(dst, Elements[float32](b))
+	case Float16:
+		kernel.WidenF16(dst, Elements[uint16](b))
+	case BFloat16:
+		kernel.WidenBF16(dst, Elements[kernel.BFloat16](b))
+	case Float64:
+		kernel.WidenF64(dst, Elements[float64](b))
+	case Int8:
+		kernel.WidenI8(dst, Elements[int8](b))
+	case Uint8:
+		kernel.WidenU8(dst, b)
+	case Int32:
+		kernel.WidenI32(dst, Elements[int32](b))
+	}
+}
+
+// ScanBytes sets dst to the canonical products of q with rows of a type, which begin
+// stride elements apart.
+func ScanBytes(t DType, dst, q []float64, b []byte, stride int) {
+	switch t {
+	case Float32:
+		kernel.ScanApart(dst, q, Elements[float32](b), stride)
+	case Float16:
+		kernel.ScanApart(dst, q, Elements[uint16](b), stride)
+	case BFloat16:
+		kernel.ScanApart(dst, q, Elements[kernel.BFloat16](b), stride)
+	case Float64:
+		kernel.ScanApart(dst, q, Elements[float64](b), stride)
+	case Int8:
+		kernel.ScanApart(dst, q, Elements[int8](b), stride)
+	case Uint8:
+		kernel.ScanApart(dst, q, b, stride)
+	case Int32:
+		kernel.ScanApart(dst, q, Elements[int32](b), stride)
+	}
+}
+
+// scanSquaresBytes is scanBytes that also sets sq to the rows' products with
+// themselves.
+func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte, stride int) {
+	switch t {
+	case Float32:
+		kernel.ScanSquaresApart(dst, sq, q, Elements[float32](b), stride)
+	case Float16:
+		kernel.ScanSquaresApart(dst, sq, q, Elements[uint16](b), stride)
+	case BFloat16:
+		kernel.ScanSquaresApart(dst, sq, q, Elements[kernel.BFloat16](b), stride)
+	case Float64:
+		kernel.ScanSquaresApart(dst, sq, q, Elements[float64](b), stride)
+	case Int8:
+		kernel.ScanSquaresApart(dst, sq, q, Elements[int8](b), stride)
+	case Uint8:
+		kernel.ScanSquaresApart(dst, sq, q, b, stride)
+	case Int32:
+		kernel.ScanSquaresApart(dst, sq, q, Elements[int32](b), stride)
+	}
+}
+
+// packer is what kernel.Queries and kernel.Rows have in common.
+type packer interface {
+	PackF32(x []float32, dim int, scale []float64)
+	PackF16(x []uint16, dim int, scale []float64)
+	PackBF16(x []kernel.BFloat16, dim int, scale []float64)
+	PackF64(x []float64, dim int, scale []float64)
+	PackI8(x []int8, dim int, scale []float64)
+	PackU8(x []uint8, dim int, scale []float64)
+	PackI32(x []int32, dim int, scale []float64)
+}
+
+// Pack packs rows of a type.
+func Pack(to packer, t DType, b []byte, dim int, scale []float64) {
+	switch t {
+	case Float32:
+		to.PackF32(Elements[float32](b), dim, scale)
+	case Float16:
+		to.PackF16(Elements[uint16](b), dim, scale)
+	case BFloat16:
+		to.PackBF16(Elements[kernel.BFloat16](b), dim, scale)
+	case Float64:
+		to.PackF64(Elements[float64](b), dim, scale)
+	case Int8:
+		to.PackI8(Elements[int8](b), dim, scale)
+	case Uint8:
+		to.PackU8(b, dim, scale)
+	case Int32:
+		to.PackI32(Elements[int32](b), dim, scale)
+	}
+}
+
+// Release gives back the memory of the rows from to to, as far as they lie in mapped
+// files.
+func (l *Layer) Release(from, to int) {
+	for i := l.segment(from); i < len(l.Segments) && l.Segments[i].first < to; i++ {
+		s := &l.Segments[i]
+		if s.From.Info == nil {
+			continue
+		}
+		lo, hi := max(from, s.first)-s.first, min(to-s.first, s.Rows)
+		release(s.Data[lo*s.stride : min(hi*s.stride, len(s.Data))])
+	}
+}

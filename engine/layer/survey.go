@@ -1,0 +1,319 @@
+package layer
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// MaxHalf is the largest number that a float16 holds: what was larger when it was
+// cut to fit stands there as this one.
+const MaxHalf = 65504
+
+// outlying is the factor by which an outlier's length differs from the median.
+const outlying = 10
+
+// Survey is what one pass over a layer's matrix finds. Rows count from 0, columns
+// too.
+type Survey struct {
+	Layer *Layer
+	Bytes int64
+
+	NonFinite Values // NaN and infinities
+	Infinite  int64  // of these, infinities
+	Saturated Values // ±65504 in a float16 matrix
+
+	Zero Fault // rows of zeros
+	Same Fault // rows of one value, not zero, where there are several columns
+
+	// Over the rows that have a score.
+	Scored          int
+	ZeroColumns     Fault // columns of zeros; First is a column
+	ConstantColumns Fault // columns of one value, not zero
+	Repeated        Fault // rows with the same bytes as one before
+	RepeatOf        int   // the first row with the bytes of Repeated.First; -1 if there is none
+	Lengths         struct{ Least, Median, Most float64 }
+	Outliers        Fault // rows with more than ten times the median length, or less than a tenth
+	Unit            bool  // all rows have length 1, as precisely as the type holds it
+}
+
+// Values counts elements of a kind, and names the first by row and column.
+type Values struct {
+	Count       int64
+	Rows        int // with at least one
+	Row, Column int // of the first; -1 without one
+	Value       float64
+}
+
+// Surveyor is a survey at work.
+type Surveyor struct {
+	*Survey
+	Seed    maphash.Seed
+	Hashes  []uint64 // by row
+	Squares []float64
+	Zeros   []float64 // a vector of zeros
+	first   []byte    // the first row that has a score
+
+	mu    sync.Mutex              // of alive while it is changed, and of Same
+	alive atomic.Pointer[[]int32] // columns that were the same in all rows so far; nobody changes it
+}
+
+// Begin finds the first row that has a score, with which columns are compared.
+func (s *Surveyor) Begin(ctx context.Context) error {
+	columns := make([]int32, s.Layer.Dim)
+	for c := range columns {
+		columns[c] = int32(c)
+	}
+	s.alive.Store(&columns)
+	s.Same.First, s.Outliers.First, s.Repeated.First = -1, -1, -1
+	product, square := make([]float64, 1), make([]float64, 1)
+	for row := range s.Layer.Rows {
+		if row%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.Layer.ScanSquares(product, square, s.Zeros, row)
+		if Scores(square[0]) {
+			s.Layer.Runs(row, row+1, func(_ int, b []byte) { s.first = bytes.Clone(b) })
+			return nil
+		}
+	}
+	return nil
+}
+
+// Scores reports whether a row of a squared length has a score.
+func Scores(square float64) bool { return square > 0 && !math.IsInf(square, 1) }
+
+// Block reads the rows lo to hi.
+func (s *Surveyor) Block(lo, hi int) {
+	l := s.Layer
+	size, element := l.Bytes(), int(l.Type.Size())
+	l.ScanSquares(make([]float64, hi-lo), s.Squares[lo:hi], s.Zeros, lo) // the rows are in the caches now
+	alive := *s.alive.Load()
+	var mine []int32 // alive, once it is this block's own
+	same := Fault{First: -1}
+	l.Runs(lo, hi, func(row int, b []byte) {
+		for ; len(b) > 0; b, row = b[size:], row+1 {
+			v := b[:size]
+			s.Hashes[row] = maphash.Bytes(s.Seed, v)
+			if !Scores(s.Squares[row]) {
+				continue
+			}
+			if size > element && bytes.Equal(v[element:], v[:size-element]) {
+				same.Add(row)
+			}
+			if len(alive) > 0 {
+				mine = equalColumns(mine[:0], alive, v, s.first, element) // into itself, after the first row
+				alive = mine
+			}
+		}
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := *s.alive.Load(); len(now) > len(alive) || len(now) > 0 && !slices.Equal(now, alive) {
+		both := intersect(now, alive)
+		s.alive.Store(&both)
+	}
+	if same.Rows > 0 {
+		if s.Same.Rows == 0 || same.First < s.Same.First {
+			s.Same.First = same.First
+		}
+		s.Same.Rows += same.Rows
+	}
+}
+
+// equalColumns appends to dst those of the columns in which two rows have the same
+// element of so many bytes.
+func equalColumns(dst, columns []int32, a, b []byte, element int) []int32 {
+	for _, c := range columns {
+		at := int(c) * element
+		same := false
+		switch element {
+		case 1:
+			same = a[at] == b[at]
+		case 2:
+			same = binary.LittleEndian.Uint16(a[at:]) == binary.LittleEndian.Uint16(b[at:])
+		case 4:
+			same = binary.LittleEndian.Uint32(a[at:]) == binary.LittleEndian.Uint32(b[at:])
+		default:
+			same = bytes.Equal(a[at:at+element], b[at:at+element])
+		}
+		if same {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// intersect returns the numbers that both ascending lists hold.
+func intersect(a, b []int32) []int32 {
+	both := make([]int32, 0, min(len(a), len(b)))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] == b[0]:
+			both = append(both, a[0])
+			a, b = a[1:], b[1:]
+		case a[0] < b[0]:
+			a = a[1:]
+		default:
+			b = b[1:]
+		}
+	}
+	return both
+}
+
+// Finish derives what takes all rows.
+func (s *Surveyor) Finish(ctx context.Context) error {
+	s.columns()
+	if err := s.values(ctx); err != nil {
+		return err
+	}
+	if err := s.repeats(ctx); err != nil {
+		return err
+	}
+	n := s.Layer.Lengths()
+	if n == nil {
+		n = s.Layer.SetLengths(slices.Clone(s.Squares))
+	}
+	s.Zero = n.Zero
+	roots := make([]float64, 0, len(n.Root))
+	for _, r := range n.Root {
+		if !math.IsNaN(r) {
+			roots = append(roots, r)
+		}
+	}
+	if s.Scored = len(roots); s.Scored == 0 {
+		return ctx.Err()
+	}
+	slices.Sort(roots)
+	median := roots[len(roots)/2]
+	s.Lengths.Least, s.Lengths.Median, s.Lengths.Most = roots[0], median, roots[len(roots)-1]
+	for row, r := range n.Root {
+		if r > outlying*median || r < median/outlying { // a NaN is neither
+			s.Outliers.Add(row)
+		}
+	}
+	within := unitWithin(s.Layer.Type)
+	s.Unit = math.Abs(roots[0]-1) <= within && math.Abs(roots[len(roots)-1]-1) <= within
+	return ctx.Err()
+}
+
+// unitWithin returns how far the length of a unit vector may be from 1, where its
+// values are rounded to a type. float16 rounds a value by 2⁻¹¹ of it, bfloat16 by 2⁻⁸,
+// and GPUs normalise with fewer digits than float32 has.
+func unitWithin(t DType) float64 {
+	switch t {
+	case Float16:
+		return 2e-3
+	case BFloat16:
+		return 1e-2
+	default:
+		return 1e-4
+	}
+}
+
+// columns tells columns of zeros from other constant ones.
+func (s *Surveyor) columns() {
+	s.ZeroColumns.First, s.ConstantColumns.First = -1, -1
+	if s.first == nil {
+		return
+	}
+	element := int(s.Layer.Type.Size())
+	for _, c := range *s.alive.Load() {
+		v := s.first[int(c)*element : (int(c)+1)*element]
+		if bytes.Count(v, []byte{0}) == element {
+			s.ZeroColumns.Add(int(c))
+		} else {
+			s.ConstantColumns.Add(int(c))
+		}
+	}
+}
+
+// values counts elements in the rows that can hold those looked for.
+func (s *Surveyor) values(ctx context.Context) error {
+	s.NonFinite.Row, s.NonFinite.Column, s.Saturated.Row, s.Saturated.Column = -1, -1, -1, -1
+	var rows []int
+	for row, square := range s.Squares {
+		if math.IsNaN(square) || math.IsInf(square, 0) || s.Layer.Type == Float16 && square >= MaxHalf*MaxHalf {
+			rows = append(rows, row)
+		}
+	}
+	var mu sync.Mutex
+	return Parallel(ctx, len(rows), 64, func(lo, hi int) {
+		v := make([]float64, s.Layer.Dim)
+		for _, row := range rows[lo:hi] {
+			s.Layer.Widen(v, row)
+			mu.Lock()
+			s.NonFinite.Tally(row, v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+			if s.Layer.Type == Float16 {
+				s.Saturated.Tally(row, v, func(x float64) bool { return math.Abs(x) == MaxHalf })
+			}
+			for _, x := range v {
+				if math.IsInf(x, 0) {
+					s.Infinite++
+				}
+			}
+			mu.Unlock()
+		}
+	})
+}
+
+// Tally adds the elements of a row that are of the kind.
+func (v *Values) Tally(row int, elements []float64, is func(float64) bool) {
+	had := v.Count
+	for c, x := range elements {
+		if !is(x) {
+			continue
+		}
+		if v.Count++; v.Count == had+1 && (v.Row < 0 || row < v.Row) {
+			v.Row, v.Column, v.Value = row, c, x
+		}
+	}
+	if v.Count > had {
+		v.Rows++
+	}
+}
+
+// repeats finds rows with the bytes of another.
+func (s *Surveyor) repeats(ctx context.Context) error {
+	type hashed struct {
+		hash uint64
+		row  int32
+	}
+	all := make([]hashed, 0, len(s.Hashes))
+	for row, h := range s.Hashes {
+		if Scores(s.Squares[row]) {
+			all = append(all, hashed{h, int32(row)})
+		}
+	}
+	slices.SortFunc(all, func(a, b hashed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.row, b.row)) })
+	for len(all) > 0 && ctx.Err() == nil {
+		n := 1
+		for n < len(all) && all[n].hash == all[0].hash {
+			n++
+		}
+		// Equal hashes are almost always of equal rows; each is compared with the first.
+		var bytesOfFirst []byte
+		for _, other := range all[1:n] {
+			if bytesOfFirst == nil {
+				s.Layer.Runs(int(all[0].row), int(all[0].row)+1, func(_ int, b []byte) { bytesOfFirst = bytes.Clone(b) })
+			}
+			s.Layer.Runs(int(other.row), int(other.row)+1, func(row int, b []byte) {
+				if !bytes.Equal(b, bytesOfFirst) {
+					return
+				}
+				s.Repeated.Rows++
+				if s.Repeated.First < 0 || row < s.Repeated.First {
+					s.Repeated.First, s.RepeatOf = row, int(all[0].row)
+				}
+			})
+		}
+		all = all[n:]
+	}
+	return ctx.Err()
+}

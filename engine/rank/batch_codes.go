@@ -1,0 +1,162 @@
+package rank
+
+import (
+	"math"
+
+	"strata/engine/code"
+	"strata/engine/kernel"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+)
+
+// batch_codes.go multiplies the codes of a tile of queries with those of a tile of
+// rows, and bounds what that leaves open.
+
+// codedTile is one layer's part of a tile whose products are those of codes.
+type codedTile struct {
+	query []*code.CodedQuery // by query of the tile
+	code  []int8             // their codes, one after another
+	dots  []int32            // queries × batchRows
+}
+
+// queries codes the queries of a tile, given by row.
+func (t *codedTile) queries(c *code.Codes, rows []int) {
+	t.query, t.code = t.query[:0], t.code[:0]
+	wide := make([]float64, c.Layer.Dim)
+	for _, row := range rows {
+		c.Layer.Widen(wide, row)
+		q := c.Coder.Query(wide, c.Layer.Lengths().Root[row])
+		t.query = append(t.query, q)
+		t.code = append(t.code, q.Code[:c.Coder.Stride]...)
+	}
+	if n := len(rows) * batchRows; len(t.dots) < n {
+		t.dots = make([]int32, n)
+	}
+}
+
+// multiply sets dst[q·batchRows+r] to the score of query q and row lo+r, below hi.
+func (t *codedTile) multiply(dst []float32, c *code.Codes, lo, hi int) {
+	stride := c.Coder.Stride
+	for from := lo; from < hi; {
+		k, r := c.At(from)
+		n := min(hi-from, len(k.Mean)-r)
+		at := from - lo
+		kernel.TileBytes(t.dots[at:], batchRows, t.code, k.Fine.Bytes[r*stride:(r+n)*stride], stride)
+		for i, q := range t.query {
+			place := i*batchRows + at
+			c.Scores(dst[place:place+n], t.dots[place:place+n], q, from, false)
+		}
+		from += n
+	}
+}
+
+// layerBound returns the bound of the products of query q of the tile in a layer
+// with rows of the given |r| and |ĉ|, if the layer has codes.
+func (w *BatchWorker) layerBound(l, q int, rest, norm float32) float64 {
+	if w.codes[l] == nil {
+		return kernel.TileError(w.Layers[l].Dim) + layer.ScoreSlack
+	}
+	return w.coded[l].query[q].Bound(rest, norm)
+}
+
+// findLayerBounds sets layerBounds for the tile's first queries and the rows lo to hi.
+func (w *BatchWorker) findLayerBounds(queries, lo, hi int) {
+	first, spans := lo/layer.CodeSpan, (hi-lo+layer.CodeSpan-1)/layer.CodeSpan
+	for at, c := range w.codes {
+		if c == nil {
+			continue
+		}
+		rest, norm := c.Fine.Rest[first:first+spans], c.Fine.Norm[first:first+spans]
+		for q := range queries {
+			bounds := w.layerBounds[at][q*len(w.bounds):][:spans]
+			for i := range bounds {
+				bounds[i] = w.layerBound(at, q, rest[i], norm[i])
+			}
+		}
+	}
+}
+
+// spanBounds returns the bounds of a leaf's scores for query q of the tile, which is
+// the row query of the gallery, by span of the block's n rows. They are valid until the
+// next call.
+func (w *BatchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
+	bounds := w.bounds[:(n+layer.CodeSpan-1)/layer.CodeSpan]
+	clear(bounds)
+	length := w.queryLength(l, query)
+	for t, at := range l.layers {
+		factor := l.weights[t]
+		if l.Scheme.Kind == scheme.Concat {
+			factor *= w.Layers[at].Lengths().Root[query] / length
+		}
+		var layer []float64
+		if w.codes[at] != nil {
+			layer = w.layerBounds[at][q*len(w.bounds):][:len(bounds)]
+		}
+		plain := w.layerBound(at, q, 0, 0)
+		for i := range bounds {
+			bound := plain
+			if layer != nil {
+				bound = layer[i]
+			}
+			if l.Scheme.Kind == scheme.Concat {
+				bound *= float64(w.spanFactors[t][i])
+			}
+			bounds[i] += factor * bound
+		}
+	}
+	for i := range bounds {
+		bounds[i] = leafBound(bounds[i]*(1+0x1p-20), len(l.layers))
+	}
+	return bounds
+}
+
+// rowBound is the bound of one row.
+func (w *BatchWorker) rowBound(l *leaf, q, query, row int) float64 {
+	var bound, square float64
+	for t, at := range l.layers {
+		var rest, norm float32
+		if c := w.codes[at]; c != nil {
+			k, r := c.At(row)
+			rest, norm = k.Fine.Rest[r], k.Fine.Norm[r]
+		}
+		factor := l.weights[t]
+		if l.Scheme.Kind == scheme.Concat {
+			lengths := w.Layers[at].Lengths()
+			square += l.weights[t] * l.weights[t] * lengths.Square[row]
+			factor *= lengths.Root[row] * l.weights[t] * lengths.Root[query]
+		}
+		bound += factor * w.layerBound(at, q, rest, norm)
+	}
+	if l.Scheme.Kind == scheme.Concat {
+		bound /= w.queryLength(l, query) * math.Sqrt(square)
+	}
+	return leafBound(bound, len(l.layers))
+}
+
+// queryLength returns √Σ w²|q|² of a concatenation, and 1 of a sum.
+func (w *BatchWorker) queryLength(l *leaf, query int) float64 {
+	if l.Scheme.Kind != scheme.Concat {
+		return 1
+	}
+	var all float64
+	for t, at := range l.layers {
+		all += l.weights[t] * l.weights[t] * w.Layers[at].Lengths().Square[query]
+	}
+	return math.Sqrt(all)
+}
+
+// findSpanFactors sets spanFactors[t][i] to the largest factor of term t in span i
+// of the block's n rows.
+func (w *BatchWorker) findSpanFactors(l *leaf, n int) {
+	for t := range l.layers {
+		for i := range (n + layer.CodeSpan - 1) / layer.CodeSpan {
+			most := float32(0)
+			for _, f := range w.factors[t][i*layer.CodeSpan : min((i+1)*layer.CodeSpan, n)] {
+				if f > most { // a row without a score has NaN
+					most = f
+				}
+			}
+			w.spanFactors[t][i] = most
+		}
+	}
+}

@@ -1,0 +1,475 @@
+package rank
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"strata/engine/code"
+	"strata/engine/items"
+	"strata/engine/kernel"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+)
+
+// certify.go ranks for one query from columns of approximate cosines whose errors
+// are bounded: rows that could be in the top k in spite of them get their canonical
+// scores, and the ranking is exact.
+
+// approxColumn holds the cosine of one query with every row of a layer, but for an
+// error of at most its bound; NaN where the canonical one is.
+type approxColumn struct {
+	layer  *layer.Layer
+	part   layer.Vector // the query's
+	Cosine []float32
+	codes  *code.Codes // nil: rounded from canonical products
+	coarse bool        // from 4-bit codes
+	query  *code.CodedQuery
+}
+
+func (c *approxColumn) bytes() int64 { return int64(len(c.Cosine)) * 4 }
+
+// Span returns the bound of the rows span·codeSpan to (span+1)·codeSpan.
+func (c *approxColumn) Span(span int) float64 {
+	if c.codes == nil {
+		return roundedSlack
+	}
+	s := &c.codes.Fine
+	if c.coarse {
+		s = &c.codes.Coarse
+	}
+	return c.query.Bound(s.Rest[span], s.Norm[span])
+}
+
+// Row returns the bound of a row.
+func (c *approxColumn) Row(row int) float64 {
+	if c.codes == nil {
+		return roundedSlack
+	}
+	return c.codes.Bound(c.query, row, c.coarse)
+}
+
+// codeBlock is the number of rows whose codes are multiplied at a time, as many as
+// kernel.DotBytes needs to read at the speed of memory. It divides codeChunk.
+const codeBlock = 1024
+
+// ApproxByCodes computes the cosines of a query from a layer's codes, the 4-bit ones if
+// coarse.
+func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*approxColumn, error) {
+	l := c.Layer
+	part, err := q.whole(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	a := &approxColumn{layer: l, part: part, codes: c, coarse: coarse, Cosine: make([]float32, l.Rows)}
+	a.query = c.Coder.Query(part.Wide, part.Root)
+	step := max(1, layer.ScanBlock/(c.Coder.Stride*codeBlock)) * codeBlock
+	err = layer.Parallel(ctx, l.Rows, step, func(lo, hi int) {
+		var dots [codeBlock]int32
+		for ; lo < hi; lo += codeBlock {
+			n := min(codeBlock, hi-lo)
+			c.Products(dots[:n], a.query, lo, coarse)
+			c.Scores(a.Cosine[lo:lo+n], dots[:n], a.query, lo, coarse)
+		}
+	})
+	return a, err
+}
+
+// rounded returns a column of canonical products with part as cosines.
+func (c *Column) rounded(part layer.Vector) *approxColumn {
+	a := &approxColumn{layer: c.layer, part: part, Cosine: make([]float32, len(c.Dot))}
+	for row, dot := range c.Dot {
+		a.Cosine[row] = float32(dot / float64(c.Root*c.length.Root[row]))
+	}
+	return a
+}
+
+// approxLeaf is a sum or a concatenation, ready to be evaluated for one query.
+type approxLeaf struct {
+	scheme  scheme.Scheme
+	columns []*approxColumn // by term of weight above 0
+	weights []float64       // by the same: over their sum; of a concatenation w²·|q|/√Σw²|q|²
+	squares []float64       // of a concatenation: w², weights being over the largest
+	ratios  []float64       // of a concatenation: that w
+	short   bool            // lengths and weights of a concatenation suit float32
+}
+
+// newApproxLeaf prepares a scheme that is tame for the query of the columns.
+func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLeaf {
+	f := &approxLeaf{scheme: s, short: s.Kind == scheme.Concat}
+	var total, most float64
+	for _, t := range s.Terms {
+		most = max(most, t.Weight)
+	}
+	for _, t := range s.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		c := columns[t.Factor.String()]
+		f.columns = append(f.columns, c)
+		if s.Kind == scheme.Sum {
+			total += t.Weight
+			f.weights = append(f.weights, t.Weight)
+			continue
+		}
+		w := t.Weight / most
+		f.short = f.short && w > 1/layer.ShortRange && c.layer.Lengths().Short().Plain && layer.WithinShort(c.part.Root)
+		total += float64(w * w * c.part.Square)
+		f.squares = append(f.squares, w*w)
+		f.ratios = append(f.ratios, w)
+		f.weights = append(f.weights, float64(w*w*c.part.Root))
+	}
+	if s.Kind == scheme.Concat {
+		total = math.Sqrt(total)
+	}
+	for i := range f.weights {
+		f.weights[i] /= total
+	}
+	return f
+}
+
+// scores sets dst to the scores of the rows lo to lo+len(dst), at most rankBlock,
+// and bounds[i] to the bound of those of the i-th codeSpan of them. lo is a multiple
+// of codeSpan.
+func (f *approxLeaf) scores(dst []float32, bounds []float64, lo int) {
+	hi := lo + len(dst)
+	switch {
+	case f.short:
+		f.concatShort(dst, bounds, lo)
+		return
+	case f.scheme.Kind == scheme.Concat:
+		f.concat(dst, bounds, lo)
+		return
+	}
+	for t, c := range f.columns {
+		if t == 0 {
+			kernel.MulSet(dst, c.Cosine[lo:hi], float32(f.weights[t]))
+		} else {
+			kernel.MulAdd(dst, c.Cosine[lo:hi], float32(f.weights[t]))
+		}
+	}
+	for i := range bounds {
+		bound := 0.0
+		for t, c := range f.columns {
+			bound += f.weights[t] * c.Span(lo/layer.CodeSpan+i)
+		}
+		bounds[i] = leafBound(bound, len(f.columns))
+	}
+}
+
+// concat is scores for a concatenation: Σ factor·cos, where a row's factor of a term is
+// w²·|q|·|x| / (√Σw²|q|² · √Σw²|x|²).
+func (f *approxLeaf) concat(dst []float32, bounds []float64, lo int) {
+	hi := lo + len(dst)
+	var inverse [rankBlock]float64 // 1/√Σw²|x|²
+	clear(dst)
+	clear(bounds)
+	for t, c := range f.columns {
+		for i, s := range c.layer.Lengths().Square[lo:hi] {
+			inverse[i] += float64(f.squares[t] * s)
+		}
+	}
+	for i := range dst {
+		inverse[i] = 1 / math.Sqrt(inverse[i])
+	}
+	for t, c := range f.columns {
+		cosine, root := c.Cosine[lo:hi], c.layer.Lengths().Root[lo:hi]
+		for from := 0; from < len(dst); from += layer.CodeSpan {
+			most := 0.0
+			for i := from; i < min(from+layer.CodeSpan, len(dst)); i++ {
+				factor := f.weights[t] * root[i] * inverse[i]
+				if factor > most { // a row without a score has NaN
+					most = factor
+				}
+				dst[i] += float32(factor) * cosine[i]
+			}
+			bounds[from/layer.CodeSpan] += most * c.Span((lo+from)/layer.CodeSpan)
+		}
+	}
+	for i := range bounds {
+		bounds[i] = leafBound(bounds[i], len(f.columns))
+	}
+}
+
+// concatShort is concat in float32, with bounds from the ends of lengths.
+func (f *approxLeaf) concatShort(dst []float32, bounds []float64, lo int) {
+	hi := lo + len(dst)
+	var buffer [rankBlock]float32
+	squares := buffer[:len(dst)] // Σw²|x|²
+	clear(dst)
+	for t, c := range f.columns {
+		n := c.layer.Lengths().Short()
+		kernel.MulAddRoots(dst, squares, n.Root[lo:hi], c.Cosine[lo:hi], float32(f.weights[t]), float32(f.ratios[t]))
+	}
+	kernel.DivRoot(dst, squares)
+	slack := shortSlack(len(f.columns))
+	for i := range bounds {
+		var bound, square float64
+		span := lo/layer.CodeSpan + i
+		for t, c := range f.columns {
+			n := c.layer.Lengths().Short()
+			square += f.squares[t] * n.Least[span] * n.Least[span]
+			bound += f.weights[t] * n.Most[span] * c.Span(span)
+		}
+		bound /= math.Sqrt(square)
+		bounds[i] = bound + slack*(1+bound)
+	}
+}
+
+// bound returns the bound of a row's score.
+func (f *approxLeaf) bound(row int) float64 {
+	var bound, square float64
+	for t, c := range f.columns {
+		factor := f.weights[t]
+		if f.scheme.Kind == scheme.Concat {
+			square += f.squares[t] * c.layer.Lengths().Square[row]
+			factor *= c.layer.Lengths().Root[row]
+		}
+		bound += factor * c.Row(row)
+	}
+	if f.scheme.Kind == scheme.Concat {
+		bound /= math.Sqrt(square)
+	}
+	if f.short {
+		return bound + shortSlack(len(f.columns))*(1+bound)
+	}
+	return leafBound(bound, len(f.columns))
+}
+
+// certifier ranks the candidates of one query from approximate columns.
+type certifier struct {
+	g       Layers
+	columns map[string]*approxColumn
+	among   *items.Candidates
+	query   int
+	pairs   *Pairs // of the query
+}
+
+// most returns the number of rows that are worth to be scored one by one: beyond it,
+// 8-bit codes are read instead of 4-bit ones, and canonical columns instead of those.
+func (f *approxLeaf) most(rows int) int {
+	if slices.ContainsFunc(f.columns, func(c *approxColumn) bool { return c.coarse }) {
+		return rows / 16
+	}
+	return rows / 4
+}
+
+// nominate collects the rows that may be in the top k of a leaf. With bare bounds
+// of 0 they are the k best by their approximate scores.
+func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare bool) (*Nominated, error) {
+	rows := c.g.Len()
+	most := f.most(rows)
+	excluded := c.among.Excluded(c.query)
+	var mu sync.Mutex
+	var all Nominated
+	all.Reset(k, rows, most)
+	err := layer.Parallel(ctx, rows, 32*rankBlock, func(lo, hi int) {
+		var local Nominated
+		local.Reset(k, rows, most)
+		mu.Lock()
+		local.min = max(local.min, all.min)
+		mu.Unlock()
+		var scores [rankBlock]float32
+		var bounds [rankBlock / layer.CodeSpan]float64
+		var above []int32
+		for ; lo < hi; lo += rankBlock {
+			scores := scores[:min(rankBlock, hi-lo)]
+			bounds := bounds[:(len(scores)+layer.CodeSpan-1)/layer.CodeSpan]
+			f.scores(scores, bounds, lo)
+			if bare {
+				clear(bounds)
+			}
+			above = local.Offer(scores, bounds, lo, c.among, excluded, above)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		all.merge(&local)
+	})
+	return &all, err
+}
+
+// rank returns the top k of a sum or a concatenation. It reports false when more
+// rows might be in it than is worth to score one by one.
+func (c *certifier) rank(ctx context.Context, scheme scheme.Scheme, k int) (hits []Hit, rescored int, certain bool, err error) {
+	f := newApproxLeaf(scheme, c.columns)
+	n, err := c.nominate(ctx, f, k, false)
+	if err != nil || n.Crowded {
+		return nil, 0, false, err
+	}
+	n.tighten(f.bound)
+	if err := c.pairs.Fill(ctx, scheme, n.Rows); err != nil {
+		return nil, 0, false, err
+	}
+	best := NewTop(k)
+	for _, r := range n.Rows {
+		if s := c.pairs.Score(scheme, int(r.Row)); !math.IsNaN(s) {
+			best.Offer(Hit{int(r.Row), s})
+		}
+	}
+	return best.Sorted(), len(n.Rows), true, nil
+}
+
+// approximate returns the k best of a sum or a concatenation by approximate scores.
+func (c *certifier) approximate(ctx context.Context, scheme scheme.Scheme, k int) ([]Hit, bool, error) {
+	f := newApproxLeaf(scheme, c.columns)
+	n, err := c.nominate(ctx, f, k, true)
+	if err != nil || n.Crowded {
+		return nil, false, err
+	}
+	best := NewTop(k)
+	for _, r := range n.Rows {
+		best.Offer(Hit{int(r.Row), float64(r.Score)})
+	}
+	return best.Sorted(), true, nil
+}
+
+// certified ranks a scheme for a query from codes. It reports false when
+// it cannot: the layers have none, or too many rows are too near one another.
+func (s *Searcher) certified(ctx context.Context, q Asked, sc scheme.Scheme, k int, among *items.Candidates, approximate bool) (Ranking, bool, error) {
+	out := Ranking{Scheme: sc, Candidates: among.Count(q.Row), Coded: true}
+	if !s.codable(q, sc, out.Candidates, k) || approximate && sc.Kind == scheme.RRF {
+		return out, false, nil
+	}
+	e := s.entry(q.key())
+	k = min(k, out.Candidates)
+	for _, coarse := range []bool{true, false} {
+		if coarse && sc.Kind == scheme.RRF {
+			continue // its intervals of ranks need the narrow bounds
+		}
+		columns, err := s.approxColumns(ctx, q, sc.Factors(), coarse)
+		if err != nil {
+			return out, false, err
+		}
+		c := certifier{g: s.g, columns: columns, among: among, query: q.Row}
+		certain, err := e.top(ctx, c, sc, k, approximate, &out)
+		if err != nil || certain {
+			return out, certain, err
+		}
+	}
+	return out, false, nil
+}
+
+// top is certifier.top with the products that are kept of the query.
+func (e *queryColumns) top(ctx context.Context, c certifier, scheme scheme.Scheme, k int, approximate bool, out *Ranking) (bool, error) {
+	e.pairsMu.Lock()
+	defer e.pairsMu.Unlock() // after a fault, too
+	e.prepare(c.columns)
+	c.pairs = e.pairs
+	return c.top(ctx, scheme, k, approximate, out)
+}
+
+// top sets the hits of a ranking, at most k. It reports false when it cannot.
+func (c *certifier) top(ctx context.Context, s scheme.Scheme, k int, approximate bool, out *Ranking) (certain bool, err error) {
+	switch {
+	case approximate:
+		out.Approximate = true
+		out.Hits, certain, err = c.approximate(ctx, s, k)
+	case s.Kind == scheme.RRF:
+		out.Hits, out.Rescored, certain, err = c.fuse(ctx, s, k)
+	default:
+		out.Hits, out.Rescored, certain, err = c.rank(ctx, s, k)
+	}
+	if err == nil && certain && len(out.Hits) < k {
+		r := ranker{g: c.g, among: c.among, query: c.query}
+		r.fill(out, k)
+	}
+	return certain, err
+}
+
+// codable reports whether the scheme can be ranked from codes, and whether that
+// is better than what is kept.
+func (s *Searcher) codable(q Asked, sc scheme.Scheme, candidates, k int) bool {
+	coded := false
+	names := sc.Layers()
+	for _, name := range names {
+		l, err := s.g.Layer(name)
+		if err != nil {
+			return false
+		}
+		coded = coded || s.g.CodesOf(l) != nil
+		if n := l.Lengths(); l.Type == layer.Float64 && (n == nil || n.Extreme) {
+			return false
+		}
+	}
+	if !coded || min(k, candidates) > s.g.Len()/4 || s.exact(q.key(), names) {
+		return false
+	}
+	if sc.Kind != scheme.RRF {
+		return Tame(sc)
+	}
+	for _, part := range sc.Parts {
+		if part.Kind == scheme.RRF || !Tame(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// approxColumns returns approximate columns of the query, computing those that are
+// not kept. Only with coarse may they come from 4-bit codes.
+func (s *Searcher) approxColumns(ctx context.Context, q Asked, factors []scheme.Factor, coarse bool) (map[string]*approxColumn, error) {
+	columns := make(map[string]*approxColumn, len(factors))
+	for _, f := range factors {
+		name := f.String()
+		if columns[name] != nil {
+			continue
+		}
+		l, err := s.g.Ready(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if a := s.keptApprox(q.key(), name); a != nil && (coarse || !a.coarse) {
+			columns[name] = a
+			continue
+		}
+		var a *approxColumn
+		if codes := s.g.CodesOf(l); codes != nil {
+			a, err = ApproxByCodes(ctx, codes, q, coarse)
+		} else {
+			var exact map[string]*Column
+			if exact, err = s.columns(ctx, q, []scheme.Factor{f}); err == nil {
+				var part layer.Vector
+				part, err = q.whole(ctx, l)
+				a = exact[name].rounded(part)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("scanning %s: %w", name, err)
+		}
+		columns[name] = a
+		s.keepApprox(q.key(), a)
+	}
+	return columns, nil
+}
+
+// Fill computes the products of the query with rows that the scheme needs and that
+// are not kept, from all processors.
+func (p *Pairs) Fill(ctx context.Context, scheme scheme.Scheme, rows []Contender) error {
+	for _, t := range scheme.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		l := p.layers[t.Factor.String()]
+		var missing []int
+		for _, r := range rows {
+			if _, ok := l.dots[int(r.Row)]; !ok {
+				missing = append(missing, int(r.Row))
+			}
+		}
+		dots := make([]float64, len(missing))
+		err := layer.Parallel(ctx, len(missing), 16, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				dots[i] = l.once(missing[i])
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for i, row := range missing {
+			l.dots[row] = dots[i]
+		}
+	}
+	return nil
+}

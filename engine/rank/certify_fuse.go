@@ -1,0 +1,230 @@
+package rank
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sort"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+)
+
+// intervalPart is one part of an rrf for one query: every candidate with the ends
+// of its score.
+type intervalPart struct {
+	leaf         *approxLeaf
+	lower, upper []float32 // by row: the ends of its score; NaN for no candidate
+	order, above []Nominee // the candidates by lower end and by upper end, best first
+	first, last  []int32   // by row: the best and the worst rank that the ends allow, from 1; 0 for no candidate
+	width        float64   // the largest difference of the ends of a row
+	exact        []float64 // by row: the canonical score, +Inf while it is not known
+	known        int       // of exact
+}
+
+// fusing is a row with an interval of its fused score.
+type fusing struct {
+	row          int
+	upper, lower float64
+}
+
+// fuse returns the exact top k of an rrf whose parts are sums and concatenations.
+// The ends of scores give an interval of ranks in every part, and so one of the
+// fused score. Rows whose interval reaches the top k are scored canonically, which
+// leaves only the ends of the other rows open; those that still reach it get their
+// exact ranks, best upper end first, for which the rows are scored whose ends
+// enclose their score. It reports false when more than half of the rows would have
+// to be scored.
+func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits []Hit, rescored int, certain bool, err error) {
+	parts := make([]*intervalPart, len(scheme.Parts))
+	upper, lower := make([]float64, c.g.Len()), make([]float64, c.g.Len())
+	for i, part := range scheme.Parts {
+		parts[i] = &intervalPart{leaf: newApproxLeaf(part, c.columns)}
+		if err := c.intervals(ctx, parts[i]); err != nil {
+			return nil, 0, false, err
+		}
+		parts[i].add(upper, lower)
+	}
+	var rows []fusing
+	for row, s := range upper {
+		if s == s { // a NaN is not itself
+			rows = append(rows, fusing{row, s, lower[row]})
+		}
+	}
+	rows = reaching(rows, k)
+	if len(rows) > c.most() {
+		return nil, 0, false, nil
+	}
+	for i := range rows {
+		rows[i].upper, rows[i].lower = 0, 0
+	}
+	for _, p := range parts {
+		missing := make([]int, len(rows))
+		for i := range rows {
+			missing[i] = rows[i].row
+		}
+		if err := c.score(ctx, p, missing); err != nil {
+			return nil, 0, false, err
+		}
+		for i := range rows {
+			first, last := p.ranks(p.exact[rows[i].row])
+			rows[i].upper += 1 / float64(rrfOffset+first)
+			rows[i].lower += 1 / float64(rrfOffset+last)
+		}
+	}
+	rows = reaching(rows, k)
+	slices.SortFunc(rows, func(a, b fusing) int { return cmp.Compare(b.upper, a.upper) })
+	best := NewTop(k)
+	for _, r := range rows {
+		if r.upper < best.bound-layer.ScoreSlack {
+			break
+		}
+		var fused float64
+		for _, p := range parts {
+			rank, ok, err := c.exactRank(ctx, p, r.row)
+			if err != nil || !ok {
+				return nil, 0, false, err
+			}
+			fused += 1 / float64(rrfOffset+rank)
+		}
+		best.Offer(Hit{r.row, fused})
+	}
+	for _, p := range parts {
+		rescored += p.known
+	}
+	return best.Sorted(), rescored, true, nil
+}
+
+// most is the number of rows that are scored one by one for a part of an rrf; with
+// more a scan is better.
+func (c *certifier) most() int { return max(c.g.Len()/2, NomineeRoom(0)) }
+
+// reaching keeps the rows whose upper end is not under the k-th best lower end.
+func reaching(rows []fusing, k int) []fusing {
+	ends := NewTop(k)
+	for _, r := range rows {
+		if r.lower >= ends.bound {
+			ends.Offer(Hit{r.row, r.lower})
+		}
+	}
+	least := ends.bound - layer.ScoreSlack // the sums of a few reciprocals are exact to 10⁻¹⁵
+	return slices.DeleteFunc(rows, func(r fusing) bool { return r.upper < least })
+}
+
+// intervals finds the ends of all scores, and the ranks that they allow.
+func (c *certifier) intervals(ctx context.Context, p *intervalPart) error {
+	n := c.g.Len()
+	p.lower, p.upper = make([]float32, n), make([]float32, n)
+	p.exact, p.first, p.last = make([]float64, n), make([]int32, n), make([]int32, n)
+	excluded := c.among.Excluded(c.query)
+	nan := float32(math.NaN())
+	err := layer.Parallel(ctx, n, rankBlock, func(lo, hi int) {
+		var bounds [rankBlock / layer.CodeSpan]float64
+		p.leaf.scores(p.lower[lo:hi], bounds[:(hi-lo+layer.CodeSpan-1)/layer.CodeSpan], lo)
+		for row := lo; row < hi; row++ {
+			p.exact[row] = math.Inf(1)
+			s := p.lower[row]
+			if _, is := slices.BinarySearch(excluded, int32(row)); is || !c.among.Has(row) {
+				p.lower[row], p.upper[row] = nan, nan
+				continue
+			}
+			bound := p.leaf.bound(row)
+			p.lower[row], p.upper[row] = layer.Down32(float64(s)-bound), layer.Up32(float64(s)+bound)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	p.order, p.above = make([]Nominee, 0, n), make([]Nominee, 0, n)
+	for row, s := range p.lower {
+		if s == s { // a NaN is not itself
+			p.order = append(p.order, Nominee{int32(row), s})
+			p.above = append(p.above, Nominee{int32(row), p.upper[row]})
+			p.width = max(p.width, float64(p.upper[row])-float64(s))
+		}
+	}
+	var swap []Nominee
+	SortNominees(p.order, &swap)
+	SortNominees(p.above, &swap)
+	at := 0 // rows that are surely before the next
+	for _, u := range p.above {
+		for at < len(p.order) && p.order[at].Score > u.Score {
+			at++
+		}
+		p.first[u.Row] = int32(at + 1)
+	}
+	at = 0 // rows that may be at or before the next
+	for _, l := range p.order {
+		for at < len(p.above) && p.above[at].Score >= l.Score {
+			at++
+		}
+		p.last[l.Row] = int32(at)
+	}
+	return ctx.Err()
+}
+
+// add adds the ends of the part's reciprocal ranks; NaN for rows that have none.
+func (p *intervalPart) add(upper, lower []float64) {
+	for row, first := range p.first {
+		if first == 0 {
+			upper[row], lower[row] = math.NaN(), math.NaN()
+			continue
+		}
+		upper[row] += 1 / float64(rrfOffset+int(first))
+		lower[row] += 1 / float64(rrfOffset+int(p.last[row]))
+	}
+}
+
+// ranks returns the best and the worst rank, from 1, that the ends of the other
+// candidates allow to a candidate with a canonical score.
+func (p *intervalPart) ranks(score float64) (first, last int) {
+	first = sort.Search(len(p.order), func(i int) bool { return float64(p.order[i].Score) <= score })
+	last = sort.Search(len(p.above), func(i int) bool { return float64(p.above[i].Score) < score })
+	return first + 1, last
+}
+
+// score computes the canonical scores of rows that are not known.
+func (c *certifier) score(ctx context.Context, p *intervalPart, rows []int) error {
+	rows = slices.DeleteFunc(rows, func(row int) bool { return !math.IsInf(p.exact[row], 1) })
+	p.known += len(rows)
+	return layer.Parallel(ctx, len(rows), 16, func(lo, hi int) {
+		for _, row := range rows[lo:hi] {
+			p.exact[row] = c.pairs.scoreBy(p.leaf.scheme, row, (*pairLayer).once)
+		}
+	})
+}
+
+// exactRank returns the rank of a candidate in a part, from 1: that of the rows
+// that are surely before it, and of those that may be and are. Its own score is
+// known. It reports false when too many rows would have to be scored.
+func (c *certifier) exactRank(ctx context.Context, p *intervalPart, row int) (int, bool, error) {
+	self := Hit{row, p.exact[row]}
+	first, last := p.ranks(self.Score)
+	least := self.Score - p.width
+	near := make([]int, 0, last-first+1)
+	unknown := 0
+	for _, o := range p.order[first-1:] {
+		if float64(o.Score) < least {
+			break
+		}
+		if at := int(o.Row); float64(p.upper[at]) >= self.Score {
+			near = append(near, at)
+			if math.IsInf(p.exact[at], 1) {
+				unknown++
+			}
+		}
+	}
+	if p.known+unknown > c.most() {
+		return 0, false, nil
+	}
+	if err := c.score(ctx, p, slices.Clone(near)); err != nil {
+		return 0, false, err
+	}
+	rank := first
+	for _, at := range near {
+		if Better(Hit{at, p.exact[at]}, self) < 0 {
+			rank++
+		}
+	}
+	return rank, true, nil
+}

@@ -1,0 +1,133 @@
+package rank
+
+import (
+	"context"
+	"slices"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"sync"
+)
+
+// RankAll is Gallery.RankAll that searches only for what neighbourhoods do not prove:
+// the same queries, by row, the same rankings. Those that are proven come first. A
+// Ranking says the same but for Coded and Rescored, which are of the search. Rankings
+// that are deeper than what is kept are searched for at once.
+func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
+	if k > n.m*len(n.Layers()) { // more than are kept of a query
+		return RankAll(ctx, n.G, queries, schemes, k, among, each)
+	}
+	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each}
+	if err := a.prove(ctx); err != nil {
+		return err
+	}
+	return a.search(ctx)
+}
+
+// neighbourAll is a RankAll at work.
+type neighbourAll struct {
+	n       *Neighbours
+	queries []int
+	schemes []scheme.Scheme
+	k       int
+	among   *items.Candidates
+	each    func(int, []Ranking)
+
+	mu     sync.Mutex
+	open   []int             // places in queries that are not told yet
+	known  map[int][]Ranking // by such a place: its rankings that are proven, others without a scheme
+	failed []bool            // by scheme: it is not proven for some query
+}
+
+// prove ranks from neighbourhoods and tells what it proves.
+func (a *neighbourAll) prove(ctx context.Context) error {
+	a.failed, a.known = make([]bool, len(a.schemes)), map[int][]Ranking{}
+	schemes := make([]*neighbourScheme, len(a.schemes))
+	var read []string
+	for i, scheme := range a.schemes {
+		s, ok, err := a.n.prepare(ctx, scheme)
+		if err != nil {
+			return err
+		}
+		if ok {
+			schemes[i] = &s
+			read = append(read, s.read...)
+		}
+	}
+	workers := sync.Pool{New: func() any {
+		all := make([]*neighbourWorker, len(schemes))
+		for i, s := range schemes {
+			if s != nil {
+				all[i] = a.n.newNeighbourWorker(s, a.k, a.among)
+			}
+		}
+		return all
+	}}
+	return a.n.G.Reading(read, func() error {
+		return layer.Parallel(ctx, len(a.queries), slideBlock, func(lo, hi int) {
+			all := workers.Get().([]*neighbourWorker)
+			for i := lo; i < hi; i++ {
+				a.query(i, all)
+			}
+			workers.Put(all)
+		})
+	})
+}
+
+// query ranks one query under all schemes that have a worker.
+func (a *neighbourAll) query(i int, workers []*neighbourWorker) {
+	rankings := make([]Ranking, len(workers))
+	var failed []int
+	for s, w := range workers {
+		proven := false
+		if w != nil {
+			rankings[s], proven = w.rank(a.queries[i])
+		}
+		if !proven {
+			rankings[s] = Ranking{}
+			failed = append(failed, s)
+		}
+	}
+	if failed == nil {
+		a.each(i, rankings)
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open = append(a.open, i)
+	for _, s := range failed {
+		a.failed[s] = true
+	}
+	if len(failed) < len(workers) {
+		a.known[i] = rankings
+	}
+}
+
+// search ranks the open queries under the schemes that are not proven for all.
+func (a *neighbourAll) search(ctx context.Context) error {
+	if len(a.open) == 0 {
+		return ctx.Err()
+	}
+	slices.Sort(a.open)
+	queries := make([]int, len(a.open))
+	for at, i := range a.open {
+		queries[at] = a.queries[i]
+	}
+	var places []int
+	var schemes []scheme.Scheme
+	for s, failed := range a.failed {
+		if failed {
+			places, schemes = append(places, s), append(schemes, a.schemes[s])
+		}
+	}
+	return RankAll(ctx, a.n.G, queries, schemes, a.k, a.among, func(at int, found []Ranking) {
+		rankings := a.known[a.open[at]] // nobody writes it any more
+		if rankings == nil {
+			rankings = make([]Ranking, len(a.schemes))
+		}
+		for i, s := range places {
+			rankings[s] = found[i]
+		}
+		a.each(a.open[at], rankings)
+	})
+}

@@ -1,0 +1,228 @@
+package rank
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"sync"
+)
+
+// neighbour_build.go builds neighbourhoods by the tiles of RankAll: the lists are
+// rankings of single layers.
+
+// Queries are built in rounds, small ones first, so that there is a sample soon. What
+// is beyond the budget is found after each.
+const (
+	firstNeighbourRound = 256
+	mostNeighbourRound  = 2048
+)
+
+// Build builds what is missing: of every query in the order of the plan its lists in
+// the layers that it has none of. It makes derived layers. Cancelled, it keeps what it
+// has, from which the next Build goes on. When the budget is exceeded it keeps the first
+// queries that fit and returns nil; Usage says so. progress, which may be nil, is told
+// after each query how many are done, by one goroutine at a time.
+func (n *Neighbours) Build(ctx context.Context, progress func(NeighbourUsage)) error {
+	n.build.Lock()
+	defer n.build.Unlock()
+	for size := firstNeighbourRound; ; size = min(2*size, mostNeighbourRound) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		places, layers, known := n.round(size)
+		if len(places) == 0 {
+			return nil
+		}
+		b := &neighbourBuilder{n: n, layers: layers, known: known, places: places, progress: progress}
+		if err := b.run(ctx); err != nil {
+			return fmt.Errorf("building neighbours: %w", err)
+		}
+		n.cut()
+	}
+}
+
+// round returns the places that are to be built next, all of which are built in the
+// first known of the layers.
+func (n *Neighbours) round(size int) (places []int, layers []string, known int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for place := n.done; place < n.limit && len(places) < size; place++ {
+		has := 0
+		if h := n.Hoods[place].Load(); h != nil {
+			has = len(h.Borders)
+		}
+		if has == len(n.layers) || len(places) > 0 && has != known {
+			continue
+		}
+		known = has
+		places = append(places, place)
+	}
+	return places, n.layers, known
+}
+
+// cut drops the last queries as long as the budget is exceeded.
+func (n *Neighbours) cut() {
+	for place := len(n.Order) - 1; place >= 0 && n.Usage().Bytes > n.budget; place-- {
+		if n.Hoods[place].Load() == nil {
+			continue
+		}
+		n.mu.Lock()
+		n.limit = place
+		n.mu.Unlock()
+		n.publish(place, nil)
+	}
+}
+
+// neighbourBuilder builds one round.
+type neighbourBuilder struct {
+	n        *Neighbours
+	layers   []string
+	known    int // of layers
+	places   []int
+	progress func(NeighbourUsage)
+	told     sync.Mutex // held while progress is told
+	parts    []*layer.Layer
+	scratch  sync.Pool // of *neighbourScratch
+}
+
+// neighbourScratch is the memory of one goroutine that builds.
+type neighbourScratch struct {
+	pairs *Pairs
+	at    []int32 // by row: its place among the members; of other rows anything
+	rows  []int32
+	known []bool // by member
+}
+
+// run builds the round.
+func (b *neighbourBuilder) run(ctx context.Context) error {
+	g := b.n.G
+	for _, name := range b.layers {
+		l, err := g.Ready(ctx, scheme.FactorNamed(name))
+		if err != nil {
+			return err
+		}
+		if err := l.Measure(ctx); err != nil {
+			return fmt.Errorf("measuring %s: %w", name, err)
+		}
+		b.parts = append(b.parts, l)
+	}
+	b.scratch.New = func() any { return &neighbourScratch{pairs: NewPairs(b.parts), at: make([]int32, g.Len())} }
+	schemes := make([]scheme.Scheme, 0, len(b.layers)-b.known)
+	for _, name := range b.layers[b.known:] {
+		schemes = append(schemes, scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(name)}}})
+	}
+	queries := make([]int, len(b.places))
+	for i, place := range b.places {
+		queries[i] = int(b.n.Order[place])
+	}
+	return RankAll(ctx, g, queries, schemes, b.n.m, b.n.base, func(i int, rankings []Ranking) {
+		b.n.publish(b.places[i], b.neighbourhood(b.places[i], rankings))
+		if b.progress != nil {
+			b.told.Lock()
+			defer b.told.Unlock()
+			b.progress(b.n.Usage())
+		}
+	})
+}
+
+// neighbourhood joins the lists of the layers that are new with what is known.
+func (b *neighbourBuilder) neighbourhood(place int, lists []Ranking) *Neighbourhood {
+	s := b.scratch.Get().(*neighbourScratch)
+	defer b.scratch.Put(s)
+	query := int(b.n.Order[place])
+	old := b.n.Hoods[place].Load()
+	s.rows = s.rows[:0]
+	if old != nil {
+		s.rows = append(s.rows, old.Rows...)
+	}
+	for _, list := range lists {
+		for _, h := range list.Hits {
+			if h.Scored() {
+				s.rows = append(s.rows, int32(h.Row))
+			}
+		}
+	}
+	slices.Sort(s.rows)
+	h := &Neighbourhood{Rows: slices.Clone(slices.Compact(s.rows))}
+	h.Rows = slices.Clip(h.Rows)
+	h.Cosines = make([]float64, len(h.Rows)*len(b.layers))
+	for i, row := range h.Rows {
+		s.at[row] = int32(i)
+	}
+	s.pairs.Start(query)
+	for layer := range b.layers {
+		if layer < b.known {
+			h.Borders = append(h.Borders, old.Borders[layer])
+			s.complete(h.column(layer), h.Rows, b.parts[layer], old.Rows, old.column(layer))
+			continue
+		}
+		list := ScoredHits(lists[layer-b.known].Hits)
+		rows, cosines := make([]int32, len(list)), make([]float64, len(list))
+		for i, hit := range list {
+			rows[i], cosines[i] = int32(hit.Row), hit.Score
+		}
+		s.complete(h.column(layer), h.Rows, b.parts[layer], rows, cosines)
+		h.Borders = append(h.Borders, b.borderOf(list, lists[layer-b.known].Candidates))
+	}
+	h.Least = lowestOutside(b.n.base, query, h.Rows)
+	return h
+}
+
+// ScoredHits returns the hits that have a score, which stand first.
+func ScoredHits(hits []Hit) []Hit {
+	for len(hits) > 0 && !hits[len(hits)-1].Scored() {
+		hits = hits[:len(hits)-1]
+	}
+	return hits
+}
+
+// borderOf returns the end of a list.
+func (b *neighbourBuilder) borderOf(list []Hit, candidates int) Border {
+	if len(list) < b.n.m || len(list) == candidates {
+		return Border{math.Inf(-1), -1}
+	}
+	last := list[len(list)-1]
+	return Border{last.Score, int32(last.Row)}
+}
+
+// complete sets a column: to the cosines of the rows that are known, and to computed
+// ones of the others.
+func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.Layer, rows []int32, cosines []float64) {
+	s.known = append(s.known[:0], make([]bool, len(members))...)
+	for i, row := range rows {
+		at := s.at[row]
+		column[at], s.known[at] = cosines[i], true
+	}
+	p := s.pairs.layers[l.Name]
+	for i, row := range members {
+		switch {
+		case s.known[i]:
+		case math.IsNaN(p.root) || math.IsNaN(p.length.Root[row]):
+			column[i] = math.NaN()
+		default:
+			column[i] = p.once(int(row)) / float64(p.root*p.length.Root[row])
+		}
+	}
+}
+
+// lowestOutside returns the lowest candidate of a query that is not among rows, which
+// ascend; math.MaxInt32 when there is none.
+func lowestOutside(among *items.Candidates, query int, rows []int32) int32 {
+	left := among.Excluded(query)
+	for row := range int32(len(among.Items.Ids)) {
+		for len(left) > 0 && left[0] < row {
+			left = left[1:]
+		}
+		for len(rows) > 0 && rows[0] < row {
+			rows = rows[1:]
+		}
+		if among.Has(int(row)) && (len(left) == 0 || left[0] != row) && (len(rows) == 0 || rows[0] != row) {
+			return row
+		}
+	}
+	return math.MaxInt32
+}

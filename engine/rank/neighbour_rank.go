@@ -1,0 +1,353 @@
+package rank
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+)
+
+// neighbour_rank.go ranks one query from its neighbourhood.
+
+// Rank returns the top k of a scheme for a query, the same bits as RankAll, and true;
+// or false when its neighbourhood does not prove it: it is not built, lacks a layer, or
+// a row outside of it might be in the top k. It fails only where the rows of a
+// concatenation cannot be read.
+func (n *Neighbours) Rank(ctx context.Context, query int, scheme scheme.Scheme, k int, among *items.Candidates) (r Ranking, proven bool, err error) {
+	s, ok, err := n.prepare(ctx, scheme)
+	if err != nil || !ok {
+		return Ranking{}, false, err
+	}
+	err = n.G.Reading(s.read, func() error {
+		r, proven = n.newNeighbourWorker(&s, k, among).rank(query)
+		return nil
+	})
+	return r, proven, err
+}
+
+// Resolve is Rank that searches the gallery where a ranking is not proven.
+func (n *Neighbours) Resolve(ctx context.Context, query int, s scheme.Scheme, k int, among *items.Candidates) (Ranking, error) {
+	r, proven, err := n.Rank(ctx, query, s, k, among)
+	if err != nil || proven {
+		return r, err
+	}
+	err = RankAll(ctx, n.G, []int{query}, []scheme.Scheme{s}, k, among, func(_ int, rankings []Ranking) { r = rankings[0] })
+	return r, err
+}
+
+// neighbourScheme is a scheme, ready to be evaluated from neighbourhoods. It is not
+// changed, and serves many goroutines.
+type neighbourScheme struct {
+	scheme scheme.Scheme
+	parts  []neighbourLeaf // one, or those of an rrf
+	layers int             // a neighbourhood of fewer layers does not serve
+	read   []string        // layers whose rows are read
+}
+
+// neighbourLeaf is a sum or a concatenation.
+type neighbourLeaf struct {
+	scheme  scheme.Scheme
+	columns []int          // by term of weight above 0: the layer's place
+	weights []float64      // by the same, as they are
+	total   float64        // their sum, added in the order of terms
+	exact   bool           // of a sum: equal scores come of equal cosines of its one layer
+	layers  []*layer.Layer // of a concatenation: by term of weight above 0
+}
+
+// prepare finds a scheme's layers. It returns false for a scheme that neighbourhoods
+// cannot serve.
+func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourScheme, bool, error) {
+	s := neighbourScheme{scheme: sc}
+	parts := sc.Parts
+	if sc.Kind != scheme.RRF {
+		parts = []scheme.Scheme{sc}
+	}
+	layers := n.Layers()
+	for _, part := range parts {
+		if part.Kind == scheme.RRF {
+			return s, false, nil
+		}
+		leaf := neighbourLeaf{scheme: part}
+		for _, t := range part.Terms {
+			if t.Weight == 0 {
+				continue
+			}
+			at := slices.Index(layers, t.Factor.String())
+			if at < 0 || !(t.Weight > 0) {
+				return s, false, nil
+			}
+			s.layers = max(s.layers, at+1)
+			leaf.columns, leaf.weights = append(leaf.columns, at), append(leaf.weights, t.Weight)
+			leaf.total += t.Weight
+			if part.Kind == scheme.Concat {
+				l, err := n.lengths(ctx, t.Factor.String())
+				if err != nil {
+					return s, false, err
+				}
+				if l.Lengths().Extreme {
+					return s, false, nil
+				}
+				leaf.layers, s.read = append(leaf.layers, l), append(s.read, t.Factor.String())
+			}
+		}
+		if len(leaf.columns) == 0 || part.Kind == scheme.Concat && !Tame(part) {
+			return s, false, nil
+		}
+		fraction, _ := math.Frexp(leaf.weights[0])
+		leaf.exact = part.Kind == scheme.Sum && len(leaf.weights) == 1 && fraction == 0.5
+		s.parts = append(s.parts, leaf)
+	}
+	return s, true, nil
+}
+
+// lengths returns a layer whose lengths are known.
+func (n *Neighbours) lengths(ctx context.Context, name string) (*layer.Layer, error) {
+	l, err := n.G.Ready(ctx, scheme.FactorNamed(name))
+	if err != nil {
+		return nil, err
+	}
+	if err := n.G.Reading([]string{l.Name}, func() error { return l.Measure(ctx) }); err != nil {
+		return nil, fmt.Errorf("measuring %s: %w", name, err)
+	}
+	return l, nil
+}
+
+// limit returns the score of a sum that no row outside exceeds: what the score's own
+// operations give for the ends of the lists. All of them are monotonous.
+func (f *neighbourLeaf) limit(h *Neighbourhood) limit {
+	var sum float64
+	for t, at := range f.columns {
+		b := h.Borders[at]
+		if b.whole() {
+			return noLimit
+		}
+		sum += float64(f.weights[t] * b.Cosine)
+	}
+	l := limit{open: true, score: sum / f.total, least: h.Least, last: -1}
+	if f.exact { // equal cosines are listed by row
+		l.last = h.Borders[f.columns[0]].Row
+	}
+	return l
+}
+
+// sums sets dst to the sums of the members that a score is divided from: the sum's own
+// operations, in their order, but for the +0 that they begin with, which only makes +0
+// of −0.
+func (f *neighbourLeaf) sums(dst []float64, h *Neighbourhood) {
+	c, w := f.columns, f.weights
+	switch len(c) {
+	case 1:
+		sums1(dst, h.column(c[0]), w[0])
+	case 2:
+		sums2(dst, h.column(c[0]), h.column(c[1]), w[0], w[1])
+	case 3:
+		sums3(dst, h.column(c[0]), h.column(c[1]), h.column(c[2]), w[0], w[1], w[2])
+	default:
+		sums4(dst, h.column(c[0]), h.column(c[1]), h.column(c[2]), h.column(c[3]), w)
+		for t := 4; t < len(c); t++ {
+			addTerm(dst, h.column(c[t]), w[t])
+		}
+	}
+}
+
+func sums1(dst, a []float64, v float64) {
+	for i, x := range a[:len(dst)] {
+		dst[i] = float64(v * x)
+	}
+}
+
+func sums2(dst, a, b []float64, v, w float64) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = float64(v*a[i]) + float64(w*b[i])
+	}
+}
+
+func sums3(dst, a, b, c []float64, u, v, w float64) {
+	a, b, c = a[:len(dst)], b[:len(dst)], c[:len(dst)]
+	for i := range dst {
+		dst[i] = float64(u*a[i]) + float64(v*b[i]) + float64(w*c[i])
+	}
+}
+
+func sums4(dst, a, b, c, d, w []float64) {
+	a, b, c, d = a[:len(dst)], b[:len(dst)], c[:len(dst)], d[:len(dst)]
+	w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+	for i := range dst {
+		dst[i] = float64(w0*a[i]) + float64(w1*b[i]) + float64(w2*c[i]) + float64(w3*d[i])
+	}
+}
+
+func addTerm(dst, a []float64, w float64) {
+	a = a[:len(dst)]
+	for i := range dst {
+		dst[i] += float64(w * a[i])
+	}
+}
+
+// neighbourWorker ranks queries under one scheme, for one goroutine. It keeps its
+// memory from query to query.
+type neighbourWorker struct {
+	n      *Neighbours
+	scheme *neighbourScheme
+	k      int
+	among  *items.Candidates
+	plain  bool // all members of a neighbourhood are candidates
+	sums   []float64
+	best   bestMembers
+	pairs  *Pairs // of a concatenation
+	paired int    // the query of pairs
+	fusing memberFuser
+}
+
+func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.Candidates) *neighbourWorker {
+	w := &neighbourWorker{n: n, scheme: s, k: k, among: among, plain: n.base.Same(among), paired: items.NoRow}
+	var layers []*layer.Layer
+	for _, part := range s.parts {
+		layers = append(layers, part.layers...)
+	}
+	if len(layers) > 0 {
+		w.pairs = NewPairs(layers)
+	}
+	return w
+}
+
+// hood returns the neighbourhood of a query that serves the scheme, or nil.
+func (w *neighbourWorker) hood(query int) *Neighbourhood {
+	if query < 0 || query >= len(w.n.places) || w.n.places[query] < 0 {
+		return nil
+	}
+	h := w.n.Hoods[w.n.places[query]].Load()
+	if h == nil || len(h.Borders) < w.scheme.layers {
+		return nil
+	}
+	return h
+}
+
+// rank returns the ranking of a query and whether it is proven.
+func (w *neighbourWorker) rank(query int) (Ranking, bool) {
+	out := Ranking{Scheme: w.scheme.scheme, Candidates: w.among.Count(query)}
+	k := min(w.k, out.Candidates)
+	h := w.hood(query)
+	if h == nil || !w.top(h, query, k) {
+		return out, false
+	}
+	out.Hits = make([]Hit, w.best.n, k)
+	for i := range out.Hits {
+		out.Hits[i] = Hit{int(w.best.rows[i]), w.best.scores[i]}
+	}
+	if len(out.Hits) < k {
+		r := ranker{g: w.n.G, among: w.among, query: query}
+		r.fill(&out, k)
+	}
+	return out, true
+}
+
+// top sets best to the k best of the members, k being at most the number of
+// candidates, and reports whether these are the k best of the gallery: all that have a
+// score, if there are fewer.
+func (w *neighbourWorker) top(h *Neighbourhood, query, k int) bool {
+	w.best.reset(k)
+	var l limit
+	switch part := &w.scheme.parts[0]; {
+	case w.scheme.scheme.Kind == scheme.RRF:
+		var ok bool
+		if l, ok = w.fuse(h, query); !ok {
+			return false
+		}
+	case part.layers != nil:
+		l = w.concat(part, h, query)
+	default:
+		w.sum(part, h, query)
+		l = part.limit(h)
+	}
+	switch {
+	case k == 0 || !l.open:
+		return true
+	case w.best.n == k && l.behind(w.best.scores[k-1], w.best.rows[k-1]):
+		return true
+	}
+	return w.outside(h, query) == 0
+}
+
+// sum offers the members' scores under a sum. Members ascend by row, so one with a
+// score that equals that of the last of the best stands behind it; and a quotient is
+// not larger than that of a larger sum, so that most need no division.
+func (w *neighbourWorker) sum(f *neighbourLeaf, h *Neighbourhood, query int) {
+	sums := layer.Grown(w.sums, len(h.Rows))
+	w.sums = sums
+	f.sums(sums, h)
+	best := &w.best
+	for i, u := range sums {
+		if !(u > best.sum) && (best.n == best.k || u != u) { // a NaN is not itself
+			continue
+		}
+		if w.plain || w.candidate(query, int(h.Rows[i])) {
+			best.offer(u, (u+0)/f.total, h.Rows[i])
+		}
+	}
+}
+
+// candidate reports whether a member is a candidate.
+func (w *neighbourWorker) candidate(query, row int) bool {
+	if !w.among.Has(row) {
+		return false
+	}
+	_, left := slices.BinarySearch(w.among.Excluded(query), int32(row))
+	return !left
+}
+
+// outside returns the number of candidates that are no members.
+func (w *neighbourWorker) outside(h *Neighbourhood, query int) int {
+	n := w.among.Count(query)
+	for _, row := range h.Rows {
+		if w.plain || w.candidate(query, int(row)) {
+			n--
+		}
+	}
+	return n
+}
+
+// bestMembers are the k best so far of members that come in ascending order of rows:
+// sorted, best first.
+type bestMembers struct {
+	k, n   int
+	sum    float64 // of the last of k; −Inf while there are fewer: only what is above it can enter
+	sums   []float64
+	scores []float64
+	rows   []int32
+}
+
+func (b *bestMembers) reset(k int) {
+	b.k, b.n, b.sum = k, 0, math.Inf(-1)
+	if k == 0 {
+		b.sum = math.Inf(1)
+	}
+	if len(b.rows) < k {
+		b.sums, b.scores, b.rows = make([]float64, k), make([]float64, k), make([]int32, k)
+	}
+}
+
+// offer takes a member that has a score.
+func (b *bestMembers) offer(sum, score float64, row int32) {
+	at := b.n
+	if at == b.k {
+		at--
+		if at < 0 || !(score > b.scores[at]) {
+			return
+		}
+	} else {
+		b.n++
+	}
+	for at > 0 && score > b.scores[at-1] {
+		b.sums[at], b.scores[at], b.rows[at] = b.sums[at-1], b.scores[at-1], b.rows[at-1]
+		at--
+	}
+	b.sums[at], b.scores[at], b.rows[at] = sum, score, row
+	if b.n == b.k {
+		b.sum = b.sums[b.k-1]
+	}
+}

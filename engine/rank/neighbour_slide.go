@@ -1,0 +1,136 @@
+package rank
+
+import (
+	"context"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"sync"
+)
+
+// neighbour_slide.go ranks all queries under one scheme: what a slider that moves asks
+// for.
+
+// NeighbourHits is the top of one query's ranking. Its memory is that of a worker: it
+// lasts for the call.
+type NeighbourHits struct {
+	Place  int // of the query, in the order of Neighbours
+	Query  int // row
+	Rows   []int32
+	Scores []float64 // of Rows, best first: only rows with a score
+	Proven bool      // otherwise Rows and Scores are of no use
+}
+
+// slideBlock is the number of queries that a goroutine takes at a time.
+const slideBlock = 64
+
+// Each calls visit once for every query that is built, up to the first that is not, in
+// no order and from several goroutines. It allocates nothing for a query. It returns how
+// many there were: none for a scheme that neighbourhoods cannot serve.
+func (n *Neighbours) Each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, visit func(NeighbourHits)) (queries int, err error) {
+	s, ok, err := n.prepare(ctx, scheme)
+	if err != nil || !ok {
+		return 0, err
+	}
+	queries = n.served(s.layers)
+	workers := sync.Pool{New: func() any { return n.newNeighbourWorker(&s, k, among) }}
+	err = n.G.Reading(s.read, func() error {
+		return layer.Parallel(ctx, queries, slideBlock, func(lo, hi int) {
+			w := workers.Get().(*neighbourWorker)
+			for place := lo; place < hi; place++ {
+				visit(w.hits(place))
+			}
+			workers.Put(w)
+		})
+	})
+	return queries, err
+}
+
+// served returns how many of the first queries are built in so many layers.
+func (n *Neighbours) served(layers int) int {
+	for place := range n.Hoods {
+		if h := n.Hoods[place].Load(); h == nil || len(h.Borders) < layers {
+			return place
+		}
+	}
+	return len(n.Hoods)
+}
+
+// hits ranks the query at a place.
+func (w *neighbourWorker) hits(place int) NeighbourHits {
+	query := int(w.n.Order[place])
+	out := NeighbourHits{Place: place, Query: query}
+	h := w.hood(query)
+	if h == nil { // the budget has cut it off meanwhile
+		return out
+	}
+	out.Proven = w.top(h, query, min(w.k, w.among.Count(query)))
+	out.Rows, out.Scores = w.best.rows[:w.best.n], w.best.scores[:w.best.n]
+	return out
+}
+
+// HitState says what HitCounts know of a query.
+type HitState uint8
+
+// The states.
+const (
+	Unproven HitState = iota // nothing: its ranking needs a full search
+	Unscored                 // it has no score in the scheme
+	Counted
+)
+
+// HitCounts are the relevant rows among the first hits of every query under one scheme.
+type HitCounts struct {
+	Ks     []int // ascending
+	Labels []*items.Label
+	States []HitState // by place in the order of Neighbours, of those that were built
+	Hits   []uint16   // by place, label and k
+}
+
+// Of returns the hits of the query at a place under a label, by k.
+func (c *HitCounts) Of(place, label int) []uint16 {
+	at := (place*len(c.Labels) + label) * len(c.Ks)
+	return c.Hits[at : at+len(c.Ks)]
+}
+
+// CountHits counts, for every query that is built, the hits among the first k under
+// each label. Ks and Labels of counts say which; the rest is set, in the memory that it
+// has.
+func (n *Neighbours) CountHits(ctx context.Context, scheme scheme.Scheme, among *items.Candidates, counts *HitCounts) error {
+	if len(counts.Ks) == 0 {
+		counts.States, counts.Hits = counts.States[:0], counts.Hits[:0]
+		return nil
+	}
+	each := len(counts.Labels) * len(counts.Ks)
+	counts.States, counts.Hits = layer.Grown(counts.States, len(n.Order)), layer.Grown(counts.Hits, len(n.Order)*each)
+	clear(counts.States)
+	clear(counts.Hits)
+	built, err := n.Each(ctx, scheme, counts.Ks[len(counts.Ks)-1], among, counts.count)
+	counts.States, counts.Hits = counts.States[:built], counts.Hits[:built*each]
+	return err
+}
+
+// count sets the counts of one query.
+func (c *HitCounts) count(h NeighbourHits) {
+	switch {
+	case !h.Proven:
+		return
+	case len(h.Rows) == 0:
+		c.States[h.Place] = Unscored
+		return
+	}
+	c.States[h.Place] = Counted
+	for i, l := range c.Labels {
+		hits := c.Of(h.Place, i)
+		code := l.Codes[h.Query]
+		at, found := 0, uint16(0)
+		for n, k := range c.Ks {
+			for ; at < min(k, len(h.Rows)); at++ {
+				if l.Share(code, l.Codes[h.Rows[at]]) {
+					found++
+				}
+			}
+			hits[n] = found
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package rank
+
+import (
+	"context"
+	"fmt"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+)
+
+// PrefixSearch ranks by the first principal components of layers, and proves nothing.
+// With the mean μ of a layer's rows of length 1, and c what a row has beyond it,
+//
+//	cos(q, x) = |μ|² + μ·c(q) + μ·c(x) + c(q)·c(x)
+//
+// of which the last product is taken over the components of the derived layer pcaN
+// alone; μ·c is kept for every row. So it nears the layer's cosine, and is it with
+// all components. (The cosine of the derived layer, which the scheme C|pca64 has, is
+// another similarity, without the mean.) A PrefixSearch is read-only once made, may be
+// used concurrently, and dies with its gallery.
+type PrefixSearch struct {
+	G      Layers
+	Scheme scheme.Scheme
+	Parts  map[string]*Prefix // by layer
+}
+
+// Prefix is one layer's part.
+type Prefix struct {
+	Layer  *layer.Layer
+	Short  *layer.Layer // its derived layer; nil: it has no more components than that, and is taken whole
+	along  []float32    // μ·c by row; NaN without a score
+	square float64      // |μ|²
+}
+
+// Project sets along and square.
+func (p *Prefix) Project(ctx context.Context, mean []float64) error {
+	p.square, p.along = 0, make([]float32, p.Layer.Rows)
+	for _, m := range mean {
+		p.square += float64(m * m)
+	}
+	root := p.Layer.Lengths().Root
+	return layer.Parallel(ctx, p.Layer.Rows, rankBlock, func(lo, hi int) {
+		var dots [rankBlock]float64
+		p.Layer.Scan(dots[:hi-lo], mean, lo)
+		for i, dot := range dots[:hi-lo] {
+			p.along[lo+i] = float32(dot/root[lo+i] - p.square)
+		}
+	})
+}
+
+// Bytes returns how many bytes a search reads of all items.
+func (s *PrefixSearch) Bytes() int64 {
+	var all int64
+	for _, p := range s.Parts {
+		rows := int64(p.Layer.Rows)
+		if p.Short != nil {
+			all += rows * int64(p.Short.Bytes()+4)
+		} else {
+			all += rows * int64(p.Layer.Bytes()+8) // with lengths
+		}
+		if p.Short != nil && s.Scheme.Kind == scheme.Concat {
+			all += rows * 8
+		}
+	}
+	return all
+}
+
+// Short reports whether any layer is taken in part.
+func (s *PrefixSearch) Short() bool {
+	for _, p := range s.Parts {
+		if p.Short != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Search returns the k best candidates of the query in row q by approximate scores,
+// equal ones by row. Of a query or rows without a score there are none.
+func (s *PrefixSearch) Search(ctx context.Context, q, k int, among *items.Candidates) (hits []Hit, err error) {
+	err = s.G.Reading(s.Scheme.Layers(), func() error {
+		columns := map[string]*approxColumn{}
+		for name, p := range s.Parts {
+			var err error
+			if columns[name], err = p.approx(ctx, q); err != nil {
+				return fmt.Errorf("scanning %s: %w", name, err)
+			}
+		}
+		r := ranker{g: s.G, among: among, query: q}
+		hits, err = r.best(ctx, newApproxLeaf(s.Scheme, columns), min(k, among.Count(q)))
+		return err
+	})
+	return hits, err
+}
+
+// approx returns the approximate cosines of the item in row q.
+func (p *Prefix) approx(ctx context.Context, q int) (*approxColumn, error) {
+	part, err := Asked{Row: q}.whole(ctx, p.Layer)
+	if err != nil {
+		return nil, err
+	}
+	if p.Short == nil {
+		c, err := newColumn(ctx, p.Layer, Asked{Row: q})
+		if err != nil {
+			return nil, err
+		}
+		return c.rounded(part), nil
+	}
+	a := &approxColumn{layer: p.Layer, part: part, Cosine: make([]float32, p.Layer.Rows)}
+	wide := make([]float64, p.Short.Dim)
+	p.Short.Widen(wide, q)
+	base := p.square + float64(p.along[q])
+	block := max(1, layer.ScanBlock/p.Short.Bytes())
+	err = layer.Parallel(ctx, p.Layer.Rows, block, func(lo, hi int) {
+		dots := make([]float64, hi-lo)
+		p.Short.Scan(dots, wide, lo)
+		for i, dot := range dots {
+			a.Cosine[lo+i] = float32(base + float64(p.along[lo+i]) + dot)
+		}
+	})
+	return a, err
+}

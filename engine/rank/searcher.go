@@ -1,0 +1,291 @@
+package rank
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"slices"
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+	"sync"
+)
+
+// Column holds the canonical products of one query with every row of a layer.
+type Column struct {
+	Dot    []float64
+	Square float64 // the query's squared length, NaN when the query has no score in the layer
+	Root   float64 // its root, or NaN
+	layer  *layer.Layer
+	length *layer.Lengths
+}
+
+// Searcher ranks for one query at a time. It scans a layer once per query and
+// keeps the column, so that another scheme, weight, filter or k costs no pass
+// over a matrix. Of a layer that has codes it scans those, keeps approximate
+// cosines, and scores the rows canonically that may be in a ranking. It may be used
+// concurrently.
+type Searcher struct {
+	g      Layers
+	budget int64
+
+	mu      sync.Mutex
+	bytes   int64
+	queries map[askedKey]*list.Element
+	recent  *list.List // of *queryColumns, the latest used first
+}
+
+type queryColumns struct {
+	query   askedKey
+	columns map[string]*Column
+	approx  map[string]*approxColumn
+
+	pairsMu sync.Mutex
+	pairs   *Pairs // products that rescoring has computed; nil before
+}
+
+// keptPairs is the number of products with single rows that are kept for a query
+// and layer.
+const keptPairs = 1 << 16
+
+// prepare makes the pairs ready for the layers of columns.
+func (e *queryColumns) prepare(columns map[string]*approxColumn) {
+	if e.pairs == nil {
+		e.pairs = NewPairs(nil)
+	}
+	for name, c := range columns {
+		if l := e.pairs.layers[name]; l == nil || len(l.dots) > keptPairs {
+			e.pairs.add(c.layer, c.part)
+		}
+	}
+}
+
+// NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
+// the latest query are kept even beyond it.
+func NewSearcher(g Layers, budget int64) *Searcher {
+	return &Searcher{g: g, budget: budget, queries: map[askedKey]*list.Element{}, recent: list.New()}
+}
+
+// Usage says what a Searcher keeps.
+type Usage struct {
+	Bytes, Budget int64
+	Queries       int
+}
+
+// Usage returns what is kept now.
+func (s *Searcher) Usage() Usage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Usage{Bytes: s.bytes, Budget: s.budget, Queries: len(s.queries)}
+}
+
+// Search returns the exact top k of each scheme for the query in row q, among
+// the candidates. It fails only when ctx is cancelled, a layer is missing, or a
+// matrix cannot be read or has changed.
+func (s *Searcher) Search(ctx context.Context, q int, schemes []scheme.Scheme, k int, among *items.Candidates) ([]Ranking, error) {
+	return s.search(ctx, Asked{Row: q}, schemes, k, among, false)
+}
+
+// SearchVectors is Search for a query that is no item: no row is left out of the
+// candidates for it. It fails for a scheme with a layer that the query has no
+// vector for, too.
+func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []scheme.Scheme, k int, among *items.Candidates) ([]Ranking, error) {
+	for _, name := range scheme.Names(scheme.FactorsOf(schemes)) {
+		if err := q.check(name); err != nil {
+			return nil, err
+		}
+	}
+	return s.search(ctx, Asked{items.NoRow, q}, schemes, k, among, false)
+}
+
+// SearchApproximate is Search by the scores of codes, without rescoring: where
+// Ranking.Approximate says so, scores and order are near the exact ones. Layers
+// without codes, and rrf, are searched exactly.
+func (s *Searcher) SearchApproximate(ctx context.Context, q int, schemes []scheme.Scheme, k int, among *items.Candidates) ([]Ranking, error) {
+	return s.search(ctx, Asked{Row: q}, schemes, k, among, true)
+}
+
+func (s *Searcher) search(ctx context.Context, q Asked, schemes []scheme.Scheme, k int, among *items.Candidates, approximate bool) ([]Ranking, error) {
+	rankings := make([]Ranking, len(schemes))
+	err := s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
+		for i, scheme := range schemes {
+			r, certain, err := s.certified(ctx, q, scheme, k, among, approximate)
+			if err == nil && !certain {
+				r, err = s.canonical(ctx, q, scheme, k, among)
+			}
+			if err != nil {
+				return err
+			}
+			rankings[i] = r
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rankings, nil
+}
+
+// canonical ranks from canonical columns.
+func (s *Searcher) canonical(ctx context.Context, q Asked, scheme scheme.Scheme, k int, among *items.Candidates) (Ranking, error) {
+	columns, err := s.columns(ctx, q, scheme.Factors())
+	if err != nil {
+		return Ranking{}, err
+	}
+	r := ranker{g: s.g, columns: columns, among: among, query: q.Row}
+	return r.rank(ctx, scheme, k)
+}
+
+// Warm computes the columns of a query that the schemes use, ahead of a Search or,
+// after one that has taken a first look at 4-bit codes, those of the 8-bit codes.
+func (s *Searcher) Warm(ctx context.Context, q int, schemes []scheme.Scheme) error {
+	return s.warm(ctx, Asked{Row: q}, schemes)
+}
+
+// WarmVectors is Warm for a query that is no item.
+func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []scheme.Scheme) error {
+	return s.warm(ctx, Asked{items.NoRow, q}, schemes)
+}
+
+func (s *Searcher) warm(ctx context.Context, q Asked, schemes []scheme.Scheme) error {
+	return s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
+		for _, scheme := range schemes {
+			var err error
+			if s.codable(q, scheme, s.g.Len(), 1) {
+				_, err = s.approxColumns(ctx, q, scheme.Factors(), false)
+			} else {
+				_, err = s.columns(ctx, q, scheme.Factors())
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// columns returns the query's columns, scanning the layers that are not kept.
+func (s *Searcher) columns(ctx context.Context, q Asked, factors []scheme.Factor) (map[string]*Column, error) {
+	columns := make(map[string]*Column, len(factors))
+	s.mu.Lock()
+	if e, ok := s.queries[q.key()]; ok {
+		s.recent.MoveToFront(e)
+		for _, name := range scheme.Names(factors) {
+			if c := e.Value.(*queryColumns).columns[name]; c != nil {
+				columns[name] = c
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, f := range factors {
+		name := f.String()
+		if columns[name] != nil {
+			continue
+		}
+		l, err := s.g.Ready(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		c, err := newColumn(ctx, l, q)
+		if err != nil {
+			return nil, fmt.Errorf("scanning %s: %w", name, err)
+		}
+		columns[name] = c
+		s.keep(q.key(), c)
+	}
+	return columns, nil
+}
+
+// keep adds a column.
+func (s *Searcher) keep(q askedKey, c *Column) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.latest(q)
+	if e.columns[c.layer.Name] == nil {
+		s.bytes += c.bytes()
+	}
+	e.columns[c.layer.Name] = c
+	s.shrink()
+}
+
+// keepApprox adds an approximate column.
+func (s *Searcher) keepApprox(q askedKey, c *approxColumn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.latest(q)
+	old := e.approx[c.layer.Name]
+	if old == nil {
+		s.bytes += c.bytes()
+	}
+	if old == nil || old.coarse { // never a finer one by a coarser
+		e.approx[c.layer.Name] = c
+	}
+	s.shrink()
+}
+
+// keptApprox returns the approximate column of a layer, or nil when it is not kept.
+func (s *Searcher) keptApprox(q askedKey, name string) *approxColumn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latest(q).approx[name]
+}
+
+// exact reports whether the canonical columns of all the layers are kept.
+func (s *Searcher) exact(q askedKey, layers []string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.queries[q]
+	return ok && !slices.ContainsFunc(layers, func(name string) bool { return e.Value.(*queryColumns).columns[name] == nil })
+}
+
+// entry returns what is kept of a query.
+func (s *Searcher) entry(q askedKey) *queryColumns {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latest(q)
+}
+
+// latest returns what is kept of a query, and makes it the latest. s.mu is held.
+func (s *Searcher) latest(q askedKey) *queryColumns {
+	e, ok := s.queries[q]
+	if !ok {
+		e = s.recent.PushFront(&queryColumns{query: q, columns: map[string]*Column{}, approx: map[string]*approxColumn{}})
+		s.queries[q] = e
+	}
+	s.recent.MoveToFront(e)
+	return e.Value.(*queryColumns)
+}
+
+// shrink drops the columns of the queries that were used longest ago while the
+// budget is exceeded. s.mu is held.
+func (s *Searcher) shrink() {
+	for s.bytes > s.budget && s.recent.Len() > 1 {
+		old := s.recent.Remove(s.recent.Back()).(*queryColumns)
+		delete(s.queries, old.query)
+		for _, c := range old.columns {
+			s.bytes -= c.bytes()
+		}
+		for _, c := range old.approx {
+			s.bytes -= c.bytes()
+		}
+	}
+}
+
+func (c *Column) bytes() int64 { return int64(len(c.Dot)) * 8 }
+
+// newColumn scans a layer for a query.
+func newColumn(ctx context.Context, l *layer.Layer, q Asked) (*Column, error) {
+	part, err := q.part(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	c := &Column{Dot: make([]float64, l.Rows), layer: l}
+	if c.length, err = l.Products(ctx, c.Dot, part.Wide); err != nil {
+		return nil, err
+	}
+	c.Square, c.Root = part.Square, part.Root
+	if q.vectors == nil {
+		c.Square, c.Root = c.length.Square[q.Row], c.length.Root[q.Row]
+	}
+	return c, nil
+}

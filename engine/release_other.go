@@ -1,7 +1,0 @@
-//go:build !linux
-
-package engine
-
-// release would give mapped pages back that were read once; here the system finds
-// them by itself when memory is short.
-func release([]byte) {}

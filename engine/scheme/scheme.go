@@ -1,0 +1,303 @@
+package scheme
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Limits of a scheme's text. Nobody types schemes near them; a hostile script may.
+const (
+	maxSchemeLength = 4096
+	maxSchemeDepth  = 8
+)
+
+// Weights outside this range are refused: within it no square, product or sum
+// of a score over- or underflows in float64, whatever float32 values a layer holds.
+const (
+	minWeight = 1e-30
+	maxWeight = 1e30
+)
+
+// Kind is the way in which a scheme combines its terms.
+type Kind uint8
+
+// The kinds of a scheme.
+const (
+	Sum    Kind = iota // Σ w·cos / Σ w
+	Concat             // cosine of the concatenation of the weighted raw vectors
+	RRF                // reciprocal rank fusion, Σ 1/(60+rank)
+)
+
+// Term is a factor with its weight. A weight of 0 keeps the factor in the
+// scheme's spelling, but its layer is not used.
+type Term struct {
+	Weight float64
+	Factor Factor
+}
+
+// Scheme says how layers combine into one score. Sum and Concat have Terms, no
+// factor twice; RRF has Parts. The zero Scheme is not valid; ParseScheme makes
+// valid ones.
+type Scheme struct {
+	Kind  Kind
+	Terms []Term
+	Parts []Scheme
+}
+
+// SchemeError says what is wrong with a scheme's text, and where.
+type SchemeError struct {
+	Text   string
+	Column int // in characters, from 1
+	Reason string
+}
+
+func (e *SchemeError) Error() string {
+	text := e.Text
+	if r := []rune(text); len(r) > 80 {
+		text = string(r[:80]) + "…"
+	}
+	return fmt.Sprintf("scheme %q: column %d: %s", text, e.Column, e.Reason)
+}
+
+// ParseScheme parses a scheme in the language of the package comment. It does
+// not know which layers exist; Gallery.ParseScheme does. An error is a
+// *SchemeError.
+func ParseScheme(text string) (Scheme, error) {
+	return ParseChecked(text, nil)
+}
+
+// ParseChecked parses text; check, where given, returns the reason why a factor
+// is refused and the place of what is wrong: 0 is the layer, from 1 on the
+// transforms. The reason is "" when the factor is right.
+func ParseChecked(text string, check func(Factor) (place int, reason string)) (Scheme, error) {
+	if len(text) > maxSchemeLength {
+		return Scheme{}, &SchemeError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
+	}
+	p := schemeParser{text: text, check: check}
+	s, err := p.scheme(1)
+	if err == nil && p.space() < len(text) {
+		err = p.fail(p.pos, "expected + or the end, found %q", p.next())
+	}
+	if err != nil {
+		return Scheme{}, err
+	}
+	return s, nil
+}
+
+// schemeParser is a recursive-descent parser over the bytes of text.
+type schemeParser struct {
+	text  string
+	pos   int
+	check func(Factor) (place int, reason string)
+}
+
+func (p *schemeParser) fail(pos int, format string, args ...any) error {
+	column := 1 + len([]rune(p.text[:pos]))
+	return &SchemeError{p.text, column, fmt.Sprintf(format, args...)}
+}
+
+// space skips blanks and returns the new position.
+func (p *schemeParser) space() int {
+	for p.pos < len(p.text) && (p.text[p.pos] == ' ' || p.text[p.pos] == '\t') {
+		p.pos++
+	}
+	return p.pos
+}
+
+// next returns the rune at the position, or "the end", for a message.
+func (p *schemeParser) next() string {
+	for _, r := range p.text[p.pos:] {
+		return string(r)
+	}
+	return "the end"
+}
+
+func (p *schemeParser) accept(c byte) bool {
+	if p.space() < len(p.text) && p.text[p.pos] == c {
+		p.pos++
+		return true
+	}
+	return false
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+
+// word reads a layer's name, or returns "".
+func (p *schemeParser) word() string {
+	start := p.space()
+	if start < len(p.text) && isLetter(p.text[start]) {
+		for p.pos < len(p.text) && IsNameByte(p.text[p.pos]) {
+			p.pos++
+		}
+	}
+	return p.text[start:p.pos]
+}
+
+func IsNameByte(c byte) bool {
+	return isLetter(c) || isDigit(c) || c == '_' || c == '.' || c == '-'
+}
+
+func (p *schemeParser) scheme(depth int) (Scheme, error) {
+	start := p.space()
+	if depth > maxSchemeDepth {
+		return Scheme{}, p.fail(start, "schemes nest at most %d deep", maxSchemeDepth)
+	}
+	word := p.word()
+	if (word == "concat" || word == "rrf") && p.accept('(') {
+		if word == "rrf" {
+			return p.rrf(depth)
+		}
+		terms, err := p.terms(',')
+		if err != nil {
+			return Scheme{}, err
+		}
+		if !p.accept(')') {
+			return Scheme{}, p.fail(p.space(), "expected , or ), found %q", p.next())
+		}
+		return p.merged(start, Concat, terms)
+	}
+	p.pos = start
+	terms, err := p.terms('+')
+	if err != nil {
+		return Scheme{}, err
+	}
+	return p.merged(start, Sum, terms)
+}
+
+// rrf parses what follows "rrf(".
+func (p *schemeParser) rrf(depth int) (Scheme, error) {
+	s := Scheme{Kind: RRF}
+	for {
+		part, err := p.scheme(depth + 1)
+		if err != nil {
+			return Scheme{}, err
+		}
+		s.Parts = append(s.Parts, part)
+		if p.accept(',') {
+			continue
+		}
+		if !p.accept(')') {
+			return Scheme{}, p.fail(p.space(), "expected , or ), found %q", p.next())
+		}
+		if len(s.Parts) < 2 {
+			return Scheme{}, p.fail(p.pos-1, "rrf takes two schemes or more")
+		}
+		return s, nil
+	}
+}
+
+// terms parses term { sep term }.
+func (p *schemeParser) terms(sep byte) ([]Term, error) {
+	var terms []Term
+	for {
+		t, err := p.term()
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+		if !p.accept(sep) {
+			return terms, nil
+		}
+	}
+}
+
+func (p *schemeParser) term() (Term, error) {
+	t := Term{Weight: 1}
+	start := p.space()
+	if start < len(p.text) && (isDigit(p.text[start]) || strings.IndexByte(".-+", p.text[start]) >= 0) {
+		w, err := p.weight()
+		if err != nil {
+			return Term{}, err
+		}
+		t.Weight = w
+		if !p.accept('*') {
+			return Term{}, p.fail(p.space(), "expected * after the weight, found %q", p.next())
+		}
+	}
+	var err error
+	t.Factor, err = p.factor()
+	return t, err
+}
+
+// decimal reads digits with points, signed or not, and an optional exponent: more
+// than what a number is, so that a message can name all of it.
+func (p *schemeParser) decimal() string {
+	start := p.pos
+	if p.pos < len(p.text) && (p.text[p.pos] == '-' || p.text[p.pos] == '+') {
+		p.pos++
+	}
+	for p.pos < len(p.text) && (isDigit(p.text[p.pos]) || p.text[p.pos] == '.') {
+		p.pos++
+	}
+	if p.pos < len(p.text) && p.text[p.pos]|0x20 == 'e' {
+		p.pos++
+		if p.pos < len(p.text) && (p.text[p.pos] == '-' || p.text[p.pos] == '+') {
+			p.pos++
+		}
+		for p.pos < len(p.text) && isDigit(p.text[p.pos]) {
+			p.pos++
+		}
+	}
+	return p.text[start:p.pos]
+}
+
+// weight reads a decimal number: digits with at most one point, then an
+// optional exponent.
+func (p *schemeParser) weight() (float64, error) {
+	start := p.pos
+	text := p.decimal()
+	w, err := strconv.ParseFloat(text, 64)
+	if err != nil && !math.IsInf(w, 0) { // which is a range error of ParseFloat
+		return 0, p.fail(start, "%q is not a number", text)
+	}
+	if reason := weightFault(w, text); reason != "" {
+		return 0, p.fail(start, "%s", reason)
+	}
+	return w, nil
+}
+
+// weightFault says what is wrong with a weight of the given spelling, or "".
+func weightFault(w float64, text string) string {
+	switch {
+	case math.IsInf(w, 0) || math.IsNaN(w):
+		return fmt.Sprintf("weight %s is not finite", text)
+	case w < 0 || text[0] == '-':
+		return fmt.Sprintf("weight %s is negative", text)
+	case w != 0 && (w < minWeight || w > maxWeight):
+		return fmt.Sprintf("weight %s is neither 0 nor between %g and %g", text, minWeight, maxWeight)
+	}
+	return ""
+}
+
+// merged builds a scheme from terms as written: a layer named twice becomes one
+// term where it stood first, so that the scheme's score is that of the text. In
+// a sum equal layers add their weights; in a concatenation a weight acts
+// squared, so they add their squares.
+func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error) {
+	s := Scheme{Kind: kind}
+	var total float64
+	for _, t := range terms {
+		total += t.Weight
+		i := slices.IndexFunc(s.Terms, func(u Term) bool { return u.Factor.Equal(t.Factor) })
+		switch {
+		case i < 0:
+			s.Terms = append(s.Terms, t)
+		case kind == Sum:
+			s.Terms[i].Weight += t.Weight
+		default:
+			v := s.Terms[i].Weight
+			s.Terms[i].Weight = math.Sqrt(float64(v*v) + float64(t.Weight*t.Weight))
+		}
+		if i >= 0 && s.Terms[i].Weight > maxWeight {
+			return Scheme{}, p.fail(start, "the weights of %s add to more than %g", t.Factor, maxWeight)
+		}
+	}
+	if total == 0 {
+		return Scheme{}, p.fail(start, "every weight is 0")
+	}
+	return s, nil
+}

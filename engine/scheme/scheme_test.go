@@ -1,0 +1,227 @@
+package scheme
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseScheme(t *testing.T) {
+	tests := []struct {
+		text, want string
+		layers     string // used ones
+	}{
+		{"A", "A", "A"},
+		{" B + pattern ", "B+pattern", "B pattern"},
+		{"0.7*B+0.30*pattern", "0.7*B+0.3*pattern", "B pattern"},
+		{"1*A + 2.0*B", "A+2*B", "A B"},
+		{"3*B+3*A", "3*B+3*A", "B A"},
+		{"A+B+A", "2*A+B", "A B"},
+		{"0*A+B", "0*A+B", "B"},
+		{".5*A", "0.5*A", "A"},
+		{"5.*A", "5*A", "A"},
+		{"1e-05*A+1E21*B", "1e-05*A+1e+21*B", "A B"},
+		{"+2*A", "2*A", "A"},
+		{"concat( B , 0.5 * pattern )", "concat(B,0.5*pattern)", "B pattern"},
+		{"concat(3*B,4*B)", "concat(5*B)", "B"},
+		{"rrf(A,C)", "rrf(A,C)", "A C"},
+		{"rrf(A+B,rrf(concat(B,C),A),0.5*C)", "rrf(A+B,rrf(concat(B,C),A),0.5*C)", "A B C"},
+		{"mixed-8.x_1", "mixed-8.x_1", "mixed-8.x_1"},
+		{"concat+rrf", "concat+rrf", "concat rrf"}, // without a parenthesis they are layers
+		{"C|pca256", "C|pca256", "C|pca256"},
+		{" 0.5 * C | centre | pca0128 + B", "0.5*C|centre|pca128+B", "C|centre|pca128 B"},
+		{"concat(B,0.5*C|zscore)", "concat(B,0.5*C|zscore)", "B C|zscore"},
+		{"rrf(C|whiten64@1.0,C|whiten64@.50)", "rrf(C|whiten64,C|whiten64@0.5)", "C|whiten64 C|whiten64@0.5"},
+		{"C|whiten8@1e-5+C|whiten8 @ 0.00001", "2*C|whiten8@1e-05", "C|whiten8@1e-05"},
+		{"pca2|pca2", "pca2|pca2", "pca2|pca2"}, // before a bar it is a layer
+	}
+	for _, tt := range tests {
+		s, err := ParseScheme(tt.text)
+		if err != nil {
+			t.Errorf("%q: %v", tt.text, err)
+			continue
+		}
+		if got := s.String(); got != tt.want {
+			t.Errorf("%q: got %s, want %s", tt.text, got, tt.want)
+		}
+		if got := strings.Join(s.Layers(), " "); got != tt.layers {
+			t.Errorf("%q: uses %s, want %s", tt.text, got, tt.layers)
+		}
+	}
+}
+
+func TestParseSchemeErrors(t *testing.T) {
+	deep := strings.Repeat("rrf(", 100_000)
+	tests := []struct {
+		name, text string
+		column     int
+		want       string
+	}{
+		{"empty", "", 1, `expected a layer, found "the end"`},
+		{"blank", "  ", 3, "expected a layer"},
+		{"missing term", "A+", 3, "expected a layer"},
+		{"two layers", "A B", 3, `expected + or the end, found "B"`},
+		{"number alone", "0.5", 4, "expected * after the weight"},
+		{"no star", "0.5A", 4, `expected * after the weight, found "A"`},
+		{"negative", "A+-0.3*B", 3, "weight -0.3 is negative"},
+		{"minus zero", "A+-0*B", 3, "weight -0 is negative"},
+		{"infinite", "inf*A", 1, `weight "inf" is not a finite number`},
+		{"not a number", "NaN*A", 1, `weight "NaN" is not a finite number`},
+		{"overflow", "1e999*A", 1, "weight 1e999 is not finite"},
+		{"too large", "1e31*A", 1, "is neither 0 nor between 1e-30 and 1e+30"},
+		{"too small", "1e-31*A", 1, "is neither 0 nor between"},
+		{"two points", "1.2.3*A", 1, `"1.2.3" is not a number`},
+		{"point", ".*A", 1, `"." is not a number`},
+		{"bare exponent", "1e*A", 1, `"1e" is not a number`},
+		{"all zero", "0*A+0*B", 1, "every weight is 0"},
+		{"zero in rrf", "rrf(A,0*B)", 7, "every weight is 0"},
+		{"sum of weights", "1e30*A+1e30*A", 1, "the weights of A add to more than"},
+		{"concat not closed", "concat(A", 9, "expected , or )"},
+		{"concat empty", "concat()", 8, "expected a layer"},
+		{"concat of sum", "concat(A+B)", 9, `expected , or ), found "+"`},
+		{"rrf of one", "rrf(A)", 6, "rrf takes two schemes or more"},
+		{"rrf in a sum", "A+rrf(A,B)", 3, "rrf( is not known here"},
+		{"sum of rrf", "rrf(A,B)+C", 9, `expected + or the end, found "+"`},
+		{"unknown function", "max(A,B)", 1, "max( is not known here"},
+		{"no transform", "C|", 3, `expected a transform (pcaN, whitenN, whitenN@POWER, centre, zscore), found "the end"`},
+		{"unknown transform", "A+C|lda2", 5, `there is no transform "lda2" (there is pcaN, whitenN, whitenN@POWER, centre, zscore)`},
+		{"unknown behind known", "C|centre|center", 10, `there is no transform "center"`},
+		{"more behind the number", "C|pca2x", 3, `there is no transform "pca2x"`},
+		{"no number", "C|pca", 3, "pca needs a number of components from 1 to 1048576 right behind it"},
+		{"number apart", "C|pca 3", 3, "pca needs a number of components"},
+		{"zero components", "C|whiten0", 3, "whiten needs a number of components from 1"},
+		{"many components", "C|pca99999999999999999999", 3, "pca needs a number of components from 1"},
+		{"number too much", "C|zscore3", 3, "zscore takes no number"},
+		{"power of pca", "C|pca3@2", 7, "pca takes no power, only whiten does"},
+		{"power 0", "C|whiten3@0", 11, "a power is a number above 0 and at most 4"},
+		{"power negative", "C|whiten3@-1", 11, "a power is a number above 0"},
+		{"power infinite", "C|whiten3@1e999", 11, "a power is a number above 0"},
+		{"power too small", "C|whiten3@1e-999", 11, "a power is a number above 0"},
+		{"power missing", "C|whiten3@", 11, "a power is a number above 0"},
+		{"power no number", "C|whiten3@1.2.3", 11, "a power is a number above 0"},
+		{"nine transforms", "C" + strings.Repeat("|centre", 9), 59, "a layer takes at most 8 transforms"},
+		{"characters, not bytes", "Ä+B", 1, "expected a layer"},
+		{"behind a wide one", "A+é", 3, `expected a layer, found "é"`},
+		{"unclosed", "A)", 2, `found ")"`},
+		{"nested deep", "rrf(A,rrf(A,rrf(A,rrf(A,rrf(A,rrf(A,rrf(A,rrf(A,rrf(A,B)))))))))", 47, "schemes nest at most 8 deep"},
+		{"a hundred thousand deep", deep, 4096, "a scheme has at most 4096 characters, this one 400000"},
+		{"deep within the length", deep[:4096], 33, "schemes nest at most 8 deep"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := ParseScheme(tt.text)
+			var se *SchemeError
+			if !errors.As(err, &se) {
+				t.Fatalf("got %v", err)
+			}
+			if se.Column != tt.column || !strings.Contains(se.Reason, tt.want) {
+				t.Errorf("got column %d, %s\nwant column %d, %s", se.Column, se.Reason, tt.column, tt.want)
+			}
+			if len(err.Error()) > 400 {
+				t.Errorf("the message has %d bytes", len(err.Error()))
+			}
+		})
+	}
+}
+
+// TestFactorFiles: no two factors share a file.
+func TestFactorFiles(t *testing.T) {
+	seen := map[string]string{}
+	for _, c := range []struct{ factor, want string }{
+		{"C|pca256", "C.pca256"},
+		{"C|centre|whiten64@0.5", "C.centre.whiten64@0.5"},
+		{"C.centre|whiten64@0.5", "C..centre.whiten64@0.5"},
+		{"C.|zscore", "C...zscore"},
+		{"C..zscore|zscore", "C....zscore.zscore"},
+	} {
+		f, err := ParseFactor(c.factor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.FileName(); got != c.want || f.String() != c.factor || seen[got] != "" {
+			t.Errorf("%s is spelled %s and kept as %s, want %s", c.factor, f, got, c.want)
+		}
+		seen[c.want] = c.factor
+	}
+	for _, bad := range []string{"", "C+B", "2*C", "C|", "rrf(A,B)", strings.Repeat("C|", 3000)} {
+		if f, err := ParseFactor(bad); err == nil {
+			t.Errorf("%q is taken for %s", bad, f)
+		}
+	}
+}
+
+func FuzzScheme(f *testing.F) {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseScheme(text)
+		if err != nil {
+			var se *SchemeError
+			if !errors.As(err, &se) || se.Column < 1 {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		again, err := ParseScheme(s.String())
+		if err != nil || again.String() != s.String() {
+			t.Fatalf("%q is spelled %s, which parses to %s, %v", text, s, again, err)
+		}
+		if len(s.Layers()) == 0 || slices.Contains(s.Layers(), "") {
+			t.Fatalf("%q uses the layers %q", text, s.Layers())
+		}
+	})
+}
+
+// TestSchemeCheck: a scheme that is checked as a value has the faults that its
+// spelling has.
+func TestSchemeCheck(t *testing.T) {
+	check := func(f Factor) (int, string) {
+		if f.Layer == "X" {
+			return 0, "there is no X"
+		}
+		for i, transform := range f.Transforms {
+			if transform.N > 100 {
+				return 1 + i, "too many components"
+			}
+		}
+		return 0, ""
+	}
+	deep := Scheme{Terms: []Term{{1, FactorNamed("A")}}}
+	for range maxSchemeDepth {
+		deep = Scheme{Kind: RRF, Parts: []Scheme{deep, deep}}
+	}
+	schemes := []Scheme{
+		deep,
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A")}, {2, FactorNamed("B")}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A")}}}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A")}}}}},
+		{Terms: []Term{{1, FactorNamed("A")}, {-1, FactorNamed("B")}}},
+		{Terms: []Term{{1, FactorNamed("A")}, {1e40, FactorNamed("B")}}},
+	}
+	for _, text := range []string{
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "1e-05*A+B|zscore|whiten200@2",
+	} {
+		s, err := ParseScheme(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemes = append(schemes, s)
+	}
+	faults := 0
+	for _, s := range schemes {
+		_, want := ParseChecked(s.String(), check)
+		got := s.Check(check)
+		if (got == nil) != (want == nil) || got != nil && got.Error() != want.Error() {
+			t.Errorf("%.80s: got %v, want %v", s, got, want)
+		}
+		if want != nil {
+			faults++
+		} else if parsed, err := ParseScheme(s.String()); err != nil || !parsed.Equal(s) {
+			t.Errorf("%s is not equal to itself, read back: %v", s, err)
+		}
+	}
+	if faults != 11 {
+		t.Errorf("%d schemes have faults, want 11", faults)
+	}
+}

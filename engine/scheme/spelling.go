@@ -1,0 +1,150 @@
+package scheme
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// String returns the canonical spelling, which ParseScheme reads back to an
+// equal scheme: no spaces, weights in their shortest form, a weight of 1 left out.
+func (s Scheme) String() string {
+	var w speller
+	w.scheme(s, 1)
+	return w.text.String()
+}
+
+// Check returns what is wrong with a scheme that was not parsed, or whose layers may
+// be missing, as a *SchemeError about its spelling; check is as for
+// parseChecked.
+func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
+	w := speller{check: check}
+	w.scheme(s, 1)
+	text := w.text.String()
+	switch {
+	case len(text) > maxSchemeLength:
+		return &SchemeError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
+	case w.fault != nil:
+		w.fault.Text = text
+		return w.fault
+	}
+	return nil
+}
+
+// speller spells a scheme and, with check, finds the first thing that is wrong with it.
+// A spelling is ASCII.
+type speller struct {
+	text  strings.Builder
+	check func(Factor) (place int, reason string)
+	fault *SchemeError
+}
+
+// fail keeps the first reason.
+func (w *speller) fail(at int, reason string) {
+	if w.check != nil && w.fault == nil && reason != "" {
+		w.fault = &SchemeError{Column: 1 + at, Reason: reason}
+	}
+}
+
+// scheme spells a scheme that stands so deep, from 1.
+func (w *speller) scheme(s Scheme, depth int) {
+	start, sep := w.text.Len(), "+"
+	if depth > maxSchemeDepth {
+		w.fail(start, fmt.Sprintf("schemes nest at most %d deep", maxSchemeDepth))
+	}
+	switch s.Kind {
+	case Sum:
+	case Concat:
+		w.text.WriteString("concat(")
+		sep = ","
+	case RRF:
+		w.text.WriteString("rrf(")
+		for i, part := range s.Parts {
+			if i > 0 {
+				w.text.WriteByte(',')
+			}
+			w.scheme(part, depth+1)
+		}
+		if len(s.Parts) < 2 {
+			w.fail(w.text.Len(), "rrf takes two schemes or more")
+		}
+	}
+	var total float64
+	for i, t := range s.Terms {
+		if i > 0 {
+			w.text.WriteString(sep)
+		}
+		w.term(t)
+		total += t.Weight
+	}
+	if s.Kind != Sum {
+		w.text.WriteByte(')')
+	}
+	if s.Kind != RRF && total == 0 {
+		w.fail(start, "every weight is 0")
+	}
+}
+
+// term spells a term.
+func (w *speller) term(t Term) {
+	if t.Weight != 1 {
+		weight := strconv.FormatFloat(t.Weight, 'g', -1, 64)
+		w.fail(w.text.Len(), weightFault(t.Weight, weight))
+		w.text.WriteString(weight + "*")
+	}
+	at := w.text.Len()
+	w.text.WriteString(t.Factor.String())
+	if w.check == nil || w.fault != nil {
+		return
+	}
+	if place, reason := w.check(t.Factor); reason != "" {
+		if place > 0 { // behind what is before the transform, and a bar
+			at += len(Factor{t.Factor.Layer, t.Factor.Transforms[:place-1]}.String()) + 1
+		}
+		w.fail(at, reason)
+	}
+}
+
+// Equal reports whether two schemes are the same.
+func (s Scheme) Equal(o Scheme) bool {
+	return s.Kind == o.Kind && slices.EqualFunc(s.Parts, o.Parts, Scheme.Equal) &&
+		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Factor.Equal(b.Factor) })
+}
+
+// Layers returns the layers that the scheme uses, those with a weight above 0,
+// each once, in the order of their first use.
+func (s Scheme) Layers() []string { return Names(s.Factors()) }
+
+// Factors returns the factors whose layers are Layers, in their order.
+func (s Scheme) Factors() []Factor { return s.factors(nil) }
+
+func (s Scheme) factors(found []Factor) []Factor {
+	for _, t := range s.Terms {
+		if t.Weight > 0 && !slices.ContainsFunc(found, t.Factor.Equal) {
+			found = append(found, t.Factor)
+		}
+	}
+	for _, p := range s.Parts {
+		found = p.factors(found)
+	}
+	return found
+}
+
+// FactorsOf returns the factors of all schemes, each once.
+func FactorsOf(schemes []Scheme) []Factor {
+	var found []Factor
+	for _, s := range schemes {
+		found = s.factors(found)
+	}
+	return found
+}
+
+// Names returns the names of the factors' layers.
+func Names(factors []Factor) []string {
+	all := make([]string, len(factors))
+	for i, f := range factors {
+		all[i] = f.String()
+	}
+	return all
+}
