@@ -219,7 +219,7 @@ func yamlError(err error) error {
 	if problems := (*yaml.TypeError)(nil); errors.As(err, &problems) {
 		text = strings.Join(problems.Errors, "; ")
 	}
-	text = regexp.MustCompile(`field (\S+) not found in type engine\.\w+`).ReplaceAllString(text, `key "$1" is not known`)
+	text = regexp.MustCompile(`field (\S+) not found in type \w+\.\w+`).ReplaceAllString(text, `key "$1" is not known`)
 	return errors.New(strings.ReplaceAll(text, "\n", "; "))
 }
 
