@@ -8,13 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strata/engine/code"
-	"strata/engine/rank"
 	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"strata/engine/code"
+	"strata/engine/rank"
 )
 
 // fullEnv names the gallery for which TestDiskFull's program finds no room.

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"testing"
+
 	"strata/engine/code"
 	"strata/engine/items"
 	"strata/engine/rank"
 	"strata/engine/scheme"
-	"strings"
-	"testing"
 )
 
 // allCoded opens a random gallery whose layers all have codes.

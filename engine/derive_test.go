@@ -10,15 +10,16 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strata/engine/derive"
-	"strata/engine/layer"
-	"strata/engine/rank"
-	"strata/engine/scheme"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/adrg/xdg"
+
+	"strata/engine/derive"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 func contains(err error, text string) bool { return strings.Contains(err.Error(), text) }

@@ -5,11 +5,12 @@ package engine
 import (
 	"os"
 	"path/filepath"
-	"strata/engine/code"
-	"strata/engine/rank"
 	"strings"
 	"testing"
 	"time"
+
+	"strata/engine/code"
+	"strata/engine/rank"
 )
 
 // TestShrunkMatrix cuts a matrix short while it is open: whatever reads it then

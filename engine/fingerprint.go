@@ -8,9 +8,10 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"strata/engine/layer"
 
 	"golang.org/x/sync/errgroup"
+
+	"strata/engine/layer"
 )
 
 // Fingerprint returns "sha256:" and 64 hexadecimal digits: the hash of the

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"strata/engine/items"
-	"strata/engine/layer"
-	"strata/engine/scheme"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/scheme"
 )
 
 // plain transforms rows by the definitions of TransformKind, in float64 and

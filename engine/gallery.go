@@ -9,14 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strata/engine/items"
-	"strata/engine/layer"
-	"strata/engine/picture"
-	"strata/engine/scheme"
 	"strings"
 	"sync"
 
 	"github.com/edsrzf/mmap-go"
+
+	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/picture"
+	"strata/engine/scheme"
 )
 
 // Gallery is an open gallery: its items table, in memory, and its layers,

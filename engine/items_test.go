@@ -10,13 +10,14 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strata/engine/items"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
+
+	"strata/engine/items"
 )
 
 // opened opens a file that holds the bytes.

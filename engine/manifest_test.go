@@ -5,9 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strata/engine/layer"
 	"strings"
 	"testing"
+
+	"strata/engine/layer"
 )
 
 const wholeManifest = `version: 1

@@ -3,11 +3,12 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"testing"
+	"time"
+
 	"strata/engine/items"
 	"strata/engine/rank"
 	"strata/engine/scheme"
-	"testing"
-	"time"
 )
 
 // neighbourBench opens the gallery that STRATA_BENCH_GALLERY names: one of 10,000 items

@@ -12,14 +12,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strata/engine/code"
-	"strata/engine/layer"
-	"strata/engine/rank"
-	"strata/engine/seal"
 	"strings"
 	"testing"
 
 	"github.com/adrg/xdg"
+
+	"strata/engine/code"
+	"strata/engine/layer"
+	"strata/engine/rank"
+	"strata/engine/seal"
 )
 
 // hoodsGallery writes a gallery whose neighbours are kept, and returns its folder, its

@@ -8,12 +8,13 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strata/engine/items"
-	"strata/engine/rank"
-	"strata/engine/scheme"
 	"strings"
 	"sync"
 	"testing"
+
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 // allRows returns the numbers from 0 to n-1.

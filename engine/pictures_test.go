@@ -9,13 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strata/engine/picture"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"strata/engine/picture"
 )
 
 // tarFile returns a tar with members of these names, whose bytes are their names.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"strata/engine/code"
 	"strata/engine/fence"
 	"strata/engine/layer"

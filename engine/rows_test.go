@@ -9,10 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"testing"
+
 	"strata/engine/code"
 	"strata/engine/layer"
 	"strata/engine/rank"
-	"testing"
 )
 
 var allTypes = []layer.DType{layer.Float32, layer.Float16, layer.BFloat16, layer.Float64, layer.Int8, layer.Uint8, layer.Int32}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/rank"

@@ -9,12 +9,13 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strata/engine/items"
-	"strata/engine/rank"
-	"strata/engine/scheme"
 	"strings"
 	"sync"
 	"testing"
+
+	"strata/engine/items"
+	"strata/engine/rank"
+	"strata/engine/scheme"
 )
 
 // oracle ranks by sorting everything, in plain float64, from the definitions

@@ -5,9 +5,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strata/engine/layer"
 	"strings"
 	"testing"
+
+	"strata/engine/layer"
 )
 
 // TestSurvey compares a survey with a plain count over random matrices that have

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strata/engine/layer"
 
 	"gonum.org/v1/gonum/blas"
 	lapack "gonum.org/v1/gonum/lapack/gonum"
+
+	"strata/engine/layer"
 )
 
 // eigenPanel is the number of coordinates that rotations are applied to at a

@@ -3,8 +3,9 @@ package extract
 import (
 	"os"
 	"path/filepath"
-	"strata/engine/fence"
 	"testing"
+
+	"strata/engine/fence"
 )
 
 // FuzzJournal reads journals of extractions, whole and cut.

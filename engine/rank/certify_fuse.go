@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+
 	"strata/engine/layer"
 	"strata/engine/scheme"
 )

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"math"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 )

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"context"
+
 	"strata/engine/code"
 	"strata/engine/layer"
 	"strata/engine/scheme"

@@ -5,12 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strata/engine/fence"
-	"strata/engine/items"
-	"strata/engine/scheme"
 	"sync"
 	"sync/atomic"
 	"unsafe"
+
+	"strata/engine/fence"
+	"strata/engine/items"
+	"strata/engine/scheme"
 )
 
 // DefaultNeighbours is the number of a query's nearest rows that are kept of every

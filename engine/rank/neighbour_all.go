@@ -3,10 +3,11 @@ package rank
 import (
 	"context"
 	"slices"
+	"sync"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
-	"sync"
 )
 
 // RankAll is Gallery.RankAll that searches only for what neighbourhoods do not prove:

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
-	"sync"
 )
 
 // neighbour_build.go builds neighbourhoods by the tiles of RankAll: the lists are

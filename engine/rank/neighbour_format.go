@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+
 	"strata/engine/code"
 	"strata/engine/layer"
 )

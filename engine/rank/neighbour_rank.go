@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"

@@ -2,10 +2,11 @@ package rank
 
 import (
 	"context"
+	"sync"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
-	"sync"
 )
 
 // neighbour_slide.go ranks all queries under one scheme: what a slider that moves asks

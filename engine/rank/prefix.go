@@ -3,6 +3,7 @@ package rank
 import (
 	"context"
 	"fmt"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"

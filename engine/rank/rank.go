@@ -4,10 +4,11 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
-	"sync"
 )
 
 // Hit is one place of a ranking. Score is NaN when the row has no score in the

@@ -3,6 +3,7 @@ package rank
 import (
 	"cmp"
 	"math"
+
 	"strata/engine/scheme"
 )
 

@@ -5,10 +5,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
-	"sync"
 )
 
 // Column holds the canonical products of one query with every row of a layer.

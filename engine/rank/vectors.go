@@ -10,9 +10,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
+
 	"strata/engine/items"
 	"strata/engine/layer"
-	"strings"
 )
 
 // Vectors is a query that is no item of the gallery, a new picture say: a vector
