@@ -2,8 +2,16 @@
 // the file each matrix lies, of which type and shape. It parses, and maps nothing;
 // package engine maps what it finds.
 //
+// An Array is one matrix of a file: its name, type and shape, and where its elements
+// lie. Some files hold arrays that cannot be mapped, because they are compressed or lie
+// column by column: these are read as streams of rows.
+//
 // No reader trusts a header: nothing is allocated on its word, and an Array lies
 // within the file. An error does not name the file; its caller does.
+//
+// The caller opens and closes the files. Readers keep no reference to one after they
+// return, but for the streams of rows, each of which is for one goroutine. Files may be
+// read concurrently.
 package format
 
 import (
@@ -36,6 +44,7 @@ var types = [...]struct {
 	size int64
 }{{"float32", 4}, {"float16", 2}, {"bfloat16", 2}, {"float64", 8}, {"int8", 1}, {"uint8", 1}, {"int32", 4}}
 
+// String returns the name of the type, as NumPy has it.
 func (t Type) String() string { return types[t].name }
 
 // Size returns the bytes of one element.

@@ -1,6 +1,6 @@
 // Package onnx reads the structure of ONNX models, cuts them down to the tensors
-// that a gallery's layers are read from, runs them with ONNX Runtime, and makes
-// layers of pictures with them. It is the only package that knows ONNX Runtime.
+// that a gallery's layers are read from, and runs them with ONNX Runtime. It is the only
+// package that knows ONNX Runtime. Package extract makes layers with it.
 //
 // # Nouns
 //
@@ -31,21 +31,6 @@
 // of three sizes and sums them, each as a vector of length 1. They are computed in the graph, in
 // float32, with operators of opset 9, so they need no other code anywhere.
 //
-// # Extraction
-//
-// Extract makes the layers of a gallery. Each of its workers decodes a picture,
-// fits it to the model's input as the preprocessing says, and runs the model on
-// it in the same thread; all share one session. Rows are written in their order to
-// .strata/extract, brought to the disk, and only then counted in a journal there,
-// so a killed extraction goes on with what is counted. When all rows are done the
-// matrices, and then gallery.yaml, are renamed into their places. The bytes do not
-// depend on the number of workers, nor on where it was interrupted; on another
-// processor the last bits may.
-//
-// Extractor does the same for pictures that are not in the gallery, by what
-// gallery.yaml records. Its Check extracts pictures of the gallery again and
-// compares, which shows whether they can be compared at all.
-//
 // # The library
 //
 // FindLibrary looks for the library and looks into it, so that another processor
@@ -57,9 +42,8 @@
 //
 // A Model is changed by Runtime.Infer only, which lets it learn shapes; otherwise
 // it may be read concurrently, and so may a Plan. Session.Run may be called
-// concurrently, and returns copies; Close comes after every Run has returned. The
-// same holds for an Extractor. Of two extractions into one gallery the second is
-// refused. No file is held open between calls.
+// concurrently, and returns copies; Close comes after every Run has returned. No file
+// is held open between calls.
 //
 //	m, err := onnx.Read("inception_v3.onnx")
 //	plan, err := m.Plan([]onnx.Tap{{Name: "A", Tensor: "mixed0"}}, 7)

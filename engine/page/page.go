@@ -3,6 +3,10 @@
 // The library that reads Parquet believes the lengths in a file, and unpacks pages to
 // whatever they unpack to. Package page reads the same places first: a length that is
 // not backed by bytes, or goes beyond a limit of the caller, is an error.
+//
+// A file has row groups, a row group has a column chunk for each column, and a column
+// chunk is a run of pages, each a header and values that may be compressed. The functions
+// keep no state and no reference to their arguments, and may be called concurrently.
 package page
 
 import (

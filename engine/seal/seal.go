@@ -15,17 +15,6 @@ import (
 	"strata/engine/fence"
 )
 
-// Believe.go keeps apart what this user's program derived and what came with a gallery.
-// Files in .strata decide about rankings: codes bound scores, unpacked and derived
-// matrices are layers, indexes say where pictures lie. Whoever made the gallery may
-// have written them, with sound checksums of wrong contents.
-//
-// So the program notes in the user's cache what it wrote: a file seals/HEX for
-// each, whose name is a SHA-256 of the contents, or of a manifest with strong checksums of
-// them. What has no seal is not used, and is made anew. A seal depends neither on the
-// gallery's path nor on the machine that shares its disk: equal contents are as good,
-// whoever wrote them. Whoever deletes the seals loses time.
-
 // ErrForeign says of a derived file that this user's program did not make it.
 const ErrForeign = "was not made here: it came with the gallery, or this user's cache was emptied"
 
