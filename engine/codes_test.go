@@ -462,7 +462,7 @@ func TestVectorsFromCodes(t *testing.T) {
 }
 
 // TestProject compares the axes' parts of rows with those that are computed in float64:
-// what is left along the axes is less than axesSlack.
+// what is left along the axes is less than code.AxesSlack.
 func TestProject(t *testing.T) {
 	rng := rand.New(rand.NewPCG(19, 1))
 	layers := codeCases(rng)

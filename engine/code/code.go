@@ -12,13 +12,13 @@ import (
 	"strata/engine/layer"
 )
 
-// Codes.go holds the codes of a layer: what they are, and the bound that they
+// code.go holds the codes of a layer: what they are, and the bound that they
 // prove.
 //
 // # The bound
 //
 // Let x̂ = x/|x| be a row and q̂ = q/|q| the query, μ a fixed vector near the
-// Rows' mean, E = (e₁ … eₚ) fixed vectors near their first principal axes, and T an
+// rows' mean, E = (e₁ … eₚ) fixed vectors near their first principal axes, and T an
 // orthogonal map. A row is kept as numbers a, for c = x̂ − μ = E·a + c′, and as a code
 // of c′: a scale s and integers u, for the vector ĉ = s·u; r = T·c′ − ĉ is what it
 // leaves. The query is taken apart alike: d = q̂ − μ = E·b + d′, d̂ = t·w,
@@ -50,7 +50,7 @@ import (
 //     406u; step 2 adds 4.3u, and rounding a 2.2u: |Eᵀc − a| < 413u.
 //     Eᵀc′ = (Eᵀc − a) − (EᵀE − 1)·a is longer by at most δ|a|, with δ = ‖EᵀE − 1‖ ≤
 //     axesError, which is checked; axes that are zero have a = 0 and do not count. So
-//     |a| < 2.2, and |Eᵀc′| < 431u < axesSlack = 512u, which also covers what is below
+//     |a| < 2.2, and |Eᵀc′| < 431u < AxesSlack = 512u, which also covers what is below
 //     the normal range. Of a query a is Eᵀd in float64, rounded, which is nearer.
 //  2. Centring (kernel.CentreF32): 1/|x| is rounded to float32, so is its product
 //     with xᵢ, the difference with μᵢ, and the product with a sign over √block, which
@@ -71,12 +71,12 @@ import (
 //     t·s·(w·u) (4.2|d̂|, as the nearest integer to v is not beyond 2v). Rounded are the
 //     first two as they are stored, every gⱼ, p products and p sums on top of μ·c,
 //     t·s, w·u and their product, and two more sums: (27 + 27|g| + 22|d̂|)u in all.
-//     scoreSlack is how far the canonical score is from q̂·x̂.
+//     layer.ScoreSlack is how far the canonical score is from q̂·x̂.
 const (
 	coderError = 0x1p-19
 	coderFloor = 0x1p-18
 	axesError  = 0x1p-21
-	AxesSlack  = 0x1p-15
+	AxesSlack  = 0x1p-15 // bounds |Eᵀc − a|, see 1
 )
 
 const (
@@ -128,7 +128,7 @@ type codeColumns struct {
 	Bytes []uint8   // rows × stride
 }
 
-// Coder turns rows of one layer into codes. It is read-only once made.
+// coder turns rows of one layer into codes. It is read-only once made.
 type coder struct {
 	dim    int
 	Stride int // dim, rounded up to whole blocks: values of a rotated vector, bytes of a code
@@ -255,7 +255,7 @@ func (c *coder) project(z []float32) (a [codeAxes]float32) {
 	return a
 }
 
-// Code codes a vector whose Eᵀc is a: z, of twice coarseStride values, holds what
+// code codes a vector whose Eᵀc is a: z, of twice CoarseStride values, holds what
 // centre has made of it, and becomes the rotated vector; u is set to its codes plus 128.
 func (c *coder) code(u []uint8, z []float32, a [codeAxes]float32) coded {
 	for j := range a {
@@ -318,7 +318,7 @@ func (k *codeColumns) Row(r int) []uint8 {
 // codeScratch is the memory of one goroutine that codes rows.
 type codeScratch struct {
 	dot, square [codeRun]float64
-	rotated     []float32 // 2 × coarseStride
+	rotated     []float32 // 2 × CoarseStride
 	wide        []float64
 }
 
@@ -326,7 +326,7 @@ func (c *coder) scratch() *codeScratch {
 	return &codeScratch{rotated: make([]float32, 2*CoarseStride(c.dim))}
 }
 
-// Along returns Eᵀc of values, whose length is root, by axis, zeros after the last.
+// along returns Eᵀc of values, whose length is root, by axis, zeros after the last.
 func (c *coder) along(wide []float64, root float64) (a [codeAxes]float32) {
 	var dots [codeAxes]float64
 	kernel.ScanF32(dots[:c.N], wide, c.Axes)
@@ -392,7 +392,7 @@ func (s *spanBounds) add(first int, k *codeColumns) {
 
 // CodedQuery is a query as a layer's codes need it.
 type CodedQuery struct {
-	Code  []int8 // 8-bit, then zeros up to twice coarseStride
+	Code  []int8 // 8-bit, then zeros up to twice CoarseStride
 	Scale float32
 	Base  float32           // q̂·μ
 	Along [codeAxes]float32 // g
@@ -436,7 +436,7 @@ func (q *CodedQuery) Bound(rest, norm float32) float64 {
 	return float64(q.size*float64(rest)) + float64(q.rest*float64(norm)) + q.slack
 }
 
-// Bound is that of a row.
+// Bound returns the bound of a row of the layer, from its 4-bit code if coarse.
 func (c *Codes) Bound(q *CodedQuery, row int, coarse bool) float64 {
 	k, r := c.At(row)
 	if coarse {

@@ -19,7 +19,7 @@ import (
 	"strata/engine/seal"
 )
 
-// codes_file.go reads the file of a layer's codes, NAME.codes in the gallery's
+// file.go reads the file of a layer's codes, NAME.codes in the gallery's
 // derived folder. All numbers are little-endian, all sections begin at multiples
 // of 64 bytes:
 //
@@ -36,17 +36,18 @@ import (
 //	         codes   rows × stride bytes
 //	chunk    …
 //
-// Every chunk but the last holds codeChunk rows. A checksum is a CRC-32C of all
+// Every chunk but the last holds CodeChunk rows. A checksum is a CRC-32C of all
 // that follows it in its section.
 
 const (
 	codesMagic   = "strata codes\n"
-	CodesVersion = 1
-	CodesSuffix  = ".codes"
-	HeaderBytes  = 4096
-	ChunkHead    = 64
+	CodesVersion = 1        // of the file's format
+	CodesSuffix  = ".codes" // follows the layer's name in the file's
+	HeaderBytes  = 4096     // of the header
+	ChunkHead    = 64       // bytes before the columns of a chunk
 )
 
+// Castagnoli is the table of the CRC-32C checksums in a file of codes.
 var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // codesHeader is the head of a file of codes, as it lies there after the checksum.
@@ -66,6 +67,7 @@ type codesHeader struct {
 // ErrStale says that a file of codes is of no use. The cases differ in what is said.
 type ErrStale struct{ Why string }
 
+// Error says why, as a predicate of the file: "is cut short".
 func (e ErrStale) Error() string { return e.Why }
 
 // newHeader returns the header of the codes of the layer's first rows.
@@ -199,8 +201,8 @@ func sourceSum(l *layer.Layer, i, rows int) uint32 {
 }
 
 // OpenCodes maps a file of codes and checks all of it, or only its head if it was
-// just written. The codes may be of fewer rows than the layer has. An errStale says that the file is of no use, an
-// fs.ErrNotExist that there is none.
+// just written. The codes may be of fewer rows than the layer has. An
+// ErrStale says that the file is of no use, an fs.ErrNotExist that there is none.
 func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bool) (_ *Codes, err error) {
 	f, err := dir.Open(CodesName(l))
 	if why := fence.Why(err); why != "" {
@@ -237,7 +239,7 @@ func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bo
 	return c, nil
 }
 
-// read checks the mapped file, see openCodes, and finds its parts.
+// read checks the mapped file, see OpenCodes, and finds its parts.
 func (c *Codes) read(ctx context.Context, written bool) error {
 	l := c.Layer
 	h, err := decodeHeader(l, c.File)

@@ -37,7 +37,7 @@ type Recipe struct {
 	Fitted RecipeFit    `json:"fitted"`
 	Stages []RecipeStep `json:"stages"`
 	Matrix RecipeFile   `json:"matrix"`
-	Values RecipeFile   `json:"parameters"` // what was fitted; see fit's parameters
+	Values RecipeFile   `json:"parameters"` // what was fitted; see Stage.parameters
 	Arch   string       `json:"arch"`       // of the processor: on another the last bits may differ
 
 	Replaced string `json:"-"` // why a derived layer that was kept did not serve; "" if none was

@@ -98,7 +98,7 @@ func newPreparer(p engine.Preprocess) (*preparer, error) {
 }
 
 // read decodes a picture and sets dst, of 3·size² values, to the input; allow is
-// that of engine.DecodePicture.
+// that of picture.DecodePicture.
 func (x *preparer) read(dst []float32, r io.Reader, allow func(w, h int) error) error {
 	m, err := picture.DecodePicture(r, allow)
 	if err != nil {

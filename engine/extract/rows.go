@@ -216,8 +216,10 @@ type KeptError struct {
 	Err        error
 }
 
+// Error gives the cause, and how many rows are kept.
 func (e *KeptError) Error() string {
 	return fmt.Sprintf("%v; %d of %d rows are done and kept: the same command goes on with them", e.Err, e.Done, e.Rows)
 }
 
+// Unwrap returns the cause.
 func (e *KeptError) Unwrap() error { return e.Err }

@@ -20,6 +20,7 @@ type Error struct {
 	Why  string
 }
 
+// Error gives the path and why it was refused.
 func (e *Error) Error() string { return e.Path + ": " + e.Why }
 
 // Refused reports whether an error is an *Error: the file is there, and not opened.

@@ -25,6 +25,7 @@ var npyTypes = map[string]Type{
 // has its type and shape, and where its elements begin; Stride is 0.
 type FortranError struct{ Array Array }
 
+// Error says what makes the matrix readable.
 func (e *FortranError) Error() string {
 	return "the matrix is in Fortran order, column by column: strata import rewrites it, or write it in C order (numpy.ascontiguousarray)"
 }
@@ -33,6 +34,7 @@ func (e *FortranError) Error() string {
 // labels, say. Where a file holds several arrays, it is no reason to refuse them all.
 type NotMatrixError struct{ Why string }
 
+// Error says why.
 func (e *NotMatrixError) Error() string { return e.Why }
 
 // ReadNpy reads the header of a .npy file of size bytes: the format of

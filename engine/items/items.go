@@ -35,10 +35,12 @@ type Table struct {
 // NoItemsError says that a folder has no items table.
 type NoItemsError struct{ Place string }
 
+// Error names the folder and the files that were looked for.
 func (e *NoItemsError) Error() string {
 	return e.Place + ": a gallery needs an items table, and there is no items.csv, nor .tsv, .jsonl or .parquet"
 }
 
+// Is makes errors.Is(err, fs.ErrNotExist) true.
 func (e *NoItemsError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Present returns those of the names that a folder has.
@@ -83,6 +85,7 @@ type MissingError struct {
 	Id  string
 }
 
+// Error names the item and its row.
 func (e *MissingError) Error() string {
 	return fmt.Sprintf("there is no item %q, which row %d is", e.Id, e.Row)
 }
@@ -217,7 +220,7 @@ func put[T any](column []T, at int, v T) []T {
 	return append(column, v)
 }
 
-// Place takes over the id of a row of the table, and returns the item's row, or -1
+// place takes over the id of a row of the table, and returns the item's row, or -1
 // if it has none.
 func (b *itemsBuilder) place(cells []string) (int, error) {
 	if b.id < 0 || cells[b.id] == "" {

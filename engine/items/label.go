@@ -63,6 +63,8 @@ func (b *labelBuilder) renumber() {
 	}
 }
 
+// Done returns the finished label: its distinct cells and values in the order of
+// their first rows. The builder must not be used after it.
 func (b *labelBuilder) Done() *Label {
 	l := b.Label
 	if !b.Parted { // every cell is its one value
@@ -155,7 +157,7 @@ func (l *Label) counts(in []bool) []int {
 
 // sharing returns by cell code the rows, of those that n counts by cell code,
 // that share a value with the cell. It takes as long as there are pairs of cells
-// With several values that share one.
+// with several values that share one.
 func (l *Label) sharing(n []int) []int {
 	rows := make([]int, len(l.Names))       // by value
 	cells := make([][]uint32, len(l.Names)) // by value: the cells counted that hold it

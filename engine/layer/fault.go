@@ -11,6 +11,7 @@ import (
 // because the file has become shorter or its disk fails.
 type FaultError struct{ Addr uintptr }
 
+// Error gives the address.
 func (e *FaultError) Error() string {
 	return fmt.Sprintf("memory at %#x cannot be read", e.Addr)
 }

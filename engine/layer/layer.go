@@ -74,7 +74,7 @@ func (l *Layer) Scan(dst, q []float64, lo int) {
 	})
 }
 
-// ScanSquares is scan that also sets sq to the rows' products with themselves.
+// ScanSquares is Scan that also sets sq to the rows' products with themselves.
 func (l *Layer) ScanSquares(dst, sq, q []float64, lo int) {
 	l.strides(lo, lo+len(dst), false, func(row, n int, b []byte, stride int) {
 		from, to := row-lo, row-lo+n
@@ -105,6 +105,7 @@ func (l *Layer) SetLengths(squares []float64) *Lengths {
 	return l.lengths.Load()
 }
 
+// Add counts a row. Rows must be added in ascending order for First to be the lowest.
 func (f *Fault) Add(row int) {
 	if f.Rows == 0 {
 		f.First = row

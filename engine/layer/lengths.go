@@ -12,11 +12,12 @@ import (
 type shortLengths struct {
 	Root        []float32
 	Least, Most []float64 // by span: the ends of the rows' roots; +Inf and 0 without any
-	Plain       bool      // no root is beyond shortRange, above or below
+	Plain       bool      // no root is beyond ShortRange, above or below
 }
 
-// Within shortRange, and with weights no farther apart, no square and no product
-// leaves the range of float32.
+// ShortRange bounds lengths from above, and its inverse from below. Within these
+// bounds, and with weights no farther apart, no square and no product leaves the range
+// of float32.
 const ShortRange = 0x1p30
 
 // WithinShort reports whether a length suits float32, NaN too.

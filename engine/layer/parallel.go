@@ -14,13 +14,13 @@ const ScanBlock = 1 << 20
 
 // Parallel calls work on blocks that together cover 0 to n, from as many
 // goroutines as there are processors to use. It returns when all calls have,
-// early with ctx's error when that is cancelled, or with a *faultError when a
+// early with ctx's error when that is cancelled, or with a *FaultError when a
 // mapped file could not be read.
 func Parallel(ctx context.Context, n, block int, work func(lo, hi int)) error {
 	return ParallelOn(ctx, 0, n, block, work)
 }
 
-// ParallelOn is parallel from so many goroutines; 0 are as many as there are
+// ParallelOn is Parallel from so many goroutines; 0 are as many as there are
 // processors.
 func ParallelOn(ctx context.Context, workers, n, block int, work func(lo, hi int)) error {
 	var next atomic.Int64

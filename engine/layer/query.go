@@ -12,6 +12,7 @@ type Vector struct {
 	Square, Root float64 // NaN when the vector is zero or not finite: it has no score in the layer
 }
 
+// NewVector returns the vector of values, one a feature of the layer, which it copies.
 func NewVector(values []float32) Vector {
 	v := Vector{Wide: make([]float64, len(values))}
 	kernel.WidenF32(v.Wide, values)

@@ -30,5 +30,5 @@ const NominateChunk = 128
 func Up32(x float64) float32 { return -Down32(-x) }
 
 // CodeSpan is the number of rows that share one bound in a first look. It divides
-// codeChunk.
+// code.CodeChunk.
 const CodeSpan = NominateChunk

@@ -11,7 +11,7 @@ import (
 	"strata/engine/kernel"
 )
 
-// Rows.go reads the rows of a layer where they lie: in one file or several, one
+// rows.go reads the rows of a layer where they lie: in one file or several, one
 // behind the other or apart.
 
 // Source is a file that layers lie in, mapped or read whole.
@@ -37,7 +37,7 @@ type Segment struct {
 const gatherBytes = 32 << 10
 
 // anyAddress says that this processor reads an element at any address; on others
-// Elements are copied to where it does.
+// elements are copied to where it does.
 const anyAddress = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
 
 // NewSegment returns the segment of rows that begin at the given byte of a file; they
@@ -69,7 +69,7 @@ func borrowed(n int) ([]byte, *[]uint64) {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*words))), n), words
 }
 
-// Segment returns the place of the segment that holds a row.
+// segment returns the place of the segment that holds a row.
 func (l *Layer) segment(row int) int {
 	if len(l.Segments) == 1 {
 		return 0
@@ -93,7 +93,7 @@ func (l *Layer) Runs(lo, hi int, do func(row int, b []byte)) {
 	l.strides(lo, hi, true, func(row, _ int, b []byte, _ int) { do(row, b) })
 }
 
-// strides is runs for rows that need not lie one behind the other, unless they are to
+// strides is Runs for rows that need not lie one behind the other, unless they are to
 // be together: there are n of them, which begin stride elements apart.
 func (l *Layer) strides(lo, hi int, together bool, do func(row, n int, b []byte, stride int)) {
 	size := l.Bytes()
@@ -174,6 +174,7 @@ func (l *Layer) Modified() int64 {
 	return int64(h.Sum64())
 }
 
+// Modified returns the time of the file, in nanoseconds; 0 for one in memory.
 func (s *Source) Modified() int64 {
 	if s.Info == nil {
 		return 0
@@ -222,7 +223,7 @@ func ScanBytes(t DType, dst, q []float64, b []byte, stride int) {
 	}
 }
 
-// scanSquaresBytes is scanBytes that also sets sq to the rows' products with
+// scanSquaresBytes is ScanBytes that also sets sq to the rows' products with
 // themselves.
 func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte, stride int) {
 	switch t {

@@ -47,7 +47,7 @@ func (p piece) size() int64 { return p.end - p.at + int64(len(p.bytes)) }
 
 // Plan decides how taps are read from the model. The seed is that of the
 // projections of cov and gram, for taps without one. A tensor that does not exist is an
-// *engine.NameError.
+// *scheme.NameError.
 func (m *Model) Plan(taps []Tap, seed uint64) (*Plan, error) {
 	return m.plan(taps, seed, maxMessage)
 }

@@ -46,6 +46,7 @@ var elemTypes = [...]struct {
 	{"bfloat16", 2},
 }
 
+// String returns the name of the type, or its number where it has none here.
 func (t ElemType) String() string {
 	if t < 0 || int(t) >= len(elemTypes) {
 		return fmt.Sprintf("type %d", int32(t))
@@ -64,6 +65,7 @@ type Dim struct {
 	Name string // of a dimension that is not fixed; may be empty
 }
 
+// String returns the size, the name where the size is not fixed, or ?.
 func (d Dim) String() string {
 	switch {
 	case d.Size >= 0:

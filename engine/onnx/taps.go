@@ -243,7 +243,7 @@ func Filter(tensors []Tensor, text string) []Tensor {
 	return out
 }
 
-// Find returns the tensor of a name. If there is none, the *engine.NameError
+// Find returns the tensor of a name. If there is none, the *scheme.NameError
 // names those that resemble it; where the name is a node's, what that puts out.
 func (m *Model) Find(tensors []Tensor, name string) (Tensor, error) {
 	for _, t := range tensors {

@@ -21,6 +21,7 @@ type FormatError struct {
 	What   string
 }
 
+// Error gives the path, the byte where it is known, and what is wrong.
 func (e *FormatError) Error() string {
 	if e.Offset < 0 {
 		return e.Path + ": " + e.What

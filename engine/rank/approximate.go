@@ -12,7 +12,7 @@ import (
 	"strata/engine/scheme"
 )
 
-// codes_search.go searches by codes alone, without bounds: what approximation costs
+// approximate.go searches by codes alone, without bounds: what approximation costs
 // is measured with it. Nothing that is shown or exported as a ranking comes from here.
 
 // CodeSearch ranks by the scores of codes of 8, 4 or 1 bits a value, and proves

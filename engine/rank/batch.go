@@ -183,7 +183,7 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 }
 
 // TileQueries returns the queries of a tile, and sets its rows and the number of
-// Nominees, all as memory allows.
+// nominees, all as memory allows.
 func (b *Batch) TileQueries() int {
 	kept, ranked, dims := 0, 0, 0
 	for _, f := range b.Leaves {
@@ -236,6 +236,8 @@ type BatchWorker struct {
 	columns     map[string]*Column // of the query that is ranked now, those that were needed
 }
 
+// NewBatchWorker returns a worker that ranks up to size queries at a time. Its memory
+// grows when a tile first needs it, and is then kept.
 func NewBatchWorker(b *Batch, size int) *BatchWorker {
 	w := &BatchWorker{
 		Batch: b, size: size,
@@ -319,6 +321,8 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 	return nil
 }
 
+// PackQueries packs queries, given by row, for the tile of layer i of the batch, which
+// is l, each scaled to length 1.
 func (w *BatchWorker) PackQueries(i int, l *layer.Layer, queries []int) {
 	n, size := l.Lengths(), l.Bytes()
 	w.words = layer.Grown(w.words, (len(queries)*size+7)/8)

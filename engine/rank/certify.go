@@ -31,7 +31,7 @@ type approxColumn struct {
 
 func (c *approxColumn) bytes() int64 { return int64(len(c.Cosine)) * 4 }
 
-// Span returns the bound of the rows span·codeSpan to (span+1)·codeSpan.
+// Span returns the bound of the rows span·layer.CodeSpan to (span+1)·layer.CodeSpan.
 func (c *approxColumn) Span(span int) float64 {
 	if c.codes == nil {
 		return roundedSlack
@@ -52,7 +52,7 @@ func (c *approxColumn) Row(row int) float64 {
 }
 
 // codeBlock is the number of rows whose codes are multiplied at a time, as many as
-// kernel.DotBytes needs to read at the speed of memory. It divides codeChunk.
+// kernel.DotBytes needs to read at the speed of memory. It divides code.CodeChunk.
 const codeBlock = 1024
 
 // ApproxByCodes computes the cosines of a query from a layer's codes, the 4-bit ones if
@@ -131,8 +131,8 @@ func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLea
 }
 
 // scores sets dst to the scores of the rows lo to lo+len(dst), at most rankBlock,
-// and bounds[i] to the bound of those of the i-th codeSpan of them. lo is a multiple
-// of codeSpan.
+// and bounds[i] to the bound of those of the i-th layer.CodeSpan of them. lo is a
+// multiple of layer.CodeSpan.
 func (f *approxLeaf) scores(dst []float32, bounds []float64, lo int) {
 	hi := lo + len(dst)
 	switch {

@@ -26,9 +26,10 @@ import (
 //
 //	.strata/neighbours/NAME.hoods
 
+// Where neighbourhoods are kept.
 const (
-	NeighbourFolder = "neighbours"
-	HoodsSuffix     = ".hoods"
+	NeighbourFolder = "neighbours" // in the folder of Derived
+	HoodsSuffix     = ".hoods"     // follows the plan's name in the file's
 )
 
 // Save keeps the queries that are built in all layers, in the folder of Derived, whole

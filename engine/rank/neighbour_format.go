@@ -17,7 +17,7 @@ import (
 // neighbour_format.go reads and writes neighbourhoods. All numbers are little-endian:
 //
 //	magic    16 bytes
-//	section  the head, JSON: see neighbourHead
+//	section  the head, JSON: see NeighbourHead
 //	section  hoodsAtATime neighbourhoods, the last section what is left
 //	…
 //
@@ -33,7 +33,7 @@ import (
 // Nothing stands behind the last section.
 
 const (
-	NeighbourMagic   = "strata hoods 1\n\x00"
+	NeighbourMagic   = "strata hoods 1\n\x00" // begins the file, and has the format's number
 	hoodsAtATime     = 64
 	mostHeadBytes    = 1 << 20
 	mostSectionBytes = 1 << 30
@@ -114,8 +114,8 @@ func (h *Neighbourhood) Append(b []byte) []byte {
 	return b
 }
 
-// neighbourReader reads a file of neighbourhoods, section by section. An errStale says
-// what is wrong with it.
+// neighbourReader reads a file of neighbourhoods, section by section. A
+// code.ErrStale says what is wrong with it.
 type neighbourReader struct {
 	r    io.Reader
 	left int64 // bytes of the file

@@ -11,8 +11,8 @@ import (
 // neighbour_fuse.go ranks neighbourhoods under concatenations and rank fusion.
 
 // concatSlack is more than how far a score that is put together from cosines and
-// lengths, or the limit of those outside, is from the canonical one: scoreSlack is the
-// rounding of either.
+// lengths, or the limit of those outside, is from the canonical one: layer.ScoreSlack is
+// the rounding of either.
 const concatSlack = 1e-9
 
 // concat offers the canonical scores of those members that may be among the k best

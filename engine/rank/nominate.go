@@ -72,7 +72,7 @@ func (n *Nominated) crowd() {
 
 // Offer takes the scores of the rows from lo on, of which those in excluded, and
 // those that are not among the candidates, do not count. bounds holds the bound
-// of every nominateChunk scores, or one for all. It returns the scratch slice
+// of every layer.NominateChunk scores, or one for all. It returns the scratch slice
 // above, which may have grown.
 func (n *Nominated) Offer(scores []float32, bounds []float64, lo int, among *items.Candidates, excluded, above []int32) []int32 {
 	loosest := slices.Max(bounds)

@@ -91,7 +91,7 @@ func (r *ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, err
 	return out, nil
 }
 
-// Offer adds the candidates among the rows lo to lo+len(scores) that have a score.
+// offer adds the candidates among the rows lo to lo+len(scores) that have a score.
 func (r *ranker) offer(t *top, scores []float64, lo int) {
 	excluded := r.among.Excluded(r.query)
 	for i, s := range scores {
@@ -195,6 +195,7 @@ type top struct {
 	bound float64 // a score under it cannot enter
 }
 
+// NewTop returns an empty top of k hits.
 func NewTop(k int) top {
 	if k == 0 {
 		return top{bound: math.Inf(1)}

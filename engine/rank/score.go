@@ -7,7 +7,7 @@ import (
 	"strata/engine/scheme"
 )
 
-// Score.go defines the score of a row, the order of rows, and how far a score from
+// score.go defines the score of a row, the order of rows, and how far a score from
 // approximate cosines may be from the canonical one.
 
 // rrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
@@ -15,7 +15,7 @@ import (
 const rrfOffset = 60
 
 // Better orders hits best first: higher score, then lower row, rows without a
-// Score last. It is a total order.
+// score last. It is a total order.
 func Better(a, b Hit) int {
 	switch an, bn := math.IsNaN(a.Score), math.IsNaN(b.Score); {
 	case an != bn && an:
@@ -28,10 +28,10 @@ func Better(a, b Hit) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
 }
 
-// Score sets dst to the scheme's scores of the rows lo to lo+len(dst): for a sum
+// score sets dst to the scheme's scores of the rows lo to lo+len(dst): for a sum
 // Σ w·cos / Σ w, for a concatenation Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). The terms
 // are added in the scheme's order and every product is rounded, so the scores
-// are those of layerTerms.score, bit for bit.
+// are those of Pairs.Score, bit for bit.
 func (r *ranker) score(dst []float64, s scheme.Scheme, lo int) {
 	clear(dst)
 	if s.Kind == scheme.Concat {
@@ -84,7 +84,7 @@ func (p *Pairs) Score(scheme scheme.Scheme, row int) float64 {
 	return p.scoreBy(scheme, row, (*pairLayer).dot)
 }
 
-// scoreBy is score from the products that by returns.
+// scoreBy is Score from the products that by returns.
 func (p *Pairs) scoreBy(s scheme.Scheme, row int, by func(*pairLayer, int) float64) float64 {
 	var sum, total, query, square float64
 	for _, t := range s.Terms {

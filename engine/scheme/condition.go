@@ -5,4 +5,5 @@ type Condition struct {
 	Label, Value string
 }
 
+// String returns LABEL=VALUE, each quoted where it must be.
 func (c Condition) String() string { return Quote(c.Label) + "=" + Quote(c.Value) }

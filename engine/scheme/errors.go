@@ -22,6 +22,7 @@ type NameError struct {
 	Known []string // names that exist, those like Name if there are such
 }
 
+// Error names what was looked for, where, and the names that exist.
 func (e *NameError) Error() string {
 	s := fmt.Sprintf("%s has no %s %q", e.In, e.Kind, e.Name)
 	if len(e.Known) > 0 {

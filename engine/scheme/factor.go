@@ -131,6 +131,7 @@ type DimError struct {
 	Reason    string
 }
 
+// Error returns the reason.
 func (e *DimError) Error() string { return e.Reason }
 
 // FileName returns the name under which a derived layer is kept, without its

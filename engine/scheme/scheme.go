@@ -54,6 +54,7 @@ type SchemeError struct {
 	Reason string
 }
 
+// Error gives the text, cut after 80 characters, the column and the reason.
 func (e *SchemeError) Error() string {
 	text := e.Text
 	if r := []rune(text); len(r) > 80 {
@@ -63,7 +64,7 @@ func (e *SchemeError) Error() string {
 }
 
 // ParseScheme parses a scheme in the language of the package comment. It does
-// not know which layers exist; Gallery.ParseScheme does. An error is a
+// not know which layers exist; engine.Gallery.ParseScheme does. An error is a
 // *SchemeError.
 func ParseScheme(text string) (Scheme, error) {
 	return ParseChecked(text, nil)
@@ -137,6 +138,8 @@ func (p *schemeParser) word() string {
 	return p.text[start:p.pos]
 }
 
+// IsNameByte reports whether a byte can stand in a layer's name: an ASCII letter, a digit,
+// _, . or -.
 func IsNameByte(c byte) bool {
 	return isLetter(c) || isDigit(c) || c == '_' || c == '.' || c == '-'
 }

@@ -17,7 +17,7 @@ func (s Scheme) String() string {
 
 // Check returns what is wrong with a scheme that was not parsed, or whose layers may
 // be missing, as a *SchemeError about its spelling; check is as for
-// parseChecked.
+// ParseChecked.
 func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
 	w := speller{check: check}
 	w.scheme(s, 1)
