@@ -117,7 +117,7 @@ func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64)
 	defer f.Close()
 	it, err := items.ReadItems(ctx, name, f, ids, rows)
 	if missing := (*items.MissingError)(nil); errors.As(err, &missing) {
-		return nil, fmt.Errorf("%s: row %d: %s has no item %q", layer.JoinPath(place, idsFile), missing.Row, name, missing.Id)
+		return nil, fmt.Errorf("%s: row %d: %s has no item %q", layer.JoinPath(place, idsFile), missing.Row, name, missing.ID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

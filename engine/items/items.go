@@ -82,12 +82,12 @@ func NewRowOrder(ids []string) (*RowOrder, error) {
 // MissingError says that the items table lacks an item of a list of ids.
 type MissingError struct {
 	Row int
-	Id  string
+	ID  string
 }
 
 // Error names the item and its row.
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("there is no item %q, which row %d is", e.Id, e.Row)
+	return fmt.Sprintf("there is no item %q, which row %d is", e.ID, e.Row)
 }
 
 // likelyRows is the number of rows up to which memory is taken before they are read.
