@@ -98,7 +98,7 @@ func TestForeignCodes(t *testing.T) {
 	code.SealChunk(chunk, l.Rows, source0)
 	write(t, filepath.Dir(path), "A.codes", b)
 	var notes []string
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
+	if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true, Progress: func(p code.Progress) {
 		if p.Note != "" {
 			notes = append(notes, p.Note)
 		}

@@ -20,7 +20,7 @@ import (
 // four layers, as fixtures/generate makes them.
 func codedBench(b *testing.B) (*Gallery, *items.Candidates) {
 	g := benchGallery(b)
-	if err := g.PrepareCodes(b.Context(), code.CodeOptions{Build: true}); err != nil {
+	if err := g.PrepareCodes(b.Context(), code.Options{Build: true}); err != nil {
 		b.Fatal(err)
 	}
 	all, err := g.Candidates(nil)
@@ -104,7 +104,7 @@ func BenchmarkBuildCodes(b *testing.B) {
 	b.SetBytes(int64(l.Rows) * int64(l.Bytes()))
 	folder := b.TempDir()
 	for b.Loop() {
-		c, err := code.PrepareCodes(b.Context(), l, fence.In(folder, "."), code.CodeOptions{Build: true})
+		c, err := code.PrepareCodes(b.Context(), l, fence.In(folder, "."), code.Options{Build: true})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func codedGallery(t testing.TB, rows, dim int) (string, matrix) {
 func build(t testing.TB, g *Gallery) (notes []string, first int) {
 	t.Helper()
 	first = -1
-	o := code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
+	o := code.Options{Build: true, All: true, Progress: func(p code.Progress) {
 		if p.Note != "" {
 			notes = append(notes, p.Note)
 		}
@@ -118,7 +118,7 @@ func TestCodesFileFaults(t *testing.T) {
 		write(t, filepath.Dir(path), filepath.Base(path), f.file)
 		g := open(t, dir)
 		said := 0
-		use := code.CodeOptions{All: true, Progress: func(p code.CodeProgress) {
+		use := code.Options{All: true, Progress: func(p code.Progress) {
 			if p.Note != "" {
 				said++
 			}
@@ -213,7 +213,7 @@ func TestCodesGrow(t *testing.T) {
 	write(t, dir, "A.npy", m.npy())
 	write(t, dir, itemsFile, []byte("id\n"+strings.Join(ids(rows+more), "\n")))
 	g = open(t, dir)
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{All: true}); err != nil || g.CodesOf(g.Layers[0]) != nil {
+	if err := g.PrepareCodes(t.Context(), code.Options{All: true}); err != nil || g.CodesOf(g.Layers[0]) != nil {
 		t.Fatalf("%v; codes of fewer rows are used", err)
 	}
 	notes, first := build(t, g)
@@ -253,7 +253,7 @@ func TestCodesCancelled(t *testing.T) {
 	dir, m := codedGallery(t, 2*code.CodeChunk+100, 3)
 	g := open(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
-	o := code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
+	o := code.Options{Build: true, All: true, Progress: func(p code.Progress) {
 		if p.Rows > 0 {
 			cancel()
 		}
@@ -290,7 +290,7 @@ const buildEnv = "STRATA_TEST_BUILD_CODES"
 func TestKilledBuild(t *testing.T) {
 	if dir := os.Getenv(buildEnv); dir != "" {
 		g := open(t, dir)
-		o := code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
+		o := code.Options{Build: true, All: true, Progress: func(p code.Progress) {
 			fmt.Fprintln(os.Stdout, "rows", p.Rows)
 			if p.Rows > 0 {
 				_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
@@ -329,7 +329,7 @@ func TestKilledBuild(t *testing.T) {
 	done := make(chan error, 1)
 	first := -1
 	go func() {
-		done <- g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true, Progress: func(p code.CodeProgress) {
+		done <- g.PrepareCodes(t.Context(), code.Options{Build: true, All: true, Progress: func(p code.Progress) {
 			if first < 0 {
 				first = p.Rows
 			}
@@ -357,7 +357,7 @@ func TestTwoBuilders(t *testing.T) {
 		g := open(t, dir)
 		galleries[i] = g
 		wg.Go(func() {
-			if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
+			if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -375,7 +375,7 @@ func TestTwoBuilders(t *testing.T) {
 func TestSmallGalleriesHaveNoCodes(t *testing.T) {
 	dir, _ := codedGallery(t, 100, 10)
 	g := open(t, dir)
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.Options{Build: true}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, derivedFolder)); !errors.Is(err, fs.ErrNotExist) {

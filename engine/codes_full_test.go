@@ -40,7 +40,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := open(t, dir)
-	err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
+	err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true})
 	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "codes of A") {
 		t.Errorf("the error is %v", err)
 	}

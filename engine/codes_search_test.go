@@ -17,7 +17,7 @@ import (
 func allCoded(t *testing.T, seed uint64, rows int) (*Gallery, *oracle, *items.Candidates) {
 	t.Helper()
 	g, o, among := testGallery(t, seed, rows)
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	return g, o, among
@@ -91,7 +91,7 @@ func TestCodeSearchBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stride := int64(code.CodeStride(l.Dim))
+	stride := int64(code.Stride(l.Dim))
 	beside := int64(4 + 4*code.AxesOf(l.Dim) + 4) // μ·c, axes, scale
 	for bits, want := range map[int]int64{8: stride + beside, 4: int64(code.CoarseStride(l.Dim)) + beside, 1: stride/8 + beside} {
 		s, err := g.NewCodeSearch(t.Context(), scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed("B")}}}, bits)

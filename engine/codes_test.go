@@ -23,7 +23,7 @@ import (
 // prepare gives every layer of the gallery codes.
 func prepare(t testing.TB, g *Gallery) {
 	t.Helper()
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range g.Layers {
@@ -343,7 +343,7 @@ func TestCodesOfPhotographs(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", folder)
 	for _, l := range g.Layers {
-		c, err := code.PrepareCodes(t.Context(), l, fence.In(folder, "."), code.CodeOptions{Build: true})
+		c, err := code.PrepareCodes(t.Context(), l, fence.In(folder, "."), code.Options{Build: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func TestShrunkMatrix(t *testing.T) {
 			_, errs["cosines"] = g.Cosines(t.Context(), 0, rows-1)
 			errs["lengths"] = g.Measure(t.Context())
 			_, errs["hash"] = g.ContentHash(t.Context())
-			errs["codes"] = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
+			errs["codes"] = g.PrepareCodes(t.Context(), code.Options{Build: true, All: true})
 		}
 		for what, err := range errs {
 			if err == nil || !strings.Contains(err.Error(), "A.npy: ") || !strings.Contains(err.Error(), "open the gallery again") {

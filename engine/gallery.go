@@ -247,7 +247,7 @@ func (g *Gallery) Layer(name string) (*layer.Layer, error) {
 }
 
 // ParseScheme parses a scheme and checks that its layers exist and that their
-// transforms fit. An error is a *SchemeError.
+// transforms fit. An error is a *scheme.SyntaxError.
 func (g *Gallery) ParseScheme(text string) (scheme.Scheme, error) {
 	return scheme.ParseChecked(text, g.checkFactor)
 }

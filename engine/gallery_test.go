@@ -418,7 +418,7 @@ func TestIDIndex(t *testing.T) {
 func TestGalleryParseScheme(t *testing.T) {
 	g := open(t, writeGallery(t, twoItems, map[string]matrix{"A": twoRows()["A"], "pattern": twoRows()["A"]}))
 	_, err := g.ParseScheme("A+0.5*patern")
-	var se *scheme.SchemeError
+	var se *scheme.SyntaxError
 	if !errors.As(err, &se) || se.Column != 7 || !strings.Contains(se.Reason, `no layer "patern" (there is pattern)`) {
 		t.Errorf("got %v", err)
 	}

@@ -378,7 +378,7 @@ func TestShrunkShard(t *testing.T) {
 			_, errs["cosines"] = g.Cosines(t.Context(), 0, 1300)
 			_, errs["hash"] = g.ContentHash(t.Context())
 			errs["lengths"] = g.Measure(t.Context())
-			errs["codes"] = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
+			errs["codes"] = g.PrepareCodes(t.Context(), code.Options{Build: true, All: true})
 		}
 		for _, what := range slices.Sorted(maps.Keys(errs)) {
 			if err := errs[what]; err == nil || !strings.Contains(err.Error(), "A-2-of-4.fvecs: ") || !strings.Contains(err.Error(), "open the gallery again") {

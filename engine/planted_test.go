@@ -100,7 +100,7 @@ func everything(t testing.TB, dir, source string) (ranking string, failed []erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	note(g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}))
+	note(g.PrepareCodes(t.Context(), code.Options{Build: true, All: true}))
 	f, err := scheme.ParseFactor("A|pca2")
 	if err != nil {
 		t.Fatal(err)

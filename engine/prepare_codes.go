@@ -21,7 +21,7 @@ import (
 // whole. One process builds at a time, others wait for it.
 //
 // It may run beside searches, and must have returned before Close.
-func (g *Gallery) PrepareCodes(ctx context.Context, o code.CodeOptions) error {
+func (g *Gallery) PrepareCodes(ctx context.Context, o code.Options) error {
 	var errs []error
 	var folder *fence.Folder
 	for _, l := range g.Layers {

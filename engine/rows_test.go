@@ -94,7 +94,7 @@ func TestExtremeFloat64(t *testing.T) {
 	for q := range queries {
 		queries[q] = q
 	}
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	all := rankAll(t, g, queries, schemes, 10, among)
@@ -168,7 +168,7 @@ func findings(t *testing.T, g *Gallery) map[string]string {
 		}
 	}
 	look("plain")
-	err = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true})
+	err = g.PrepareCodes(t.Context(), code.Options{Build: true, All: true})
 	add("codes", len(g.Layers), err)
 	look("coded")
 	folder, err := g.Derived()

@@ -28,7 +28,7 @@ func (x *execution) useCodes(ctx context.Context, g *engine.Gallery) error {
 	if x.s.o.Codes != UseCodes {
 		return nil
 	}
-	o := code.CodeOptions{All: x.s.o.allCodes, Progress: func(p code.CodeProgress) {
+	o := code.Options{All: x.s.o.allCodes, Progress: func(p code.Progress) {
 		if p.Note != "" {
 			x.notes = append(x.notes, "codes: "+p.Note+": not used")
 		}
@@ -59,9 +59,9 @@ func (s *Session) codesBehind(ctx context.Context, g *engine.Gallery) {
 		case <-ctx.Done():
 			return
 		}
-		o := code.CodeOptions{
+		o := code.Options{
 			Build: true, All: s.o.allCodes, Workers: max(1, runtime.GOMAXPROCS(0)/2),
-			Progress: func(p code.CodeProgress) { s.building(g, p) },
+			Progress: func(p code.Progress) { s.building(g, p) },
 		}
 		err := g.PrepareCodes(ctx, o)
 		s.mu.Lock()
@@ -104,7 +104,7 @@ func codesLine(err error) string {
 
 // building keeps how far the codes of a gallery are, and logs what was wrong with
 // old ones and when new ones are done.
-func (s *Session) building(g *engine.Gallery, p code.CodeProgress) {
+func (s *Session) building(g *engine.Gallery, p code.Progress) {
 	s.mu.Lock()
 	s.codes[g] = p
 	s.mu.Unlock()
@@ -120,11 +120,11 @@ func (s *Session) building(g *engine.Gallery, p code.CodeProgress) {
 
 // Codes says how far the building of codes for the gallery is; false when none are
 // built now.
-func (s *Session) Codes() (code.CodeProgress, bool) {
+func (s *Session) Codes() (code.Progress, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state.gallery == nil {
-		return code.CodeProgress{}, false
+		return code.Progress{}, false
 	}
 	p, ok := s.codes[s.state.gallery.g]
 	return p, ok

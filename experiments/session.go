@@ -62,8 +62,8 @@ type Session struct {
 
 	mu      sync.Mutex
 	state   state
-	open    map[string]*handle                    // by name
-	codes   map[*engine.Gallery]code.CodeProgress // of those that are built
+	open    map[string]*handle                // by name
+	codes   map[*engine.Gallery]code.Progress // of those that are built
 	closed  bool
 	cancels map[int]context.CancelFunc // of the work in flight
 	number  int
@@ -127,7 +127,7 @@ func NewSession(o Options) *Session {
 	return &Session{
 		o: o, door: make(chan struct{}, 1),
 		open: map[string]*handle{}, cancels: map[int]context.CancelFunc{},
-		codes: map[*engine.Gallery]code.CodeProgress{},
+		codes: map[*engine.Gallery]code.Progress{},
 	}
 }
 

@@ -139,7 +139,7 @@ func TestSessionAllOrNothing(t *testing.T) {
 	}
 	before, state := log.text(), fmt.Sprint(s.State())
 	var name *scheme.NameError
-	var scheme *scheme.SchemeError
+	var scheme *scheme.SyntaxError
 	for _, c := range []struct {
 		text string
 		as   any

@@ -72,7 +72,7 @@ func (k checker) evaluate(s script.Evaluate) error {
 // layers returns what is wrong with the layers of schemes.
 func (k checker) layers(schemes []scheme.Scheme) error {
 	for _, s := range schemes {
-		var fault *scheme.SchemeError
+		var fault *scheme.SyntaxError
 		if err := k.gallery.CheckScheme(s); errors.As(err, &fault) {
 			return errors.New(fault.Reason) // its column is that of one scheme's text
 		}

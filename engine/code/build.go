@@ -29,19 +29,19 @@ const (
 	codesLeastBytes = 64 << 20
 )
 
-// CodeOptions says how codes are prepared.
-type CodeOptions struct {
+// Options says how codes are prepared.
+type Options struct {
 	Build   bool // missing codes are built; without it only those that are there are used
 	All     bool // of all layers that can have codes, however small, those of bytes too
 	Workers int  // goroutines that build; 0: one a processor
 
 	// Progress, if set, is told of layers whose codes are built, one call at a time;
 	// with Rows equal to Of when the file is there.
-	Progress func(CodeProgress)
+	Progress func(Progress)
 }
 
-// CodeProgress is where the building of a layer's codes stands.
-type CodeProgress struct {
+// Progress is where the building of a layer's codes stands.
+type Progress struct {
 	Layer    string
 	Rows, Of int    // coded so far
 	Note     string // why codes that were there are not used, the first time only
@@ -72,7 +72,7 @@ func (c *Codes) Measure() {
 
 // PrepareCodes opens or builds a layer's codes. It returns nil when there are none
 // and none are to be built.
-func PrepareCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, o CodeOptions) (*Codes, error) {
+func PrepareCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, o Options) (*Codes, error) {
 	path := dir.File(CodesName(l))
 	c, err := OpenCodes(ctx, l, dir, false)
 	note := ""
@@ -89,7 +89,7 @@ func PrepareCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, o CodeO
 		}
 		if !o.Build {
 			if note != "" && o.Progress != nil {
-				o.Progress(CodeProgress{Layer: l.Name, Of: l.Rows, Note: note})
+				o.Progress(Progress{Layer: l.Name, Of: l.Rows, Note: note})
 			}
 			return nil, c.Close()
 		}
@@ -118,7 +118,7 @@ func (c *Codes) Close() error {
 // lockedBuild builds a file of codes, from old ones of the first rows if there are
 // such, or waits for another process that does. It reports whether it was that
 // other process.
-func lockedBuild(ctx context.Context, l *layer.Layer, dir fence.Folder, old *Codes, note string, o CodeOptions) (waited bool, err error) {
+func lockedBuild(ctx context.Context, l *layer.Layer, dir fence.Folder, old *Codes, note string, o Options) (waited bool, err error) {
 	lock, waited, err := lockFile(ctx, dir, CodesName(l)+".lock")
 	if err != nil {
 		return waited, err
@@ -162,7 +162,7 @@ type codeBuilder struct {
 	layer *layer.Layer
 	dir   fence.Folder
 	old   *Codes // of the first rows, or nil
-	o     CodeOptions
+	o     Options
 	note  string
 
 	coder   *coder
@@ -269,7 +269,7 @@ func (b *codeBuilder) writeChunks(coded <-chan filled, free chan<- []byte) error
 // tell reports progress.
 func (b *codeBuilder) tell(rows int) {
 	if b.o.Progress != nil {
-		b.o.Progress(CodeProgress{Layer: b.layer.Name, Rows: rows, Of: b.layer.Rows, Note: b.note})
+		b.o.Progress(Progress{Layer: b.layer.Name, Rows: rows, Of: b.layer.Rows, Note: b.note})
 		b.note = ""
 	}
 }

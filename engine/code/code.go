@@ -151,7 +151,7 @@ func AxesOf(dim int) int { return min(codeAxes, dim/axisDim) }
 // axesError.
 func newCoder(mu, axes []float32) *coder {
 	dim := len(mu)
-	c := &coder{dim: dim, Stride: CodeStride(dim), Mu: mu, wide: make([]float64, dim), Axes: axes, N: len(axes) / dim}
+	c := &coder{dim: dim, Stride: Stride(dim), Mu: mu, wide: make([]float64, dim), Axes: axes, N: len(axes) / dim}
 	kernel.WidenF32(c.wide, mu)
 	var square [1]float64
 	kernel.ScanF32(square[:], c.wide, mu)
@@ -196,14 +196,14 @@ func skew(axes []float32, dim int) float64 {
 	return math.Sqrt(sum) * (1 + 0x1p-30)
 }
 
-// CodeStride returns the bytes of a row's 8-bit code.
-func CodeStride(dim int) int {
+// Stride returns the bytes of a row's 8-bit code.
+func Stride(dim int) int {
 	return (dim + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
 }
 
 // CoarseStride returns the bytes of a row's 4-bit code.
 func CoarseStride(dim int) int {
-	return (CodeStride(dim)/2 + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
+	return (Stride(dim)/2 + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
 }
 
 // coded is what the coder finds about a vector.

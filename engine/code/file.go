@@ -134,7 +134,7 @@ func MeanBytes(dim int) int64 { return 4 * int64(dim) * int64(1+AxesOf(dim)) }
 // chunkBytes returns the size of a chunk.
 func chunkBytes(rows, dim int) int64 {
 	n := int64(rows)
-	return ChunkHead + align(8*n) + int64(7+AxesOf(dim))*align(4*n) + n*int64(CodeStride(dim)+CoarseStride(dim))
+	return ChunkHead + align(8*n) + int64(7+AxesOf(dim))*align(4*n) + n*int64(Stride(dim)+CoarseStride(dim))
 }
 
 // ChunkAt returns where a chunk begins.
@@ -174,7 +174,7 @@ func ChunkView(b []byte, rows, dim int) codeRows {
 	for range AxesOf(dim) {
 		k.Axes = append(k.Axes, floats())
 	}
-	k.Fine, k.Coarse = columns(CodeStride(dim)), columns(CoarseStride(dim))
+	k.Fine, k.Coarse = columns(Stride(dim)), columns(CoarseStride(dim))
 	return k
 }
 

@@ -171,29 +171,29 @@ func TestExtractErrors(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		change func(o *ExtractOptions)
+		change func(o *Options)
 		want   string
 	}{
-		{"no model", func(o *ExtractOptions) { o.Model = text }, "not an ONNX file"},
-		{"unknown tensor", func(o *ExtractOptions) { o.Taps = tap("A=mixd") }, `has no tensor "mixd" (there is mixed)`},
-		{"no floats", func(o *ExtractOptions) { o.Taps = tap("A=shape:flat") }, "its elements are int64, not floating-point numbers"},
-		{"name", func(o *ExtractOptions) { o.Taps = tap("9=mixed") }, `tap "9": a layer's name is a letter`},
-		{"two", func(o *ExtractOptions) { o.Taps = append(tap("A=mixed"), tap("A=relu1")...) }, "two taps are named A"},
-		{"none", func(o *ExtractOptions) { o.Taps = nil }, "no tap is asked for"},
-		{"no preprocessing", func(o *ExtractOptions) { o.Preprocess.Range = nil }, "which numbers the model was trained on is not known: name a preset (unit,"},
-		{"preset", func(o *ExtractOptions) { o.Preset = "caffe" }, `no preset is named "caffe"`},
-		{"size", func(o *ExtractOptions) { o.Model, o.Taps = fixed("N", 3, 9, 9), tap("A=y") }, `input "x" is N×3×9×9: it takes pictures of 9×9, not of 8×8`},
-		{"layout", func(o *ExtractOptions) {
+		{"no model", func(o *Options) { o.Model = text }, "not an ONNX file"},
+		{"unknown tensor", func(o *Options) { o.Taps = tap("A=mixd") }, `has no tensor "mixd" (there is mixed)`},
+		{"no floats", func(o *Options) { o.Taps = tap("A=shape:flat") }, "its elements are int64, not floating-point numbers"},
+		{"name", func(o *Options) { o.Taps = tap("9=mixed") }, `tap "9": a layer's name is a letter`},
+		{"two", func(o *Options) { o.Taps = append(tap("A=mixed"), tap("A=relu1")...) }, "two taps are named A"},
+		{"none", func(o *Options) { o.Taps = nil }, "no tap is asked for"},
+		{"no preprocessing", func(o *Options) { o.Preprocess.Range = nil }, "which numbers the model was trained on is not known: name a preset (unit,"},
+		{"preset", func(o *Options) { o.Preset = "caffe" }, `no preset is named "caffe"`},
+		{"size", func(o *Options) { o.Model, o.Taps = fixed("N", 3, 9, 9), tap("A=y") }, `input "x" is N×3×9×9: it takes pictures of 9×9, not of 8×8`},
+		{"layout", func(o *Options) {
 			o.Model, o.Taps, o.Preprocess.Layout = fixed("N", 3, 8, 8), tap("A=y"), "nhwc"
 		}, "as nhwc it does not have the three channels"},
-		{"grey", func(o *ExtractOptions) { o.Model, o.Taps = fixed("N", 1, 8, 8), tap("A=y") }, "it does not have the three channels of pictures"},
-		{"batch", func(o *ExtractOptions) { o.Model, o.Taps = fixed(4, 3, 8, 8), tap("A=y") }, "it takes 4 pictures at a time"},
-		{"oblong", func(o *ExtractOptions) { o.Model, o.Taps = fixed(1, 3, 8, 9), tap("A=y:flat") }, "pictures are fed as squares"},
-		{"rank", func(o *ExtractOptions) { o.Model, o.Taps = fixed(1, 300), tap("A=y") }, "a batch of pictures has 4 dimensions"},
-		{"provider", func(o *ExtractOptions) { o.Provider = "coreml" }, `execution provider "coreml": this library of ONNX Runtime has none that works`},
-		{"no folder", func(o *ExtractOptions) { o.Gallery += "/none" }, "there is no such folder"},
-		{"file", func(o *ExtractOptions) { o.Gallery += "/items.csv" }, "a gallery is a folder, this is a file"},
-		{"library", func(o *ExtractOptions) { o.Library = text }, "not a shared library"},
+		{"grey", func(o *Options) { o.Model, o.Taps = fixed("N", 1, 8, 8), tap("A=y") }, "it does not have the three channels of pictures"},
+		{"batch", func(o *Options) { o.Model, o.Taps = fixed(4, 3, 8, 8), tap("A=y") }, "it takes 4 pictures at a time"},
+		{"oblong", func(o *Options) { o.Model, o.Taps = fixed(1, 3, 8, 9), tap("A=y:flat") }, "pictures are fed as squares"},
+		{"rank", func(o *Options) { o.Model, o.Taps = fixed(1, 300), tap("A=y") }, "a batch of pictures has 4 dimensions"},
+		{"provider", func(o *Options) { o.Provider = "coreml" }, `execution provider "coreml": this library of ONNX Runtime has none that works`},
+		{"no folder", func(o *Options) { o.Gallery += "/none" }, "there is no such folder"},
+		{"file", func(o *Options) { o.Gallery += "/items.csv" }, "a gallery is a folder, this is a file"},
+		{"library", func(o *Options) { o.Library = text }, "not a shared library"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := asked(t, pictureFolder(t, 2), model)

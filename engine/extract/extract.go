@@ -18,8 +18,8 @@ import (
 	"strata/engine/onnx"
 )
 
-// ExtractOptions say what is extracted, from what, and how.
-type ExtractOptions struct {
+// Options say what is extracted, from what, and how.
+type Options struct {
 	Gallery string // folder; without an items table its pictures become the items
 	Model   string // path; with Append it may be empty, and is the recorded one
 
@@ -82,7 +82,7 @@ const (
 // picture that cannot be read makes a row of zeros, is recorded in gallery.yaml
 // and counted; it is no error here. Of two extractions into one gallery the second
 // is refused.
-func Extract(ctx context.Context, o ExtractOptions) (*Summary, error) {
+func Extract(ctx context.Context, o Options) (*Summary, error) {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
@@ -98,7 +98,7 @@ func Extract(ctx context.Context, o ExtractOptions) (*Summary, error) {
 		return nil, err
 	}
 	defer unlock()
-	x := &extraction{ExtractOptions: o, dir: dir}
+	x := &extraction{Options: o, dir: dir}
 	if err := x.checkTaps(); err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func Extract(ctx context.Context, o ExtractOptions) (*Summary, error) {
 
 // extraction is one call of Extract.
 type extraction struct {
-	ExtractOptions
+	Options
 	dir      string
 	items    *engine.Gallery
 	was      *engine.Manifest // what gallery.yaml says before; not nil

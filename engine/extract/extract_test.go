@@ -83,9 +83,9 @@ func put(t testing.TB, dir, name string, data []byte) {
 }
 
 // asked are the options of an extraction from the network of the tests.
-func asked(t testing.TB, dir, model string) ExtractOptions {
+func asked(t testing.TB, dir, model string) Options {
 	t.Helper()
-	o := ExtractOptions{
+	o := Options{
 		Gallery: dir, Model: model, Type: layer.Float16, Env: os.Getenv, Version: "test", every: 1,
 		Preprocess: engine.Preprocess{Size: 8, Range: []float64{0, 1}},
 	}
@@ -150,7 +150,7 @@ func withoutPath(manifest string) string {
 	return strings.Join(lines, "")
 }
 
-func extractAll(t testing.TB, o ExtractOptions) *Summary {
+func extractAll(t testing.TB, o Options) *Summary {
 	t.Helper()
 	sum, err := Extract(t.Context(), o)
 	if err != nil {
@@ -326,13 +326,13 @@ func TestExtractResume(t *testing.T) {
 		t.Fatalf("%+v, %v", sum, err)
 	}
 	o.Progress = nil
-	for name, change := range map[string]func(*ExtractOptions){
-		"layer A was mixed:gap, seed 0, float16 and is mixed:max": func(o *ExtractOptions) { o.Taps[0].Pooling.Op = onnx.Max },
-		"preprocessing was":                 func(o *ExtractOptions) { o.Preprocess.Filter = "nearest" },
-		"layer L is missing":                func(o *ExtractOptions) { o.Taps = o.Taps[:2] },
-		"seed 3, float16 and is":            func(o *ExtractOptions) { o.Taps[1].Seed = 4 },
-		"layer B is new":                    func(o *ExtractOptions) { o.Taps = append(o.Taps, onnx.Tap{Name: "B", Tensor: "mixed"}) },
-		"and is mixed:gap, seed 0, float32": func(o *ExtractOptions) { o.Type = layer.Float32 },
+	for name, change := range map[string]func(*Options){
+		"layer A was mixed:gap, seed 0, float16 and is mixed:max": func(o *Options) { o.Taps[0].Pooling.Op = onnx.Max },
+		"preprocessing was":                 func(o *Options) { o.Preprocess.Filter = "nearest" },
+		"layer L is missing":                func(o *Options) { o.Taps = o.Taps[:2] },
+		"seed 3, float16 and is":            func(o *Options) { o.Taps[1].Seed = 4 },
+		"layer B is new":                    func(o *Options) { o.Taps = append(o.Taps, onnx.Tap{Name: "B", Tensor: "mixed"}) },
+		"and is mixed:gap, seed 0, float32": func(o *Options) { o.Type = layer.Float32 },
 	} {
 		other := o
 		other.Taps = slices.Clone(o.Taps)
@@ -420,7 +420,7 @@ func TestExtractPublishAgain(t *testing.T) {
 	want := madeFiles(t, whole.Gallery)
 	for moved := range 5 { // layers in their places, then gallery.yaml
 		o := asked(t, pictureFolder(t, 5), model)
-		x := &extraction{ExtractOptions: o, dir: o.Gallery}
+		x := &extraction{Options: o, dir: o.Gallery}
 		if err := os.Mkdir(filepath.Join(o.Gallery, ".strata"), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -546,7 +546,7 @@ func TestExtractQuiet(t *testing.T) {
 
 // extractChild extracts in a process of its own, and writes a byte a row.
 func extractChild(dir string) int {
-	o := ExtractOptions{
+	o := Options{
 		Gallery: dir, Model: os.Getenv("STRATA_ONNX_MODEL"), Type: layer.Float16, Env: os.Getenv, Version: "test", every: 1,
 		Preprocess: engine.Preprocess{Size: 8, Range: []float64{0, 1}},
 		Progress:   func(Progress) { _, _ = os.Stdout.WriteString(".") },
@@ -621,7 +621,7 @@ func TestExtractAppend(t *testing.T) {
 	dir := pictureFolder(t, 14)
 	all := shorten(t, dir, 9)
 	extractAll(t, asked(t, dir, model))
-	added := ExtractOptions{Gallery: dir, Append: true, Env: os.Getenv, Version: "test", every: 1}
+	added := Options{Gallery: dir, Append: true, Env: os.Getenv, Version: "test", every: 1}
 	if sum := extractAll(t, added); sum.Done != 9 || sum.Had != 9 {
 		t.Errorf("nothing to do: %+v", sum)
 	}
@@ -652,7 +652,7 @@ func TestExtractAppend(t *testing.T) {
 
 func TestExtractAppendErrors(t *testing.T) {
 	model, dir := modelFile(t), pictureFolder(t, 6)
-	o := ExtractOptions{Gallery: dir, Append: true, Env: os.Getenv, Version: "test"}
+	o := Options{Gallery: dir, Append: true, Env: os.Getenv, Version: "test"}
 	fails := func(what, want string) {
 		t.Helper()
 		if _, err := Extract(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
@@ -700,7 +700,7 @@ func BenchmarkExtract(b *testing.B) {
 	put(b, dir, "items.csv", []byte(table))
 	for name, taps := range map[string][]string{"A": {"A=mixed0"}, "A+B+C": {"A=mixed0", "B=mixed7", "C=mixed10"}} {
 		b.Run(name, func(b *testing.B) {
-			o := ExtractOptions{Gallery: dir, Model: model, Preset: "unit", Type: layer.Float16, Env: os.Getenv, Force: true}
+			o := Options{Gallery: dir, Model: model, Preset: "unit", Type: layer.Float16, Env: os.Getenv, Force: true}
 			for _, text := range taps {
 				tap, err := onnx.ParseTap(text)
 				if err != nil {

@@ -146,10 +146,10 @@ func (f Factor) FileName() string {
 }
 
 // ParseFactor parses LAYER|TRANSFORM|…. It does not know which layers exist. An
-// error is a *SchemeError.
+// error is a *SyntaxError.
 func ParseFactor(text string) (Factor, error) {
 	if len(text) > maxSchemeLength {
-		return Factor{}, &SchemeError{text, maxSchemeLength, fmt.Sprintf("a layer with its transforms has at most %d characters, this one %d", maxSchemeLength, len(text))}
+		return Factor{}, &SyntaxError{text, maxSchemeLength, fmt.Sprintf("a layer with its transforms has at most %d characters, this one %d", maxSchemeLength, len(text))}
 	}
 	p := schemeParser{text: text}
 	f, err := p.factor()

@@ -47,15 +47,15 @@ type Scheme struct {
 	Parts []Scheme
 }
 
-// SchemeError says what is wrong with a scheme's text, and where.
-type SchemeError struct {
+// SyntaxError says what is wrong with a scheme's text, and where.
+type SyntaxError struct {
 	Text   string
 	Column int // in characters, from 1
 	Reason string
 }
 
 // Error gives the text, cut after 80 characters, the column and the reason.
-func (e *SchemeError) Error() string {
+func (e *SyntaxError) Error() string {
 	text := e.Text
 	if r := []rune(text); len(r) > 80 {
 		text = string(r[:80]) + "…"
@@ -65,7 +65,7 @@ func (e *SchemeError) Error() string {
 
 // ParseScheme parses a scheme in the language of the package comment. It does
 // not know which layers exist; engine.Gallery.ParseScheme does. An error is a
-// *SchemeError.
+// *SyntaxError.
 func ParseScheme(text string) (Scheme, error) {
 	return ParseChecked(text, nil)
 }
@@ -75,7 +75,7 @@ func ParseScheme(text string) (Scheme, error) {
 // transforms. The reason is "" when the factor is right.
 func ParseChecked(text string, check func(Factor) (place int, reason string)) (Scheme, error) {
 	if len(text) > maxSchemeLength {
-		return Scheme{}, &SchemeError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
+		return Scheme{}, &SyntaxError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
 	}
 	p := schemeParser{text: text, check: check}
 	s, err := p.scheme(1)
@@ -97,7 +97,7 @@ type schemeParser struct {
 
 func (p *schemeParser) fail(pos int, format string, args ...any) error {
 	column := 1 + len([]rune(p.text[:pos]))
-	return &SchemeError{p.text, column, fmt.Sprintf(format, args...)}
+	return &SyntaxError{p.text, column, fmt.Sprintf(format, args...)}
 }
 
 // space skips blanks and returns the new position.

@@ -111,7 +111,7 @@ func TestParseSchemeErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := ParseScheme(tt.text)
-			var se *SchemeError
+			var se *SyntaxError
 			if !errors.As(err, &se) {
 				t.Fatalf("got %v", err)
 			}
@@ -158,7 +158,7 @@ func FuzzScheme(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := ParseScheme(text)
 		if err != nil {
-			var se *SchemeError
+			var se *SyntaxError
 			if !errors.As(err, &se) || se.Column < 1 {
 				t.Fatalf("%q: %v", text, err)
 			}

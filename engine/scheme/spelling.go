@@ -16,7 +16,7 @@ func (s Scheme) String() string {
 }
 
 // Check returns what is wrong with a scheme that was not parsed, or whose layers may
-// be missing, as a *SchemeError about its spelling; check is as for
+// be missing, as a *SyntaxError about its spelling; check is as for
 // ParseChecked.
 func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
 	w := speller{check: check}
@@ -24,7 +24,7 @@ func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
 	text := w.text.String()
 	switch {
 	case len(text) > maxSchemeLength:
-		return &SchemeError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
+		return &SyntaxError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
 	case w.fault != nil:
 		w.fault.Text = text
 		return w.fault
@@ -37,13 +37,13 @@ func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
 type speller struct {
 	text  strings.Builder
 	check func(Factor) (place int, reason string)
-	fault *SchemeError
+	fault *SyntaxError
 }
 
 // fail keeps the first reason.
 func (w *speller) fail(at int, reason string) {
 	if w.check != nil && w.fault == nil && reason != "" {
-		w.fault = &SchemeError{Column: 1 + at, Reason: reason}
+		w.fault = &SyntaxError{Column: 1 + at, Reason: reason}
 	}
 }
 

@@ -32,7 +32,7 @@ type Bench struct {
 	Seed    uint64           // of the draw of queries
 	K       int              // hits of a ranking, at least 1
 	Budget  int64            // bytes of score columns to keep
-	Codes   code.CodeOptions
+	Codes   code.Options
 }
 
 // Measure is what was measured of one act.
@@ -162,7 +162,7 @@ func (r *benchRun) prepare(ctx context.Context) error {
 func (r *benchRun) codes(ctx context.Context) error {
 	var built int64
 	o := r.Codes
-	o.Progress = func(p code.CodeProgress) {
+	o.Progress = func(p code.Progress) {
 		if l, err := r.g.Layer(p.Layer); err == nil && p.Rows == p.Of {
 			built += int64(l.Rows) * int64(l.Dim) * l.Type.Size()
 		}

@@ -86,7 +86,7 @@ func TestBenchCodes(t *testing.T) {
 	for _, want := range []Measure{{Name: "building codes", Bytes: spec.Bytes()}, {Name: "opening codes"}} {
 		b := Bench{
 			Open: engine.Open, Gallery: dir, Now: time.Now, Repeats: 7, Queries: 5, Schemes: 2, Seed: 1, K: 10, Budget: 1 << 20,
-			Codes: code.CodeOptions{Build: true, All: true},
+			Codes: code.Options{Build: true, All: true},
 		}
 		done, err := b.Do(t.Context(), nil)
 		if err != nil {

@@ -414,7 +414,7 @@ func TestCheckDerived(t *testing.T) {
 	if _, err := g.Derive(t.Context(), f, engine.DeriveOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Close(); err != nil {

@@ -45,9 +45,9 @@ type Cost struct {
 	GraphHow string                             // how it is built
 	Efs      []int                              // candidates that a search of it looks at
 
-	Codes code.CodeOptions // how codes are built; All and Build are set
-	Timed int              // queries to time every way with, with one processor and with all; 0: none
-	Items int64            // to extrapolate to; 0: none
+	Codes code.Options // how codes are built; All and Build are set
+	Timed int          // queries to time every way with, with one processor and with all; 0: none
+	Items int64        // to extrapolate to; 0: none
 
 	Folder run.Folder // of the tables cost and timings, cost.svg, extrapolation.txt and the manifest
 }
@@ -230,7 +230,7 @@ func (r *costRun) prepareCodes(ctx context.Context) error {
 	o.All, o.Build = true, true
 	began, some := r.Folder.Clock(), false
 	tell := o.Progress
-	o.Progress = func(p code.CodeProgress) {
+	o.Progress = func(p code.Progress) {
 		some = some || p.Rows > 0
 		if tell != nil {
 			tell(p)

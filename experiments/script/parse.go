@@ -213,7 +213,7 @@ func (p *parser) scheme(start, stop int) (scheme.Scheme, error) {
 		text, offset = unquoted, start+1
 	}
 	s, err := scheme.ParseScheme(text)
-	var se *scheme.SchemeError
+	var se *scheme.SyntaxError
 	if errors.As(err, &se) {
 		e := p.fail(offset, "%s", se.Reason)
 		e.Column += se.Column - 1

@@ -151,7 +151,7 @@ func (p *parser) items(end int, read func(text string) error) error {
 			}
 		}
 		if err := read(text); err != nil {
-			var se *scheme.SchemeError
+			var se *scheme.SyntaxError
 			if errors.As(err, &se) {
 				return p.fail(start, "%s: column %d: %s", table.Quote(se.Text), se.Column, se.Reason)
 			}

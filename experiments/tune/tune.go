@@ -141,10 +141,10 @@ func (u *tuner) checkLayers() error {
 				return err
 			}
 			if s.Kind != scheme.Sum || len(s.Terms) != 1 || s.String() != s.Terms[0].Factor.String() {
-				return &scheme.SchemeError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
+				return &scheme.SyntaxError{Text: name, Column: 1, Reason: "this is no layer: weights are searched for layers, with transforms or without"}
 			}
 			if slices.Contains(u.Layers, s.String()) {
-				return &scheme.SchemeError{Text: name, Column: 1, Reason: "the layer is named twice"}
+				return &scheme.SyntaxError{Text: name, Column: 1, Reason: "the layer is named twice"}
 			}
 			u.Layers, u.Places = append(u.Layers, s.String()), append(u.Places, place)
 		}

@@ -52,7 +52,7 @@ func runBench(cmd *cobra.Command, f benchFlags, gallery string) error {
 	b := bench.Bench{
 		Open: openGallery, Gallery: gallery, Now: time.Now,
 		Repeats: f.repeats, Queries: f.queries, Schemes: f.schemes, Seed: f.seed, K: f.k, Budget: columnBudget,
-		Codes: code.CodeOptions{Build: true},
+		Codes: code.Options{Build: true},
 	}
 	p := newProgress(cmd.ErrOrStderr())
 	done, err := b.Do(cmd.Context(), p.namer())

@@ -43,7 +43,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(ctx context.Context, err error) int {
 	var (
 		usage  usageError
-		s      *scheme.SchemeError
+		s      *scheme.SyntaxError
 		name   *scheme.NameError
 		script *script.Error
 	)

@@ -234,7 +234,7 @@ func (f evalFlags) phases() []phase {
 
 // useCodes opens the codes of large layers, if there are any.
 func useCodes(cmd *cobra.Command, g *engine.Gallery) {
-	if err := g.PrepareCodes(cmd.Context(), code.CodeOptions{}); err != nil {
+	if err := g.PrepareCodes(cmd.Context(), code.Options{}); err != nil {
 		warn(cmd, []string{err.Error()}) // it works without
 	}
 }

@@ -36,7 +36,7 @@ type extractFlags struct {
 	channels    string
 	layout      string
 	model       string
-	o           extract.ExtractOptions
+	o           extract.Options
 }
 
 func extractCommand() *cobra.Command {
@@ -114,7 +114,7 @@ is reported, its row is zero and listed in gallery.yaml, and the exit code is 1.
 }
 
 // options returns what the flags ask for.
-func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.ExtractOptions, error) {
+func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Options, error) {
 	o := f.o
 	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Preprocess = engine.Preprocess{

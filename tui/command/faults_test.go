@@ -266,7 +266,7 @@ func buildCodes(t *testing.T, dir string) (first, of int) {
 		t.Fatal(err)
 	}
 	first = -1
-	err = g.PrepareCodes(t.Context(), code.CodeOptions{Build: true, Progress: func(p code.CodeProgress) {
+	err = g.PrepareCodes(t.Context(), code.Options{Build: true, Progress: func(p code.Progress) {
 		if first < 0 {
 			first, of = p.Rows, p.Of
 		}

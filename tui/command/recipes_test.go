@@ -150,7 +150,7 @@ func TestRecipesRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	if err := g.PrepareCodes(context.WithoutCancel(t.Context()), code.CodeOptions{Build: true, All: true}); err != nil {
+	if err := g.PrepareCodes(context.WithoutCancel(t.Context()), code.Options{Build: true, All: true}); err != nil {
 		t.Fatal(err)
 	}
 	out := python(t, dir, blocks["metrics"]+blocks["derived"]+blocks["codes"]+`

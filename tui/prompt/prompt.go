@@ -70,7 +70,7 @@ func (p Prompt) Update(msg tea.Msg) Prompt {
 // Judge sets what is wrong with the text: err's place and reason, or nothing.
 func (p Prompt) Judge(err error) Prompt {
 	p.column, p.reason, p.info = 0, "", ""
-	var scheme *scheme.SchemeError
+	var scheme *scheme.SyntaxError
 	var step *script.Error
 	switch {
 	case err == nil:

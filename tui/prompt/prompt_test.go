@@ -21,9 +21,9 @@ func TestPromptShowsTheFaultAtItsColumn(t *testing.T) {
 		{"A+nolayer", 80}, {"A++", 80}, {"0.5*", 40}, {"rrf(A,", 80}, {strings.Repeat("A+", 60) + "?", 80}, {"A+界", 60},
 	} {
 		_, err := scheme.ParseScheme(tc.text)
-		var fault *scheme.SchemeError
+		var fault *scheme.SyntaxError
 		if tc.text == "A+nolayer" {
-			err = &scheme.SchemeError{Text: tc.text, Column: 3, Reason: "there is no layer of this name"}
+			err = &scheme.SyntaxError{Text: tc.text, Column: 3, Reason: "there is no layer of this name"}
 		}
 		if !errors.As(err, &fault) {
 			t.Fatalf("%q: %v", tc.text, err)
