@@ -79,6 +79,7 @@ const (
 	AxesSlack  = 0x1p-15 // bounds |Eᵀc − a|, see 1
 )
 
+// The shape of codes: another value of any of these is another CodesVersion.
 const (
 	codeAlign  = 64      // bytes: sections of a file begin at multiples of it
 	codeMax    = 127     // the largest code

@@ -39,6 +39,7 @@ import (
 // Every chunk but the last holds CodeChunk rows. A checksum is a CRC-32C of all
 // that follows it in its section.
 
+// What a file of codes begins with, and the sizes of its fixed parts in bytes.
 const (
 	codesMagic   = "strata codes\n"
 	CodesVersion = 1        // of the file's format

@@ -32,6 +32,7 @@ import (
 //
 // Nothing stands behind the last section.
 
+// The first bytes of a file of neighbourhoods, and the bounds of its sections.
 const (
 	NeighbourMagic   = "strata hoods 1\n\x00" // begins the file, and has the format's number
 	hoodsAtATime     = 64
