@@ -57,9 +57,9 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		sum, err := g.hashFile(g.items.File)
-		if err == nil && g.items.IdsFile != "" {
+		if err == nil && g.items.IDsFile != "" {
 			var ids []byte
-			ids, err = g.hashFile(g.items.IdsFile)
+			ids, err = g.hashFile(g.items.IDsFile)
 			both := sha256.Sum256(slices.Concat(sum, ids))
 			sum = both[:]
 		}

@@ -162,7 +162,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	if headErr != nil {
 		return nil, headErr
 	}
-	if g.Layers, err = o.settle(ctx, len(g.items.Ids)); err != nil {
+	if g.Layers, err = o.settle(ctx, len(g.items.IDs)); err != nil {
 		return nil, err
 	}
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -225,7 +225,7 @@ func (g *Gallery) Close() error {
 }
 
 // Len returns the number of items.
-func (g *Gallery) Len() int { return len(g.items.Ids) }
+func (g *Gallery) Len() int { return len(g.items.IDs) }
 
 // Layer returns the layer with the name, or the derived layer if it is open.
 func (g *Gallery) Layer(name string) (*layer.Layer, error) {

@@ -111,7 +111,7 @@ func cellsOf(it *items.Table) (all []string) {
 	if it.Group != nil {
 		labels = append(labels[:len(labels):len(labels)], it.Group)
 	}
-	for row, id := range it.Ids {
+	for row, id := range it.IDs {
 		line := id
 		if it.Images != nil {
 			line += " " + it.Images[row]
@@ -335,14 +335,14 @@ func FuzzItems(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			for row, id := range it.Ids {
-				if got, _, _ := it.ByID.Find(it.Ids, id); got != row {
+			for row, id := range it.IDs {
+				if got, _, _ := it.ByID.Find(it.IDs, id); got != row {
 					t.Errorf("id %q of row %d is found in row %d", id, row, got)
 				}
 			}
 			for _, l := range it.Labels {
-				if len(l.Codes) != len(it.Ids) {
-					t.Errorf("label %q has %d cells for %d rows", l.Name, len(l.Codes), len(it.Ids))
+				if len(l.Codes) != len(it.IDs) {
+					t.Errorf("label %q has %d cells for %d rows", l.Name, len(l.Codes), len(it.IDs))
 				}
 			}
 		}

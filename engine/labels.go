@@ -122,7 +122,7 @@ func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	it.File, it.IdsFile = name, idsFile
+	it.File, it.IDsFile = name, idsFile
 	return it, nil
 }
 
@@ -155,11 +155,11 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 func (g *Gallery) Labels() []*items.Label { return g.items.Labels }
 
 // ID returns the item's id.
-func (g *Gallery) ID(row int) string { return g.items.Ids[row] }
+func (g *Gallery) ID(row int) string { return g.items.IDs[row] }
 
 // Row returns the row of the item with the id.
 func (g *Gallery) Row(id string) (int, error) {
-	row, _, _ := g.items.ByID.Find(g.items.Ids, id)
+	row, _, _ := g.items.ByID.Find(g.items.IDs, id)
 	if row < 0 {
 		return 0, &scheme.NameError{Kind: "item", Name: id, In: g.Name}
 	}

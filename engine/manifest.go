@@ -158,7 +158,7 @@ func (g *Gallery) FirstSchemes() ([]scheme.Scheme, error) {
 func (g *Gallery) HashIDs(rows int) string {
 	h := sha256.New()
 	var line []byte
-	for _, id := range g.items.Ids[:rows] {
+	for _, id := range g.items.IDs[:rows] {
 		line = append(strconv.AppendQuote(line[:0], id), '\n')
 		h.Write(line)
 	}

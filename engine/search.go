@@ -46,7 +46,7 @@ func (g *Gallery) NewVectors(features map[string][]float32) (*rank.Vectors, erro
 // those is ranked from canonical columns. Memory does not depend on the number of
 // queries; with the number of rows grow only such columns, and what rrf keeps.
 func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []rank.Ranking)) error {
-	return rank.RankAll(ctx, g, queries, schemes, k, among, each)
+	return rank.All(ctx, g, queries, schemes, k, among, each)
 }
 
 // Cosines returns the cosine of two rows in each of AllLayers.

@@ -23,7 +23,7 @@ type Candidates struct {
 
 // NewCandidates returns the candidates among the rows of in; nil holds all rows.
 func NewCandidates(items *Table, in []bool) *Candidates {
-	c := &Candidates{Items: items, in: in, total: len(items.Ids)}
+	c := &Candidates{Items: items, in: in, total: len(items.IDs)}
 	if split := items.Split; split != nil && slices.Contains(split, splitQuery) {
 		if c.in == nil {
 			c.in = make([]bool, len(split))
@@ -153,8 +153,8 @@ func (c *Candidates) Same(o *Candidates) bool {
 // Hash returns a hash of who may answer whom, without further rows that are left out.
 func (c *Candidates) Hash() string {
 	h := sha256.New()
-	h.Write(fmt.Appendf(nil, "candidates %d\n", len(c.Items.Ids)))
-	for row := range len(c.Items.Ids) {
+	h.Write(fmt.Appendf(nil, "candidates %d\n", len(c.Items.IDs)))
+	for row := range len(c.Items.IDs) {
 		var b [5]byte
 		if c.Has(row) {
 			b[0] = 1

@@ -22,8 +22,8 @@ const (
 // Table is the items table by columns; row r of every slice is item r.
 type Table struct {
 	File    string // the table
-	IdsFile string // that gives the order of the rows, or ""
-	Ids     []string
+	IDsFile string // that gives the order of the rows, or ""
+	IDs     []string
 	ByID    idIndex
 	Images  []string // nil without an image column
 	Labels  []*Label
@@ -105,7 +105,7 @@ func ReadItems(ctx context.Context, name string, f fs.File, order *RowOrder, row
 	if order != nil {
 		b.rows = len(order.ids)
 	} else {
-		b.Ids, b.ByID = make([]string, 0, b.rows), NewIDIndex(b.rows)
+		b.IDs, b.ByID = make([]string, 0, b.rows), NewIDIndex(b.rows)
 	}
 	if err := b.header(); err != nil {
 		if place := in.Place(); place != "" {
@@ -176,7 +176,7 @@ func (b *itemsBuilder) length() int {
 	if b.order != nil {
 		return len(b.order.ids)
 	}
-	return len(b.Ids)
+	return len(b.IDs)
 }
 
 // texts returns a column of empty texts.
@@ -228,11 +228,11 @@ func (b *itemsBuilder) place(cells []string) (int, error) {
 	}
 	id := cells[b.id]
 	if b.order == nil {
-		if first := b.ByID.Add(b.Ids, id); first >= 0 {
+		if first := b.ByID.Add(b.IDs, id); first >= 0 {
 			return 0, fmt.Errorf("id %q is that of row %d too", id, first)
 		}
-		b.Ids = append(b.Ids, b.arena.Keep(id))
-		return len(b.Ids) - 1, nil
+		b.IDs = append(b.IDs, b.arena.Keep(id))
+		return len(b.IDs) - 1, nil
 	}
 	row, _, _ := b.order.byID.Find(b.order.ids, id)
 	switch {
@@ -272,7 +272,7 @@ func (b *itemsBuilder) done() (*Table, error) {
 		if row := slices.Index(o.row, -1); row >= 0 {
 			return nil, &MissingError{row, o.ids[row]}
 		}
-		b.Ids, b.ByID = o.ids, o.byID
+		b.IDs, b.ByID = o.ids, o.byID
 	}
 	for _, l := range b.labels {
 		if b.order != nil {
@@ -294,8 +294,8 @@ func (b *itemsBuilder) done() (*Table, error) {
 
 // RowsFile returns the name of the file that says which item a row is.
 func (it *Table) RowsFile() string {
-	if it.IdsFile != "" {
-		return it.IdsFile
+	if it.IDsFile != "" {
+		return it.IDsFile
 	}
 	return it.File
 }

@@ -41,9 +41,9 @@ func (p *Pictures) openKeyed(row int) (fs.File, error) {
 	}
 	switch at := k.places[row]; {
 	case at.name == "":
-		return nil, fmt.Errorf("item %q has no picture: no member of %d archives (%s) has its id for a name", p.Items.Ids[row], len(k.archives), strings.Join(p.Record.Archives, ", "))
+		return nil, fmt.Errorf("item %q has no picture: no member of %d archives (%s) has its id for a name", p.Items.IDs[row], len(k.archives), strings.Join(p.Record.Archives, ", "))
 	case at.twice != "":
-		return nil, fmt.Errorf("item %q has two pictures: %s and %s", p.Items.Ids[row], k.archives[at.archive]+"/"+at.name, at.twice)
+		return nil, fmt.Errorf("item %q has two pictures: %s and %s", p.Items.IDs[row], k.archives[at.archive]+"/"+at.name, at.twice)
 	default:
 		return p.openMember(k.archives[at.archive], at.name)
 	}
@@ -100,14 +100,14 @@ func (p *Pictures) key(k *keying) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	k.places = make([]keyedPlace, len(p.Items.Ids))
+	k.places = make([]keyedPlace, len(p.Items.IDs))
 	for i, x := range indexes {
 		for _, m := range x.Members {
 			id, ok := keyOf(m.Name)
 			if !ok {
 				continue
 			}
-			row, _, _ := p.Items.ByID.Find(p.Items.Ids, id)
+			row, _, _ := p.Items.ByID.Find(p.Items.IDs, id)
 			switch {
 			case row < 0:
 				k.left++

@@ -62,7 +62,7 @@ type indexing struct {
 func (p *Pictures) Name(row int) string {
 	switch r := p.Record; {
 	case r != nil && len(r.Archives) > 0:
-		return p.Items.Ids[row] + " in " + strings.Join(r.Archives, ", ")
+		return p.Items.IDs[row] + " in " + strings.Join(r.Archives, ", ")
 	case r != nil:
 		return fmt.Sprintf("%s of row %d in %s", r.Column, row, r.File)
 	case p.Items.Images == nil:
@@ -87,11 +87,11 @@ func (p *Pictures) Open(row int) (io.ReadCloser, error) {
 	}
 	name := p.Name(row)
 	if name == "" {
-		return nil, fmt.Errorf("item %q has no picture", p.Items.Ids[row])
+		return nil, fmt.Errorf("item %q has no picture", p.Items.IDs[row])
 	}
 	clean := filepath.ToSlash(filepath.Clean(name))
 	if !fs.ValidPath(clean) {
-		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", name, p.Items.Ids[row])
+		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", name, p.Items.IDs[row])
 	}
 	if file, member, err := p.splitArchive(clean); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -297,7 +297,7 @@ func (p *Pictures) openCell(row int) (fs.File, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: column %s, row %d: %w", r.File, r.Column, row, err)
 	case len(b) == 0:
-		return nil, fmt.Errorf("item %q has no picture: %s: column %s is empty in row %d", p.Items.Ids[row], r.File, r.Column, row)
+		return nil, fmt.Errorf("item %q has no picture: %s: column %s is empty in row %d", p.Items.IDs[row], r.File, r.Column, row)
 	}
 	return archive.OpenBytes(p.Name(row), b), nil
 }
@@ -314,8 +314,8 @@ func (p *Pictures) column() (*archive.Column, error) {
 		return nil, err
 	}
 	c, err := openColumn(f, p.Record.Column)
-	if err == nil && c.Rows() != int64(len(p.Items.Ids)) {
-		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), p.Items.RowsFile(), len(p.Items.Ids))
+	if err == nil && c.Rows() != int64(len(p.Items.IDs)) {
+		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), p.Items.RowsFile(), len(p.Items.IDs))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

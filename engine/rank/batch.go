@@ -57,8 +57,8 @@ func (b *Batch) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// RankAll is Gallery.RankAll over the layers of g.
-func RankAll(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
+// All ranks all queries, as Gallery.RankAll does, over the layers of g.
+func All(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
 	b := &Batch{G: g, Schemes: schemes, K: k, Among: among, Each: each, Queries: queries}
 	return g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		if err := b.Prepare(ctx); err != nil {
@@ -68,7 +68,7 @@ func RankAll(ctx context.Context, g Layers, queries []int, schemes []scheme.Sche
 	})
 }
 
-// Batch is what the goroutines of one RankAll share.
+// Batch is what the goroutines of one call of All share.
 type Batch struct {
 	G       Layers
 	Queries []int

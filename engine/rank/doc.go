@@ -17,7 +17,7 @@
 // 32-bit integers are rounded to float64, each by itself.
 //
 // Searcher serves one query at a time: it computes canonical products, or approximate ones
-// from codes, and keeps them. RankAll serves many queries by float32 tiles or by codes.
+// from codes, and keeps them. All serves many queries by float32 tiles or by codes.
 // Approximate scores only nominate rows, with a proven error bound; nominated rows are
 // scored canonically. So both give the same rankings. Where too many rows are too near one
 // another to be told apart, rankings come from canonical columns.

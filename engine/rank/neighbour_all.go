@@ -16,7 +16,7 @@ import (
 // that are deeper than what is kept are searched for at once.
 func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
 	if k > n.m*len(n.Layers()) { // more than are kept of a query
-		return RankAll(ctx, n.G, queries, schemes, k, among, each)
+		return All(ctx, n.G, queries, schemes, k, among, each)
 	}
 	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each}
 	if err := a.prove(ctx); err != nil {
@@ -121,7 +121,7 @@ func (a *neighbourAll) search(ctx context.Context) error {
 			places, schemes = append(places, s), append(schemes, a.schemes[s])
 		}
 	}
-	return RankAll(ctx, a.n.G, queries, schemes, a.k, a.among, func(at int, found []Ranking) {
+	return All(ctx, a.n.G, queries, schemes, a.k, a.among, func(at int, found []Ranking) {
 		rankings := a.known[a.open[at]] // nobody writes it any more
 		if rankings == nil {
 			rankings = make([]Ranking, len(a.schemes))

@@ -12,7 +12,7 @@ import (
 	"strata/engine/scheme"
 )
 
-// neighbour_build.go builds neighbourhoods by the tiles of RankAll: the lists are
+// neighbour_build.go builds neighbourhoods by the tiles of All: the lists are
 // rankings of single layers.
 
 // Queries are built in rounds, small ones first, so that there is a sample soon. What
@@ -120,7 +120,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 	for i, place := range b.places {
 		queries[i] = int(b.n.Order[place])
 	}
-	return RankAll(ctx, g, queries, schemes, b.n.m, b.n.base, func(i int, rankings []Ranking) {
+	return All(ctx, g, queries, schemes, b.n.m, b.n.base, func(i int, rankings []Ranking) {
 		b.n.publish(b.places[i], b.neighbourhood(b.places[i], rankings))
 		if b.progress != nil {
 			b.told.Lock()
@@ -214,7 +214,7 @@ func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.
 // ascend; math.MaxInt32 when there is none.
 func lowestOutside(among *items.Candidates, query int, rows []int32) int32 {
 	left := among.Excluded(query)
-	for row := range int32(len(among.Items.Ids)) {
+	for row := range int32(len(among.Items.IDs)) {
 		for len(left) > 0 && left[0] < row {
 			left = left[1:]
 		}

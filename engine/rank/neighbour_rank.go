@@ -13,7 +13,7 @@ import (
 
 // neighbour_rank.go ranks one query from its neighbourhood.
 
-// Rank returns the top k of a scheme for a query, the same bits as RankAll, and true;
+// Rank returns the top k of a scheme for a query, the same bits as All, and true;
 // or false when its neighbourhood does not prove it: it is not built, lacks a layer, or
 // a row outside of it might be in the top k. It fails only where the rows of a
 // concatenation cannot be read.
@@ -35,7 +35,7 @@ func (n *Neighbours) Resolve(ctx context.Context, query int, s scheme.Scheme, k 
 	if err != nil || proven {
 		return r, err
 	}
-	err = RankAll(ctx, n.G, []int{query}, []scheme.Scheme{s}, k, among, func(_ int, rankings []Ranking) { r = rankings[0] })
+	err = All(ctx, n.G, []int{query}, []scheme.Scheme{s}, k, among, func(_ int, rankings []Ranking) { r = rankings[0] })
 	return r, err
 }
 
