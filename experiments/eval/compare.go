@@ -63,6 +63,8 @@ func (e *Evaluation) Compare(ctx context.Context, baseline *scheme.Scheme) ([]Co
 	return all, nil
 }
 
+// Pairs returns the pairs of schemes to compare: every pair, or, with a baseline, the
+// baseline with every other scheme.
 func (e *Evaluation) Pairs(baseline *scheme.Scheme) ([]Pair, error) {
 	var pairs []Pair
 	if baseline == nil {

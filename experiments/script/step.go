@@ -244,6 +244,7 @@ func joinConditions(conditions []scheme.Condition) string {
 	return strings.Join(texts, " ")
 }
 
+// Text returns the conditions, or nothing without any.
 func (s Filter) Text() string { return joinConditions(s.Conditions) }
 
 func (p *parser) gallery() (Step, error) {
