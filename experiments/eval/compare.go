@@ -45,7 +45,7 @@ const columnsAtATime = 128
 type Pair struct{ A, B int }
 
 // Compare compares every pair of schemes, the earlier with the later, or, given
-// A baseline, every other scheme with that one. Comparisons are ordered by label,
+// a baseline, every other scheme with that one. Comparisons are ordered by label,
 // then metric, then pair.
 func (e *Evaluation) Compare(ctx context.Context, baseline *scheme.Scheme) ([]Comparison, error) {
 	pairs, err := e.Pairs(baseline)
