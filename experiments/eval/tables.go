@@ -3,8 +3,9 @@ package eval
 import (
 	"io"
 	"slices"
-	"strata/experiments/table"
 	"strconv"
+
+	"strata/experiments/table"
 )
 
 // WriteMetrics writes a row a summary. Without a judged query, the cells of

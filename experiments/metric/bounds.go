@@ -9,7 +9,8 @@ type Bound struct {
 }
 
 // Ceiling returns the ceiling of query i.
-func (b Bound) Ceiling(i int) float64  { return b.Ceilings[i] }
+func (b Bound) Ceiling(i int) float64 { return b.Ceilings[i] }
+
 // Baseline returns the baseline of query i.
 func (b Bound) Baseline(i int) float64 { return b.Baselines[i] }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+
 	"strata/experiments/mine"
 	"strata/experiments/run"
 	"strata/experiments/stats"
