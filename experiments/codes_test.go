@@ -5,10 +5,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strata/experiments/internal/testgallery"
-	"strata/experiments/script"
 	"strings"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
 )
 
 // signalled is a log that closes done when it is told a line that begins so.

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
 )
 
 // TestReplayDerived: a log names its derived layers by their hashes, outside of

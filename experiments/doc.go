@@ -1,51 +1,18 @@
-// Package experiments runs experiments on galleries: steps, the scripts and
-// logs that hold them, the sessions that execute them, and the precision of
-// schemes over many queries.
+// Package experiments runs experiments on galleries: its sessions execute steps, log
+// what they give, replay logs and export tables.
 //
 // # Nouns
 //
-// A step is one act of a user. A script is a file of steps. A session executes
-// steps, whether they come from keys, a script or a command, and writes its log:
-// the steps as executed, each with what it gave indented below. So a log is a
-// script, and a replay of it gives the same lines. An evaluation counts the
-// hits of many queries; its summaries are means of metrics, its comparisons
-// paired differences of two schemes.
+// A step is one act of a user. A script is a file of steps; package script has its
+// grammar. A session executes steps, whether they come from keys, a script or a command,
+// and writes its log: the steps as executed, each with what it gave indented below. So a
+// log is a script, and a replay of it gives the same lines.
 //
-// # Scripts
+// The packages below hold what steps and commands compute: metric, stats and eval
+// measure schemes over many queries; mine, tune, cost, check and bench are one study
+// each; table, run and report write results.
 //
-//	script    = { step | result | comment }       one a line, in UTF-8
-//	step      = "gallery" NAME                    demo, the built-in one, or a folder
-//	          | "query" ID
-//	          | "image" PATH                    a picture from outside the gallery
-//	          | "schemes" scheme { "," scheme }
-//	          | "filter" ( "none" | condition { condition } )
-//	          | "search" K
-//	          | "evaluate" [ scheme { "," scheme } ] [ "on" LABEL { "," LABEL } ]
-//	            [ "where" condition { condition } ] [ "over" ( N | "all" ) ] [ "seed" N ]
-//	          | ( "compare" | "mine" ) what follows evaluate
-//	          | "tune" place { "," place } "for" target [ "with" target ">=" NUMBER { "," … } ]
-//	            [ "front" target { "," target } ] [ "where" condition { condition } ]
-//	            [ "over" ( N | "all" ) ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
-//	          | "note" TEXT
-//	          | "export" FILE                     …metrics.csv, …rankings.jsonl, …report.html, …
-//	place     = LAYER { "/" LAYER }             one of them; a layer may be a derived one
-//	target    = METRIC LABEL                    P@10 category
-//	condition = COLUMN "=" VALUE
-//	result    = an indented line
-//	comment   = a line that begins with #, or an empty one
-//
-// In a file, two lines are no steps: "include" FILE is replaced by the lines of
-// another script, named from the folder of the file it stands in, and "set" NAME
-// VALUE gives a variable a value, which stands for ${NAME} in the lines after it.
-// Other relative paths start at the folder of the script that is run. A log has the
-// lines and values themselves.
-//
-// Schemes are those of package engine; lists split at commas outside
-// parentheses. A name with blanks, commas, quotes or control characters, or
-// one that is a word of its step, stands in Go's double quotes; clauses stand in
-// any order. Of conditions on one label one must hold, and so for every label.
-// filter restricts the candidates of searches and evaluations, where the queries
-// of one evaluation. A gallery step forgets query, schemes and filter.
+// # Logs
 //
 // The query is an item or a picture, whichever step came last. A picture's
 // features are computed by the Extractor of the session's Options, as those of the
@@ -107,51 +74,6 @@
 // a replay is exact, and needs no model. Elsewhere the line that differs is
 // that of the features, and a replay that is checked says what that means.
 //
-// # Judging
-//
-// A hit is relevant under a label when it has a score and shares a value with
-// the query. A query is not judged under a label when its value is unknown, when
-// no candidate is relevant (lone), or when it has no score in the scheme
-// (unscored); the first reason of these counts. P@k is the hits among the first
-// k, divided by k even when fewer were found. Its mean is the sum of all hits,
-// divided once by k·n: every query counts alike (micro). The interval is a 95 %
-// percentile bootstrap over queries; the schemes of an evaluation share their
-// resamples. METRICS.md defines the other metrics, the means over classes (macro),
-// and the comparisons of schemes in pairs. A plan asks for further metrics, not a
-// script.
-//
-// # Choosing weights
-//
-// A Tuning divides the queries, with their groups, into those that weights are
-// chosen on and those that the choice is reported on. Weights are whole numbers in
-// lowest terms, 7*B+3*pattern, so that a point of the grid has one spelling and no
-// rounding. Of equal values the scheme with fewer layers is the better. Only
-// queries with a score in every layer take part: all schemes are judged by the
-// same ones. Layers that are parted by a slash, C/C|zscore or gap/gem, are
-// alternatives for one place of the scheme. What is printed and written names the
-// side: tune is of the queries on which the scheme was chosen, and says little of
-// others; report is of those on which nothing was chosen; gap is the former less
-// the latter.
-//
-// # Failures
-//
-// A Mining sets two schemes side by side, what is (A) and what might be instead
-// (B), and sorts classes, queries, first hits, items and rankings so that what is
-// worth a look comes first. Duplicates are found by the bytes of pictures and by
-// cosine; they are left out of an evaluation as the query's group is, by query and
-// without a chain from one to the next.
-//
-// # What approximation costs
-//
-// A Cost compares ways to search with the exact ranking, scheme by scheme, over the
-// same queries. Every way holds so many bytes an item, which are counted, finds a part
-// of the exact first k (recall, in which rows of equal score stand for one another),
-// and has a precision, of which the difference to the exact one's is paired and
-// tested like that of two schemes. All ways take the same candidates: codes and
-// components skip others as the exact search does, a graph holds the candidates of all
-// queries and is asked for as many more as one query has none of; where it still finds
-// too few, that is counted. Times are taken with nothing beside, in files of their own.
-//
 // # Ownership and concurrency
 //
 // A Session owns the galleries it opens; its methods may be called
@@ -161,9 +83,9 @@
 //
 //	s := experiments.NewSession(experiments.Options{Open: open, Budget: 1 << 30, Log: file})
 //	defer s.Close()
-//	script, err := experiments.ReadScript("colours.strata")
+//	colours, err := script.ReadScript("colours.strata", nil)
 //	...
-//	for _, line := range script.Lines {
+//	for _, line := range colours.Lines {
 //		results, err := s.Do(ctx, line.Step)
 //		...
 //	}

@@ -1,8 +1,9 @@
 package experiments
 
 import (
-	"strata/experiments/script"
 	"testing"
+
+	"strata/experiments/script"
 )
 
 // TestExecutors: a session executes steps of every kind, and of no other.

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"time"
+
 	"strata/experiments/eval"
 	"strata/experiments/report"
 	"strata/experiments/run"
 	"strata/experiments/table"
-	"strings"
-	"time"
 )
 
 // tableKind is a kind of table that an export step writes.

@@ -3,11 +3,11 @@ package experiments
 import (
 	"os"
 	"path/filepath"
-	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
 
 	"strata/engine/fence"
+	"strata/experiments/internal/testgallery"
 )
 
 // FuzzKept reads files of kept features: none is taken whose values have not the

@@ -1,8 +1,9 @@
 package experiments
 
 import (
-	"strata/experiments/table"
 	"strconv"
+
+	"strata/experiments/table"
 )
 
 // rankingsTable has a row a hit of a search: 1 under a label says that the hit is

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/script"
 	"strata/experiments/table"
-	"strings"
-	"testing"
 )
 
 // sampleScript writes a gallery and a script beside it, and returns the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/script"

@@ -7,16 +7,17 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
 	"strata/experiments/mine"
 	"strata/experiments/table"
 	"strata/experiments/tune"
-	"strconv"
-	"testing"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // TestTableFormats reads every table back from JSON Lines, by encoding/json, and

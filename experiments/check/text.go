@@ -3,10 +3,11 @@ package check
 import (
 	"fmt"
 	"io"
-	"strata/engine/scheme"
-	"strata/experiments/table"
 	"strings"
 	"text/tabwriter"
+
+	"strata/engine/scheme"
+	"strata/experiments/table"
 )
 
 // shownDetails is the number of a finding's details that a table shows.

@@ -38,8 +38,8 @@ type Cost struct {
 	Seed    uint64             // of the draw and of the resampling; 0: 1
 	K       int
 	Depths  []int // candidates to rescore, above K
-	Bits    []int // of codes: some of engine.CodeBits
-	PCA     []int // components kept of every layer: see engine.PrefixSearch
+	Bits    []int // of codes: some of rank.CodeBits
+	PCA     []int // components kept of every layer: see rank.PrefixSearch
 
 	Graph    func(dim, rows int) (Graph, error) // makes an empty index; nil: no graph
 	GraphHow string                             // how it is built

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
+
+	"strata/experiments/table"
 )
 
 // WriteScale writes what the ways would take with Scale items, as arithmetic over what

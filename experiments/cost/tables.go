@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strata/experiments/eval"
-	"strata/experiments/metric"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"strata/experiments/eval"
+	"strata/experiments/metric"
+	"strata/experiments/table"
 )
 
 // tables returns the tables of the study, by the names of their files.

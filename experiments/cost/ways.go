@@ -102,7 +102,7 @@ func scoredRows(hits []rank.Hit) []int {
 }
 
 // scoringMethod ranks all candidates by scores that are near the exact ones: those of an
-// engine.CodeSearch or an engine.PrefixSearch.
+// rank.CodeSearch or a rank.PrefixSearch.
 type scoringMethod struct {
 	scores interface {
 		Search(ctx context.Context, q, k int, among *items.Candidates) ([]rank.Hit, error)

@@ -3,9 +3,10 @@ package eval
 import (
 	"fmt"
 	"math/rand/v2"
-	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
 )
 
 // TestClassDifferences compares with counts made apart, on labels with several values.

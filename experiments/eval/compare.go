@@ -45,7 +45,7 @@ const columnsAtATime = 128
 type Pair struct{ A, B int }
 
 // Compare compares every pair of schemes, the earlier with the later, or, given
-// A baseline, every other scheme with that one. Comparisons are ordered by label,
+// a baseline, every other scheme with that one. Comparisons are ordered by label,
 // then metric, then pair.
 func (e *Evaluation) Compare(ctx context.Context, baseline *scheme.Scheme) ([]Comparison, error) {
 	pairs, err := e.Pairs(baseline)
@@ -63,6 +63,8 @@ func (e *Evaluation) Compare(ctx context.Context, baseline *scheme.Scheme) ([]Co
 	return all, nil
 }
 
+// Pairs returns the pairs of schemes to compare: every pair, or, with a baseline, the
+// baseline with every other scheme.
 func (e *Evaluation) Pairs(baseline *scheme.Scheme) ([]Pair, error) {
 	var pairs []Pair
 	if baseline == nil {

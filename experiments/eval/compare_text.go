@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strata/experiments/metric"
-	"strata/experiments/table"
 	"strconv"
 	"text/tabwriter"
+
+	"strata/experiments/metric"
+	"strata/experiments/table"
 )
 
 // ComparisonsTable has a row a comparison. Without queries the cells of numbers

@@ -3,9 +3,10 @@ package eval
 import (
 	"math/rand/v2"
 	"slices"
-	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
 )
 
 // TestDivision divides random galleries: every query on one side, no group on both.

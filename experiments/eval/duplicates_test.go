@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strata/experiments/internal/testgallery"
 	"strings"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
 )
 
 func TestFindDuplicates(t *testing.T) {

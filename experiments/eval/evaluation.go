@@ -114,7 +114,7 @@ type QueryHits struct {
 }
 
 // QueryHits returns the judged queries of a scheme and a label with their hits
-// Among the first k, the fewest hits first, then by row; none for a k that was
+// among the first k, the fewest hits first, then by row; none for a k that was
 // not evaluated.
 func (e *Evaluation) QueryHits(scheme scheme.Scheme, label string, k int) []QueryHits {
 	i, j, n := e.find(scheme, label, k)

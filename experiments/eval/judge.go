@@ -43,6 +43,7 @@ type Judge struct {
 	levels [][]*items.Relevance // by label: of its levels, from the first; the label itself without levels
 }
 
+// NewJudge returns the judge of labels, with the candidates to count.
 func NewJudge(among *items.Candidates, labels []*items.Label) *Judge {
 	j := &Judge{}
 	for _, l := range labels {

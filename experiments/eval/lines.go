@@ -2,9 +2,10 @@ package eval
 
 import (
 	"fmt"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
+
+	"strata/experiments/table"
 )
 
 // ComparisonLines returns the number of queries and a line a comparison, by the

@@ -2,9 +2,10 @@ package eval
 
 import (
 	"context"
+	"time"
+
 	"strata/experiments/run"
 	"strata/experiments/stats"
-	"time"
 )
 
 // Manifest returns the manifest of an evaluation whose files go into a folder.

@@ -19,7 +19,7 @@ import (
 type Plan struct {
 	Schemes []scheme.Scheme
 	Labels  []string           // nil: all of the gallery
-	Ks      []int              // nil: DefaultKs
+	Ks      []int              // nil: metric.DefaultKs
 	Metrics []metric.Metric    // beside P at every k; a cut-off here is one of Ks, too
 	Macro   bool               // also means over classes
 	Filter  []scheme.Condition // what a candidate meets

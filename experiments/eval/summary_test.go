@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"strata/experiments/internal/testgallery"
-	"strata/experiments/metric"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
 	"testing"
 
+	"strata/experiments/internal/testgallery"
+	"strata/experiments/metric"
+	"strata/experiments/table"
 	"strata/fixtures/need"
 )
 

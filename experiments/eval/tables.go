@@ -3,8 +3,9 @@ package eval
 import (
 	"io"
 	"slices"
-	"strata/experiments/table"
 	"strconv"
+
+	"strata/experiments/table"
 )
 
 // WriteMetrics writes a row a summary. Without a judged query, the cells of
@@ -17,6 +18,7 @@ func (e *Evaluation) Tables() []table.Named {
 	return []table.Named{{Name: "metrics", Of: e.MetricsTable()}, {Name: "per_query", Of: e.PerQueryTable()}}
 }
 
+// MetricsTable has a row a summary: see WriteMetrics.
 func (e *Evaluation) MetricsTable() table.Table {
 	columns := slices.Concat(
 		table.Columns(table.Text, "scheme", "label", "metric", "mean"), table.Columns(table.Real, "value", "ci_low", "ci_high"),
@@ -40,6 +42,7 @@ func (e *Evaluation) MetricsTable() table.Table {
 // when the query is not judged, and skipped says why.
 func (e *Evaluation) WritePerQuery(w io.Writer) error { return e.PerQueryTable().Write(w, table.CSV) }
 
+// PerQueryTable has a row for each query, scheme and label: see WritePerQuery.
 func (e *Evaluation) PerQueryTable() table.Table {
 	schemes := make([]string, len(e.Schemes))
 	for s, scheme := range e.Schemes {

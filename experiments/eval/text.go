@@ -3,9 +3,10 @@ package eval
 import (
 	"fmt"
 	"io"
-	"strata/experiments/table"
 	"strings"
 	"text/tabwriter"
+
+	"strata/experiments/table"
 )
 
 // WriteTable writes an evaluation for people: for P at the largest k, and so for

@@ -6,10 +6,11 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
-	"strata/experiments/metric"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
+
+	"strata/experiments/metric"
+	"strata/experiments/table"
 )
 
 // TrecFiles returns the files of a folder that trec_eval and ranx read: a run of

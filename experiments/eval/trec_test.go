@@ -7,11 +7,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strata/experiments/internal/testgallery"
-	"strata/experiments/metric"
 	"strconv"
 	"strings"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
+	"strata/experiments/metric"
 )
 
 // trecEval reads a run and judgements as trec_eval does, and computes its

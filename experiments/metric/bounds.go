@@ -8,7 +8,10 @@ type Bound struct {
 	Ceilings, Baselines []float64
 }
 
-func (b Bound) Ceiling(i int) float64  { return b.Ceilings[i] }
+// Ceiling returns the ceiling of query i.
+func (b Bound) Ceiling(i int) float64 { return b.Ceilings[i] }
+
+// Baseline returns the baseline of query i.
 func (b Bound) Baseline(i int) float64 { return b.Baselines[i] }
 
 // Odds is what a random ranking of one query depends on.

@@ -98,7 +98,7 @@ const wholeRanking = "@all"
 // that takes a cut-off is measured at each of ks; NAME@7 at 7; NAME@all, of AP, RR
 // and nDCG, without one. all is every measure with a cut-off but the variants of
 // AP, deep that and all that rank the gallery deeper. An unknown one is an
-// *engine.NameError.
+// *scheme.NameError.
 func ParseMetrics(names []string, ks []int) ([]Metric, error) {
 	var metrics []Metric
 	for _, name := range names {

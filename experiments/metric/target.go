@@ -3,9 +3,10 @@ package metric
 import (
 	"fmt"
 	"math"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
+
+	"strata/experiments/table"
 )
 
 // Target is a metric under a label, as its mean over queries: P@10 category.

@@ -5,9 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"testing"
+
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
-	"testing"
 )
 
 // TestFindings checks the parts of what was mined against the whole.

@@ -2,6 +2,7 @@ package mine
 
 import (
 	"fmt"
+
 	"strata/experiments/eval"
 	"strata/experiments/table"
 )

@@ -2,10 +2,11 @@ package mine
 
 import (
 	"slices"
-	"strata/experiments/eval"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
+
+	"strata/experiments/eval"
+	"strata/experiments/table"
 )
 
 // Tables returns the tables of what was found, by the names of their files.

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strata/experiments/eval"
-	"strata/experiments/table"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"strata/experiments/eval"
+	"strata/experiments/table"
 )
 
 // WriteTable shows so many rows of each kind, and classes of so many queries:

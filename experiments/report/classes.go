@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strata/experiments/eval"
 	"strings"
+
+	"strata/experiments/eval"
 )
 
 const (

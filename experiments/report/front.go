@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strata/experiments/table"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -18,6 +17,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	plotdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"strata/experiments/table"
 )
 
 const (

@@ -5,11 +5,12 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
+
 	"strata/experiments/eval"
 	"strata/experiments/run"
 	"strata/experiments/table"
-	"strconv"
-	"strings"
 )
 
 // maxNamed is the number of schemes that a sentence names.

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
+	"strings"
+
 	"strata/experiments/eval"
 	"strata/experiments/metric"
 	"strata/experiments/mine"
 	"strata/experiments/stats"
 	"strata/experiments/table"
-	"strconv"
-	"strings"
 )
 
 // How much a page of a mining shows of each kind.

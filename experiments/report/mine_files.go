@@ -2,13 +2,14 @@ package report
 
 import (
 	"context"
+
 	"strata/experiments/mine"
 	"strata/experiments/run"
 	"strata/experiments/stats"
 	"strata/experiments/table"
 )
 
-// miningManifest says how the files of a Mining came to be.
+// miningManifest says how the files of a mine.Mining came to be.
 type miningManifest struct {
 	run.Manifest
 	Near         float64 `json:"near"`          // the cosine from which on two rows are nearly the same
@@ -18,7 +19,7 @@ type miningManifest struct {
 	Unread       int     `json:"unread"`        // pictures that could not be read
 }
 
-// WriteMining does what a Mining asks for and writes its tables, its report and the
+// WriteMining does what a mine.Mining asks for and writes its tables, its report and the
 // manifest into a folder or, on failure, nothing. progress is that of Mining.Do.
 func WriteMining(ctx context.Context, ask mine.Mining, f run.Folder, progress func(done, of int)) (*mine.Mined, error) {
 	release, err := f.Claim()

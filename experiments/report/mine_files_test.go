@@ -4,11 +4,12 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"testing"
+
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/mine"
 	"strata/experiments/run"
-	"strings"
-	"testing"
 )
 
 // TestMineThreads writes the same bytes with one thread and with several.

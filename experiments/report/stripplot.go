@@ -6,11 +6,12 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
+	"unicode/utf8"
+
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/table"
-	"strings"
-	"unicode/utf8"
 )
 
 // textWidth is the width of plots in text. It is not that of the terminal, so

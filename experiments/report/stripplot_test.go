@@ -3,12 +3,13 @@ package report
 import (
 	"io"
 	"math/rand/v2"
-	"strata/experiments/eval"
-	"strata/experiments/internal/testgallery"
-	"strata/experiments/mine"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"strata/experiments/eval"
+	"strata/experiments/internal/testgallery"
+	"strata/experiments/mine"
 )
 
 // TestPlotsFit draws what has long names, classes of one query and schemes that

@@ -3,9 +3,10 @@ package report
 import (
 	"html/template"
 	"io"
-	"strata/experiments/run"
 	"strconv"
 	"strings"
+
+	"strata/experiments/run"
 )
 
 // studyView is what the page of a study shows: cards with what matters, sections

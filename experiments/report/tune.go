@@ -3,11 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
+
 	"strata/experiments/eval"
 	"strata/experiments/table"
 	"strata/experiments/tune"
-	"strconv"
-	"strings"
 )
 
 // frontRows is the number of schemes of the front that a page's table has.

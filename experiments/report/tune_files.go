@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
+
 	"strata/experiments/run"
 	"strata/experiments/table"
 	"strata/experiments/tune"
-	"time"
 )
 
 // tuningManifest says how the files of a Tuning came to be.

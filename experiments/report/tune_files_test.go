@@ -4,11 +4,12 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"testing"
+
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
 	"strata/experiments/run"
 	"strata/experiments/tune"
-	"testing"
 )
 
 // TestTuneThreads writes the same bytes with one thread and with several.

@@ -6,9 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strata/experiments/table"
 	"strings"
 	"testing"
+
+	"strata/experiments/table"
 )
 
 // TestClaim: a second run into a folder is refused while the first goes on, by any of the

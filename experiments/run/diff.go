@@ -19,35 +19,35 @@ import (
 	"strata/experiments/table"
 )
 
-// RunDiff says how the results of two runs differ.
-type RunDiff struct {
-	A, B     string    // the folders
-	Manifest []string  // what differs in how they were made: never a difference by itself
-	Tables   []RunFile // of those that both have, in a fixed order
-	Only     []string  // files that only one has: a difference
+// Diff says how the results of two runs differ.
+type Diff struct {
+	A, B     string     // the folders
+	Manifest []string   // what differs in how they were made: never a difference by itself
+	Tables   []FileDiff // of those that both have, in a fixed order
+	Only     []string   // files that only one has: a difference
 }
 
-// RunFile says how one table, or one scheme's rankings, differ.
-type RunFile struct {
+// FileDiff says how one table, or one scheme's rankings, differ.
+type FileDiff struct {
 	Name         string
 	Rows         int // of the first run
-	Moved        []RunMove
+	Moved        []Move
 	OnlyA, OnlyB int      // rows
 	Columns      []string // that only one has; the others are compared
 }
 
-// RunMove is a row that is not the same.
-type RunMove struct {
+// Move is a row that is not the same.
+type Move struct {
 	Key   []string // the cells that name the row
 	Cells []string // what moved, as NAME OLD → NEW
 }
 
 // Same reports whether the results agree.
-func (d *RunDiff) Same() bool {
-	return len(d.Only) == 0 && !slices.ContainsFunc(d.Tables, func(f RunFile) bool { return !f.same() })
+func (d *Diff) Same() bool {
+	return len(d.Only) == 0 && !slices.ContainsFunc(d.Tables, func(f FileDiff) bool { return !f.same() })
 }
 
-func (f RunFile) same() bool {
+func (f FileDiff) same() bool {
 	return len(f.Moved) == 0 && f.OnlyA == 0 && f.OnlyB == 0 && len(f.Columns) == 0
 }
 
@@ -57,20 +57,20 @@ var runTables = []struct {
 	keys int
 }{{"metrics.csv", 4}, {"per_query.csv", 3}, {"comparisons.csv", 4}}
 
-// DiffRuns compares the tables, and the rankings in trec, of two folders that a
-// Run wrote. Rows are matched by what names them, not by their place.
-func DiffRuns(a, b string) (*RunDiff, error) {
-	d := &RunDiff{A: a, B: b}
+// DiffRuns compares the tables, and the rankings in trec, of two folders that eval
+// --out wrote. Rows are matched by what names them, not by their place.
+func DiffRuns(a, b string) (*Diff, error) {
+	d := &Diff{A: a, B: b}
 	var err error
 	if d.Manifest, err = diffManifests(a, b); err != nil {
 		return nil, err
 	}
 	for _, t := range runTables {
-		x, err := ReadRunTable(filepath.Join(a, t.name), t.keys)
+		x, err := readTable(filepath.Join(a, t.name), t.keys)
 		if err != nil {
 			return nil, err
 		}
-		y, err := ReadRunTable(filepath.Join(b, t.name), t.keys)
+		y, err := readTable(filepath.Join(b, t.name), t.keys)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +111,8 @@ func openRunFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-func ReadRunTable(path string, keys int) (*runTable, error) {
+// readTable reads a table whose first columns, keys of them, name a row.
+func readTable(path string, keys int) (*runTable, error) {
 	f, err := openRunFile(path)
 	if err != nil {
 		return nil, err
@@ -144,8 +145,8 @@ func ReadRunTable(path string, keys int) (*runTable, error) {
 }
 
 // diff compares with the table of another run.
-func (t *runTable) diff(other *runTable, name string) RunFile {
-	out := RunFile{Name: name, Rows: len(t.order)}
+func (t *runTable) diff(other *runTable, name string) FileDiff {
+	out := FileDiff{Name: name, Rows: len(t.order)}
 	for _, h := range t.header {
 		if !slices.Contains(other.header, h) {
 			out.Columns = append(out.Columns, h+" in "+t.path)
@@ -175,7 +176,7 @@ func (t *runTable) diff(other *runTable, name string) RunFile {
 			}
 		}
 		if len(cells) > 0 {
-			out.Moved = append(out.Moved, RunMove{row[:t.keys], cells})
+			out.Moved = append(out.Moved, Move{row[:t.keys], cells})
 		}
 	}
 	out.OnlyB = len(other.order) - both
@@ -201,7 +202,7 @@ func orNothing(cell string) string {
 }
 
 // addRankings compares the rankings in trec where both runs have the scheme.
-func (d *RunDiff) addRankings() error {
+func (d *Diff) addRankings() error {
 	a, err := readRankings(d.A)
 	if err != nil {
 		return err
@@ -214,40 +215,41 @@ func (d *RunDiff) addRankings() error {
 		return nil
 	}
 	for _, scheme := range a.order {
-		if b.Rankings[scheme] == nil {
+		if b.of[scheme] == nil {
 			d.Only = append(d.Only, fmt.Sprintf("rankings of %s in %s", scheme, d.A))
 			continue
 		}
-		d.Tables = append(d.Tables, diffRankings("rankings of "+scheme, a.Rankings[scheme], b.Rankings[scheme]))
+		d.Tables = append(d.Tables, diffRankings("rankings of "+scheme, a.of[scheme], b.of[scheme]))
 	}
 	for _, scheme := range b.order {
-		if a.Rankings[scheme] == nil {
+		if a.of[scheme] == nil {
 			d.Only = append(d.Only, fmt.Sprintf("rankings of %s in %s", scheme, d.B))
 		}
 	}
 	return nil
 }
 
-// RunRankings are the rankings of one scheme.
-type RunRankings struct {
+// ranking has the hits of every query under one scheme.
+type ranking struct {
 	queries []string
 	ids     map[string][]string
 }
 
-type RunFiles struct {
-	order    []string // schemes
-	Rankings map[string]*RunRankings
+// rankings are those of the schemes of one run.
+type rankings struct {
+	order []string            // schemes
+	of    map[string]*ranking // by scheme
 }
 
 // readRankings reads trec/NN.run of a folder; without them there are none.
-func readRankings(dir string) (*RunFiles, error) {
-	out := &RunFiles{Rankings: map[string]*RunRankings{}}
+func readRankings(dir string) (*rankings, error) {
+	out := &rankings{of: map[string]*ranking{}}
 	paths, err := filepath.Glob(filepath.Join(globless(dir), "trec", "*.run"))
 	if err != nil {
 		return nil, err
 	}
 	for _, path := range paths {
-		if err := out.Read(path); err != nil {
+		if err := out.read(path); err != nil {
 			return nil, err
 		}
 	}
@@ -259,7 +261,8 @@ func globless(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }
 
-func (r *RunFiles) Read(path string) error {
+// read adds the rankings of one file.
+func (r *rankings) read(path string) error {
 	f, err := openRunFile(path)
 	if err != nil {
 		return err
@@ -272,16 +275,16 @@ func (r *RunFiles) Read(path string) error {
 			return fmt.Errorf("%s:%d: %d fields instead of 6", path, n, len(field))
 		}
 		query, id, scheme := field[0], field[2], field[5]
-		of := r.Rankings[scheme]
-		if of == nil {
-			of = &RunRankings{ids: map[string][]string{}}
-			r.Rankings[scheme] = of
+		one := r.of[scheme]
+		if one == nil {
+			one = &ranking{ids: map[string][]string{}}
+			r.of[scheme] = one
 			r.order = append(r.order, scheme)
 		}
-		if of.ids[query] == nil {
-			of.queries = append(of.queries, query)
+		if one.ids[query] == nil {
+			one.queries = append(one.queries, query)
 		}
-		of.ids[query] = append(of.ids[query], id)
+		one.ids[query] = append(one.ids[query], id)
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -289,8 +292,8 @@ func (r *RunFiles) Read(path string) error {
 	return nil
 }
 
-func diffRankings(name string, a, b *RunRankings) RunFile {
-	out := RunFile{Name: name, Rows: len(a.queries)}
+func diffRankings(name string, a, b *ranking) FileDiff {
+	out := FileDiff{Name: name, Rows: len(a.queries)}
 	both := 0
 	for _, q := range a.queries {
 		x, y := a.ids[q], b.ids[q]
@@ -312,7 +315,7 @@ func diffRankings(name string, a, b *RunRankings) RunFile {
 				stay++
 			}
 		}
-		out.Moved = append(out.Moved, RunMove{[]string{q}, []string{
+		out.Moved = append(out.Moved, Move{[]string{q}, []string{
 			fmt.Sprintf("from rank %d; %d of %d hits stay", first+1, stay, len(x)),
 		}})
 	}
@@ -375,7 +378,7 @@ func readManifest(dir string) (m Manifest, err error) {
 }
 
 // Write writes the differences for people: of each table at most show rows.
-func (d *RunDiff) Write(w io.Writer, show int) error {
+func (d *Diff) Write(w io.Writer, show int) error {
 	var b strings.Builder
 	for _, text := range d.Manifest {
 		fmt.Fprintf(&b, "manifest.json: %s\n", text)

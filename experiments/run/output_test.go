@@ -5,9 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"testing"
+
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/table"
-	"testing"
 )
 
 func text(s string) func(io.Writer) error {

@@ -17,7 +17,7 @@ import (
 const maxSchemes = 256
 
 // ParseStep parses one line, which must not be indented. An error is a
-// *ScriptError.
+// *Error.
 func ParseStep(line string) (Step, error) {
 	p := &parser{line: line}
 	if err := p.checkText(); err != nil {

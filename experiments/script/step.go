@@ -47,8 +47,10 @@ var Kinds = []Kind{
 	{"evaluate", evaluateSyntax, "measure schemes over many queries", table.EvaluateWords, (*parser).evaluateStep},
 	{"compare", evaluateSyntax, "measure schemes and compare every pair", table.EvaluateWords, (*parser).compare},
 	{"mine", evaluateSyntax, "look for where two schemes differ", table.EvaluateWords, (*parser).mine},
-	{"tune", "LAYER, ... for METRIC LABEL [with METRIC LABEL >= NUMBER, ...] [front METRIC LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N] [step 1/N] [share NUMBER]",
-		"search the weights of layers", tuneWords, (*parser).tune},
+	{
+		"tune", "LAYER, ... for METRIC LABEL [with METRIC LABEL >= NUMBER, ...] [front METRIC LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N] [step 1/N] [share NUMBER]",
+		"search the weights of layers", tuneWords, (*parser).tune,
+	},
 	{"note", "TEXT", "write a remark into the log", nil, (*parser).note},
 	{"export", "FILE", "write a table or a report of what the last steps gave", nil, (*parser).export},
 }
@@ -244,6 +246,7 @@ func joinConditions(conditions []scheme.Condition) string {
 	return strings.Join(texts, " ")
 }
 
+// Text returns the conditions, or nothing without any.
 func (s Filter) Text() string { return joinConditions(s.Conditions) }
 
 func (p *parser) gallery() (Step, error) {

@@ -273,7 +273,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// ParseScript parses a script, whose name is used in errors: *ScriptError for
+// ParseScript parses a script, whose name is used in errors: *Error for
 // the text, others for reading. It includes no other files and sets no variables:
 // see ReadScript.
 func ParseScript(name string, r io.Reader) (*Script, error) {

@@ -12,9 +12,9 @@ import (
 	"strata/experiments/table"
 )
 
-// Tune searches the weights of layers, as a Tuning does.
+// Tune searches the weights of layers, as a tune.Tuning does.
 type Tune struct {
-	Layers      []string // A/B stands for either, as in a Tuning
+	Layers      []string // A/B stands for either, as in a tune.Tuning
 	Objective   metric.Target
 	Constraints []metric.Constraint
 	Front       []metric.Target    // nil: the objective's metric under every label

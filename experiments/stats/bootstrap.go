@@ -19,7 +19,7 @@ const Resamples = 10_000
 
 // The layout of a bootstrap. A value is cut into limbs of limbBits bits, and the
 // units into segments: with at most 2^(24-limbBits) draws in a segment, every sum
-// Of a limb is an integer under 2²⁴, which float32 holds, so that the sums of
+// of a limb is an integer under 2²⁴, which float32 holds, so that the sums of
 // many resamples are an exact product of two matrices, whatever the order in
 // which a processor adds. together is the number of resamples multiplied at a time.
 const (
@@ -29,28 +29,29 @@ const (
 	together = 96
 )
 
-// bootstrap resamples units, queries or classes, and sums columns of integers
+// Bootstrap resamples units, queries or classes, and sums columns of integers
 // over each resample. A resample's draws depend on nothing but the stream and its
 // number: any number of goroutines gives the same sums.
-type bootstrap struct {
+type Bootstrap struct {
 	n       int
-	columns []column
+	columns []Column
 	limbs   [][]float32 // by limb, then unit
 }
 
-// column takes the values of one column.
-type column struct {
-	b     *bootstrap
+// Column takes the values of one column of a Bootstrap.
+type Column struct {
+	b     *Bootstrap
 	first int // its lowest limb
 	limbs int
 }
 
-func NewBootstrap(n int) *bootstrap { return &bootstrap{n: n} }
+// NewBootstrap returns a bootstrap of n units, without columns.
+func NewBootstrap(n int) *Bootstrap { return &Bootstrap{n: n} }
 
 // Add adds a column of zeros, whose values will be at most largest. n·largest is
 // under 2⁶³.
-func (b *bootstrap) Add(largest uint64) column {
-	c := column{b, len(b.limbs), max(1, (bits.Len64(largest)+limbBits-1)/limbBits)}
+func (b *Bootstrap) Add(largest uint64) Column {
+	c := Column{b, len(b.limbs), max(1, (bits.Len64(largest)+limbBits-1)/limbBits)}
 	for range c.limbs {
 		b.limbs = append(b.limbs, make([]float32, b.n))
 	}
@@ -59,7 +60,7 @@ func (b *bootstrap) Add(largest uint64) column {
 }
 
 // Set sets unit j's value.
-func (c column) Set(j int, value uint64) {
+func (c Column) Set(j int, value uint64) {
 	for l := range c.limbs {
 		c.b.limbs[c.first+l][j] = float32(value >> (l * limbBits) & (1<<limbBits - 1))
 	}
@@ -67,7 +68,7 @@ func (c column) Set(j int, value uint64) {
 
 // Run returns the sums of every column by resample. draw sets how often each
 // unit is in a resample.
-func (b *bootstrap) Run(ctx context.Context, of Stream, draw func(counts []uint32, pcg *rand.PCG)) ([][]int64, error) {
+func (b *Bootstrap) Run(ctx context.Context, of Stream, draw func(counts []uint32, pcg *rand.PCG)) ([][]int64, error) {
 	sums := make([][]int64, len(b.columns))
 	for i := range sums {
 		sums[i] = make([]int64, Resamples)
@@ -99,7 +100,7 @@ func (b *bootstrap) Run(ctx context.Context, of Stream, draw func(counts []uint3
 }
 
 // pack packs the limbs for multiplication, by segment.
-func (b *bootstrap) pack() []kernel.Rows {
+func (b *Bootstrap) pack() []kernel.Rows {
 	rows := make([]kernel.Rows, (b.n+segment-1)/segment)
 	scale := ones(len(b.limbs))
 	var values []float32
@@ -124,7 +125,7 @@ func ones(n int) []float64 {
 
 // summer is the memory of one goroutine.
 type summer struct {
-	*bootstrap
+	*Bootstrap
 	rows    []kernel.Rows
 	counts  []uint32    // of one resample
 	taken   [][]float32 // by segment: counts, a resample after the other
@@ -133,9 +134,9 @@ type summer struct {
 	product []float32 // by resample, then limb
 }
 
-func newSummer(b *bootstrap, rows []kernel.Rows) *summer {
+func newSummer(b *Bootstrap, rows []kernel.Rows) *summer {
 	w := &summer{
-		bootstrap: b, rows: rows, counts: make([]uint32, b.n), taken: make([][]float32, len(rows)),
+		Bootstrap: b, rows: rows, counts: make([]uint32, b.n), taken: make([][]float32, len(rows)),
 		scale: ones(together), product: make([]float32, together*len(b.limbs)),
 	}
 	for at := range w.taken {
@@ -216,15 +217,17 @@ func divide(counts []uint32, pcg *rand.PCG) {
 // Stream names the random numbers of one bootstrap.
 type Stream struct {
 	Seed, Place uint64 // place is that of the label
-	Of          purpose
+	Of          Purpose
 }
 
-// purpose is what random numbers are for; those for different purposes have
+// Purpose is what random numbers are for; those for different purposes have
 // nothing in common.
-type purpose uint8
+type Purpose uint8
 
+// The purposes: resamples of queries and of classes for intervals, divisions of
+// queries and of classes for p.
 const (
-	DrawQueries purpose = iota
+	DrawQueries Purpose = iota
 	DrawClasses
 	DivideQueries
 	DivideClasses

@@ -58,7 +58,7 @@ func TestBootstrapSums(t *testing.T) {
 func TestBootstrapCrowded(t *testing.T) {
 	const n = 3 * segment
 	b := NewBootstrap(n)
-	columns := []column{b.Add(1000), b.Add(1 << 33)}
+	columns := []Column{b.Add(1000), b.Add(1 << 33)}
 	for j := range n {
 		columns[0].Set(j, uint64(j%1001))
 		columns[1].Set(j, uint64(j)<<18)

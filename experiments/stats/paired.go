@@ -51,7 +51,7 @@ func (p *Pairing) resample(ctx context.Context, of Stream, how func([]uint32, *r
 }
 
 // addValues adds a column with its values.
-func (b *bootstrap) addValues(values []int64) {
+func (b *Bootstrap) addValues(values []int64) {
 	column := b.Add(uint64(max(1, slices.Max(values))))
 	for j, v := range values {
 		column.Set(j, uint64(v))

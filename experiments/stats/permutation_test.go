@@ -4,8 +4,9 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"strata/experiments/internal/testgallery"
 	"testing"
+
+	"strata/experiments/internal/testgallery"
 )
 
 func TestExactPByHand(t *testing.T) {

@@ -63,7 +63,7 @@ func coverage(t *testing.T, tr trial, rounds int) (byQuery, byClass float64) {
 		hits, class := tr.draw(rng)
 		q, c := pairings(hits, class, tr.classes)
 		for i, p := range []*Pairing{q, c} {
-			if err := p.Draw(t.Context(), Stream{uint64(round), 0, DrawQueries + purpose(i)}); err != nil {
+			if err := p.Draw(t.Context(), Stream{uint64(round), 0, DrawQueries + Purpose(i)}); err != nil {
 				t.Fatal(err)
 			}
 			if got := p.Compare(0, 1, 10); got.Low <= tr.lift && tr.lift <= got.High {

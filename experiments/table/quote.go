@@ -8,7 +8,7 @@ import (
 	"strata/engine/scheme"
 )
 
-// QuoteAmong is quote for a name that stands where words have a meaning.
+// QuoteAmong is Quote for a name that stands where words have a meaning.
 func QuoteAmong(name string, words []string) string {
 	return scheme.Quote(name, slices.Concat(EvaluateWords, words)...)
 }
@@ -16,7 +16,7 @@ func QuoteAmong(name string, words []string) string {
 // EvaluateWords begin the clauses of an evaluate step.
 var EvaluateWords = []string{"on", "where", "over", "seed"}
 
-// Quote returns a name as it stands in scripts and logs: see engine.Quote.
+// Quote returns a name as it stands in scripts and logs: see scheme.Quote.
 func Quote(name string) string { return scheme.Quote(name, EvaluateWords...) }
 
 // Legible returns a text as it is, or between Go's quotes if it holds what cannot

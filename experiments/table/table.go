@@ -30,13 +30,14 @@ const (
 	Parquet          // uncompressed, so that bytes depend on no compressor's version
 )
 
+// FormatNames are the names of the formats, which end the names of their files.
 var FormatNames = [...]string{"csv", "jsonl", "parquet"}
 
 // String returns the name of the format, which ends the names of its files.
 func (f Format) String() string { return FormatNames[f] }
 
 // ParseFormats returns the formats of names, each once. An unknown one is an
-// *engine.NameError.
+// *scheme.NameError.
 func ParseFormats(names []string) ([]Format, error) {
 	var formats []Format
 	for _, name := range names {
@@ -51,11 +52,12 @@ func ParseFormats(names []string) ([]Format, error) {
 	return formats, nil
 }
 
-// cellKind says what the cells of a column hold.
-type cellKind uint8
+// CellKind says what the cells of a column hold.
+type CellKind uint8
 
+// The kinds of cells.
 const (
-	Text  cellKind = iota
+	Text  CellKind = iota
 	Whole          // an integer, or nothing
 	Real           // a number, or nothing
 )
@@ -63,11 +65,11 @@ const (
 // Column is a column of a table.
 type Column struct {
 	Name string
-	Kind cellKind
+	Kind CellKind
 }
 
 // Columns returns columns of one kind.
-func Columns(kind cellKind, names ...string) []Column {
+func Columns(kind CellKind, names ...string) []Column {
 	var out []Column
 	for _, name := range names {
 		out = append(out, Column{name, kind})

@@ -2,9 +2,10 @@ package tune
 
 import (
 	"slices"
+	"strconv"
+
 	"strata/experiments/eval"
 	"strata/experiments/table"
-	"strconv"
 )
 
 // Tables returns the tables of the outcome, by the names of their files.

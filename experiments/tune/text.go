@@ -3,10 +3,11 @@ package tune
 import (
 	"fmt"
 	"io"
-	"strata/experiments/eval"
-	"strata/experiments/metric"
 	"strings"
 	"text/tabwriter"
+
+	"strata/experiments/eval"
+	"strata/experiments/metric"
 )
 
 // PlacesText returns the layers of every place, A/B where there are alternatives.

@@ -66,8 +66,12 @@ It exits with 1 if there is an error, or, with --strict, a warning.`,
 
 // checkPhases are what a check does, in its order.
 var checkPhases = []phase{
-	{name: "items", weight: 1}, {name: "layer ", weight: 20}, {name: "order of rows", weight: 10}, {name: "the model", weight: 5},
-	{name: "pictures", weight: 50}, {name: "derived files", weight: 5},
+	{name: "items", weight: 1},
+	{name: "layer ", weight: 20},
+	{name: "order of rows", weight: 10},
+	{name: "the model", weight: 5},
+	{name: "pictures", weight: 50},
+	{name: "derived files", weight: 5},
 }
 
 func runCheck(cmd *cobra.Command, f checkFlags, gallery string) error {

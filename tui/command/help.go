@@ -148,8 +148,10 @@ const (
 // their groups.
 func addHelp(root *cobra.Command) {
 	for _, g := range []cobra.Group{
-		{ID: searching, Title: "Search and scripts"}, {ID: measuring, Title: "Measure and compare"},
-		{ID: preparing, Title: "Prepare a gallery"}, {ID: others, Title: "Others"},
+		{ID: searching, Title: "Search and scripts"},
+		{ID: measuring, Title: "Measure and compare"},
+		{ID: preparing, Title: "Prepare a gallery"},
+		{ID: others, Title: "Others"},
 	} {
 		root.AddGroup(&g)
 	}

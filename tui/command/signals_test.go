@@ -239,8 +239,12 @@ func TestSecondSignal(t *testing.T) {
 		select {}
 	}
 	for _, signals := range [][2]syscall.Signal{
-		{syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM, syscall.SIGTERM}, {syscall.SIGTERM, syscall.SIGINT},
-		{syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGINT}, {syscall.SIGHUP, syscall.SIGTERM},
+		{syscall.SIGINT, syscall.SIGINT},
+		{syscall.SIGTERM, syscall.SIGTERM},
+		{syscall.SIGTERM, syscall.SIGINT},
+		{syscall.SIGINT, syscall.SIGTERM},
+		{syscall.SIGHUP, syscall.SIGINT},
+		{syscall.SIGHUP, syscall.SIGTERM},
 	} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestSecondSignal$")
 		cmd.Env = append(os.Environ(), "STRATA_WAIT=1")

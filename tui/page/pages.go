@@ -156,7 +156,7 @@ func means(t pane.Table, marked []string) []meanRow {
 	return rows
 }
 
-// Schemes lists the evaluated schemes with their intervals, on one axis a label.
+// schemes lists the evaluated schemes with their intervals, on one axis a label.
 func (k Listing) schemes() RowList {
 	rows := means(k.Table, k.Marked)
 	name := 16
@@ -235,7 +235,7 @@ func startOf(widths []int, column int) int {
 	return x
 }
 
-// Queries lists the queries behind a mean, those with the fewest hits first.
+// queries lists the queries behind a mean, those with the fewest hits first.
 func (k Listing) queries() RowList {
 	e := k.Table.Evaluation(k.Scheme, k.Label)
 	if e == nil {

@@ -16,7 +16,7 @@ import (
 )
 
 // Table shows the means of all evaluated schemes under the marked labels, with their intervals on an axis that all
-// Schemes of a label share, so that overlap is seen.
+// schemes of a label share, so that overlap is seen.
 type Table struct {
 	Filter  string // of the evaluations that count: that of the screen
 	Results []*eval.Evaluation
