@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -61,15 +60,17 @@ func openMatrix(ctx context.Context, folder fs.FS, name, path string) (_ *matrix
 // readable returns a file as readers want it, and its size: as it is where it lies on
 // a disk, otherwise what is in it, too.
 func readable(f fs.File) (format.File, int64, []byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, nil, err
+	}
 	if f, ok := f.(*os.File); ok {
-		info, err := f.Stat()
-		if err != nil {
-			return nil, 0, nil, err
-		}
 		return f, info.Size(), nil, nil
 	}
-	data, err := io.ReadAll(f)
-	return bytes.NewReader(data), int64(len(data)), data, err
+	var data bytes.Buffer
+	data.Grow(int(info.Size()) + bytes.MinRead) // what it takes to see the end
+	_, err = data.ReadFrom(f)
+	return bytes.NewReader(data.Bytes()), int64(data.Len()), data.Bytes(), err
 }
 
 // place maps the file, if that is not done, for an array to be read where it lies.

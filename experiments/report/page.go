@@ -34,9 +34,17 @@ const maxSheets = 24
 //go:embed page.html page_study.html page_pieces.html
 var pageFiles embed.FS
 
-// pageTemplates are page.html, of an evaluation; page_study.html, of other studies;
+// pageLayouts are page.html, of an evaluation; page_study.html, of other studies;
 // and what they have in common.
-var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{"broken": broken}).ParseFS(pageFiles, "*.html"))
+var pageLayouts = mustParse("page.html", "page_study.html", "page_pieces.html")
+
+func mustParse(names ...string) layouts {
+	all, err := parseLayouts(pageFiles, names...)
+	if err != nil {
+		panic(err)
+	}
+	return all
+}
 
 // broken returns a scheme as HTML that may be broken behind its signs.
 func broken(scheme string) template.HTML {
@@ -50,7 +58,7 @@ var breaks = strings.NewReplacer(",", ",<wbr>", "&#43;", "&#43;<wbr>", "(", "(<w
 func renderPage(name string, view any) func(io.Writer) error {
 	return func(w io.Writer) error {
 		var page bytes.Buffer // a template that fails has written half a page
-		if err := pageTemplates.ExecuteTemplate(&page, name, view); err != nil {
+		if err := pageLayouts.fill(&page, name, view); err != nil {
 			return err
 		}
 		_, err := page.WriteTo(inert.NewWriter(w))
