@@ -217,6 +217,15 @@ func (n *Neighbours) M() int { return n.m }
 // to be changed.
 func (n *Neighbours) Queries() []int32 { return n.Order }
 
+// Place returns the place of a query, given by row, in the order of Queries, or -1 for
+// a row that is none.
+func (n *Neighbours) Place(query int) int {
+	if query < 0 || query >= len(n.places) {
+		return -1
+	}
+	return int(n.places[query])
+}
+
 // Layers returns the layers that are built, or will be.
 func (n *Neighbours) Layers() []string {
 	n.mu.Lock()

@@ -29,6 +29,11 @@ const slideBlock = 64
 // no order and from several goroutines. It allocates nothing for a query. It returns how
 // many there were: none for a scheme that neighbourhoods cannot serve.
 func (n *Neighbours) Each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, visit func(NeighbourHits)) (queries int, err error) {
+	return n.each(ctx, scheme, k, among, nil, visit)
+}
+
+// each is Each for the queries at some places; nil: all.
+func (n *Neighbours) each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, only []bool, visit func(NeighbourHits)) (queries int, err error) {
 	s, ok, err := n.prepare(ctx, scheme)
 	if err != nil || !ok {
 		return 0, err
@@ -39,7 +44,9 @@ func (n *Neighbours) Each(ctx context.Context, scheme scheme.Scheme, k int, amon
 		return layer.Parallel(ctx, queries, slideBlock, func(lo, hi int) {
 			w := workers.Get().(*neighbourWorker)
 			for place := lo; place < hi; place++ {
-				visit(w.hits(place))
+				if only == nil || only[place] {
+					visit(w.hits(place))
+				}
 			}
 			workers.Put(w)
 		})
@@ -84,6 +91,7 @@ const (
 type HitCounts struct {
 	Ks     []int // ascending
 	Labels []*items.Label
+	Only   []bool     // by place: these queries are counted, the others stay unproven; nil: all are
 	States []HitState // by place in the order of Neighbours, of those that were built
 	Hits   []uint16   // by place, label and k
 }
@@ -95,8 +103,8 @@ func (c *HitCounts) Of(place, label int) []uint16 {
 }
 
 // CountHits counts, for every query that is built, the hits among the first k under
-// each label. Ks and Labels of counts say which; the rest is set, in the memory that it
-// has.
+// each label. Ks, Labels and Only of counts say which; the rest is set, in the memory
+// that it has.
 func (n *Neighbours) CountHits(ctx context.Context, scheme scheme.Scheme, among *items.Candidates, counts *HitCounts) error {
 	if len(counts.Ks) == 0 {
 		counts.States, counts.Hits = counts.States[:0], counts.Hits[:0]
@@ -106,7 +114,7 @@ func (n *Neighbours) CountHits(ctx context.Context, scheme scheme.Scheme, among 
 	counts.States, counts.Hits = layer.Grown(counts.States, len(n.Order)), layer.Grown(counts.Hits, len(n.Order)*each)
 	clear(counts.States)
 	clear(counts.Hits)
-	built, err := n.Each(ctx, scheme, counts.Ks[len(counts.Ks)-1], among, counts.count)
+	built, err := n.each(ctx, scheme, counts.Ks[len(counts.Ks)-1], among, counts.Only, counts.count)
 	counts.States, counts.Hits = counts.States[:built], counts.Hits[:built*each]
 	return err
 }

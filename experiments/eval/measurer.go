@@ -16,7 +16,7 @@ type Measurer struct {
 	Filter   []scheme.Condition // what a candidate meets
 	Without  map[int][]int32    // by query: further rows that are no candidates of it
 	Targets  []metric.Target
-	Progress func(done, of int) // nil: none
+	Progress func(done, of int) // of what Counts says; nil: none
 	Memory   int                // that the hits of the queries ranked at a time may take, in bytes
 
 	Neighbours *rank.Neighbours // of Plan
@@ -51,23 +51,13 @@ func (m *Measurer) Measure(ctx context.Context, schemes []scheme.Scheme, queries
 	for s := range schemes {
 		means[s], judged[s] = make([]float64, len(m.Targets)), make([]int, len(m.Targets))
 	}
-	plan := m.Plan()
-	plan.Schemes = schemes
-	each := len(schemes) * len(plan.Labels) * (8*len(plan.Metrics) + 2*len(m.Targets))
-	chunk := max(1, m.Memory/each)
-	for lo := 0; lo < len(queries); lo += chunk {
-		plan.Queries = queries[lo:min(lo+chunk, len(queries))]
-		var progress func(done, of int)
-		if m.Progress != nil {
-			progress = func(done, _ int) { m.Progress(lo+done, len(queries)) }
-		}
-		e, err := plan.rank(ctx, m.Gallery, progress)
-		if err != nil {
-			return nil, nil, err
-		}
-		for s := range schemes {
-			m.add(e, s, means[s], judged[s])
-		}
+	if m.countable() {
+		err = m.measureHits(ctx, schemes, queries, means, judged)
+	} else {
+		err = m.searched(ctx, schemes, queries, means, judged, m.Progress)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	for s := range schemes {
 		for n, t := range m.Targets {
@@ -75,6 +65,29 @@ func (m *Measurer) Measure(ctx context.Context, schemes []scheme.Scheme, queries
 		}
 	}
 	return means, judged, nil
+}
+
+// searched adds the values of every scheme and target by ranking the queries.
+func (m *Measurer) searched(ctx context.Context, schemes []scheme.Scheme, queries []int, means [][]float64, judged [][]int, told func(done, of int)) error {
+	plan := m.Plan()
+	plan.Schemes = schemes
+	each := len(schemes) * len(plan.Labels) * (8*len(plan.Metrics) + 2*len(m.Targets))
+	chunk := max(1, m.Memory/each)
+	for lo := 0; lo < len(queries); lo += chunk {
+		plan.Queries = queries[lo:min(lo+chunk, len(queries))]
+		var progress func(done, of int)
+		if told != nil {
+			progress = func(done, _ int) { told(lo+done, len(queries)) }
+		}
+		e, err := plan.rank(ctx, m.Gallery, progress)
+		if err != nil {
+			return err
+		}
+		for s := range schemes {
+			m.add(e, s, means[s], judged[s])
+		}
+	}
+	return nil
 }
 
 // add adds the values of one scheme's queries, counts whole.

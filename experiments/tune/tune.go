@@ -34,7 +34,9 @@ type Tuning struct {
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
 	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
 
-	Neighbours *rank.Neighbours // of Plan
+	Neighbours *rank.Neighbours        // of Plan; nil: they are built where that pays
+	Full       bool                    // none are built: every ranking is searched for
+	Phase      func(name, unit string) // told of a part of the work that begins, and what progress counts in it; nil: nobody
 }
 
 // Trial is a scheme that was tried on the queries to tune on.
@@ -65,6 +67,8 @@ type Tuned struct {
 
 	Reported    *eval.Evaluation  // of the best, the equal weights and the single layers on the queries to report on
 	Comparisons []eval.Comparison // each other one of those with the best one
+
+	Notes []string // on neighbourhoods: what is not as it should be, which changes no number
 }
 
 // tuner is the state of a search.
@@ -72,20 +76,24 @@ type tuner struct {
 	*Tuned
 	ask      Tuning
 	measurer eval.Measurer
+	progress func(done, of int)
 	seen     map[string]bool // by spelling: it is among the trials
 }
 
 // Do divides the queries, searches, reports, and writes all files or, on failure,
 // none. progress, which may be nil, is told how many queries of one pass over the
-// gallery are done; there is one for the grid, one for each move from there, and
-// two for the report.
+// gallery are done, or of what Phase says; there is one pass for the grid, one for each
+// move from there, and two for the report.
 func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, error) {
 	t.Seed = max(t.Seed, 1)
-	u := &tuner{ask: t, Tuned: &Tuned{Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
+	u := &tuner{ask: t, progress: progress, Tuned: &Tuned{Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
 	if err := u.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if err := u.leaveOut(ctx, progress); err != nil {
+		return nil, err
+	}
+	if err := u.neighbours(ctx); err != nil {
 		return nil, err
 	}
 	if err := u.search(ctx); err != nil {
@@ -161,6 +169,7 @@ func (u *tuner) leaveOut(ctx context.Context, progress func(done, of int)) (err 
 		return nil
 	}
 	queries := slices.Sorted(slices.Values(slices.Concat(u.Tune, u.Report)))
+	u.begin("duplicates", "queries")
 	if u.Duplicates, err = eval.FindDuplicates(ctx, t.Gallery, queries, t.Filter, u.Layers, t.Near, progress); err != nil {
 		return err
 	}
@@ -199,6 +208,7 @@ func (u *tuner) addTarget(t metric.Target) int {
 // search tries the grid, then moves from its best by ever smaller steps, as long
 // as that is better.
 func (u *tuner) search(ctx context.Context) error {
+	u.begin("trying weights", u.measurer.Counts())
 	along := axes(u.Places)
 	if err := u.try(ctx, append(grid(along, u.Parts), along.equal()), false); err != nil {
 		return err
@@ -294,6 +304,7 @@ func (u *tuner) setPlaces() {
 // report measures the best, the baselines and the front on the queries that
 // nothing was chosen on.
 func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
+	u.begin("reporting", "queries")
 	plan := u.measurer.Plan()
 	plan.Queries, plan.Seed = u.Report, u.ask.Seed
 	at := map[int]bool{}
@@ -324,6 +335,7 @@ func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
 			places, schemes = append(places, i), append(schemes, u.Trials[i].Scheme)
 		}
 	}
+	u.begin("reporting the front", u.measurer.Counts())
 	means, _, err := u.measurer.Measure(ctx, schemes, u.Report)
 	if err != nil {
 		return err

@@ -90,6 +90,14 @@ func (p *progress) next() {
 	}
 }
 
+// become makes the phase one of unknown length with another name and unit, which
+// begins with its first pass.
+func (p *progress) become(name, unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phases[p.at], p.done, p.passes = phase{name: name, unit: unit}, 0, 0
+}
+
 // name returns the name of the phase, with the number of its pass.
 func (p *progress) name() string {
 	if ph := p.phases[p.at]; ph.weight > 0 || ph.unit == "" {

@@ -83,12 +83,14 @@ func runTune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	useCodes(cmd, g)
 	tuning.Gallery = g
 	p := newProgress(cmd.ErrOrStderr(), phase{name: "trying weights", unit: "queries"}) // the number of passes depends on the results
+	tuning.Phase = p.become
 	tuned, err := report.WriteTuning(cmd.Context(), tuning, into, p.counter())
 	p.end()
 	if err != nil {
 		return err
 	}
 	warnFaults(cmd, g)
+	warn(cmd, tuned.Notes)
 	if err := writeLeftOut(cmd, tuned.Duplicates); err != nil {
 		return err
 	}

@@ -1,0 +1,123 @@
+package tune
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"strata/engine/rank"
+	"strata/experiments/eval"
+)
+
+// neighbours.go builds what proves most rankings of a search: the neighbourhoods of its
+// queries in its layers. One costs about as much as to rank the query under each layer
+// alone, and serves every scheme of the grid.
+
+const (
+	// fewestSchemes of a grid pay for neighbourhoods.
+	fewestSchemes = 32
+	// fewestPairs of queries and rows take longer to rank than the hashes of the layers,
+	// with which neighbourhoods are kept for the next time.
+	fewestPairs = 1 << 23
+	// neighbourFile is the name under which they are kept.
+	neighbourFile = "tune"
+	// fewestTimes is how many times as many rows as a ranking shows are to be left of a
+	// list under a filter: with fewer little is proven.
+	fewestTimes = 3
+)
+
+// neighbours builds the neighbourhoods of all queries, or loads them, where that is
+// worth it. What fails here but the context is noted: the search then ranks in full.
+func (u *tuner) neighbours(ctx context.Context) error {
+	if u.ask.Neighbours != nil || u.ask.Full || gridSize(u.Places, u.Parts) < fewestSchemes {
+		return nil
+	}
+	m, err := u.nearest()
+	if err != nil || m == 0 {
+		return err
+	}
+	name := ""
+	if (len(u.Tune)+len(u.Report))*u.ask.Gallery.Len() >= fewestPairs {
+		name = neighbourFile
+	}
+	n, err := u.build(ctx, rank.NeighbourPlan{
+		Name: name, Layers: u.Layers, M: m, Queries: slices.Sorted(slices.Values(slices.Concat(u.Tune, u.Report))),
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		u.note("%v: every ranking is searched for", err)
+	default:
+		u.measurer.Neighbours = n
+	}
+	return nil
+}
+
+// note adds to what is said of the neighbourhoods.
+func (u *tuner) note(format string, values ...any) {
+	u.Notes = append(u.Notes, fmt.Sprintf(format, values...))
+}
+
+// nearest returns how many rows of a layer's list the targets take, or 0 where lists
+// would prove little: a target looks at whole rankings, or the filter leaves too few.
+func (u *tuner) nearest() (int, error) {
+	k := 0
+	for _, t := range u.Targets {
+		if t.Metric.Deep() {
+			return 0, nil
+		}
+		k = max(k, t.Metric.K)
+	}
+	m := max(rank.DefaultNeighbours, fewestTimes*k)
+	in, err := u.ask.Gallery.Rows(u.ask.Filter)
+	if err != nil || in == nil {
+		return m, err
+	}
+	left := 0
+	for _, is := range in {
+		if is {
+			left++
+		}
+	}
+	if left*m < fewestTimes*k*len(in) {
+		return 0, nil
+	}
+	return m, nil
+}
+
+// build loads neighbourhoods, builds what is missing and keeps those that have a name.
+func (u *tuner) build(ctx context.Context, plan rank.NeighbourPlan) (*rank.Neighbours, error) {
+	n, err := rank.NewNeighbours(u.ask.Gallery, plan)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := n.Load(ctx); err != nil {
+		return nil, err
+	}
+	if note := n.Note(); note != "" {
+		u.note("%s: they are built again", note)
+	}
+	had := n.Usage()
+	if had.Done < had.Queries {
+		u.begin("neighbours", fmt.Sprintf("queries, of at most %d MB", had.Budget>>20))
+		report := eval.Reporter(had.Queries-had.Done, u.progress)
+		if err := n.Build(ctx, func(rank.NeighbourUsage) { report() }); err != nil {
+			return nil, err
+		}
+		if err := n.Save(ctx); err != nil {
+			u.note("neighbours are not kept: %v", err)
+		}
+	}
+	if usage := n.Usage(); usage.Cut {
+		u.note("%s: the others are searched for", usage)
+	}
+	return n, nil
+}
+
+// begin says that a phase begins.
+func (u *tuner) begin(name, unit string) {
+	if u.ask.Phase != nil {
+		u.ask.Phase(name, unit)
+	}
+}
