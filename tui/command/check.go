@@ -71,6 +71,7 @@ var checkPhases = []phase{
 }
 
 func runCheck(cmd *cobra.Command, f checkFlags, gallery string) error {
+	f.model.agreement.asks = false // it says what it did not look at
 	c := check.Check{
 		Open: openGallery, OpenItems: openItems, Extractor: f.model.extractor,
 		Gallery: gallery, Queries: f.queries, Seed: f.seed, Now: time.Now,
