@@ -32,7 +32,7 @@ type ExtractOptions struct {
 	Restart bool // give up an interrupted extraction of another recipe
 	Force   bool // replace layers that are there
 
-	FollowLinks bool // symbolic links of pictures may lead out of the gallery's folder
+	FollowLinks bool // symbolic links may lead out of the gallery's folder
 
 	// Agree is asked, with Append, about the recorded model; nil agrees to none.
 	Agree Agree
@@ -175,11 +175,8 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if x.items, err = engine.OpenItems(ctx, x.Gallery); err != nil {
+	if x.items, err = engine.OpenItemsWith(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {
 		return err
-	}
-	if x.FollowLinks {
-		x.items.FollowLinks()
 	}
 	defer func() {
 		if err != nil {

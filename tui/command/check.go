@@ -122,9 +122,5 @@ func verdict(out io.Writer, write func(io.Writer) error, report *check.Report, s
 
 // openItems opens the items table and the pictures of a folder.
 func openItems(ctx context.Context, name string) (*engine.Gallery, error) {
-	g, err := engine.OpenItems(ctx, name)
-	if err == nil && linksFollowed(ctx) {
-		g.FollowLinks()
-	}
-	return g, err
+	return engine.OpenItemsWith(ctx, name, engine.OpenOptions{FollowLinks: linksFollowed(ctx)})
 }
