@@ -135,7 +135,7 @@ func BenchmarkOpenFormats(b *testing.B) {
 
 // findMatrices finds and maps the matrices of a folder and returns how long it took.
 func findMatrices(b *testing.B, dir string, rows int) time.Duration {
-	g, err := openFolder(dir)
+	g, err := openFolder(dir, false)
 	if err != nil {
 		b.Fatal(err)
 	}

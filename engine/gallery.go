@@ -32,7 +32,7 @@ type Gallery struct {
 
 	items    *items.Table
 	manifest *Manifest // nil without gallery.yaml
-	folder   fs.FS     // holds the items table and the matrices
+	folder   fs.FS     // holds the items table, the matrices and the pictures
 	root     *os.Root  // nil for OpenFS
 	maps     []mmap.MMap
 
@@ -56,8 +56,9 @@ type Gallery struct {
 // those that are compressed: see OpenWith.
 //
 // An error names the file, the row and the numbers. Every matrix must have as
-// many rows as there are items, and at most 2²⁰ features. It and the items table may be links
-// to files elsewhere; pictures may not (see OpenPicture).
+// many rows as there are items, and at most 2²⁰ features. A file of the folder, gallery.yaml,
+// items table, matrix or picture, may be a link to another in it; one that leads out is
+// an error, unless OpenOptions say otherwise.
 func Open(ctx context.Context, dir string) (*Gallery, error) {
 	return OpenWith(ctx, dir, OpenOptions{})
 }
@@ -68,12 +69,14 @@ type OpenOptions struct {
 	// lie in its file as it is: of so many bytes. It is called from the goroutine that
 	// opens.
 	Unpacking func(file string, bytes, of int64)
+	// FollowLinks lets symbolic links lead out of the gallery's folder.
+	FollowLinks bool
 }
 
 // OpenWith is Open with options. What is compressed is unpacked once, into the folder
 // of Derived.
 func OpenWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) {
-	g, err := openFolder(dir)
+	g, err := openFolder(dir, o.FollowLinks)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +87,12 @@ func OpenWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) 
 // and its pictures are there to be read. Of gallery.yaml it takes where those are;
 // it reads no matrices, and has no fingerprint.
 func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
-	g, err := openFolder(dir)
+	return OpenItemsWith(ctx, dir, OpenOptions{})
+}
+
+// OpenItemsWith is OpenItems with options.
+func OpenItemsWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) {
+	g, err := openFolder(dir, o.FollowLinks)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +111,9 @@ func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
 	return g, nil
 }
 
-// openFolder returns a gallery of which nothing is read.
-func openFolder(dir string) (*Gallery, error) {
+// openFolder returns a gallery of which nothing is read. With follow, links may lead out
+// of its folder.
+func openFolder(dir string, follow bool) (*Gallery, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -122,7 +131,11 @@ func openFolder(dir string) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gallery{Name: filepath.Base(path), Path: path, folder: os.DirFS(path), root: root}, nil
+	g := &Gallery{Name: filepath.Base(path), Path: path, folder: root.FS(), root: root}
+	if follow {
+		g.folder = os.DirFS(path)
+	}
+	return g, nil
 }
 
 // OpenFS opens a gallery that lies in files, an embedded one say. Its matrices
@@ -180,16 +193,12 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 func (g *Gallery) findPictures(life context.Context, m *Manifest) {
 	g.pictures = &picture.Pictures{Files: g.folder, Place: filepath.Join(g.Path, ManifestFile), Items: g.items, Life: life}
 	if g.root != nil {
-		g.pictures.Files, g.pictures.Kept = g.root.FS(), g
+		g.pictures.Kept = g
 	}
 	if m != nil {
 		g.pictures.Record = m.Pictures
 	}
 }
-
-// FollowLinks lets symbolic links of pictures and archives lead out of the
-// gallery's folder. It comes before the first picture is opened.
-func (g *Gallery) FollowLinks() { g.pictures.Files = g.folder }
 
 // Picture is Pictures.Name.
 func (g *Gallery) Picture(row int) string { return g.pictures.Name(row) }

@@ -306,7 +306,7 @@ func TestOpenPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := open(t, dir)
-	for row, want := range []string{"", "leaves the gallery's folder", "leaves the gallery's folder", "link.txt: path escapes", "gone.txt: no such file", "has no picture"} {
+	for row, want := range []string{"", "leaves the gallery's folder", "leaves the gallery's folder", "link.txt: it is a symbolic link out of the gallery's folder", "gone.txt: no such file", "has no picture"} {
 		f, err := g.OpenPicture(row)
 		if err == nil {
 			f.Close()
@@ -317,15 +317,61 @@ func TestOpenPicture(t *testing.T) {
 	}
 }
 
-// TestOpenLinks: the items table and the matrices may be links to files elsewhere.
+// TestOpenLinks: the items table, the matrices and gallery.yaml may be links to files
+// elsewhere in the folder, and out of it if links are followed.
 func TestOpenLinks(t *testing.T) {
 	from, to := writeGallery(t, twoItems, twoRows()), t.TempDir()
+	write(t, from, ManifestFile, []byte("version: 1\nname: linked\n"))
+	for _, name := range []string{itemsFile, "A.npy", ManifestFile} {
+		dir := writeGallery(t, twoItems, twoRows())
+		write(t, dir, ManifestFile, []byte("version: 1\n"))
+		link := func(target string) {
+			t.Helper()
+			path := filepath.Join(dir, name)
+			_ = os.Remove(path) // the next says it
+			if err := os.Symlink(target, path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := name + ": it is a symbolic link out of the gallery's folder: --follow-links allows it"
+		for _, outside := range []string{filepath.Join(from, name), filepath.Join("..", filepath.Base(from), name), filepath.Join("other", name)} {
+			_ = os.Remove(filepath.Join(dir, "other"))
+			if err := os.Symlink(from, filepath.Join(dir, "other")); err != nil {
+				t.Fatal(err)
+			}
+			link(outside)
+			if g, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s is a link to %s: %v, %v", name, outside, g, err)
+			}
+			if g, err := OpenItems(t.Context(), dir); name != "A.npy" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s is a link to %s, the items alone: %v, %v", name, outside, g, err)
+			}
+		}
+		if err := os.Remove(filepath.Join(dir, "other")); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(filepath.Join(dir, "other"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, "other/"+name, text)
+		link(filepath.Join("other", name))
+		open(t, dir)
+	}
 	for _, name := range []string{itemsFile, "A.npy"} {
 		if err := os.Symlink(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	g, linked := open(t, from), open(t, to)
+	g := open(t, from)
+	linked, err := OpenWith(t.Context(), to, OpenOptions{FollowLinks: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer linked.Close()
 	want, err := g.Fingerprint(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,8 @@ type Import struct {
 	Force   bool         // replace a layer that is there
 	Restart bool         // do not go on with what was stopped
 
+	FollowLinks bool // symbolic links of the gallery may lead out of its folder
+
 	Progress func(rows, of int) // may be nil
 
 	step int64 // in place of importStep; 0: that
@@ -190,7 +192,7 @@ func (m *importer) choose(ctx context.Context, size int64) error {
 
 // order reads the items table and finds where rows go.
 func (m *importer) order(ctx context.Context) (lacking, leftOut int, err error) {
-	g, err := OpenItems(ctx, m.Gallery)
+	g, err := OpenItemsWith(ctx, m.Gallery, OpenOptions{FollowLinks: m.FollowLinks})
 	if err != nil {
 		return 0, 0, err
 	}

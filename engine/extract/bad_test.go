@@ -120,7 +120,7 @@ func TestExtractBroken(t *testing.T) {
 	if sum.Broken != broken || sum.Done != len(cases) {
 		t.Errorf("%+v", sum)
 	}
-	x, err := OpenExtractor(t.Context(), g, ExtractorOptions{Env: os.Getenv})
+	x, err := OpenExtractor(t.Context(), g, ExtractorOptions{Env: os.Getenv, Agree: agreed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +250,7 @@ func TestOpenExtractorErrors(t *testing.T) {
 			if c.o.Env == nil {
 				c.o.Env = os.Getenv
 			}
+			c.o.Agree = agreed
 			x, err := OpenExtractor(t.Context(), g, c.o)
 			if err == nil {
 				defer x.Close()

@@ -32,7 +32,12 @@ type Options struct {
 	Restart bool // give up an interrupted extraction of another recipe
 	Force   bool // replace layers that are there
 
-	FollowLinks bool // symbolic links of pictures may lead out of the gallery's folder
+	FollowLinks bool // symbolic links may lead out of the gallery's folder
+
+	// Agree is asked, with Append, about the recorded model; nil agrees to none.
+	Agree Agree
+	// Loaded, unless nil, is told the SHA-256 and the path of the model before it is loaded.
+	Loaded func(sha256, path string)
 
 	Library  string // of ONNX Runtime, as FindLibrary takes it
 	Env      func(string) string
@@ -170,11 +175,8 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if x.items, err = engine.OpenItems(ctx, x.Gallery); err != nil {
+	if x.items, err = engine.OpenItemsWith(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {
 		return err
-	}
-	if x.FollowLinks {
-		x.items.FollowLinks()
 	}
 	defer func() {
 		if err != nil {
@@ -187,6 +189,9 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 	m, err := x.readModel(ctx)
 	if err != nil {
 		return err
+	}
+	if x.Loaded != nil {
+		x.Loaded(x.record.SHA256, m.Path)
 	}
 	x.pipeline, err = openPipeline(ctx, m, pipelineOptions{
 		Taps: x.Taps, Preset: x.Preset, Preprocess: x.Preprocess, Library: x.Library, Env: x.Env,
@@ -255,7 +260,7 @@ func (x *extraction) readModel(ctx context.Context) (*onnx.Model, error) {
 		x.record, err = recordModel(ctx, m, x.dir)
 		return m, err
 	}
-	m, record, err := findModel(ctx, x.dir, x.was.Model, x.Model, x.Env)
+	m, record, err := modelFinder{x.dir, x.was.Model, x.Model, x.Env, x.Agree}.find(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -183,7 +183,7 @@ func TestExtract(t *testing.T) {
 	if m.Layers["P"].Seed != 3 || m.Layers["P"].Pooling != "cov(20)" || m.Layers["L"].Pooling != "flat" || m.Layers["A"].Seed != 0 || m.Items.Rows != 23 {
 		t.Errorf("%+v", m)
 	}
-	x, err := OpenExtractor(t.Context(), g, ExtractorOptions{Env: os.Getenv, Threads: 2})
+	x, err := OpenExtractor(t.Context(), g, ExtractorOptions{Env: os.Getenv, Agree: agreed, Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -621,7 +621,7 @@ func TestExtractAppend(t *testing.T) {
 	dir := pictureFolder(t, 14)
 	all := shorten(t, dir, 9)
 	extractAll(t, asked(t, dir, model))
-	added := Options{Gallery: dir, Append: true, Env: os.Getenv, Version: "test", every: 1}
+	added := Options{Gallery: dir, Append: true, Env: os.Getenv, Agree: agreed, Version: "test", every: 1}
 	if sum := extractAll(t, added); sum.Done != 9 || sum.Had != 9 {
 		t.Errorf("nothing to do: %+v", sum)
 	}
@@ -652,7 +652,7 @@ func TestExtractAppend(t *testing.T) {
 
 func TestExtractAppendErrors(t *testing.T) {
 	model, dir := modelFile(t), pictureFolder(t, 6)
-	o := Options{Gallery: dir, Append: true, Env: os.Getenv, Version: "test"}
+	o := Options{Gallery: dir, Append: true, Env: os.Getenv, Agree: agreed, Version: "test"}
 	fails := func(what, want string) {
 		t.Helper()
 		if _, err := Extract(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {

@@ -49,6 +49,7 @@ type ExtractorOptions struct {
 	Env      func(string) string
 	Provider string // as Options
 	Threads  int    // that compute; 0 is 1
+	Agree    Agree  // to the model where gallery.yaml says; nil: to none
 }
 
 // Parity says how well the pictures of a gallery, extracted again, agree with
@@ -73,7 +74,7 @@ func OpenExtractor(ctx context.Context, g *engine.Gallery, o ExtractorOptions) (
 	if err != nil {
 		return nil, err
 	}
-	m, _, err := findModel(ctx, g.Path, record.Model, o.Model, o.Env)
+	m, _, err := modelFinder{g.Path, record.Model, o.Model, o.Env, o.Agree}.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -130,40 +131,6 @@ func recordedTap(name string, l *engine.LayerRecord) (onnx.Tap, error) {
 		return onnx.Tap{}, fmt.Errorf("layers: %q: %w", name, err)
 	}
 	return onnx.Tap{Name: name, Tensor: l.Tap, Pooling: pooling, Seed: l.Seed}, nil
-}
-
-// findModel reads the model of a record: the file asked for, or the recorded one
-// (relative to the gallery's folder), or that of STRATA_MODEL. It returns its
-// record too, whose path is the one that was found.
-func findModel(ctx context.Context, gallery string, record *engine.ModelRecord, asked string, env func(string) string) (*onnx.Model, *engine.ModelRecord, error) {
-	path := asked
-	if path == "" {
-		path = filepath.FromSlash(record.File)
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(gallery, path)
-		}
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			if named := env(ModelVariable); named != "" {
-				path = named
-			} else {
-				return nil, nil, fmt.Errorf("%s: the gallery's model is not there; name its file by --model or %s (SHA-256 %.12s…, %d bytes)",
-					path, ModelVariable, record.SHA256, record.Bytes)
-			}
-		}
-	}
-	m, err := onnx.Read(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	got, err := recordModel(ctx, m, gallery)
-	if err != nil {
-		return nil, nil, err
-	}
-	if got.SHA256 != record.SHA256 {
-		return nil, nil, fmt.Errorf("%s is another model than the gallery's: it has SHA-256 %.12s… and %d bytes, %s records %.12s… and %d",
-			path, got.SHA256, got.Bytes, engine.ManifestFile, record.SHA256, record.Bytes)
-	}
-	return m, got, nil
 }
 
 // recipeHash returns the hash of everything that says what a picture's vectors

@@ -74,7 +74,7 @@ func (p *Pictures) Name(row int) string {
 // Open opens the row's picture: a file in the gallery's folder, a member of
 // an archive there (pics.zip/a/b.jpg), or what the pictures of gallery.yaml say. It
 // returns an fs.File. A path that leaves the gallery's folder is
-// refused, and so is, unless FollowLinks was called, a symbolic link that does.
+// refused, and so is a symbolic link that does, if Files do not follow it.
 //
 // The first picture of a tar archive waits for its index, which takes reading the
 // headers of all of its members, once: it is kept in the folder of Derived.

@@ -303,7 +303,7 @@ var badGalleries = []struct {
 	{"picture twice", func(_ *testing.T, s *spoilt) { s.files["p/50.png"] = s.files["p/5.png"] }, SeverityWarning, "pictures.identical", "the first is row 50 (item i050), the same as row 5 (item i005)"},
 	{"small picture", func(_ *testing.T, s *spoilt) { s.files["p/5.png"] = onePicture(8, 0) }, SeverityWarning, "pictures.small", "p/5.png: 8×8 pixels"},
 	{"picture elsewhere", func(_ *testing.T, s *spoilt) { s.cells[5][1] = "../secret.png" }, SeverityWarning, "pictures.unopened", `picture "../secret.png" of item "i005" leaves the gallery's folder`},
-	{"link that leads out", func(_ *testing.T, s *spoilt) { s.links["p/5.png"] = "/etc/hostname" }, SeverityWarning, "pictures.unopened", "p/5.png: path escapes"},
+	{"link that leads out", func(_ *testing.T, s *spoilt) { s.links["p/5.png"] = "/etc/hostname" }, SeverityWarning, "pictures.unopened", "p/5.png: it is a symbolic link out of the gallery's folder"},
 	{"no such member", func(t *testing.T, s *spoilt) {
 		s.files["x.tar"], s.cells[5][1] = shard(t, map[string][]byte{"a.png": {1}}), "x.tar/b.png"
 	}, SeverityWarning, "pictures.unopened", `x.tar: member "b.png": there is no such member`},

@@ -75,6 +75,7 @@ var checkPhases = []phase{
 }
 
 func runCheck(cmd *cobra.Command, f checkFlags, gallery string) error {
+	f.model.agreement.asks = false // it says what it did not look at
 	c := check.Check{
 		Open: openGallery, OpenItems: openItems, Extractor: f.model.extractor,
 		Gallery: gallery, Queries: f.queries, Seed: f.seed, Now: time.Now,
@@ -125,9 +126,5 @@ func verdict(out io.Writer, write func(io.Writer) error, report *check.Report, s
 
 // openItems opens the items table and the pictures of a folder.
 func openItems(ctx context.Context, name string) (*engine.Gallery, error) {
-	g, err := engine.OpenItems(ctx, name)
-	if err == nil && linksFollowed(ctx) {
-		g.FollowLinks()
-	}
-	return g, err
+	return engine.OpenItemsWith(ctx, name, engine.OpenOptions{FollowLinks: linksFollowed(ctx)})
 }

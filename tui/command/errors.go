@@ -7,6 +7,7 @@ import (
 	"io"
 	"syscall"
 
+	"strata/engine/extract"
 	"strata/engine/inert"
 	"strata/engine/scheme"
 	"strata/experiments/script"
@@ -46,6 +47,7 @@ func exitCode(ctx context.Context, err error) int {
 		s      *scheme.SyntaxError
 		name   *scheme.NameError
 		script *script.Error
+		agree  *extract.AgreementError
 	)
 	switch {
 	case err == nil:
@@ -54,7 +56,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSignal + int(interruption(ctx).signal)
 	case errors.Is(err, syscall.EPIPE):
 		return exitSignal + int(syscall.SIGPIPE)
-	case errors.As(err, &usage) || errors.As(err, &s) || errors.As(err, &name) || errors.As(err, &script):
+	case errors.As(err, &usage) || errors.As(err, &s) || errors.As(err, &name) || errors.As(err, &script) || errors.As(err, &agree):
 		return exitUsage
 	}
 	return exitFailed

@@ -69,7 +69,7 @@ strata extract shop --append`,
 	flags.StringVar(&f.channels, "channels", "", "their order: rgb or bgr")
 	flags.StringVar(&f.layout, "layout", "", "of the model's input: nchw or nhwc (default: the model's)")
 	flags.BoolVar(&f.o.Append, "append", false, "extend the recorded layers to the items that were added to the items table")
-	flags.StringVar(&f.model, "model", "", "with --append: the model, if it is no longer where gallery.yaml says")
+	flags.StringVar(&f.model, "model", "", "with --append: the model (default: "+extract.ModelVariable+", then where gallery.yaml says, if you agree to it)")
 	flags.BoolVar(&f.o.Restart, "restart", false, "give up an interrupted extraction that had another recipe")
 	flags.BoolVar(&f.o.Force, "force", false, "replace layers that are there")
 	flags.IntVar(&f.o.Threads, "threads", 0, "pictures at a time (default: one a processor)")
@@ -117,6 +117,7 @@ is reported, its row is zero and listed in gallery.yaml, and the exit code is 1.
 func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Options, error) {
 	o := f.o
 	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
+	o.Loaded = func(sha256, path string) { _ = remember(sha256, path) } // the user has named it
 	o.Preprocess = engine.Preprocess{
 		Size: f.size, Fit: f.fit, Filter: f.filter, Range: f.span, Mean: f.mean, Std: f.std, Channels: f.channels, Layout: f.layout,
 	}
@@ -132,7 +133,10 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 				return o, usagef("--append goes by what gallery.yaml records, and takes no --%s", name)
 			}
 		}
-		o.Model = f.model
+		o.Model, o.Agree = f.model, newAgreement().to
+		if o.Model == "" {
+			o.Loaded = nil
+		}
 		return o, nil
 	}
 	if f.model != "" {

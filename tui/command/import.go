@@ -55,6 +55,7 @@ func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
 	o := engine.Import{
 		Source: file, Gallery: f.to, Array: f.array, Layer: f.layer,
 		Lacking: f.lacking, Force: f.force, Restart: f.restart,
+		FollowLinks: linksFollowed(cmd.Context()),
 	}
 	if o.Gallery == "" {
 		return usagef("import needs --to, the gallery")

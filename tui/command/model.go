@@ -14,11 +14,15 @@ import (
 
 // modelFlags say what computes the features of new pictures, where gallery.yaml
 // and the usual places do not.
-type modelFlags struct{ model, library string }
+type modelFlags struct {
+	model, library string
+	agreement      *agreement
+}
 
 func (f *modelFlags) add(flags *pflag.FlagSet) {
+	f.agreement = newAgreement()
 	flags.StringVar(&f.model, "model", "",
-		"the model that made the gallery, for new pictures (default: where gallery.yaml says, then "+extract.ModelVariable+")")
+		"the model that made the gallery, for new pictures (default: "+extract.ModelVariable+", then where gallery.yaml says, if you agree to it)")
 	flags.StringVar(&f.library, "onnxruntime", "",
 		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
 }
@@ -27,9 +31,12 @@ func (f *modelFlags) add(flags *pflag.FlagSet) {
 // thread: a picture takes a tenth of a second, and gives the same bits anywhere on
 // one kind of processor.
 func (f *modelFlags) extractor(ctx context.Context, g *engine.Gallery) (check.Extractor, error) {
-	x, err := extract.OpenExtractor(ctx, g, extract.ExtractorOptions{Model: f.model, Library: f.library, Env: os.Getenv})
+	x, err := extract.OpenExtractor(ctx, g, extract.ExtractorOptions{Model: f.model, Library: f.library, Env: os.Getenv, Agree: f.agreement.to})
 	if err != nil {
 		return nil, err
+	}
+	if f.model != "" {
+		_ = remember(g.Manifest().Model.SHA256, f.model) // otherwise it is named again
 	}
 	return extractor{x}, nil
 }

@@ -86,7 +86,7 @@ and their number.`,
 			return workbench(cmd, f, append(args, experiments.Builtin)[0])
 		},
 	}
-	follow := root.PersistentFlags().Bool("follow-links", false, "let symbolic links of pictures lead out of the gallery's folder")
+	follow := root.PersistentFlags().Bool("follow-links", false, "let symbolic links in a gallery's folder, of pictures, matrices and tables, lead out of it")
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
 		cmd.SetContext(context.WithValue(cmd.Context(), followLinks{}, *follow))
 	}
@@ -108,8 +108,8 @@ and their number.`,
 	return root
 }
 
-// followLinks is the key of a context's answer to whether links of pictures may
-// lead out of a gallery: every command opens galleries, many by a session, and all
+// followLinks is the key of a context's answer to whether links may lead out of
+// a gallery: every command opens galleries, many by a session, and all
 // hand the context on.
 type followLinks struct{}
 
@@ -124,7 +124,7 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 	if name == experiments.Builtin {
 		return engine.OpenFS(ctx, name, fixtures.Demo())
 	}
-	var o engine.OpenOptions
+	o := engine.OpenOptions{FollowLinks: linksFollowed(ctx)}
 	p := newProgress(os.Stderr, phase{name: "unpacking", weight: 1})
 	if show := p.sharer(); show != nil {
 		o.Unpacking = func(file string, bytes, of int64) {
@@ -134,11 +134,7 @@ func openGallery(ctx context.Context, name string) (*engine.Gallery, error) {
 			}
 		}
 	}
-	g, err := engine.OpenWith(ctx, name, o)
-	if err == nil && linksFollowed(ctx) {
-		g.FollowLinks()
-	}
-	return g, err
+	return engine.OpenWith(ctx, name, o)
 }
 
 // openShown is openGallery for commands without a screen: on a terminal, the

@@ -60,6 +60,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	}
 	probed := make(chan picture.Terminal, 1)
 	go func() { probed <- picture.Probe(os.Stdin, os.Stderr, os.Getenv, graphics, 0) }()
+	f.model.agreement.asks = false // the terminal is the screen's
 	session := experiments.NewSession(experiments.Options{
 		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
 		Extractor: f.model.extractor, Recipe: extract.RecipeOf,
