@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/fence"
 	"strata/experiments/check"
 	"strata/experiments/run"
 	"strata/experiments/script"
@@ -139,7 +140,7 @@ type replay struct {
 	script  *script.Script
 	o       ReplayOptions
 	kept    bytes.Buffer      // the log, with Out
-	placed  map[string]string // with Out: the exports by where they are written
+	placed  map[string]string // the exports by where they are written
 	derived string            // a derived layer that is not the one the script had, or ""
 }
 
@@ -213,26 +214,30 @@ func (r *replay) locate(path string) string {
 	return filepath.Join(r.folder(), path)
 }
 
-// place returns where an export is written: where the script says or, with Out,
-// in the script's own folder there, which it makes. Two files of one name there
-// are refused.
+// place returns where an export is written: below the script's folder or, with Out,
+// below a folder of the script's name there. One that the script puts elsewhere, by a
+// path from the root or by "..", goes under its last name there. The folders on the
+// way are made, and none is a link. Two files of one name are refused. A check, which
+// writes nothing, makes none.
 func (r *replay) place(file string) (string, error) {
-	if r.o.Out == "" || r.o.Check {
-		if filepath.IsAbs(file) {
-			return file, nil
-		}
-		return filepath.Join(r.folder(), file), nil
-	}
 	local := file
 	if !filepath.IsLocal(file) {
 		local = filepath.Base(file)
 	}
-	path := filepath.Join(r.o.Out, r.name(), local)
+	base, sub := r.folder(), filepath.Dir(local)
+	if r.o.Check {
+		return filepath.Join(base, local), nil
+	}
+	if r.o.Out != "" {
+		base, sub = r.o.Out, filepath.Join(r.name(), sub)
+	}
+	dir := fence.In(base, filepath.ToSlash(sub))
+	path := dir.File(filepath.Base(local))
 	if other, ok := r.placed[path]; ok && other != file {
-		return "", fmt.Errorf("with --out, the exports %s and %s would both be written as %s", other, file, path)
+		return "", fmt.Errorf("the exports %s and %s would both be written as %s", other, file, path)
 	}
 	r.placed[path] = file
-	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+	return path, dir.Make()
 }
 
 // seeded returns a step with the seed that the options ask for, if they do and it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,6 +113,71 @@ func TestReplayOutClash(t *testing.T) {
 	_, _, err = replayFile(t, path, ReplayOptions{Out: t.TempDir()})
 	if err == nil || !strings.Contains(err.Error(), "the exports "+a+" and "+b+" would both be written as") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestReplayStaysBelow: whatever path a script gives an export, it is written below
+// Out or the script's folder, and through no link; a check writes nothing.
+func TestReplayStaysBelow(t *testing.T) {
+	for _, withOut := range []bool{false, true} {
+		path := sampleScript(t)
+		folder, outside, base := filepath.Dir(path), t.TempDir(), filepath.Dir(path)
+		o := ReplayOptions{}
+		if withOut {
+			o.Out = t.TempDir()
+			base = filepath.Join(o.Out, OutName(path))
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exported := func(file string, o ReplayOptions) error {
+			t.Helper()
+			if err := os.WriteFile(path, append(bytes.Clone(text), "export "+file+"\n"...), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := replayFile(t, path, o)
+			return err
+		}
+		for file, want := range map[string]string{
+			filepath.Join(outside, "a_metrics.csv"):               "a_metrics.csv",
+			"../b_metrics.csv":                                    "b_metrics.csv",
+			"x/../../" + filepath.Base(folder) + "/c_metrics.csv": "c_metrics.csv",
+			"deep/er/d_metrics.csv":                               "deep/er/d_metrics.csv",
+		} {
+			if err := exported(file, ReplayOptions{Check: true}); err != nil {
+				t.Errorf("check of %s: %v", file, err)
+			}
+			if _, err := os.Stat(filepath.Join(base, want)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the check of %s wrote it: %v", file, err)
+			}
+			err := exported(file, o)
+			if _, there := os.Stat(filepath.Join(base, want)); err != nil || there != nil {
+				t.Errorf("with --out %v, %s: %v, %v", withOut, file, err, there)
+			}
+		}
+		if err := os.MkdirAll(base, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(outside, filepath.Join(base, "link")); err != nil {
+			t.Fatal(err)
+		}
+		if err := exported("link/e_metrics.csv", o); err == nil || !strings.Contains(err.Error(), "link: it is a symbolic link") {
+			t.Errorf("with --out %v, through a link: %v", withOut, err)
+		}
+		secret := filepath.Join(outside, "secret")
+		if err := os.WriteFile(secret, []byte("precious"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(secret, filepath.Join(base, "f_metrics.csv")); err != nil {
+			t.Fatal(err)
+		}
+		if err := exported("f_metrics.csv", o); err != nil { // it takes the place of the link
+			t.Errorf("with --out %v, over a link: %v", withOut, err)
+		}
+		if b, err := os.ReadFile(secret); string(b) != "precious" || testgallery.Tree(t, outside) != "secret" {
+			t.Errorf("outside are %s, and the file holds %q, %v", testgallery.Tree(t, outside), b, err)
+		}
 	}
 }
 

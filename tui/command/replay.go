@@ -36,7 +36,8 @@ func replayCommand() *cobra.Command {
 log. A log is a script, too; with --check its results are compared with what
 running gives, the first line that differs is named, and nothing is written.
 
-A script's relative paths start at the script's folder. A script may include
+A script's relative paths start at the script's folder. Its exports are written below
+that folder, or below --out, whatever path the script gives them. A script may include
 others (include FILE) and have variables (set NAME VALUE, then ${NAME}), which
 --set changes; --seed changes the seed of every evaluation. All of several scripts
 are run, --jobs at a time, whatever fails, and a summary comes last.`,
