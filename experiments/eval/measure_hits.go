@@ -2,9 +2,12 @@ package eval
 
 import (
 	"context"
+	"maps"
+	"math"
 	"slices"
 
 	"strata/engine/items"
+	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/metric"
@@ -20,6 +23,8 @@ type hitMeasure struct {
 	among   *items.Candidates
 	judge   *Judge
 	targets [][2]int // places of the target's k and label
+	from    *rank.Neighbours
+	open    map[int][]int // by query: the places of schemes, ascending, that are not proven for it
 	counts  rank.HitCounts
 	means   [][]float64 // sums of hits until the end
 	judged  [][]int
@@ -43,28 +48,66 @@ func (m *Measurer) Counts() string {
 // measureHits adds the hits and the judged queries of every scheme and target. Hits are
 // whole numbers, so their order does not matter.
 func (m *Measurer) measureHits(ctx context.Context, schemes []scheme.Scheme, queries []int, means [][]float64, judged [][]int) error {
-	h := hitMeasure{m: m, plan: m.Plan(), means: means, judged: judged}
-	if err := h.prepare(queries); err != nil {
+	h := hitMeasure{m: m, from: m.Neighbours, plan: m.Plan(), means: means, judged: judged}
+	if err := h.prepare(); err != nil {
 		return err
 	}
 	report := Reporter(len(schemes), m.Progress)
-	open := map[int][]int{} // by query: the places of schemes that are not proven for it
+	h.open = map[int][]int{}
 	for s, scheme := range schemes {
-		if err := m.Neighbours.CountHits(ctx, scheme, h.among, &h.counts); err != nil {
+		if err := h.count(ctx, s, scheme, queries); err != nil {
 			return err
 		}
-		h.add(s, queries, open)
 		if s+1 < len(schemes) {
 			report()
 		}
 	}
-	err := h.search(ctx, schemes, open)
+	err := h.widen(ctx, schemes)
+	if err == nil {
+		err = h.search(ctx, schemes)
+	}
 	report()
 	return err
 }
 
-// prepare finds the candidates, the labels and the queries' places.
-func (h *hitMeasure) prepare(queries []int) error {
+// wider is how many times as many rows are kept of the queries that are not proven for
+// all schemes: nearly all of them are then.
+const wider = 10
+
+// widen counts anew, from neighbourhoods that hold more rows, what is not proven.
+func (h *hitMeasure) widen(ctx context.Context, schemes []scheme.Scheme) error {
+	was, n := h.open, h.from
+	m := wider * n.M()
+	if len(was) == 0 || m > min(h.m.Gallery.Len()/2, math.MaxUint16) {
+		return nil
+	}
+	more, err := rank.NewNeighbours(h.m.Gallery, rank.NeighbourPlan{Layers: n.Layers(), Queries: slices.Sorted(maps.Keys(was)), M: m, Budget: n.Usage().Budget})
+	if err != nil {
+		return err
+	}
+	if err := more.Build(ctx, nil); err != nil {
+		return err
+	}
+	lacking := make([][]int, len(schemes)) // by scheme: queries
+	for _, q := range slices.Sorted(maps.Keys(was)) {
+		for _, s := range was[q] {
+			lacking[s] = append(lacking[s], q)
+		}
+	}
+	h.open, h.from = map[int][]int{}, more
+	for s, queries := range lacking {
+		if len(queries) == 0 {
+			continue
+		}
+		if err := h.count(ctx, s, schemes[s], queries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare finds the candidates, the labels and the places of the targets.
+func (h *hitMeasure) prepare() error {
 	g := h.m.Gallery
 	var err error
 	if h.among, err = g.Candidates(h.plan.Filter); err != nil {
@@ -82,29 +125,31 @@ func (h *hitMeasure) prepare(queries []int) error {
 		label := slices.IndexFunc(h.counts.Labels, func(l *items.Label) bool { return l.Name == t.Label })
 		h.targets = append(h.targets, [2]int{slices.Index(h.counts.Ks, t.Metric.K), label})
 	}
-	wanted := make([]bool, g.Len())
-	for _, q := range queries {
-		wanted[q] = true
-	}
-	for _, q := range h.m.Neighbours.Queries() {
-		h.counts.Only = append(h.counts.Only, wanted[q])
-	}
 	return nil
 }
 
-// add adds what is counted of one scheme, and notes the queries that are not proven.
-func (h *hitMeasure) add(s int, queries []int, open map[int][]int) {
+// count adds what is proven of some queries under one scheme, and notes the others.
+func (h *hitMeasure) count(ctx context.Context, s int, scheme scheme.Scheme, queries []int) error {
 	counts := &h.counts
-	told := 0
-	for place, state := range counts.States {
-		if state == rank.Unproven {
+	counts.Only = layer.Grown(counts.Only, len(h.from.Queries()))
+	clear(counts.Only)
+	for _, q := range queries {
+		if place := h.from.Place(q); place >= 0 {
+			counts.Only[place] = true
+		}
+	}
+	if err := h.from.CountHits(ctx, scheme, h.among, counts); err != nil {
+		return err
+	}
+	for _, q := range queries {
+		place := h.from.Place(q)
+		if place < 0 || place >= len(counts.States) || counts.States[place] == rank.Unproven {
+			h.open[q] = append(h.open[q], s)
 			continue
 		}
-		told++
-		if state == rank.Unscored {
+		if counts.States[place] == rank.Unscored {
 			continue
 		}
-		q := int(h.m.Neighbours.Queries()[place])
 		for n, at := range h.targets {
 			if h.judge.count(at[1], q) > 0 {
 				h.means[s][n] += float64(counts.Of(place, at[1])[at[0]])
@@ -112,23 +157,14 @@ func (h *hitMeasure) add(s int, queries []int, open map[int][]int) {
 			}
 		}
 	}
-	if told == len(queries) {
-		return
-	}
-	for _, q := range queries {
-		if place := h.m.Neighbours.Place(q); place < 0 || place >= len(counts.States) || counts.States[place] == rank.Unproven {
-			open[q] = append(open[q], s)
-		}
-	}
+	return nil
 }
 
 // search adds the queries that are not proven. Those that lack the same schemes are
 // ranked together.
-func (h *hitMeasure) search(ctx context.Context, all []scheme.Scheme, open map[int][]int) error {
-	var queries []int
-	for q := range open {
-		queries = append(queries, q)
-	}
+func (h *hitMeasure) search(ctx context.Context, all []scheme.Scheme) error {
+	open := h.open
+	queries := slices.Collect(maps.Keys(open))
 	slices.SortFunc(queries, func(a, b int) int {
 		if c := slices.Compare(open[a], open[b]); c != 0 {
 			return c
