@@ -17,8 +17,8 @@ import (
 	"strata/engine/derive"
 	"strata/engine/fence"
 	"strata/engine/layer"
+	"strata/engine/neighbour"
 	"strata/engine/picture"
-	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/engine/seal"
 )
@@ -165,7 +165,7 @@ func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 				c.add(dir.File(e.Name()), Left, "an import was stopped; strata import goes on with it")
 			}
 		}
-	case rank.NeighbourFolder:
+	case neighbour.NeighbourFolder:
 		return c.neighbours(ctx, dir)
 	case picture.ArchivesFolder:
 		return c.indexes(ctx, dir)
@@ -292,11 +292,11 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 	entries, err := dir.Entries()
 	for _, e := range entries {
 		path := dir.File(e.Name())
-		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), rank.HoodsSuffix) {
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), neighbour.HoodsSuffix) {
 			continue
 		}
 		c.progress(path)
-		damage, stale, err := rank.CheckNeighbours(ctx, c.g, dir, e.Name())
+		damage, stale, err := neighbour.CheckNeighbours(ctx, c.g, dir, e.Name())
 		switch {
 		case err != nil:
 			return err

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"strata/engine/items"
+	"strata/engine/neighbour"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
 // neighbourBench opens the gallery that STRATA_BENCH_GALLERY names: one of 10,000 items
 // and four layers, as fixtures/generate makes them.
-func neighbourBench(b *testing.B) (g *Gallery, p rank.NeighbourPlan, all *items.Candidates) {
+func neighbourBench(b *testing.B) (g *Gallery, p neighbour.NeighbourPlan, all *items.Candidates) {
 	g = benchGallery(b)
 	for _, l := range g.Layers {
 		p.Layers = append(p.Layers, l.Name)
@@ -47,7 +48,7 @@ func BenchmarkNeighbourSlider(b *testing.B) {
 	g, p, all := neighbourBench(b)
 	n := built(b, g, p)
 	schemes := sliderSums(p.Layers)
-	counts := rank.HitCounts{Ks: []int{10}, Labels: g.Labels()}
+	counts := neighbour.HitCounts{Ks: []int{10}, Labels: g.Labels()}
 	var times []time.Duration
 	proven, asked := 0, 0
 	for b.Loop() {
@@ -58,7 +59,7 @@ func BenchmarkNeighbourSlider(b *testing.B) {
 		times = append(times, time.Since(began))
 		for _, s := range counts.States {
 			asked++
-			if s != rank.Unproven {
+			if s != neighbour.Unproven {
 				proven++
 			}
 		}
@@ -86,7 +87,7 @@ func BenchmarkNeighbourProofs(b *testing.B) {
 		for _, k := range []int{10, 30} {
 			b.Run(fmt.Sprintf("%s/k=%d", text, k), func(b *testing.B) {
 				scheme := parseAll(b, g, []string{text})[0]
-				counts := rank.HitCounts{Ks: []int{k}}
+				counts := neighbour.HitCounts{Ks: []int{k}}
 				for b.Loop() {
 					if err := n.CountHits(b.Context(), scheme, all, &counts); err != nil {
 						b.Fatal(err)
@@ -94,7 +95,7 @@ func BenchmarkNeighbourProofs(b *testing.B) {
 				}
 				failed := 0
 				for _, s := range counts.States {
-					if s == rank.Unproven {
+					if s == neighbour.Unproven {
 						failed++
 					}
 				}

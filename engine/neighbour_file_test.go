@@ -19,26 +19,26 @@ import (
 
 	"strata/engine/code"
 	"strata/engine/layer"
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/engine/seal"
 )
 
 // hoodsGallery writes a gallery whose neighbours are kept, and returns its folder, its
 // plan and the file.
-func hoodsGallery(t testing.TB, rows int) (dir string, p rank.NeighbourPlan, file string) {
+func hoodsGallery(t testing.TB, rows int) (dir string, p neighbour.NeighbourPlan, file string) {
 	t.Helper()
 	g, _, _ := testGallery(t, 8000, rows)
-	p = rank.NeighbourPlan{Name: "all", Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 6}
+	p = neighbour.NeighbourPlan{Name: "all", Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 6}
 	if err := built(t, g, p).Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return g.Path, p, filepath.Join(g.Path, derivedFolder, rank.NeighbourFolder, "all.hoods")
+	return g.Path, p, filepath.Join(g.Path, derivedFolder, neighbour.NeighbourFolder, "all.hoods")
 }
 
 // loaded loads neighbourhoods of a gallery that is opened for it.
-func loaded(t testing.TB, dir string, p rank.NeighbourPlan) (*rank.Neighbours, bool) {
+func loaded(t testing.TB, dir string, p neighbour.NeighbourPlan) (*neighbour.Neighbours, bool) {
 	t.Helper()
-	n, err := rank.NewNeighbours(open(t, dir), p)
+	n, err := neighbour.NewNeighbours(open(t, dir), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestNeighboursKept(t *testing.T) {
 		t.Errorf("usage %+v, built %+v", n.Usage(), fresh.Usage())
 	}
 	before := readFile(t, file)
-	if err := n.Build(t.Context(), func(rank.NeighbourUsage) { t.Error("a query is built that is there") }); err != nil {
+	if err := n.Build(t.Context(), func(neighbour.NeighbourUsage) { t.Error("a query is built that is there") }); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Save(t.Context()); err != nil {
@@ -109,12 +109,12 @@ func TestNeighboursNotDone(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := n.Build(ctx, func(rank.NeighbourUsage) { cancel() }); !errors.Is(err, context.Canceled) {
+	if err := n.Build(ctx, func(neighbour.NeighbourUsage) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	for n.Usage().Done == 0 { // it may have stopped before the first was done
 		ctx, cancel := context.WithCancel(t.Context())
-		_ = n.Build(ctx, func(u rank.NeighbourUsage) {
+		_ = n.Build(ctx, func(u neighbour.NeighbourUsage) {
 			if u.Done > 0 {
 				cancel()
 			}
@@ -144,10 +144,10 @@ func TestNeighboursDamaged(t *testing.T) {
 		out[at] ^= b
 		return out
 	}
-	sections := len(rank.NeighbourMagic) + 8 + int(binary.LittleEndian.Uint32(whole[len(rank.NeighbourMagic):]))
+	sections := len(neighbour.NeighbourMagic) + 8 + int(binary.LittleEndian.Uint32(whole[len(neighbour.NeighbourMagic):]))
 	head := func(old, now string) []byte {
-		text := bytes.Replace(whole[len(rank.NeighbourMagic)+8:sections], []byte(old), []byte(now), 1)
-		out := bytes.Clone(whole[:len(rank.NeighbourMagic)])
+		text := bytes.Replace(whole[len(neighbour.NeighbourMagic)+8:sections], []byte(old), []byte(now), 1)
+		out := bytes.Clone(whole[:len(neighbour.NeighbourMagic)])
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(text)))
 		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(text, code.Castagnoli))
 		return append(append(out, text...), whole[sections:]...)
@@ -164,7 +164,7 @@ func TestNeighboursDamaged(t *testing.T) {
 		{"head", change(40, 1), "is damaged", Damaged},
 		{"head of no JSON", head("{", "["), "has a damaged head", Damaged},
 		{"head of strange numbers", head(`"m":6`, `"m":-6`), "has a head with numbers out of range", Damaged},
-		{"a huge section", change(len(rank.NeighbourMagic)+3, 0x40), "has a section of", Damaged},
+		{"a huge section", change(len(neighbour.NeighbourMagic)+3, 0x40), "has a section of", Damaged},
 		{"first section", change(sections+8, 1), "is damaged", Damaged},
 		{"last byte", change(len(whole)-1, 1), "is damaged", Damaged},
 		{"cut", whole[:len(whole)-1], "is cut short", Damaged},
@@ -249,12 +249,12 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	print, err := rank.LayerHash(t.Context(), n.G, l, layer.HashSample)
+	print, err := neighbour.LayerHash(t.Context(), n.G, l, layer.HashSample)
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := rank.NeighbourLayer{Name: "B", Print: print, Content: "another", Modified: l.Modified() - 1}
-	if same, err := rank.SameLayer(t.Context(), n.G, l, was); err != nil || same {
+	was := neighbour.NeighbourLayer{Name: "B", Print: print, Content: "another", Modified: l.Modified() - 1}
+	if same, err := neighbour.SameLayer(t.Context(), n.G, l, was); err != nil || same {
 		t.Errorf("of the same sample of blocks, and other content: the same %v, %v", same, err)
 	}
 }
@@ -265,12 +265,12 @@ func TestNeighboursElsewhere(t *testing.T) {
 	ownCache(t)
 	dir := someGallery(t, 5, 60)
 	write(t, dir, derivedFolder, []byte("a file where the folder would be"))
-	plan := rank.NeighbourPlan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
+	plan := neighbour.NeighbourPlan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
 	n := built(t, open(t, dir), plan)
 	if err := n.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(n.G.(*Gallery).cacheFolder(), rank.NeighbourFolder, "all.hoods")); err != nil {
+	if _, err := os.Stat(filepath.Join(n.G.(*Gallery).cacheFolder(), neighbour.NeighbourFolder, "all.hoods")); err != nil {
 		t.Error(err)
 	}
 	if again, found := loaded(t, dir, plan); !found || again.Usage().Done != 60 {
@@ -285,17 +285,17 @@ func TestNeighboursElsewhere(t *testing.T) {
 // FuzzNeighbours reads changed files, with checksums that fit: what is read has the
 // shape that its head says, and is written as it was read.
 func FuzzNeighbours(f *testing.F) {
-	head := rank.NeighbourHead{M: 2, Seed: 1, Rows: 9, Order: "o", Candidates: "c", Built: 2, Layers: []rank.NeighbourLayer{{Name: "A"}, {Name: "B"}}}
-	hoods := []*rank.Neighbourhood{
-		{Rows: []int32{0, 3, 8}, Cosines: []float64{1, 0.5, math.NaN(), -1, 0, 1}, Borders: []rank.Border{{Cosine: 0.5, Row: 3}, {Cosine: math.Inf(-1), Row: -1}}, Least: 1},
-		{Rows: nil, Cosines: nil, Borders: []rank.Border{{Cosine: math.Inf(-1), Row: -1}, {Cosine: math.Inf(-1), Row: -1}}, Least: math.MaxInt32},
+	head := neighbour.NeighbourHead{M: 2, Seed: 1, Rows: 9, Order: "o", Candidates: "c", Built: 2, Layers: []neighbour.NeighbourLayer{{Name: "A"}, {Name: "B"}}}
+	hoods := []*neighbour.Neighbourhood{
+		{Rows: []int32{0, 3, 8}, Cosines: []float64{1, 0.5, math.NaN(), -1, 0, 1}, Borders: []neighbour.Border{{Cosine: 0.5, Row: 3}, {Cosine: math.Inf(-1), Row: -1}}, Least: 1},
+		{Rows: nil, Cosines: nil, Borders: []neighbour.Border{{Cosine: math.Inf(-1), Row: -1}, {Cosine: math.Inf(-1), Row: -1}}, Least: math.MaxInt32},
 	}
 	var b bytes.Buffer
-	if err := rank.WriteNeighbours(&b, head, func(place int) *rank.Neighbourhood { return hoods[place] }); err != nil {
+	if err := neighbour.WriteNeighbours(&b, head, func(place int) *neighbour.Neighbourhood { return hoods[place] }); err != nil {
 		f.Fatal(err)
 	}
-	first := len(rank.NeighbourMagic) + 8
-	section := first + int(binary.LittleEndian.Uint32(b.Bytes()[len(rank.NeighbourMagic):])) + 8
+	first := len(neighbour.NeighbourMagic) + 8
+	section := first + int(binary.LittleEndian.Uint32(b.Bytes()[len(neighbour.NeighbourMagic):])) + 8
 	f.Add(b.Bytes())
 	f.Add(b.Bytes()[:section])
 	for _, at := range []int{0, 15, 16, first + 3, section, section + 4, section + 8, section + 16, section + 32, section + 40} {
@@ -307,7 +307,7 @@ func FuzzNeighbours(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		b = bytes.Clone(b)
-		for at := len(rank.NeighbourMagic); at+8 <= len(b); { // seal the sections
+		for at := len(neighbour.NeighbourMagic); at+8 <= len(b); { // seal the sections
 			size := int(binary.LittleEndian.Uint32(b[at:]))
 			if size > len(b)-at-8 {
 				break
@@ -315,15 +315,15 @@ func FuzzNeighbours(f *testing.F) {
 			binary.LittleEndian.PutUint32(b[at+4:], crc32.Checksum(b[at+8:at+8+size], code.Castagnoli))
 			at += 8 + size
 		}
-		r, err := rank.NewNeighbourReader(bytes.NewReader(b), int64(len(b)))
+		r, err := neighbour.NewNeighbourReader(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
 			if !errors.As(err, new(code.ErrStale)) {
 				t.Fatal(err)
 			}
 			return
 		}
-		var read []*rank.Neighbourhood
-		err = r.All(func(place int, h *rank.Neighbourhood) error {
+		var read []*neighbour.Neighbourhood
+		err = r.All(func(place int, h *neighbour.Neighbourhood) error {
 			if place != len(read) || len(h.Borders) != len(r.Head.Layers) || len(h.Cosines) != len(h.Rows)*len(h.Borders) {
 				t.Fatalf("place %d: %+v", place, h)
 			}
@@ -342,14 +342,14 @@ func FuzzNeighbours(f *testing.F) {
 			return
 		}
 		var out bytes.Buffer
-		if err := rank.WriteNeighbours(&out, r.Head, func(place int) *rank.Neighbourhood { return read[place] }); err != nil {
+		if err := neighbour.WriteNeighbours(&out, r.Head, func(place int) *neighbour.Neighbourhood { return read[place] }); err != nil {
 			t.Fatal(err)
 		}
-		again, err := rank.NewNeighbourReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		again, err := neighbour.NewNeighbourReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = again.All(func(place int, h *rank.Neighbourhood) error {
+		err = again.All(func(place int, h *neighbour.Neighbourhood) error {
 			if !bytes.Equal(h.Append(nil), read[place].Append(nil)) {
 				t.Fatalf("place %d is read otherwise than it was written", place)
 			}

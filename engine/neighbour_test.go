@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"strata/engine/items"
+	"strata/engine/neighbour"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 )
@@ -21,9 +22,9 @@ import (
 func allRows(n int) []int { return items.Sample(n, n, 1) }
 
 // built returns neighbourhoods that are built.
-func built(t testing.TB, g *Gallery, p rank.NeighbourPlan) *rank.Neighbours {
+func built(t testing.TB, g *Gallery, p neighbour.NeighbourPlan) *neighbour.Neighbours {
 	t.Helper()
-	n, err := rank.NewNeighbours(g, p)
+	n, err := neighbour.NewNeighbours(g, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ type neighbourProofs struct {
 
 // check ranks the queries under the schemes from neighbourhoods, and compares what is
 // proven with want.
-func (p *neighbourProofs) check(t *testing.T, n *rank.Neighbours, queries []int, wants [][][]rank.Hit, k int, among *items.Candidates, what string) {
+func (p *neighbourProofs) check(t *testing.T, n *neighbour.Neighbours, queries []int, wants [][][]rank.Hit, k int, among *items.Candidates, what string) {
 	t.Helper()
 	if p.proven == nil {
 		p.proven = make([]int, len(p.schemes))
@@ -72,7 +73,7 @@ func (p *neighbourProofs) log(t *testing.T, what string) {
 	}
 }
 
-func neighbourRankAll(t testing.TB, n *rank.Neighbours, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates) [][]rank.Ranking {
+func neighbourRankAll(t testing.TB, n *neighbour.Neighbours, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates) [][]rank.Ranking {
 	t.Helper()
 	got := make([][]rank.Ranking, len(queries))
 	var mu sync.Mutex
@@ -103,7 +104,7 @@ func TestNeighboursAreSortEverything(t *testing.T) {
 			rows := []int{1, 2, 5, 30, 200, 900}[seed%6]
 			g, o, among := testGallery(t, 1000*uint64(m)+seed, rows)
 			proofs.schemes = parseAll(t, g, neighbourSchemes)
-			n := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: m, Seed: seed})
+			n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: m, Seed: seed})
 			var queries []int
 			var wants [][][]rank.Hit
 			for q := 0; q < rows; q += 1 + rows/9 {
@@ -167,7 +168,7 @@ func TestNeighboursAtTheBorder(t *testing.T) {
 		o := newOracle(layers, func(q, row int) bool { return among.HasFor(q, row) })
 		proofs.schemes = parseAll(t, g, neighbourSchemes)
 		m := 1 + rng.IntN(12)
-		n := built(t, g, rank.NeighbourPlan{Layers: []string{"C", "A", "B"}, Queries: allRows(rows), M: m, Seed: seed})
+		n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"C", "A", "B"}, Queries: allRows(rows), M: m, Seed: seed})
 		var queries []int
 		var wants [][][]rank.Hit
 		for q := range rows {
@@ -195,7 +196,7 @@ func TestNeighboursOfTransforms(t *testing.T) {
 		t.Fatal(err)
 	}
 	schemes := parseAll(t, g, []string{"A", "A|pca5", "A+B.x+0.5*A|centre", "0.2*A|pca5+B.x", "concat(A,A|pca5)", "rrf(A|centre,B.x)"})
-	plan := rank.NeighbourPlan{Layers: []string{"A", "A|pca5", "B.x", "A|centre"}, Queries: allRows(700), M: 60}
+	plan := neighbour.NeighbourPlan{Layers: []string{"A", "A|pca5", "B.x", "A|centre"}, Queries: allRows(700), M: 60}
 	whole := built(t, g, plan)
 	plan.Layers = plan.Layers[:2]
 	grown := built(t, g, plan)
@@ -243,7 +244,7 @@ func checkSame(t *testing.T, got, want rank.Ranking, what string) {
 }
 
 // sameHoods reports whether two neighbourhoods are equal, bit for bit.
-func sameHoods(a, b *rank.Neighbourhood) bool {
+func sameHoods(a, b *neighbour.Neighbourhood) bool {
 	return a != nil && b != nil && a.Least == b.Least && slices.Equal(a.Rows, b.Rows) && slices.Equal(a.Borders, b.Borders) &&
 		slices.EqualFunc(a.Cosines, b.Cosines, func(x, y float64) bool { return x == y || x != x && y != y })
 }
@@ -252,15 +253,15 @@ func sameHoods(a, b *rank.Neighbourhood) bool {
 func TestNeighboursThreads(t *testing.T) {
 	g, _, among := testGallery(t, 4711, 900)
 	schemes := parseAll(t, g, neighbourSchemes)
-	plan := rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900)}
-	var one *rank.Neighbours
-	var want []rank.HitCounts
+	plan := neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900)}
+	var one *neighbour.Neighbours
+	var want []neighbour.HitCounts
 	for _, threads := range []int{1, 2, 5} {
 		before := runtime.GOMAXPROCS(threads)
 		n := built(t, g, plan)
-		counts := make([]rank.HitCounts, len(schemes))
+		counts := make([]neighbour.HitCounts, len(schemes))
 		for s, scheme := range schemes {
-			counts[s] = rank.HitCounts{Ks: []int{1, 10}, Labels: g.Labels()}
+			counts[s] = neighbour.HitCounts{Ks: []int{1, 10}, Labels: g.Labels()}
 			if err := n.CountHits(t.Context(), scheme, among, &counts[s]); err != nil {
 				t.Fatal(err)
 			}
@@ -285,21 +286,21 @@ func TestNeighboursThreads(t *testing.T) {
 // TestNeighboursCount compares the counts of all queries with those of their rankings.
 func TestNeighboursCount(t *testing.T) {
 	g, o, among := testGallery(t, 4712, 700)
-	n := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(700), M: 40})
+	n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(700), M: 40})
 	for _, scheme := range parseAll(t, g, []string{"A", "A+B", "0.2*C+0.5*B+A", "concat(A,C)"}) {
-		counts := rank.HitCounts{Ks: []int{1, 5, 10}, Labels: g.Labels()}
+		counts := neighbour.HitCounts{Ks: []int{1, 5, 10}, Labels: g.Labels()}
 		if err := n.CountHits(t.Context(), scheme, among, &counts); err != nil {
 			t.Fatal(err)
 		}
-		states := map[rank.HitState]int{}
+		states := map[neighbour.HitState]int{}
 		for place, q := range n.Queries() {
 			state := counts.States[place]
 			states[state]++
-			if state == rank.Unproven {
+			if state == neighbour.Unproven {
 				continue
 			}
 			ranking := o.rank(scheme, int(q))
-			if scored := len(ranking) > 0 && ranking[0].Scored(); scored != (state == rank.Counted) {
+			if scored := len(ranking) > 0 && ranking[0].Scored(); scored != (state == neighbour.Counted) {
 				t.Fatalf("%s, query %d: state %d, scored %v", scheme, q, state, scored)
 			}
 			for l, label := range g.Labels() {
@@ -316,7 +317,7 @@ func TestNeighboursCount(t *testing.T) {
 				}
 			}
 		}
-		if states[rank.Unscored] == 0 || states[rank.Counted] == 0 {
+		if states[neighbour.Unscored] == 0 || states[neighbour.Counted] == 0 {
 			t.Errorf("%s: states %v: both kinds must occur", scheme, states)
 		}
 	}
@@ -327,21 +328,21 @@ func TestNeighboursCount(t *testing.T) {
 func TestNeighboursWhileBuilding(t *testing.T) {
 	g, o, among := testGallery(t, 4714, 900)
 	scheme := parseAll(t, g, []string{"A+0.5*B"})[0]
-	n, err := rank.NewNeighbours(g, rank.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
+	n, err := neighbour.NewNeighbours(g, neighbour.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	last := 0
-	err = n.Build(ctx, func(u rank.NeighbourUsage) {
+	err = n.Build(ctx, func(u neighbour.NeighbourUsage) {
 		if u.Done < last {
 			t.Errorf("%d queries are done after %d", u.Done, last)
 		}
 		last = u.Done
-		seen, err := n.Each(t.Context(), scheme, 10, among, func(h rank.NeighbourHits) {
+		seen, err := n.Each(t.Context(), scheme, 10, among, func(h neighbour.NeighbourHits) {
 			if h.Proven && h.Place%50 == 0 {
-				for i, want := range rank.ScoredHits(o.rank(scheme, h.Query)[:10]) {
+				for i, want := range neighbour.ScoredHits(o.rank(scheme, h.Query)[:10]) {
 					if int(h.Rows[i]) != want.Row || h.Scores[i] != want.Score {
 						t.Errorf("query %d, hit %d: row %d", h.Query, i, h.Rows[i])
 					}
@@ -365,7 +366,7 @@ func TestNeighboursWhileBuilding(t *testing.T) {
 	if err := n.Build(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	whole := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
+	whole := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
 	for place := range n.Hoods {
 		if !sameHoods(n.Hoods[place].Load(), whole.Hoods[place].Load()) {
 			t.Fatalf("place %d differs from that of a build that was not stopped", place)
@@ -376,7 +377,7 @@ func TestNeighboursWhileBuilding(t *testing.T) {
 // TestNeighboursBudget: a budget keeps the first queries, and says so.
 func TestNeighboursBudget(t *testing.T) {
 	g, _, among := testGallery(t, 4716, 900)
-	plan := rank.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900), M: 20}
+	plan := neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900), M: 20}
 	whole := built(t, g, plan)
 	all := whole.Usage()
 	if all.Cut || all.Done != 900 || all.Bytes > 50*all.Members+300*900 {
@@ -415,7 +416,7 @@ func TestNeighboursSignOfZero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := built(t, g, rank.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(5)})
+	n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(5)})
 	for i := range n.Hoods {
 		column := n.Hoods[i].Load().Cosines
 		for at := range column {
@@ -449,23 +450,23 @@ func TestNeighboursSignOfZero(t *testing.T) {
 func TestNeighboursOfBadPlans(t *testing.T) {
 	g, _, _ := testGallery(t, 4717, 30)
 	for _, tt := range []struct {
-		plan rank.NeighbourPlan
+		plan neighbour.NeighbourPlan
 		text string
 	}{
-		{rank.NeighbourPlan{Queries: []int{3, 30}}, "query 1 of 2 is row 30, the gallery has 30"},
-		{rank.NeighbourPlan{Queries: []int{-1}}, "is row -1"},
-		{rank.NeighbourPlan{Queries: []int{3, 4, 3}}, "row 3 is a query twice"},
-		{rank.NeighbourPlan{M: -1}, "-1 nearest rows"},
-		{rank.NeighbourPlan{M: 1 << 16}, "65536 nearest rows"},
-		{rank.NeighbourPlan{Budget: -1}, "a budget of -1 bytes"},
-		{rank.NeighbourPlan{Layers: []string{"A", "B", "A"}}, "layer A stands twice"},
-		{rank.NeighbourPlan{Name: "../x"}, `the name "../x"`},
+		{neighbour.NeighbourPlan{Queries: []int{3, 30}}, "query 1 of 2 is row 30, the gallery has 30"},
+		{neighbour.NeighbourPlan{Queries: []int{-1}}, "is row -1"},
+		{neighbour.NeighbourPlan{Queries: []int{3, 4, 3}}, "row 3 is a query twice"},
+		{neighbour.NeighbourPlan{M: -1}, "-1 nearest rows"},
+		{neighbour.NeighbourPlan{M: 1 << 16}, "65536 nearest rows"},
+		{neighbour.NeighbourPlan{Budget: -1}, "a budget of -1 bytes"},
+		{neighbour.NeighbourPlan{Layers: []string{"A", "B", "A"}}, "layer A stands twice"},
+		{neighbour.NeighbourPlan{Name: "../x"}, `the name "../x"`},
 	} {
-		if _, err := rank.NewNeighbours(g, tt.plan); err == nil || !contains(err, tt.text) {
+		if _, err := neighbour.NewNeighbours(g, tt.plan); err == nil || !contains(err, tt.text) {
 			t.Errorf("%+v: %v, not %q", tt.plan, err, tt.text)
 		}
 	}
-	n, err := rank.NewNeighbours(g, rank.NeighbourPlan{Layers: []string{"Z"}, Queries: []int{1}})
+	n, err := neighbour.NewNeighbours(g, neighbour.NeighbourPlan{Layers: []string{"Z"}, Queries: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -165,7 +165,7 @@ func (o *opener) kept(ctx context.Context, dir fence.Folder, name string, want u
 // unpack writes an array of a file, and then its recipe.
 func (o *opener) unpack(ctx context.Context, m *matrixFile, a format.Array, dir fence.Folder, name string, recipe unpackRecipe) error {
 	head := layer.MatrixHead{Type: a.Type, Rows: a.Rows, Dim: a.Dim}.Encode()
-	if free, ok := freeBytes(dir.Path()); ok && free < a.Bytes()+int64(len(head)) {
+	if free, ok := aside.FreeBytes(dir.Path()); ok && free < a.Bytes()+int64(len(head)) {
 		return fmt.Errorf("unpacked it has %d bytes, %s has room for %d: make room there, or let strata import write the gallery elsewhere", a.Bytes(), dir.Path(), free)
 	}
 	stream, err := a.Stream(ctx)

@@ -9,7 +9,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/items"
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
@@ -21,9 +21,9 @@ import (
 
 // neighbours returns neighbourhoods of a gallery's rows, of which those that fit into
 // the budget are built.
-func neighbours(t *testing.T, g *engine.Gallery, m int, budget int64) *rank.Neighbours {
+func neighbours(t *testing.T, g *engine.Gallery, m int, budget int64) *neighbour.Neighbours {
 	t.Helper()
-	n, err := rank.NewNeighbours(g, rank.NeighbourPlan{
+	n, err := neighbour.NewNeighbours(g, neighbour.NeighbourPlan{
 		Layers: []string{"A", "B", "C"}, Queries: items.Sample(g.Len(), g.Len(), 1), M: m, Budget: budget,
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func TestEvaluateFromNeighbours(t *testing.T) {
 		{Schemes: testgallery.Schemes(t, "A", "A+B"), Metrics: []metric.Metric{{Kind: metric.AveragePrecision}, {Kind: metric.NDCG, K: 7}}, Without: map[int][]int32{3: {5, 6, 7}}},
 	} {
 		var first []byte
-		for _, n := range []*rank.Neighbours{nil, neighbours(t, g, 60, 0), neighbours(t, g, 2, 0), neighbours(t, g, 30, 200_000), neighbours(t, g, 5, 1)} {
+		for _, n := range []*neighbour.Neighbours{nil, neighbours(t, g, 60, 0), neighbours(t, g, 2, 0), neighbours(t, g, 30, 200_000), neighbours(t, g, 5, 1)} {
 			plan.Neighbours = n
 			e, err := plan.Evaluate(t.Context(), g, nil)
 			if err != nil {

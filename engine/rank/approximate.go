@@ -83,7 +83,7 @@ func (s *CodeSearch) Search(ctx context.Context, q, k int, among *items.Candidat
 				return fmt.Errorf("scanning the codes of %s: %w", name, err)
 			}
 		}
-		r := ranker{g: s.G, among: among, query: q}
+		r := Ranker{G: s.G, Among: among, Query: q}
 		hits, err = r.best(ctx, newApproxLeaf(s.Scheme, columns), min(k, among.Count(q)))
 		return err
 	})
@@ -91,10 +91,10 @@ func (s *CodeSearch) Search(ctx context.Context, q, k int, among *items.Candidat
 }
 
 // best returns the k best candidates by approximate scores.
-func (r *ranker) best(ctx context.Context, leaf *approxLeaf, k int) ([]Hit, error) {
+func (r *Ranker) best(ctx context.Context, leaf *approxLeaf, k int) ([]Hit, error) {
 	var mu sync.Mutex
 	best := NewTop(k)
-	err := layer.Parallel(ctx, r.g.Len(), 32*rankBlock, func(lo, hi int) {
+	err := layer.Parallel(ctx, r.G.Len(), 32*rankBlock, func(lo, hi int) {
 		local := NewTop(min(k, hi-lo))
 		var scores [rankBlock]float32
 		var wide [rankBlock]float64

@@ -495,8 +495,8 @@ func (w *BatchWorker) finish(ctx context.Context, q, query, i int) (Ranking, err
 		return w.rankColumns(ctx, query, w.Schemes[i])
 	}
 	if len(out.Hits) < k {
-		r := ranker{g: w.G, among: w.Among, query: query}
-		r.fill(&out, k)
+		r := Ranker{G: w.G, Among: w.Among, Query: query}
+		r.Fill(&out, k)
 	}
 	return out, nil
 }
@@ -527,7 +527,7 @@ func (w *BatchWorker) rescored(nominees *Nominated, scheme scheme.Scheme, k int)
 
 // rankColumns ranks the query of w.columns under a scheme from canonical columns.
 func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.Scheme) (Ranking, error) {
-	r := ranker{g: w.G, among: w.Among, query: query, columns: w.columns}
+	r := Ranker{G: w.G, Among: w.Among, Query: query, columns: w.columns}
 	for _, factor := range scheme.Factors() {
 		name := factor.String()
 		if r.columns[name] != nil {

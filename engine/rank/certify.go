@@ -372,8 +372,8 @@ func (c *certifier) top(ctx context.Context, s scheme.Scheme, k int, approximate
 		out.Hits, out.Rescored, certain, err = c.rank(ctx, s, k)
 	}
 	if err == nil && certain && len(out.Hits) < k {
-		r := ranker{g: c.g, among: c.among, query: c.query}
-		r.fill(out, k)
+		r := Ranker{G: c.g, Among: c.among, Query: c.query}
+		r.Fill(out, k)
 	}
 	return certain, err
 }
@@ -451,7 +451,7 @@ func (p *Pairs) Fill(ctx context.Context, scheme scheme.Scheme, rows []Contender
 		if t.Weight == 0 {
 			continue
 		}
-		l := p.layers[t.Factor.String()]
+		l := p.Layers[t.Factor.String()]
 		var missing []int
 		for _, r := range rows {
 			if _, ok := l.dots[int(r.Row)]; !ok {
@@ -461,7 +461,7 @@ func (p *Pairs) Fill(ctx context.Context, scheme scheme.Scheme, rows []Contender
 		dots := make([]float64, len(missing))
 		err := layer.Parallel(ctx, len(missing), 16, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
-				dots[i] = l.once(missing[i])
+				dots[i] = l.Once(missing[i])
 			}
 		})
 		if err != nil {

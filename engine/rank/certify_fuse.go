@@ -69,8 +69,8 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 		}
 		for i := range rows {
 			first, last := p.ranks(p.exact[rows[i].row])
-			rows[i].upper += 1 / float64(rrfOffset+first)
-			rows[i].lower += 1 / float64(rrfOffset+last)
+			rows[i].upper += 1 / float64(RrfOffset+first)
+			rows[i].lower += 1 / float64(RrfOffset+last)
 		}
 	}
 	rows = reaching(rows, k)
@@ -86,7 +86,7 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 			if err != nil || !ok {
 				return nil, 0, false, err
 			}
-			fused += 1 / float64(rrfOffset+rank)
+			fused += 1 / float64(RrfOffset+rank)
 		}
 		best.Offer(Hit{r.row, fused})
 	}
@@ -171,8 +171,8 @@ func (p *intervalPart) add(upper, lower []float64) {
 			upper[row], lower[row] = math.NaN(), math.NaN()
 			continue
 		}
-		upper[row] += 1 / float64(rrfOffset+int(first))
-		lower[row] += 1 / float64(rrfOffset+int(p.last[row]))
+		upper[row] += 1 / float64(RrfOffset+int(first))
+		lower[row] += 1 / float64(RrfOffset+int(p.last[row]))
 	}
 }
 
@@ -190,7 +190,7 @@ func (c *certifier) score(ctx context.Context, p *intervalPart, rows []int) erro
 	p.known += len(rows)
 	return layer.Parallel(ctx, len(rows), 16, func(lo, hi int) {
 		for _, row := range rows[lo:hi] {
-			p.exact[row] = c.pairs.scoreBy(p.leaf.scheme, row, (*pairLayer).once)
+			p.exact[row] = c.pairs.ScoreBy(p.leaf.scheme, row, (*PairLayer).Once)
 		}
 	})
 }

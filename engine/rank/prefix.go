@@ -87,7 +87,7 @@ func (s *PrefixSearch) Search(ctx context.Context, q, k int, among *items.Candid
 				return fmt.Errorf("scanning %s: %w", name, err)
 			}
 		}
-		r := ranker{g: s.G, among: among, query: q}
+		r := Ranker{G: s.G, Among: among, Query: q}
 		hits, err = r.best(ctx, newApproxLeaf(s.Scheme, columns), min(k, among.Count(q)))
 		return err
 	})

@@ -39,12 +39,12 @@ type Ranking struct {
 // Scored reports whether the query had a score at all.
 func (r Ranking) Scored() bool { return len(r.Hits) > 0 && r.Hits[0].Scored() }
 
-// ranker ranks the candidates of one query from its columns.
-type ranker struct {
-	g       Layers
+// Ranker ranks the candidates of one query from its columns.
+type Ranker struct {
+	G       Layers
 	columns map[string]*Column
-	among   *items.Candidates
-	query   int
+	Among   *items.Candidates
+	Query   int
 }
 
 // rankBlock is the number of rows scored at a time: their scores and the
@@ -52,8 +52,8 @@ type ranker struct {
 const rankBlock = 2048
 
 // rank returns the top k of a scheme.
-func (r *ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, error) {
-	out := Ranking{Scheme: s, Candidates: r.among.Count(r.query)}
+func (r *Ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, error) {
+	out := Ranking{Scheme: s, Candidates: r.Among.Count(r.Query)}
 	k = min(k, out.Candidates)
 	var score func(dst []float64, lo int)
 	if s.Kind == scheme.RRF {
@@ -67,7 +67,7 @@ func (r *ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, err
 	}
 	var mu sync.Mutex
 	best := NewTop(k)
-	err := layer.Parallel(ctx, r.g.Len(), 32*rankBlock, func(lo, hi int) {
+	err := layer.Parallel(ctx, r.G.Len(), 32*rankBlock, func(lo, hi int) {
 		local := NewTop(min(k, hi-lo))
 		var buf [rankBlock]float64
 		for ; lo < hi; lo += rankBlock {
@@ -86,20 +86,20 @@ func (r *ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, err
 	}
 	out.Hits = best.Sorted()
 	if len(out.Hits) < k {
-		r.fill(&out, k)
+		r.Fill(&out, k)
 	}
 	return out, nil
 }
 
 // offer adds the candidates among the rows lo to lo+len(scores) that have a score.
-func (r *ranker) offer(t *top, scores []float64, lo int) {
-	excluded := r.among.Excluded(r.query)
+func (r *Ranker) offer(t *top, scores []float64, lo int) {
+	excluded := r.Among.Excluded(r.Query)
 	for i, s := range scores {
 		if !(s >= t.bound) { // a NaN fails too
 			continue
 		}
 		row := lo + i
-		if !r.among.Has(row) {
+		if !r.Among.Has(row) {
 			continue
 		}
 		if _, is := slices.BinarySearch(excluded, int32(row)); is {
@@ -109,15 +109,15 @@ func (r *ranker) offer(t *top, scores []float64, lo int) {
 	}
 }
 
-// fill appends candidates without a score, by row, up to k hits.
-func (r *ranker) fill(out *Ranking, k int) {
+// Fill appends candidates without a score, by row, up to k hits.
+func (r *Ranker) Fill(out *Ranking, k int) {
 	ranked := map[int]bool{}
 	for _, h := range out.Hits {
 		ranked[h.Row] = true
 	}
-	excluded := r.among.Excluded(r.query)
-	for row := 0; row < r.g.Len() && len(out.Hits) < k; row++ {
-		if _, is := slices.BinarySearch(excluded, int32(row)); is || ranked[row] || !r.among.Has(row) {
+	excluded := r.Among.Excluded(r.Query)
+	for row := 0; row < r.G.Len() && len(out.Hits) < k; row++ {
+		if _, is := slices.BinarySearch(excluded, int32(row)); is || ranked[row] || !r.Among.Has(row) {
 			continue
 		}
 		out.Hits = append(out.Hits, Hit{row, math.NaN()})
@@ -126,8 +126,8 @@ func (r *ranker) fill(out *Ranking, k int) {
 
 // fused returns Σ 1/(60+rank) over the full rankings of the scheme's parts, for
 // every row; NaN for a row that is no candidate or has no score in a part.
-func (r *ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, error) {
-	n := r.g.Len()
+func (r *Ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, error) {
+	n := r.G.Len()
 	fused := make([]float64, n)
 	for _, part := range scheme.Parts {
 		order, err := r.order(ctx, part)
@@ -137,7 +137,7 @@ func (r *ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, er
 		ranked := make([]bool, n)
 		for i, h := range order {
 			ranked[h.Row] = true
-			fused[h.Row] += 1 / float64(rrfOffset+i+1)
+			fused[h.Row] += 1 / float64(RrfOffset+i+1)
 			if !h.Scored() {
 				fused[h.Row] = math.NaN()
 			}
@@ -152,8 +152,8 @@ func (r *ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, er
 }
 
 // order returns all candidates, best first.
-func (r *ranker) order(ctx context.Context, sc scheme.Scheme) ([]Hit, error) {
-	n := r.g.Len()
+func (r *Ranker) order(ctx context.Context, sc scheme.Scheme) ([]Hit, error) {
+	n := r.G.Len()
 	scores := make([]float64, n)
 	if sc.Kind == scheme.RRF {
 		all, err := r.fused(ctx, sc)
@@ -171,10 +171,10 @@ func (r *ranker) order(ctx context.Context, sc scheme.Scheme) ([]Hit, error) {
 			return nil, err
 		}
 	}
-	excluded := r.among.Excluded(r.query)
+	excluded := r.Among.Excluded(r.Query)
 	hits := make([]Hit, 0, n)
 	for row, s := range scores {
-		if !r.among.Has(row) {
+		if !r.Among.Has(row) {
 			continue
 		}
 		if _, is := slices.BinarySearch(excluded, int32(row)); !is {

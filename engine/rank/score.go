@@ -10,9 +10,9 @@ import (
 // score.go defines the score of a row, the order of rows, and how far a score from
 // approximate cosines may be from the canonical one.
 
-// rrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
+// RrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
 // Büttcher, SIGIR 2009).
-const rrfOffset = 60
+const RrfOffset = 60
 
 // Better orders hits best first: higher score, then lower row, rows without a
 // score last. It is a total order.
@@ -32,7 +32,7 @@ func Better(a, b Hit) int {
 // Σ w·cos / Σ w, for a concatenation Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). The terms
 // are added in the scheme's order and every product is rounded, so the scores
 // are those of Pairs.Score, bit for bit.
-func (r *ranker) score(dst []float64, s scheme.Scheme, lo int) {
+func (r *Ranker) score(dst []float64, s scheme.Scheme, lo int) {
 	clear(dst)
 	if s.Kind == scheme.Concat {
 		r.scoreConcat(dst, s, lo)
@@ -55,7 +55,7 @@ func (r *ranker) score(dst []float64, s scheme.Scheme, lo int) {
 	}
 }
 
-func (r *ranker) scoreConcat(dst []float64, scheme scheme.Scheme, lo int) {
+func (r *Ranker) scoreConcat(dst []float64, scheme scheme.Scheme, lo int) {
 	var query float64
 	var squares [rankBlock]float64
 	sq := squares[:len(dst)]
@@ -81,27 +81,27 @@ func (r *ranker) scoreConcat(dst []float64, scheme scheme.Scheme, lo int) {
 // Score returns the canonical score of a row under a sum or a concatenation:
 // the bits of ranker.score.
 func (p *Pairs) Score(scheme scheme.Scheme, row int) float64 {
-	return p.scoreBy(scheme, row, (*pairLayer).dot)
+	return p.ScoreBy(scheme, row, (*PairLayer).dot)
 }
 
-// scoreBy is Score from the products that by returns.
-func (p *Pairs) scoreBy(s scheme.Scheme, row int, by func(*pairLayer, int) float64) float64 {
+// ScoreBy is Score from the products that by returns.
+func (p *Pairs) ScoreBy(s scheme.Scheme, row int, by func(*PairLayer, int) float64) float64 {
 	var sum, total, query, square float64
 	for _, t := range s.Terms {
 		if t.Weight == 0 {
 			continue
 		}
-		l := p.layers[t.Factor.String()]
+		l := p.Layers[t.Factor.String()]
 		dot := by(l, row)
 		if s.Kind == scheme.Concat {
 			w := float64(t.Weight * t.Weight)
 			sum += float64(w * dot)
 			query += float64(w * l.square)
-			square += float64(w * l.length.Square[row])
+			square += float64(w * l.Length.Square[row])
 			continue
 		}
 		total += t.Weight
-		sum += float64(t.Weight * (dot / float64(l.root*l.length.Root[row])))
+		sum += float64(t.Weight * (dot / float64(l.Root*l.Length.Root[row])))
 	}
 	if s.Kind == scheme.Concat {
 		return sum / float64(math.Sqrt(query)*math.Sqrt(square))

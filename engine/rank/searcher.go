@@ -55,7 +55,7 @@ func (e *queryColumns) prepare(columns map[string]*approxColumn) {
 		e.pairs = NewPairs(nil)
 	}
 	for name, c := range columns {
-		if l := e.pairs.layers[name]; l == nil || len(l.dots) > keptPairs {
+		if l := e.pairs.Layers[name]; l == nil || len(l.dots) > keptPairs {
 			e.pairs.add(c.layer, c.part)
 		}
 	}
@@ -133,7 +133,7 @@ func (s *Searcher) canonical(ctx context.Context, q Asked, scheme scheme.Scheme,
 	if err != nil {
 		return Ranking{}, err
 	}
-	r := ranker{g: s.g, columns: columns, among: among, query: q.Row}
+	r := Ranker{G: s.g, columns: columns, Among: among, Query: q.Row}
 	return r.rank(ctx, scheme, k)
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
@@ -23,9 +23,9 @@ type hitMeasure struct {
 	among   *items.Candidates
 	judge   *Judge
 	targets [][2]int // places of the target's k and label
-	from    *rank.Neighbours
+	from    *neighbour.Neighbours
 	open    map[int][]int // by query: the places of schemes, ascending, that are not proven for it
-	counts  rank.HitCounts
+	counts  neighbour.HitCounts
 	means   [][]float64 // sums of hits until the end
 	judged  [][]int
 }
@@ -81,7 +81,7 @@ func (h *hitMeasure) widen(ctx context.Context, schemes []scheme.Scheme) error {
 	if len(was) == 0 || m > min(h.m.Gallery.Len()/2, math.MaxUint16) {
 		return nil
 	}
-	more, err := rank.NewNeighbours(h.m.Gallery, rank.NeighbourPlan{Layers: n.Layers(), Queries: slices.Sorted(maps.Keys(was)), M: m, Budget: n.Usage().Budget})
+	more, err := neighbour.NewNeighbours(h.m.Gallery, neighbour.NeighbourPlan{Layers: n.Layers(), Queries: slices.Sorted(maps.Keys(was)), M: m, Budget: n.Usage().Budget})
 	if err != nil {
 		return err
 	}
@@ -143,11 +143,11 @@ func (h *hitMeasure) count(ctx context.Context, s int, scheme scheme.Scheme, que
 	}
 	for _, q := range queries {
 		place := h.from.Place(q)
-		if place < 0 || place >= len(counts.States) || counts.States[place] == rank.Unproven {
+		if place < 0 || place >= len(counts.States) || counts.States[place] == neighbour.Unproven {
 			h.open[q] = append(h.open[q], s)
 			continue
 		}
-		if counts.States[place] == rank.Unscored {
+		if counts.States[place] == neighbour.Unscored {
 			continue
 		}
 		for n, at := range h.targets {

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"strata/engine"
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
@@ -19,7 +19,7 @@ type Measurer struct {
 	Progress func(done, of int) // of what Counts says; nil: none
 	Memory   int                // that the hits of the queries ranked at a time may take, in bytes
 
-	Neighbours *rank.Neighbours // of Plan
+	Neighbours *neighbour.Neighbours // of Plan
 }
 
 // Plan returns a plan that measures the targets.

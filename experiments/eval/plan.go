@@ -9,6 +9,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/items"
+	"strata/engine/neighbour"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/metric"
@@ -32,7 +33,7 @@ type Plan struct {
 
 	// Neighbours, of the same gallery, prove rankings that are not searched for then;
 	// nil: all are. Results are the same.
-	Neighbours *rank.Neighbours
+	Neighbours *neighbour.Neighbours
 }
 
 // Evaluate ranks the gallery for every query of the plan under every scheme, and

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/experiments/eval"
 )
 
@@ -40,7 +40,7 @@ func (u *tuner) neighbours(ctx context.Context) error {
 	if (len(u.Tune)+len(u.Report))*u.ask.Gallery.Len() >= fewestPairs {
 		name = neighbourFile
 	}
-	n, err := u.build(ctx, rank.NeighbourPlan{
+	n, err := u.build(ctx, neighbour.NeighbourPlan{
 		Name: name, Layers: u.Layers, M: m, Queries: slices.Sorted(slices.Values(slices.Concat(u.Tune, u.Report))),
 	})
 	switch {
@@ -69,7 +69,7 @@ func (u *tuner) nearest() (int, error) {
 		}
 		k = max(k, t.Metric.K)
 	}
-	m := max(rank.DefaultNeighbours, fewestTimes*k)
+	m := max(neighbour.DefaultNeighbours, fewestTimes*k)
 	in, err := u.ask.Gallery.Rows(u.ask.Filter)
 	if err != nil || in == nil {
 		return m, err
@@ -87,8 +87,8 @@ func (u *tuner) nearest() (int, error) {
 }
 
 // build loads neighbourhoods, builds what is missing and keeps those that have a name.
-func (u *tuner) build(ctx context.Context, plan rank.NeighbourPlan) (*rank.Neighbours, error) {
-	n, err := rank.NewNeighbours(u.ask.Gallery, plan)
+func (u *tuner) build(ctx context.Context, plan neighbour.NeighbourPlan) (*neighbour.Neighbours, error) {
+	n, err := neighbour.NewNeighbours(u.ask.Gallery, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (u *tuner) build(ctx context.Context, plan rank.NeighbourPlan) (*rank.Neigh
 	if had.Done < had.Queries {
 		u.begin("neighbours", fmt.Sprintf("queries, of at most %d MB", had.Budget>>20))
 		report := eval.Reporter(had.Queries-had.Done, u.progress)
-		if err := n.Build(ctx, func(rank.NeighbourUsage) { report() }); err != nil {
+		if err := n.Build(ctx, func(neighbour.NeighbourUsage) { report() }); err != nil {
 			return nil, err
 		}
 		if err := n.Save(ctx); err != nil {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/engine/scheme"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/metric"
@@ -91,14 +91,14 @@ func TestMeasureUnproven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]rank.NeighbourPlan{
+	for name, p := range map[string]neighbour.NeighbourPlan{
 		"few rows":    {M: 7},
 		"no rows":     {M: 1},
 		"few queries": {M: 60, Budget: 60_000},
 		"no queries":  {M: 60, Budget: 1},
 	} {
 		p.Layers, p.Queries = u.Layers, slices.Concat(u.Tune[:len(u.Tune)-2], u.Report)
-		n, err := rank.NewNeighbours(ask.Gallery, p)
+		n, err := neighbour.NewNeighbours(ask.Gallery, p)
 		if err == nil {
 			err = n.Build(t.Context(), nil)
 		}
@@ -132,7 +132,7 @@ func TestNeighboursOfTuning(t *testing.T) {
 	u := prepared(t, ask)
 	var phases []string
 	u.ask.Phase = func(name, _ string) { phases = append(phases, name) }
-	plan := rank.NeighbourPlan{Name: neighbourFile, Layers: u.Layers, Queries: u.Tune, M: 30}
+	plan := neighbour.NeighbourPlan{Name: neighbourFile, Layers: u.Layers, Queries: u.Tune, M: 30}
 	build := func() {
 		t.Helper()
 		phases, u.Notes = nil, nil
@@ -152,11 +152,11 @@ func TestNeighboursOfTuning(t *testing.T) {
 	if len(phases) != 0 || u.Notes != nil {
 		t.Errorf("the next time: phases %q, notes %q", phases, u.Notes)
 	}
-	dir, err := ask.Gallery.FindDerived(filepath.Join(rank.NeighbourFolder, neighbourFile+rank.HoodsSuffix))
+	dir, err := ask.Gallery.FindDerived(filepath.Join(neighbour.NeighbourFolder, neighbourFile+neighbour.HoodsSuffix))
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := dir.File(filepath.Join(rank.NeighbourFolder, neighbourFile+rank.HoodsSuffix))
+	file := dir.File(filepath.Join(neighbour.NeighbourFolder, neighbourFile+neighbour.HoodsSuffix))
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

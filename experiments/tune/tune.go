@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"strata/engine"
-	"strata/engine/rank"
+	"strata/engine/neighbour"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/metric"
@@ -34,7 +34,7 @@ type Tuning struct {
 	Seed        uint64             // of the draws, the division and the resampling; 0: 1
 	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
 
-	Neighbours *rank.Neighbours        // of Plan; nil: they are built where that pays
+	Neighbours *neighbour.Neighbours   // of Plan; nil: they are built where that pays
 	Full       bool                    // none are built: every ranking is searched for
 	Phase      func(name, unit string) // told of a part of the work that begins, and what progress counts in it; nil: nobody
 }

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package engine
+package aside
 
 // freeBytes knows nothing on this system.
 func freeBytes(string) (int64, bool) { return 0, false }

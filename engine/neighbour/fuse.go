@@ -1,4 +1,4 @@
-package rank
+package neighbour
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"strata/engine/layer"
+	"strata/engine/rank"
 )
 
 // neighbour_fuse.go ranks neighbourhoods under concatenations and rank fusion.
@@ -31,7 +32,7 @@ func (w *neighbourWorker) concat(f *neighbourLeaf, h *Neighbourhood, query int) 
 	w.startPairs(query)
 	for i, s := range near {
 		if s >= least && (w.plain || w.candidate(query, int(h.Rows[i]))) {
-			if s = w.pairs.scoreBy(f.scheme, int(h.Rows[i]), (*pairLayer).once); !math.IsNaN(s) {
+			if s = w.pairs.ScoreBy(f.scheme, int(h.Rows[i]), (*rank.PairLayer).Once); !math.IsNaN(s) {
 				w.best.offer(s, s, h.Rows[i])
 			}
 		}
@@ -139,9 +140,9 @@ func (w *neighbourWorker) fuse(h *Neighbourhood, query int) (limit, bool) {
 		for sure < len(f.order) && l.behind(f.scores[f.order[sure]], h.Rows[f.order[sure]]) {
 			sure++
 		}
-		for rank, member := range f.order {
-			f.upper[member] += 1 / float64(rrfOffset+rank+1)
-			f.exact[member] = f.exact[member] && rank < sure
+		for r, member := range f.order {
+			f.upper[member] += 1 / float64(rank.RrfOffset+r+1)
+			f.exact[member] = f.exact[member] && r < sure
 		}
 	}
 	for member, s := range f.upper {
@@ -172,7 +173,7 @@ func (w *neighbourWorker) order(part *neighbourLeaf, h *Neighbourhood, query int
 	} else {
 		w.startPairs(query)
 		for i, row := range h.Rows {
-			f.scores[i] = w.pairs.scoreBy(part.scheme, int(row), (*pairLayer).once)
+			f.scores[i] = w.pairs.ScoreBy(part.scheme, int(row), (*rank.PairLayer).Once)
 		}
 		factors, length := w.concatFactors(part, query)
 		l = part.concatLimit(h, factors, length)

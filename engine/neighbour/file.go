@@ -1,4 +1,4 @@
-package rank
+package neighbour
 
 import (
 	"bufio"
@@ -18,6 +18,7 @@ import (
 	"strata/engine/code"
 	"strata/engine/fence"
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/engine/seal"
 )
@@ -210,7 +211,7 @@ func (n *Neighbours) sameLayers(ctx context.Context, file []NeighbourLayer, want
 
 // SameLayer reports whether a layer is the one that it was: its sampled blocks are the
 // same and, unless its file has the same time, all of it.
-func SameLayer(ctx context.Context, g Layers, l *layer.Layer, was NeighbourLayer) (bool, error) {
+func SameLayer(ctx context.Context, g rank.Layers, l *layer.Layer, was NeighbourLayer) (bool, error) {
 	print, err := LayerHash(ctx, g, l, layer.HashSample)
 	if err != nil || print != was.Print {
 		return false, err
@@ -223,7 +224,7 @@ func SameLayer(ctx context.Context, g Layers, l *layer.Layer, was NeighbourLayer
 }
 
 // LayerHash returns a hash of a layer in hexadecimal digits.
-func LayerHash(ctx context.Context, g Layers, l *layer.Layer, sample func(context.Context, hash.Hash, *layer.Layer) error) (text string, err error) {
+func LayerHash(ctx context.Context, g rank.Layers, l *layer.Layer, sample func(context.Context, hash.Hash, *layer.Layer) error) (text string, err error) {
 	err = g.Reading([]string{l.Name}, func() error {
 		sum, err := l.Hash(ctx, sample)
 		text = hex.EncodeToString(sum)

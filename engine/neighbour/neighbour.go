@@ -1,4 +1,4 @@
-package rank
+package neighbour
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	"strata/engine/fence"
 	"strata/engine/items"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
@@ -33,7 +34,7 @@ type NeighbourPlan struct {
 
 // NeighbourGallery is a gallery whose neighbours are kept.
 type NeighbourGallery interface {
-	Layers
+	rank.Layers
 	// Candidates returns the rows that meet conditions.
 	Candidates(conditions []scheme.Condition) (*items.Candidates, error)
 	// DerivedFolder returns a folder for what can be computed again, and makes it.

@@ -1,12 +1,12 @@
 //go:build linux || darwin
 
-package engine
+package aside
 
 import "golang.org/x/sys/unix"
 
-// freeBytes returns the bytes that can be written to the disk of a folder, if that
+// FreeBytes returns the bytes that can be written to the disk of a folder, if that
 // is known.
-func freeBytes(dir string) (int64, bool) {
+func FreeBytes(dir string) (int64, bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, false

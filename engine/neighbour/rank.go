@@ -1,4 +1,4 @@
-package rank
+package neighbour
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
@@ -17,10 +18,10 @@ import (
 // or false when its neighbourhood does not prove it: it is not built, lacks a layer, or
 // a row outside of it might be in the top k. It fails only where the rows of a
 // concatenation cannot be read.
-func (n *Neighbours) Rank(ctx context.Context, query int, scheme scheme.Scheme, k int, among *items.Candidates) (r Ranking, proven bool, err error) {
+func (n *Neighbours) Rank(ctx context.Context, query int, scheme scheme.Scheme, k int, among *items.Candidates) (r rank.Ranking, proven bool, err error) {
 	s, ok, err := n.prepare(ctx, scheme)
 	if err != nil || !ok {
-		return Ranking{}, false, err
+		return rank.Ranking{}, false, err
 	}
 	err = n.G.Reading(s.read, func() error {
 		r, proven = n.newNeighbourWorker(&s, k, among).rank(query)
@@ -30,12 +31,12 @@ func (n *Neighbours) Rank(ctx context.Context, query int, scheme scheme.Scheme, 
 }
 
 // Resolve is Rank that searches the gallery where a ranking is not proven.
-func (n *Neighbours) Resolve(ctx context.Context, query int, s scheme.Scheme, k int, among *items.Candidates) (Ranking, error) {
+func (n *Neighbours) Resolve(ctx context.Context, query int, s scheme.Scheme, k int, among *items.Candidates) (rank.Ranking, error) {
 	r, proven, err := n.Rank(ctx, query, s, k, among)
 	if err != nil || proven {
 		return r, err
 	}
-	err = All(ctx, n.G, []int{query}, []scheme.Scheme{s}, k, among, func(_ int, rankings []Ranking) { r = rankings[0] })
+	err = rank.All(ctx, n.G, []int{query}, []scheme.Scheme{s}, k, among, func(_ int, rankings []rank.Ranking) { r = rankings[0] })
 	return r, err
 }
 
@@ -94,7 +95,7 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 				leaf.layers, s.read = append(leaf.layers, l), append(s.read, t.Factor.String())
 			}
 		}
-		if len(leaf.columns) == 0 || part.Kind == scheme.Concat && !Tame(part) {
+		if len(leaf.columns) == 0 || part.Kind == scheme.Concat && !rank.Tame(part) {
 			return s, false, nil
 		}
 		fraction, _ := math.Frexp(leaf.weights[0])
@@ -199,8 +200,8 @@ type neighbourWorker struct {
 	plain  bool // all members of a neighbourhood are candidates
 	sums   []float64
 	best   bestMembers
-	pairs  *Pairs // of a concatenation
-	paired int    // the query of pairs
+	pairs  *rank.Pairs // of a concatenation
+	paired int         // the query of pairs
 	fusing memberFuser
 }
 
@@ -211,7 +212,7 @@ func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.
 		layers = append(layers, part.layers...)
 	}
 	if len(layers) > 0 {
-		w.pairs = NewPairs(layers)
+		w.pairs = rank.NewPairs(layers)
 	}
 	return w
 }
@@ -229,20 +230,20 @@ func (w *neighbourWorker) hood(query int) *Neighbourhood {
 }
 
 // rank returns the ranking of a query and whether it is proven.
-func (w *neighbourWorker) rank(query int) (Ranking, bool) {
-	out := Ranking{Scheme: w.scheme.scheme, Candidates: w.among.Count(query)}
+func (w *neighbourWorker) rank(query int) (rank.Ranking, bool) {
+	out := rank.Ranking{Scheme: w.scheme.scheme, Candidates: w.among.Count(query)}
 	k := min(w.k, out.Candidates)
 	h := w.hood(query)
 	if h == nil || !w.top(h, query, k) {
 		return out, false
 	}
-	out.Hits = make([]Hit, w.best.n, k)
+	out.Hits = make([]rank.Hit, w.best.n, k)
 	for i := range out.Hits {
-		out.Hits[i] = Hit{int(w.best.rows[i]), w.best.scores[i]}
+		out.Hits[i] = rank.Hit{Row: int(w.best.rows[i]), Score: w.best.scores[i]}
 	}
 	if len(out.Hits) < k {
-		r := ranker{g: w.n.G, among: w.among, query: query}
-		r.fill(&out, k)
+		r := rank.Ranker{G: w.n.G, Among: w.among, Query: query}
+		r.Fill(&out, k)
 	}
 	return out, true
 }

@@ -1,4 +1,4 @@
-package rank
+package neighbour
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
@@ -92,7 +93,7 @@ type neighbourBuilder struct {
 
 // neighbourScratch is the memory of one goroutine that builds.
 type neighbourScratch struct {
-	pairs *Pairs
+	pairs *rank.Pairs
 	at    []int32 // by row: its place among the members; of other rows anything
 	rows  []int32
 	known []bool // by member
@@ -111,7 +112,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 		}
 		b.parts = append(b.parts, l)
 	}
-	b.scratch.New = func() any { return &neighbourScratch{pairs: NewPairs(b.parts), at: make([]int32, g.Len())} }
+	b.scratch.New = func() any { return &neighbourScratch{pairs: rank.NewPairs(b.parts), at: make([]int32, g.Len())} }
 	schemes := make([]scheme.Scheme, 0, len(b.layers)-b.known)
 	for _, name := range b.layers[b.known:] {
 		schemes = append(schemes, scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(name)}}})
@@ -120,7 +121,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 	for i, place := range b.places {
 		queries[i] = int(b.n.Order[place])
 	}
-	return All(ctx, g, queries, schemes, b.n.m, b.n.base, func(i int, rankings []Ranking) {
+	return rank.All(ctx, g, queries, schemes, b.n.m, b.n.base, func(i int, rankings []rank.Ranking) {
 		b.n.publish(b.places[i], b.neighbourhood(b.places[i], rankings))
 		if b.progress != nil {
 			b.told.Lock()
@@ -131,7 +132,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 }
 
 // neighbourhood joins the lists of the layers that are new with what is known.
-func (b *neighbourBuilder) neighbourhood(place int, lists []Ranking) *Neighbourhood {
+func (b *neighbourBuilder) neighbourhood(place int, lists []rank.Ranking) *Neighbourhood {
 	s := b.scratch.Get().(*neighbourScratch)
 	defer b.scratch.Put(s)
 	query := int(b.n.Order[place])
@@ -174,7 +175,7 @@ func (b *neighbourBuilder) neighbourhood(place int, lists []Ranking) *Neighbourh
 }
 
 // ScoredHits returns the hits that have a score, which stand first.
-func ScoredHits(hits []Hit) []Hit {
+func ScoredHits(hits []rank.Hit) []rank.Hit {
 	for len(hits) > 0 && !hits[len(hits)-1].Scored() {
 		hits = hits[:len(hits)-1]
 	}
@@ -182,7 +183,7 @@ func ScoredHits(hits []Hit) []Hit {
 }
 
 // borderOf returns the end of a list.
-func (b *neighbourBuilder) borderOf(list []Hit, candidates int) Border {
+func (b *neighbourBuilder) borderOf(list []rank.Hit, candidates int) Border {
 	if len(list) < b.n.m || len(list) == candidates {
 		return Border{math.Inf(-1), -1}
 	}
@@ -198,14 +199,14 @@ func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.
 		at := s.at[row]
 		column[at], s.known[at] = cosines[i], true
 	}
-	p := s.pairs.layers[l.Name]
+	p := s.pairs.Layers[l.Name]
 	for i, row := range members {
 		switch {
 		case s.known[i]:
-		case math.IsNaN(p.root) || math.IsNaN(p.length.Root[row]):
+		case math.IsNaN(p.Root) || math.IsNaN(p.Length.Root[row]):
 			column[i] = math.NaN()
 		default:
-			column[i] = p.once(int(row)) / float64(p.root*p.length.Root[row])
+			column[i] = p.Once(int(row)) / float64(p.Root*p.Length.Root[row])
 		}
 	}
 }

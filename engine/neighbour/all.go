@@ -1,4 +1,4 @@
-package rank
+package neighbour
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
@@ -14,9 +15,9 @@ import (
 // the same queries, by row, the same rankings. Those that are proven come first. A
 // Ranking says the same but for Coded and Rescored, which are of the search. Rankings
 // that are deeper than what is kept are searched for at once.
-func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
+func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []rank.Ranking)) error {
 	if k > n.m*len(n.Layers()) { // more than are kept of a query
-		return All(ctx, n.G, queries, schemes, k, among, each)
+		return rank.All(ctx, n.G, queries, schemes, k, among, each)
 	}
 	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each}
 	if err := a.prove(ctx); err != nil {
@@ -32,17 +33,17 @@ type neighbourAll struct {
 	schemes []scheme.Scheme
 	k       int
 	among   *items.Candidates
-	each    func(int, []Ranking)
+	each    func(int, []rank.Ranking)
 
 	mu     sync.Mutex
-	open   []int             // places in queries that are not told yet
-	known  map[int][]Ranking // by such a place: its rankings that are proven, others without a scheme
-	failed []bool            // by scheme: it is not proven for some query
+	open   []int                  // places in queries that are not told yet
+	known  map[int][]rank.Ranking // by such a place: its rankings that are proven, others without a scheme
+	failed []bool                 // by scheme: it is not proven for some query
 }
 
 // prove ranks from neighbourhoods and tells what it proves.
 func (a *neighbourAll) prove(ctx context.Context) error {
-	a.failed, a.known = make([]bool, len(a.schemes)), map[int][]Ranking{}
+	a.failed, a.known = make([]bool, len(a.schemes)), map[int][]rank.Ranking{}
 	schemes := make([]*neighbourScheme, len(a.schemes))
 	var read []string
 	for i, scheme := range a.schemes {
@@ -77,7 +78,7 @@ func (a *neighbourAll) prove(ctx context.Context) error {
 
 // query ranks one query under all schemes that have a worker.
 func (a *neighbourAll) query(i int, workers []*neighbourWorker) {
-	rankings := make([]Ranking, len(workers))
+	rankings := make([]rank.Ranking, len(workers))
 	var failed []int
 	for s, w := range workers {
 		proven := false
@@ -85,7 +86,7 @@ func (a *neighbourAll) query(i int, workers []*neighbourWorker) {
 			rankings[s], proven = w.rank(a.queries[i])
 		}
 		if !proven {
-			rankings[s] = Ranking{}
+			rankings[s] = rank.Ranking{}
 			failed = append(failed, s)
 		}
 	}
@@ -121,10 +122,10 @@ func (a *neighbourAll) search(ctx context.Context) error {
 			places, schemes = append(places, s), append(schemes, a.schemes[s])
 		}
 	}
-	return All(ctx, a.n.G, queries, schemes, a.k, a.among, func(at int, found []Ranking) {
+	return rank.All(ctx, a.n.G, queries, schemes, a.k, a.among, func(at int, found []rank.Ranking) {
 		rankings := a.known[a.open[at]] // nobody writes it any more
 		if rankings == nil {
-			rankings = make([]Ranking, len(a.schemes))
+			rankings = make([]rank.Ranking, len(a.schemes))
 		}
 		for i, s := range places {
 			rankings[s] = found[i]
