@@ -328,11 +328,12 @@ func (c *derivedCheck) indexes(ctx context.Context, dir fence.Folder) error {
 		if err == nil {
 			_, err = archive.Decode(b, stamp)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			c.add(path, Damaged, aside.Reason(err).Error())
-		} else if !seal.Believed(seal.SealedArchive, b) {
+		case !seal.Believed(seal.SealedArchive, b):
 			c.add(path, Outdated, "it "+seal.ErrForeign)
-		} else {
+		default:
 			c.add(path, Current, "")
 		}
 	}

@@ -299,7 +299,8 @@ func (r *Recipe) Write(dir fence.Folder, name string) error {
 	if err != nil {
 		return err
 	}
-	r.Text = append(text, '\n')
+	text = append(text, '\n')
+	r.Text = text
 	if err := dir.WriteBytes(name, r.Text); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestExtractPlanted(t *testing.T) {
 	} {
 		for kind, plant := range map[string]func(outside, path string) error{
 			"a link to a file":   func(outside, path string) error { return os.Symlink(filepath.Join(outside, "file"), path) },
-			"a link to a folder": func(outside, path string) error { return os.Symlink(outside, path) },
+			"a link to a folder": os.Symlink,
 			"a second name":      func(outside, path string) error { return os.Link(filepath.Join(outside, "file"), path) },
 			"a named pipe":       func(_, path string) error { return syscall.Mkfifo(path, 0o666) },
 		} {

@@ -22,7 +22,7 @@ func Identity(info fs.FileInfo) string {
 // names returns how many names a file has.
 func names(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(stat.Nlink)
+		return uint64(stat.Nlink) //nolint:unconvert // it has 16 bits on some systems
 	}
 	return 1
 }

@@ -209,7 +209,8 @@ func (p *parquetPages) read(levels *[]byte, b []byte, most int) (err error) {
 // decode decodes the values of the page at hand, of which none is null.
 func (p *parquetPages) decode() (err error) {
 	p.cells, p.indexes = cells{}, p.indexes[:0]
-	if p.encoding != format.PlainDictionary && p.encoding != format.RLEDictionary {
+	if p.encoding != format.PlainDictionary && //nolint:staticcheck // files of old writers have it
+		p.encoding != format.RLEDictionary {
 		p.cells, err = decodeCells(p.c, p.encoding, p.packed, p.levels)
 		return err
 	}

@@ -156,7 +156,7 @@ func (b *itemsBuilder) header() error {
 			b.Images = b.texts()
 		case "split":
 			b.split = at
-			b.Table.Split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
+			b.Split = append(make([]uint8, 0, b.rows), make([]uint8, b.length())...)
 		default:
 			l := NewLabelBuilder(name, b.rows)
 			l.Label.Codes = append(l.Label.Codes, make([]uint32, b.length())...)
@@ -206,7 +206,7 @@ func (b *itemsBuilder) add(cells []string) error {
 		if err != nil {
 			return err
 		}
-		b.Table.Split = put(b.Table.Split, row, split)
+		b.Split = put(b.Split, row, split)
 	}
 	return nil
 }
@@ -283,7 +283,7 @@ func (b *itemsBuilder) done() (*Table, error) {
 			b.Group = done
 			continue
 		}
-		b.Table.Labels = append(b.Table.Labels, done)
+		b.Labels = append(b.Labels, done)
 	}
 	b.Notes = b.in.Notes()
 	if b.left > 0 {

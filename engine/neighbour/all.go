@@ -71,7 +71,7 @@ func (a *neighbourAll) prove(ctx context.Context) error {
 			for i := lo; i < hi; i++ {
 				a.query(i, all)
 			}
-			workers.Put(all)
+			workers.Put(all) //nolint:staticcheck // a slice header for each block is little beside its queries
 		})
 	})
 }

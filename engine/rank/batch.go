@@ -283,7 +283,7 @@ func NewBatchWorker(b *Batch, size int) *BatchWorker {
 
 // Tile ranks the queries lo to hi of the batch.
 func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
-	queries := w.Batch.Queries[lo:hi]
+	queries := w.Queries[lo:hi]
 	for i, l := range w.Layers {
 		if w.codes[i] != nil {
 			w.coded[i].queries(w.codes[i], queries)
