@@ -14,7 +14,7 @@ import (
 
 // neighbourBench opens the gallery that STRATA_BENCH_GALLERY names: one of 10,000 items
 // and four layers, as fixtures/generate makes them.
-func neighbourBench(b *testing.B) (g *Gallery, p neighbour.NeighbourPlan, all *items.Candidates) {
+func neighbourBench(b *testing.B) (g *Gallery, p neighbour.Plan, all *items.Candidates) {
 	g = benchGallery(b)
 	for _, l := range g.Layers {
 		p.Layers = append(p.Layers, l.Name)

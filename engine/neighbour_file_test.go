@@ -25,10 +25,10 @@ import (
 
 // hoodsGallery writes a gallery whose neighbours are kept, and returns its folder, its
 // plan and the file.
-func hoodsGallery(t testing.TB, rows int) (dir string, p neighbour.NeighbourPlan, file string) {
+func hoodsGallery(t testing.TB, rows int) (dir string, p neighbour.Plan, file string) {
 	t.Helper()
 	g, _, _ := testGallery(t, 8000, rows)
-	p = neighbour.NeighbourPlan{Name: "all", Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 6}
+	p = neighbour.Plan{Name: "all", Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 6}
 	if err := built(t, g, p).Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func hoodsGallery(t testing.TB, rows int) (dir string, p neighbour.NeighbourPlan
 }
 
 // loaded loads neighbourhoods of a gallery that is opened for it.
-func loaded(t testing.TB, dir string, p neighbour.NeighbourPlan) (*neighbour.Neighbours, bool) {
+func loaded(t testing.TB, dir string, p neighbour.Plan) (*neighbour.Neighbours, bool) {
 	t.Helper()
 	n, err := neighbour.NewNeighbours(open(t, dir), p)
 	if err != nil {
@@ -65,7 +65,7 @@ func TestNeighboursKept(t *testing.T) {
 		t.Errorf("usage %+v, built %+v", n.Usage(), fresh.Usage())
 	}
 	before := readFile(t, file)
-	if err := n.Build(t.Context(), func(neighbour.NeighbourUsage) { t.Error("a query is built that is there") }); err != nil {
+	if err := n.Build(t.Context(), func(neighbour.Usage) { t.Error("a query is built that is there") }); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Save(t.Context()); err != nil {
@@ -109,12 +109,12 @@ func TestNeighboursNotDone(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := n.Build(ctx, func(neighbour.NeighbourUsage) { cancel() }); !errors.Is(err, context.Canceled) {
+	if err := n.Build(ctx, func(neighbour.Usage) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	for n.Usage().Done == 0 { // it may have stopped before the first was done
 		ctx, cancel := context.WithCancel(t.Context())
-		_ = n.Build(ctx, func(u neighbour.NeighbourUsage) {
+		_ = n.Build(ctx, func(u neighbour.Usage) {
 			if u.Done > 0 {
 				cancel()
 			}
@@ -253,7 +253,7 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := neighbour.NeighbourLayer{Name: "B", Print: print, Content: "another", Modified: l.Modified() - 1}
+	was := neighbour.Layer{Name: "B", Print: print, Content: "another", Modified: l.Modified() - 1}
 	if same, err := neighbour.SameLayer(t.Context(), n.G, l, was); err != nil || same {
 		t.Errorf("of the same sample of blocks, and other content: the same %v, %v", same, err)
 	}
@@ -265,7 +265,7 @@ func TestNeighboursElsewhere(t *testing.T) {
 	ownCache(t)
 	dir := someGallery(t, 5, 60)
 	write(t, dir, derivedFolder, []byte("a file where the folder would be"))
-	plan := neighbour.NeighbourPlan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
+	plan := neighbour.Plan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
 	n := built(t, open(t, dir), plan)
 	if err := n.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -285,7 +285,7 @@ func TestNeighboursElsewhere(t *testing.T) {
 // FuzzNeighbours reads changed files, with checksums that fit: what is read has the
 // shape that its head says, and is written as it was read.
 func FuzzNeighbours(f *testing.F) {
-	head := neighbour.NeighbourHead{M: 2, Seed: 1, Rows: 9, Order: "o", Candidates: "c", Built: 2, Layers: []neighbour.NeighbourLayer{{Name: "A"}, {Name: "B"}}}
+	head := neighbour.Head{M: 2, Seed: 1, Rows: 9, Order: "o", Candidates: "c", Built: 2, Layers: []neighbour.Layer{{Name: "A"}, {Name: "B"}}}
 	hoods := []*neighbour.Neighbourhood{
 		{Rows: []int32{0, 3, 8}, Cosines: []float64{1, 0.5, math.NaN(), -1, 0, 1}, Borders: []neighbour.Border{{Cosine: 0.5, Row: 3}, {Cosine: math.Inf(-1), Row: -1}}, Least: 1},
 		{Rows: nil, Cosines: nil, Borders: []neighbour.Border{{Cosine: math.Inf(-1), Row: -1}, {Cosine: math.Inf(-1), Row: -1}}, Least: math.MaxInt32},

@@ -22,7 +22,7 @@ import (
 func allRows(n int) []int { return items.Sample(n, n, 1) }
 
 // built returns neighbourhoods that are built.
-func built(t testing.TB, g *Gallery, p neighbour.NeighbourPlan) *neighbour.Neighbours {
+func built(t testing.TB, g *Gallery, p neighbour.Plan) *neighbour.Neighbours {
 	t.Helper()
 	n, err := neighbour.NewNeighbours(g, p)
 	if err != nil {
@@ -104,7 +104,7 @@ func TestNeighboursAreSortEverything(t *testing.T) {
 			rows := []int{1, 2, 5, 30, 200, 900}[seed%6]
 			g, o, among := testGallery(t, 1000*uint64(m)+seed, rows)
 			proofs.schemes = parseAll(t, g, neighbourSchemes)
-			n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: m, Seed: seed})
+			n := built(t, g, neighbour.Plan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: m, Seed: seed})
 			var queries []int
 			var wants [][][]rank.Hit
 			for q := 0; q < rows; q += 1 + rows/9 {
@@ -168,7 +168,7 @@ func TestNeighboursAtTheBorder(t *testing.T) {
 		o := newOracle(layers, func(q, row int) bool { return among.HasFor(q, row) })
 		proofs.schemes = parseAll(t, g, neighbourSchemes)
 		m := 1 + rng.IntN(12)
-		n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"C", "A", "B"}, Queries: allRows(rows), M: m, Seed: seed})
+		n := built(t, g, neighbour.Plan{Layers: []string{"C", "A", "B"}, Queries: allRows(rows), M: m, Seed: seed})
 		var queries []int
 		var wants [][][]rank.Hit
 		for q := range rows {
@@ -196,7 +196,7 @@ func TestNeighboursOfTransforms(t *testing.T) {
 		t.Fatal(err)
 	}
 	schemes := parseAll(t, g, []string{"A", "A|pca5", "A+B.x+0.5*A|centre", "0.2*A|pca5+B.x", "concat(A,A|pca5)", "rrf(A|centre,B.x)"})
-	plan := neighbour.NeighbourPlan{Layers: []string{"A", "A|pca5", "B.x", "A|centre"}, Queries: allRows(700), M: 60}
+	plan := neighbour.Plan{Layers: []string{"A", "A|pca5", "B.x", "A|centre"}, Queries: allRows(700), M: 60}
 	whole := built(t, g, plan)
 	plan.Layers = plan.Layers[:2]
 	grown := built(t, g, plan)
@@ -253,7 +253,7 @@ func sameHoods(a, b *neighbour.Neighbourhood) bool {
 func TestNeighboursThreads(t *testing.T) {
 	g, _, among := testGallery(t, 4711, 900)
 	schemes := parseAll(t, g, neighbourSchemes)
-	plan := neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900)}
+	plan := neighbour.Plan{Layers: []string{"A", "B", "C"}, Queries: allRows(900)}
 	var one *neighbour.Neighbours
 	var want []neighbour.HitCounts
 	for _, threads := range []int{1, 2, 5} {
@@ -286,7 +286,7 @@ func TestNeighboursThreads(t *testing.T) {
 // TestNeighboursCount compares the counts of all queries with those of their rankings.
 func TestNeighboursCount(t *testing.T) {
 	g, o, among := testGallery(t, 4712, 700)
-	n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(700), M: 40})
+	n := built(t, g, neighbour.Plan{Layers: []string{"A", "B", "C"}, Queries: allRows(700), M: 40})
 	for _, scheme := range parseAll(t, g, []string{"A", "A+B", "0.2*C+0.5*B+A", "concat(A,C)"}) {
 		counts := neighbour.HitCounts{Ks: []int{1, 5, 10}, Labels: g.Labels()}
 		if err := n.CountHits(t.Context(), scheme, among, &counts); err != nil {
@@ -328,19 +328,19 @@ func TestNeighboursCount(t *testing.T) {
 func TestNeighboursWhileBuilding(t *testing.T) {
 	g, o, among := testGallery(t, 4714, 900)
 	scheme := parseAll(t, g, []string{"A+0.5*B"})[0]
-	n, err := neighbour.NewNeighbours(g, neighbour.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
+	n, err := neighbour.NewNeighbours(g, neighbour.Plan{Layers: []string{"A", "B"}, Queries: allRows(900)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	last := 0
-	err = n.Build(ctx, func(u neighbour.NeighbourUsage) {
+	err = n.Build(ctx, func(u neighbour.Usage) {
 		if u.Done < last {
 			t.Errorf("%d queries are done after %d", u.Done, last)
 		}
 		last = u.Done
-		seen, err := n.Each(t.Context(), scheme, 10, among, func(h neighbour.NeighbourHits) {
+		seen, err := n.Each(t.Context(), scheme, 10, among, func(h neighbour.Hits) {
 			if h.Proven && h.Place%50 == 0 {
 				for i, want := range neighbour.ScoredHits(o.rank(scheme, h.Query)[:10]) {
 					if int(h.Rows[i]) != want.Row || h.Scores[i] != want.Score {
@@ -366,7 +366,7 @@ func TestNeighboursWhileBuilding(t *testing.T) {
 	if err := n.Build(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	whole := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(900)})
+	whole := built(t, g, neighbour.Plan{Layers: []string{"A", "B"}, Queries: allRows(900)})
 	for place := range n.Hoods {
 		if !sameHoods(n.Hoods[place].Load(), whole.Hoods[place].Load()) {
 			t.Fatalf("place %d differs from that of a build that was not stopped", place)
@@ -377,7 +377,7 @@ func TestNeighboursWhileBuilding(t *testing.T) {
 // TestNeighboursBudget: a budget keeps the first queries, and says so.
 func TestNeighboursBudget(t *testing.T) {
 	g, _, among := testGallery(t, 4716, 900)
-	plan := neighbour.NeighbourPlan{Layers: []string{"A", "B", "C"}, Queries: allRows(900), M: 20}
+	plan := neighbour.Plan{Layers: []string{"A", "B", "C"}, Queries: allRows(900), M: 20}
 	whole := built(t, g, plan)
 	all := whole.Usage()
 	if all.Cut || all.Done != 900 || all.Bytes > 50*all.Members+300*900 {
@@ -416,7 +416,7 @@ func TestNeighboursSignOfZero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := built(t, g, neighbour.NeighbourPlan{Layers: []string{"A", "B"}, Queries: allRows(5)})
+	n := built(t, g, neighbour.Plan{Layers: []string{"A", "B"}, Queries: allRows(5)})
 	for i := range n.Hoods {
 		column := n.Hoods[i].Load().Cosines
 		for at := range column {
@@ -450,23 +450,23 @@ func TestNeighboursSignOfZero(t *testing.T) {
 func TestNeighboursOfBadPlans(t *testing.T) {
 	g, _, _ := testGallery(t, 4717, 30)
 	for _, tt := range []struct {
-		plan neighbour.NeighbourPlan
+		plan neighbour.Plan
 		text string
 	}{
-		{neighbour.NeighbourPlan{Queries: []int{3, 30}}, "query 1 of 2 is row 30, the gallery has 30"},
-		{neighbour.NeighbourPlan{Queries: []int{-1}}, "is row -1"},
-		{neighbour.NeighbourPlan{Queries: []int{3, 4, 3}}, "row 3 is a query twice"},
-		{neighbour.NeighbourPlan{M: -1}, "-1 nearest rows"},
-		{neighbour.NeighbourPlan{M: 1 << 16}, "65536 nearest rows"},
-		{neighbour.NeighbourPlan{Budget: -1}, "a budget of -1 bytes"},
-		{neighbour.NeighbourPlan{Layers: []string{"A", "B", "A"}}, "layer A stands twice"},
-		{neighbour.NeighbourPlan{Name: "../x"}, `the name "../x"`},
+		{neighbour.Plan{Queries: []int{3, 30}}, "query 1 of 2 is row 30, the gallery has 30"},
+		{neighbour.Plan{Queries: []int{-1}}, "is row -1"},
+		{neighbour.Plan{Queries: []int{3, 4, 3}}, "row 3 is a query twice"},
+		{neighbour.Plan{M: -1}, "-1 nearest rows"},
+		{neighbour.Plan{M: 1 << 16}, "65536 nearest rows"},
+		{neighbour.Plan{Budget: -1}, "a budget of -1 bytes"},
+		{neighbour.Plan{Layers: []string{"A", "B", "A"}}, "layer A stands twice"},
+		{neighbour.Plan{Name: "../x"}, `the name "../x"`},
 	} {
 		if _, err := neighbour.NewNeighbours(g, tt.plan); err == nil || !contains(err, tt.text) {
 			t.Errorf("%+v: %v, not %q", tt.plan, err, tt.text)
 		}
 	}
-	n, err := neighbour.NewNeighbours(g, neighbour.NeighbourPlan{Layers: []string{"Z"}, Queries: []int{1}})
+	n, err := neighbour.NewNeighbours(g, neighbour.Plan{Layers: []string{"Z"}, Queries: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

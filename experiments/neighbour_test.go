@@ -23,7 +23,7 @@ import (
 // the budget are built.
 func neighbours(t *testing.T, g *engine.Gallery, m int, budget int64) *neighbour.Neighbours {
 	t.Helper()
-	n, err := neighbour.NewNeighbours(g, neighbour.NeighbourPlan{
+	n, err := neighbour.NewNeighbours(g, neighbour.Plan{
 		Layers: []string{"A", "B", "C"}, Queries: items.Sample(g.Len(), g.Len(), 1), M: m, Budget: budget,
 	})
 	if err != nil {

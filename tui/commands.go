@@ -171,7 +171,7 @@ func (m *Model) visiblePictures() []picture.Wanted {
 	switch {
 	case !m.layout.Pictures:
 	case !m.findings.Open:
-		all = m.Board.Pictures(&m.layout)
+		all = m.Pictures(&m.layout)
 	case m.findings.Sheet != nil:
 		all = m.findings.Sheet.Pictures(&m.layout)
 	}
@@ -347,7 +347,7 @@ func (m Model) behind(t pane.Task, step script.Step) (Model, tea.Cmd) {
 
 // copyScript puts the script of the session's state on the clipboard, by way of the terminal.
 func (m worker) copyScript() tea.Cmd {
-	session, out := m.session, io.Writer(io.Discard)
+	session, out := m.session, io.Discard
 	if m.output != nil {
 		out = m.output
 	}

@@ -28,7 +28,7 @@ const (
 // has, from which the next Build goes on. When the budget is exceeded it keeps the first
 // queries that fit and returns nil; Usage says so. progress, which may be nil, is told
 // after each query how many are done, by one goroutine at a time.
-func (n *Neighbours) Build(ctx context.Context, progress func(NeighbourUsage)) error {
+func (n *Neighbours) Build(ctx context.Context, progress func(Usage)) error {
 	n.build.Lock()
 	defer n.build.Unlock()
 	for size := firstNeighbourRound; ; size = min(2*size, mostNeighbourRound) {
@@ -85,7 +85,7 @@ type neighbourBuilder struct {
 	layers   []string
 	known    int // of layers
 	places   []int
-	progress func(NeighbourUsage)
+	progress func(Usage)
 	told     sync.Mutex // held while progress is told
 	parts    []*layer.Layer
 	scratch  sync.Pool // of *neighbourScratch

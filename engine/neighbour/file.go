@@ -187,9 +187,9 @@ func openNeighbours(ctx context.Context, dir fence.Folder, name string) (*os.Fil
 
 // sameLayers returns the places of the file's layers that are wanted and the same, and
 // what to say of those that are wanted and are not.
-func (n *Neighbours) sameLayers(ctx context.Context, file []NeighbourLayer, wanted []string) (kept []int, note string, err error) {
+func (n *Neighbours) sameLayers(ctx context.Context, file []Layer, wanted []string) (kept []int, note string, err error) {
 	for at, was := range file {
-		if !slices.Contains(wanted, was.Name) || slices.ContainsFunc(file[:at], func(o NeighbourLayer) bool { return o.Name == was.Name }) {
+		if !slices.Contains(wanted, was.Name) || slices.ContainsFunc(file[:at], func(o Layer) bool { return o.Name == was.Name }) {
 			continue
 		}
 		l, err := n.G.Ready(ctx, scheme.FactorNamed(was.Name))
@@ -211,7 +211,7 @@ func (n *Neighbours) sameLayers(ctx context.Context, file []NeighbourLayer, want
 
 // SameLayer reports whether a layer is the one that it was: its sampled blocks are the
 // same and, unless its file has the same time, all of it.
-func SameLayer(ctx context.Context, g rank.Layers, l *layer.Layer, was NeighbourLayer) (bool, error) {
+func SameLayer(ctx context.Context, g rank.Layers, l *layer.Layer, was Layer) (bool, error) {
 	print, err := LayerHash(ctx, g, l, layer.HashSample)
 	if err != nil || print != was.Print {
 		return false, err
@@ -269,14 +269,14 @@ func (b Border) holds(cosine float64, row int32) bool {
 }
 
 // head returns what a file of the layers says of itself, but for what is built.
-func (n *Neighbours) head(ctx context.Context, layers []string) (NeighbourHead, error) {
+func (n *Neighbours) head(ctx context.Context, layers []string) (Head, error) {
 	h := n.identity()
 	for _, name := range layers {
 		l, err := n.G.Ready(ctx, scheme.FactorNamed(name))
 		if err != nil {
 			return h, err
 		}
-		is := NeighbourLayer{Name: name, Modified: l.Modified()}
+		is := Layer{Name: name, Modified: l.Modified()}
 		if is.Print, err = LayerHash(ctx, n.G, l, layer.HashSample); err == nil {
 			is.Content, err = LayerHash(ctx, n.G, l, layer.HashAll)
 		}
@@ -289,10 +289,10 @@ func (n *Neighbours) head(ctx context.Context, layers []string) (NeighbourHead, 
 }
 
 // identity is head without the layers.
-func (n *Neighbours) identity() NeighbourHead {
+func (n *Neighbours) identity() Head {
 	order := sha256.New()
 	_ = binary.Write(order, binary.LittleEndian, n.Order) // a hash takes all
-	return NeighbourHead{
+	return Head{
 		M: n.m, Seed: n.seed, Rows: n.G.Len(),
 		Order: hex.EncodeToString(order.Sum(nil)), Candidates: n.base.Hash(),
 	}
@@ -300,7 +300,7 @@ func (n *Neighbours) identity() NeighbourHead {
 
 // CheckNeighbours checks a file of neighbourhoods against the gallery. damage is what is
 // wrong with the file, stale what it is of instead of the gallery; nil and "" for neither.
-func CheckNeighbours(ctx context.Context, g NeighbourGallery, dir fence.Folder, name string) (damage error, stale string, err error) {
+func CheckNeighbours(ctx context.Context, g Gallery, dir fence.Folder, name string) (damage error, stale string, err error) {
 	f, r, err := openNeighbours(ctx, dir, name)
 	if err == nil {
 		defer f.Close()

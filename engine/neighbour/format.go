@@ -17,7 +17,7 @@ import (
 // neighbour_format.go reads and writes neighbourhoods. All numbers are little-endian:
 //
 //	magic    16 bytes
-//	section  the head, JSON: see NeighbourHead
+//	section  the head, JSON: see Head
 //	section  hoodsAtATime neighbourhoods, the last section what is left
 //	…
 //
@@ -40,19 +40,19 @@ const (
 	mostSectionBytes = 1 << 30
 )
 
-// NeighbourHead says what neighbourhoods are of.
-type NeighbourHead struct {
-	M          int              `json:"m"`
-	Seed       uint64           `json:"seed"`
-	Rows       int              `json:"rows"`       // of the gallery
-	Order      string           `json:"order"`      // hash of the queries in their order
-	Candidates string           `json:"candidates"` // hash of who may answer whom
-	Built      int              `json:"built"`      // the first queries of the order that are there
-	Layers     []NeighbourLayer `json:"layers"`
+// Head says what neighbourhoods are of.
+type Head struct {
+	M          int     `json:"m"`
+	Seed       uint64  `json:"seed"`
+	Rows       int     `json:"rows"`       // of the gallery
+	Order      string  `json:"order"`      // hash of the queries in their order
+	Candidates string  `json:"candidates"` // hash of who may answer whom
+	Built      int     `json:"built"`      // the first queries of the order that are there
+	Layers     []Layer `json:"layers"`
 }
 
-// NeighbourLayer says which matrix a layer was.
-type NeighbourLayer struct {
+// Layer says which matrix a layer was.
+type Layer struct {
 	Name     string `json:"name"`
 	Print    string `json:"print"`    // hash of a sample of its blocks, as fingerprints take it
 	Content  string `json:"content"`  // hash of all of it
@@ -60,7 +60,7 @@ type NeighbourLayer struct {
 }
 
 // WriteNeighbours writes a head and its neighbourhoods, which hood returns by place.
-func WriteNeighbours(w io.Writer, head NeighbourHead, hood func(place int) *Neighbourhood) error {
+func WriteNeighbours(w io.Writer, head Head, hood func(place int) *Neighbourhood) error {
 	text, err := json.Marshal(head)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (h *Neighbourhood) Append(b []byte) []byte {
 type neighbourReader struct {
 	r    io.Reader
 	left int64 // bytes of the file
-	Head NeighbourHead
+	Head Head
 	body []byte
 }
 
@@ -215,7 +215,7 @@ func (n *neighbourReader) All(each func(place int, h *Neighbourhood) error) erro
 
 // decode reads a neighbourhood from the front of b, and returns what is behind it. All
 // that it takes lies in b, so its memory is bounded by that of the file.
-func (head *NeighbourHead) decode(b []byte) (*Neighbourhood, []byte, error) {
+func (head *Head) decode(b []byte) (*Neighbourhood, []byte, error) {
 	layers := len(head.Layers)
 	if len(b) < 8+12*layers {
 		return nil, nil, code.ErrStale{Why: "has a section that is too short"}

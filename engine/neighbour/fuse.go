@@ -141,7 +141,7 @@ func (w *neighbourWorker) fuse(h *Neighbourhood, query int) (limit, bool) {
 			sure++
 		}
 		for r, member := range f.order {
-			f.upper[member] += 1 / float64(rank.RrfOffset+r+1)
+			f.upper[member] += 1 / float64(rank.RRFOffset+r+1)
 			f.exact[member] = f.exact[member] && r < sure
 		}
 	}

@@ -22,8 +22,8 @@ const DefaultNeighbours = 100
 // defaultNeighbourMemory bounds what neighbourhoods take unless a plan says otherwise.
 const defaultNeighbourMemory = 1 << 30
 
-// NeighbourPlan says what Neighbours hold.
-type NeighbourPlan struct {
+// Plan says what Neighbours hold.
+type Plan struct {
 	Name    string   // of their file, as a layer is named; "": they are not kept
 	Layers  []string // of the gallery or derived; each once
 	Queries []int    // rows, each once
@@ -32,8 +32,8 @@ type NeighbourPlan struct {
 	Budget  int64    // bytes; 0: 1 GiB
 }
 
-// NeighbourGallery is a gallery whose neighbours are kept.
-type NeighbourGallery interface {
+// Gallery is a gallery whose neighbours are kept.
+type Gallery interface {
 	rank.Layers
 	// Candidates returns the rows that meet conditions.
 	Candidates(conditions []scheme.Condition) (*items.Candidates, error)
@@ -60,7 +60,7 @@ type NeighbourGallery interface {
 // as soon as it is built. Neighbours read their gallery, and must not be used once it
 // is closed.
 type Neighbours struct {
-	G      NeighbourGallery
+	G      Gallery
 	name   string
 	m      int
 	seed   uint64
@@ -76,7 +76,7 @@ type Neighbours struct {
 	layers []string // only ever appended to, and copied then
 	done   int      // the first places that are built in all layers
 	limit  int      // places from here on do not fit into the budget
-	sizes  NeighbourUsage
+	sizes  Usage
 	note   string // why those that were kept did not serve
 }
 
@@ -109,8 +109,8 @@ func (h *Neighbourhood) bytes() int64 {
 		int64(len(h.Rows))*4 + int64(len(h.Cosines))*8 + int64(len(h.Borders))*int64(unsafe.Sizeof(Border{}))
 }
 
-// NeighbourUsage says how far Neighbours are and what they take.
-type NeighbourUsage struct {
+// Usage says how far Neighbours are and what they take.
+type Usage struct {
 	Queries int   // of the plan
 	Done    int   // the first of them, in their order, that are built in all layers
 	Members int64 // rows that are kept, over all queries
@@ -122,7 +122,7 @@ type NeighbourUsage struct {
 // NewNeighbours returns Neighbours of which nothing is built. An error names a query
 // that is no row or stands twice, or a number that is out of range; a layer is looked
 // up when it is built.
-func NewNeighbours(g NeighbourGallery, p NeighbourPlan) (*Neighbours, error) {
+func NewNeighbours(g Gallery, p Plan) (*Neighbours, error) {
 	n := &Neighbours{
 		G: g, name: p.Name, m: p.M, seed: max(p.Seed, 1), budget: p.Budget,
 		layers: slices.Clone(p.Layers), limit: len(p.Queries),
@@ -165,7 +165,7 @@ func NewNeighbours(g NeighbourGallery, p NeighbourPlan) (*Neighbours, error) {
 		n.places[q] = int32(place)
 	}
 	n.Hoods = make([]atomic.Pointer[Neighbourhood], len(n.Order))
-	n.sizes = NeighbourUsage{Queries: len(n.Order), Budget: n.budget}
+	n.sizes = Usage{Queries: len(n.Order), Budget: n.budget}
 	var err error
 	n.base, err = g.Candidates(nil)
 	return n, err
@@ -186,7 +186,7 @@ func shuffle(rows []int32, seed uint64) {
 }
 
 // Usage returns how far they are.
-func (n *Neighbours) Usage() NeighbourUsage {
+func (n *Neighbours) Usage() Usage {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	u := n.sizes
@@ -195,7 +195,7 @@ func (n *Neighbours) Usage() NeighbourUsage {
 }
 
 // String returns the usage for people.
-func (u NeighbourUsage) String() string {
+func (u Usage) String() string {
 	text := fmt.Sprintf("neighbours of %d of %d queries: %d rows, %.1f MB of %.1f", u.Done, u.Queries, u.Members, float64(u.Bytes)/1e6, float64(u.Budget)/1e6)
 	if u.Cut {
 		text += ", which holds no more"

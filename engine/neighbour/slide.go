@@ -12,9 +12,9 @@ import (
 // neighbour_slide.go ranks all queries under one scheme: what a slider that moves asks
 // for.
 
-// NeighbourHits is the top of one query's ranking. Its memory is that of a worker: it
+// Hits is the top of one query's ranking. Its memory is that of a worker: it
 // lasts for the call.
-type NeighbourHits struct {
+type Hits struct {
 	Place  int // of the query, in the order of Neighbours
 	Query  int // row
 	Rows   []int32
@@ -28,12 +28,12 @@ const slideBlock = 64
 // Each calls visit once for every query that is built, up to the first that is not, in
 // no order and from several goroutines. It allocates nothing for a query. It returns how
 // many there were: none for a scheme that neighbourhoods cannot serve.
-func (n *Neighbours) Each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, visit func(NeighbourHits)) (queries int, err error) {
+func (n *Neighbours) Each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, visit func(Hits)) (queries int, err error) {
 	return n.each(ctx, scheme, k, among, nil, visit)
 }
 
 // each is Each for the queries at some places; nil: all.
-func (n *Neighbours) each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, only []bool, visit func(NeighbourHits)) (queries int, err error) {
+func (n *Neighbours) each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, only []bool, visit func(Hits)) (queries int, err error) {
 	s, ok, err := n.prepare(ctx, scheme)
 	if err != nil || !ok {
 		return 0, err
@@ -65,9 +65,9 @@ func (n *Neighbours) served(layers int) int {
 }
 
 // hits ranks the query at a place.
-func (w *neighbourWorker) hits(place int) NeighbourHits {
+func (w *neighbourWorker) hits(place int) Hits {
 	query := int(w.n.Order[place])
-	out := NeighbourHits{Place: place, Query: query}
+	out := Hits{Place: place, Query: query}
 	h := w.hood(query)
 	if h == nil { // the budget has cut it off meanwhile
 		return out
@@ -120,7 +120,7 @@ func (n *Neighbours) CountHits(ctx context.Context, scheme scheme.Scheme, among 
 }
 
 // count sets the counts of one query.
-func (c *HitCounts) count(h NeighbourHits) {
+func (c *HitCounts) count(h Hits) {
 	switch {
 	case !h.Proven:
 		return

@@ -69,8 +69,8 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 		}
 		for i := range rows {
 			first, last := p.ranks(p.exact[rows[i].row])
-			rows[i].upper += 1 / float64(RrfOffset+first)
-			rows[i].lower += 1 / float64(RrfOffset+last)
+			rows[i].upper += 1 / float64(RRFOffset+first)
+			rows[i].lower += 1 / float64(RRFOffset+last)
 		}
 	}
 	rows = reaching(rows, k)
@@ -86,7 +86,7 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 			if err != nil || !ok {
 				return nil, 0, false, err
 			}
-			fused += 1 / float64(RrfOffset+rank)
+			fused += 1 / float64(RRFOffset+rank)
 		}
 		best.Offer(Hit{r.row, fused})
 	}
@@ -171,8 +171,8 @@ func (p *intervalPart) add(upper, lower []float64) {
 			upper[row], lower[row] = math.NaN(), math.NaN()
 			continue
 		}
-		upper[row] += 1 / float64(RrfOffset+int(first))
-		lower[row] += 1 / float64(RrfOffset+int(p.last[row]))
+		upper[row] += 1 / float64(RRFOffset+int(first))
+		lower[row] += 1 / float64(RRFOffset+int(p.last[row]))
 	}
 }
 

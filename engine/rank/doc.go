@@ -25,25 +25,11 @@
 // CodeSearch and PrefixSearch rank by approximate scores alone. They measure what
 // approximation costs, and prove nothing.
 //
-// # Neighbourhoods
-//
-// Neighbours keep, of each query of a set, the 100 nearest rows of every layer, and the
-// canonical cosines of all these rows in all layers. From them follows the exact top k of a
-// sum for nearly all queries, whatever its weights and the filter, with a proof for each;
-// of many concatenations and fusions, too. So another weighting of 10,000 queries is
-// arithmetic over some hundred rows each. A ranking that is not proven is searched for.
-// They lie in .strata/neighbours/NAME.hoods, with the hashes of what they were made of.
-//
-//	found, err := n.Load(ctx)   // reads what is kept
-//	err = n.Build(ctx, nil)     // builds what is missing; it serves meanwhile
-//	err = n.Save(ctx)
-//	err = n.RankAll(ctx, rows, schemes, 10, all, each)
-//
 // # Ownership and concurrency
 //
 // Layers, an interface that a gallery satisfies, owns the layers and the codes; nothing
 // here may be used once it is closed. A Searcher owns what it keeps, up to its budget of
-// bytes. Searcher, Neighbours, Vectors, CodeSearch and PrefixSearch may be used
+// bytes. Searcher, Vectors, CodeSearch and PrefixSearch may be used
 // concurrently. A Batch is prepared by one goroutine and then shared by its workers; a
 // BatchWorker, Pairs and Nominated are for one goroutine.
 package rank

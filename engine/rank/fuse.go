@@ -43,7 +43,7 @@ func (w *BatchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 		f.upper, f.lower = make([]float64, n), make([]float64, n)
 		f.doubt, f.recip = make([]int, n), make([]float64, n+1)
 		for rank := range f.recip {
-			f.recip[rank] = 1 / float64(RrfOffset+rank)
+			f.recip[rank] = 1 / float64(RRFOffset+rank)
 		}
 	}
 	clear(f.upper)

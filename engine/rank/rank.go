@@ -41,10 +41,10 @@ func (r Ranking) Scored() bool { return len(r.Hits) > 0 && r.Hits[0].Scored() }
 
 // Ranker ranks the candidates of one query from its columns.
 type Ranker struct {
-	G       Layers
+	G       Layers // of the gallery
 	columns map[string]*Column
 	Among   *items.Candidates
-	Query   int
+	Query   int // by row
 }
 
 // rankBlock is the number of rows scored at a time: their scores and the
@@ -137,7 +137,7 @@ func (r *Ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, er
 		ranked := make([]bool, n)
 		for i, h := range order {
 			ranked[h.Row] = true
-			fused[h.Row] += 1 / float64(RrfOffset+i+1)
+			fused[h.Row] += 1 / float64(RRFOffset+i+1)
 			if !h.Scored() {
 				fused[h.Row] = math.NaN()
 			}

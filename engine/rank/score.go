@@ -10,9 +10,9 @@ import (
 // score.go defines the score of a row, the order of rows, and how far a score from
 // approximate cosines may be from the canonical one.
 
-// RrfOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
+// RRFOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
 // Büttcher, SIGIR 2009).
-const RrfOffset = 60
+const RRFOffset = 60
 
 // Better orders hits best first: higher score, then lower row, rows without a
 // score last. It is a total order.

@@ -81,7 +81,7 @@ func (h *hitMeasure) widen(ctx context.Context, schemes []scheme.Scheme) error {
 	if len(was) == 0 || m > min(h.m.Gallery.Len()/2, math.MaxUint16) {
 		return nil
 	}
-	more, err := neighbour.NewNeighbours(h.m.Gallery, neighbour.NeighbourPlan{Layers: n.Layers(), Queries: slices.Sorted(maps.Keys(was)), M: m, Budget: n.Usage().Budget})
+	more, err := neighbour.NewNeighbours(h.m.Gallery, neighbour.Plan{Layers: n.Layers(), Queries: slices.Sorted(maps.Keys(was)), M: m, Budget: n.Usage().Budget})
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (u *tuner) neighbours(ctx context.Context) error {
 	if (len(u.Tune)+len(u.Report))*u.ask.Gallery.Len() >= fewestPairs {
 		name = neighbourFile
 	}
-	n, err := u.build(ctx, neighbour.NeighbourPlan{
+	n, err := u.build(ctx, neighbour.Plan{
 		Name: name, Layers: u.Layers, M: m, Queries: slices.Sorted(slices.Values(slices.Concat(u.Tune, u.Report))),
 	})
 	switch {
@@ -87,7 +87,7 @@ func (u *tuner) nearest() (int, error) {
 }
 
 // build loads neighbourhoods, builds what is missing and keeps those that have a name.
-func (u *tuner) build(ctx context.Context, plan neighbour.NeighbourPlan) (*neighbour.Neighbours, error) {
+func (u *tuner) build(ctx context.Context, plan neighbour.Plan) (*neighbour.Neighbours, error) {
 	n, err := neighbour.NewNeighbours(u.ask.Gallery, plan)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (u *tuner) build(ctx context.Context, plan neighbour.NeighbourPlan) (*neigh
 	if had.Done < had.Queries {
 		u.begin("neighbours", fmt.Sprintf("queries, of at most %d MB", had.Budget>>20))
 		report := eval.Reporter(had.Queries-had.Done, u.progress)
-		if err := n.Build(ctx, func(neighbour.NeighbourUsage) { report() }); err != nil {
+		if err := n.Build(ctx, func(neighbour.Usage) { report() }); err != nil {
 			return nil, err
 		}
 		if err := n.Save(ctx); err != nil {

@@ -91,7 +91,7 @@ func TestMeasureUnproven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]neighbour.NeighbourPlan{
+	for name, p := range map[string]neighbour.Plan{
 		"few rows":    {M: 7},
 		"no rows":     {M: 1},
 		"few queries": {M: 60, Budget: 60_000},
@@ -132,7 +132,7 @@ func TestNeighboursOfTuning(t *testing.T) {
 	u := prepared(t, ask)
 	var phases []string
 	u.ask.Phase = func(name, _ string) { phases = append(phases, name) }
-	plan := neighbour.NeighbourPlan{Name: neighbourFile, Layers: u.Layers, Queries: u.Tune, M: 30}
+	plan := neighbour.Plan{Name: neighbourFile, Layers: u.Layers, Queries: u.Tune, M: 30}
 	build := func() {
 		t.Helper()
 		phases, u.Notes = nil, nil

@@ -7,13 +7,16 @@ import (
 
 // The size under which pictures are left out, then captions, then everything; and the number of pictures in a row.
 const (
-	PictureCols, PictureRows = 80, 24
-	captionCols, captionRows = 40, 10
-	LeastCols, LeastRows     = 20, 4
-	WideCols                 = 110 // from here the query has a column of its own
-	ShownHits                = 10
-	panelText                = 28 // the width of what is said about a hit
-	tableRows                = 4  // the least height of the table of evaluated schemes
+	PictureCols = 80
+	PictureRows = 24
+	captionCols = 40
+	captionRows = 10
+	LeastCols   = 20
+	LeastRows   = 4
+	WideCols    = 110 // from here the query has a column of its own
+	ShownHits   = 10
+	panelText   = 28 // the width of what is said about a hit
+	tableRows   = 4  // the least height of the table of evaluated schemes
 )
 
 // Layout says where everything is. It is computed when the size, the number of schemes or the kind of screen changes.

@@ -48,7 +48,7 @@ func (t *Table) Write(tb testing.TB, dir string) {
 	if t.Split != nil {
 		header = append(header, "split")
 	}
-	rows.Write(header)
+	_ = rows.Write(header) // Flush and Error say so
 	for r, id := range t.IDs {
 		row := []string{id}
 		for _, l := range t.Labels {
@@ -60,7 +60,7 @@ func (t *Table) Write(tb testing.TB, dir string) {
 		if t.Split != nil {
 			row = append(row, t.Split[r])
 		}
-		rows.Write(row)
+		_ = rows.Write(row)
 	}
 	if rows.Flush(); rows.Error() != nil {
 		tb.Fatal(rows.Error())
@@ -95,7 +95,7 @@ func (t *Table) Open(tb testing.TB) *engine.Gallery {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { g.Close() })
+	tb.Cleanup(func() { _ = g.Close() })
 	return g
 }
 
@@ -195,7 +195,7 @@ func Demo(t *testing.T) *engine.Gallery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.Close() })
+	t.Cleanup(func() { _ = g.Close() })
 	return g
 }
 
@@ -228,7 +228,7 @@ func Twins(t *testing.T) *engine.Gallery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.Close() })
+	t.Cleanup(func() { _ = g.Close() })
 	return g
 }
 
