@@ -86,12 +86,7 @@ func OpenWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) 
 // OpenItems opens the folder dir as a gallery without layers: its items table
 // and its pictures are there to be read. Of gallery.yaml it takes where those are;
 // it reads no matrices, and has no fingerprint.
-func OpenItems(ctx context.Context, dir string) (*Gallery, error) {
-	return OpenItemsWith(ctx, dir, OpenOptions{})
-}
-
-// OpenItemsWith is OpenItems with options.
-func OpenItemsWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) {
+func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) {
 	g, err := openFolder(dir, o.FollowLinks)
 	if err != nil {
 		return nil, err

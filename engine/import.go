@@ -192,7 +192,7 @@ func (m *importer) choose(ctx context.Context, size int64) error {
 
 // order reads the items table and finds where rows go.
 func (m *importer) order(ctx context.Context) (lacking, leftOut int, err error) {
-	g, err := OpenItemsWith(ctx, m.Gallery, OpenOptions{FollowLinks: m.FollowLinks})
+	g, err := OpenItems(ctx, m.Gallery, OpenOptions{FollowLinks: m.FollowLinks})
 	if err != nil {
 		return 0, 0, err
 	}

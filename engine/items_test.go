@@ -182,7 +182,7 @@ func TestTables(t *testing.T) {
 	if after, err := g.Fingerprint(t.Context()); err != nil || after == before {
 		t.Errorf("fingerprint %s, %v: that of other items", after, err)
 	}
-	it, err := OpenItems(t.Context(), dir)
+	it, err := OpenItems(t.Context(), dir, OpenOptions{})
 	if err != nil || it.ID(0) != "c" {
 		t.Errorf("OpenItems: %v", err)
 	}

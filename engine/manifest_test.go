@@ -172,7 +172,7 @@ func TestMatrixHead(t *testing.T) {
 func TestOpenItems(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "items.csv", []byte("id,image\na,a.jpg\n"))
-	g, err := OpenItems(t.Context(), dir)
+	g, err := OpenItems(t.Context(), dir, OpenOptions{})
 	if err != nil || g.Len() != 1 || g.Picture(0) != "a.jpg" || len(g.Layers) != 0 {
 		t.Errorf("%+v, %v", g, err)
 	}
@@ -181,7 +181,7 @@ func TestOpenItems(t *testing.T) {
 	}
 	write(t, dir, "items.csv", []byte("name\na\n"))
 	for path, want := range map[string]string{dir: "items.csv: line 1: no column is named id", t.TempDir(): "there is no items.csv", dir + "/x": "there is no such folder"} {
-		if _, err := OpenItems(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := OpenItems(t.Context(), path, OpenOptions{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

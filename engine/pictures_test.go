@@ -189,7 +189,7 @@ func TestKeyedPictures(t *testing.T) {
 	for name, openIt := range map[string]func(t *testing.T, dir string) *Gallery{
 		"gallery": func(t *testing.T, dir string) *Gallery { return open(t, dir) },
 		"items": func(t *testing.T, dir string) *Gallery {
-			g, err := OpenItems(t.Context(), dir)
+			g, err := OpenItems(t.Context(), dir, OpenOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,6 +54,9 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	if msg.Type == tea.KeyTab && m.prompt.Kind == prompt.Image && m.prompt.Paths.Text == before && len(m.prompt.Paths.Names) > 0 {
 		m.prompt.Input.SetValue(m.prompt.Paths.Common)
 		m.prompt.Input.CursorEnd()
+	} else if msg.Type == tea.KeyTab && m.prompt.Kind == prompt.Command {
+		m.prompt.Input.SetValue(script.Continue(before))
+		m.prompt.Input.CursorEnd()
 	} else {
 		m.prompt = m.prompt.Update(msg)
 	}

@@ -255,14 +255,6 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
-// Rename moves a file of the caller's, which is on the disk, to its place.
-func Rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	return SyncFolder(filepath.Dir(to))
-}
-
 // Writable reports whether files can be made in a folder.
 func Writable(dir string) bool {
 	f, err := Create(filepath.Join(dir, "probe"))

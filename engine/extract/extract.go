@@ -175,7 +175,7 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if x.items, err = engine.OpenItemsWith(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {
+	if x.items, err = engine.OpenItems(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {
 		return err
 	}
 	defer func() {

@@ -157,7 +157,9 @@ func (s *spoilt) column(name string, cell func(i int) string) {
 // checked checks a gallery's folder.
 func checked(t *testing.T, dir string, change func(*Check)) *Report {
 	t.Helper()
-	c := Check{Open: engine.Open, OpenItems: engine.OpenItems, Gallery: dir, Pictures: AllPictures, Queries: 100, Seed: 1, Now: time.Now}
+	c := Check{Open: engine.Open, OpenItems: func(ctx context.Context, name string) (*engine.Gallery, error) {
+		return engine.OpenItems(ctx, name, engine.OpenOptions{})
+	}, Gallery: dir, Pictures: AllPictures, Queries: 100, Seed: 1, Now: time.Now}
 	if change != nil {
 		change(&c)
 	}

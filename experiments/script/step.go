@@ -89,6 +89,25 @@ func Complete(line string) []string {
 	return out
 }
 
+// Continue returns a line that is being typed, as far as it is clear how it goes on: its
+// last word continued to what the words of Complete begin with, and a blank behind the only one.
+func Continue(line string) string {
+	words := Complete(line)
+	if len(words) == 0 {
+		return line
+	}
+	common := words[0]
+	for _, w := range words[1:] {
+		for !strings.HasPrefix(w, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	if len(words) == 1 {
+		common += " "
+	}
+	return line[:strings.LastIndexAny(line, " \t")+1] + common
+}
+
 // Gallery opens a gallery. It forgets the query, the schemes and the filter.
 type Gallery struct {
 	Name string // demo, the built-in one, or the path of a folder

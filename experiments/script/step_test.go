@@ -283,3 +283,18 @@ func ParseScript(name string, r io.Reader) (*Script, error) {
 	}
 	return p.script, nil
 }
+
+func TestContinue(t *testing.T) {
+	for line, want := range map[string]string{
+		"e":          "e",
+		"ev":         "evaluate ",
+		"evaluate o": "evaluate o",
+		"tune A se":  "tune A seed ",
+		"query x":    "query x",
+		"comp":       "compare ",
+	} {
+		if got := Continue(line); got != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+}

@@ -126,5 +126,5 @@ func verdict(out io.Writer, write func(io.Writer) error, report *check.Report, s
 
 // openItems opens the items table and the pictures of a folder.
 func openItems(ctx context.Context, name string) (*engine.Gallery, error) {
-	return engine.OpenItemsWith(ctx, name, engine.OpenOptions{FollowLinks: linksFollowed(ctx)})
+	return engine.OpenItems(ctx, name, engine.OpenOptions{FollowLinks: linksFollowed(ctx)})
 }
