@@ -301,11 +301,8 @@ func (r *Recipe) Write(dir fence.Folder, name string) error {
 	}
 	text = append(text, '\n')
 	r.Text = text
-	if err := dir.WriteBytes(name, r.Text); err != nil {
-		return err
-	}
-	seal.BelieveMatrix(dir, r.Matrix.File, r.Text)
-	return nil
+	seal.BelieveMatrix(dir, r.Matrix.File, r.Text) // first: who finds the recipe finds its seal
+	return dir.WriteBytes(name, r.Text)
 }
 
 // parameterCount returns how many parameters the transforms of a factor have, for

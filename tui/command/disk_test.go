@@ -284,17 +284,26 @@ func TestTwoEvaluations(t *testing.T) {
 			t.Fatal(err)
 		}
 		var cmds []*exec.Cmd
-		for _, s := range schemes {
+		var said [2]bytes.Buffer
+		for i, s := range schemes {
 			cmd := program(t, dir, "eval", "demo", "--queries", "100", "--scheme", s, "--out", "out")
+			cmd.Stderr = &said[i]
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
 			cmds = append(cmds, cmd)
 		}
-		for _, cmd := range cmds {
+		var refused int
+		for i, cmd := range cmds {
 			if err := cmd.Wait(); err != nil {
-				t.Fatal(err)
+				refused++
+				if !strings.Contains(said[i].String(), "another run writes its results into this folder") {
+					t.Fatalf("%v: %s", err, &said[i])
+				}
 			}
+		}
+		if refused == len(cmds) {
+			t.Fatal("both are refused")
 		}
 		now := files(t, dir)
 		last := 0

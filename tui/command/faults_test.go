@@ -375,6 +375,9 @@ func files(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		name, _ := filepath.Rel(dir, path)
+		if of := filepath.Base(filepath.Dir(path)); strings.HasPrefix(name, filepath.Join("cache", "strata")) && (of == "seals" || of == "outputs") {
+			return nil // a seal without what it seals is harmless, as is a lock that nobody holds
+		}
 		all[name] = fmt.Sprintf("%x", sha256.Sum256(steady(name, b)))
 		return nil
 	})
