@@ -51,13 +51,15 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 		return takePrompt(m)
 	}
 	before := m.prompt.Input.Value()
-	if msg.Type == tea.KeyTab && m.prompt.Kind == prompt.Image && m.prompt.Paths.Text == before && len(m.prompt.Paths.Names) > 0 {
+	tab := msg.Type == tea.KeyTab
+	switch {
+	case tab && m.prompt.Kind == prompt.Image && m.prompt.Paths.Text == before && len(m.prompt.Paths.Names) > 0:
 		m.prompt.Input.SetValue(m.prompt.Paths.Common)
 		m.prompt.Input.CursorEnd()
-	} else if msg.Type == tea.KeyTab && m.prompt.Kind == prompt.Command {
+	case tab && m.prompt.Kind == prompt.Command:
 		m.prompt.Input.SetValue(script.Continue(before))
 		m.prompt.Input.CursorEnd()
-	} else {
+	default:
 		m.prompt = m.prompt.Update(msg)
 	}
 	if m.prompt.Input.Value() == before {
