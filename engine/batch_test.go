@@ -49,7 +49,8 @@ func TestLeafBound(t *testing.T) {
 			for q, query := range queries {
 				w.Pairs.Start(query)
 				for row, s := range w.Evaluate(l, q, query, rows) {
-					want := w.Pairs.Score(l.Scheme, row)
+					scorer := w.Pairs.Scorer(l.Scheme)
+					want := scorer.Score(row)
 					if math.IsNaN(want) != (s != s) || math.Abs(float64(s)-want) > l.Bound {
 						t.Fatalf("seed %d, %s, rows %d and %d: %v for %v, bound %g", seed, l.Scheme, query, row, s, want, l.Bound)
 					}

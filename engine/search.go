@@ -88,7 +88,8 @@ func (g *Gallery) cosines(ctx context.Context, row int, start func(p *rank.Pairs
 			}
 			c := rank.Cosine{Layer: l.Name, Value: math.NaN()}
 			if known {
-				c.Value = p.Score(scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(l.Name)}}}, row)
+				scorer := p.Scorer(scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(l.Name)}}})
+				c.Value = scorer.Score(row)
 			}
 			cosines = append(cosines, c)
 		}
@@ -156,9 +157,9 @@ func (g *Gallery) Rescore(ctx context.Context, q int, sc scheme.Scheme, rows []i
 		if err := p.Fill(ctx, sc, contenders); err != nil {
 			return err
 		}
-		best := rank.NewTop(min(k, len(rows)))
+		best, scorer := rank.NewTop(min(k, len(rows))), p.Scorer(sc)
 		for _, row := range rows {
-			if s := p.Score(sc, row); !math.IsNaN(s) {
+			if s := scorer.Score(row); !math.IsNaN(s) {
 				best.Offer(rank.Hit{Row: row, Score: s})
 			}
 		}

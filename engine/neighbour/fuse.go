@@ -30,9 +30,10 @@ func (w *neighbourWorker) concat(f *neighbourLeaf, h *Neighbourhood, query int) 
 	least := w.nearConcat(near, f, h, query, factors, length) - 2*concatSlack
 	w.best.reset(w.best.k)
 	w.startPairs(query)
+	scorer := &w.scorers[f.place]
 	for i, s := range near {
 		if s >= least && (w.plain || w.candidate(query, int(h.Rows[i]))) {
-			if s = w.pairs.ScoreBy(f.scheme, int(h.Rows[i]), (*rank.PairLayer).Once); !math.IsNaN(s) {
+			if s = scorer.Once(int(h.Rows[i])); !math.IsNaN(s) {
 				w.best.offer(s, s, h.Rows[i])
 			}
 		}
@@ -141,7 +142,7 @@ func (w *neighbourWorker) fuse(h *Neighbourhood, query int) (limit, bool) {
 			sure++
 		}
 		for r, member := range f.order {
-			f.upper[member] += 1 / float64(rank.RRFOffset+r+1)
+			f.upper[member] += rank.Reciprocal(r + 1)
 			f.exact[member] = f.exact[member] && r < sure
 		}
 	}
@@ -172,8 +173,9 @@ func (w *neighbourWorker) order(part *neighbourLeaf, h *Neighbourhood, query int
 		l = part.limit(h)
 	} else {
 		w.startPairs(query)
+		scorer := &w.scorers[part.place]
 		for i, row := range h.Rows {
-			f.scores[i] = w.pairs.ScoreBy(part.scheme, int(row), (*rank.PairLayer).Once)
+			f.scores[i] = scorer.Once(int(row))
 		}
 		factors, length := w.concatFactors(part, query)
 		l = part.concatLimit(h, factors, length)

@@ -52,6 +52,7 @@ type neighbourScheme struct {
 // neighbourLeaf is a sum or a concatenation.
 type neighbourLeaf struct {
 	scheme  scheme.Scheme
+	place   int            // among the parts
 	columns []int          // by term of weight above 0: the layer's place
 	weights []float64      // by the same, as they are
 	total   float64        // their sum, added in the order of terms
@@ -72,7 +73,7 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 		if part.Kind == scheme.RRF {
 			return s, false, nil
 		}
-		leaf := neighbourLeaf{scheme: part}
+		leaf := neighbourLeaf{scheme: part, place: len(s.parts)}
 		for _, t := range part.Terms {
 			if t.Weight == 0 {
 				continue
@@ -193,16 +194,17 @@ func addTerm(dst, a []float64, w float64) {
 // neighbourWorker ranks queries under one scheme, for one goroutine. It keeps its
 // memory from query to query.
 type neighbourWorker struct {
-	n      *Neighbours
-	scheme *neighbourScheme
-	k      int
-	among  *items.Candidates
-	plain  bool // all members of a neighbourhood are candidates
-	sums   []float64
-	best   bestMembers
-	pairs  *rank.Pairs // of a concatenation
-	paired int         // the query of pairs
-	fusing memberFuser
+	n       *Neighbours
+	scheme  *neighbourScheme
+	k       int
+	among   *items.Candidates
+	plain   bool // all members of a neighbourhood are candidates
+	sums    []float64
+	best    bestMembers
+	pairs   *rank.Pairs   // of a concatenation
+	scorers []rank.Scorer // by part, of pairs
+	paired  int           // the query of pairs
+	fusing  memberFuser
 }
 
 func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.Candidates) *neighbourWorker {
@@ -213,6 +215,9 @@ func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.
 	}
 	if len(layers) > 0 {
 		w.pairs = rank.NewPairs(layers)
+		for _, part := range s.parts {
+			w.scorers = append(w.scorers, w.pairs.Scorer(part.scheme))
+		}
 	}
 	return w
 }

@@ -97,6 +97,7 @@ type leaf struct {
 	coded   bool      // a layer's products are those of codes, whose bounds are by row; bound is not used
 	Ranked  bool      // a scheme itself: rows are nominated for its top k
 	keep    bool      // a part of an rrf: the scores of all rows are kept
+	place   int       // in Batch.Leaves
 	extreme bool      // of a layer with extreme lengths: it has no bound, and is ranked from columns
 }
 
@@ -153,7 +154,7 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 			return i
 		}
 	}
-	f := leaf{Scheme: s, keep: keep, Ranked: !keep}
+	f := leaf{Scheme: s, place: len(b.Leaves), keep: keep, Ranked: !keep}
 	var total float64
 	for _, t := range s.Terms {
 		if t.Weight > 0 {
@@ -232,6 +233,7 @@ type BatchWorker struct {
 	Nominees    [][]Nominated // by query of the tile, by leaf
 	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
 	Pairs       *Pairs
+	scorers     []Scorer // by leaf, of pairs
 	fuser       fuser
 	columns     map[string]*Column // of the query that is ranked now, those that were needed
 }
@@ -257,6 +259,7 @@ func NewBatchWorker(b *Batch, size int) *BatchWorker {
 	}
 	terms := 0
 	for i, f := range b.Leaves {
+		w.scorers = append(w.scorers, w.Pairs.Scorer(f.Scheme))
 		terms = max(terms, len(f.layers))
 		if f.keep {
 			w.kept[i] = make([]float32, size*b.G.Len())
@@ -487,7 +490,7 @@ func (w *BatchWorker) finish(ctx context.Context, q, query, i int) (Ranking, err
 			n.tighten(func(row int) float64 { return w.rowBound(f, q, query, row) })
 			out.Coded, out.Rescored = true, len(n.Rows)
 		}
-		out.Hits, certain = w.rescored(n, w.Schemes[i], k)
+		out.Hits, certain = w.rescored(n, &w.scorers[f.place], k)
 	case !w.nested[i]:
 		out.Hits, certain = w.fuse(q, w.fused[i], k)
 	}
@@ -511,14 +514,14 @@ func (w *BatchWorker) extreme(i int) bool {
 
 // rescored returns the top k of the nominees by canonical score. It reports
 // false when there were too many to collect.
-func (w *BatchWorker) rescored(nominees *Nominated, scheme scheme.Scheme, k int) ([]Hit, bool) {
+func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hit, bool) {
 	if nominees.Crowded {
 		return nil, false
 	}
 	best := NewTop(k)
 	nominees.Prune()
 	for _, c := range nominees.Rows {
-		if s := w.Pairs.Score(scheme, int(c.Row)); !math.IsNaN(s) {
+		if s := scorer.Score(int(c.Row)); !math.IsNaN(s) {
 			best.Offer(Hit{int(c.Row), s})
 		}
 	}

@@ -302,9 +302,9 @@ func (c *certifier) rank(ctx context.Context, scheme scheme.Scheme, k int) (hits
 	if err := c.pairs.Fill(ctx, scheme, n.Rows); err != nil {
 		return nil, 0, false, err
 	}
-	best := NewTop(k)
+	best, scorer := NewTop(k), c.pairs.Scorer(scheme)
 	for _, r := range n.Rows {
-		if s := c.pairs.Score(scheme, int(r.Row)); !math.IsNaN(s) {
+		if s := scorer.Score(int(r.Row)); !math.IsNaN(s) {
 			best.Offer(Hit{int(r.Row), s})
 		}
 	}

@@ -69,8 +69,8 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 		}
 		for i := range rows {
 			first, last := p.ranks(p.exact[rows[i].row])
-			rows[i].upper += 1 / float64(RRFOffset+first)
-			rows[i].lower += 1 / float64(RRFOffset+last)
+			rows[i].upper += Reciprocal(first)
+			rows[i].lower += Reciprocal(last)
 		}
 	}
 	rows = reaching(rows, k)
@@ -86,7 +86,7 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 			if err != nil || !ok {
 				return nil, 0, false, err
 			}
-			fused += 1 / float64(RRFOffset+rank)
+			fused += Reciprocal(rank)
 		}
 		best.Offer(Hit{r.row, fused})
 	}
@@ -171,8 +171,8 @@ func (p *intervalPart) add(upper, lower []float64) {
 			upper[row], lower[row] = math.NaN(), math.NaN()
 			continue
 		}
-		upper[row] += 1 / float64(RRFOffset+int(first))
-		lower[row] += 1 / float64(RRFOffset+int(p.last[row]))
+		upper[row] += Reciprocal(int(first))
+		lower[row] += Reciprocal(int(p.last[row]))
 	}
 }
 
@@ -188,9 +188,10 @@ func (p *intervalPart) ranks(score float64) (first, last int) {
 func (c *certifier) score(ctx context.Context, p *intervalPart, rows []int) error {
 	rows = slices.DeleteFunc(rows, func(row int) bool { return !math.IsInf(p.exact[row], 1) })
 	p.known += len(rows)
+	scorer := c.pairs.Scorer(p.leaf.scheme)
 	return layer.Parallel(ctx, len(rows), 16, func(lo, hi int) {
 		for _, row := range rows[lo:hi] {
-			p.exact[row] = c.pairs.ScoreBy(p.leaf.scheme, row, (*PairLayer).Once)
+			p.exact[row] = scorer.Once(row)
 		}
 	})
 }

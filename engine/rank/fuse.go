@@ -43,7 +43,7 @@ func (w *BatchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 		f.upper, f.lower = make([]float64, n), make([]float64, n)
 		f.doubt, f.recip = make([]int, n), make([]float64, n+1)
 		for rank := range f.recip {
-			f.recip[rank] = 1 / float64(RRFOffset+rank)
+			f.recip[rank] = Reciprocal(rank)
 		}
 	}
 	clear(f.upper)
@@ -186,7 +186,8 @@ func (w *BatchWorker) exactRank(p fusedPart, row int) int {
 	place := int(p.at[row])
 	width := 2 * p.leaf.Bound
 	s := float64(p.order[place].Score)
-	self := Hit{row, w.Pairs.Score(p.leaf.Scheme, row)}
+	scorer := &w.scorers[p.leaf.place]
+	self := Hit{row, scorer.Score(row)}
 	first := place
 	rank := 1
 	for first > 0 && float64(p.order[first-1].Score) <= s+width {
@@ -198,7 +199,7 @@ func (w *BatchWorker) exactRank(p fusedPart, row int) int {
 			continue
 		}
 		other := int(p.order[i].Row)
-		if Better(Hit{other, w.Pairs.Score(p.leaf.Scheme, other)}, self) < 0 {
+		if Better(Hit{other, scorer.Score(other)}, self) < 0 {
 			rank++
 		}
 	}

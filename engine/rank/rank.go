@@ -63,7 +63,7 @@ func (r *Ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, err
 		}
 		score = func(dst []float64, lo int) { copy(dst, all[lo:]) }
 	} else {
-		score = func(dst []float64, lo int) { r.score(dst, s, lo) }
+		score = r.scores(s)
 	}
 	var mu sync.Mutex
 	best := NewTop(k)
@@ -89,6 +89,17 @@ func (r *Ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, err
 		r.Fill(&out, k)
 	}
 	return out, nil
+}
+
+// scores returns what sets dst to the scores of the rows from lo on under a sum or a
+// concatenation.
+func (r *Ranker) scores(s scheme.Scheme) func(dst []float64, lo int) {
+	f := newFormula(s)
+	columns := make([]*Column, len(f.names))
+	for t, name := range f.names {
+		columns[t] = r.columns[name]
+	}
+	return func(dst []float64, lo int) { f.block(dst, columns, lo) }
 }
 
 // offer adds the candidates among the rows lo to lo+len(scores) that have a score.
@@ -137,7 +148,7 @@ func (r *Ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, er
 		ranked := make([]bool, n)
 		for i, h := range order {
 			ranked[h.Row] = true
-			fused[h.Row] += 1 / float64(RRFOffset+i+1)
+			fused[h.Row] += Reciprocal(i + 1)
 			if !h.Scored() {
 				fused[h.Row] = math.NaN()
 			}
@@ -162,9 +173,10 @@ func (r *Ranker) order(ctx context.Context, sc scheme.Scheme) ([]Hit, error) {
 		}
 		scores = all
 	} else {
+		score := r.scores(sc)
 		err := layer.Parallel(ctx, n, 32*rankBlock, func(lo, hi int) {
 			for ; lo < hi; lo += rankBlock {
-				r.score(scores[lo:min(lo+rankBlock, hi)], sc, lo)
+				score(scores[lo:min(lo+rankBlock, hi)], lo)
 			}
 		})
 		if err != nil {

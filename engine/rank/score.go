@@ -28,85 +28,119 @@ func Better(a, b Hit) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
 }
 
-// score sets dst to the scheme's scores of the rows lo to lo+len(dst): for a sum
-// Σ w·cos / Σ w, for a concatenation Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). The terms
-// are added in the scheme's order and every product is rounded, so the scores
-// are those of Pairs.Score, bit for bit.
-func (r *Ranker) score(dst []float64, s scheme.Scheme, lo int) {
+// Reciprocal is what a rank, from 1, adds to the score of an rrf.
+func Reciprocal(rank int) float64 { return 1 / float64(RRFOffset+rank) }
+
+// formula is a sum, Σ w·cos / Σ w, or a concatenation,
+// Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). Its terms are added in the scheme's order,
+// without those of weight 0, and every product is rounded before it is added: the
+// scores of a block of rows and of single rows are the same bits.
+type formula struct {
+	concat  bool
+	names   []string  // by term: its layer
+	weights []float64 // by term: w of a sum, w² of a concatenation
+	total   float64   // Σ w
+}
+
+func newFormula(s scheme.Scheme) formula {
+	f := formula{concat: s.Kind == scheme.Concat}
+	for _, t := range s.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		w := t.Weight
+		f.total += w
+		if f.concat {
+			w = float64(w * w)
+		}
+		f.names, f.weights = append(f.names, t.Factor.String()), append(f.weights, w)
+	}
+	return f
+}
+
+// cosineTerm is w·cos, of a product and the lengths of query and row.
+func cosineTerm(w, dot, query, row float64) float64 { return float64(w * (dot / float64(query*row))) }
+
+// joinedCosine is the cosine of joined vectors, of their product and squared lengths.
+func joinedCosine(dot, query, row float64) float64 {
+	return dot / float64(math.Sqrt(query)*math.Sqrt(row))
+}
+
+// block sets dst, of at most rankBlock rows, to the scores of the rows from lo on;
+// columns are the query's, by term.
+func (f *formula) block(dst []float64, columns []*Column, lo int) {
 	clear(dst)
-	if s.Kind == scheme.Concat {
-		r.scoreConcat(dst, s, lo)
+	if f.concat {
+		f.joined(dst, columns, lo)
 		return
 	}
-	var total float64
-	for _, t := range s.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		total += t.Weight
-		c := r.columns[t.Factor.String()]
-		dot, root := c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
+	for t, c := range columns {
+		w, dot, root := f.weights[t], c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
 		for i := range dst {
-			dst[i] += float64(t.Weight * (dot[i] / float64(c.Root*root[i])))
+			dst[i] += cosineTerm(w, dot[i], c.Root, root[i])
 		}
 	}
 	for i := range dst {
-		dst[i] /= total
+		dst[i] /= f.total
 	}
 }
 
-func (r *Ranker) scoreConcat(dst []float64, scheme scheme.Scheme, lo int) {
+// joined is block of a concatenation; dst is 0.
+func (f *formula) joined(dst []float64, columns []*Column, lo int) {
 	var query float64
 	var squares [rankBlock]float64
-	sq := squares[:len(dst)]
-	for _, t := range scheme.Terms {
-		if t.Weight == 0 {
-			continue
-		}
-		w := float64(t.Weight * t.Weight)
-		c := r.columns[t.Factor.String()]
+	rows := squares[:len(dst)]
+	for t, c := range columns {
+		w, dot, square := f.weights[t], c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
 		query += float64(w * c.Square)
-		dot, square := c.Dot[lo:lo+len(dst)], c.length.Square[lo:lo+len(dst)]
 		for i := range dst {
 			dst[i] += float64(w * dot[i])
-			sq[i] += float64(w * square[i])
+			rows[i] += float64(w * square[i])
 		}
 	}
-	root := math.Sqrt(query)
 	for i := range dst {
-		dst[i] /= float64(root * math.Sqrt(sq[i]))
+		dst[i] = joinedCosine(dst[i], query, rows[i])
 	}
 }
 
-// Score returns the canonical score of a row under a sum or a concatenation:
-// the bits of ranker.score.
-func (p *Pairs) Score(scheme scheme.Scheme, row int) float64 {
-	return p.ScoreBy(scheme, row, (*PairLayer).dot)
+// Scorer gives the canonical scores of single rows under a sum or a concatenation.
+type Scorer struct {
+	formula
+	layers []*PairLayer // by term
 }
 
-// ScoreBy is Score from the products that by returns.
-func (p *Pairs) ScoreBy(s scheme.Scheme, row int, by func(*PairLayer, int) float64) float64 {
-	var sum, total, query, square float64
-	for _, t := range s.Terms {
-		if t.Weight == 0 {
+// Scorer returns the scorer of a scheme whose layers p holds. It serves every query
+// that p is started with.
+func (p *Pairs) Scorer(s scheme.Scheme) Scorer {
+	out := Scorer{formula: newFormula(s)}
+	for _, name := range out.names {
+		out.layers = append(out.layers, p.Layers[name])
+	}
+	return out
+}
+
+// Score returns the score of a row, NaN if it has none, and keeps its products.
+func (s *Scorer) Score(row int) float64 { return s.of(row, (*PairLayer).dot) }
+
+// Once is Score that keeps nothing. It may be called concurrently.
+func (s *Scorer) Once(row int) float64 { return s.of(row, (*PairLayer).Once) }
+
+func (s *Scorer) of(row int, product func(*PairLayer, int) float64) float64 {
+	var sum, query, square float64
+	for t, l := range s.layers {
+		w, dot := s.weights[t], product(l, row)
+		if !s.concat {
+			sum += cosineTerm(w, dot, l.Root, l.Length.Root[row])
 			continue
 		}
-		l := p.Layers[t.Factor.String()]
-		dot := by(l, row)
-		if s.Kind == scheme.Concat {
-			w := float64(t.Weight * t.Weight)
-			sum += float64(w * dot)
-			query += float64(w * l.square)
-			square += float64(w * l.Length.Square[row])
-			continue
-		}
-		total += t.Weight
-		sum += float64(t.Weight * (dot / float64(l.Root*l.Length.Root[row])))
+		sum += float64(w * dot)
+		query += float64(w * l.square)
+		square += float64(w * l.Length.Square[row])
 	}
-	if s.Kind == scheme.Concat {
-		return sum / float64(math.Sqrt(query)*math.Sqrt(square))
+	if s.concat {
+		return joinedCosine(sum, query, square)
 	}
-	return sum / total
+	return sum / s.total
 }
 
 // roundedSlack bounds the error of a canonical cosine that was rounded to float32.
