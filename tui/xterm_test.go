@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -163,12 +164,14 @@ func (x *terminal) press(keys ...string) {
 
 var restPlaces = regexp.MustCompile(`^rest \d+ drawn=\d+ bytes=\d+ at=(.*)$`)
 
-// settle waits until every picture of the newest frame is on the terminal and
-// nothing is written any more, and notes where the pictures are.
+// settle waits until every picture of the newest frame is on the terminal,
+// nothing is written any more, and neither terminal nor program works, and notes where
+// the pictures are.
 func (x *terminal) settle() {
 	x.t.Helper()
 	late := time.After(patience)
 	resting := x.rested // a key may change nothing
+	worked := ""
 	for {
 		var quiet <-chan time.Time
 		if resting {
@@ -181,6 +184,10 @@ func (x *terminal) settle() {
 				x.rested, x.places = true, parsePlaces(x.t, m[1])
 			}
 		case <-quiet:
+			if now := x.work(); now != worked {
+				worked = now
+				continue
+			}
 			return
 		case err := <-x.done:
 			x.done <- err
@@ -189,6 +196,35 @@ func (x *terminal) settle() {
 			x.t.Fatal("the screen does not settle")
 		}
 	}
+}
+
+// work says how much processor time xterm and the program have used, in tenths of a
+// second; where a thread of theirs waits for a processor it is never the same twice. On a
+// busy machine, silence alone does not say that a key was dealt with.
+func (x *terminal) work() string {
+	x.t.Helper()
+	ticks := 0
+	for _, pid := range []int{x.pid, x.child()} {
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, path := range tasks {
+			stat, err := os.ReadFile(path)
+			if err != nil {
+				continue // it has ended
+			}
+			fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+			if fields[0] == "R" {
+				return time.Now().String()
+			}
+			for _, field := range fields[11:13] { // utime, stime
+				n, err := strconv.Atoi(field)
+				if err != nil {
+					x.t.Fatal(err)
+				}
+				ticks += n
+			}
+		}
+	}
+	return fmt.Sprint((ticks + 5) / 10)
 }
 
 func parsePlaces(t *testing.T, text string) []place {
@@ -503,8 +539,20 @@ func TestXtermKill(t *testing.T) {
 	x.check("after kill", all) // the pixels are still there
 }
 
-// kill kills the program, which is the only child of xterm.
+// kill kills the program.
 func (x *terminal) kill() {
+	x.t.Helper()
+	pid := x.child()
+	if pid == 0 {
+		x.t.Fatal("xterm has no child")
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// child returns the process of the program, the only child of xterm; 0 if it has ended.
+func (x *terminal) child() int {
 	x.t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -524,12 +572,9 @@ func (x *terminal) kill() {
 		if _, err := fmt.Sscan(string(stat), &pid); err != nil {
 			x.t.Fatal(err)
 		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			x.t.Fatal(err)
-		}
-		return
+		return pid
 	}
-	x.t.Fatal("xterm has no child")
+	return 0
 }
 
 // TestXtermFindings goes from a row of the findings to its pictures and back, to a
