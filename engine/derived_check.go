@@ -31,6 +31,7 @@ const (
 	Current  DerivedState = iota // it is what it says, of the gallery as it is
 	Outdated                     // of another state of the gallery: it will be made again
 	Damaged                      // it is not what was written: it will be made again
+	Wrong                        // it is what was written, and not what comes of the gallery; and it is used
 	Left                         // what a program that was stopped or killed has left
 )
 
@@ -40,14 +41,23 @@ type DerivedFile struct {
 	Bytes int64
 	State DerivedState
 	Why   string // what is wrong with it; "" of a Current one
+	Again Again  // of a Current one
+}
+
+// DerivedCheck says how CheckDerived checks. The zero value computes no rows again.
+type DerivedCheck struct {
+	Rows     int               // of each file to compute again, drawn
+	Seed     uint64            // of the draw
+	Progress func(path string) // is told of each file before it is read; nil: nothing is
 }
 
 // CheckDerived reads what was derived from the gallery, codes, derived layers and
-// the indexes of archives, all of it, and compares it with what it was made of. It
-// also looks for what killed programs have left in the gallery's folder. It changes
-// nothing. progress, unless nil, is told of each file before it is read.
-func (g *Gallery) CheckDerived(ctx context.Context, progress func(path string)) ([]DerivedFile, error) {
-	c := &derivedCheck{g: g, progress: progress}
+// the indexes of archives, all of it, and compares it with what it was made of: by
+// hashes and checksums, and then rows of derived layers and of codes, and all that was
+// unpacked, with what comes out when it is computed again. It also looks for what killed
+// programs have left in the gallery's folder. It changes nothing.
+func (g *Gallery) CheckDerived(ctx context.Context, o DerivedCheck) ([]DerivedFile, error) {
+	c := &derivedCheck{g: g, o: o, progress: o.Progress}
 	if c.progress == nil {
 		c.progress = func(string) {}
 	}
@@ -67,6 +77,7 @@ func (g *Gallery) CheckDerived(ctx context.Context, progress func(path string)) 
 // derivedCheck is a CheckDerived at work.
 type derivedCheck struct {
 	g        *Gallery
+	o        DerivedCheck
 	progress func(string)
 	found    []DerivedFile
 }
@@ -77,7 +88,25 @@ func (c *derivedCheck) add(path string, state DerivedState, why string) {
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	c.found = append(c.found, DerivedFile{path, size, state, why})
+	c.found = append(c.found, DerivedFile{Path: path, Bytes: size, State: state, Why: why})
+}
+
+// sound adds a file that agrees with its hashes and its seal, if what was computed again
+// agrees, too.
+func (c *derivedCheck) sound(ctx context.Context, path string, again Again, err error) error {
+	var other *differsError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &other):
+		c.add(path, Wrong, other.Error())
+	case err != nil:
+		c.add(path, Damaged, err.Error())
+	default:
+		c.add(path, Current, "")
+		c.found[len(c.found)-1].Again = again
+	}
+	return nil
 }
 
 // left looks for files that never came under their names.
@@ -128,18 +157,14 @@ func (c *derivedCheck) folder(ctx context.Context, dir fence.Folder) error {
 			c.add(path, Left, "codes whose making was stopped; the next search of the gallery goes on with them")
 		case strings.HasSuffix(name, code.CodesSuffix):
 			c.progress(path)
-			state, why, err := c.codes(ctx, dir, stem(code.CodesSuffix))
-			if err != nil {
+			if err := c.codes(ctx, dir, path, stem(code.CodesSuffix)); err != nil {
 				return err
 			}
-			c.add(path, state, why)
 		case strings.HasSuffix(name, ".json"):
 			c.progress(path)
-			state, why, err := c.recipe(ctx, dir, stem(".json"))
-			if err != nil {
+			if err := c.recipe(ctx, dir, path, stem(".json")); err != nil {
 				return err
 			}
-			c.add(path, state, why)
 		case strings.HasSuffix(name, ".npy"):
 			recipe := strings.TrimSuffix(stem(".npy"), ".fit") + ".json"
 			if _, err := dir.Stat(recipe); errors.Is(err, fs.ErrNotExist) {
@@ -207,84 +232,110 @@ func (c *derivedCheck) unpacked(ctx context.Context, dir fence.Folder) error {
 		case !seal.Believed(seal.SealedMatrix, text):
 			c.add(path, Outdated, "it "+seal.ErrForeign)
 		default:
-			c.add(path, Current, "")
+			again, why, err := c.unpackAgain(ctx, dir, name, r)
+			if why != "" && ctx.Err() == nil {
+				c.add(path, Outdated, why)
+			} else if err := c.sound(ctx, path, again, err); err != nil {
+				return err
+			}
 		}
 	}
 	return errors.Join(c.left(ctx, dir.Path()), ctx.Err())
 }
 
 // codes checks all of a file of codes, and all rows of the matrix against it.
-func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, name string) (state DerivedState, why string, err error) {
+func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, path, name string) error {
 	l, err := c.g.Layer(name)
 	if err != nil {
-		return Outdated, "the gallery has no such layer", nil
+		c.add(path, Outdated, "the gallery has no such layer")
+		return nil
 	}
-	foreign := false
+	foreign, again := false, Again{}
 	kept, err := code.OpenCodes(ctx, l, dir, true) // all is checked below, whatever times say
 	if err == nil {
 		err = layer.Guard(func() error { return kept.Check(ctx, kept.Rows, false) })
 		foreign = !seal.Believed(seal.SealedCodes, kept.Seal(kept.Rows))
+		if err == nil && !foreign && kept.Rows == l.Rows {
+			again, err = c.recode(ctx, kept)
+		}
 		err = errors.Join(err, kept.Close())
 	}
 	var stale code.ErrStale
 	switch {
 	case ctx.Err() != nil:
-		return 0, "", ctx.Err()
+		return ctx.Err()
 	case errors.As(err, new(*layer.FaultError)):
-		return Damaged, "it cannot be read to its end", nil
+		c.add(path, Damaged, "it cannot be read to its end")
 	case errors.As(err, &stale) && strings.Contains(stale.Why, "matrix"):
-		return Outdated, "it " + stale.Why, nil
+		c.add(path, Outdated, "it "+stale.Why)
 	case errors.As(err, &stale):
-		return Damaged, "it " + stale.Why, nil
-	case err != nil:
-		return Damaged, aside.Reason(err).Error(), nil
-	case foreign:
-		return Outdated, "it " + seal.ErrForeign, nil
-	case kept.Rows < l.Rows:
-		return Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.Rows, l.Rows), nil
+		c.add(path, Damaged, "it "+stale.Why)
+	case kept == nil:
+		c.add(path, Damaged, aside.Reason(err).Error())
+	case err == nil && foreign:
+		c.add(path, Outdated, "it "+seal.ErrForeign)
+	case err == nil && kept.Rows < l.Rows:
+		c.add(path, Outdated, fmt.Sprintf("it is of the first %d of %d rows: the others will be added", kept.Rows, l.Rows))
+	default:
+		return c.sound(ctx, path, again, err)
 	}
-	return Current, "", nil
+	return nil
 }
 
 // recipe checks a derived layer: its recipe against the gallery, its files against
-// the recipe.
-func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, name string) (DerivedState, string, error) {
+// the recipe, and then its rows.
+func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, path, name string) error {
 	r, err := derive.ReadRecipe(dir, name)
 	if err != nil {
-		return Damaged, err.Error(), nil
+		c.add(path, Damaged, err.Error())
+		return nil
 	}
 	f, err := scheme.ParseFactor(r.Layer)
 	if err != nil || f.FileName() != name {
-		return Damaged, fmt.Sprintf("its recipe is for %q", r.Layer), nil
+		c.add(path, Damaged, fmt.Sprintf("its recipe is for %q", r.Layer))
+		return nil
 	}
 	i := slices.IndexFunc(c.g.Layers, func(l *layer.Layer) bool { return l.Name == f.Layer })
 	if i < 0 {
-		return Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer), nil
+		c.add(path, Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer))
+		return nil
 	}
 	print, err := c.g.layerFingerprint(ctx, i)
 	if err != nil {
-		return 0, "", err
+		return err
 	}
 	l := c.g.Layers[i]
 	if why := r.Stale(f, derive.RecipeSource{Layer: l.Name, Type: l.Type.String(), Rows: l.Rows, Dim: l.Dim, Fingerprint: print}); why != "" {
-		return Outdated, why, nil
+		c.add(path, Outdated, why)
+		return nil
 	}
-	matrix := filepath.Base(r.Matrix.File)
-	switch sum, err := seal.HashFile(ctx, dir, matrix); {
+	values, err := derivedFiles(ctx, dir, r, f, l.Dim)
+	switch {
 	case ctx.Err() != nil:
-		return 0, "", ctx.Err()
+		return ctx.Err()
 	case err != nil:
-		return Damaged, fmt.Sprintf("%s: %v", matrix, aside.Reason(err)), nil
-	case sum != r.Matrix.SHA256:
-		return Damaged, fmt.Sprintf("%s: its SHA-256 is %.12s…, the recipe says %.12s…", matrix, sum, r.Matrix.SHA256), nil
+		c.add(path, Damaged, err.Error())
+		return nil
+	case !seal.Believed(seal.SealedMatrix, r.Text):
+		c.add(path, Outdated, "it "+seal.ErrForeign)
+		return nil
 	}
-	if _, err := r.ReadParameters(dir, f, l.Dim); err != nil {
-		return Damaged, err.Error(), nil
+	again, err := c.derive(ctx, dir, f, r, l, values)
+	return c.sound(ctx, path, again, err)
+}
+
+// derivedFiles compares the files of a derived layer with the hashes in its recipe, and
+// returns what was fitted.
+func derivedFiles(ctx context.Context, dir fence.Folder, r *derive.Recipe, f scheme.Factor, dim int) ([]float64, error) {
+	matrix := filepath.Base(r.Matrix.File)
+	sum, err := seal.HashFile(ctx, dir, matrix)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", matrix, aside.Reason(err))
 	}
-	if !seal.Believed(seal.SealedMatrix, r.Text) {
-		return Outdated, "it " + seal.ErrForeign, nil
+	if sum != r.Matrix.SHA256 {
+		return nil, fmt.Errorf("%s: its SHA-256 is %.12s…, the recipe says %.12s…", matrix, sum, r.Matrix.SHA256)
 	}
-	return Current, "", nil
+	return r.ReadParameters(dir, f, dim)
 }
 
 // neighbours checks the neighbourhoods that are kept.
@@ -305,7 +356,9 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 		case stale != "":
 			c.add(path, Outdated, "it "+stale)
 		default:
-			c.add(path, Current, "")
+			if err := c.sound(ctx, path, Again{Not: "neighbourhoods"}, nil); err != nil {
+				return err
+			}
 		}
 	}
 	return errors.Join(err, c.left(ctx, dir.Path()))
@@ -334,7 +387,9 @@ func (c *derivedCheck) indexes(ctx context.Context, dir fence.Folder) error {
 		case !seal.Believed(seal.SealedArchive, b):
 			c.add(path, Outdated, "it "+seal.ErrForeign)
 		default:
-			c.add(path, Current, "")
+			if err := c.sound(ctx, path, Again{Not: "indexes of archives"}, nil); err != nil {
+				return err
+			}
 		}
 	}
 	return errors.Join(c.left(ctx, dir.Path()), ctx.Err())

@@ -94,6 +94,10 @@ type Check struct {
 // AllPictures is the Check.Pictures that decodes every one.
 const AllPictures = -1
 
+// derivedRows are the rows of every derived layer, and of all codes of a layer, that are
+// computed again.
+const derivedRows = 1024
+
 // parityChecked is the number of pictures whose features are computed again.
 const parityChecked = 32
 
@@ -257,28 +261,3 @@ func (r *checkRun) model(ctx context.Context) error {
 
 // leastParity is the least cosine at which engine/onnx takes two vectors for the same.
 const leastParity = 0.9999
-
-// derived checks what was derived from the gallery before.
-func (r *checkRun) derived(ctx context.Context) error {
-	files, err := r.g.CheckDerived(ctx, func(string) { r.Progress("derived files", 0) })
-	if err != nil {
-		return err
-	}
-	current := 0
-	for _, f := range files {
-		switch f.State {
-		case engine.Current:
-			current++
-		case engine.Outdated:
-			r.find(SeverityNote, "derived.outdated", f.Path, "%s; it is not used, and made again when it is needed", f.Why)
-		case engine.Damaged:
-			r.find(SeverityWarning, "derived.damaged", f.Path, "%s; it is not used, and made again when it is needed: is the disk sound?", f.Why)
-		case engine.Left:
-			r.find(SeverityNote, "derived.left", f.Path, "%s", f.Why)
-		}
-	}
-	if current > 0 {
-		r.find(SeverityNote, "derived.current", "derived files", "%s, sound and of the gallery as it is", table.Counted(current, "file")).of(current, -1)
-	}
-	return nil
-}

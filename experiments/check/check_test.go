@@ -25,8 +25,11 @@ import (
 
 	"strata/engine"
 	"strata/engine/code"
+	"strata/engine/derive"
+	"strata/engine/fence"
 	"strata/engine/layer"
 	"strata/engine/scheme"
+	"strata/engine/seal"
 	"strata/experiments/internal/testgallery"
 )
 
@@ -454,6 +457,8 @@ func TestCheckDerived(t *testing.T) {
 		}
 	}
 	want("derived.current", "3 files, sound and of the gallery as it is", 1)
+	want("derived.again", "360 of 360 rows were computed again, and are the same", 1)
+	want("derived.believed", "not computed again, but as their hashes say: the mean and axes of codes, the fit of A|pca3", 1)
 	found, _ := filepath.Glob(filepath.Join(dir, ".strata", "A*pca3.npy"))
 	if len(found) != 1 {
 		t.Fatal(found)
@@ -463,6 +468,29 @@ func TestCheckDerived(t *testing.T) {
 	want("derived.damaged", "its SHA-256 is", 1)
 	change(pca, 200)
 	want("derived.damaged", "", 0)
+	own := fence.In(dir, ".strata")
+	r, err := derive.ReadRecipe(own, f.FileName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := r.Matrix.SHA256
+	seals := func() {
+		t.Helper()
+		if r.Matrix.SHA256, err = seal.HashFile(t.Context(), own, filepath.Base(pca)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Write(own, f.FileName()+".json"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(pca, 200)
+	seals()
+	want("derived.wrong", "row 6 of 120 of A.pca3.npy is not what comes of that row of A, though its hashes agree", 1)
+	change(pca, 200)
+	if seals(); r.Matrix.SHA256 != sum {
+		t.Fatal("it is not what it was")
+	}
+	want("derived.wrong", "", 0)
 	codes := filepath.Join(".strata", "B.codes")
 	info, err := os.Stat(filepath.Join(dir, codes))
 	if err != nil {

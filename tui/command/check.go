@@ -42,8 +42,9 @@ and notes, the worst first.
 It looks at ids, labels, groups and splits; for values that are not finite or were
 cut to fit a float16, rows and columns of zeros or of one value, rows that repeat
 others, lengths that stand out; for pictures that are missing, do not decode or are
-the same; for codes and derived layers that are damaged or out of date, and for what
-killed programs have left. Rows that are in another order than the items show in two
+the same; for codes and derived layers that are damaged or out of date, or of which
+drawn rows come out otherwise when they are computed again; and for what killed
+programs have left. Rows that are in another order than the items show in two
 ways: where gallery.yaml records a model, and ONNX Runtime is there, 32 pictures are
 extracted again and compared; and the nearest items of drawn queries share labels no
 more often than chance has it.
