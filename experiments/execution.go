@@ -362,6 +362,7 @@ func (x *execution) note(r *Result) {
 	}
 	if r.Evaluation != nil {
 		schemes = r.Evaluation.Schemes
+		r.Notes = append(r.Notes, r.Evaluation.TieLines()...)
 	}
 	if r.Mined != nil {
 		schemes = r.Mined.Evaluation.Schemes

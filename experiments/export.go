@@ -35,6 +35,12 @@ var exports = []tableKind{
 		}
 		return s.evaluation.PerQueryTable(), true
 	}},
+	{"standings", "evaluate", func(s *state) (t table.Table, ok bool) {
+		if s.evaluation == nil {
+			return t, false
+		}
+		return s.evaluation.StandingsTable(), true
+	}},
 	{"comparisons", "compare", func(s *state) (t table.Table, ok bool) {
 		return eval.ComparisonsTable(s.comparisons), s.comparisons != nil
 	}},

@@ -148,7 +148,7 @@ func TestSessionAllOrNothing(t *testing.T) {
 		{"query b\nquery z", &name, `no item "z"`},
 		{"query b\nschemes x, q+x", &scheme, `no layer "q"`},
 		{"query b\nfilter category=sock", &name, `"sock"`},
-		{"query b\nsearch 2\nexport rankings.csv\nexport table.csv", nil, "metrics, per_query, comparisons, rankings"},
+		{"query b\nsearch 2\nexport rankings.csv\nexport table.csv", nil, "metrics, per_query, standings, comparisons, rankings"},
 		{"compare x, y\nexport classes.csv", nil, "classes.csv: there is nothing to export yet: a mine step must come before"},
 		{"evaluate x, y\nexport comparisons.csv", nil, "a compare step must come before"},
 		{"compare", nil, "one scheme is chosen"},

@@ -34,7 +34,7 @@ func TestTableFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	tables := map[string]table.Table{
-		"metrics": e.MetricsTable(), "per_query": e.PerQueryTable(), "comparisons": eval.ComparisonsTable(comparisons), "empty": eval.ComparisonsTable(nil),
+		"metrics": e.MetricsTable(), "per_query": e.PerQueryTable(), "standings": e.StandingsTable(), "comparisons": eval.ComparisonsTable(comparisons), "empty": eval.ComparisonsTable(nil),
 	}
 	for _, t := range otherTables(t) {
 		tables[t.Name] = t.Of

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"strata/engine"
 	"strata/engine/items"
@@ -26,7 +27,8 @@ type Evaluation struct {
 	Over      int // as planned; 0: all
 	Seed      uint64
 	Macro     bool
-	Summaries []Summary // by scheme, then label, then mean, then metric
+	Summaries []Summary  // by scheme, then label, then mean, then metric
+	Standings []Standing // of each summary
 
 	Gallery *engine.Gallery
 	Among   *items.Candidates
@@ -38,6 +40,8 @@ type Evaluation struct {
 	values   []float64 // counts whole, without their division by the metric's unit
 	Scored   []bool
 	Relevant []int32 // R, or unknownR
+
+	tied []atomic.Int64 // by scheme, then k: queries with equal scores on both sides of the cut
 
 	kept     []int     // places in Queries, ascending
 	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
@@ -88,6 +92,7 @@ func (e *Evaluation) makeRoom(keep int) {
 	e.values = make([]float64, judgings*(len(e.Metrics)-len(e.Ks)))
 	e.Scored = make([]bool, n*len(e.Schemes))
 	e.Relevant = make([]int32, n*len(e.Labels))
+	e.tied = make([]atomic.Int64, len(e.Schemes)*len(e.Ks))
 	if keep < 0 {
 		keep = n
 	}
@@ -208,14 +213,16 @@ func (e *Evaluation) judgedAlike(label int) (groups [][]int, judged [][]int) {
 	return groups, judged
 }
 
-// Count stores what the metrics make of query i's rankings. It may be called
-// concurrently for different i.
+// Count stores what the metrics make of query i's rankings down to Depth, and whether
+// the candidates around a cut-off have equal scores, as far as the rankings go. It may
+// be called concurrently for different i.
 func (e *Evaluation) Count(i int, rankings []rank.Ranking) {
 	p := e.passes.Get().(*pass)
 	defer e.passes.Put(p)
 	q := e.Queries[i]
 	for s, ranking := range rankings {
 		e.Scored[i*len(e.Schemes)+s] = ranking.Scored()
+		e.countTies(s, ranking.Hits)
 	}
 	for l, relevance := range e.Judge.Labels {
 		r := e.Judge.count(l, q)
@@ -244,6 +251,7 @@ func (e *Evaluation) Count(i int, rankings []rank.Ranking) {
 	}
 	if place, ok := slices.BinarySearch(e.kept, i); ok {
 		for s, ranking := range rankings {
+			ranking.Hits = ranking.Hits[:min(e.Depth, len(ranking.Hits))]
 			e.rankings[place*len(e.Schemes)+s] = RowsOf(ranking)
 		}
 	}

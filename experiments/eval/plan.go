@@ -69,7 +69,8 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 	if p.Neighbours != nil {
 		rankAll = p.Neighbours.RankAll
 	}
-	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth, among, func(i int, rankings []rank.Ranking) {
+	// One candidate more shows whether the last hit is tied with it.
+	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth+1, among, func(i int, rankings []rank.Ranking) {
 		e.Count(i, rankings)
 		report()
 	})

@@ -50,9 +50,10 @@ func (s Summary) Coverage() float64 {
 	return float64(s.N) / float64(s.N+s.Unknown+s.Lone+s.Unscored)
 }
 
-// Summarise fills Summaries.
+// Summarise fills Summaries and Standings.
 func (e *Evaluation) Summarise(ctx context.Context) error {
 	e.Summaries = make([]Summary, e.SummaryAt(len(e.Schemes), 0, Micro, 0))
+	e.Standings = blankStandings(len(e.Summaries))
 	for l := range e.Labels {
 		bounds := e.bounds(l)
 		groups, judged := e.judgedAlike(l)
@@ -61,18 +62,52 @@ func (e *Evaluation) Summarise(ctx context.Context) error {
 			for _, s := range schemes {
 				e.sumScheme(s, l, judged[g], classes, bounds)
 			}
-			if len(judged[g]) == 0 {
-				continue
-			}
-			if err := e.resampleQueries(ctx, l, schemes, judged[g]); err != nil {
+			if err := e.resample(ctx, l, schemes, judged[g], classes); err != nil {
 				return err
 			}
-			if !e.Macro || classes.len() < 2 {
-				continue
-			}
-			if err := e.resampleClasses(ctx, l, schemes, classes); err != nil {
+		}
+		if len(groups) > 1 {
+			if err := e.standApart(ctx, l, judged); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// resample sets the intervals of schemes that have the same judged queries, and their
+// standings if they are all there are.
+func (e *Evaluation) resample(ctx context.Context, label int, schemes, judged []int, classes classes) error {
+	if len(judged) == 0 {
+		return nil
+	}
+	all := len(schemes) == len(e.Schemes)
+	sums, err := e.drawQueries(ctx, label, schemes, judged)
+	if err != nil {
+		return err
+	}
+	if all {
+		e.stand(label, Micro, len(judged), sums)
+	}
+	for g, s := range schemes {
+		for m, metric := range e.Metrics {
+			_, one := metric.Scale(len(judged))
+			e.setInterval(sums[g*len(e.Metrics)+m], e.SummaryAt(s, label, Micro, m), float64(one*int64(len(judged))))
+		}
+	}
+	if !e.Macro || classes.len() < 2 {
+		return nil
+	}
+	if sums, err = e.drawClasses(ctx, label, schemes, classes); err != nil {
+		return err
+	}
+	if all {
+		e.stand(label, Macro, len(judged), sums)
+	}
+	one := float64(metric.Fixed(classes.len()) * float64(classes.len()))
+	for g, s := range schemes {
+		for m := range e.Metrics {
+			e.setInterval(sums[g*len(e.Metrics)+m], e.SummaryAt(s, label, Macro, m), one)
 		}
 	}
 	return nil
@@ -190,10 +225,10 @@ func (e *Evaluation) place(label int) uint64 {
 	return h.Sum64() >> 16
 }
 
-// resampleQueries sets the micro intervals of schemes that have the same judged
-// queries. They share their resamples. Values that are no counts are rounded to
-// multiples of 2⁻⁴⁰ there.
-func (e *Evaluation) resampleQueries(ctx context.Context, label int, schemes, judged []int) error {
+// drawQueries resamples queries that are judged under some schemes, which share the
+// resamples, and returns the sums by scheme, metric and resample. Values that are no
+// counts are rounded to multiples of 2⁻⁴⁰ there.
+func (e *Evaluation) drawQueries(ctx context.Context, label int, schemes, judged []int) ([][]int64, error) {
 	b := stats.NewBootstrap(len(judged))
 	for _, s := range schemes {
 		for m, metric := range e.Metrics {
@@ -204,17 +239,7 @@ func (e *Evaluation) resampleQueries(ctx context.Context, label int, schemes, ju
 			}
 		}
 	}
-	sums, err := b.Run(ctx, stats.Stream{Seed: e.Seed, Place: e.place(label), Of: stats.DrawQueries}, stats.Draw)
-	if err != nil {
-		return err
-	}
-	for g, s := range schemes {
-		for m, metric := range e.Metrics {
-			_, one := metric.Scale(len(judged))
-			e.setInterval(sums[g*len(e.Metrics)+m], e.SummaryAt(s, label, Micro, m), float64(one*int64(len(judged))))
-		}
-	}
-	return nil
+	return b.Run(ctx, stats.Stream{Seed: e.Seed, Place: e.place(label), Of: stats.DrawQueries}, stats.Draw)
 }
 
 // setInterval sets the interval of a summary from sums, of which one is a value of 1.
@@ -223,8 +248,8 @@ func (e *Evaluation) setInterval(sums []int64, summary int, one float64) {
 	e.Summaries[summary].Low, e.Summaries[summary].High = float64(low)/one, float64(high)/one
 }
 
-// resampleClasses sets the macro intervals: classes are drawn, with their means.
-func (e *Evaluation) resampleClasses(ctx context.Context, label int, schemes []int, classes classes) error {
+// drawClasses is drawQueries of classes, with their means.
+func (e *Evaluation) drawClasses(ctx context.Context, label int, schemes []int, classes classes) ([][]int64, error) {
 	n := classes.len()
 	b := stats.NewBootstrap(n)
 	one := metric.Fixed(n)
@@ -237,14 +262,5 @@ func (e *Evaluation) resampleClasses(ctx context.Context, label int, schemes []i
 			}
 		}
 	}
-	sums, err := b.Run(ctx, stats.Stream{Seed: e.Seed, Place: e.place(label), Of: stats.DrawClasses}, stats.Draw)
-	if err != nil {
-		return err
-	}
-	for g, s := range schemes {
-		for m := range e.Metrics {
-			e.setInterval(sums[g*len(e.Metrics)+m], e.SummaryAt(s, label, Macro, m), float64(one*float64(n)))
-		}
-	}
-	return nil
+	return b.Run(ctx, stats.Stream{Seed: e.Seed, Place: e.place(label), Of: stats.DrawClasses}, stats.Draw)
 }

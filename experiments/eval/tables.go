@@ -15,7 +15,7 @@ func (e *Evaluation) WriteMetrics(w io.Writer) error { return e.MetricsTable().W
 
 // Tables returns the tables of the evaluation, by the names of their files.
 func (e *Evaluation) Tables() []table.Named {
-	return []table.Named{{Name: "metrics", Of: e.MetricsTable()}, {Name: "per_query", Of: e.PerQueryTable()}}
+	return []table.Named{{Name: "metrics", Of: e.MetricsTable()}, {Name: "per_query", Of: e.PerQueryTable()}, {Name: "standings", Of: e.StandingsTable()}}
 }
 
 // MetricsTable has a row a summary: see WriteMetrics.

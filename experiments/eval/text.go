@@ -11,7 +11,7 @@ import (
 
 // WriteTable writes an evaluation for people: for P at the largest k, and so for
 // every further measure, a row a scheme and a column a label, with half the width
-// of the interval; then what was skipped. Ceiling and random are those of the
+// of the interval; then what was skipped, and the ties at the largest k. Ceiling and random are those of the
 // first scheme that judges a query. Numbers are rounded.
 func (e *Evaluation) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -75,6 +75,9 @@ func (e *Evaluation) writeSkips(w io.Writer) error {
 				fmt.Fprintf(&b, "%s, %s: %s\n", table.Quote(label), scheme, Skips(sum))
 			}
 		}
+	}
+	for _, line := range e.TieLines() {
+		b.WriteString(line + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

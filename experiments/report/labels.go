@@ -90,12 +90,16 @@ func (b *pageBuilder) label(label int) (pageLabel, error) {
 	for _, m := range columns {
 		v.Head = append(v.Head, b.e.Metrics[m].String())
 	}
+	if len(b.e.Schemes) > 1 {
+		v.Head = append(v.Head, "P(best)", "Rank")
+	}
 	best := b.best(label, b.main)
 	for s, scheme := range b.e.Schemes {
 		row := pageRow{Scheme: scheme.String(), Best: s == best}
 		for _, m := range columns {
 			row.Cells = append(row.Cells, b.cell(s, label, m))
 		}
+		row.Cells = append(row.Cells, b.standing(s, label)...)
 		v.Rows = append(v.Rows, row)
 	}
 	v.Rows = append(v.Rows, b.quiet("ceiling", label, columns, func(s eval.Summary) float64 { return s.Ceiling }),
@@ -112,11 +116,29 @@ func (b *pageBuilder) label(label int) (pageLabel, error) {
 	return v, err
 }
 
+// standing makes the cells of how a scheme stands among all by the main metric; none
+// with one scheme.
+func (b *pageBuilder) standing(scheme, label int) []pageCell {
+	if len(b.e.Schemes) == 1 {
+		return nil
+	}
+	of := b.e.Standings[b.e.SummaryAt(scheme, label, eval.Micro, b.main)]
+	if of.N == 0 {
+		return []pageCell{{Value: "–"}, {Value: "–"}}
+	}
+	return []pageCell{{Value: threeDigits(of.First)}, {Value: strings.Replace(of.RankText(), " to ", "–", 1)}}
+}
+
 func (b *pageBuilder) legend() string {
-	switch {
-	case len(b.e.Schemes) == 1:
+	if len(b.e.Schemes) == 1 {
 		return ""
-	case b.baseline >= 0:
+	}
+	return b.marks() + fmt.Sprintf(" P(best) is the share of paired resamples of the queries in which the scheme has the highest %s, rank the 95 %% interval of its rank in them; schemes that are equal share.", b.e.Metrics[b.main])
+}
+
+// marks explains the marks of the cells.
+func (b *pageBuilder) marks() string {
+	if b.baseline >= 0 {
 		return "▲ ahead of, ▼ behind the baseline " + b.e.Schemes[b.baseline].String() + ", p < 0.05 after Holm’s correction; no mark: no difference is shown. The highest value is bold."
 	}
 	return "★ highest, and ahead of every other scheme, p < 0.05 after Holm’s correction. ☆ highest, but the schemes marked ≈ are not shown to differ from it."
@@ -167,6 +189,9 @@ func (b *pageBuilder) quiet(name string, label int, columns []int, of func(eval.
 			}
 		}
 		row.Cells = append(row.Cells, pageCell{Value: text})
+	}
+	if len(b.e.Schemes) > 1 {
+		row.Cells = append(row.Cells, pageCell{Value: "–"}, pageCell{Value: "–"})
 	}
 	return row
 }
@@ -261,6 +286,9 @@ func (b *pageBuilder) caveats(m run.Manifest) []string {
 			out = append(out, fmt.Sprintf("%s: no ranking can reach more than %s %s, since some queries have fewer than %d relevant candidates.",
 				label, threeDigits(c), first.Metric, first.K))
 		}
+	}
+	for _, line := range b.e.TieLines() {
+		out = append(out, line+".")
 	}
 	out = append(out, "A query is skipped when its value is unknown, when no candidate shares it (lone), or when it has no score (unscored). An unknown value is never a hit.",
 		"Intervals are 95 % percentile bootstraps over queries; p is of a paired permutation test, exact where it can be. “By class” draws whole classes: it is the one that holds for classes that are not in this gallery.",

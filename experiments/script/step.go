@@ -153,10 +153,10 @@ type Note struct {
 }
 
 // Export writes what the last step of a kind gave as a table. The end of the
-// file's name says which one, and its format: of an evaluation metrics.csv or
-// per_query.csv, of a comparison comparisons.csv, of a search rankings.csv, of a
-// mine or a tune step one of those that strata mine and strata tune write; or with
-// .jsonl, .parquet.
+// file's name says which one, and its format: of an evaluation metrics.csv,
+// per_query.csv or standings.csv, of a comparison comparisons.csv, of a search
+// rankings.csv, of a mine or a tune step one of those that strata mine and strata tune
+// write; or with .jsonl, .parquet.
 type Export struct {
 	File string
 }

@@ -53,9 +53,10 @@ func evalCommand() *cobra.Command {
 		Long: `Eval ranks the gallery for every query under every scheme and measures the mean
 precision at k of each label, with a 95 % bootstrap interval over queries, and
 compares the schemes in pairs. It prints a table. With --out it also writes
-metrics.csv, per_query.csv, comparisons.csv and manifest.json into a folder, and
-with --report the page report.html with tables, plots and pictures. --report=FILE
-writes that page without the folder.
+metrics.csv, per_query.csv, standings.csv, comparisons.csv and manifest.json into a
+folder, and with --report the page report.html with tables, plots and pictures.
+--report=FILE writes that page without the folder. --compare also prints how often a
+scheme is the best of all in resamples of the queries, and the interval of its rank.
 
 A label is a column; category/2 is the first two levels of one whose values are
 paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
@@ -214,6 +215,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	}
 	if f.compare {
 		if err := eval.WriteComparisonTable(shown(cmd), outcome.Comparisons); err != nil {
+			return err
+		}
+		if err := outcome.Evaluation.WriteStandingTable(shown(cmd)); err != nil {
 			return err
 		}
 	}
