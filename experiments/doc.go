@@ -9,8 +9,8 @@
 // log is a script, and a replay of it gives the same lines.
 //
 // The packages below hold what steps and commands compute: metric, stats and eval
-// measure schemes over many queries; mine, tune, cost, check and bench are one study
-// each; table, run and report write results.
+// measure schemes over many queries, live while weights move; mine, tune, cost, check and
+// bench are one study each; table, run and report write results.
 //
 // # Logs
 //

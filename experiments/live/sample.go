@@ -1,0 +1,199 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/neighbour"
+	"strata/engine/rank"
+	"strata/engine/scheme"
+	"strata/experiments/eval"
+)
+
+// K is the k of the precision.
+const K = 10
+
+// keptCounts is the number of schemes whose counts are kept. Those of 10,000 queries and
+// five labels take 110 KB.
+const keptCounts = 128
+
+// Sample is the queries of neighbourhoods, with those of them that labels judge.
+type Sample struct {
+	g      *engine.Gallery
+	from   *neighbour.Neighbours
+	filter []scheme.Condition
+	among  *items.Candidates
+	labels []*items.Label
+	all    int      // queries of the gallery
+	judged [][]bool // by label, then place: the value is known and a candidate is relevant
+
+	scratch sync.Pool // of *neighbour.HitCounts
+
+	mu    sync.Mutex
+	kept  map[string]*Counts // by spelling
+	order []string           // of kept, the least recently used first
+}
+
+// NewSample returns the sample of neighbourhoods of a gallery's queries, judged by labels
+// among the candidates that a filter leaves.
+func NewSample(g *engine.Gallery, from *neighbour.Neighbours, filter []scheme.Condition, labels []*items.Label) (*Sample, error) {
+	among, err := g.Candidates(filter)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sample{g: g, from: from, filter: filter, among: among, labels: labels, kept: map[string]*Counts{}}
+	s.scratch.New = func() any { return &neighbour.HitCounts{Ks: []int{K}, Labels: labels} }
+	for row := range g.Len() {
+		if g.IsQuery(row) {
+			s.all++
+		}
+	}
+	queries := from.Queries()
+	for _, l := range labels {
+		relevance := among.Relevance(l)
+		judged := make([]bool, len(queries))
+		for place, q := range queries {
+			judged[place] = l.Known(int(q)) && relevance.Count(int(q)) > 0
+		}
+		s.judged = append(s.judged, judged)
+	}
+	return s, nil
+}
+
+// Labels returns the names of the labels.
+func (s *Sample) Labels() []string {
+	var names []string
+	for _, l := range s.labels {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// Usage says how far the neighbourhoods are.
+func (s *Sample) Usage() neighbour.Usage { return s.from.Usage() }
+
+// Counts are the hits of one scheme among the first K over the first queries of a
+// sample. They are not changed.
+type Counts struct {
+	Scheme   scheme.Scheme
+	Unproven int // queries that are left out: their rankings are not proven
+
+	states []neighbour.HitState // by place
+	hits   []uint16             // by place, then label
+}
+
+// known reports whether the query at a place counts.
+func (c *Counts) known(place int) bool { return c.states[place] == neighbour.Counted }
+
+// Count returns the counts of a scheme over the queries that are built: those that were
+// kept, and the queries that are new since then. They are empty for a scheme that
+// neighbourhoods cannot serve, or not yet.
+func (s *Sample) Count(ctx context.Context, sc scheme.Scheme) (*Counts, error) {
+	name := sc.String()
+	had := s.find(name)
+	if had != nil && len(had.states) == len(s.from.Queries()) {
+		return had, nil
+	}
+	if had == nil {
+		had = &Counts{Scheme: sc}
+	}
+	from := len(had.states)
+	work := s.scratch.Get().(*neighbour.HitCounts)
+	defer s.scratch.Put(work)
+	work.Only = make([]bool, len(s.from.Queries()))
+	for place := from; place < len(work.Only); place++ {
+		work.Only[place] = true
+	}
+	if err := s.from.CountHits(ctx, sc, s.among, work); err != nil {
+		return nil, err
+	}
+	if len(work.States) <= from {
+		return had, nil
+	}
+	c := &Counts{
+		Scheme: sc, Unproven: had.Unproven,
+		states: slices.Concat(had.states, work.States[from:]), hits: slices.Concat(had.hits, work.Hits[from*len(s.labels):]),
+	}
+	for _, state := range c.states[from:] {
+		if state == neighbour.Unproven {
+			c.Unproven++
+		}
+	}
+	s.keep(name, c)
+	return c, nil
+}
+
+// find returns the counts that are kept of a scheme, or nil.
+func (s *Sample) find(name string) *Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.kept[name]
+	if c != nil {
+		s.order = append(slices.DeleteFunc(s.order, func(o string) bool { return o == name }), name)
+	}
+	return c
+}
+
+// keep keeps counts, unless better ones are kept: of more queries, or with fewer that
+// are not proven.
+func (s *Sample) keep(name string, c *Counts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if had := s.kept[name]; had != nil {
+		if len(had.states) > len(c.states) || len(had.states) == len(c.states) && had.Unproven <= c.Unproven {
+			return
+		}
+	} else {
+		s.order = append(s.order, name)
+	}
+	s.kept[name] = c
+	for len(s.order) > keptCounts {
+		delete(s.kept, s.order[0])
+		s.order = s.order[1:]
+	}
+}
+
+// Resolve searches for the queries of a scheme whose rankings are not proven, and keeps
+// what it finds: the next Count has it.
+func (s *Sample) Resolve(ctx context.Context, sc scheme.Scheme) error {
+	c, err := s.Count(ctx, sc)
+	if err != nil || c.Unproven == 0 {
+		return err
+	}
+	var places, queries []int
+	for place, state := range c.states {
+		if state == neighbour.Unproven {
+			places, queries = append(places, place), append(queries, int(s.from.Queries()[place]))
+		}
+	}
+	out := &Counts{Scheme: sc, states: slices.Clone(c.states), hits: slices.Clone(c.hits)}
+	err = s.from.RankAll(ctx, queries, []scheme.Scheme{sc}, K, s.among, func(i int, rankings []rank.Ranking) {
+		s.judge(out, places[i], eval.RowsOf(rankings[0]))
+	})
+	if err == nil {
+		s.keep(sc.String(), out)
+	}
+	return err
+}
+
+// judge sets the counts of one query from the rows of its ranking that have a score.
+func (s *Sample) judge(c *Counts, place int, rows []int32) {
+	if len(rows) == 0 {
+		c.states[place] = neighbour.Unscored
+		return
+	}
+	c.states[place] = neighbour.Counted
+	query := s.from.Queries()[place]
+	for n, l := range s.labels {
+		var hits uint16
+		for _, row := range rows {
+			if l.Share(l.Codes[query], l.Codes[row]) {
+				hits++
+			}
+		}
+		c.hits[place*len(s.labels)+n] = hits
+	}
+}
