@@ -43,6 +43,7 @@ type Options struct {
 	SkipContent bool             // the hash of the whole gallery is not computed behind
 	ContentWait time.Duration    // how long it and the building of codes are put off, for the first screen's sake
 	Codes       CodesPolicy      // of large galleries
+	Neighbours  int64            // bytes that the neighbourhoods of a gallery's queries may take, which are built behind; 0: none are
 	Version     string           // of the program, for the log
 
 	// place, if set, returns the path to which an export is written; the log
@@ -70,6 +71,7 @@ type Session struct {
 	work    sync.WaitGroup
 
 	activity atomic.Pointer[string] // what Activity returns
+	running  atomic.Int64           // steps that run: what is built behind waits for them
 
 	logMu    sync.Mutex
 	backlog  []byte // what is not in the log
@@ -84,7 +86,8 @@ type handle struct {
 	imager   *imager
 	faulty   map[string]bool // layers that were noted, with their faults; guarded by the door
 
-	completing atomic.Bool // a search's columns, behind
+	completing atomic.Bool               // a search's columns, behind
+	gathered   atomic.Pointer[gathering] // nil: no neighbourhoods are built
 }
 
 // close closes the gallery and what computes features for it.
@@ -142,6 +145,7 @@ func (s *Session) Do(ctx context.Context, steps ...script.Step) ([]Result, error
 		return nil, err
 	}
 	defer end()
+	defer s.runs()()
 	leave, err := s.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -168,6 +172,7 @@ func (s *Session) Preview(ctx context.Context, steps ...script.Step) ([]Result, 
 		return nil, err
 	}
 	defer end()
+	defer s.runs()()
 	x := s.execution()
 	x.dry = true
 	defer x.abandon()
@@ -188,6 +193,7 @@ func (s *Session) Behind(ctx context.Context, step script.Step, progress func(do
 		return Result{}, err
 	}
 	defer end()
+	defer s.runs()()
 	x := s.execution()
 	x.progress = progress
 	began := x.state
@@ -406,6 +412,7 @@ func (s *Session) commit(ctx context.Context, x *execution) error {
 	s.mu.Unlock()
 	for _, h := range opened {
 		s.codesBehind(ctx, h.g)
+		s.gatherBehind(ctx, h)
 		if s.o.Log != nil && !s.o.SkipContent {
 			s.hashBehind(ctx, h.g)
 		}

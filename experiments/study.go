@@ -42,6 +42,7 @@ func (x *execution) plan(step script.Evaluate) eval.Plan {
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
 	}
+	x.state.gallery.prove(&plan)
 	return plan
 }
 

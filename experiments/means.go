@@ -1,0 +1,249 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"strata/engine"
+	"strata/engine/items"
+	"strata/engine/neighbour"
+	"strata/engine/scheme"
+	"strata/experiments/eval"
+	"strata/experiments/live"
+)
+
+// means.go builds the neighbourhoods of a gallery's queries behind other work, and takes
+// means from those that are there.
+
+const (
+	// neighbourFile is the name under which neighbourhoods are kept.
+	neighbourFile = "screen"
+	// mostPairs of queries and rows are ranked to build them, but leastSampled queries at
+	// least: of larger galleries they are drawn.
+	mostPairs    = 4_000_000_000
+	leastSampled = 2000
+	// yielding is how often the building looks whether a step still runs.
+	yielding = 5 * time.Millisecond
+)
+
+// gathering is the neighbourhoods of a gallery's queries, and what counts on them.
+type gathering struct {
+	g    *engine.Gallery
+	n    *neighbour.Neighbours
+	more chan struct{} // layers were added
+
+	mu     sync.Mutex
+	filter string // of sample
+	sample *live.Sample
+}
+
+// gatherBehind builds the neighbourhoods of a gallery while other work goes on, and notes
+// in the log what it did. It gives way to steps that run.
+func (s *Session) gatherBehind(ctx context.Context, h *handle) {
+	queries := sampledQueries(h.g)
+	if s.o.Neighbours <= 0 || len(queries) == 0 || len(h.g.Labels()) == 0 {
+		return
+	}
+	var layers []string
+	for _, l := range h.g.Layers {
+		layers = append(layers, l.Name)
+	}
+	n, err := neighbour.NewNeighbours(h.g, neighbour.Plan{Name: neighbourFile, Layers: layers, Queries: queries, Budget: s.o.Neighbours})
+	if err != nil {
+		_ = s.append("# " + oneLine(err) + "\n") // Close returns the error
+		return
+	}
+	ctx, end, err := s.begin(context.WithoutCancel(ctx))
+	if err != nil {
+		return
+	}
+	w := &gathering{g: h.g, n: n, more: make(chan struct{}, 1)}
+	h.gathered.Store(w)
+	go func() {
+		defer end()
+		if err := s.gather(ctx, w); err != nil && ctx.Err() == nil {
+			_ = s.append("# neighbours: " + oneLine(err) + "\n") // Close returns the error
+		}
+	}()
+}
+
+// sampledQueries returns the queries whose neighbourhoods are built: all, or as many as
+// do not take long.
+func sampledQueries(g *engine.Gallery) []int {
+	var rows []int
+	for row := range g.Len() {
+		if g.IsQuery(row) {
+			rows = append(rows, row)
+		}
+	}
+	most := max(mostPairs/max(g.Len(), 1), leastSampled)
+	if len(rows) <= most {
+		return rows
+	}
+	drawn := items.Sample(len(rows), most, 1)
+	for i, place := range drawn {
+		drawn[i] = rows[place]
+	}
+	return drawn
+}
+
+// oneLine is an error on one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// gather loads what is kept, builds what is missing, keeps it, and goes on when layers
+// are added.
+func (s *Session) gather(ctx context.Context, w *gathering) error {
+	if _, err := w.n.Load(ctx); err != nil {
+		return err
+	}
+	if note := w.n.Note(); note != "" {
+		_ = s.append("# neighbours: " + note + ": building others\n") // Close returns the error
+	}
+	for {
+		had := w.n.Usage()
+		if err := w.n.Build(ctx, func(neighbour.Usage) { s.giveWay(ctx) }); err != nil {
+			return err
+		}
+		if now := w.n.Usage(); now != had {
+			text := fmt.Sprintf("# built %s\n", now)
+			if err := w.n.Save(ctx); err != nil && ctx.Err() == nil {
+				text += "# neighbours are not kept: " + oneLine(err) + "\n"
+			}
+			_ = s.append(text) // Close returns the error
+		}
+		select {
+		case <-w.more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// giveWay waits while a step runs.
+func (s *Session) giveWay(ctx context.Context) {
+	for s.running.Load() > 0 {
+		select {
+		case <-time.After(yielding):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// runs counts a step that runs, and returns the function that ends it.
+func (s *Session) runs() func() {
+	s.running.Add(1)
+	return func() { s.running.Add(-1) }
+}
+
+// sampleUnder returns the sample under a filter.
+func (w *gathering) sampleUnder(filter []scheme.Condition) (*live.Sample, error) {
+	var text strings.Builder
+	for _, c := range filter {
+		text.WriteString(c.String() + "\n")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sample != nil && w.filter == text.String() {
+		return w.sample, nil
+	}
+	sample, err := live.NewSample(w.g, w.n, filter, w.g.Labels())
+	if err == nil {
+		w.sample, w.filter = sample, text.String()
+	}
+	return sample, err
+}
+
+// want adds the layers of schemes that are there and that no neighbourhood has.
+func (w *gathering) want(schemes []scheme.Scheme) {
+	missing, had := w.g.Missing(schemes...), w.n.Layers()
+	var more []string
+	for _, sc := range schemes {
+		for _, name := range sc.Layers() {
+			if !slices.Contains(missing, name) && !slices.Contains(had, name) {
+				more = append(more, name)
+			}
+		}
+	}
+	if more == nil {
+		return
+	}
+	w.n.AddLayers(more...)
+	select {
+	case w.more <- struct{}{}:
+	default:
+	}
+}
+
+// Means returns the means of schemes over the queries whose neighbourhoods are built, under
+// all labels and the filter of the session; nil where none are built. It takes some ms for
+// each scheme that it was not asked for before.
+func (s *Session) Means(ctx context.Context, schemes []scheme.Scheme) (*live.Rows, error) {
+	return s.means(ctx, schemes, (*live.Sample).Rows)
+}
+
+// SharpenMeans is Means that searches for the rankings that neighbourhoods do not prove,
+// and resamples when all queries are known.
+func (s *Session) SharpenMeans(ctx context.Context, schemes []scheme.Scheme) (*live.Rows, error) {
+	return s.means(ctx, schemes, func(sample *live.Sample, ctx context.Context, schemes []scheme.Scheme) (*live.Rows, error) {
+		if u := sample.Usage(); u.Done == u.Queries || u.Cut {
+			for _, sc := range schemes {
+				if err := sample.Resolve(ctx, sc); err != nil {
+					return nil, err
+				}
+			}
+		}
+		rows, err := sample.Rows(ctx, schemes)
+		if err != nil {
+			return nil, err
+		}
+		return sample.Settle(ctx, rows)
+	})
+}
+
+// means takes means from the sample under the filter of the session.
+func (s *Session) means(ctx context.Context, schemes []scheme.Scheme, take func(*live.Sample, context.Context, []scheme.Scheme) (*live.Rows, error)) (*live.Rows, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	t := s.snapshot()
+	if t.gallery == nil {
+		return nil, nil
+	}
+	w := t.gallery.gathered.Load()
+	if w == nil {
+		return nil, nil
+	}
+	w.want(schemes)
+	sample, err := w.sampleUnder(t.filter)
+	if err != nil {
+		return nil, err
+	}
+	return take(sample, ctx, schemes)
+}
+
+// Neighbours says how far the neighbourhoods of the gallery are; false when none are built.
+func (s *Session) Neighbours() (neighbour.Usage, bool) {
+	t := s.snapshot()
+	if t.gallery == nil {
+		return neighbour.Usage{}, false
+	}
+	w := t.gallery.gathered.Load()
+	if w == nil {
+		return neighbour.Usage{}, false
+	}
+	return w.n.Usage(), true
+}
+
+// prove gives a plan the neighbourhoods of the gallery, which change no number.
+func (h *handle) prove(plan *eval.Plan) {
+	if w := h.gathered.Load(); w != nil && w.n.Usage().Done > 0 {
+		plan.Neighbours = w.n
+	}
+}

@@ -1,0 +1,133 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"strata/engine"
+	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
+)
+
+// gathered waits until the neighbourhoods of a session's gallery are built.
+func gathered(t *testing.T, s *Session) {
+	t.Helper()
+	w := s.snapshot().gallery.gathered.Load()
+	if w == nil {
+		t.Fatal("no neighbourhoods are built")
+	}
+	if err := w.n.Build(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sampling opens a session with neighbourhoods on a gallery in a folder.
+func sampling(t *testing.T, dir string, budget int64, log io.Writer) *Session {
+	t.Helper()
+	s := NewSession(Options{
+		Open:   func(ctx context.Context, _ string) (*engine.Gallery, error) { return engine.Open(ctx, dir) },
+		Budget: 64 << 20, Log: log, SkipContent: true, Neighbours: budget,
+	})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := s.Do(t.Context(), script.Gallery{Name: "g"}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestMeansOfSession has the means of an evaluation, under the session's filter, also
+// for a layer that is derived while the session runs; an evaluation gives the same lines
+// with neighbourhoods and without.
+func TestMeansOfSession(t *testing.T) {
+	dir := t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(21, 22)), 150).Write(t, dir)
+	s, plain := sampling(t, dir, 1<<28, nil), sampling(t, dir, 0, nil)
+	if rows, err := plain.Means(t.Context(), testgallery.Schemes(t, "A")); rows != nil || err != nil {
+		t.Errorf("means without neighbourhoods: %v, %v", rows, err)
+	}
+	for _, text := range []string{"filter none", "filter colour=red"} {
+		step, err := script.ParseStep(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Do(t.Context(), step); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plain.Do(t.Context(), step); err != nil {
+			t.Fatal(err)
+		}
+		evaluate := script.Evaluate{Schemes: testgallery.Schemes(t, "A", "B+C", "0.4*A|zscore+C")}
+		want, err := plain.Do(t.Context(), evaluate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Do(t.Context(), evaluate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Join(got[0].Lines, "\n") != strings.Join(want[0].Lines, "\n") {
+			t.Errorf("an evaluation with neighbourhoods is\n%s\nwant\n%s", strings.Join(got[0].Lines, "\n"), strings.Join(want[0].Lines, "\n"))
+		}
+		if _, err := s.Means(t.Context(), evaluate.Schemes); err != nil {
+			t.Fatal(err) // it asks for the derived layer
+		}
+		gathered(t, s)
+		rows, err := s.SharpenMeans(t.Context(), evaluate.Schemes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !rows.Complete() || rows.Rough {
+			t.Errorf("%s: %d of %d queries are known", text, rows.Known, rows.Queries)
+		}
+		e := want[0].Evaluation
+		for _, sc := range evaluate.Schemes {
+			for _, label := range e.Labels {
+				sum, _ := e.Summary(sc, label, 10)
+				if m, ok := rows.Mean(sc, label); ok != (sum.N > 0) || ok && math.Float64bits(m.Value) != math.Float64bits(sum.Value) {
+					t.Errorf("%s: %s %s: %+v, evaluated %v of %d", text, sc, label, m, sum.Value, sum.N)
+				}
+			}
+		}
+	}
+}
+
+// TestNeighboursAreKept has them at once the next time, and ends the building when the
+// session is closed.
+func TestNeighboursAreKept(t *testing.T) {
+	dir := t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(23, 24)), 150).Write(t, dir)
+	var log strings.Builder
+	s := sampling(t, dir, 1<<28, &log)
+	gathered(t, s)
+	w := s.snapshot().gallery.gathered.Load()
+	if err := w.n.Save(t.Context()); err != nil { // that of the session may still be under way
+		t.Fatal(err)
+	}
+	if u, ok := s.Neighbours(); !ok || u.Done != u.Queries || u.Budget != 1<<28 {
+		t.Errorf("usage %s, %t", u, ok)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := sampling(t, dir, 1<<28, nil)
+	gathered(t, again)
+	if note := again.snapshot().gallery.gathered.Load().n.Note(); note != "" {
+		t.Error(note)
+	}
+	closed := sampling(t, dir, 1<<28, nil)
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := closed.Means(t.Context(), testgallery.Schemes(t, "A")); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("means of a closed session: %v", err)
+	}
+}
