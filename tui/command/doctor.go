@@ -33,7 +33,7 @@ func doctorCommand() *cobra.Command {
 			return picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...)
 		},
 	}
-	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: auto, sixel, halfblock or none")
+	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: "+picture.GraphicsNames())
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/tui/hush"
+	"strata/tui/picture"
 )
 
 // columnBudget is the memory for score columns of recent queries, in bytes.
@@ -96,7 +97,7 @@ and their number.`,
 	addHelp(root)
 	flags := root.Flags()
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
-	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by auto, sixel, halfblock or none")
+	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by "+picture.GraphicsNames())
 	flags.IntVar(&f.colors, "colors", 255, "colours of small pictures, 2 to 255: fewer are fewer bytes")
 	f.model.add(flags)
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal")

@@ -3,6 +3,8 @@ package picture
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"strata/engine/inert"
@@ -16,7 +18,7 @@ type Fact struct{ Name, Text string }
 // Doctor writes what a terminal can do, what was chosen for it and why, and then other facts.
 func Doctor(w io.Writer, t Terminal, others ...Fact) error {
 	facts := []Fact{
-		{"terminal", join(t.Term, t.TermProgram)},
+		{"terminal", join(t.Name, t.Version, orNone(t.Term, "TERM is not set"), t.TermProgram)},
 		{"size", fmt.Sprintf("%d×%d cells", t.Cols, t.Rows)},
 		{"cell", fmt.Sprintf("%d×%d pixels (%s)", t.CellW, t.CellH, t.CellFrom)},
 		{"pictures", t.Graphics.String()},
@@ -24,6 +26,8 @@ func Doctor(w io.Writer, t Terminal, others ...Fact) error {
 		{"hint", t.Hint},
 		{"device attributes", orNone(t.DA1, "no answer")},
 		{"colour registers", registers(t.ColorRegisters)},
+		{"largest picture", largest(t)},
+		{"modes to change", modeNames(t.Modes)},
 		{"colours", profileName(t.Profile)},
 		{"synchronized frames", yesNo(t.Synchronized)},
 		{"tmux", yesNo(t.Tmux)},
@@ -40,11 +44,26 @@ func Doctor(w io.Writer, t Terminal, others ...Fact) error {
 	return tw.Flush()
 }
 
-func join(term, program string) string {
-	if program == "" {
-		return orNone(term, "TERM is not set")
+// join joins what is known of a terminal's name.
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Compact(parts), func(p string) bool { return p == "" }), ", ")
+}
+
+// largest returns the size of the largest sixel picture.
+func largest(t Terminal) string {
+	if t.PictureW <= 0 || t.PictureH <= 0 {
+		return ""
 	}
-	return orNone(term, "TERM is not set") + ", " + program
+	return fmt.Sprintf("%d×%d pixels", t.PictureW, t.PictureH)
+}
+
+// modeNames lists what modes are set to while pictures are shown.
+func modeNames(modes []Mode) string {
+	var names []string
+	for _, m := range modes {
+		names = append(names, fmt.Sprintf("%d to %t", m.number, m.set))
+	}
+	return strings.Join(names, ", ")
 }
 
 func orNone(s, none string) string {

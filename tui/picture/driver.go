@@ -14,44 +14,54 @@ type Graphics int
 
 // The ways to show pictures.
 const (
-	GraphicsAuto      Graphics = iota // what the terminal offers, otherwise half-blocks
-	GraphicsSixel                     // real pixels
+	GraphicsAuto      Graphics = iota // what the terminal offers, otherwise text
+	GraphicsSixel                     // sixels: pixels in place of cells
 	GraphicsHalfBlock                 // two coloured pixels a cell
 	GraphicsNone                      // text only
 )
 
 // driver is a way to show pictures: which terminal offers it, and how it draws. Another protocol is another row and a
-// file with its draw.
+// file with its draw and its hand.
 type driver struct {
 	name    string
-	offers  func(r replies) string                                                                            // says by which reply a terminal offers it, "" if it does not; nil: it is not asked
-	apart   bool                                                                                              // pictures are written apart from the text, which is blank in their cells
+	offers  func(b brand, r replies) string                                                                   // says why a terminal offers it, "" if it does not; nil: it is not asked
 	palette bool                                                                                              // small pictures share a palette
+	area    func(t Terminal, box Box, cellW, cellH int) (w, h int)                                            // the pixels that a picture may use
 	draw    func(t *Thumbs, ctx context.Context, p *Picture, m image.Image, e *encoder, key pictureKey) error // nil: nothing is drawn
+	hand    func(t Terminal) hand                                                                             // writes pictures apart from the text, which is blank in their cells; nil: they are text
 }
 
-// drivers has the ways to show pictures. Of those that a terminal offers the first is taken.
+// drivers has the ways to show pictures.
 var drivers = [...]driver{
 	GraphicsAuto:      {name: "auto"},
-	GraphicsSixel:     {name: "sixel", offers: replies.offersSixel, apart: true, palette: true, draw: (*Thumbs).drawSixel},
-	GraphicsHalfBlock: {name: "halfblock", draw: (*Thumbs).drawHalfBlocks},
+	GraphicsSixel:     {name: "sixel", offers: offersSixel, palette: true, area: sixelArea, draw: (*Thumbs).drawSixel, hand: newSixelHand},
+	GraphicsHalfBlock: {name: "halfblock", area: cellArea, draw: (*Thumbs).drawHalfBlocks},
 	GraphicsNone:      {name: "none"},
 }
 
-// offered returns the first way that the terminal offers, and by which reply; "" if it offers none.
-func offered(r replies) (Graphics, string) {
-	for g, d := range drivers {
-		if d.offers != nil {
-			if why := d.offers(r); why != "" {
-				return Graphics(g), why
-			}
+// ways joins terminals and drivers: the drivers of a terminal in the order in which they are asked for. An unknown
+// terminal has the first row's.
+var ways = [brandCount][]Graphics{
+	brandUnknown: {GraphicsSixel},
+}
+
+// offered returns the ways to show pictures that a terminal offers, the best first.
+func offered(b brand, r replies) []Offer {
+	order := ways[b]
+	if order == nil {
+		order = ways[brandUnknown]
+	}
+	var all []Offer
+	for _, g := range order {
+		if why := drivers[g].offers(b, r); why != "" {
+			all = append(all, Offer{g, why})
 		}
 	}
-	return GraphicsAuto, ""
+	return all
 }
 
 // Apart reports whether pictures are written apart from the text, by a Screen.
-func (g Graphics) Apart() bool { return drivers[g].apart }
+func (g Graphics) Apart() bool { return drivers[g].hand != nil }
 
 // String returns the name that ParseGraphics reads.
 func (g Graphics) String() string {
@@ -61,14 +71,27 @@ func (g Graphics) String() string {
 	return drivers[g].name
 }
 
+// GraphicsNames returns the names that ParseGraphics reads, as a sentence lists them.
+func GraphicsNames() string {
+	names := make([]string, len(drivers))
+	for i, d := range drivers {
+		names[i] = d.name
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
 // ParseGraphics returns the way to show pictures called name.
 func ParseGraphics(name string) (Graphics, error) {
-	names := make([]string, len(drivers))
 	for i, d := range drivers {
 		if d.name == name {
 			return Graphics(i), nil
 		}
-		names[i] = d.name
 	}
-	return GraphicsAuto, fmt.Errorf("graphics %q: want one of %s", inert.Text(name), strings.Join(names, ", "))
+	return GraphicsAuto, fmt.Errorf("graphics %q: want %s", inert.Text(name), GraphicsNames())
+}
+
+// cellArea returns the pixels of all cells of a box.
+func cellArea(_ Terminal, box Box, cellW, cellH int) (w, h int) {
+	return box.Cols * cellW, box.Rows * cellH
 }

@@ -70,10 +70,10 @@ func TestFit(t *testing.T) {
 	}
 }
 
-func TestSixelBoxNeverSpills(t *testing.T) {
+func TestSixelAreaNeverSpills(t *testing.T) {
 	for cellH := 6; cellH < 60; cellH++ {
 		for rows := 1; rows < 30; rows++ {
-			w, h := sixelBox(Box{8, rows}, 10, cellH)
+			w, h := sixelArea(Terminal{}, Box{8, rows}, 10, cellH)
 			bands := (h + 5) / 6 * 6
 			if w != 80 || h < 1 || bands > rows*cellH || rows*cellH-bands >= 6 {
 				t.Errorf("%d rows of %d pixels: box %d×%d, %d pixels in whole bands", rows, cellH, w, h, bands)

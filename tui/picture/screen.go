@@ -68,9 +68,10 @@ const (
 type Screen struct {
 	file       *os.File
 	out        io.Writer
-	apart      bool // pictures are written at all
-	sync       bool // mode 2026
-	cols, rows int  // when the kernel does not know them
+	hand       hand   // nil: no pictures are written
+	modes      []Mode // of the terminal, while pictures are shown
+	sync       bool   // mode 2026
+	cols, rows int    // when the kernel does not know them
 	trace      io.Writer
 	done       chan struct{} // closed when the pump has ended
 
@@ -107,8 +108,11 @@ type screenPen struct {
 func NewScreen(out io.Writer, t Terminal, trace io.Writer) *Screen {
 	file, _ := out.(*os.File)
 	s := &Screen{
-		file: file, out: out, apart: t.Graphics.Apart(), sync: t.Synchronized, cols: t.Cols, rows: t.Rows,
+		file: file, out: out, modes: t.Modes, sync: t.Synchronized, cols: t.Cols, rows: t.Rows,
 		trace: trace, done: make(chan struct{}), staged: make(map[uint64][]Placement), resting: true,
+	}
+	if t.Graphics.Apart() {
+		s.hand = drivers[t.Graphics].hand(t)
 	}
 	s.changed = sync.NewCond(&s.mu)
 	go s.pump()
@@ -124,7 +128,7 @@ func (s *Screen) Read(p []byte) (int, error) { return s.file.Read(p) }
 // Stage names the pictures of the view that is being made and returns the marker to append to its last line. The same
 // placements give the same marker, so that an unchanged view stays unchanged. It does no I/O.
 func (s *Screen) Stage(placements []Placement) string {
-	if !s.apart {
+	if s.hand == nil {
 		return ""
 	}
 	s.mu.Lock()
@@ -258,46 +262,28 @@ func (s *Screen) next() (Placement, bool) {
 
 // put writes a picture, in pieces: when the next frame comes and does not want it, the rest is left out.
 func (s *Screen) put(p Placement) {
-	b := s.draw(p)
+	var over *Placement
+	if i := slices.IndexFunc(s.drawn, p.sameCells); i >= 0 {
+		old := s.drawn[i]
+		over, s.drawn = &old, slices.Delete(s.drawn, i, i+1)
+	}
+	all := s.hand.put(p, over)
+	s.drawn = append(s.drawn, p)
 	s.pictures++
-	for len(b) > pictureChunk && s.err == nil {
-		s.bytes += pictureChunk
-		s.output(b[:pictureChunk], nil)
-		b = b[pictureChunk:]
-		if !slices.ContainsFunc(s.wanted, p.same) {
+	for i, b := range all {
+		if i > 0 && !slices.ContainsFunc(s.wanted, p.same) {
 			if i := slices.IndexFunc(s.drawn, p.same); i >= 0 {
 				s.drawn[i].Key = "" // a part of it is there
 			}
-			b = []byte(stringTerminator + ansi.RestoreCursor)
+			all = nil
+			b = s.hand.broken(p)
+		}
+		s.bytes += len(b)
+		s.output(b, nil)
+		if all == nil || s.err != nil {
+			return
 		}
 	}
-	s.bytes += len(b)
-	s.output(b, nil)
-}
-
-// draw returns the bytes that put p on the terminal, over what is in its cells, and notes it as drawn.
-func (s *Screen) draw(p Placement) []byte {
-	b := []byte(ansi.SaveCursor)
-	if i := slices.IndexFunc(s.drawn, p.sameCells); i >= 0 {
-		if old := s.drawn[i]; old.PixelW > p.PixelW || old.PixelH > p.PixelH {
-			b = appendErase(b, old)
-		}
-		s.drawn = slices.Delete(s.drawn, i, i+1)
-	}
-	s.drawn = append(s.drawn, p)
-	b = append(b, ansi.CursorPosition(p.Col+1, p.Row+1)...)
-	b = append(b, p.Bytes...)
-	return append(b, ansi.RestoreCursor...)
-}
-
-// appendErase gives the cells of p the terminal's background.
-func appendErase(b []byte, p Placement) []byte {
-	b = append(b, ansi.ResetStyle...)
-	for row := range p.Box.Rows {
-		b = append(b, ansi.CursorPosition(p.Col+1, p.Row+row+1)...)
-		b = append(b, ansi.EraseCharacter(p.Box.Cols)...)
-	}
-	return b
 }
 
 // adopt makes the placements of a generation the wanted ones and returns the drawn pictures that have to go.
@@ -312,13 +298,14 @@ func (s *Screen) adopt(generation uint64) (stale []Placement) {
 		}
 	}
 	cols, rows := s.size()
-	s.generation, s.wanted = generation, nil
+	var fitting []Placement
 	for _, p := range placements {
 		fits := p.Col >= 0 && p.Row >= 0 && p.Col+p.Box.Cols <= cols && p.Row+p.Box.Rows < rows
-		if fits && len(p.Bytes) > 0 && !slices.ContainsFunc(s.wanted, p.overlaps) {
-			s.wanted = append(s.wanted, p)
+		if fits && len(p.Bytes) > 0 && !slices.ContainsFunc(fitting, p.overlaps) {
+			fitting = append(fitting, p)
 		}
 	}
+	s.generation, s.wanted = generation, s.hand.arrange(fitting)
 	var kept []Placement
 	for _, p := range s.drawn {
 		if slices.ContainsFunc(s.wanted, p.sameCells) {
@@ -351,7 +338,7 @@ func (s *Screen) translate(p []byte) (text string, erased int) {
 		if stale := s.adopt(generation); err == nil && len(stale) > 0 {
 			var e []byte
 			for _, old := range stale {
-				e = appendErase(e, old)
+				e = s.hand.erase(e, old)
 			}
 			b.WriteString(ansi.SaveCursor + string(e) + ansi.RestoreCursor)
 			erased = len(stale)
@@ -402,17 +389,56 @@ func (s *Screen) control(l *screenLine, seq []byte) {
 		s.pen.row, s.pen.col = max(1, csiNumber(row))-1, max(1, csiNumber(col))-1
 		l.enter(s.drawn, s.pen.row)
 	case final == 'J' && (params == "2" || params == "3"):
-		s.wanted, s.drawn = nil, nil
-		l.enter(nil, 0)
+		s.forget(l)
+		s.wanted = nil
+		l.out.Write(seq)
+		l.out.WriteString(s.swept())
+		return
 	case final == 'J' || strings.IndexByte("LMSTr", final) >= 0: // wiped in part, or moved
-		s.drawn = nil
-		l.enter(nil, 0)
+		s.forget(l)
 	case params == "?1049" || params == "?47" || params == "?1047":
-		s.pen.alternate = final == 'h'
-		s.wanted, s.drawn = nil, nil
-		l.enter(nil, 0)
+		s.forget(l)
+		s.wanted = nil
+		s.alternate(l, seq, final == 'h')
+		return
 	}
 	l.out.Write(seq)
+}
+
+// forget takes it that no picture is on the terminal any more.
+func (s *Screen) forget(l *screenLine) {
+	s.drawn = nil
+	l.enter(nil, 0)
+}
+
+// swept returns what is written after the text has erased the screen.
+func (s *Screen) swept() string {
+	if s.hand == nil {
+		return ""
+	}
+	return s.hand.swept()
+}
+
+// alternate passes on what enters or leaves the alternate screen. The modes that pictures need are set within it. It is
+// erased before it is left, because some terminals keep its pictures on what comes back.
+func (s *Screen) alternate(l *screenLine, seq []byte, enters bool) {
+	left := s.pen.alternate && !enters
+	s.pen.alternate = enters
+	if left {
+		l.out.WriteString(ansi.ResetStyle + ansi.EraseEntireScreen)
+		if s.hand != nil {
+			l.out.WriteString(s.hand.leave())
+		}
+		for _, m := range s.modes {
+			l.out.WriteString(m.leave())
+		}
+	}
+	l.out.Write(seq)
+	if enters {
+		for _, m := range s.modes {
+			l.out.WriteString(m.enter())
+		}
+	}
 }
 
 // csiNumber reads a parameter, 0 when it is left out.

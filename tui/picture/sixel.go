@@ -18,7 +18,7 @@ type encoder struct {
 // drawSixel fills in the sixel picture of m. The encoder is given a picture that is already mapped to its palette: its own
 // table has 5 bits a channel, and it names every register of a palette in every picture.
 func (t *Thumbs) drawSixel(ctx context.Context, p *Picture, m image.Image, e *encoder, key pictureKey) error {
-	boxW, boxH := sixelBox(key.box, key.cellW, key.cellH)
+	boxW, boxH := sixelArea(t.terminal, key.box, key.cellW, key.cellH)
 	p.PixelW, p.PixelH = fitPixels(m.Bounds().Dx(), m.Bounds().Dy(), boxW, boxH)
 	p.Covers = coveredCells(p.PixelW, p.PixelH, key.cellW, key.cellH)
 	small := resample(m, p.PixelW, p.PixelH)
@@ -41,10 +41,15 @@ func (t *Thumbs) drawSixel(ctx context.Context, p *Picture, m image.Image, e *en
 	return nil
 }
 
-// sixelBox returns the pixels that a sixel picture may use in box: all columns, and as many rows as whole six-pixel
-// bands fit. A terminal may clear or draw whole bands, so a picture of this height never reaches the cells below.
-func sixelBox(box Box, cellW, cellH int) (w, h int) {
-	return box.Cols * cellW, max(box.Rows*cellH/6*6, min(6, box.Rows*cellH))
+// sixelArea returns the pixels that a sixel picture may use in box: all columns, and as many rows as whole six-pixel
+// bands fit, within the largest picture that the terminal takes. A terminal may clear or draw whole bands, so a picture
+// of this height never reaches the cells below.
+func sixelArea(t Terminal, box Box, cellW, cellH int) (w, h int) {
+	w, h = box.Cols*cellW, box.Rows*cellH
+	if t.PictureW > 0 && t.PictureH > 0 {
+		w, h = min(w, t.PictureW), min(h, t.PictureH)
+	}
+	return w, max(h/6*6, min(6, h))
 }
 
 // coveredCells returns the cells that w×h pixels touch.
@@ -52,10 +57,15 @@ func coveredCells(w, h, cellW, cellH int) Box {
 	return Box{Cols: (w + cellW - 1) / cellW, Rows: (h + cellH - 1) / cellH}
 }
 
+// leastRegisters is the least number of colour registers with which a picture can be told from another.
+const leastRegisters = 16
+
 // offersSixel says how the terminal offers sixel.
-func (r replies) offersSixel() string {
-	if !r.sixel {
+func offersSixel(_ brand, r replies) string {
+	if !r.sixel || r.colorRegisters > 0 && r.colorRegisters < leastRegisters {
 		return ""
 	}
 	return "the terminal answers DA1 with 4"
 }
+
+func newSixelHand(Terminal) hand { return &cellHand{end: stringTerminator} }

@@ -1,14 +1,14 @@
 package picture
 
 import (
-	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 	"golang.org/x/term"
 )
@@ -18,19 +18,30 @@ const guessedCellW, guessedCellH = 10, 20
 
 // Terminal is what the terminal can do, as far as it said.
 type Terminal struct {
-	Graphics       Graphics // never GraphicsAuto after Probe
-	Why            string   // one line: why these graphics
-	Hint           string   // one line: what the user could do for better ones; often empty
-	CellW, CellH   int      // pixels
-	CellFrom       string   // where the cell's size is from
-	Cols, Rows     int      // cells
-	DA1            string   // the reply to the device attributes query, without its frame: "?62;4;22c"
-	ColorRegisters int      // 0: not said
-	Synchronized   bool     // frames can be shown at once (mode 2026)
-	Profile        termenv.Profile
-	Term           string // $TERM
-	TermProgram    string // $TERM_PROGRAM
-	Tmux, SSH      bool
+	Graphics           Graphics // never GraphicsAuto after Probe
+	Why                string   // one line: why these graphics
+	Hint               string   // one line: what the user could do for better ones; often empty
+	Offers             []Offer  // the ways to show pictures that it offers, the best first
+	Name               string   // of the program, as far as it is known: "xterm"
+	Version            string   // what it says of itself: "XTerm(379)"
+	CellW, CellH       int      // pixels
+	CellFrom           string   // where the cell's size is from
+	Cols, Rows         int      // cells
+	DA1                string   // the reply to the device attributes query, without its frame: "?62;4;22c"
+	ColorRegisters     int      // 0: not said
+	PictureW, PictureH int      // the largest sixel picture, in pixels; 0: not said
+	Modes              []Mode   // to change while pictures are shown
+	Synchronized       bool     // frames can be shown at once (mode 2026)
+	Profile            termenv.Profile
+	Term               string // $TERM
+	TermProgram        string // $TERM_PROGRAM
+	Tmux, SSH          bool
+}
+
+// Offer is a way to show pictures that a terminal offers, and why.
+type Offer struct {
+	Graphics Graphics
+	Why      string
 }
 
 // Cell returns the size of a cell in pixels, a guess if the terminal did not tell it.
@@ -41,16 +52,32 @@ func (t Terminal) Cell() (w, h int) {
 	return t.CellW, t.CellH
 }
 
-// probeQueries asks for colour registers, the largest picture, the cell's and the window's size in pixels and
-// synchronized output. Every terminal answers the last one, device attributes, so that its reply ends the wait.
-const probeQueries = "\x1b[?1;1;0S\x1b[?2;1;0S\x1b[16t\x1b[14t\x1b[?2026$p\x1b[c"
+// Colors returns the largest palette for which the terminal has colour registers.
+func (t Terminal) Colors() int {
+	if t.ColorRegisters <= 0 {
+		return MaxColors
+	}
+	return min(max(t.ColorRegisters-1, 2), MaxColors)
+}
 
-// ProbeLimit returns how long Probe should wait for a terminal: 0.3 s, 1 s over ssh.
+// queryID is the picture number of the graphics query.
+const queryID = "31"
+
+// graphicsQuery asks for kitty's graphics protocol, with a picture of one pixel that is not kept.
+const graphicsQuery = "\x1b_Gi=" + queryID + ",s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+
+// probeQueries asks for the terminal's name, kitty's graphics, colour registers, the largest picture now and at most,
+// the cell's and the window's size in pixels, synchronized output and the modes of sixel. Every terminal answers the
+// last one, device attributes, so that its reply ends the wait.
+const probeQueries = ansi.RequestNameVersion + graphicsQuery +
+	"\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2;4;0S\x1b[16t\x1b[14t\x1b[?2026$p\x1b[?80$p\x1b[?1070$p\x1b[c"
+
+// ProbeLimit returns how long Probe should wait for a terminal: 0.5 s, 1 s over ssh.
 func ProbeLimit(getenv func(string) string) time.Duration {
 	if overSSH(getenv) {
 		return time.Second
 	}
-	return 300 * time.Millisecond
+	return 500 * time.Millisecond
 }
 
 // Probe asks the terminal behind in and out what it can do and settles how pictures are shown; asked overrides, unless
@@ -79,47 +106,77 @@ func Probe(in, out *os.File, getenv func(string) string, asked Graphics, limit t
 		t.Why = "no pictures: TERM=" + t.Term
 		return t
 	}
-	t.Profile = termenv.NewOutput(out, termenv.WithTTY(true), termenv.WithEnvironment(probeEnviron(getenv))).EnvColorProfile()
+	t.Profile = colorProfile(out, getenv)
 	raw, err := askTerminal(in, out, limit)
-	r := parseReplies(raw)
-	t.DA1, t.ColorRegisters, t.Synchronized = r.da1, r.colorRegisters, r.synchronized
-	t.sizeCell(r, out)
-	t.choose(asked, getenv, r, err)
+	t.take(parseReplies(raw), out, getenv, asked, err)
 	return t
 }
 
-// choose sets Graphics, Why and Hint. err is what was wrong with asking.
-func (t *Terminal) choose(asked Graphics, getenv func(string) string, r replies, err error) {
+// colorProfile returns the colours of the terminal's text. mlterm has 256, which termenv does not know.
+func colorProfile(out *os.File, getenv func(string) string) termenv.Profile {
+	o := termenv.NewOutput(out, termenv.WithTTY(true), termenv.WithEnvironment(probeEnviron(getenv)))
+	p := o.EnvColorProfile()
+	if p == termenv.Ascii && strings.HasPrefix(getenv("TERM"), "mlterm") && !o.EnvNoColor() {
+		return termenv.ANSI256
+	}
+	return p
+}
+
+// take sets what follows from the replies. err is what was wrong with asking.
+func (t *Terminal) take(r replies, out *os.File, getenv func(string) string, asked Graphics, err error) {
+	b := identify(r, getenv, t.Tmux)
+	if b == brandXterm && r.version == "" {
+		r.version = getenv("XTERM_VERSION")
+	}
+	t.Tmux = t.Tmux || r.inner != ""
+	t.Name, t.Version = b.String(), r.version
+	t.DA1, t.ColorRegisters, t.Synchronized = r.da1, r.colorRegisters, r.synchronized
+	t.PictureW, t.PictureH = r.pictureW, r.pictureH
+	t.sizeCell(r, out)
+	t.choose(asked, getenv, b, r, err)
+	if t.Graphics == GraphicsSixel {
+		t.Modes = r.sixelModes()
+	}
+}
+
+// choose sets Graphics, Why, Hint and Offers. err is what was wrong with asking.
+func (t *Terminal) choose(asked Graphics, getenv func(string) string, b brand, r replies, err error) {
+	t.Offers = offered(b, r)
 	t.Graphics = asked
 	switch {
 	case asked != GraphicsAuto:
 		t.Why = asked.String() + ": asked for"
-		if offers := drivers[asked].offers; offers != nil && r.da1 != "" && offers(r) == "" {
+		offers := slices.ContainsFunc(t.Offers, func(o Offer) bool { return o.Graphics == asked })
+		if asked.Apart() && r.da1 != "" && !offers {
 			t.Hint = "the terminal does not say that it has " + asked.String() + " (DA1 " + r.da1 + ")"
 		}
+	case len(t.Offers) > 0:
+		t.Graphics, t.Why = t.Offers[0].Graphics, t.Offers[0].Graphics.String()+": "+t.Offers[0].Why
 	case getenv("NO_COLOR") != "":
-		t.Graphics, t.Why = GraphicsNone, "no pictures: NO_COLOR is set"
-		t.Hint = "--graphics sixel or halfblock shows them all the same"
+		t.Graphics, t.Why = GraphicsNone, "no pictures: NO_COLOR is set, and the terminal offers none but coloured text"
+		t.Hint = "--graphics halfblock shows them all the same"
 	default:
-		if g, why := offered(r); why != "" {
-			t.Graphics, t.Why = g, g.String()+": "+why
-			return
-		}
 		t.Graphics = GraphicsHalfBlock
-		switch {
-		case err != nil:
-			t.Why = "half-blocks: the terminal cannot be asked: " + err.Error()
-		case r.da1 == "":
-			t.Why = "half-blocks: the terminal did not answer in time"
-		default:
-			t.Why = "half-blocks: the terminal does not answer DA1 with 4 (sixel) but " + r.da1
-		}
-		t.Hint = t.sixelHint(getenv)
+		t.Why = "half-blocks: " + why(r, err)
+		t.Hint = t.pictureHint(getenv)
 	}
 }
 
-// sixelHint says how the user's terminal could show real pictures.
-func (t *Terminal) sixelHint(getenv func(string) string) string {
+// why says why a terminal shows pictures as text only.
+func why(r replies, err error) string {
+	switch {
+	case err != nil:
+		return "the terminal cannot be asked: " + err.Error()
+	case r.da1 == "":
+		return "the terminal did not answer in time"
+	case r.sixel:
+		return fmt.Sprintf("the terminal has %d colour registers, too few for sixel", r.colorRegisters)
+	}
+	return "the terminal does not answer DA1 with 4 (sixel) but " + r.da1
+}
+
+// pictureHint says how the user's terminal could show real pictures.
+func (t *Terminal) pictureHint(getenv func(string) string) string {
 	switch {
 	case t.Tmux:
 		return "tmux shows pictures from 3.4 on, when built with sixel, in a terminal that has it; or run outside tmux"
@@ -189,81 +246,15 @@ func askTerminal(in, out *os.File, limit time.Duration) (reply []byte, err error
 			return reply, err
 		}
 		reply = append(reply, buf[:n]...)
-		if parseReplies(reply).da1 != "" {
+		r := parseReplies(reply)
+		if r.da1 != "" {
 			return reply, nil
 		}
-		deadline = start.Add(3 * limit)
+		if r != (replies{}) {
+			deadline = start.Add(3 * limit)
+		}
 	}
 	return reply, nil
-}
-
-// replies is what the terminal answered; a zero field was not answered.
-type replies struct {
-	da1              string // as in Terminal
-	sixel            bool
-	cellW, cellH     int
-	windowW, windowH int
-	colorRegisters   int
-	synchronized     bool
-}
-
-// parseReplies finds the replies in what was read from the terminal, between keys that the user may have typed.
-func parseReplies(b []byte) replies {
-	var r replies
-	for {
-		at := bytes.Index(b, []byte("\x1b["))
-		if at < 0 {
-			return r
-		}
-		b = b[at+2:]
-		end := bytes.IndexFunc(b, func(c rune) bool { return c < 0x20 || c > 0x3f })
-		if end < 0 {
-			return r
-		}
-		r.read(string(b[:end]), b[end])
-		b = b[end:]
-	}
-}
-
-// read takes in one control sequence, given without its introducer and final byte.
-func (r *replies) read(params string, final byte) {
-	private := strings.HasPrefix(params, "?")
-	params, _ = strings.CutPrefix(params, "?")
-	params, report := strings.CutSuffix(params, "$")
-	var n []int
-	for field := range strings.SplitSeq(params, ";") {
-		v, err := strconv.ParseUint(field, 10, 16)
-		if err != nil && field != "" {
-			return // a key, a version string, an error
-		}
-		n = append(n, int(v))
-	}
-	kind := string(final)
-	if report {
-		kind = "$" + kind
-	}
-	if private {
-		kind = "?" + kind
-	}
-	switch kind {
-	case "?c":
-		r.da1 = "?" + params + "c"
-		r.sixel = slices.Contains(n[1:], 4) // the first is the terminal's class
-	case "t":
-		if len(n) == 3 && n[0] == 6 {
-			r.cellH, r.cellW = n[1], n[2]
-		} else if len(n) == 3 && n[0] == 4 {
-			r.windowH, r.windowW = n[1], n[2]
-		}
-	case "?S":
-		if len(n) == 3 && n[0] == 1 && n[1] == 0 {
-			r.colorRegisters = n[2]
-		}
-	case "?$y":
-		if len(n) == 2 && n[0] == 2026 {
-			r.synchronized = n[1] == 1 || n[1] == 2
-		}
-	}
 }
 
 // probeEnviron lends getenv to termenv.

@@ -24,7 +24,7 @@ const (
 
 // Options bounds what Thumbs uses. A zero field stands for its default.
 type Options struct {
-	Colors  int   // of the shared palette, 2 to 255; default 255
+	Colors  int   // of the shared palette, 2 to 255; default 255, and no more than the terminal has registers for
 	Budget  int64 // bytes of pictures kept; default 64 MiB
 	Workers int   // pictures decoded and encoded at a time; default one a processor
 }
@@ -72,6 +72,7 @@ func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Termi
 	if o.Colors <= 0 {
 		o.Colors = MaxColors
 	}
+	o.Colors = min(o.Colors, terminal.Colors())
 	if o.Budget <= 0 {
 		o.Budget = 64 << 20
 	}
@@ -265,7 +266,7 @@ func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 	case <-ctx.Done():
 		return Picture{}, ctx.Err()
 	}
-	boxW, boxH := sixelBox(key.box, key.cellW, key.cellH)
+	boxW, boxH := t.driver.area(t.terminal, key.box, key.cellW, key.cellH)
 	m, err := t.source(ctx, key.row, boxW, boxH)
 	if ctx.Err() != nil {
 		return Picture{}, ctx.Err()
