@@ -34,12 +34,12 @@ const AllRows = -1
 // press cancels a search, and the next one needs the same layer.
 const deriveLinger = time.Second
 
-// DeriveOptions says how transforms are fitted. The zero value takes a derived
-// layer that is kept, however it was fitted; any other makes it anew if it was
-// fitted otherwise.
+// DeriveOptions says how transforms are fitted. The zero value accepts a cached derived
+// layer with any options. Any other value fits the layer again if the cached one has other
+// options.
 type DeriveOptions struct {
-	Rows int    // to draw for the fit; AllRows; 0: all up to DefaultFitRows, otherwise so many
-	Seed uint64 // of the draw; 0: 1
+	Rows int    // drawn for the fit; AllRows means all; 0 means min(rows, DefaultFitRows)
+	Seed uint64 // of the draw; 0 means 1
 }
 
 // fit returns the rows to fit on, nil for all, and what a recipe says of them.

@@ -65,9 +65,8 @@ func Open(ctx context.Context, dir string) (*Gallery, error) {
 
 // OpenOptions says how a gallery is opened.
 type OpenOptions struct {
-	// Unpacking, if set, is told how far the unpacking of a matrix is that does not
-	// lie in its file as it is: of so many bytes. It is called from the goroutine that
-	// opens.
+	// Unpacking, if set, reports progress while a compressed matrix is unpacked: bytes
+	// done, of the given total. It is called from the goroutine that opens the gallery.
 	Unpacking func(file string, bytes, of int64)
 	// FollowLinks lets symbolic links lead out of the gallery's folder.
 	FollowLinks bool

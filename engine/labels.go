@@ -182,9 +182,9 @@ func (g *Gallery) Group(row int) string {
 // ItemsFile returns the name of the items table in the gallery's folder.
 func (g *Gallery) ItemsFile() string { return g.items.File }
 
-// FindItems returns the name of the items table in a gallery's folder: that which
-// the manifest, which may be nil, names, or else the one that has a name of
-// items tables. Without one the error is fs.ErrNotExist.
+// FindItems returns the name of the items table in a gallery's folder: the manifest's
+// file, else the one file with a default name. The manifest may be nil. Without a table the
+// error is fs.ErrNotExist.
 func FindItems(folder fs.FS, place string, m *Manifest) (string, error) {
 	if file := m.itemsFile(); file != "" {
 		return file, nil

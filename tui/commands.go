@@ -178,8 +178,8 @@ func (m *Model) visiblePictures() []picture.Wanted {
 	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }
 
-// load takes the pictures that are ready, so that all of a view is of one moment, and has those that are missing made.
-// When none is missing it has those of the neighbours made.
+// load takes the thumbnails that are ready, so a frame is consistent, and requests the missing ones. When no thumbnail
+// is missing, it requests those of the neighbours.
 func (m Model) load() (Model, tea.Cmd) {
 	all := m.visiblePictures()
 	m.ready = make(map[pane.Place]picture.Picture, len(all))

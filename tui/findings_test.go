@@ -278,7 +278,7 @@ func TestMiningBehind(t *testing.T) {
 	d.do(run)
 	d.wantStatus("mined B against C over 1,248 queries: t shows it")
 	if d.m.findings.Open {
-		t.Error("what ends behind the screen takes it over")
+		t.Error("a study that ends in the background takes over the screen")
 	}
 }
 

@@ -158,7 +158,7 @@ func (f *File) Publish() error { return Publish(f) }
 func (f *File) Abandon() {
 	if f.file != nil {
 		_ = os.Remove(f.file.Name())
-		_ = f.file.Close() // nobody reads it
+		_ = f.file.Close() // an error does not matter: the file is removed
 		f.file = nil
 	}
 }

@@ -34,9 +34,8 @@ func Guard(work func() error) (err error) {
 	return work()
 }
 
-// Unchanged returns an error when a mapped file of the layer has another size or time than
-// when it was opened. A file that was put in its place is none of ours: what is
-// mapped stays.
+// Unchanged returns an error when the size or the time of a mapped file of the layer has
+// changed since it was opened. A replacement file is ignored; the old mapping stays valid.
 func (l *Layer) Unchanged() error {
 	for i, s := range l.Segments {
 		if i > 0 && s.From == l.Segments[i-1].From {

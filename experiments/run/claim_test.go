@@ -45,8 +45,8 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// TestControlCells: no cell of CSV holds what a terminal obeys, cells can be read back, and
-// plain ones stand as they are.
+// TestControlCells: a cell of CSV holds no terminal escape sequence, cells can be read back,
+// and plain cells are unchanged.
 func TestControlCells(t *testing.T) {
 	plain := []string{"", "a", `"`, `"a"`, `"a\tb"`, "two\nlines\tand a tab", `a\x1bb`, "é\u200b", `"\x`, `"\u00e9"`}
 	odd := []string{"\x1b[2J", "a\rb", "\x7f", "\u009b2J", "\x00", `"\x1b[2J"`, `"\"\\x1b[2J\""`, "\"\x1b\"", "\xff\x1b"}

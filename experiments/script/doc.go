@@ -1,9 +1,9 @@
 // Package script reads and writes steps, and the scripts that hold them.
 //
-// A step is one act of a user: a value of one of the types here. Kinds has a row for
-// each kind of step: its keyword, how the rest of its line is read, and the words that
-// complete it. A script is a file of steps; below a step, indented lines hold the
-// results that it is expected to give. A log is a script.
+// A step is one action of a user: a value of one of the types here. Kinds has a row for
+// each kind of step: its keyword, the parser of the rest of its line, and its completions.
+// A script is a file of steps. Indented lines below a step hold its expected results. A log
+// is a script.
 //
 // A new step needs its type and a row of Kinds here, and a row in the table of executors
 // of package experiments.
@@ -31,18 +31,18 @@
 //	result    = an indented line
 //	comment   = a line that begins with #, or an empty one
 //
-// In a file, two lines are no steps: "include" FILE is replaced by the lines of
-// another script, named from the folder of the file it stands in, and "set" NAME
-// VALUE gives a variable a value, which stands for ${NAME} in the lines after it.
-// Other relative paths start at the folder of the script that is run. A log has the
-// lines and values themselves.
+// A file may hold two directives besides steps. "include" FILE is replaced by the lines of
+// another script; its path is relative to the folder of the including file. "set" NAME VALUE
+// sets a variable; ${NAME} stands for its value in the lines that follow. Other relative
+// paths start at the folder of the script that is run. A log holds the included lines and
+// the values.
 //
-// Schemes are those of package scheme; lists split at commas outside
-// parentheses. A name with blanks, commas, quotes or control characters, or
-// one that is a word of its step, stands in Go's double quotes; clauses stand in
-// any order. Of conditions on one label one must hold, and so for every label.
-// filter restricts the candidates of searches and evaluations, where the queries
-// of one evaluation. A gallery step forgets query, schemes and filter.
+// Package scheme defines the language of schemes. Lists split at commas outside parentheses.
+// A name stands in Go's double quotes if it has blanks, commas, quotes or control
+// characters, or if it equals a keyword of its step. Clauses stand in any order. Conditions
+// combine as OR within a label, AND across labels. filter restricts the candidates of
+// searches and evaluations. where restricts the queries of one evaluation. A gallery step
+// resets query, schemes and filter.
 //
-// Parsed scripts and steps are values; nothing here keeps state.
+// Parsed scripts and steps are values; the package keeps no state.
 package script

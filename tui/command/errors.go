@@ -20,7 +20,7 @@ const (
 	exitInterrupted = exitSignal + int(syscall.SIGINT)
 )
 
-// printError writes an error on one line, unless it is that nobody reads.
+// printError writes an error on one line, unless the reader closed the pipe (EPIPE).
 func printError(ctx context.Context, w io.Writer, err error) {
 	text := err.Error()
 	switch {

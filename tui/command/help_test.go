@@ -67,6 +67,6 @@ func TestHelpPages(t *testing.T) {
 	}
 	var out bytes.Buffer
 	if newPage(&out).coloured {
-		t.Error("what is no terminal is coloured")
+		t.Error("output that is not a terminal is coloured")
 	}
 }

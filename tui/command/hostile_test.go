@@ -16,8 +16,8 @@ import (
 	"strata/engine/inert"
 )
 
-// hostileItems are items whose every text holds what a terminal obeys, reorders
-// lines by or does not show.
+// hostileItems are items whose texts all hold escape sequences, bidirectional controls or
+// invisible characters.
 var hostileItems = []struct{ id, kind string }{
 	{"one\x1b]0;title\x07", "red\x1b[31m"},
 	{"two\u009b2Jx\u202egpj", "red\x1b[31m"},

@@ -10,8 +10,8 @@ import (
 	"strata/engine/inert"
 )
 
-// shown returns the standard output of a command that writes text for people: ids,
-// labels and names of files may hold what a terminal obeys instead of showing it.
+// shown returns the standard output of a command that writes text for people, with terminal
+// escape sequences removed: ids, labels and names of files may hold some.
 func shown(cmd *cobra.Command) io.Writer { return inert.NewWriter(cmd.OutOrStdout()) }
 
 // remark writes a line on the standard error for each text.

@@ -32,8 +32,8 @@ func (e signalError) Is(err error) bool { return err == context.Canceled }
 // withSignals returns a context that ends with the first interrupt, SIGTERM or
 // SIGHUP, which is its cause. An interrupt or SIGTERM that follows any of them ends the
 // program at once; a SIGHUP does not: a terminal that goes away sends several.
-// Signals that are ignored from the start, as under nohup, stay so. A pipe that
-// nobody reads any more and a file that may not grow become errors of the write.
+// Signals that are ignored from the start, as under nohup, stay ignored. A closed pipe
+// (EPIPE) and a file at its size limit (EFBIG) become errors of the write.
 func withSignals(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	came := make(chan os.Signal, 3)

@@ -136,7 +136,7 @@ func TestStalledTerminal(t *testing.T) {
 	for _, e := range endings[:2] {
 		t.Run(e.name, func(t *testing.T) {
 			p := inTerminal(t, program(t, dir, "replay", "s.strata"))
-			if _, err := p.master.Read(make([]byte, 1)); err != nil { // it writes, and then nobody reads
+			if _, err := p.master.Read(make([]byte, 1)); err != nil { // the program writes, then the reader closes
 				t.Fatal(err)
 			}
 			<-time.After(time.Second)
@@ -183,8 +183,8 @@ func TestIgnoredHangup(t *testing.T) {
 	}
 }
 
-// TestClosedPipe: when nobody reads the output any more, a program ends as others
-// do, without a word and with nothing beside its place.
+// TestClosedPipe: when the reader closes the pipe, the program ends without a message and
+// leaves no temporary file.
 func TestClosedPipe(t *testing.T) {
 	dir := t.TempDir()
 	exportingScript(t, dir)
