@@ -206,7 +206,7 @@ func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.
 		case math.IsNaN(p.Root) || math.IsNaN(p.Length.Root[row]):
 			column[i] = math.NaN()
 		default:
-			column[i] = p.Once(int(row)) / float64(p.Root*p.Length.Root[row])
+			column[i] = p.Uncached(int(row)) / float64(p.Root*p.Length.Root[row])
 		}
 	}
 }

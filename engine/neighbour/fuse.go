@@ -33,7 +33,7 @@ func (w *neighbourWorker) concat(f *neighbourLeaf, h *Neighbourhood, query int) 
 	scorer := &w.scorers[f.place]
 	for i, s := range near {
 		if s >= least && (w.plain || w.candidate(query, int(h.Rows[i]))) {
-			if s = scorer.Once(int(h.Rows[i])); !math.IsNaN(s) {
+			if s = scorer.Uncached(int(h.Rows[i])); !math.IsNaN(s) {
 				w.best.offer(s, s, h.Rows[i])
 			}
 		}
@@ -175,7 +175,7 @@ func (w *neighbourWorker) order(part *neighbourLeaf, h *Neighbourhood, query int
 		w.startPairs(query)
 		scorer := &w.scorers[part.place]
 		for i, row := range h.Rows {
-			f.scores[i] = scorer.Once(int(row))
+			f.scores[i] = scorer.Uncached(int(row))
 		}
 		factors, length := w.concatFactors(part, query)
 		l = part.concatLimit(h, factors, length)

@@ -12,12 +12,12 @@ import (
 	"strata/engine/scheme"
 )
 
-// approximate.go searches by codes alone, without bounds: what approximation costs
-// is measured with it. Nothing that is shown or exported as a ranking comes from here.
+// approximate.go searches by codes alone, without bounds. It serves to measure the cost of
+// approximation. No ranking on the screen or in an export comes from here.
 
-// CodeSearch ranks by the scores of codes of 8, 4 or 1 bits a value, and proves
-// nothing. It is read-only once made, may be used concurrently, and dies with its
-// gallery. A search reads all codes anew.
+// CodeSearch ranks by the scores of codes of 8, 4 or 1 bits a value. It proves nothing. It is
+// read-only once made, may be used concurrently, and dies with its gallery. Every search reads all
+// codes again.
 type CodeSearch struct {
 	G      Layers
 	Bits   int
@@ -25,13 +25,13 @@ type CodeSearch struct {
 	Signs  map[string]*SignCodes // by layer, for 1 bit
 }
 
-// CodeBits returns the bits of a value that there are codes of. Those of 1 bit are
-// the signs of the 8-bit codes, with the mean size of a row's codes; they are made in
-// memory, for NewCodeSearch.
+// CodeBits returns the numbers of bits a value that codes exist for. Codes of 1 bit are the signs
+// of the 8-bit codes, with the mean magnitude of each row's codes; NewCodeSearch makes them in
+// memory.
 func CodeBits() []int { return []int{8, 4, 1} }
 
-// Bytes returns how many bytes a search reads of the codes of all items: the codes,
-// and the numbers beside them that a score needs.
+// Bytes returns the number of bytes that a search reads for all items: the codes, and the numbers
+// beside them that a score needs.
 func (s *CodeSearch) Bytes() int64 {
 	var all int64
 	for _, name := range s.Scheme.Layers() {
@@ -57,14 +57,14 @@ func (s *CodeSearch) Bytes() int64 {
 			all += int64(8*len(signs.words) + 4*len(signs.scale))
 		}
 		if s.Scheme.Kind == scheme.Concat {
-			all += int64(8 * l.Rows) // lengths
+			all += int64(8 * l.Rows) // the rows' lengths
 		}
 	}
 	return all
 }
 
-// Search returns the k best candidates of the query in row q by the scores of codes,
-// equal ones by row. Of a query or rows without a score there are none.
+// Search returns the k best candidates of the query in row q by the scores of codes, equal scores
+// by row. A query without a score has no hits, and a row without a score is no hit.
 func (s *CodeSearch) Search(ctx context.Context, q, k int, among *items.Candidates) (hits []Hit, err error) {
 	err = s.G.Reading(s.Scheme.Layers(), func() error {
 		columns := map[string]*approxColumn{}
@@ -114,9 +114,9 @@ func (r *Ranker) best(ctx context.Context, leaf *approxLeaf, k int) ([]Hit, erro
 	return best.Sorted(), err
 }
 
-// SignCodes are codes of 1 bit a value: a row's rotated vector z, of which the 8-bit
-// code is u, is taken for s·mean|u|·sign(u), the nearest vector to s·u of one size and
-// these signs.
+// SignCodes are codes of 1 bit a value. Let z be a row's rotated vector, and u its 8-bit code with
+// scale s. The sign code stands for s·mean|u|·sign(u): the vector nearest to s·u among those with
+// these signs and one magnitude.
 type SignCodes struct {
 	stride int      // words of a row
 	words  []uint64 // rows × stride
@@ -137,7 +137,8 @@ func NewSigns(ctx context.Context, c *code.Codes) (*SignCodes, error) {
 	return s, err
 }
 
-// approx computes the cosines of the item in row q from the signs: those of codes.scores.
+// approx computes the cosines of the item in row q from the signs, with the formula of
+// codes.scores.
 func (s *SignCodes) approx(ctx context.Context, c *code.Codes, q int) (*approxColumn, error) {
 	l := c.Layer
 	part, err := Asked{Row: q}.whole(ctx, l)

@@ -18,21 +18,21 @@ import (
 	"strata/engine/scheme"
 )
 
-// The tile of a batch: this many queries × this many rows are multiplied at a
-// time, layer by layer. A tile of one layer takes 512 KiB.
+// The size of a tile, in queries × rows. A tile is multiplied at a time, layer by layer. A tile of
+// one layer takes 512 KiB.
 const (
 	batchQueries = 128
 	batchRows    = 1024
 )
 
-// What one goroutine keeps is bounded, in bytes, down to tiles of one query.
+// Limits of one goroutine's memory, in bytes. They hold down to tiles of one query.
 const (
 	PackMemory    = 64 << 20  // of packed rows, and of packed queries
 	NomineeMemory = 128 << 20 // of nominated rows
 	fuseMemory    = 256 << 20 // of scores kept for rank fusion
 )
 
-// run ranks all queries from all processors. It ends early with the first error.
+// run ranks all queries on all processors. It stops at the first error.
 func (b *Batch) run(ctx context.Context) error {
 	size := b.TileQueries()
 	var next atomic.Int64
@@ -57,7 +57,7 @@ func (b *Batch) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// All ranks all queries, as Gallery.RankAll does, over the layers of g.
+// All ranks all queries over the layers of g. See Gallery.RankAll.
 func All(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
 	b := &Batch{G: g, Schemes: schemes, K: k, Among: among, Each: each, Queries: queries}
 	return g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
@@ -68,7 +68,7 @@ func All(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, 
 	})
 }
 
-// Batch is what the goroutines of one call of All share.
+// Batch is the state that the goroutines of one call of All share.
 type Batch struct {
 	G       Layers
 	Queries []int
@@ -78,11 +78,11 @@ type Batch struct {
 	Each    func(int, []Ranking)
 
 	Layers []*layer.Layer // those that a scheme uses
-	codes  []*code.Codes  // by layer: nil where its products are float32
+	codes  []*code.Codes  // by layer: nil where the products are float32
 	Leaves []leaf         // the sums and concatenations in the schemes
-	top    []int          // by scheme: its leaf, or -1 for rrf
-	fused  [][]int        // by scheme: the leaves of its parts, for rrf
-	nested []bool         // by scheme: an rrf in an rrf, which is ranked from columns
+	top    []int          // by scheme: its leaf, or -1 for an rrf
+	fused  [][]int        // by scheme: the leaves of an rrf's parts
+	nested []bool         // by scheme: an rrf within an rrf, ranked from canonical columns
 
 	RowsAtATime int // rows of a tile
 	Most        int // rows that are nominated for one query and leaf
@@ -91,14 +91,14 @@ type Batch struct {
 // leaf is a sum or a concatenation, ready to be evaluated in float32.
 type leaf struct {
 	Scheme  scheme.Scheme
-	layers  []int     // by term of weight above 0: its place in batch.layers
+	layers  []int     // by term of weight above 0: the layer's index in batch.layers
 	weights []float64 // by the same; they add to 1 in a sum
-	Bound   float64   // the largest difference of a float32 score and the canonical one
-	coded   bool      // a layer's products are those of codes, whose bounds are by row; bound is not used
-	Ranked  bool      // a scheme itself: rows are nominated for its top k
-	keep    bool      // a part of an rrf: the scores of all rows are kept
-	place   int       // in Batch.Leaves
-	extreme bool      // of a layer with extreme lengths: it has no bound, and is ranked from columns
+	Bound   float64   // the largest difference between a float32 score and the canonical one
+	coded   bool      // a layer's products come from codes: bounds are by row, and Bound is not used
+	Ranked  bool      // the leaf is a scheme: rows are nominated for its top k
+	keep    bool      // the leaf is a part of an rrf: the scores of all rows are kept
+	place   int       // index in Batch.Leaves
+	extreme bool      // a layer has extreme lengths: there is no bound, and the leaf is ranked from columns
 }
 
 // Prepare finds the layers and leaves and measures the layers.
@@ -145,7 +145,7 @@ func (b *Batch) Prepare(ctx context.Context) error {
 	return nil
 }
 
-// leaf returns the place of the scheme among the leaves, adding it if need be.
+// leaf returns the index of the scheme among the leaves, and adds the scheme if it is new.
 func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 	for i := range b.Leaves {
 		if b.Leaves[i].Scheme.Equal(s) {
@@ -174,17 +174,17 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 		f.weights = append(f.weights, w)
 		f.Bound = max(f.Bound, kernel.TileError(b.Layers[at].Dim))
 	}
-	// Weights (a convex combination of cosines in a sum, by Cauchy and Schwarz no
-	// more than that in a concatenation) keep the largest error of a layer. Each
-	// term then rounds its weight, its factors and its products, and its place in
-	// the sum: eight roundings a term are more than there are.
+	// The weights keep the largest error of a layer: in a sum they form a convex combination of
+	// cosines, and in a concatenation, by Cauchy and Schwarz, no more. Each term also rounds its
+	// weight, its factors, its products and its addition. Eight roundings a term are more than
+	// occur.
 	f.Bound += float64(8*len(f.layers))*(1.0/(1<<24)) + layer.ScoreSlack
 	b.Leaves = append(b.Leaves, f)
 	return len(b.Leaves) - 1
 }
 
-// TileQueries returns the queries of a tile, and sets its rows and the number of
-// nominees, all as memory allows.
+// TileQueries returns the number of queries in a tile. It also sets the number of rows in a tile
+// and the number of nominees. Memory limits all three.
 func (b *Batch) TileQueries() int {
 	kept, ranked, dims := 0, 0, 0
 	for _, f := range b.Leaves {
@@ -202,7 +202,7 @@ func (b *Batch) TileQueries() int {
 	size := min(batchQueries, PackMemory/(4*max(1, dims)),
 		fuseMemory/max(1, 4*kept*b.G.Len()),
 		NomineeMemory/max(1, ranked*(16*NomineeRoom(k)+4*k)))
-	// A few queries are spread over the processors.
+	// When queries are few, they are spread over the processors.
 	size = max(1, min(size, (len(b.Queries)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)))
 	b.RowsAtATime = max(1, min(batchRows, PackMemory/(4*max(1, dims))))
 	if b.RowsAtATime > layer.CodeSpan {
@@ -220,16 +220,16 @@ type BatchWorker struct {
 	rows    []kernel.Rows    // by layer
 	tiles   [][]float32      // by layer: size × batchRows
 	scale   []float64
-	words   []uint64    // rows that are put together
+	words   []uint64    // scratch to assemble rows
 	factors [][]float32 // of a concatenation: by term, by row of the tile
 	coded   []codedTile // by layer
-	bounds  []float64   // of the scores of a leaf's block, by span
+	bounds  []float64   // of the scores of a leaf in the block, by span
 
 	spanFactors [][]float32   // of a concatenation: by term, by span of the block
 	layerBounds [][]float64   // by layer with codes: by query of the tile, by span of the block
 	score       []float32     // batchRows
 	above       []int32       // scratch of kernel.Above
-	excluded    [][]int32     // by query of the tile: the rows that are no candidates of it
+	excluded    [][]int32     // by query of the tile: the rows that are not its candidates
 	Nominees    [][]Nominated // by query of the tile, by leaf
 	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
 	Pairs       *Pairs
@@ -238,8 +238,8 @@ type BatchWorker struct {
 	columns     map[string]*Column // of the query that is ranked now, those that were needed
 }
 
-// NewBatchWorker returns a worker that ranks up to size queries at a time. Its memory
-// grows when a tile first needs it, and is then kept.
+// NewBatchWorker returns a worker that ranks up to size queries at a time. The first tile that
+// needs memory allocates it; later tiles reuse it.
 func NewBatchWorker(b *Batch, size int) *BatchWorker {
 	w := &BatchWorker{
 		Batch: b, size: size,
@@ -324,8 +324,8 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 	return nil
 }
 
-// PackQueries packs queries, given by row, for the tile of layer i of the batch, which
-// is l, each scaled to length 1.
+// PackQueries packs queries, given by row, for the tile of layer i of the batch, and scales each to
+// length 1. l is that layer.
 func (w *BatchWorker) PackQueries(i int, l *layer.Layer, queries []int) {
 	n, size := l.Lengths(), l.Bytes()
 	w.words = layer.Grown(w.words, (len(queries)*size+7)/8)
@@ -337,7 +337,7 @@ func (w *BatchWorker) PackQueries(i int, l *layer.Layer, queries []int) {
 	layer.Pack(&w.queries[i], l.Type, rows, l.Dim, w.scale[:len(queries)])
 }
 
-// reciprocal returns 1/length, and 0, which packs zeros, for a row without one.
+// reciprocal returns 1/length. For a row without a length it returns 0, which packs zeros.
 func reciprocal(length float64) float64 {
 	if math.IsNaN(length) {
 		return 0
@@ -345,8 +345,7 @@ func reciprocal(length float64) float64 {
 	return 1 / length
 }
 
-// Block multiplies the tile's queries with the rows lo to hi and offers the
-// scores of every leaf.
+// Block multiplies the tile's queries with the rows lo to hi, and offers the scores of every leaf.
 func (w *BatchWorker) Block(queries []int, lo, hi int) {
 	n := hi - lo
 	for i, l := range w.Layers {
@@ -363,7 +362,7 @@ func (w *BatchWorker) Block(queries []int, lo, hi int) {
 		w.unscored(i, queries, root)
 	}
 	w.findLayerBounds(len(queries), lo, hi)
-	for q := range queries { // so that a query's products are in the cache for all its sums
+	for q := range queries { // a query's products stay in the cache for all its leaves
 		for f := range w.Leaves {
 			if w.Leaves[f].Scheme.Kind == scheme.Sum {
 				w.offer(f, q, queries[q], lo, hi)
@@ -385,8 +384,8 @@ func (w *BatchWorker) Block(queries []int, lo, hi int) {
 	}
 }
 
-// offer evaluates leaf f for query q of the tile, which is the row query of the gallery,
-// and the block's rows lo to hi.
+// offer evaluates leaf f for query q of the tile over the block's rows lo to hi. query is the
+// query's row in the gallery.
 func (w *BatchWorker) offer(f, q, query, lo, hi int) {
 	l := &w.Leaves[f]
 	if l.extreme {
@@ -406,8 +405,8 @@ func (w *BatchWorker) offer(f, q, query, lo, hi int) {
 	}
 }
 
-// unscored sets the products of queries and rows without a length to NaN, which
-// makes NaN of every score that uses the layer.
+// unscored sets the products of queries and rows without a length to NaN. Every score that uses the
+// layer then becomes NaN.
 func (w *BatchWorker) unscored(layer int, queries []int, root []float64) {
 	nan := float32(math.NaN())
 	tile := w.tiles[layer]
@@ -441,9 +440,8 @@ func (w *BatchWorker) ConcatFactors(l *leaf, lo, hi int) {
 	}
 }
 
-// Evaluate returns the float32 scores of query q of the tile, which is the row
-// query of the gallery, with the n rows of the block. They are valid until the
-// next call.
+// Evaluate returns the float32 scores of query q of the tile for the n rows of the block. query is
+// the query's row in the gallery. The scores are valid until the next call.
 func (w *BatchWorker) Evaluate(l *leaf, q, query, n int) []float32 {
 	from := q * batchRows
 	if l.Scheme.Kind == scheme.Sum && len(l.layers) == 1 {
@@ -512,8 +510,8 @@ func (w *BatchWorker) extreme(i int) bool {
 	return slices.ContainsFunc(w.fused[i], func(f int) bool { return w.Leaves[f].extreme })
 }
 
-// rescored returns the top k of the nominees by canonical score. It reports
-// false when there were too many to collect.
+// rescored returns the top k of the nominees by canonical score. It reports false when there were
+// too many nominees to collect.
 func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hit, bool) {
 	if nominees.Crowded {
 		return nil, false
@@ -528,7 +526,7 @@ func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hi
 	return best.Sorted(), true
 }
 
-// rankColumns ranks the query of w.columns under a scheme from canonical columns.
+// rankColumns ranks the query of w.columns under a scheme, from canonical columns.
 func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.Scheme) (Ranking, error) {
 	r := Ranker{G: w.G, Among: w.Among, Query: query, columns: w.columns}
 	for _, factor := range scheme.Factors() {

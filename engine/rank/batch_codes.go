@@ -9,17 +9,17 @@ import (
 	"strata/engine/scheme"
 )
 
-// batch_codes.go multiplies the codes of a tile of queries with those of a tile of
-// rows, and bounds what that leaves open.
+// batch_codes.go multiplies the codes of a tile of queries with those of a tile of rows, and bounds
+// the error.
 
-// codedTile is one layer's part of a tile whose products are those of codes.
+// codedTile is the part of a tile in one layer whose products come from codes.
 type codedTile struct {
 	query []*code.CodedQuery // by query of the tile
-	code  []int8             // their codes, one after another
+	code  []int8             // the queries' codes, one after another
 	dots  []int32            // queries × batchRows
 }
 
-// queries codes the queries of a tile, given by row.
+// queries sets the codes of a tile's queries, given by row.
 func (t *codedTile) queries(c *code.Codes, rows []int) {
 	t.query, t.code = t.query[:0], t.code[:0]
 	wide := make([]float64, c.Layer.Dim)
@@ -34,7 +34,7 @@ func (t *codedTile) queries(c *code.Codes, rows []int) {
 	}
 }
 
-// multiply sets dst[q·batchRows+r] to the score of query q and row lo+r, below hi.
+// multiply sets dst[q·batchRows+r] to the score of query q with row lo+r, for lo+r < hi.
 func (t *codedTile) multiply(dst []float32, c *code.Codes, lo, hi int) {
 	stride := c.Coder.Stride
 	for from := lo; from < hi; {
@@ -50,8 +50,8 @@ func (t *codedTile) multiply(dst []float32, c *code.Codes, lo, hi int) {
 	}
 }
 
-// layerBound returns the bound of the products of query q of the tile in a layer
-// with rows of the given |r| and |ĉ|, if the layer has codes.
+// layerBound returns the bound of the products of query q of the tile in layer l. If the layer has
+// codes, rest and norm are the |r| and |ĉ| of the rows; otherwise they are not used.
 func (w *BatchWorker) layerBound(l, q int, rest, norm float32) float64 {
 	if w.codes[l] == nil {
 		return kernel.TileError(w.Layers[l].Dim) + layer.ScoreSlack
@@ -59,7 +59,7 @@ func (w *BatchWorker) layerBound(l, q int, rest, norm float32) float64 {
 	return w.coded[l].query[q].Bound(rest, norm)
 }
 
-// findLayerBounds sets layerBounds for the tile's first queries and the rows lo to hi.
+// findLayerBounds sets layerBounds for the first queries of the tile and the rows lo to hi.
 func (w *BatchWorker) findLayerBounds(queries, lo, hi int) {
 	first, spans := lo/layer.CodeSpan, (hi-lo+layer.CodeSpan-1)/layer.CodeSpan
 	for at, c := range w.codes {
@@ -76,9 +76,8 @@ func (w *BatchWorker) findLayerBounds(queries, lo, hi int) {
 	}
 }
 
-// spanBounds returns the bounds of a leaf's scores for query q of the tile, which is
-// the row query of the gallery, by span of the block's n rows. They are valid until the
-// next call.
+// spanBounds returns the bounds of a leaf's scores for query q of the tile, by span of the block's
+// n rows. query is the query's row in the gallery. The bounds are valid until the next call.
 func (w *BatchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
 	bounds := w.bounds[:(n+layer.CodeSpan-1)/layer.CodeSpan]
 	clear(bounds)
@@ -133,7 +132,7 @@ func (w *BatchWorker) rowBound(l *leaf, q, query, row int) float64 {
 	return leafBound(bound, len(l.layers))
 }
 
-// queryLength returns √Σ w²|q|² of a concatenation, and 1 of a sum.
+// queryLength returns √Σ w²|q|² for a concatenation, and 1 for a sum.
 func (w *BatchWorker) queryLength(l *leaf, query int) float64 {
 	if l.Scheme.Kind != scheme.Concat {
 		return 1
@@ -150,13 +149,13 @@ func (w *BatchWorker) queryLength(l *leaf, query int) float64 {
 func (w *BatchWorker) findSpanFactors(l *leaf, n int) {
 	for t := range l.layers {
 		for i := range (n + layer.CodeSpan - 1) / layer.CodeSpan {
-			most := float32(0)
+			largest := float32(0)
 			for _, f := range w.factors[t][i*layer.CodeSpan : min((i+1)*layer.CodeSpan, n)] {
-				if f > most { // a row without a score has NaN
-					most = f
+				if f > largest { // false for NaN: a row without a score
+					largest = f
 				}
 			}
-			w.spanFactors[t][i] = most
+			w.spanFactors[t][i] = largest
 		}
 	}
 }

@@ -5,14 +5,14 @@ import (
 	"strata/engine/layer"
 )
 
-// Pairs computes canonical products of one query with single rows, and keeps
-// them: what rescoring needs. It is for one goroutine.
+// Pairs computes canonical products of one query with single rows, for rescoring, and keeps them.
+// It is for one goroutine.
 type Pairs struct {
 	query  int
 	Layers map[string]*PairLayer
 }
 
-// PairLayer is one layer's part: the widened query and the products so far.
+// PairLayer is the part of Pairs in one layer: the widened query and the products so far.
 type PairLayer struct {
 	layer        *layer.Layer
 	Length       *layer.Lengths
@@ -30,14 +30,13 @@ func NewPairs(layers []*layer.Layer) *Pairs {
 	return p
 }
 
-// add makes p ready for one more layer, in which v is the query, or forgets its
-// products there.
+// add adds a layer with the query v in it. If p has the layer already, it drops the products there.
 func (p *Pairs) add(l *layer.Layer, v layer.Vector) {
 	p.Layers[l.Name] = NewPairs([]*layer.Layer{l}).Layers[l.Name]
 	p.StartVector(l.Name, v)
 }
 
-// Start makes q the query and forgets the products of the last one.
+// Start sets the query to row q and drops the products of the last query.
 func (p *Pairs) Start(q int) {
 	p.query = q
 	for _, l := range p.Layers {
@@ -47,7 +46,7 @@ func (p *Pairs) Start(q int) {
 	}
 }
 
-// StartVector makes a vector of the layer's length the query in a layer.
+// StartVector sets the query in a layer to a vector of the layer's dimension.
 func (p *Pairs) StartVector(layer string, v layer.Vector) {
 	p.query = items.NoRow
 	l := p.Layers[layer]
@@ -60,22 +59,21 @@ func (p *Pairs) StartVector(layer string, v layer.Vector) {
 func (l *PairLayer) dot(row int) float64 {
 	d, ok := l.dots[row]
 	if !ok {
-		d = l.Once(row)
+		d = l.Uncached(row)
 		l.dots[row] = d
 	}
 	return d
 }
 
-// Once is dot for a product that is not asked for again. Unlike dot it may be
-// called concurrently.
-func (l *PairLayer) Once(row int) float64 {
+// Uncached is dot without the cache, for a product that is needed once. Unlike dot it may be called
+// concurrently.
+func (l *PairLayer) Uncached(row int) float64 {
 	var one [1]float64
 	l.layer.Scan(one[:], l.wide, row)
 	return one[0]
 }
 
-// Cosine is the canonical cosine of two rows in a layer; NaN where one of them
-// has no score.
+// Cosine is the canonical cosine of two rows in a layer. It is NaN if one of them has no score.
 type Cosine struct {
 	Layer string
 	Value float64

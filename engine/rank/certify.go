@@ -14,12 +14,11 @@ import (
 	"strata/engine/scheme"
 )
 
-// certify.go ranks for one query from columns of approximate cosines whose errors
-// are bounded: rows that could be in the top k in spite of them get their canonical
-// scores, and the ranking is exact.
+// certify.go ranks for one query from columns of approximate cosines with bounded errors. Rows
+// whose interval reaches the top k get canonical scores, so the ranking is exact.
 
-// approxColumn holds the cosine of one query with every row of a layer, but for an
-// error of at most its bound; NaN where the canonical one is.
+// approxColumn holds the approximate cosine of one query with every row of a layer. It differs from
+// the canonical cosine by at most the bound, and is NaN where that is NaN.
 type approxColumn struct {
 	layer  *layer.Layer
 	part   layer.Vector // the query's
@@ -31,7 +30,7 @@ type approxColumn struct {
 
 func (c *approxColumn) bytes() int64 { return int64(len(c.Cosine)) * 4 }
 
-// Span returns the bound of the rows span·layer.CodeSpan to (span+1)·layer.CodeSpan.
+// Span returns the bound of the rows from span·layer.CodeSpan to (span+1)·layer.CodeSpan.
 func (c *approxColumn) Span(span int) float64 {
 	if c.codes == nil {
 		return roundedSlack
@@ -51,12 +50,12 @@ func (c *approxColumn) Row(row int) float64 {
 	return c.codes.Bound(c.query, row, c.coarse)
 }
 
-// codeBlock is the number of rows whose codes are multiplied at a time, as many as
-// kernel.DotBytes needs to read at the speed of memory. It divides code.CodeChunk.
+// codeBlock is the number of rows whose codes are multiplied at a time. kernel.DotBytes needs as
+// many to read at the speed of memory. codeBlock divides code.CodeChunk.
 const codeBlock = 1024
 
-// ApproxByCodes computes the cosines of a query from a layer's codes, the 4-bit ones if
-// coarse.
+// ApproxByCodes computes the cosines of a query from a layer's codes: the 4-bit codes if coarse,
+// else the 8-bit codes.
 func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*approxColumn, error) {
 	l := c.Layer
 	part, err := q.whole(ctx, l)
@@ -77,7 +76,8 @@ func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*a
 	return a, err
 }
 
-// rounded returns a column of canonical products with part as cosines.
+// rounded returns the canonical products of a column as cosines, rounded to float32. part is the
+// query's part in the layer.
 func (c *Column) rounded(part layer.Vector) *approxColumn {
 	a := &approxColumn{layer: c.layer, part: part, Cosine: make([]float32, len(c.Dot))}
 	for row, dot := range c.Dot {
@@ -90,18 +90,18 @@ func (c *Column) rounded(part layer.Vector) *approxColumn {
 type approxLeaf struct {
 	scheme  scheme.Scheme
 	columns []*approxColumn // by term of weight above 0
-	weights []float64       // by the same: over their sum; of a concatenation w²·|q|/√Σw²|q|²
-	squares []float64       // of a concatenation: w², weights being over the largest
-	ratios  []float64       // of a concatenation: that w
-	short   bool            // lengths and weights of a concatenation suit float32
+	weights []float64       // like columns: weight / Σ weights; in a concatenation w²·|q|/√Σw²|q|²
+	squares []float64       // in a concatenation: w², where w is weight / largest weight
+	ratios  []float64       // in a concatenation: w
+	short   bool            // a concatenation whose lengths and weights are within float32's range
 }
 
-// newApproxLeaf prepares a scheme that is tame for the query of the columns.
+// newApproxLeaf prepares a tame scheme for the query of the columns.
 func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLeaf {
 	f := &approxLeaf{scheme: s, short: s.Kind == scheme.Concat}
-	var total, most float64
+	var total, largest float64
 	for _, t := range s.Terms {
-		most = max(most, t.Weight)
+		largest = max(largest, t.Weight)
 	}
 	for _, t := range s.Terms {
 		if t.Weight == 0 {
@@ -114,7 +114,7 @@ func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLea
 			f.weights = append(f.weights, t.Weight)
 			continue
 		}
-		w := t.Weight / most
+		w := t.Weight / largest
 		f.short = f.short && w > 1/layer.ShortRange && c.layer.Lengths().Short().Plain && layer.WithinShort(c.part.Root)
 		total += float64(w * w * c.part.Square)
 		f.squares = append(f.squares, w*w)
@@ -130,9 +130,9 @@ func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLea
 	return f
 }
 
-// scores sets dst to the scores of the rows lo to lo+len(dst), at most rankBlock,
-// and bounds[i] to the bound of those of the i-th layer.CodeSpan of them. lo is a
-// multiple of layer.CodeSpan.
+// scores sets dst to the scores of the rows lo to lo+len(dst). It sets bounds[i] to the bound of
+// the i-th span of layer.CodeSpan of these rows. len(dst) is at most rankBlock; lo is a multiple of
+// layer.CodeSpan.
 func (f *approxLeaf) scores(dst []float32, bounds []float64, lo int) {
 	hi := lo + len(dst)
 	switch {
@@ -159,8 +159,8 @@ func (f *approxLeaf) scores(dst []float32, bounds []float64, lo int) {
 	}
 }
 
-// concat is scores for a concatenation: Σ factor·cos, where a row's factor of a term is
-// w²·|q|·|x| / (√Σw²|q|² · √Σw²|x|²).
+// concat is scores for a concatenation: Σ factor·cos. The factor of a row in a term is w²·|q|·|x| /
+// (√Σw²|q|² · √Σw²|x|²).
 func (f *approxLeaf) concat(dst []float32, bounds []float64, lo int) {
 	hi := lo + len(dst)
 	var inverse [rankBlock]float64 // 1/√Σw²|x|²
@@ -177,15 +177,15 @@ func (f *approxLeaf) concat(dst []float32, bounds []float64, lo int) {
 	for t, c := range f.columns {
 		cosine, root := c.Cosine[lo:hi], c.layer.Lengths().Root[lo:hi]
 		for from := 0; from < len(dst); from += layer.CodeSpan {
-			most := 0.0
+			largest := 0.0
 			for i := from; i < min(from+layer.CodeSpan, len(dst)); i++ {
 				factor := f.weights[t] * root[i] * inverse[i]
-				if factor > most { // a row without a score has NaN
-					most = factor
+				if factor > largest { // false for NaN: a row without a score
+					largest = factor
 				}
 				dst[i] += float32(factor) * cosine[i]
 			}
-			bounds[from/layer.CodeSpan] += most * c.Span((lo+from)/layer.CodeSpan)
+			bounds[from/layer.CodeSpan] += largest * c.Span((lo+from)/layer.CodeSpan)
 		}
 	}
 	for i := range bounds {
@@ -193,7 +193,8 @@ func (f *approxLeaf) concat(dst []float32, bounds []float64, lo int) {
 	}
 }
 
-// concatShort is concat in float32, with bounds from the ends of lengths.
+// concatShort is concat in float32. Its bounds come from the least and the largest length of a
+// span.
 func (f *approxLeaf) concatShort(dst []float32, bounds []float64, lo int) {
 	hi := lo + len(dst)
 	var buffer [rankBlock]float32
@@ -240,34 +241,34 @@ func (f *approxLeaf) bound(row int) float64 {
 
 // certifier ranks the candidates of one query from approximate columns.
 type certifier struct {
-	g       Layers
-	columns map[string]*approxColumn
-	among   *items.Candidates
-	query   int
-	pairs   *Pairs // of the query
+	g           Layers
+	columns     map[string]*approxColumn
+	among       *items.Candidates
+	query       int
+	exactScorer *Pairs // of the query
 }
 
-// most returns the number of rows that are worth to be scored one by one: beyond it,
-// 8-bit codes are read instead of 4-bit ones, and canonical columns instead of those.
-func (f *approxLeaf) most(rows int) int {
+// maxRescored returns the largest number of rows that are scored one by one. For more rows it is
+// cheaper to read 8-bit codes instead of 4-bit ones, or canonical columns instead of 8-bit codes.
+func (f *approxLeaf) maxRescored(rows int) int {
 	if slices.ContainsFunc(f.columns, func(c *approxColumn) bool { return c.coarse }) {
 		return rows / 16
 	}
 	return rows / 4
 }
 
-// nominate collects the rows that may be in the top k of a leaf. With bare bounds
-// of 0 they are the k best by their approximate scores.
+// nominate collects the rows that may be in the top k of a leaf. If bare, all bounds are 0, and the
+// rows are the k best by approximate score.
 func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare bool) (*Nominated, error) {
 	rows := c.g.Len()
-	most := f.most(rows)
+	limit := f.maxRescored(rows)
 	excluded := c.among.Excluded(c.query)
 	var mu sync.Mutex
 	var all Nominated
-	all.Reset(k, rows, most)
+	all.Reset(k, rows, limit)
 	err := layer.Parallel(ctx, rows, 32*rankBlock, func(lo, hi int) {
 		var local Nominated
-		local.Reset(k, rows, most)
+		local.Reset(k, rows, limit)
 		mu.Lock()
 		local.min = max(local.min, all.min)
 		mu.Unlock()
@@ -290,8 +291,8 @@ func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare boo
 	return &all, err
 }
 
-// rank returns the top k of a sum or a concatenation. It reports false when more
-// rows might be in it than is worth to score one by one.
+// rank returns the top k of a sum or a concatenation. It reports false when the top k may hold more
+// rows than maxRescored.
 func (c *certifier) rank(ctx context.Context, scheme scheme.Scheme, k int) (hits []Hit, rescored int, certain bool, err error) {
 	f := newApproxLeaf(scheme, c.columns)
 	n, err := c.nominate(ctx, f, k, false)
@@ -299,10 +300,10 @@ func (c *certifier) rank(ctx context.Context, scheme scheme.Scheme, k int) (hits
 		return nil, 0, false, err
 	}
 	n.tighten(f.bound)
-	if err := c.pairs.Fill(ctx, scheme, n.Rows); err != nil {
+	if err := c.exactScorer.Fill(ctx, scheme, n.Rows); err != nil {
 		return nil, 0, false, err
 	}
-	best, scorer := NewTop(k), c.pairs.Scorer(scheme)
+	best, scorer := NewTop(k), c.exactScorer.Scorer(scheme)
 	for _, r := range n.Rows {
 		if s := scorer.Score(int(r.Row)); !math.IsNaN(s) {
 			best.Offer(Hit{int(r.Row), s})
@@ -325,8 +326,8 @@ func (c *certifier) approximate(ctx context.Context, scheme scheme.Scheme, k int
 	return best.Sorted(), true, nil
 }
 
-// certified ranks a scheme for a query from codes. It reports false when
-// it cannot: the layers have none, or too many rows are too near one another.
+// certified ranks a scheme for a query from codes. It reports false when it cannot: the layers have
+// no codes, or the codes do not separate enough rows.
 func (s *Searcher) certified(ctx context.Context, q Asked, sc scheme.Scheme, k int, among *items.Candidates, approximate bool) (Ranking, bool, error) {
 	out := Ranking{Scheme: sc, Candidates: among.Count(q.Row), Coded: true}
 	if !s.codable(q, sc, out.Candidates, k) || approximate && sc.Kind == scheme.RRF {
@@ -351,16 +352,17 @@ func (s *Searcher) certified(ctx context.Context, q Asked, sc scheme.Scheme, k i
 	return out, false, nil
 }
 
-// top is certifier.top with the products that are kept of the query.
+// top is certifier.top with the products that are kept for the query.
 func (e *queryColumns) top(ctx context.Context, c certifier, scheme scheme.Scheme, k int, approximate bool, out *Ranking) (bool, error) {
-	e.pairsMu.Lock()
-	defer e.pairsMu.Unlock() // after a fault, too
+	e.scorerMu.Lock()
+	defer e.scorerMu.Unlock() // deferred: a fault panics
 	e.prepare(c.columns)
-	c.pairs = e.pairs
+	c.exactScorer = e.exactScorer
 	return c.top(ctx, scheme, k, approximate, out)
 }
 
-// top sets the hits of a ranking, at most k. It reports false when it cannot.
+// top sets at most k hits of a ranking. It reports false when it cannot rank from approximate
+// columns.
 func (c *certifier) top(ctx context.Context, s scheme.Scheme, k int, approximate bool, out *Ranking) (certain bool, err error) {
 	switch {
 	case approximate:
@@ -378,8 +380,8 @@ func (c *certifier) top(ctx context.Context, s scheme.Scheme, k int, approximate
 	return certain, err
 }
 
-// codable reports whether the scheme can be ranked from codes, and whether that
-// is better than what is kept.
+// codable reports whether the scheme can be ranked from codes, and whether codes are better than
+// the columns that are kept.
 func (s *Searcher) codable(q Asked, sc scheme.Scheme, candidates, k int) bool {
 	coded := false
 	names := sc.Layers()
@@ -407,8 +409,8 @@ func (s *Searcher) codable(q Asked, sc scheme.Scheme, candidates, k int) bool {
 	return true
 }
 
-// approxColumns returns approximate columns of the query, computing those that are
-// not kept. Only with coarse may they come from 4-bit codes.
+// approxColumns returns approximate columns of the query. It computes the columns that are not
+// kept. They may come from 4-bit codes only if coarse.
 func (s *Searcher) approxColumns(ctx context.Context, q Asked, factors []scheme.Factor, coarse bool) (map[string]*approxColumn, error) {
 	columns := make(map[string]*approxColumn, len(factors))
 	for _, f := range factors {
@@ -444,8 +446,8 @@ func (s *Searcher) approxColumns(ctx context.Context, q Asked, factors []scheme.
 	return columns, nil
 }
 
-// Fill computes the products of the query with rows that the scheme needs and that
-// are not kept, from all processors.
+// Fill computes the missing products of the query with the given rows in the scheme's layers, on
+// all processors.
 func (p *Pairs) Fill(ctx context.Context, scheme scheme.Scheme, rows []Contender) error {
 	for _, t := range scheme.Terms {
 		if t.Weight == 0 {
@@ -461,7 +463,7 @@ func (p *Pairs) Fill(ctx context.Context, scheme scheme.Scheme, rows []Contender
 		dots := make([]float64, len(missing))
 		err := layer.Parallel(ctx, len(missing), 16, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
-				dots[i] = l.Once(missing[i])
+				dots[i] = l.Uncached(missing[i])
 			}
 		})
 		if err != nil {

@@ -11,16 +11,16 @@ import (
 	"strata/engine/scheme"
 )
 
-// intervalPart is one part of an rrf for one query: every candidate with the ends
-// of its score.
+// intervalPart is one part of an rrf for one query. It holds the interval of every candidate's
+// score.
 type intervalPart struct {
 	leaf         *approxLeaf
 	lower, upper []float32 // by row: the ends of its score; NaN for no candidate
 	order, above []Nominee // the candidates by lower end and by upper end, best first
-	first, last  []int32   // by row: the best and the worst rank that the ends allow, from 1; 0 for no candidate
-	width        float64   // the largest difference of the ends of a row
+	first, last  []int32   // by row: the best and the worst rank that the intervals allow, from 1; 0 for a row that is no candidate
+	width        float64   // the width of the widest interval
 	exact        []float64 // by row: the canonical score, +Inf while it is not known
-	known        int       // of exact
+	known        int       // the number of rows in exact
 }
 
 // fusing is a row with an interval of its fused score.
@@ -29,13 +29,14 @@ type fusing struct {
 	upper, lower float64
 }
 
-// fuse returns the exact top k of an rrf whose parts are sums and concatenations.
-// The ends of scores give an interval of ranks in every part, and so one of the
-// fused score. Rows whose interval reaches the top k are scored canonically, which
-// leaves only the ends of the other rows open; those that still reach it get their
-// exact ranks, best upper end first, for which the rows are scored whose ends
-// enclose their score. It reports false when more than half of the rows would have
-// to be scored.
+// fuse returns the exact top k of an rrf whose parts are sums and concatenations. It reports false
+// when more rows than maxRescored would have to be scored.
+//
+// The intervals of scores give an interval of ranks in every part, and so an interval of the fused
+// score. Rows whose interval reaches the top k are scored canonically; then only the intervals of
+// the other rows are open. Rows that still reach the top k get exact ranks, in descending order of
+// their upper ends. An exact rank needs canonical scores of the rows whose interval holds the row's
+// score.
 func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits []Hit, rescored int, certain bool, err error) {
 	parts := make([]*intervalPart, len(scheme.Parts))
 	upper, lower := make([]float64, c.g.Len()), make([]float64, c.g.Len())
@@ -48,12 +49,12 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 	}
 	var rows []fusing
 	for row, s := range upper {
-		if s == s { // a NaN is not itself
+		if s == s { // false for NaN
 			rows = append(rows, fusing{row, s, lower[row]})
 		}
 	}
 	rows = reaching(rows, k)
-	if len(rows) > c.most() {
+	if len(rows) > c.maxRescored() {
 		return nil, 0, false, nil
 	}
 	for i := range rows {
@@ -96,11 +97,11 @@ func (c *certifier) fuse(ctx context.Context, scheme scheme.Scheme, k int) (hits
 	return best.Sorted(), rescored, true, nil
 }
 
-// most is the number of rows that are scored one by one for a part of an rrf; with
-// more a scan is better.
-func (c *certifier) most() int { return max(c.g.Len()/2, NomineeRoom(0)) }
+// maxRescored is the largest number of rows that are scored one by one for a part of an rrf. For
+// more rows a scan is cheaper.
+func (c *certifier) maxRescored() int { return max(c.g.Len()/2, NomineeRoom(0)) }
 
-// reaching keeps the rows whose upper end is not under the k-th best lower end.
+// reaching keeps the rows whose upper end is at least the k-th best lower end.
 func reaching(rows []fusing, k int) []fusing {
 	ends := NewTop(k)
 	for _, r := range rows {
@@ -112,7 +113,7 @@ func reaching(rows []fusing, k int) []fusing {
 	return slices.DeleteFunc(rows, func(r fusing) bool { return r.upper < least })
 }
 
-// intervals finds the ends of all scores, and the ranks that they allow.
+// intervals finds the interval of every score, and the ranks that the intervals allow.
 func (c *certifier) intervals(ctx context.Context, p *intervalPart) error {
 	n := c.g.Len()
 	p.lower, p.upper = make([]float32, n), make([]float32, n)
@@ -138,7 +139,7 @@ func (c *certifier) intervals(ctx context.Context, p *intervalPart) error {
 	}
 	p.order, p.above = make([]Nominee, 0, n), make([]Nominee, 0, n)
 	for row, s := range p.lower {
-		if s == s { // a NaN is not itself
+		if s == s { // false for NaN
 			p.order = append(p.order, Nominee{int32(row), s})
 			p.above = append(p.above, Nominee{int32(row), p.upper[row]})
 			p.width = max(p.width, float64(p.upper[row])-float64(s))
@@ -164,7 +165,8 @@ func (c *certifier) intervals(ctx context.Context, p *intervalPart) error {
 	return ctx.Err()
 }
 
-// add adds the ends of the part's reciprocal ranks; NaN for rows that have none.
+// add adds the interval of the part's reciprocal ranks to upper and lower. It adds NaN for rows
+// without a rank.
 func (p *intervalPart) add(upper, lower []float64) {
 	for row, first := range p.first {
 		if first == 0 {
@@ -176,29 +178,29 @@ func (p *intervalPart) add(upper, lower []float64) {
 	}
 }
 
-// ranks returns the best and the worst rank, from 1, that the ends of the other
-// candidates allow to a candidate with a canonical score.
+// ranks returns the best and the worst rank, from 1, of a candidate with the given canonical score.
+// The intervals of the other candidates determine them.
 func (p *intervalPart) ranks(score float64) (first, last int) {
 	first = sort.Search(len(p.order), func(i int) bool { return float64(p.order[i].Score) <= score })
 	last = sort.Search(len(p.above), func(i int) bool { return float64(p.above[i].Score) < score })
 	return first + 1, last
 }
 
-// score computes the canonical scores of rows that are not known.
+// score computes the canonical scores of the rows that have none yet.
 func (c *certifier) score(ctx context.Context, p *intervalPart, rows []int) error {
 	rows = slices.DeleteFunc(rows, func(row int) bool { return !math.IsInf(p.exact[row], 1) })
 	p.known += len(rows)
-	scorer := c.pairs.Scorer(p.leaf.scheme)
+	scorer := c.exactScorer.Scorer(p.leaf.scheme)
 	return layer.Parallel(ctx, len(rows), 16, func(lo, hi int) {
 		for _, row := range rows[lo:hi] {
-			p.exact[row] = scorer.Once(row)
+			p.exact[row] = scorer.Uncached(row)
 		}
 	})
 }
 
-// exactRank returns the rank of a candidate in a part, from 1: that of the rows
-// that are surely before it, and of those that may be and are. Its own score is
-// known. It reports false when too many rows would have to be scored.
+// exactRank returns the rank of a candidate in a part, from 1. The rank counts the rows that are
+// certainly ahead, and the uncertain rows whose canonical score is. The candidate's own canonical
+// score is known. exactRank reports false when more rows than maxRescored would have to be scored.
 func (c *certifier) exactRank(ctx context.Context, p *intervalPart, row int) (int, bool, error) {
 	self := Hit{row, p.exact[row]}
 	first, last := p.ranks(self.Score)
@@ -216,7 +218,7 @@ func (c *certifier) exactRank(ctx context.Context, p *intervalPart, row int) (in
 			}
 		}
 	}
-	if p.known+unknown > c.most() {
+	if p.known+unknown > c.maxRescored() {
 		return 0, false, nil
 	}
 	if err := c.score(ctx, p, slices.Clone(near)); err != nil {

@@ -7,8 +7,8 @@ import (
 	"strata/engine/layer"
 )
 
-// maxDoubt is the number of uncertain pairs, by row of the gallery, up to which
-// fuse resolves them one by one; sorting canonical scores costs about as much.
+// maxDoubt is the largest number of uncertain pairs, per row of the gallery, that fuse resolves one
+// by one. Beyond it, sorting canonical scores costs about as much.
 const maxDoubt = 8
 
 // fuser is the scratch of one goroutine for rank fusion.
@@ -17,25 +17,24 @@ type fuser struct {
 	parts []fusedPart
 	upper []float64 // by row: Σ 1/(60+rank) at the best rank that the bounds allow; NaN without a score
 	lower []float64 // at the worst
-	doubt []int     // by row: the rows whose order with it is uncertain, over all parts
+	doubt []int     // by row: the number of rows whose order relative to it is uncertain, over all parts
 	swap  []Nominee
 }
 
-// fusedPart is one part of an rrf for one query: its candidates by float32
-// score, best first.
+// fusedPart is one part of an rrf for one query: its candidates, by descending float32 score.
 type fusedPart struct {
 	leaf  *leaf
 	order []Nominee
 	at    []int32 // by row: its place in order, or -1
 }
 
-// fuse returns the exact top k of an rrf over leaves whose float32 scores are
-// kept. A row's rank in a part is certain up to the rows whose float32 scores
-// lie within twice the bound of its own. That gives an interval for the fused
-// score; rows whose upper end reaches the k-th best lower end get their exact
-// ranks, by rescoring the uncertain rows about them canonically. It reports false
-// when more rows are uncertain than that pays for: in a gallery of equal rows,
-// say.
+// fuse returns the exact top k of an rrf over leaves whose float32 scores are kept. It reports
+// false when more rows are uncertain than rescoring pays for, as in a gallery of equal rows.
+//
+// The rank of a row in a part is uncertain only among the rows whose float32 scores lie within
+// twice the bound of its own. That gives an interval of the fused score. Rows whose upper end
+// reaches the k-th best lower end get their exact ranks: the uncertain rows about them are scored
+// canonically.
 func (w *BatchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 	n := w.G.Len()
 	f := &w.fuser
@@ -64,7 +63,7 @@ func (w *BatchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 			bounds.Offer(Hit{row, s})
 		}
 	}
-	// The sums of a few reciprocals are exact to 10⁻¹⁵.
+	// A sum of a few reciprocals is exact to 10⁻¹⁵.
 	least, doubt := bounds.bound-layer.ScoreSlack, 0
 	for row, s := range f.upper {
 		if s >= least {
@@ -85,8 +84,8 @@ func (w *BatchWorker) fuse(q int, leaves []int, k int) ([]Hit, bool) {
 	return best.Sorted(), true
 }
 
-// sort orders the candidates that have a score, best first, equal ones by row;
-// excluded holds rows, ascending, that are none.
+// sort orders the candidates that have a score, best first, equal scores by row. excluded holds
+// rows that are not candidates, ascending.
 func (p *fusedPart) sort(scores []float32, among *items.Candidates, excluded []int32, swap *[]Nominee) {
 	p.order = p.order[:0]
 	if len(p.at) != len(scores) {
@@ -98,7 +97,7 @@ func (p *fusedPart) sort(scores []float32, among *items.Candidates, excluded []i
 			excluded = excluded[1:]
 			continue
 		}
-		if s == s && among.Has(row) { // a NaN is not itself
+		if s == s && among.Has(row) { // false for NaN
 			p.order = append(p.order, Nominee{int32(row), s})
 		}
 	}
@@ -108,8 +107,8 @@ func (p *fusedPart) sort(scores []float32, among *items.Candidates, excluded []i
 	}
 }
 
-// SortNominees sorts by descending score, stably: a radix sort over the 32 bits
-// of the scores in three passes.
+// SortNominees sorts by descending score, stably. It is a radix sort over the 32 bits of the
+// scores, in three passes.
 func SortNominees(a []Nominee, swap *[]Nominee) {
 	if len(*swap) < len(a) {
 		*swap = make([]Nominee, len(a))
@@ -130,11 +129,11 @@ func SortNominees(a []Nominee, swap *[]Nominee) {
 		}
 		a, b = b, a
 	}
-	copy(b, a) // three passes end in the scratch
+	copy(b, a) // the third pass ends in the scratch
 }
 
-// descending maps a score to bits that ascend as the score descends; +0 and -0
-// are one.
+// descending maps a score to bits that ascend as the score descends. +0 and -0 map to the same
+// bits.
 func descending(s float32) uint32 {
 	bits := math.Float32bits(s + 0)
 	if bits>>31 == 0 {
@@ -143,8 +142,8 @@ func descending(s float32) uint32 {
 	return bits
 }
 
-// intervals adds the ends of every row's reciprocal rank to those of f, NaN
-// for rows that are not in the order.
+// intervals adds the interval of every row's reciprocal rank to those of f. It adds NaN for rows
+// outside the order.
 func (p *fusedPart) intervals(f *fuser) {
 	upper, lower := f.upper, f.lower
 	width := 2 * p.leaf.Bound
@@ -168,7 +167,7 @@ func (p *fusedPart) intervals(f *fuser) {
 	}
 }
 
-// fusedScore returns the exact fused score of a row that has one in every part.
+// fusedScore returns the exact fused score of a row. The row has a score in every part.
 func (w *BatchWorker) fusedScore(parts []fusedPart, row int) float64 {
 	var fused float64
 	for _, p := range parts {
@@ -180,8 +179,8 @@ func (w *BatchWorker) fusedScore(parts []fusedPart, row int) float64 {
 	return fused
 }
 
-// exactRank returns the row's rank among the candidates in a part, from 1: the
-// rows that are surely before it, and those of the uncertain ones that are.
+// exactRank returns the row's rank among the candidates of a part, from 1. The rank counts the rows
+// that are certainly ahead, and the uncertain rows whose canonical score is.
 func (w *BatchWorker) exactRank(p fusedPart, row int) int {
 	place := int(p.at[row])
 	width := 2 * p.leaf.Bound

@@ -9,11 +9,11 @@ import (
 	"strata/engine/scheme"
 )
 
-// Joined is a scheme as one vector an item, whose inner products are the scheme's
-// scores but for float32's rounding: what an index of single vectors holds. Of a sum
-// that is the layers' rows of length 1, each scaled by √(w/Σw); of a concatenation the
-// rows, scaled by w, and all of that to length 1. It is read-only, may be used
-// concurrently, and dies with its gallery.
+// Joined represents a scheme as one vector for each item, as an index of single vectors holds it.
+// Inner products are the scheme's scores, but for float32 rounding. For a sum, the vector
+// concatenates the layers' rows of length 1, each scaled by √(w/Σw). For a concatenation, it
+// concatenates the rows, each scaled by w, and is then scaled to length 1. Joined is read-only, may
+// be used concurrently, and dies with its gallery.
 type Joined struct {
 	scheme scheme.Scheme
 	layers []*layer.Layer
@@ -24,8 +24,8 @@ type Joined struct {
 // Dim returns the length of a vector.
 func (j *Joined) Dim() int { return j.dim }
 
-// Row sets dst, of length Dim, to the vector of an item. It reports false for one
-// without a score in a layer, and leaves dst undefined.
+// Row sets dst, of length Dim, to the vector of an item. For an item without a score in a layer it
+// reports false, and dst is undefined.
 func (j *Joined) Row(dst []float32, row int) (scored bool, err error) {
 	err = layer.Guard(func() error {
 		wide := make([]float64, 0, j.dim)
@@ -57,8 +57,8 @@ func (j *Joined) Row(dst []float32, row int) (scored bool, err error) {
 	return scored, err
 }
 
-// Join returns a sum or a concatenation as vectors. It makes derived layers, and reads
-// layers that were not scanned yet.
+// Join returns a sum or a concatenation as vectors. It makes derived layers, and computes the
+// lengths of layers that were not scanned yet.
 func Join(ctx context.Context, g Layers, s scheme.Scheme) (*Joined, error) {
 	if s.Kind == scheme.RRF {
 		return nil, fmt.Errorf("%s: a fusion of rankings is no product of vectors", s)

@@ -8,20 +8,20 @@ import (
 	"strata/engine/scheme"
 )
 
-// Layers has the layers that are searched, and what is made of them: a gallery.
+// Layers gives access to the layers of a gallery, and to their codes and derived layers.
 type Layers interface {
 	// Len returns the number of rows of every layer.
 	Len() int
-	// Layer returns a layer that is open.
+	// Layer returns an open layer.
 	Layer(name string) (*layer.Layer, error)
-	// Ready returns a layer, and makes a derived one that is not open.
+	// Ready returns a layer. It makes a derived layer that is not open.
 	Ready(ctx context.Context, f scheme.Factor) (*layer.Layer, error)
-	// CodesOf returns the codes of a layer, or nil when it has none.
+	// CodesOf returns the codes of a layer, or nil if it has none.
 	CodesOf(l *layer.Layer) *code.Codes
-	// Reading calls work, which reads the named layers. It fails when a matrix has
-	// changed since it was opened, or cannot be read.
+	// Reading calls work, which reads the named layers. It fails when a matrix has changed since it
+	// was opened, or cannot be read.
 	Reading(layers []string, work func() error) error
-	// Transform returns the vector that an item has in a layer, given its vectors in
-	// the gallery's own layers.
+	// Transform returns the vector of an item in a layer, given the item's vectors in the layers
+	// that are not derived.
 	Transform(ctx context.Context, name string, vectors map[string][]float32) ([]float32, error)
 }

@@ -17,43 +17,44 @@ type Nominee struct {
 	Score float32
 }
 
-// Contender is a nominee whose canonical score is at most upper.
+// Contender is a nominee with an upper bound of its canonical score.
 type Contender struct {
 	Nominee
 	upper float32
 }
 
-// Nominated collects every row that may be in the top k. A row is offered with a
-// float32 score and a bound on its difference from the canonical one. k rows have
-// canonical scores that are not under the k-th best lower end, score − bound; so
-// a row of the exact top k has a canonical score, and an upper end, score + bound,
-// of at least that: it is here.
+// Nominated collects every row that may be in the top k. A row is offered with a float32 score and
+// a bound on its difference from the canonical score. Its lower end is score − bound, its upper end
+// score + bound.
+//
+// At least k rows have a canonical score of at least the k-th best lower end. So a row of the exact
+// top k has a canonical score, and hence an upper end, of at least that: it is collected.
 type Nominated struct {
-	k     int
-	Rows  []Contender
-	best  []float32 // the k best lower ends, a heap whose root is the least
-	min   float32   // a row whose upper end is under it is not nominated
-	limit int       // at so many rows those under min are dropped
-	most  int       // so many are kept; with more the query is crowded
+	k           int
+	Rows        []Contender
+	best        []float32 // the k best lower ends, a heap whose root is the least
+	min         float32   // the threshold: a row with a lower upper end is not nominated
+	limit       int       // at this number of rows, those under min are dropped
+	maxRescored int       // the largest number of rows kept; with more, the query is crowded
 
-	// Too many rows to collect: their products cost more one by one than those of
-	// all rows in one scan, or they take more memory than there is. A gallery of
-	// equal rows is an example. None are collected then.
+	// Crowded says that there are too many rows to collect, as in a gallery of equal rows: scoring
+	// them one by one costs more than one scan of all rows, or they need more memory than allowed.
+	// No row is collected then.
 	Crowded bool
 }
 
-// NomineeRoom returns the number of rows at which those under the threshold are
-// dropped first: enough beyond the k best that this is seldom.
+// NomineeRoom returns the number of rows at which the rows under the threshold are dropped first.
+// It leaves enough room beyond the k best to make this rare.
 func NomineeRoom(k int) int { return 2*k + 320 }
 
-// Reset empties n for a query of a gallery of the given number of rows. At least
-// NomineeRoom(k) rows are kept, and up to most.
-func (n *Nominated) Reset(k, rows, most int) {
+// Reset empties n for a query of a gallery with the given number of rows. n keeps at least
+// NomineeRoom(k) rows, and up to maxRescored.
+func (n *Nominated) Reset(k, rows, maxRescored int) {
 	n.k = k
 	n.Rows, n.best = n.Rows[:0], n.best[:0]
 	n.min = float32(math.Inf(-1))
 	n.limit = NomineeRoom(k)
-	n.most = max(n.limit, most)
+	n.maxRescored = max(n.limit, maxRescored)
 	n.Crowded = false
 	switch {
 	case k == 0:
@@ -63,17 +64,16 @@ func (n *Nominated) Reset(k, rows, most int) {
 	}
 }
 
-// crowd gives the query up.
+// crowd marks the query as crowded and drops its rows.
 func (n *Nominated) crowd() {
 	n.Crowded = true
 	n.Rows = n.Rows[:0]
 	n.min = float32(math.Inf(1))
 }
 
-// Offer takes the scores of the rows from lo on, of which those in excluded, and
-// those that are not among the candidates, do not count. bounds holds the bound
-// of every layer.NominateChunk scores, or one for all. It returns the scratch slice
-// above, which may have grown.
+// Offer takes the scores of the rows from lo on. Rows in excluded and rows that are not among the
+// candidates are ignored. bounds holds the bound of every layer.NominateChunk scores, or one for
+// all. Offer returns the scratch slice above, which may have grown.
 func (n *Nominated) Offer(scores []float32, bounds []float64, lo int, among *items.Candidates, excluded, above []int32) []int32 {
 	loosest := slices.Max(bounds)
 	for from := 0; from < len(scores); {
@@ -102,7 +102,7 @@ func (n *Nominated) Offer(scores []float32, bounds []float64, lo int, among *ite
 	return above
 }
 
-// add takes a candidate.
+// add adds a candidate.
 func (n *Nominated) add(c Nominee, bound float64) {
 	n.Rows = append(n.Rows, Contender{c, layer.Up32(float64(c.Score) + bound)})
 	n.raise(layer.Down32(float64(c.Score) - bound))
@@ -110,13 +110,13 @@ func (n *Nominated) add(c Nominee, bound float64) {
 		return
 	}
 	n.Prune()
-	n.limit = min(max(n.limit, 2*len(n.Rows)), n.most)
+	n.limit = min(max(n.limit, 2*len(n.Rows)), n.maxRescored)
 	if len(n.Rows) >= n.limit {
 		n.crowd()
 	}
 }
 
-// raise takes a candidate's lower end.
+// raise raises the threshold by a candidate's lower end.
 func (n *Nominated) raise(lower float32) {
 	switch {
 	case len(n.best) < n.k:
@@ -145,8 +145,8 @@ func (n *Nominated) merge(o *Nominated) {
 	}
 }
 
-// tighten replaces the bounds of chunks by those of rows, and drops the rows that
-// cannot be in the top k by these.
+// tighten replaces the bounds of chunks by those of rows, and drops the rows whose new upper ends
+// are under the threshold.
 func (n *Nominated) tighten(bound func(row int) float64) {
 	n.Prune()
 	n.best = n.best[:0]
@@ -159,7 +159,7 @@ func (n *Nominated) tighten(bound func(row int) float64) {
 	n.Prune()
 }
 
-// replace puts a score in the place of the least of the best.
+// replace replaces the least of the best lower ends by s.
 func (n *Nominated) replace(s float32) {
 	i := 0
 	for {

@@ -9,27 +9,28 @@ import (
 	"strata/engine/scheme"
 )
 
-// PrefixSearch ranks by the first principal components of layers, and proves nothing.
-// With the mean μ of a layer's rows of length 1, and c what a row has beyond it,
+// PrefixSearch ranks by the first principal components of layers. It proves nothing. Let μ be the
+// mean of a layer's rows of length 1, and c(x) the difference between a row x of length 1 and μ.
+// Then
 //
 //	cos(q, x) = |μ|² + μ·c(q) + μ·c(x) + c(q)·c(x)
 //
-// of which the last product is taken over the components of the derived layer pcaN
-// alone; μ·c is kept for every row. So it nears the layer's cosine, and is it with
-// all components. (The cosine of the derived layer, which the scheme C|pca64 has, is
-// another similarity, without the mean.) A PrefixSearch is read-only once made, may be
-// used concurrently, and dies with its gallery.
+// The last product is taken over the components of the derived layer pcaN alone; μ·c is kept for
+// every row. So the approximate cosine approaches the layer's cosine with more components, and
+// equals it with all. (The cosine of the derived layer itself, as in the scheme C|pca64, is another
+// similarity, without the mean.) A PrefixSearch is read-only once made, may be used concurrently,
+// and dies with its gallery.
 type PrefixSearch struct {
 	G      Layers
 	Scheme scheme.Scheme
 	Parts  map[string]*Prefix // by layer
 }
 
-// Prefix is one layer's part.
+// Prefix is the part of a PrefixSearch in one layer.
 type Prefix struct {
 	Layer  *layer.Layer
 	Short  *layer.Layer // its derived layer; nil: it has no more components than that, and is taken whole
-	along  []float32    // μ·c by row; NaN without a score
+	along  []float32    // by row: μ·c; NaN without a score
 	square float64      // |μ|²
 }
 
@@ -49,7 +50,7 @@ func (p *Prefix) Project(ctx context.Context, mean []float64) error {
 	})
 }
 
-// Bytes returns how many bytes a search reads of all items.
+// Bytes returns the number of bytes that a search reads for all items.
 func (s *PrefixSearch) Bytes() int64 {
 	var all int64
 	for _, p := range s.Parts {
@@ -66,7 +67,7 @@ func (s *PrefixSearch) Bytes() int64 {
 	return all
 }
 
-// Short reports whether any layer is taken in part.
+// Short reports whether a layer has fewer components than dimensions.
 func (s *PrefixSearch) Short() bool {
 	for _, p := range s.Parts {
 		if p.Short != nil {
@@ -76,8 +77,8 @@ func (s *PrefixSearch) Short() bool {
 	return false
 }
 
-// Search returns the k best candidates of the query in row q by approximate scores,
-// equal ones by row. Of a query or rows without a score there are none.
+// Search returns the k best candidates of the query in row q by approximate scores, equal scores by
+// row. A query without a score has no hits, and a row without a score is no hit.
 func (s *PrefixSearch) Search(ctx context.Context, q, k int, among *items.Candidates) (hits []Hit, err error) {
 	err = s.G.Reading(s.Scheme.Layers(), func() error {
 		columns := map[string]*approxColumn{}

@@ -11,8 +11,8 @@ import (
 	"strata/engine/scheme"
 )
 
-// Hit is one place of a ranking. Score is NaN when the row has no score in the
-// scheme: such rows follow all others, and are never relevant.
+// Hit is one position of a ranking. Score is NaN if the row has no score in the scheme. Such rows
+// follow all others, and are never relevant.
 type Hit struct {
 	Row   int
 	Score float64
@@ -21,8 +21,8 @@ type Hit struct {
 // Scored reports whether the hit has a score.
 func (h Hit) Scored() bool { return !math.IsNaN(h.Score) }
 
-// Ranking is the top of the candidates of one query under one scheme: exact, unless
-// it is Approximate.
+// Ranking is the top of the candidates of one query under one scheme. It is exact, unless it is
+// Approximate.
 type Ranking struct {
 	Scheme     scheme.Scheme
 	Hits       []Hit // best first; fewer than asked for when there are fewer candidates
@@ -31,12 +31,12 @@ type Ranking struct {
 	Coded    bool // found by codes, and by the canonical scores of Rescored rows; otherwise by those of all rows
 	Rescored int
 
-	// Approximate says that the scores are those of codes, near the canonical ones
-	// but not they, and the order is theirs. Only SearchApproximate does that.
+	// Approximate says that the scores and the order are those of codes, close to the canonical
+	// ones. Only SearchApproximate sets it.
 	Approximate bool
 }
 
-// Scored reports whether the query had a score at all.
+// Scored reports whether the query has a score.
 func (r Ranking) Scored() bool { return len(r.Hits) > 0 && r.Hits[0].Scored() }
 
 // Ranker ranks the candidates of one query from its columns.
@@ -47,8 +47,8 @@ type Ranker struct {
 	Query   int // by row
 }
 
-// rankBlock is the number of rows scored at a time: their scores and the
-// columns they come from fit the first caches.
+// rankBlock is the number of rows scored at a time. Their scores and columns fit the first-level
+// caches.
 const rankBlock = 2048
 
 // rank returns the top k of a scheme.
@@ -91,7 +91,7 @@ func (r *Ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, err
 	return out, nil
 }
 
-// scores returns what sets dst to the scores of the rows from lo on under a sum or a
+// scores returns a function that sets dst to the scores of the rows from lo on, under a sum or a
 // concatenation.
 func (r *Ranker) scores(s scheme.Scheme) func(dst []float64, lo int) {
 	f := newFormula(s)
@@ -102,11 +102,11 @@ func (r *Ranker) scores(s scheme.Scheme) func(dst []float64, lo int) {
 	return func(dst []float64, lo int) { f.block(dst, columns, lo) }
 }
 
-// offer adds the candidates among the rows lo to lo+len(scores) that have a score.
+// offer adds the candidates with a score among the rows lo to lo+len(scores).
 func (r *Ranker) offer(t *top, scores []float64, lo int) {
 	excluded := r.Among.Excluded(r.Query)
 	for i, s := range scores {
-		if !(s >= t.bound) { // a NaN fails too
+		if !(s >= t.bound) { // true for NaN, too
 			continue
 		}
 		row := lo + i
@@ -135,8 +135,8 @@ func (r *Ranker) Fill(out *Ranking, k int) {
 	}
 }
 
-// fused returns Σ 1/(60+rank) over the full rankings of the scheme's parts, for
-// every row; NaN for a row that is no candidate or has no score in a part.
+// fused returns Σ 1/(60+rank) over the full rankings of the scheme's parts, by row. It is NaN for a
+// row that is no candidate, or that has no score in a part.
 func (r *Ranker) fused(ctx context.Context, scheme scheme.Scheme) ([]float64, error) {
 	n := r.G.Len()
 	fused := make([]float64, n)
@@ -200,7 +200,7 @@ func (r *Ranker) order(ctx context.Context, sc scheme.Scheme) ([]Hit, error) {
 	return hits, nil
 }
 
-// top keeps the k best of the hits it is offered: a heap whose root is the worst.
+// top keeps the k best of the hits that are offered. It is a heap whose root is the worst.
 type top struct {
 	k     int
 	hits  []Hit
@@ -215,7 +215,7 @@ func NewTop(k int) top {
 	return top{k: k, hits: make([]Hit, 0, k), bound: math.Inf(-1)}
 }
 
-// Offer takes a hit that has a score.
+// Offer adds a hit that has a score.
 func (t *top) Offer(h Hit) {
 	switch {
 	case len(t.hits) < t.k:

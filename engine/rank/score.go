@@ -7,15 +7,15 @@ import (
 	"strata/engine/scheme"
 )
 
-// score.go defines the score of a row, the order of rows, and how far a score from
-// approximate cosines may be from the canonical one.
+// score.go defines the score of a row, the order of rows, and the bound on the difference between
+// an approximate and a canonical score.
 
 // RRFOffset is the constant of reciprocal rank fusion (Cormack, Clarke and
 // Büttcher, SIGIR 2009).
 const RRFOffset = 60
 
-// Better orders hits best first: higher score, then lower row, rows without a
-// score last. It is a total order.
+// Better orders hits best first: higher score, then lower row; rows without a score last. It is a
+// total order.
 func Better(a, b Hit) int {
 	switch an, bn := math.IsNaN(a.Score), math.IsNaN(b.Score); {
 	case an != bn && an:
@@ -28,13 +28,17 @@ func Better(a, b Hit) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
 }
 
-// Reciprocal is what a rank, from 1, adds to the score of an rrf.
+// Reciprocal returns the term of a rank, from 1, in the score of an rrf.
 func Reciprocal(rank int) float64 { return 1 / float64(RRFOffset+rank) }
 
-// formula is a sum, Σ w·cos / Σ w, or a concatenation,
-// Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²). Its terms are added in the scheme's order,
-// without those of weight 0, and every product is rounded before it is added: the
-// scores of a block of rows and of single rows are the same bits.
+// formula computes the score of a sum or a concatenation:
+//
+//	sum            Σ w·cos / Σ w
+//	concatenation  Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²)
+//
+// Terms of weight 0 are left out. The others are added in the scheme's order, and every product is
+// rounded before it is added. So the scores of a block of rows and of single rows have the same
+// bits.
 type formula struct {
 	concat  bool
 	names   []string  // by term: its layer
@@ -58,16 +62,16 @@ func newFormula(s scheme.Scheme) formula {
 	return f
 }
 
-// cosineTerm is w·cos, of a product and the lengths of query and row.
+// cosineTerm returns w·cos. dot is the product, query and row are the lengths.
 func cosineTerm(w, dot, query, row float64) float64 { return float64(w * (dot / float64(query*row))) }
 
-// joinedCosine is the cosine of joined vectors, of their product and squared lengths.
+// joinedCosine returns the cosine of concatenated vectors from their product and squared lengths.
 func joinedCosine(dot, query, row float64) float64 {
 	return dot / float64(math.Sqrt(query)*math.Sqrt(row))
 }
 
-// block sets dst, of at most rankBlock rows, to the scores of the rows from lo on;
-// columns are the query's, by term.
+// block sets dst, of at most rankBlock rows, to the scores of the rows from lo on. columns are the
+// query's columns, by term.
 func (f *formula) block(dst []float64, columns []*Column, lo int) {
 	clear(dst)
 	if f.concat {
@@ -103,14 +107,14 @@ func (f *formula) joined(dst []float64, columns []*Column, lo int) {
 	}
 }
 
-// Scorer gives the canonical scores of single rows under a sum or a concatenation.
+// Scorer computes the canonical scores of single rows under a sum or a concatenation.
 type Scorer struct {
 	formula
 	layers []*PairLayer // by term
 }
 
-// Scorer returns the scorer of a scheme whose layers p holds. It serves every query
-// that p is started with.
+// Scorer returns the scorer of a scheme. p must have its layers. The scorer stays valid when p starts
+// another query.
 func (p *Pairs) Scorer(s scheme.Scheme) Scorer {
 	out := Scorer{formula: newFormula(s)}
 	for _, name := range out.names {
@@ -119,11 +123,11 @@ func (p *Pairs) Scorer(s scheme.Scheme) Scorer {
 	return out
 }
 
-// Score returns the score of a row, NaN if it has none, and keeps its products.
+// Score returns the score of a row, or NaN if it has none. It keeps the row's products.
 func (s *Scorer) Score(row int) float64 { return s.of(row, (*PairLayer).dot) }
 
-// Once is Score that keeps nothing. It may be called concurrently.
-func (s *Scorer) Once(row int) float64 { return s.of(row, (*PairLayer).Once) }
+// Uncached is Score that keeps no product. It may be called concurrently.
+func (s *Scorer) Uncached(row int) float64 { return s.of(row, (*PairLayer).Uncached) }
 
 func (s *Scorer) of(row int, product func(*PairLayer, int) float64) float64 {
 	var sum, query, square float64
@@ -143,11 +147,11 @@ func (s *Scorer) of(row int, product func(*PairLayer, int) float64) float64 {
 	return sum / s.total
 }
 
-// roundedSlack bounds the error of a canonical cosine that was rounded to float32.
+// roundedSlack bounds the error of a canonical cosine rounded to float32.
 const roundedSlack = 0x1p-23
 
-// Tame reports whether the scheme's weights leave room for its arithmetic: nothing
-// passes the range of float64, and nothing that counts falls below it.
+// Tame reports whether the scheme's weights are within the range of its arithmetic: nothing
+// overflows float64, and no term that counts underflows.
 func Tame(s scheme.Scheme) bool {
 	const least, most = 1e-90, 1e90
 	any := false
@@ -160,18 +164,18 @@ func Tame(s scheme.Scheme) bool {
 	return any
 }
 
-// leafSlack returns the share of 1 and of a bound that so many terms' rounding adds
-// to the bound. A weight, or the two factors of a concatenation, and the product with
-// a cosine are rounded at most four times, and so is every sum of them; none is over
-// 1 and the bound, since weights are at least 0 and add to 1, and the factors, by
-// Cauchy and Schwarz, to no more.
+// leafSlack returns the relative slack for the rounding of the given number of terms: leafBound
+// adds this share of 1 + bound to a bound. The weight (or the two factors of a concatenation) and
+// the product with a cosine are rounded at most four times a term. Every addition is rounded once.
+// No partial sum exceeds 1 + bound: the weights of a sum are at least 0 and add to 1, and, by
+// Cauchy and Schwarz, the factors of a concatenation add to no more.
 func leafSlack(terms int) float64 { return float64(5+terms) * 0x1p-24 }
 
-// shortSlack is leafSlack for a concatenation in float32: of a term, weight, root and
-// two products are rounded, and so is every sum; of the square of the length weight,
-// root and product, each twice, and the square, of which the root takes half, and
-// every sum; then the root and the quotient: at most 9.5 + 1.5·terms.
+// shortSlack is leafSlack for a concatenation in float32. It counts roundings. In a term: weight,
+// root, two products, and the addition. In the square of a length: weight, root and product, each
+// twice, the square, and the addition; the root halves their error. Last, the root and the
+// quotient. Together they are at most 9.5 + 1.5·terms.
 func shortSlack(terms int) float64 { return float64(10+2*terms) * 0x1p-24 }
 
-// leafBound returns the bound of a score whose terms' bounds add to sum.
+// leafBound returns the bound of a score. sum is the sum of the bounds of its terms.
 func leafBound(sum float64, terms int) float64 { return sum + leafSlack(terms)*(1+sum) }

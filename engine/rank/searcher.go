@@ -21,59 +21,58 @@ type Column struct {
 	length *layer.Lengths
 }
 
-// Searcher ranks for one query at a time. It scans a layer once per query and
-// keeps the column, so that another scheme, weight, filter or k costs no pass
-// over a matrix. Of a layer that has codes it scans those, keeps approximate
-// cosines, and scores the rows canonically that may be in a ranking. It may be used
-// concurrently.
+// Searcher ranks for one query at a time. It scans a layer once per query and keeps the column. So
+// another scheme, weight, filter or k needs no pass over a matrix. If a layer has codes, the
+// Searcher scans the codes, keeps approximate cosines, and scores canonically the rows that may be
+// in a ranking. It may be used concurrently.
 type Searcher struct {
 	g      Layers
 	budget int64
 
 	mu      sync.Mutex
 	bytes   int64
-	queries map[askedKey]*list.Element
+	queries map[queryKey]*list.Element
 	recent  *list.List // of *queryColumns, the latest used first
 }
 
 type queryColumns struct {
-	query   askedKey
+	query   queryKey
 	columns map[string]*Column
 	approx  map[string]*approxColumn
 
-	pairsMu sync.Mutex
-	pairs   *Pairs // products that rescoring has computed; nil before
+	scorerMu    sync.Mutex
+	exactScorer *Pairs // products that rescoring has computed; nil before
 }
 
-// keptPairs is the number of products with single rows that are kept for a query
-// and layer.
-const keptPairs = 1 << 16
+// maxKeptProducts is the largest number of products with single rows that are kept for a query and
+// layer.
+const maxKeptProducts = 1 << 16
 
-// prepare makes the pairs ready for the layers of columns.
+// prepare adds the layers of columns to the exact scorer.
 func (e *queryColumns) prepare(columns map[string]*approxColumn) {
-	if e.pairs == nil {
-		e.pairs = NewPairs(nil)
+	if e.exactScorer == nil {
+		e.exactScorer = NewPairs(nil)
 	}
 	for name, c := range columns {
-		if l := e.pairs.Layers[name]; l == nil || len(l.dots) > keptPairs {
-			e.pairs.add(c.layer, c.part)
+		if l := e.exactScorer.Layers[name]; l == nil || len(l.dots) > maxKeptProducts {
+			e.exactScorer.add(c.layer, c.part)
 		}
 	}
 }
 
-// NewSearcher returns a Searcher that keeps columns up to budget bytes; those of
-// the latest query are kept even beyond it.
+// NewSearcher returns a Searcher that keeps columns up to budget bytes. The columns of the latest
+// query are kept even beyond the budget.
 func NewSearcher(g Layers, budget int64) *Searcher {
-	return &Searcher{g: g, budget: budget, queries: map[askedKey]*list.Element{}, recent: list.New()}
+	return &Searcher{g: g, budget: budget, queries: map[queryKey]*list.Element{}, recent: list.New()}
 }
 
-// Usage says what a Searcher keeps.
+// Usage says how much a Searcher keeps.
 type Usage struct {
 	Bytes, Budget int64
 	Queries       int
 }
 
-// Usage returns what is kept now.
+// Usage returns the present usage.
 func (s *Searcher) Usage() Usage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,9 +86,8 @@ func (s *Searcher) Search(ctx context.Context, q int, schemes []scheme.Scheme, k
 	return s.search(ctx, Asked{Row: q}, schemes, k, among, false)
 }
 
-// SearchVectors is Search for a query that is no item: no row is left out of the
-// candidates for it. It fails for a scheme with a layer that the query has no
-// vector for, too.
+// SearchVectors is Search for a query outside the gallery: no row is excluded from the candidates
+// because of the query. It also fails for a scheme with a layer that the query has no vector for.
 func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []scheme.Scheme, k int, among *items.Candidates) ([]Ranking, error) {
 	for _, name := range scheme.Names(scheme.FactorsOf(schemes)) {
 		if err := q.check(name); err != nil {
@@ -99,9 +97,9 @@ func (s *Searcher) SearchVectors(ctx context.Context, q *Vectors, schemes []sche
 	return s.search(ctx, Asked{items.NoRow, q}, schemes, k, among, false)
 }
 
-// SearchApproximate is Search by the scores of codes, without rescoring: where
-// Ranking.Approximate says so, scores and order are near the exact ones. Layers
-// without codes, and rrf, are searched exactly.
+// SearchApproximate is Search by the scores of codes, without rescoring. Where Ranking.Approximate
+// is true, scores and order are close to the exact ones. Layers without codes, and rrf, are
+// searched exactly.
 func (s *Searcher) SearchApproximate(ctx context.Context, q int, schemes []scheme.Scheme, k int, among *items.Candidates) ([]Ranking, error) {
 	return s.search(ctx, Asked{Row: q}, schemes, k, among, true)
 }
@@ -137,13 +135,13 @@ func (s *Searcher) canonical(ctx context.Context, q Asked, scheme scheme.Scheme,
 	return r.rank(ctx, scheme, k)
 }
 
-// Warm computes the columns of a query that the schemes use, ahead of a Search or,
-// after one that has taken a first look at 4-bit codes, those of the 8-bit codes.
+// Warm computes, ahead of a Search, the columns of a query that the schemes use. After a Search
+// that used 4-bit codes it computes the columns of the 8-bit codes.
 func (s *Searcher) Warm(ctx context.Context, q int, schemes []scheme.Scheme) error {
 	return s.warm(ctx, Asked{Row: q}, schemes)
 }
 
-// WarmVectors is Warm for a query that is no item.
+// WarmVectors is Warm for a query outside the gallery.
 func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []scheme.Scheme) error {
 	return s.warm(ctx, Asked{items.NoRow, q}, schemes)
 }
@@ -165,7 +163,7 @@ func (s *Searcher) warm(ctx context.Context, q Asked, schemes []scheme.Scheme) e
 	})
 }
 
-// columns returns the query's columns, scanning the layers that are not kept.
+// columns returns the query's columns. It scans the layers whose columns are not kept.
 func (s *Searcher) columns(ctx context.Context, q Asked, factors []scheme.Factor) (map[string]*Column, error) {
 	columns := make(map[string]*Column, len(factors))
 	s.mu.Lock()
@@ -198,7 +196,7 @@ func (s *Searcher) columns(ctx context.Context, q Asked, factors []scheme.Factor
 }
 
 // keep adds a column.
-func (s *Searcher) keep(q askedKey, c *Column) {
+func (s *Searcher) keep(q queryKey, c *Column) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.latest(q)
@@ -210,7 +208,7 @@ func (s *Searcher) keep(q askedKey, c *Column) {
 }
 
 // keepApprox adds an approximate column.
-func (s *Searcher) keepApprox(q askedKey, c *approxColumn) {
+func (s *Searcher) keepApprox(q queryKey, c *approxColumn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.latest(q)
@@ -218,36 +216,36 @@ func (s *Searcher) keepApprox(q askedKey, c *approxColumn) {
 	if old == nil {
 		s.bytes += c.bytes()
 	}
-	if old == nil || old.coarse { // never a finer one by a coarser
+	if old == nil || old.coarse { // a coarse column never replaces a fine one
 		e.approx[c.layer.Name] = c
 	}
 	s.shrink()
 }
 
-// keptApprox returns the approximate column of a layer, or nil when it is not kept.
-func (s *Searcher) keptApprox(q askedKey, name string) *approxColumn {
+// keptApprox returns the approximate column of a layer, or nil if it is not kept.
+func (s *Searcher) keptApprox(q queryKey, name string) *approxColumn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.latest(q).approx[name]
 }
 
 // exact reports whether the canonical columns of all the layers are kept.
-func (s *Searcher) exact(q askedKey, layers []string) bool {
+func (s *Searcher) exact(q queryKey, layers []string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.queries[q]
 	return ok && !slices.ContainsFunc(layers, func(name string) bool { return e.Value.(*queryColumns).columns[name] == nil })
 }
 
-// entry returns what is kept of a query.
-func (s *Searcher) entry(q askedKey) *queryColumns {
+// entry returns the columns of a query.
+func (s *Searcher) entry(q queryKey) *queryColumns {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.latest(q)
 }
 
-// latest returns what is kept of a query, and makes it the latest. s.mu is held.
-func (s *Searcher) latest(q askedKey) *queryColumns {
+// latest returns the columns of a query, and makes the query the most recent. s.mu is held.
+func (s *Searcher) latest(q queryKey) *queryColumns {
 	e, ok := s.queries[q]
 	if !ok {
 		e = s.recent.PushFront(&queryColumns{query: q, columns: map[string]*Column{}, approx: map[string]*approxColumn{}})
@@ -257,8 +255,8 @@ func (s *Searcher) latest(q askedKey) *queryColumns {
 	return e.Value.(*queryColumns)
 }
 
-// shrink drops the columns of the queries that were used longest ago while the
-// budget is exceeded. s.mu is held.
+// shrink drops the columns of the least recently used queries while the budget is exceeded. s.mu is
+// held.
 func (s *Searcher) shrink() {
 	for s.bytes > s.budget && s.recent.Len() > 1 {
 		old := s.recent.Remove(s.recent.Back()).(*queryColumns)

@@ -16,8 +16,8 @@ import (
 	"strata/engine/layer"
 )
 
-// Vectors is a query that is no item of the gallery, a new picture say: a vector
-// for each of some layers. It is never changed, and owns its memory.
+// Vectors is a query outside the gallery, such as a new picture: a vector for each of some layers.
+// It is immutable, and owns its memory.
 type Vectors struct {
 	g      Layers
 	of     string // the gallery's name
@@ -26,7 +26,7 @@ type Vectors struct {
 	layers map[string]layer.Vector
 }
 
-// littleEndian returns values as the bytes of a matrix file.
+// littleEndian returns the values as the bytes of a matrix file.
 func littleEndian(values []float32) []byte {
 	b := make([]byte, 0, 4*len(values))
 	for _, x := range values {
@@ -35,22 +35,21 @@ func littleEndian(values []float32) []byte {
 	return b
 }
 
-// Hash returns "sha256:" and 64 hexadecimal digits: the hash of the layers'
-// names, lengths and values. Equal hashes are equal queries.
+// Hash returns "sha256:" and 64 hexadecimal digits: the hash of the layers' names, lengths and
+// values. Equal hashes mean equal queries.
 func (v *Vectors) Hash() string { return v.hash }
 
 // Layers returns the names of the layers that the query has a vector for, sorted.
 func (v *Vectors) Layers() []string { return slices.Sorted(maps.Keys(v.layers)) }
 
-// Has reports whether the query has a vector for a layer, or for that which it is
-// derived from.
+// Has reports whether the query has a vector for a layer, or for the layer that it is derived from.
 func (v *Vectors) Has(layer string) bool {
 	source, _, _ := strings.Cut(layer, "|")
 	_, ok := v.layers[source]
 	return ok
 }
 
-// check returns an error for a layer that the query has no vector for.
+// check returns an error if the query has no vector for the layer.
 func (v *Vectors) check(layer string) error {
 	if v.Has(layer) {
 		return nil
@@ -59,7 +58,7 @@ func (v *Vectors) check(layer string) error {
 		v.of, layer, cmp.Or(strings.Join(v.Layers(), ", "), "none"))
 }
 
-// Layer returns the query's part in a layer, and computes it for a derived one.
+// Layer returns the query's vector in a layer. It computes the vector of a derived layer.
 func (v *Vectors) Layer(ctx context.Context, name string) (layer.Vector, error) {
 	if part, ok := v.layers[name]; ok {
 		return part, nil
@@ -74,27 +73,27 @@ func (v *Vectors) Layer(ctx context.Context, name string) (layer.Vector, error) 
 	return layer.NewVector(values), nil
 }
 
-// Asked is what a search is for: the item in a row, or vectors, with the row -1.
+// Asked is the query of a search: an item by its row, or vectors with row -1.
 type Asked struct {
 	Row     int
 	vectors *Vectors
 }
 
-// askedKey is what the columns of a query are kept under.
-type askedKey struct {
+// queryKey is the key of a query's columns.
+type queryKey struct {
 	row  int
 	hash string // of the vectors; "" for an item
 }
 
-func (a Asked) key() askedKey {
+func (a Asked) key() queryKey {
 	if a.vectors != nil {
-		return askedKey{row: items.NoRow, hash: a.vectors.hash}
+		return queryKey{row: items.NoRow, hash: a.vectors.hash}
 	}
-	return askedKey{row: a.Row}
+	return queryKey{row: a.Row}
 }
 
-// part returns the query's part in a layer. Of an item it holds the values only:
-// their length is among those of the rows.
+// part returns the query's vector in a layer. For an item it sets the values only; the lengths of
+// the rows hold its length.
 func (a Asked) part(ctx context.Context, l *layer.Layer) (layer.Vector, error) {
 	if a.vectors != nil {
 		return a.vectors.Layer(ctx, l.Name)
@@ -104,7 +103,7 @@ func (a Asked) part(ctx context.Context, l *layer.Layer) (layer.Vector, error) {
 	return v, nil
 }
 
-// whole is part with the length of an item, too: the layer's lengths must be known.
+// whole is part with the length of an item, too. The layer's lengths must be known.
 func (a Asked) whole(ctx context.Context, l *layer.Layer) (layer.Vector, error) {
 	v, err := a.part(ctx, l)
 	if err == nil && a.vectors == nil {
@@ -114,8 +113,8 @@ func (a Asked) whole(ctx context.Context, l *layer.Layer) (layer.Vector, error) 
 	return v, err
 }
 
-// NewVectors makes a query of features for the layers of g, a gallery that is named of:
-// see Gallery.NewVectors.
+// NewVectors makes a query of features for the layers of g. of is the gallery's name in errors. See
+// Gallery.NewVectors.
 func NewVectors(g Layers, of string, features map[string][]float32) (*Vectors, error) {
 	v := &Vectors{g: g, of: of, values: make(map[string][]float32, len(features)), layers: make(map[string]layer.Vector, len(features))}
 	h := sha256.New()
