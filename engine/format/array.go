@@ -1,17 +1,15 @@
-// Package format reads the headers of files that hold feature matrices: where in
-// the file each matrix lies, of which type and shape. It parses, and maps nothing;
-// package engine maps what it finds.
+// Package format reads the headers of files that hold feature matrices: where each matrix lies in
+// the file, its type and its shape. It parses, and maps nothing; package engine maps the matrices.
 //
-// An Array is one matrix of a file: its name, type and shape, and where its elements
-// lie. Some files hold arrays that cannot be mapped, because they are compressed or lie
-// column by column: these are read as streams of rows.
+// An Array is one matrix of a file: its name, type and shape, and the place of its elements. Some
+// arrays cannot be mapped, because they are compressed or stored column by column. These are read
+// as streams of rows.
 //
-// No reader trusts a header: nothing is allocated on its word, and an Array lies
-// within the file. An error does not name the file; its caller does.
+// No reader trusts a header. Memory is never allocated only because a header asks for it, and an
+// Array lies within the file. An error does not name the file; the caller adds the name.
 //
-// The caller opens and closes the files. Readers keep no reference to one after they
-// return, but for the streams of rows, each of which is for one goroutine. Files may be
-// read concurrently.
+// The caller opens and closes the files. After a reader returns, only its streams of rows keep a
+// reference to the file. Each stream is for one goroutine. Files may be read concurrently.
 package format
 
 import (
@@ -21,8 +19,8 @@ import (
 	"math/bits"
 )
 
-// MaxDim is the largest number of features of a layer: the bounds on the errors
-// of products hold up to it.
+// MaxDim is the largest number of features of a layer. The bounds on the errors of products hold up
+// to it.
 const MaxDim = 1 << 20
 
 // Type is the type of a matrix's elements. All are little-endian.
@@ -56,22 +54,21 @@ type Array struct {
 	Type      Type
 	Rows, Dim int64
 
-	// Where it lies in the file, when Stream is nil.
+	// The place in the file, if Stream is nil.
 	Offset int64 // the byte of the first element; it may be of any alignment
 	Stride int64 // bytes from a row to the next, Dim·Size at least
 
-	// Stream is set when the matrix does not lie in the file as it is, because it
-	// is compressed, say. It returns the Rows·Dim·Size bytes of the elements, row by
-	// row; less is an error that Read returns. The file must stay open meanwhile.
+	// Stream is set if the matrix cannot be mapped, because it is compressed, for example. It
+	// returns the Rows·Dim·Size bytes of the elements, row by row. If there are fewer, Read returns
+	// an error. The file must stay open meanwhile.
 	Stream func(ctx context.Context) (io.ReadCloser, error)
 
-	// Why says why this is no matrix, though its file is sound: it has one dimension,
-	// say, or is of texts. Check returns it; of the rest only Name counts.
+	// Why says why this is no matrix, though its file is sound. For example, it has one dimension,
+	// or holds texts. Check returns it. Of the other fields only Name is valid then.
 	Why string
 
-	// Opaque is set for rows of bytes, of a binary column, of which the file does not
-	// say what they are. They are of type Uint8, with a Why that asks for the type; As
-	// is the answer.
+	// Opaque is set for a binary column, whose element type the file does not tell. Its rows are of
+	// type Uint8, and Why asks for the type. As interprets them.
 	Opaque bool
 }
 
@@ -87,11 +84,10 @@ func (a Array) As(t Type) (Array, error) {
 	return a, nil
 }
 
-// Bytes returns the size of the elements. Check was called.
+// Bytes returns the size of the elements in bytes. Check must have succeeded.
 func (a Array) Bytes() int64 { return a.Rows * a.Dim * a.Type.Size() }
 
-// Check checks that the matrix is one, and that it lies within a file of size
-// bytes.
+// Check checks that the array is a matrix, and that it lies within a file of size bytes.
 func (a Array) Check(size int64) error {
 	if a.Why != "" {
 		return &NotMatrixError{a.Why}

@@ -9,7 +9,7 @@ import (
 	"math"
 )
 
-// The members of the union Type in Schema.fbs of the Arrow format that matter here.
+// The relevant members of the union Type in Schema.fbs of the Arrow format.
 const (
 	arrowNull = iota + 1
 	arrowInt
@@ -37,7 +37,7 @@ const arrowMagic = "ARROW1"
 // arrowDepth bounds the nesting of a column's type.
 const arrowDepth = 32
 
-// arrowTable is what the metadata of an Arrow IPC file say.
+// arrowTable is the metadata of an Arrow IPC file.
 type arrowTable struct {
 	f       File
 	size    int64
@@ -67,14 +67,14 @@ type arrowBatch struct {
 	views   []int64 // the data buffers of each column of views
 }
 
-// readArrow reads an Arrow IPC file, which Feather version 2 is too, as
-// https://arrow.apache.org/docs/format/Columnar.html describes it. Columns of lists of
-// fixed or equal length are matrices; one that lies in one batch, uncompressed, lies in
-// the file as it is, others are Streams. Binary columns are opaque.
+// readArrow reads an Arrow IPC file (Feather version 2 is the same format), as
+// https://arrow.apache.org/docs/format/Columnar.html describes it. Columns of lists of fixed or
+// equal length are matrices. A column in a single uncompressed batch can be mapped; others are
+// Streams. Binary columns are opaque.
 //
-// github.com/apache/arrow-go does not say where in the file a buffer lies, makes as
-// much room for a compressed one as 8 bytes before it ask for, and unpacks the columns
-// that nobody asks for along with the others; so it is not used. Tests read its files.
+// github.com/apache/arrow-go is not used, for three reasons. It does not tell where in the file a
+// buffer lies. It allocates the uncompressed size that a compressed buffer states. It unpacks all
+// columns, even those that are not requested. Tests read its files.
 func readArrow(ctx context.Context, f File, size int64) ([]Array, error) {
 	t, err := openArrow(ctx, f, size)
 	if err != nil {
@@ -177,8 +177,7 @@ func (t *arrowTable) footer(ctx context.Context, b *flat) error {
 	return b.err()
 }
 
-// arrowFields parses the vector of Fields in a table; left is how many more
-// there may be.
+// arrowFields parses the vector of Fields in a table. left is the number of further fields allowed.
 func arrowFields(b *flat, table, i int, left *int, depth int) ([]arrowField, error) {
 	at, n := b.vector(table, i, 4)
 	if *left -= n; *left < 0 || depth > arrowDepth {
@@ -208,8 +207,8 @@ func arrowFields(b *flat, table, i int, left *int, depth int) ([]arrowField, err
 	return fields, b.err()
 }
 
-// batch parses the RecordBatch of Message.fbs whose metadata lie at a place of
-// the file, its body behind.
+// batch parses the RecordBatch of Message.fbs at byte at. Its metadata have meta bytes, and the
+// body of body bytes follows.
 func (t *arrowTable) batch(at, meta, body int64, budget *int64) (arrowBatch, error) {
 	var batch arrowBatch
 	if at < 0 || meta < 8 || body < 0 || meta > t.size || body > t.size || at > t.size-meta-body {
@@ -223,7 +222,7 @@ func (t *arrowTable) batch(at, meta, body int64, budget *int64) (arrowBatch, err
 		return batch, err
 	}
 	if binary.LittleEndian.Uint32(buf) == math.MaxUint32 {
-		buf = buf[4:] // written since version 0.15
+		buf = buf[4:] // a prefix that is written since version 0.15
 	}
 	b := &flat{b: buf[4:]}
 	message := b.follow(0)
@@ -261,11 +260,12 @@ func pairs(b *flat, table, i int) [][2]int64 {
 	return out
 }
 
-// arrowCount is where the parts of a column stand in a batch's lists.
+// arrowCount counts the nodes, buffers and views of a batch: where the parts of a column begin in
+// its lists.
 type arrowCount struct{ node, buffer, view int }
 
-// skip moves a place behind a column: the buffers of each layout, "Buffer
-// Listing for Each Layout" of the format.
+// skip moves at past a column. Each layout has its buffers: "Buffer Listing for Each Layout" of the
+// format.
 func (t *arrowTable) skip(f *arrowField, b *arrowBatch, at *arrowCount) {
 	at.node++
 	if f.coded {
@@ -285,7 +285,7 @@ func (t *arrowTable) skip(f *arrowField, b *arrowBatch, at *arrowCount) {
 		}
 		at.view++
 	case arrowUnion:
-		at.buffer += 1 + int(f.width&1) // dense ones have offsets
+		at.buffer += 1 + int(f.width&1) // dense unions have offsets
 		if t.old {
 			at.buffer++
 		}

@@ -25,8 +25,8 @@ var arrowCodecs = map[int8]func(io.Reader) (io.ReadCloser, error){
 	},
 }
 
-// arrowPart is the rows of a column in one batch. The buffers are numbers of the
-// batch's; offsets is negative for rows of fixed size.
+// arrowPart is the rows of a column in one batch. valid, offsets and data are indexes of the
+// batch's buffers; offsets is negative for rows of fixed size.
 type arrowPart struct {
 	batch         *arrowBatch
 	first         int64 // the row of the column with which it begins
@@ -36,17 +36,17 @@ type arrowPart struct {
 	base          int64 // the element with which row 0 begins
 }
 
-// arrowShape is what a column's type says of its rows. A column of scalars
+// arrowShape is the shape of a column's rows, as far as its type determines it. A column of scalars
 // has none.
 type arrowShape struct {
 	elem   Type
 	dim    int64 // 0 where the offsets tell
-	wide   bool  // the offsets take 8 bytes
+	wide   bool  // the offsets have 8 bytes
 	opaque bool
 	why    string
 }
 
-// shape returns what the type of a column says, and whether it is one of rows.
+// shape returns the shape of a column's rows. It reports false for a column of scalars.
 func (f *arrowField) shape() (arrowShape, bool) {
 	s := arrowShape{elem: Uint8}
 	if f.coded {
@@ -96,8 +96,8 @@ func (f *arrowField) number() (Type, bool) {
 	return 0, false
 }
 
-// column returns column i, whose parts stand at a place of each batch; false when
-// it is one of scalars.
+// column returns column i. at holds, for each batch, where the parts of the column begin. It
+// reports false for a column of scalars.
 func (t *arrowTable) column(ctx context.Context, i int, at []arrowCount) (Array, bool, error) {
 	f := &t.fields[i]
 	s, ok := f.shape()
@@ -143,7 +143,7 @@ func (t *arrowTable) column(ctx context.Context, i int, at []arrowCount) (Array,
 	return a, true, nil
 }
 
-// opaque says what a column of bytes lacks.
+// opaque returns what the reader must know about a column of bytes.
 func opaque(dim int64) string {
 	return fmt.Sprintf("rows of %d bytes, and the file does not say of what: give their type in gallery.yaml", dim)
 }
@@ -173,8 +173,8 @@ func newArrowPart(b *arrowBatch, f *arrowField, at arrowCount) (arrowPart, error
 	return p, nil
 }
 
-// check checks that the rows of a part are whole and of one length, a.Dim, which
-// it sets where nothing else told. A reason why they are no matrix is returned as why.
+// check checks that the rows of a part are complete and have one length, a.Dim, and sets a.Dim if
+// it is not known yet. why says why the rows are no matrix.
 func (t *arrowTable) check(ctx context.Context, p *arrowPart, a *Array, s arrowShape) (why string, err error) {
 	if p.nodes[0][1] != 0 {
 		row, err := t.firstNull(ctx, p, 0)
@@ -236,7 +236,7 @@ func (t *arrowTable) firstNull(ctx context.Context, p *arrowPart, node int) (int
 	return 0, fmt.Errorf("it is said to have %d nulls, and has none", p.nodes[node][1])
 }
 
-// checkOffsets reads where the rows of a part begin.
+// checkOffsets reads the offsets of the rows of a part, and checks that the rows have one length.
 func (t *arrowTable) checkOffsets(ctx context.Context, p *arrowPart, a *Array, wide bool) (why string, err error) {
 	r, _, err := t.buffer(p.batch, p.offsets)
 	if err != nil {
@@ -286,8 +286,8 @@ func (t *arrowTable) checkOffsets(ctx context.Context, p *arrowPart, a *Array, w
 	return "", nil
 }
 
-// buffer opens a buffer of a batch, and returns how many bytes it has: those that
-// a compressed one promises.
+// buffer opens a buffer of a batch, and returns its size in bytes. For a compressed buffer it is
+// the size that the buffer states.
 func (t *arrowTable) buffer(b *arrowBatch, i int) (io.ReadCloser, int64, error) {
 	at, n := b.buffers[i][0], b.buffers[i][1]
 	if at < 0 || n < 0 || n > b.length || at > b.length-n {
@@ -302,7 +302,7 @@ func (t *arrowTable) buffer(b *arrowBatch, i int) (io.ReadCloser, int64, error) 
 		return nil, 0, fmt.Errorf("buffer %d, %d bytes, is shorter than the length before it", i, n)
 	}
 	length := int64(binary.LittleEndian.Uint64(lead[:]))
-	if length == -1 { // this one is not compressed
+	if length == -1 { // this buffer is not compressed
 		return io.NopCloser(raw), n - int64(len(lead)), nil
 	}
 	if length < 0 {
@@ -318,9 +318,8 @@ func (t *arrowTable) buffer(b *arrowBatch, i int) (io.ReadCloser, int64, error) 
 	}{io.LimitReader(r, length), r}, length, nil
 }
 
-// settle sets the place of a matrix in one uncompressed batch, or its Stream. The
-// data of each part are as long as they must be, if those that are compressed unpack
-// to what they promise.
+// settle sets the place of a matrix in a single uncompressed batch, or its Stream. The data of each
+// part have the required length, if the compressed ones unpack to the size that they state.
 func (t *arrowTable) settle(a *Array, parts []arrowPart) error {
 	row := a.Dim * a.Type.Size()
 	for _, p := range parts {
@@ -346,7 +345,7 @@ func (t *arrowTable) settle(a *Array, parts []arrowPart) error {
 	return nil
 }
 
-// arrowStream is the rows of a column, part after part.
+// arrowStream reads the rows of a column, part after part.
 type arrowStream struct {
 	ctx       context.Context
 	t         *arrowTable

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// arrowGo returns a file of arrow-go's writers, by its name in testdata/arrow-go.zip;
-// testdata/arrowgo makes them.
+// arrowGo returns a file of arrow-go's writers, by its name in testdata/arrow-go.zip.
+// testdata/arrowgo makes the files.
 func arrowGo(t testing.TB, name string) []byte {
 	t.Helper()
 	z, err := zip.OpenReader(filepath.Join("testdata", "arrow-go.zip"))
@@ -86,7 +86,7 @@ func checkArrow(t *testing.T, name string, arrays []Array, b []byte, rows, dim i
 	}
 }
 
-// Files of other writers; testdata/write.cjs makes them.
+// Files of other writers. testdata/write.cjs makes them.
 func TestReadTablesOfOthers(t *testing.T) {
 	const lists = "a column of lists, but not of float16, float32, float64, int8, uint8 or int32"
 	polars := []string{"v float32", "fixed float32", "f64 float64", "i32 int32", "i64 " + lists, "i8 int8"}
@@ -133,7 +133,7 @@ func TestReadTablesOfOthers(t *testing.T) {
 	}
 }
 
-// arrowEdit changes a file: where in it the parts of its first batch's metadata lie.
+// arrowEdit changes a file. It knows where the metadata of the first batch lie.
 type arrowEdit struct {
 	b                     []byte
 	block, message, batch int // tables, and the block in the footer
@@ -159,7 +159,7 @@ func editArrow(t testing.TB, file []byte) arrowEdit {
 	return e
 }
 
-// field returns the file with a number of so many bytes in field i of the batch.
+// field returns the file with v, of size bytes, in field i of the batch.
 func (e arrowEdit) field(i, size int, v uint64) []byte {
 	m := &flat{b: e.b[e.meta:]}
 	return e.put(e.meta+m.field(e.batch, i), size, v)

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// readBin reads the format of the big-ann-benchmarks, https://big-ann-benchmarks.com,
-// which USearch and DiskANN use too: the numbers of rows and of features, uint32
-// both, and the elements row by row.
+// readBin reads the format of the big-ann-benchmarks, https://big-ann-benchmarks.com, which USearch
+// and DiskANN use, too: the number of rows, uint32, the number of features, uint32, and the
+// elements row by row.
 func readBin(t Type) reader {
 	return func(_ context.Context, f File, size int64) ([]Array, error) {
 		var head [8]byte

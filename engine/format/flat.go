@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// flat reads a FlatBuffer, https://flatbuffers.dev/internals: tables, each with a
-// vtable of where its fields lie. A place out of bounds sets bad and reads as
-// zero, so that a caller checks once; the published runtime panics.
+// flat reads a FlatBuffer, https://flatbuffers.dev/internals: tables, each with a vtable of the
+// places of its fields. A place out of bounds sets bad and reads as zero, so a caller checks only
+// once. The published runtime panics instead.
 type flat struct {
 	b   []byte
 	bad bool
@@ -37,7 +37,7 @@ func (f *flat) i32(at int) int32  { return int32(binary.LittleEndian.Uint32(f.by
 func (f *flat) i64(at int) int64  { return int64(binary.LittleEndian.Uint64(f.bytes(at, 8))) }
 func (f *flat) follow(at int) int { return at + int(uint32(f.i32(at))) }
 
-// field returns where field i of a table lies, 0 where it has its default.
+// field returns the place of field i of a table, or 0 if the field has its default.
 func (f *flat) field(table, i int) int {
 	vtable := table - int(f.i32(table))
 	if at := 4 + 2*i; at+2 <= int(uint16(f.i16(vtable))) {
@@ -78,7 +78,7 @@ func (f *flat) i64Field(table, i int) int64 {
 	return 0
 }
 
-// table returns where the table of field i lies, 0 where there is none.
+// table returns the place of the table in field i, or 0 if there is none.
 func (f *flat) table(table, i int) int {
 	if at := f.field(table, i); at > 0 {
 		return f.follow(at)
@@ -86,7 +86,7 @@ func (f *flat) table(table, i int) int {
 	return 0
 }
 
-// vector returns where the n elements of field i, size bytes each, begin. They
+// vector returns the place at which the n elements of field i begin. An element has size bytes. All
 // lie within the buffer.
 func (f *flat) vector(table, i, size int) (at, n int) {
 	if at = f.table(table, i); at == 0 {
@@ -100,8 +100,8 @@ func (f *flat) vector(table, i, size int) (at, n int) {
 	return at, n
 }
 
-// text returns the text of a field. It is short, since many fields can name one
-// and the same.
+// text returns the text of a field. Its length is bounded, since many fields can refer to the same
+// text.
 func (f *flat) text(table, i int) string {
 	at, n := f.vector(table, i, 1)
 	if n > 1<<10 {

@@ -10,47 +10,46 @@ import (
 	"strings"
 )
 
-// maxNpyHeader bounds the header of a .npy file; numpy's own is 128 bytes for
-// a matrix. A longer one is refused before anything is allocated for it.
+// maxNpyHeader bounds the header of a .npy file. numpy writes 128 bytes for a matrix. A longer
+// header is refused before memory is allocated for it.
 const maxNpyHeader = 1 << 16
 
-// npyTypes are the types of .npy files by their names there. A bfloat16 of
-// ml_dtypes, as JAX has it, is saved as two bytes of no type.
+// npyTypes maps the type names of .npy files to types. A bfloat16 of ml_dtypes, as JAX uses it, is
+// saved as two bytes of no type.
 var npyTypes = map[string]Type{
 	"<f4": Float32, "<f2": Float16, "<V2": BFloat16, "|V2": BFloat16,
 	"<f8": Float64, "|i1": Int8, "<i1": Int8, "|u1": Uint8, "<u1": Uint8, "<i4": Int32,
 }
 
-// A FortranError says that a matrix lies in a .npy file column by column. Array
-// has its type and shape, and where its elements begin; Stride is 0.
+// A FortranError says that a .npy file stores a matrix column by column. Array has its type and
+// shape, and the place of its elements; Stride is 0.
 type FortranError struct{ Array Array }
 
-// Error says what makes the matrix readable.
+// Error says how to make the matrix readable.
 func (e *FortranError) Error() string {
 	return "the matrix is in Fortran order, column by column: strata import rewrites it, or write it in C order (numpy.ascontiguousarray)"
 }
 
-// A NotMatrixError says why an array is sound, but no matrix of numbers: one of
-// labels, say. Where a file holds several arrays, it is no reason to refuse them all.
+// A NotMatrixError says why a sound array is no matrix of numbers. It may hold labels, for example.
+// A file of several arrays is not refused because of it.
 type NotMatrixError struct{ Why string }
 
 // Error says why.
 func (e *NotMatrixError) Error() string { return e.Why }
 
-// ReadNpy reads the header of a .npy file of size bytes: the format of
-// numpy.lib.format, versions 1 to 3, with two dimensions in C order and a
-// little-endian type. It checks that the file holds exactly the matrix that the
-// header promises. A matrix in Fortran order is a *FortranError, an array of another
-// kind a *NotMatrixError.
+// ReadNpy reads the header of a .npy file of size bytes: the format of numpy.lib.format, versions 1
+// to 3, with two dimensions in C order and a little-endian type. It checks that the file holds
+// exactly the matrix that the header describes. A matrix in Fortran order is a *FortranError, an
+// array of another kind a *NotMatrixError.
 //
-// The parser is our own because the matrix is mapped and only its place is
-// wanted, and because the published readers allocate what a header asks for.
+// The published readers return the values, and allocate what a header asks for. Strata maps the
+// matrix and needs only its place, so it has a parser of its own.
 func ReadNpy(r io.ReaderAt, size int64) (Array, error) {
 	return ReadNpyHeader(io.NewSectionReader(r, 0, size), size)
 }
 
-// ReadNpyHeader is ReadNpy for a file that is read from its beginning, one that
-// is unpacked say. It reads no further than the header.
+// ReadNpyHeader is ReadNpy for a file that is read from its beginning, such as a compressed one. It
+// reads no further than the header.
 func ReadNpyHeader(r io.Reader, size int64) (Array, error) {
 	var a Array
 	var lead [12]byte
@@ -89,8 +88,8 @@ func ReadNpyHeader(r io.Reader, size int64) (Array, error) {
 	return d.array(a.Offset, size)
 }
 
-// NpyHead returns the header of a .npy file, version 1.0, of a vector or a matrix:
-// its data begin at a multiple of 64 bytes, at the length of the result.
+// NpyHead returns the header of a .npy file, version 1.0, of a vector or a matrix. The data begin
+// directly behind it, at a multiple of 64 bytes.
 func NpyHead(t Type, shape ...int64) []byte {
 	const align = 64
 	descr := [...]string{"<f4", "<f2", "<V2", "<f8", "|i1", "|u1", "<i4"}[t]
@@ -111,7 +110,7 @@ func clip(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// array returns the matrix of a header that ends at offset, in a file of size bytes.
+// array returns the matrix of a header that ends at byte offset, in a file of size bytes.
 func (d npyDict) array(offset, size int64) (Array, error) {
 	t, ok := npyTypes[d.descr]
 	switch {
@@ -127,7 +126,7 @@ func (d npyDict) array(offset, size int64) (Array, error) {
 		return Array{}, &NotMatrixError{rank(d.shape)}
 	}
 	a := Array{Type: t, Rows: d.shape[0], Dim: d.shape[1], Offset: offset}
-	a.Stride = a.Dim * t.Size() // Check finds an overflow
+	a.Stride = a.Dim * t.Size() // Check detects an overflow
 	if err := a.Check(math.MaxInt64); err != nil {
 		return Array{}, err
 	}
@@ -164,8 +163,8 @@ func (d npyDict) tuple() string {
 	return "(" + strings.Join(text, ", ") + ")"
 }
 
-// parseNpyDict parses {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-// with its keys in any order, each just once.
+// parseNpyDict parses {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } with its keys in
+// any order, each exactly once.
 func parseNpyDict(text string) (npyDict, error) {
 	var d npyDict
 	p := npyParser{strings.TrimSpace(text)}
@@ -246,7 +245,7 @@ func (p *npyParser) value(key string, d *npyDict) error {
 	return nil
 }
 
-// shape parses (3, 4) with an optional last comma.
+// shape parses (3, 4) with an optional trailing comma.
 func (p *npyParser) shape(d *npyDict) error {
 	if !p.token("(") {
 		return fmt.Errorf("shape is not a tuple")

@@ -94,8 +94,8 @@ func TestReadNpyErrors(t *testing.T) {
 	}
 }
 
-// TestReadNpyKinds: callers tell what is no matrix, and what lies column by column,
-// from what is damaged.
+// TestReadNpyKinds: callers can tell an array that is no matrix, and a matrix in Fortran order,
+// from a damaged file.
 func TestReadNpyKinds(t *testing.T) {
 	for _, text := range []string{npyText("<U4", "False", "(2, 2)"), npyText("<f4", "False", "(8,)"), "{'descr': [('x', '<f4')], }", npyText("|O", "False", "(2, 2)")} {
 		b := npyFile(1, text, 32)

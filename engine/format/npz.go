@@ -15,11 +15,10 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// readNpz reads the archives of numpy.savez and savez_compressed: a zip file of
-// .npy members, each an array named by the member. One that is stored lies in the
-// file as it is; one that is deflated is a Stream, which unpacks no more than the
-// member's header promises. A member that is no matrix, or in Fortran order, has a
-// Why; one of another kind of file is an error, since numpy writes none.
+// readNpz reads the archives of numpy.savez and savez_compressed: a zip file of .npy members, each
+// an array with the member's name. A stored member can be mapped. A deflated member is a Stream,
+// which unpacks no more than the member's header states. A member that is no matrix, or in Fortran
+// order, has a Why. A member of another file type is an error, since numpy writes none.
 func readNpz(ctx context.Context, f File, size int64) ([]Array, error) {
 	if err := checkDirectory(f, size); err != nil {
 		return nil, err
@@ -57,7 +56,7 @@ func readNpz(ctx context.Context, f File, size int64) ([]Array, error) {
 	return arrays, nil
 }
 
-// notMatrix returns why an array of an archive is left out, "" when it is not.
+// notMatrix returns why an array of an archive is left out, or "".
 func notMatrix(err error) string {
 	var not *NotMatrixError
 	var fortran *FortranError
@@ -67,10 +66,10 @@ func notMatrix(err error) string {
 	return ""
 }
 
-// maxDeflate is how many bytes a deflated one can make: 258 in 2 bits.
+// maxDeflate is the largest number of bytes that one byte of deflate can make: 258 bytes in 2 bits.
 const maxDeflate = 1032
 
-// member reads the header of a member of an archive of size bytes.
+// member reads the header of a member. The archive has size bytes.
 func member(f File, size int64, m *zip.File) (Array, error) {
 	const encrypted = 1 // of the flags, APPNOTE.TXT 4.4.4
 	packed, unpacked := int64(m.CompressedSize64), int64(m.UncompressedSize64)
@@ -117,8 +116,8 @@ func member(f File, size int64, m *zip.File) (Array, error) {
 	return a, nil
 }
 
-// inflated is the data of a deflated member: exactly left bytes, whose checksum,
-// with the header's, is that of the directory.
+// inflated reads the data of a deflated member: exactly left bytes. The checksum of header and data
+// must be that of the directory.
 type inflated struct {
 	ctx    context.Context
 	unpack io.ReadCloser
@@ -154,7 +153,7 @@ func (r *inflated) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end returns io.EOF where the member ends with its matrix and has its checksum.
+// end returns io.EOF if the member ends with its matrix and has the right checksum.
 func (r *inflated) end() error {
 	var more [1]byte
 	switch n, err := io.ReadFull(r.unpack, more[:]); {
@@ -170,7 +169,7 @@ func (r *inflated) end() error {
 
 func (r *inflated) Close() error { return r.unpack.Close() }
 
-// bounded is a file of which a budget of bytes is read.
+// bounded is a file from which at most left bytes are read.
 type bounded struct {
 	f    File
 	left int64
@@ -185,9 +184,9 @@ func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
 	return b.f.ReadAt(p, off)
 }
 
-// checkDirectory checks the number of members in a zip file's directory, for
-// which archive/zip makes room: APPNOTE.TXT 4.3.14 to 4.3.16. Only a zip64 file can
-// promise too many. What it does not find, archive/zip does not either.
+// checkDirectory checks the number of members in a zip file's directory, for which archive/zip
+// allocates memory: APPNOTE.TXT 4.3.14 to 4.3.16. Only a zip64 file can state too many. A directory
+// that it does not find, archive/zip does not find either.
 func checkDirectory(f File, size int64) error {
 	const endSize, locatorSize, end64Size, maxComment = 22, 20, 56, 1<<16 - 1
 	tail := make([]byte, min(size, locatorSize+endSize+maxComment))

@@ -97,8 +97,7 @@ func TestReadNpz(t *testing.T) {
 	}
 }
 
-// Files of NumPy itself, of each type: what is read is what .npy files of the same
-// arrays hold.
+// Files of NumPy itself, of each type. They hold the same arrays as .npy files beside them.
 func TestReadNpzOfNumPy(t *testing.T) {
 	python, dir := need.NumPy(t), t.TempDir()
 	const script = `
@@ -187,7 +186,7 @@ func TestReadNpzErrors(t *testing.T) {
 	})
 }
 
-// A member that ends early is an error of its Stream, by the number of bytes.
+// A member that ends early is an error of its Stream. The error has the number of bytes.
 func TestNpzEndsEarly(t *testing.T) {
 	short := npyMatrix(Float32, 3, 5)
 	b := npzFile(t, npzMember{name: "A.npy", method: zip.Deflate, data: short[:len(short)-8]})
@@ -202,7 +201,7 @@ func TestNpzEndsEarly(t *testing.T) {
 	}
 }
 
-// A directory that goes on and on is not read to its end.
+// An endless directory is not read to its end.
 func TestNpzDirectoryBudget(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)

@@ -13,14 +13,14 @@ import (
 	"strata/engine/page"
 )
 
-// readParquet reads the columns of lists and of bytes of a Parquet file; all are
-// Streams. The length of the rows follows from the numbers of rows and of values in
-// the footer; that each row has this length is checked as the rows are read.
+// readParquet reads the columns of lists and of bytes of a Parquet file, all as Streams. The length
+// of the rows is the number of values in the footer divided by the number of rows. Reading checks
+// that each row has this length.
 //
-// github.com/parquet-go/parquet-go describes the footer and the headers, and decodes
-// deltas. Its own reader makes as much room for a page or a footer as they ask for, and
-// unpacks a run of a few bytes to gigabytes; so package page checks every length first,
-// and runs are decoded here, up to the number of values that are wanted.
+// github.com/parquet-go/parquet-go describes the footer and the headers, and decodes deltas. Its
+// reader allocates what a page or a footer asks for, and unpacks a run of a few bytes to gigabytes.
+// So package page checks every length first, and this package decodes runs itself, up to the wanted
+// number of values.
 func readParquet(ctx context.Context, f File, size int64) (arrays []Array, err error) {
 	defer caught(&err)
 	t, err := openParquet(f, size)
@@ -54,7 +54,7 @@ func readParquet(ctx context.Context, f File, size int64) (arrays []Array, err e
 	return arrays, nil
 }
 
-// caught makes an error of a panic: the library panics on some damaged files.
+// caught turns a panic into an error: the library panics on some damaged files.
 func caught(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("it is damaged: %v", r)
@@ -164,7 +164,7 @@ func (t *parquetTable) column(ctx context.Context, c *parquetLeaf, elem Type, ki
 	return a, nil
 }
 
-// count returns the numbers of rows and of values of a column.
+// count returns the number of rows and the number of values of a column.
 func (t *parquetTable) count(c *parquetLeaf) (rows, values int64, err error) {
 	for g := range t.meta.RowGroups {
 		n, v := t.meta.RowGroups[g].NumRows, t.meta.RowGroups[g].Columns[c.index].MetaData.NumValues
@@ -176,7 +176,7 @@ func (t *parquetTable) count(c *parquetLeaf) (rows, values int64, err error) {
 	return rows, values, nil
 }
 
-// firstLength returns how many bytes the first row of a column of bytes has.
+// firstLength returns the length in bytes of the first row of a column of bytes.
 func (t *parquetTable) firstLength(c *parquetLeaf) (int64, error) {
 	if c.physical == format.FixedLenByteArray {
 		return int64(c.width), nil
@@ -203,8 +203,8 @@ func (t *parquetTable) firstLength(c *parquetLeaf) (int64, error) {
 	return 0, nil
 }
 
-// uneven returns why a column, whose number of values is none of rows of one
-// length, is no matrix: it reads up to the first row that is to blame.
+// uneven returns a column whose number of values is no multiple of its number of rows, with a Why.
+// It reads up to the first row that has another length.
 func (t *parquetTable) uneven(ctx context.Context, a Array, c *parquetLeaf) (Array, error) {
 	s := t.newStream(ctx, a, c)
 	s.dim = 0

@@ -24,8 +24,8 @@ type parquetPages struct {
 
 	dict cells // of the row group, once its page was read
 
-	// Of the page at hand.
-	levels   int    // how many there are; a level is a value or a null
+	// The current page.
+	levels   int    // number of levels; a level is a value or a null
 	rep, def []byte // nil where the schema has none
 	packed   []byte // its values, before decode
 	encoding format.Encoding
@@ -53,7 +53,7 @@ func (t *parquetTable) pages(g int, c *parquetLeaf) (*parquetPages, error) {
 	return &parquetPages{t: t, c: c, codec: m.Codec, at: at, end: at + m.TotalCompressedSize, left: m.NumValues}, nil
 }
 
-// next reads the levels of the next page, or returns io.EOF behind the last one.
+// next reads the levels of the next page. It returns io.EOF after the last page.
 func (p *parquetPages) next() error {
 	for p.left > 0 {
 		if p.at >= p.end {
@@ -75,8 +75,8 @@ func (p *parquetPages) next() error {
 	return io.EOF
 }
 
-// page reads the page whose bytes begin at a place of the file: a dictionary, or the
-// levels of data. Pages of other types are passed over.
+// page reads the page whose bytes begin at byte at: a dictionary, or the levels of data. Pages of
+// other types are skipped.
 func (p *parquetPages) page(h *format.PageHeader, at int64) error {
 	packed, size := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
 	if packed < 0 || packed > p.end-at || size < 0 || packed > maxPage || size > maxPage {
@@ -112,7 +112,7 @@ func (p *parquetPages) promised(n int32) error {
 	return nil
 }
 
-// unpack returns what bytes of the file unpack to.
+// unpack returns the uncompressed content of packed bytes at byte at of the file.
 func (p *parquetPages) unpack(codec format.CompressionCodec, at, packed, size int64) ([]byte, error) {
 	b, err := page.Unpack(codec, io.NewSectionReader(p.t.f, at, packed), size)
 	if err == nil && int64(len(b)) != size {
@@ -133,8 +133,8 @@ func (p *parquetPages) dictionary(n int, at, packed, size int64) error {
 	return err
 }
 
-// first reads a data page of version 1, which is packed as a whole; each of its
-// levels have their length before them.
+// first reads a data page of version 1, which is compressed as a whole. The length of its levels
+// precedes them.
 func (p *parquetPages) first(h *format.DataPageHeader, at, packed, size int64) error {
 	if err := p.promised(h.NumValues); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (p *parquetPages) first(h *format.DataPageHeader, at, packed, size int64) e
 	return nil
 }
 
-// second reads a data page of version 2, whose levels are not packed.
+// second reads a data page of version 2, whose levels are not compressed.
 func (p *parquetPages) second(h *format.DataPageHeaderV2, at, packed, size int64) error {
 	if err := p.promised(h.NumValues); err != nil {
 		return err
@@ -206,7 +206,7 @@ func (p *parquetPages) read(levels *[]byte, b []byte, most int) (err error) {
 	return err
 }
 
-// decode decodes the values of the page at hand, of which none is null.
+// decode decodes the values of the current page. No value is null.
 func (p *parquetPages) decode() (err error) {
 	p.cells, p.indexes = cells{}, p.indexes[:0]
 	if p.encoding != format.PlainDictionary && //nolint:staticcheck // files of old writers have it
@@ -229,7 +229,7 @@ func (p *parquetPages) decode() (err error) {
 	return nil
 }
 
-// value returns value i of the page at hand.
+// value returns value i of the current page.
 func (p *parquetPages) value(i int) []byte {
 	if len(p.indexes) > 0 {
 		return p.dict.at(int(p.indexes[i]))
@@ -237,8 +237,8 @@ func (p *parquetPages) value(i int) []byte {
 	return p.cells.at(i)
 }
 
-// cells are values one behind the other: of width bytes each, or, where width is 0,
-// value i from lead bytes behind offsets[i] to offsets[i+1].
+// cells are contiguous values. If width is above 0, each value has width bytes. Otherwise value i
+// begins lead bytes after offsets[i] and ends at offsets[i+1].
 type cells struct {
 	data    []byte
 	width   int
@@ -260,7 +260,7 @@ func (c *cells) at(i int) []byte {
 	return c.data[c.offsets[i]+c.lead : c.offsets[i+1]]
 }
 
-// appendAll appends the values of some indexes. All are of one width.
+// appendAll appends the values at some indexes. All values have one width.
 func (c *cells) appendAll(dst []byte, indexes []int32) []byte {
 	if c.width == 4 {
 		for _, i := range indexes {
@@ -308,7 +308,7 @@ func decodeCells(c *parquetLeaf, encoding format.Encoding, b []byte, n int) (cel
 	return out, err
 }
 
-// plainBytes finds n values that have their length before them.
+// plainBytes finds n values, each preceded by its length.
 func plainBytes(b []byte, n int) (cells, error) {
 	const lead = 4
 	out := cells{data: b, lead: lead, offsets: make([]uint32, 1, min(n, len(b)/lead)+1)}
@@ -322,7 +322,8 @@ func plainBytes(b []byte, n int) (cells, error) {
 	return out, nil
 }
 
-// joinStreams returns values of which first all first bytes stand, then all second ones.
+// joinStreams decodes byte-stream split values: first the first bytes of all values, then all
+// second bytes, and so on.
 func joinStreams(b []byte, width int) []byte {
 	n := len(b) / width
 	out := make([]byte, n*width)
@@ -334,7 +335,7 @@ func joinStreams(b []byte, width int) []byte {
 	return out
 }
 
-// deltaCount checks that b has no more than n deltas.
+// deltaCount checks that b has at most n deltas.
 func deltaCount(b []byte, n int) error {
 	if count := page.DeltaCount(b); count > uint64(n) {
 		return fmt.Errorf("%d values, and %d were promised", count, n)
@@ -342,7 +343,7 @@ func deltaCount(b []byte, n int) error {
 	return nil
 }
 
-// deltaNumbers returns the 32-bit numbers that b has as differences.
+// deltaNumbers returns the 32-bit numbers that b encodes as differences.
 func deltaNumbers(b []byte, n int) ([]byte, error) {
 	if err := deltaCount(b, n); err != nil {
 		return nil, err

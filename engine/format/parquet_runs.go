@@ -7,9 +7,9 @@ import (
 
 var errRuns = errors.New("its runs are damaged")
 
-// appendRuns appends n numbers of width bits, at most 32, to dst. b has them as runs of one
-// number and as numbers packed by bits, eight by eight, which Parquet calls the
-// RLE/bit-packing hybrid. What follows the n-th number is not read.
+// appendRuns appends n numbers of width bits, at most 32, to dst. b holds them in Parquet's
+// RLE/bit-packing hybrid: runs of one number, and groups of eight packed numbers. Bytes after the
+// n-th number are not read.
 func appendRuns[T byte | int32](dst []T, b []byte, n, width int) ([]T, error) {
 	for n > 0 {
 		head, k := binary.Uvarint(b)
@@ -49,8 +49,8 @@ func appendRuns[T byte | int32](dst []T, b []byte, n, width int) ([]T, error) {
 	return dst, nil
 }
 
-// appendBits appends n numbers of width bits that stand one behind the other, the
-// lowest bits first. b has all of them.
+// appendBits appends n contiguous numbers of width bits, the lowest bits first. b holds all of
+// them.
 func appendBits[T byte | int32](dst []T, b []byte, n, width int) []T {
 	mask := uint64(1)<<width - 1
 	for i := range n {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// runs returns numbers as runs: those of eight or more equal ones, and eights packed by bits.
+// runs encodes numbers: eight or more equal numbers as a run, others in packed groups of eight.
 func runs(v []int32, width int) []byte {
 	var b []byte
 	for i := 0; i < len(v); {
@@ -55,7 +55,7 @@ func TestRuns(t *testing.T) {
 			}
 		}
 	}
-	// No run makes more numbers than are wanted.
+	// A run makes no more numbers than wanted.
 	long := binary.AppendUvarint(nil, 1<<40)
 	if got, err := appendRuns([]byte(nil), append(long, 1), 3, 1); err != nil || !slices.Equal(got, []byte{1, 1, 1}) {
 		t.Errorf("%v, %v", got, err)

@@ -11,15 +11,15 @@ import (
 // parquetLeaf is a column of a Parquet file: a leaf of its schema.
 type parquetLeaf struct {
 	name           string // of the top-level field that it belongs to
-	depth          int    // of its path: 1 for a top-level field
-	index          int    // in a row group
+	depth          int    // levels of its path: 1 for a top-level field
+	index          int    // of its column chunk in a row group
 	physical       format.Type
 	width          int // the bytes of a value; 0 for values of any length
 	element        *format.SchemaElement
 	maxRep, maxDef int
 }
 
-// parquetLeaves returns the leaves of a schema, which lists each field before its children.
+// parquetLeaves returns the leaves of a schema. A schema lists each field before its children.
 func parquetLeaves(schema []format.SchemaElement) ([]parquetLeaf, error) {
 	if len(schema) == 0 {
 		return nil, errors.New("its schema is empty")
@@ -83,13 +83,12 @@ type columnKind uint8
 
 const (
 	scalars columnKind = iota
-	lists              // of numbers
-	others             // lists of something else
+	lists              // lists of numbers
+	others             // lists of other values
 	opaques            // bytes
 )
 
-// kind returns what the column holds, one of n leaves of its name, and the type of
-// its elements.
+// kind returns the kind of the column, one of n leaves of its field, and the type of its elements.
 func (c *parquetLeaf) kind(n int) (Type, columnKind) {
 	switch {
 	case n > 1 || c.maxRep == 0 && c.depth > 1:
@@ -109,13 +108,13 @@ func (c *parquetLeaf) kind(n int) (Type, columnKind) {
 	return 0, scalars
 }
 
-// plain reports whether the schema says no more of the values than their physical
-// type: bytes are no text or decimal, say.
+// plain reports whether the schema gives only a physical type: bytes are no text or decimal, for
+// example.
 func (c *parquetLeaf) plain() bool {
 	return c.element.LogicalType.Value == nil && !c.element.ConvertedType.Valid
 }
 
-// number returns the type of the elements, if a layer may have it.
+// number returns the type of the elements, if a layer can have it.
 func (c *parquetLeaf) number() (Type, bool) {
 	switch c.physical {
 	case format.Float:
@@ -148,7 +147,7 @@ func (c *parquetLeaf) integer() (Type, bool) {
 	if c.element.LogicalType.Value != nil {
 		return 0, false
 	}
-	switch c.element.ConvertedType.V { // of older writers
+	switch c.element.ConvertedType.V { // older writers set it
 	case deprecated.Int8:
 		return Int8, true
 	case deprecated.Uint8:

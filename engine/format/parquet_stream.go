@@ -9,7 +9,7 @@ import (
 	"math"
 )
 
-// A rowError says which row of a column does not fit into a matrix.
+// A rowError says which row of a column does not fit a matrix.
 type rowError struct {
 	row int64
 	why string
@@ -17,7 +17,7 @@ type rowError struct {
 
 func (e *rowError) Error() string { return fmt.Sprintf("row %d %s", e.row, e.why) }
 
-// parquetStream is the elements of a column, row group after row group.
+// parquetStream reads the elements of a column, row group after row group.
 type parquetStream struct {
 	ctx      context.Context
 	t        *parquetTable
@@ -29,10 +29,10 @@ type parquetStream struct {
 	direct   bool // values are elements as they lie in memory
 
 	pages     *parquetPages // of the row group at hand
-	given     int           // values of the page at hand
-	row, have int64         // the row that is being read, -1 before the first, and the elements of it that were read
-	elements  int64         // that were read
-	out, buf  []byte        // what was decoded and not given yet, and its memory
+	given     int           // values of the current page
+	row, have int64         // the current row, -1 before the first, and the number of its elements read so far
+	elements  int64         // number of elements read
+	out, buf  []byte        // decoded bytes that Read has not returned yet, and their memory
 }
 
 // newStream returns the elements of column c in all row groups.
@@ -61,7 +61,7 @@ func (s *parquetStream) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// fill decodes some more elements.
+// fill decodes further elements.
 func (s *parquetStream) fill() (err error) {
 	switch {
 	case s.pages == nil && s.group == len(s.t.meta.RowGroups):
@@ -92,8 +92,8 @@ func (s *parquetStream) fill() (err error) {
 	return nil
 }
 
-// give makes bytes of some more values of the page at hand, or of all where they lie
-// there as they are. Values that are elements as they lie in memory need no put.
+// give sets out to the bytes of further values of the current page. If the page holds the elements
+// as memory does, out is the whole page. Such values need no put.
 func (s *parquetStream) give() (err error) {
 	from, n := s.given, s.pages.levels
 	if s.direct && len(s.pages.indexes) == 0 {
@@ -120,7 +120,7 @@ func (s *parquetStream) give() (err error) {
 
 func (s *parquetStream) place(err error) error { return fmt.Errorf("row group %d: %w", s.group, err) }
 
-// rows checks that the levels just read are those of whole rows.
+// rows checks that the levels of the current page form whole rows.
 func (s *parquetStream) rows() error {
 	rep, def, most := s.pages.rep, s.pages.def, byte(s.c.maxDef)
 	for i := range s.pages.levels {
@@ -146,7 +146,7 @@ func (s *parquetStream) rows() error {
 	return nil
 }
 
-// whole checks that the row that was read has as many elements as the first.
+// whole checks that the current row has as many elements as the first.
 func (s *parquetStream) whole() error {
 	switch {
 	case s.row < 0 || s.have == s.dim:
@@ -166,7 +166,7 @@ func (s *parquetStream) others() string {
 	return "which rows have on average"
 }
 
-// end returns io.EOF when all rows were read.
+// end returns io.EOF after all rows.
 func (s *parquetStream) end() error {
 	if err := s.whole(); err != nil {
 		return err
@@ -177,7 +177,7 @@ func (s *parquetStream) end() error {
 	return io.EOF
 }
 
-// Close gives up nothing: the file is its owner's.
+// Close does nothing: the caller owns the file.
 func (s *parquetStream) Close() error { return nil }
 
 // putBytes appends rows of width bytes.
@@ -190,7 +190,7 @@ func putBytes(width int64) func(dst, v []byte) ([]byte, error) {
 	}
 }
 
-// putNumber appends elements of a type; those of a byte come as numbers of 32 bits.
+// putNumber appends elements of a type. Elements of one byte come as numbers of 32 bits.
 func putNumber(t Type) func(dst, v []byte) ([]byte, error) {
 	lo, hi := int32(math.MinInt8), int32(math.MaxInt8)
 	switch t {

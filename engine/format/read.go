@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// File is an open file that readers read from. Streams read from it later, so
-// it stays open as long as they do; reads at several places at once are allowed.
+// File is an open file. Streams read from it after Read returns, so it stays open as long as they
+// do. Concurrent reads at several places are allowed.
 type File = io.ReaderAt
 
-// reader returns the matrices of a file of size bytes. Where a file holds several
-// arrays, those that are no matrices come with a Why.
+// reader returns the matrices of a file of size bytes. In a file of several arrays, an array that
+// is no matrix has a Why.
 type reader func(ctx context.Context, f File, size int64) ([]Array, error)
 
-// readers are the readers by extension.
+// readers maps an extension to its reader.
 var readers = map[string]reader{
 	".npy":         readNpy,
 	".npz":         readNpz,
@@ -35,11 +35,11 @@ var readers = map[string]reader{
 	".parquet":     readParquet,
 }
 
-// Known reports whether a file of this name is one that Read reads. Only the
-// extension counts, in any case.
+// Known reports whether Read reads files of this name. Only the extension counts, in upper or lower
+// case.
 func Known(name string) bool { return readers[extension(name)] != nil }
 
-// Extensions returns the extensions that are known, sorted.
+// Extensions returns the known extensions, sorted.
 func Extensions() []string {
 	var all []string
 	for ext := range readers {
@@ -51,10 +51,10 @@ func Extensions() []string {
 
 func extension(name string) string { return strings.ToLower(path.Ext(name)) }
 
-// Read returns the matrices in the file of that name, which is known and has
-// size bytes. A file that cannot be read is an error. What a container holds beside
-// matrices, vectors or texts say, is returned with a Why, so that it can be named;
-// scalar columns of a table are left out. Every Array without a Why has passed Check.
+// Read returns the matrices in a file of size bytes. The name's extension must be known. A file
+// that cannot be read is an error. Other content of a container, such as vectors and texts, is
+// returned with a Why, so that it can be named. Scalar columns of a table are left out. Every Array
+// without a Why has passed Check.
 func Read(ctx context.Context, name string, f File, size int64) ([]Array, error) {
 	read := readers[extension(name)]
 	if read == nil {
@@ -75,7 +75,7 @@ func Read(ctx context.Context, name string, f File, size int64) ([]Array, error)
 	return arrays, nil
 }
 
-// place puts the name of an array before an error.
+// place prefixes an error with the name of an array.
 func place(name string, err error) error {
 	if name == "" {
 		return err

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// read reads a file that is in memory, and checks what holds of any.
+// read reads a file in memory, and checks the properties of every Array.
 func read(t testing.TB, name string, b []byte) ([]Array, error) {
 	t.Helper()
 	arrays, err := Read(t.Context(), name, bytes.NewReader(b), int64(len(b)))
@@ -30,7 +30,7 @@ func read(t testing.TB, name string, b []byte) ([]Array, error) {
 	return arrays, err
 }
 
-// elements returns the bytes of a matrix's rows, without what lies between them.
+// elements returns the bytes of a matrix's rows, without the bytes between rows.
 func elements(t testing.TB, a Array, b []byte) []byte {
 	t.Helper()
 	if a.Stream == nil {
@@ -60,8 +60,8 @@ func stream(ctx context.Context, a Array) ([]byte, error) {
 	return out, errors.Join(err, r.Close())
 }
 
-// encode returns values as a matrix has them; float16 and bfloat16 by way of the
-// upper bits, so whole numbers that are small.
+// encode returns values as the bytes of a matrix. float16 and bfloat16 take small whole numbers
+// only.
 func encode(typ Type, values []float64) []byte {
 	var b []byte
 	for _, v := range values {
@@ -96,7 +96,7 @@ func half(v float64) uint16 {
 	return h
 }
 
-// ramp returns 0, 1, 2, …, 100, 0, 1, …, which every type has.
+// ramp returns 0, 1, 2, …, 100, 0, 1, …. Every type can hold these.
 func ramp(n int) []float64 {
 	v := make([]float64, n)
 	for i := range v {
@@ -133,7 +133,7 @@ func checkBad(t *testing.T, tests []bad) {
 	}
 }
 
-// checkFuzzed reads a fuzzed file, and streams what it has to stream.
+// checkFuzzed reads a fuzzed file, and reads its streams.
 func checkFuzzed(t *testing.T, name string, b []byte) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -190,7 +190,7 @@ func TestAs(t *testing.T) {
 	}
 }
 
-// zeros is a file of zeros but for its beginning, of any size.
+// zeros is a file of zeros behind a head, of any size.
 type zeros struct{ head []byte }
 
 func (z zeros) ReadAt(p []byte, off int64) (int, error) {

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// safetensorsBits are the bits of an element by its type's name; the types of a
-// layer are in safetensorsTypes. A type in neither is not checked against its shape.
+// safetensorsBits maps a type's name to the bits of an element. The types of a layer are in
+// safetensorsTypes. A type in neither is not checked against its shape.
 var safetensorsBits = map[string]uint64{
 	"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
 	"F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "BOOL": 8, "U8": 8, "I8": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
@@ -34,14 +34,13 @@ type tensor struct {
 	begin, end int64 // behind the header
 }
 
-// readSafetensors reads https://github.com/huggingface/safetensors: the length of
-// the header, a uint64; the header, JSON; the data. As the format demands, no name
-// stands twice, and the tensors cover the data without holes and overlaps. Arrays
-// are in the order of the data.
+// readSafetensors reads https://github.com/huggingface/safetensors: the length of the header, a
+// uint64; the header, JSON; the data. As the format demands, names are unique, and the tensors
+// cover the data without gaps and overlaps. Arrays are in the order of the data.
 //
-// github.com/nlpodyssey/safetensors wants the whole file as a slice and gives
-// slices of it, not places; it keeps the last of two tensors of one name, knows
-// no types of 8 bits, and refuses a file for a tensor that nobody asks for.
+// github.com/nlpodyssey/safetensors is not used. It needs the whole file as a slice, and returns
+// slices instead of places. It keeps the last of two tensors of one name, does not know types of 8
+// bits, and refuses a file because of a tensor that is not requested.
 func readSafetensors(_ context.Context, f File, size int64) ([]Array, error) {
 	var lead [8]byte
 	if size < int64(len(lead)) {
@@ -80,8 +79,8 @@ func readSafetensors(_ context.Context, f File, size int64) ([]Array, error) {
 	return arrays, nil
 }
 
-// parseTensors parses {"name": {"dtype": "F32", "shape": [3, 4], "data_offsets":
-// [0, 48]}, …, "__metadata__": {…}}, with spaces behind.
+// parseTensors parses {"name": {"dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48]}, …,
+// "__metadata__": {…}}, with optional trailing spaces.
 func parseTensors(header []byte) ([]tensor, error) {
 	if len(header) == 0 || header[0] != '{' {
 		return nil, errors.New("it does not begin with {")
@@ -111,8 +110,7 @@ func parseTensors(header []byte) ([]tensor, error) {
 	return tensors, nil
 }
 
-// object reads a JSON object, each of whose keys stands once; value reads the
-// value of a key.
+// object reads a JSON object with unique keys. value reads the value of a key.
 func object(dec *json.Decoder, value func(key string) error) error {
 	open, err := dec.Token()
 	if err != nil {
@@ -127,7 +125,7 @@ func object(dec *json.Decoder, value func(key string) error) error {
 		if err != nil {
 			return ended(err)
 		}
-		key, _ := token.(string) // nothing else passes as a key
+		key, _ := token.(string) // a key is always a string
 		if seen[key] {
 			return fmt.Errorf("%q stands twice", clip(key, 60))
 		}
@@ -140,7 +138,7 @@ func object(dec *json.Decoder, value func(key string) error) error {
 	return ended(err)
 }
 
-// ended says what the end of a JSON text within it means.
+// ended turns an io.EOF within a JSON text into an error that says so.
 func ended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("it does not end")
@@ -177,8 +175,8 @@ func (t *tensor) parse(dec *json.Decoder) error {
 	return nil
 }
 
-// cover sorts the tensors by their place and checks that they lie one behind the
-// other and fill the size bytes behind the header.
+// cover sorts the tensors by place. It checks that they are contiguous and fill the size bytes
+// behind the header.
 func cover(tensors []tensor, size int64) error {
 	slices.SortFunc(tensors, func(a, b tensor) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end), cmp.Compare(a.name, b.name))
@@ -202,7 +200,7 @@ func cover(tensors []tensor, size int64) error {
 	return nil
 }
 
-// array returns the tensor as a matrix; data is where the data begin.
+// array returns the tensor as a matrix. data is the byte at which the data begin.
 func (t *tensor) array(data int64) (Array, error) {
 	elements := uint64(1)
 	for _, n := range t.shape {
@@ -237,14 +235,14 @@ func (t *tensor) array(data int64) (Array, error) {
 	return a, nil
 }
 
-// rank says why an array of that shape is no matrix.
+// rank says why an array of this shape is no matrix.
 func rank(shape []int64) string {
 	return fmt.Sprintf("shape %s has %d dimensions, a layer has 2: items × features", npyDict{shape: shape}.tuple(), len(shape))
 }
 
-// ReadIndex reads the index of a model that lies in several safetensors files,
-// model.safetensors.index.json: {"weight_map": {"tensor": "file", …}, …}. It returns
-// the file of each tensor, a plain name within the index's folder.
+// ReadIndex reads model.safetensors.index.json, the index of a model in several safetensors files:
+// {"weight_map": {"tensor": "file", …}, …}. It returns the file of each tensor, a plain name within
+// the index's folder.
 func ReadIndex(f File, size int64) (map[string]string, error) {
 	if size > maxHeader {
 		return nil, fmt.Errorf("an index of %d bytes is longer than the %d allowed", size, maxHeader)
@@ -282,7 +280,7 @@ func ReadIndex(f File, size int64) (map[string]string, error) {
 	return files, nil
 }
 
-// plain reports whether a name is that of a file within a folder, on any system.
+// plain reports whether a name is a plain file name within a folder, on any system.
 func plain(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\\:\x00")
 }

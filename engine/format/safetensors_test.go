@@ -20,8 +20,8 @@ func entry(name, dtype, shape string, begin, end int) string {
 	return fmt.Sprintf(`"%s":{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}`, name, dtype, shape, begin, end)
 }
 
-// The layout is that of https://github.com/huggingface/safetensors#format; the
-// spaces behind the header are those with which its writer aligns the data.
+// The layout is that of https://github.com/huggingface/safetensors#format. Its writer aligns the
+// data with the spaces behind the header.
 func TestReadSafetensors(t *testing.T) {
 	header := `{"__metadata__":{"format":"pt"},` + strings.Join([]string{
 		entry("z.f32", "F32", "[2,3]", 0, 24), entry("f16", "F16", "[2,2]", 24, 32), entry("bf16", "BF16", "[1,4]", 32, 40),

@@ -10,14 +10,13 @@ import (
 	"slices"
 )
 
-// vecsSample is how many rows, beside the first and the last, have their
-// dimension looked at when a file is opened.
+// vecsSample is the number of rows, besides the first and the last, whose dimension is checked when
+// a file is opened.
 const vecsSample = 254
 
-// readVecs reads the format of the TexMex data sets, http://corpus-texmex.irisa.fr:
-// rows of a little-endian int32, the dimension, and that many elements. All rows are
-// of one dimension. The first row, the last and some others, always the same ones, are
-// checked; CheckVecs checks all.
+// readVecs reads the format of the TexMex data sets, http://corpus-texmex.irisa.fr. A row is its
+// dimension, a little-endian int32, and that many elements. All rows have one dimension. readVecs
+// checks the first row, the last and a fixed sample of others; CheckVecs checks all rows.
 func readVecs(t Type) reader {
 	return func(ctx context.Context, f File, size int64) ([]Array, error) {
 		a, err := vecs(f, t, size)
@@ -48,7 +47,7 @@ func readVecs(t Type) reader {
 	}
 }
 
-// vecs returns the matrix that the first row and the file's size promise.
+// vecs returns the matrix that follows from the first row and the file's size.
 func vecs(f File, t Type, size int64) (Array, error) {
 	if size < 4 {
 		return Array{}, fmt.Errorf("%d bytes are too few for a row: it begins with its dimension, 4 bytes", size)
@@ -79,18 +78,18 @@ func vecsError(row, dim, first int64) error {
 	return fmt.Errorf("row %d has dimension %d, row 0 has %d", row, dim, first)
 }
 
-// RepeatsDim reports whether files of this name have the dimension before every row.
+// RepeatsDim reports whether the format of this file name repeats the dimension before every row.
 func RepeatsDim(name string) bool {
 	return slices.Contains([]string{".fvecs", ".bvecs", ".ivecs"}, extension(name))
 }
 
-// CheckVecs reads all rows of an .fvecs, .bvecs or .ivecs file, whose matrix Read
-// returned, and returns an error that names the first whose dimension differs.
+// CheckVecs reads all rows of an .fvecs, .bvecs or .ivecs file. a is the matrix that Read returned.
+// Its error names the first row whose dimension differs.
 func CheckVecs(ctx context.Context, f File, a Array) error {
 	if a.Stream != nil || a.Offset != 4 || a.Stride != 4+a.Dim*a.Type.Size() {
 		return errors.New("the matrix is not one of rows that begin with their dimension")
 	}
-	// Many rows are read at a time: most of a file of short rows is read anyway.
+	// Rows are read in blocks: a read fetches most of a file of short rows anyway.
 	each := max(1, int64(1<<20)/a.Stride)
 	buf := make([]byte, each*a.Stride)
 	for row := int64(0); row < a.Rows; row += each {

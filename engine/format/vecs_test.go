@@ -52,8 +52,8 @@ func TestReadVecs(t *testing.T) {
 	}
 }
 
-// A row in the middle of many is not looked at when the file is opened, the last one
-// is; CheckVecs looks at all.
+// Opening a file does not check a row in the middle of many, but the last one. CheckVecs checks all
+// rows.
 func TestCheckVecs(t *testing.T) {
 	const rows, dim = 100_000, 3
 	good := vecsFile(Uint8, rows, dim)
