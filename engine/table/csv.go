@@ -37,7 +37,7 @@ func openCSV(t *text) (*csvTable, error) {
 // errNoHeader says that a file is empty.
 var errNoHeader = errors.New("the file is empty; its first line must name the columns")
 
-// checkSeparator refuses a header that is parted by something else.
+// checkSeparator refuses a header whose separator is another one.
 func checkSeparator(header []string, by string, others map[string]string) error {
 	if len(header) != 1 || strings.Contains(header[0], by) {
 		return nil
@@ -61,7 +61,7 @@ func (c *csvTable) next() ([]string, error) {
 	return record, nil
 }
 
-// refused returns the error of a record in other words, and notes its line.
+// refused replaces the error of a record by a clearer one, and notes its line.
 func (c *csvTable) refused(record []string, err error) error {
 	if pe := (*csv.ParseError)(nil); errors.As(err, &pe) {
 		c.line = pe.StartLine
@@ -88,7 +88,7 @@ func (c *csvTable) read() ([]string, error) {
 	return record, err
 }
 
-// errHeader says that a row is the header once more.
+// errHeader says that a row repeats the header.
 var errHeader = errors.New("the names of the columns stand here again: tables were joined with their headers")
 
 func (c *csvTable) place() string   { return fmt.Sprintf("line %d", c.line) }

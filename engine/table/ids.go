@@ -14,11 +14,11 @@ import (
 	"unicode/utf8"
 )
 
-// IDNames are the names that a list of the rows' ids may have: a text of an id a
-// line, or an array of numpy's type U or S.
+// IDNames are the possible names of a list of the rows' ids: a text with one id a line, or an array
+// of numpy's type U or S.
 var IDNames = []string{"ids.txt", "ids.npy"}
 
-// Arena keeps texts in few pieces of memory; its zero value is empty.
+// Arena stores texts in few pieces of memory. Its zero value is empty.
 type Arena struct{ b strings.Builder }
 
 // arenaPiece is the size of a piece, in bytes.
@@ -38,8 +38,8 @@ func (a *Arena) Keep(s string) string {
 	return a.b.String()[from:]
 }
 
-// ReadIDs returns the ids in a file with one of IDNames, by row. They may be empty
-// or the same; an error does not name the file.
+// ReadIDs returns the ids of a file with one of IDNames, by row. Ids may be empty or repeated. An
+// error does not name the file.
 func ReadIDs(name string, f fs.File) ([]string, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -60,7 +60,7 @@ func ReadIDs(name string, f fs.File) ([]string, error) {
 	return ids, err
 }
 
-// readLines reads a list of an id a line.
+// readLines reads a list with one id a line.
 func readLines(f fs.File) ([]string, error) {
 	t, err := openText(f, "")
 	if err != nil {
@@ -87,7 +87,7 @@ func readLines(f fs.File) ([]string, error) {
 	}
 }
 
-// The header of a .npy file, as far as a list of texts has one.
+// Patterns for the header of a .npy file that is a list of texts.
 var (
 	arrayType  = regexp.MustCompile(`'descr':\s*'([^']*)'`)
 	arrayShape = regexp.MustCompile(`'shape':\s*\(([^)]*)\)`)
@@ -100,7 +100,7 @@ const maxHeader = 1 << 16
 // textArray is an array of texts of one length, padded with NULs.
 type textArray struct {
 	rows  int64
-	width int64            // of a text, in bytes
+	width int64            // bytes of a text
 	order binary.ByteOrder // of code points of four bytes; nil for single bytes
 }
 

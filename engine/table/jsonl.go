@@ -13,7 +13,7 @@ import (
 type jsonTable struct {
 	lines
 	in     *jsontext.Decoder
-	buffer bytes.Buffer   // the line
+	buffer bytes.Buffer   // the current line
 	column map[string]int // by key, between its quotes
 	keys   [][]byte       // by column
 	header []string
@@ -23,7 +23,7 @@ type jsonTable struct {
 	cells  []string
 }
 
-// span is a cell within the text of a row or of several.
+// span is the place of a cell within a text of one or several rows.
 type span struct{ from, to int }
 
 func openJSON(t *text) *jsonTable {
@@ -41,7 +41,7 @@ func (j *jsonTable) read() ([]string, error) {
 	}
 	j.buffer.Reset()
 	j.buffer.Write(line)
-	j.in.Reset(&j.buffer, jsontext.AllowDuplicateNames(true)) // they are looked for below
+	j.in.Reset(&j.buffer, jsontext.AllowDuplicateNames(true)) // object looks for duplicate names
 	j.text = j.text[:0]
 	for c := range j.spans {
 		j.spans[c] = span{-1, -1}
@@ -104,8 +104,8 @@ func (j *jsonTable) object() error {
 	return nil
 }
 
-// columnOf returns the column of a key, which may be new. It is likely to be the
-// guess: rows have their keys in the same order.
+// columnOf returns the column of a key, and adds a new key. guess is the likely column: rows
+// usually have their keys in the same order.
 func (j *jsonTable) columnOf(key []byte, guess int) (int, error) {
 	if guess < len(j.keys) && bytes.Equal(j.keys[guess], key) {
 		return guess, nil
@@ -134,7 +134,7 @@ func (j *jsonTable) columnOf(key []byte, guess int) (int, error) {
 	return c, nil
 }
 
-// value appends the text of the next value, which is that of a column.
+// value appends the text of the next value, a cell of the column.
 func (j *jsonTable) value(column int) error {
 	switch kind := j.in.PeekKind(); kind {
 	case jsontext.KindBeginObject:
@@ -147,7 +147,7 @@ func (j *jsonTable) value(column int) error {
 	}
 }
 
-// scalar appends the text of a value that is no object and no list.
+// scalar appends the text of a value that is neither an object nor a list.
 func (j *jsonTable) scalar(kind jsontext.Kind) error {
 	v, err := j.in.ReadValue()
 	if err != nil {
@@ -165,7 +165,7 @@ func (j *jsonTable) scalar(kind jsontext.Kind) error {
 	return nil
 }
 
-// values appends the texts of a list, parted by |.
+// values appends the texts of a list, separated by |.
 func (j *jsonTable) values() error {
 	if _, err := j.in.ReadToken(); err != nil {
 		return j.reason(err)

@@ -2,17 +2,17 @@ package table
 
 import "math"
 
-// What a table may hold. Nobody's items come near; a hostile file may.
+// The limits of a table. Real items are far below them; a hostile file may not be.
 const (
 	maxCell    = 1 << 20       // bytes of a cell
 	maxLine    = 16 << 20      // bytes of a row of text
 	maxColumns = 4096          // columns
 	maxRows    = math.MaxInt32 // rows
-	maxCells   = 1 << 30       // rows times columns: a cell takes four bytes even where a file says nothing
+	maxCells   = 1 << 30       // rows times columns: a cell takes four bytes even if the file omits it
 )
 
-// What a packed file may unpack to: maxUnpacked bytes, and no more than
-// maxRatio times its own size beyond the first freeUnpacked.
+// The limits of a compressed file's uncompressed size: maxUnpacked bytes, and beyond the first
+// freeUnpacked bytes maxRatio times the compressed size.
 const (
 	maxUnpacked  = 16 << 30
 	freeUnpacked = 64 << 20
@@ -20,15 +20,14 @@ const (
 	maxWindow    = 128 << 20 // of Zstandard, which is kept in memory
 )
 
-// What a Parquet file may hold.
+// The limits of a Parquet file.
 const (
 	maxFooter     = 16 << 20  // bytes of the metadata at its end
-	maxStructs    = 1 << 20   // structures in it: column chunks above all
+	maxStructs    = 1 << 20   // structures in it, mostly column chunks
 	maxPage       = 256 << 20 // bytes of a page, unpacked
-	maxPages      = 1 << 30   // bytes of the largest pages of its columns together
+	maxPages      = 1 << 30   // bytes of the largest pages of all its columns together
 	maxPageValues = 1 << 24   // values of a page
 )
 
-// maxIDList is the size of a list of ids, in bytes: no list of gigabytes is read
-// into memory unseen.
+// maxIDList is the largest size of a list of ids, in bytes: a huge list is never read into memory.
 const maxIDList = 8 << 30

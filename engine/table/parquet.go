@@ -14,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// parquetBatch is the number of rows that are read at a time, column by column.
+// parquetBatch is the number of rows read at a time, column by column.
 const parquetBatch = 512
 
 // parquetTable reads a .parquet file.
@@ -36,7 +36,7 @@ type parquetTable struct {
 	cells []string
 }
 
-// parquetColumn is a column whose cells are read.
+// parquetColumn is a column that is read.
 type parquetColumn struct {
 	name   string
 	leaf   *parquet.Column
@@ -82,15 +82,14 @@ func openParquet(f fs.File) (t *parquetTable, err error) {
 	return t, t.checkGroups()
 }
 
-// recoverDamage makes an error of a panic: the library has some for what cannot
-// be in a sound file.
+// recoverDamage turns a panic into an error: the library panics on some damaged files.
 func recoverDamage(err *error) {
 	if p := recover(); p != nil {
 		*err = damaged(fmt.Errorf("%v", p))
 	}
 }
 
-// damaged says that a file is not what it should be.
+// damaged says that a file is damaged.
 func damaged(err error) error { return fmt.Errorf("the Parquet file is damaged: %w", err) }
 
 // add adds a column, if its cells can be text.
@@ -121,8 +120,8 @@ func (t *parquetTable) add(c *parquet.Column) {
 	})
 }
 
-// textOf returns what appends the text of a column's values, nil if there is no
-// such text, and what they are.
+// textOf returns a function that appends the text of a column's value, and the name of the kind of
+// values. The function is nil if such values have no text.
 func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is string) {
 	var logical format.LogicalTypeValue
 	if l := c.Type().LogicalType(); l != nil {
@@ -176,13 +175,13 @@ func appendFloat(b []byte, x float64, bits int) []byte {
 	return strconv.AppendFloat(b, x, 'g', -1, bits)
 }
 
-// timeOf appends times of a unit as RFC 3339 has them, in UTC.
+// timeOf returns a function that appends times of the unit as RFC 3339, in UTC.
 func timeOf(unit format.TimeUnit) func([]byte, parquet.Value) []byte {
 	scale := int64(time.Nanosecond)
 	if unit.Value != nil {
 		scale = int64(unit.Value.Duration())
 	}
-	each := int64(time.Second) / max(scale, 1) // in a second
+	each := int64(time.Second) / max(scale, 1) // units in a second
 	return func(b []byte, v parquet.Value) []byte {
 		n := v.Int64()
 		return time.Unix(n/each, n%each*scale).UTC().AppendFormat(b, time.RFC3339Nano)
@@ -200,7 +199,7 @@ func (t *parquetTable) notes() []string {
 	return notes
 }
 
-// close gives up the pages.
+// close releases the pages.
 func (t *parquetTable) close() {
 	for _, c := range t.columns {
 		c.end()
@@ -254,7 +253,7 @@ func (t *parquetTable) batch() (err error) {
 	return nil
 }
 
-// aheadError is an error in one of the rows to come.
+// aheadError is an error in a row that was read ahead.
 type aheadError struct {
 	rows int // from the next
 	error
@@ -262,19 +261,18 @@ type aheadError struct {
 
 func (e *aheadError) Unwrap() error { return e.error }
 
-// end gives up the column's page.
+// end releases the column's page.
 func (c *parquetColumn) end() {
 	if c.page != nil {
 		parquet.Release(c.page)
 	}
 	if c.pages != nil {
-		_ = c.pages.Close() // it is only read
+		_ = c.pages.Close() // an error does not matter: the file is only read
 	}
 	c.page, c.pages, c.values, c.ahead = nil, nil, nil, nil
 }
 
-// next returns the next value without passing it, or io.EOF at the end of the
-// row group.
+// next returns the next value without consuming it, or io.EOF at the end of the row group.
 func (c *parquetColumn) next() (parquet.Value, error) {
 	for len(c.ahead) == 0 {
 		if c.values != nil {
@@ -304,7 +302,7 @@ func (c *parquetColumn) next() (parquet.Value, error) {
 // errShort says that a column ends before its row group does.
 var errShort = damaged(errors.New("the column has fewer values than the table has rows"))
 
-// cells appends the texts of so many cells, and notes their spans.
+// cells appends the texts of the next rows cells, and notes their spans.
 func (c *parquetColumn) cells(text []byte, rows int) ([]byte, error) {
 	c.spans = c.spans[:0]
 	for len(c.spans) < rows {
@@ -327,7 +325,7 @@ func (c *parquetColumn) cells(text []byte, rows int) ([]byte, error) {
 	return text, nil
 }
 
-// short returns the error of a value that should be there.
+// short returns the error of a missing value.
 func short(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errShort

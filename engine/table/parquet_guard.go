@@ -12,9 +12,8 @@ import (
 	"strata/engine/page"
 )
 
-// The library that reads Parquet believes the lengths in a file, and unpacks pages
-// to whatever they unpack to. What stands here reads the same places first, and
-// refuses what is not backed by bytes or goes beyond the limits.
+// The Parquet library believes the lengths in a file, and unpacks pages of any size. The guard
+// reads the same places first. It refuses lengths that exceed the file or the limits.
 
 // checkFooter checks the metadata at the end of a file.
 func checkFooter(f io.ReaderAt, size int64) error {
@@ -101,7 +100,7 @@ func (p *pageCheck) chunk() error {
 	return nil
 }
 
-// page checks what a page unpacks to.
+// page checks the uncompressed size of a page.
 func (p *pageCheck) page(h *format.PageHeader, at, packed int64) error {
 	values, levels, encoding := int64(0), int64(0), format.Plain
 	codec := p.meta.Codec
@@ -143,8 +142,8 @@ func (p *pageCheck) page(h *format.PageHeader, at, packed int64) error {
 	return page.Count(codec, body, size)
 }
 
-// skipLevels returns the values of a page of version 1, whose levels stand before
-// them with their length; with a wrong one, nothing.
+// skipLevels returns the values of a page of version 1. The levels and their lengths precede the
+// values. If a length is wrong, it returns no bytes.
 func (p *pageCheck) skipLevels(b []byte) []byte {
 	for _, most := range []int{p.leaf.MaxRepetitionLevel(), p.leaf.MaxDefinitionLevel()} {
 		if most == 0 {
@@ -158,8 +157,8 @@ func (p *pageCheck) skipLevels(b []byte) []byte {
 	return b
 }
 
-// checkPrefixes checks a page of the encoding in which a value repeats the begin
-// of the one before.
+// checkPrefixes checks a page of the encoding in which a value shares a prefix with the value
+// before.
 func (p *pageCheck) checkPrefixes(b []byte) error {
 	total, n, err := page.Prefixes(b, maxPageValues, maxPage)
 	p.largest = max(p.largest, total+8*int64(n))

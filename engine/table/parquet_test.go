@@ -109,7 +109,7 @@ func TestParquet(t *testing.T) {
 	}
 }
 
-// TestParquetPrefixes reads the encoding whose values repeat one another's begins.
+// TestParquetPrefixes reads the encoding in which values share prefixes.
 func TestParquetPrefixes(t *testing.T) {
 	type row struct {
 		ID string `parquet:"id,delta"`
@@ -126,7 +126,7 @@ func TestParquetPrefixes(t *testing.T) {
 	}
 }
 
-// refooted returns a file whose metadata was changed.
+// refooted returns a file with changed metadata.
 func refooted(t testing.TB, b []byte, change func(*format.FileMetaData)) string {
 	t.Helper()
 	n := int(binary.LittleEndian.Uint32(b[len(b)-8:]))
@@ -143,7 +143,7 @@ func refooted(t testing.TB, b []byte, change func(*format.FileMetaData)) string 
 	return string(body) + string(footer) + string(binary.LittleEndian.AppendUint32(nil, uint32(len(footer)))) + "PAR1"
 }
 
-// repaged returns a file of one column whose one page's header was changed.
+// repaged returns a file of one column, with the header of one page changed.
 func repaged(t testing.TB, b []byte, change func(*format.PageHeader)) string {
 	t.Helper()
 	var from, packed int64
@@ -236,7 +236,7 @@ func TestParquetErrors(t *testing.T) {
 	}
 }
 
-// TestPrefixBomb: a few bytes of lengths may stand for values of gigabytes.
+// TestPrefixBomb: a few bytes of lengths may encode gigabytes of values.
 func TestPrefixBomb(t *testing.T) {
 	type row struct {
 		ID string `parquet:"id,delta"`

@@ -21,21 +21,21 @@ type Reader struct {
 
 // source reads the rows of one kind of file.
 type source interface {
-	// read returns the cells of the next row by column, or io.EOF. Columns may
-	// have become more. The slice may be used again.
+	// read returns the cells of the next row by column, or io.EOF. It may add columns. The next
+	// call may reuse the slice.
 	read() ([]string, error)
-	// place says where the row that was read, or refused, stands: "line 3". Before
-	// the first it is the place of the header, or "" where there is none.
+	// place returns the place of the row that was read or refused last: "line 3". Before the first
+	// row it is the place of the header. It is "" if the kind has no such places.
 	place() string
 	// names returns the columns so far.
 	names() []string
 	// lists reports whether a cell of the column was a list.
 	lists(column int) bool
-	// notes says what was left out or may not be what was meant.
+	// notes says what was left out, and what may be a mistake.
 	notes() []string
 }
 
-// kinds are the endings of the names of tables, those that may be packed first.
+// kinds are the extensions of tables. The kinds that may be compressed come first.
 var (
 	kinds   = []string{".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 	packing = []string{"", ".gz", ".zst"}
@@ -54,7 +54,7 @@ func Names(stem string) []string {
 	return names
 }
 
-// kindOf returns the kind of a table and how it is packed.
+// kindOf returns the kind of a table and its compression.
 func kindOf(name string) (kind, pack string) {
 	if end := path.Ext(name); slices.Contains(packing, end) {
 		name, pack = strings.TrimSuffix(name, end), end
@@ -66,14 +66,14 @@ func kindOf(name string) (kind, pack string) {
 	return kind, pack
 }
 
-// Known reports whether a file's name is that of a table.
+// Known reports whether a file name is the name of a table.
 func Known(name string) bool {
 	kind, _ := kindOf(name)
 	return kind != ""
 }
 
-// Open returns a reader of the table in a file of that name. It reads the header.
-// Errors do not name the file.
+// Open returns a reader of the table in a file of the given name, and reads the header. Errors do
+// not name the file.
 func Open(name string, f fs.File) (*Reader, error) {
 	kind, pack := kindOf(name)
 	r := &Reader{close: func() {}}
@@ -118,17 +118,17 @@ func Open(name string, f fs.File) (*Reader, error) {
 // Columns returns the names of the columns so far, without blanks around them.
 func (r *Reader) Columns() []string { return r.columns }
 
-// Place says where the row that was read last stands, "line 3", or the header,
-// if none was; it is "" where a kind has no such place.
+// Place returns the place of the row that was read last: "line 3". Before the first row it is the
+// place of the header. It is "" if the kind has no such places.
 func (r *Reader) Place() string { return r.source.place() }
 
-// Lists reports whether a cell of the column was a list so far.
+// Lists reports whether any cell of the column was a list so far.
 func (r *Reader) Lists(column int) bool { return r.source.lists(column) }
 
-// Notes says what was left out, and what may not be what was meant.
+// Notes says what was left out, and what may be a mistake.
 func (r *Reader) Notes() []string { return r.source.notes() }
 
-// Close gives up the reader's memory. The file stays open.
+// Close releases the reader's memory. The file stays open.
 func (r *Reader) Close() { r.close() }
 
 // Read returns the cells of the next row by column, or io.EOF.
@@ -168,7 +168,7 @@ func (r *Reader) refused(err error) error {
 // at adds the place of the row to an error.
 func (r *Reader) at(err error) error { return Place(r.Place(), r.rows, err) }
 
-// Place adds the place of a row, which may be "", to an error.
+// Place adds the place of a row to an error. The place may be "".
 func Place(place string, row int, err error) error {
 	if place != "" {
 		place += ": "
@@ -176,7 +176,7 @@ func Place(place string, row int, err error) error {
 	return fmt.Errorf("%srow %d: %w", place, row, err)
 }
 
-// name takes over the names of columns that are new.
+// name adds the names of new columns.
 func (r *Reader) name() error {
 	for _, name := range r.source.names()[len(r.columns):] {
 		name = strings.TrimSpace(name)
@@ -198,7 +198,7 @@ func (r *Reader) name() error {
 	return nil
 }
 
-// checkCell says why a text cannot be a cell.
+// checkCell returns an error if a text cannot be a cell.
 func checkCell(s string) error {
 	if len(s) > maxCell {
 		return errCell(len(s))
@@ -222,7 +222,7 @@ func errCell(n int) error {
 	return fmt.Errorf("a cell of %d bytes is longer than the %d allowed", n, maxCell)
 }
 
-// errMark says that a value of a list cannot be told from several.
+// errMark says that a value of a list contains the separator.
 func errMark(value []byte) error {
 	return fmt.Errorf("value %.80q of a list holds |, which parts values", value)
 }

@@ -121,7 +121,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestLongLine: a line may be longer than what is read at a time, and than a cell.
+// TestLongLine: a line may be longer than the buffer and than a cell.
 func TestLongLine(t *testing.T) {
 	cell := strings.Repeat("x", maxCell)
 	for name, text := range map[string]string{
@@ -247,7 +247,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// fuzz reads a table, and checks what must hold of whatever can be read.
+// fuzz reads a table, and checks the properties of every table.
 func fuzz(t *testing.T, name string, text []byte) {
 	columns, rows, _, err := readAll(name, file(t, string(text)))
 	if err != nil {

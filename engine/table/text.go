@@ -13,10 +13,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// textBuffer is how much text is read at a time, in bytes.
+// textBuffer is the number of bytes of text read at a time.
 const textBuffer = 1 << 20
 
-// text is a file of text, unpacked, behind its byte order mark.
+// text is the uncompressed content of a text file, without its byte order mark.
 type text struct {
 	*bufio.Reader
 	from    io.Reader
@@ -25,10 +25,10 @@ type text struct {
 	close   func()
 }
 
-// errLong says that a row has no end.
+// errLong says that a row is too long.
 var errLong = fmt.Errorf("it is longer than the %d bytes allowed", maxLine)
 
-// openText opens a file that is packed as its name says.
+// openText opens a file with the given compression.
 func openText(f fs.File, pack string) (*text, error) {
 	t := &text{from: f, allowed: math.MaxInt64, close: func() {}}
 	if pack != "" {
@@ -46,7 +46,7 @@ func openText(f fs.File, pack string) (*text, error) {
 	return t, nil
 }
 
-// begin skips a byte order mark, and refuses what is no text at all.
+// begin skips a byte order mark, and refuses a file that is not text.
 func (t *text) begin() error {
 	head, err := t.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -71,7 +71,7 @@ func (t *text) begin() error {
 	return nil
 }
 
-// limited reads from a text's file as far as that is allowed.
+// limited reads from a text's file up to the allowed number of bytes.
 type limited struct{ t *text }
 
 func (l limited) Read(p []byte) (int, error) {
@@ -86,11 +86,11 @@ func (l limited) Read(p []byte) (int, error) {
 // lines reads a text line by line.
 type lines struct {
 	*text
-	n    int    // of the line read last, from 1
+	n    int    // of the last line, from 1
 	long []byte // of a line that is longer than the buffer
 }
 
-// next is line for the next one that is not empty.
+// next returns the next line that is not empty.
 func (l *lines) next() ([]byte, error) {
 	for {
 		if line, err := l.line(); err != nil || len(line) > 0 {
@@ -99,8 +99,7 @@ func (l *lines) next() ([]byte, error) {
 	}
 }
 
-// line returns the next line, without its end, or io.EOF. It is good until the
-// next call.
+// line returns the next line, without its end, or io.EOF. It is valid until the next call.
 func (l *lines) line() ([]byte, error) {
 	line, err := l.ReadSlice('\n')
 	if len(line) == 0 && errors.Is(err, io.EOF) {
@@ -130,7 +129,7 @@ func (l *lines) finish(head []byte) ([]byte, error) {
 	}
 }
 
-// place returns the place of the line read last.
+// place returns the place of the last line.
 func (l *lines) place() string {
 	if l.n == 0 {
 		return ""
@@ -138,7 +137,7 @@ func (l *lines) place() string {
 	return fmt.Sprintf("line %d", l.n)
 }
 
-// unpacked is what a packed file holds, up to what it may.
+// unpacked reads the uncompressed content of a file, up to its limits.
 type unpacked struct {
 	packed counted
 	from   io.Reader
@@ -146,7 +145,7 @@ type unpacked struct {
 	n      int64
 }
 
-// counted counts what is read.
+// counted counts the bytes that are read.
 type counted struct {
 	from io.Reader
 	n    int64
@@ -191,10 +190,10 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	return n, packError(err)
 }
 
-// errCut says that a packed file has no end.
+// errCut says that a compressed file is truncated.
 var errCut = errors.New("the packed file is cut off")
 
-// packError returns an error of a packed file.
+// packError returns the error of a compressed file.
 func packError(err error) error {
 	switch {
 	case err == nil || errors.Is(err, io.EOF):
