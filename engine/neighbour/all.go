@@ -11,12 +11,12 @@ import (
 	"strata/engine/scheme"
 )
 
-// RankAll is Gallery.RankAll that searches only for what neighbourhoods do not prove:
-// the same queries, by row, the same rankings. Those that are proven come first. A
-// Ranking says the same but for Coded and Rescored, which are of the search. Rankings
-// that are deeper than what is kept are searched for at once.
+// RankAll is Gallery.RankAll that searches only for the rankings that neighbourhoods do not prove.
+// It takes the same queries, by row, and returns the same rankings; the proven ones come first.
+// Only Coded and Rescored may differ: they describe the search. If k is larger than a
+// neighbourhood, all rankings are searched for at once.
 func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []rank.Ranking)) error {
-	if k > n.m*len(n.Layers()) { // more than are kept of a query
+	if k > n.m*len(n.Layers()) { // more than a neighbourhood can hold
 		return rank.All(ctx, n.G, queries, schemes, k, among, each)
 	}
 	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each}
@@ -26,7 +26,7 @@ func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []schem
 	return a.search(ctx)
 }
 
-// neighbourAll is a RankAll at work.
+// neighbourAll is the state of one RankAll.
 type neighbourAll struct {
 	n       *Neighbours
 	queries []int
@@ -36,12 +36,12 @@ type neighbourAll struct {
 	each    func(int, []rank.Ranking)
 
 	mu     sync.Mutex
-	open   []int                  // places in queries that are not told yet
+	open   []int                  // indexes in queries that are not reported yet
 	known  map[int][]rank.Ranking // by such a place: its rankings that are proven, others without a scheme
-	failed []bool                 // by scheme: it is not proven for some query
+	failed []bool                 // by scheme: some query is not proven
 }
 
-// prove ranks from neighbourhoods and tells what it proves.
+// prove ranks from neighbourhoods and reports the queries that are proven.
 func (a *neighbourAll) prove(ctx context.Context) error {
 	a.failed, a.known = make([]bool, len(a.schemes)), map[int][]rank.Ranking{}
 	schemes := make([]*neighbourScheme, len(a.schemes))
@@ -105,7 +105,7 @@ func (a *neighbourAll) query(i int, workers []*neighbourWorker) {
 	}
 }
 
-// search ranks the open queries under the schemes that are not proven for all.
+// search ranks the open queries under the schemes that are not proven for all queries.
 func (a *neighbourAll) search(ctx context.Context) error {
 	if len(a.open) == 0 {
 		return ctx.Err()
@@ -123,7 +123,7 @@ func (a *neighbourAll) search(ctx context.Context) error {
 		}
 	}
 	return rank.All(ctx, a.n.G, queries, schemes, a.k, a.among, func(at int, found []rank.Ranking) {
-		rankings := a.known[a.open[at]] // nobody writes it any more
+		rankings := a.known[a.open[at]] // no goroutine writes it any more
 		if rankings == nil {
 			rankings = make([]rank.Ranking, len(a.schemes))
 		}

@@ -13,21 +13,20 @@ import (
 	"strata/engine/scheme"
 )
 
-// neighbour_build.go builds neighbourhoods by the tiles of All: the lists are
-// rankings of single layers.
+// build.go builds neighbourhoods by the tiles of All: the lists are rankings of single layers.
 
-// Queries are built in rounds, small ones first, so that there is a sample soon. What
-// is beyond the budget is found after each.
+// Queries are built in rounds. The first rounds are small, so that a sample is ready soon. The
+// budget is checked after each round.
 const (
 	firstNeighbourRound = 256
 	mostNeighbourRound  = 2048
 )
 
-// Build builds what is missing: of every query in the order of the plan its lists in
-// the layers that it has none of. It makes derived layers. Cancelled, it keeps what it
-// has, from which the next Build goes on. When the budget is exceeded it keeps the first
-// queries that fit and returns nil; Usage says so. progress, which may be nil, is told
-// after each query how many are done, by one goroutine at a time.
+// Build builds the missing lists: for every query in the order of the plan, the lists of the layers
+// that have none. It makes derived layers. When it is cancelled, it keeps the finished queries, and
+// the next Build continues. When the budget is exceeded, it keeps the first queries that fit and
+// returns nil; Usage says so. progress may be nil. One goroutine at a time calls it after each
+// query, with the number of queries done.
 func (n *Neighbours) Build(ctx context.Context, progress func(Usage)) error {
 	n.build.Lock()
 	defer n.build.Unlock()
@@ -47,8 +46,8 @@ func (n *Neighbours) Build(ctx context.Context, progress func(Usage)) error {
 	}
 }
 
-// round returns the places that are to be built next, all of which are built in the
-// first known of the layers.
+// round returns the places that are built next, and the layers to build there. All these places are
+// built in the first known of the layers.
 func (n *Neighbours) round(size int) (places []int, layers []string, known int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -66,7 +65,7 @@ func (n *Neighbours) round(size int) (places []int, layers []string, known int) 
 	return places, n.layers, known
 }
 
-// cut drops the last queries as long as the budget is exceeded.
+// cut drops the last queries while the budget is exceeded.
 func (n *Neighbours) cut() {
 	for place := len(n.Order) - 1; place >= 0 && n.Usage().Bytes > n.budget; place-- {
 		if n.Hoods[place].Load() == nil {
@@ -91,12 +90,12 @@ type neighbourBuilder struct {
 	scratch  sync.Pool // of *neighbourScratch
 }
 
-// neighbourScratch is the memory of one goroutine that builds.
+// neighbourScratch is the memory of one goroutine of a build.
 type neighbourScratch struct {
-	pairs *rank.Pairs
-	at    []int32 // by row: its place among the members; of other rows anything
-	rows  []int32
-	known []bool // by member
+	exactScorer *rank.Pairs
+	at          []int32 // by row: its place among the members; of other rows anything
+	rows        []int32
+	known       []bool // by member
 }
 
 // run builds the round.
@@ -112,7 +111,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 		}
 		b.parts = append(b.parts, l)
 	}
-	b.scratch.New = func() any { return &neighbourScratch{pairs: rank.NewPairs(b.parts), at: make([]int32, g.Len())} }
+	b.scratch.New = func() any { return &neighbourScratch{exactScorer: rank.NewPairs(b.parts), at: make([]int32, g.Len())} }
 	schemes := make([]scheme.Scheme, 0, len(b.layers)-b.known)
 	for _, name := range b.layers[b.known:] {
 		schemes = append(schemes, scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(name)}}})
@@ -131,7 +130,7 @@ func (b *neighbourBuilder) run(ctx context.Context) error {
 	})
 }
 
-// neighbourhood joins the lists of the layers that are new with what is known.
+// neighbourhood joins the lists of the new layers with the existing neighbourhood.
 func (b *neighbourBuilder) neighbourhood(place int, lists []rank.Ranking) *Neighbourhood {
 	s := b.scratch.Get().(*neighbourScratch)
 	defer b.scratch.Put(s)
@@ -155,7 +154,7 @@ func (b *neighbourBuilder) neighbourhood(place int, lists []rank.Ranking) *Neigh
 	for i, row := range h.Rows {
 		s.at[row] = int32(i)
 	}
-	s.pairs.Start(query)
+	s.exactScorer.Start(query)
 	for layer := range b.layers {
 		if layer < b.known {
 			h.Borders = append(h.Borders, old.Borders[layer])
@@ -174,7 +173,7 @@ func (b *neighbourBuilder) neighbourhood(place int, lists []rank.Ranking) *Neigh
 	return h
 }
 
-// ScoredHits returns the hits that have a score, which stand first.
+// ScoredHits returns the hits that have a score. They are the first hits.
 func ScoredHits(hits []rank.Hit) []rank.Hit {
 	for len(hits) > 0 && !hits[len(hits)-1].Scored() {
 		hits = hits[:len(hits)-1]
@@ -191,15 +190,14 @@ func (b *neighbourBuilder) borderOf(list []rank.Hit, candidates int) Border {
 	return Border{last.Score, int32(last.Row)}
 }
 
-// complete sets a column: to the cosines of the rows that are known, and to computed
-// ones of the others.
+// complete sets a column. It takes the known cosines of rows, and computes the others.
 func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.Layer, rows []int32, cosines []float64) {
 	s.known = append(s.known[:0], make([]bool, len(members))...)
 	for i, row := range rows {
 		at := s.at[row]
 		column[at], s.known[at] = cosines[i], true
 	}
-	p := s.pairs.Layers[l.Name]
+	p := s.exactScorer.Layers[l.Name]
 	for i, row := range members {
 		switch {
 		case s.known[i]:
@@ -211,18 +209,18 @@ func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.
 	}
 }
 
-// lowestOutside returns the lowest candidate of a query that is not among rows, which
-// ascend; math.MaxInt32 when there is none.
+// lowestOutside returns the lowest candidate of a query outside rows, which are ascending;
+// math.MaxInt32 if there is none.
 func lowestOutside(among *items.Candidates, query int, rows []int32) int32 {
-	left := among.Excluded(query)
+	excluded := among.Excluded(query)
 	for row := range int32(len(among.Items.IDs)) {
-		for len(left) > 0 && left[0] < row {
-			left = left[1:]
+		for len(excluded) > 0 && excluded[0] < row {
+			excluded = excluded[1:]
 		}
 		for len(rows) > 0 && rows[0] < row {
 			rows = rows[1:]
 		}
-		if among.Has(int(row)) && (len(left) == 0 || left[0] != row) && (len(rows) == 0 || rows[0] != row) {
+		if among.Has(int(row)) && (len(excluded) == 0 || excluded[0] != row) && (len(rows) == 0 || rows[0] != row) {
 			return row
 		}
 	}

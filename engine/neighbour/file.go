@@ -23,19 +23,19 @@ import (
 	"strata/engine/seal"
 )
 
-// neighbour_file.go keeps neighbourhoods in the folder of Derived:
+// file.go keeps neighbourhoods in the folder of Derived:
 //
 //	.strata/neighbours/NAME.hoods
 
-// Where neighbourhoods are kept.
+// The names of files of neighbourhoods.
 const (
 	NeighbourFolder = "neighbours" // in the folder of Derived
-	HoodsSuffix     = ".hoods"     // follows the plan's name in the file's
+	HoodsSuffix     = ".hoods"     // the file is named NAME.hoods, after the plan
 )
 
-// Save keeps the queries that are built in all layers, in the folder of Derived, whole
-// or not at all. It reads every layer once to take its hash. Neighbours without a name,
-// and those of which nothing is built, are not kept.
+// Save writes the queries that are built in all layers to the folder of Derived, whole or not at
+// all. It reads every layer once to hash it. It writes nothing for Neighbours without a name, or
+// without a built query.
 func (n *Neighbours) Save(ctx context.Context) error {
 	n.build.Lock()
 	defer n.build.Unlock()
@@ -70,10 +70,10 @@ func (n *Neighbours) Save(ctx context.Context) error {
 	return nil
 }
 
-// Load takes the neighbourhoods that were kept, as far as they are of the same queries,
-// candidates and M, and of layers that are the same: those come first in Layers then.
-// It reports whether there are such. What does not serve is built again, and Note says
-// why. It is for Neighbours of which nothing is built.
+// Load reads the neighbourhoods of the file, if they have the same queries, candidates and M. It
+// takes the layers that are unchanged, which then come first in Layers. It reports whether there
+// are any. The other layers are built again, and Note says why. It is for Neighbours of which
+// nothing is built.
 func (n *Neighbours) Load(ctx context.Context) (bool, error) {
 	n.build.Lock()
 	defer n.build.Unlock()
@@ -97,7 +97,7 @@ func (n *Neighbours) Load(ctx context.Context) (bool, error) {
 	return found, nil
 }
 
-// reasonOf returns what is wrong with a file, as what follows its name.
+// reasonOf returns what is wrong with a file, as text that follows the file's name.
 func reasonOf(err error) error {
 	if errors.As(err, new(code.ErrStale)) {
 		return err
@@ -105,7 +105,7 @@ func reasonOf(err error) error {
 	return fmt.Errorf("cannot be read: %w", aside.Reason(err))
 }
 
-// forget drops what is built, and keeps a note.
+// forget drops the built neighbourhoods, and sets the note.
 func (n *Neighbours) forget(note string) {
 	for place := range n.Hoods {
 		n.publish(place, nil)
@@ -161,7 +161,7 @@ func (n *Neighbours) load(ctx context.Context, dir fence.Folder, name string) (b
 	return err == nil, err
 }
 
-// openNeighbours opens a file that this user's program made, and reads its head.
+// openNeighbours opens a file that a program of this user made, and reads its head.
 func openNeighbours(ctx context.Context, dir fence.Folder, name string) (*os.File, *neighbourReader, error) {
 	sum, err := seal.HashFile(ctx, dir, name)
 	if err != nil {
@@ -185,8 +185,8 @@ func openNeighbours(ctx context.Context, dir fence.Folder, name string) (*os.Fil
 	return f, r, nil
 }
 
-// sameLayers returns the places of the file's layers that are wanted and the same, and
-// what to say of those that are wanted and are not.
+// sameLayers returns the indexes of the file's layers that are wanted and unchanged, and a note on
+// the wanted layers that have changed.
 func (n *Neighbours) sameLayers(ctx context.Context, file []Layer, wanted []string) (kept []int, note string, err error) {
 	for at, was := range file {
 		if !slices.Contains(wanted, was.Name) || slices.ContainsFunc(file[:at], func(o Layer) bool { return o.Name == was.Name }) {
@@ -209,11 +209,11 @@ func (n *Neighbours) sameLayers(ctx context.Context, file []Layer, wanted []stri
 	return kept, note, nil
 }
 
-// SameLayer reports whether a layer is the one that it was: its sampled blocks are the
-// same and, unless its file has the same time, all of it.
+// SameLayer reports whether a layer is unchanged. Its sampled blocks must be the same. If its file
+// has another time, all of it must be the same.
 func SameLayer(ctx context.Context, g rank.Layers, l *layer.Layer, was Layer) (bool, error) {
-	print, err := LayerHash(ctx, g, l, layer.HashSample)
-	if err != nil || print != was.Print {
+	fingerprint, err := LayerHash(ctx, g, l, layer.HashSample)
+	if err != nil || fingerprint != was.Print {
 		return false, err
 	}
 	if modified := l.Modified(); modified != 0 && modified == was.Modified {
@@ -223,7 +223,7 @@ func SameLayer(ctx context.Context, g rank.Layers, l *layer.Layer, was Layer) (b
 	return content == was.Content, err
 }
 
-// LayerHash returns a hash of a layer in hexadecimal digits.
+// LayerHash returns a hash of a layer, in hexadecimal digits.
 func LayerHash(ctx context.Context, g rank.Layers, l *layer.Layer, sample func(context.Context, hash.Hash, *layer.Layer) error) (text string, err error) {
 	err = g.Reading([]string{l.Name}, func() error {
 		sum, err := l.Hash(ctx, sample)
@@ -233,8 +233,8 @@ func LayerHash(ctx context.Context, g rank.Layers, l *layer.Layer, sample func(c
 	return text, err
 }
 
-// reduced returns a neighbourhood with the layers at the kept places only, and without
-// the rows that are in none of their lists: as if only those had been built.
+// reduced returns a neighbourhood with only the kept layers, and without the rows that are in none
+// of their lists. It equals one that was built with these layers alone.
 func (n *Neighbours) reduced(place int, h *Neighbourhood, kept []int) *Neighbourhood {
 	if len(kept) == len(h.Borders) {
 		return h
@@ -260,7 +260,7 @@ func (n *Neighbours) reduced(place int, h *Neighbourhood, kept []int) *Neighbour
 	return out
 }
 
-// holds reports whether a list with the border holds a row with a cosine.
+// holds reports whether a list with this border holds a row with the given cosine.
 func (b Border) holds(cosine float64, row int32) bool {
 	if b.whole() {
 		return cosine == cosine // a NaN is not itself
@@ -268,7 +268,7 @@ func (b Border) holds(cosine float64, row int32) bool {
 	return cosine > b.Cosine || cosine == b.Cosine && row <= b.Row
 }
 
-// head returns what a file of the layers says of itself, but for what is built.
+// head returns the head of a file of the layers, without Built.
 func (n *Neighbours) head(ctx context.Context, layers []string) (Head, error) {
 	h := n.identity()
 	for _, name := range layers {
@@ -288,18 +288,19 @@ func (n *Neighbours) head(ctx context.Context, layers []string) (Head, error) {
 	return h, nil
 }
 
-// identity is head without the layers.
+// identity returns head without the layers.
 func (n *Neighbours) identity() Head {
 	order := sha256.New()
-	_ = binary.Write(order, binary.LittleEndian, n.Order) // a hash takes all
+	_ = binary.Write(order, binary.LittleEndian, n.Order) // a hash accepts every write
 	return Head{
 		M: n.m, Seed: n.seed, Rows: n.G.Len(),
 		Order: hex.EncodeToString(order.Sum(nil)), Candidates: n.base.Hash(),
 	}
 }
 
-// CheckNeighbours checks a file of neighbourhoods against the gallery. damage is what is
-// wrong with the file, stale what it is of instead of the gallery; nil and "" for neither.
+// CheckNeighbours checks a file of neighbourhoods against the gallery. damage says what is wrong
+// with the file, and is nil if it is sound. stale says how the file differs from the gallery, and
+// is "" if it does not.
 func CheckNeighbours(ctx context.Context, g Gallery, dir fence.Folder, name string) (damage error, stale string, err error) {
 	f, r, err := openNeighbours(ctx, dir, name)
 	if err == nil {

@@ -14,14 +14,14 @@ import (
 	"strata/engine/layer"
 )
 
-// neighbour_format.go reads and writes neighbourhoods. All numbers are little-endian:
+// format.go reads and writes neighbourhoods. All numbers are little-endian:
 //
 //	magic    16 bytes
 //	section  the head, JSON: see Head
-//	section  hoodsAtATime neighbourhoods, the last section what is left
+//	section  hoodsAtATime neighbourhoods; fewer in the last section
 //	…
 //
-// A section is its length, the CRC-32C of its bytes, both 4 bytes, and so many bytes. A
+// A section is its length, 4 bytes, the CRC-32C of its bytes, 4 bytes, and its bytes. A
 // neighbourhood is
 //
 //	members  uint32
@@ -30,9 +30,9 @@ import (
 //	rows     members × uint32, ascending
 //	cosines  by layer: members × float64
 //
-// Nothing stands behind the last section.
+// The file ends after the last section.
 
-// The first bytes of a file of neighbourhoods, and the bounds of its sections.
+// The first bytes of a file of neighbourhoods, and the limits of its sections.
 const (
 	NeighbourMagic   = "strata hoods 1\n\x00" // begins the file, and has the format's number
 	hoodsAtATime     = 64
@@ -40,26 +40,26 @@ const (
 	mostSectionBytes = 1 << 30
 )
 
-// Head says what neighbourhoods are of.
+// Head says which gallery, queries and layers the neighbourhoods belong to.
 type Head struct {
 	M          int     `json:"m"`
 	Seed       uint64  `json:"seed"`
-	Rows       int     `json:"rows"`       // of the gallery
+	Rows       int     `json:"rows"`       // rows of the gallery
 	Order      string  `json:"order"`      // hash of the queries in their order
-	Candidates string  `json:"candidates"` // hash of who may answer whom
-	Built      int     `json:"built"`      // the first queries of the order that are there
+	Candidates string  `json:"candidates"` // hash of each query's candidates
+	Built      int     `json:"built"`      // the file holds this many queries, the first of the order
 	Layers     []Layer `json:"layers"`
 }
 
-// Layer says which matrix a layer was.
+// Layer identifies the matrix of a layer when the file was written.
 type Layer struct {
 	Name     string `json:"name"`
-	Print    string `json:"print"`    // hash of a sample of its blocks, as fingerprints take it
-	Content  string `json:"content"`  // hash of all of it
+	Print    string `json:"print"`    // fingerprint: a hash of a sample of its blocks
+	Content  string `json:"content"`  // hash of all its bytes
 	Modified int64  `json:"modified"` // the time of its file, in nanoseconds
 }
 
-// WriteNeighbours writes a head and its neighbourhoods, which hood returns by place.
+// WriteNeighbours writes a head and its neighbourhoods. hood returns the neighbourhood at a place.
 func WriteNeighbours(w io.Writer, head Head, hood func(place int) *Neighbourhood) error {
 	text, err := json.Marshal(head)
 	if err != nil {
@@ -115,8 +115,8 @@ func (h *Neighbourhood) Append(b []byte) []byte {
 	return b
 }
 
-// neighbourReader reads a file of neighbourhoods, section by section. A
-// code.ErrStale says what is wrong with it.
+// neighbourReader reads a file of neighbourhoods, section by section. A code.ErrStale says what is
+// wrong with the file.
 type neighbourReader struct {
 	r    io.Reader
 	left int64 // bytes of the file
@@ -124,7 +124,7 @@ type neighbourReader struct {
 	body []byte
 }
 
-// NewNeighbourReader reads the head of a file of so many bytes.
+// NewNeighbourReader reads the head of a file of size bytes.
 func NewNeighbourReader(r io.Reader, size int64) (*neighbourReader, error) {
 	n := &neighbourReader{r: r, left: size}
 	magic := make([]byte, len(NeighbourMagic))
@@ -164,7 +164,7 @@ func (n *neighbourReader) read(b []byte) error {
 	return err
 }
 
-// section reads a section of at most so many bytes. It lasts until the next.
+// section reads a section of at most the given number of bytes. It is valid until the next call.
 func (n *neighbourReader) section(most int64) ([]byte, error) {
 	var head [8]byte
 	if err := n.read(head[:]); err != nil {
@@ -187,7 +187,7 @@ func (n *neighbourReader) section(most int64) ([]byte, error) {
 	return n.body, nil
 }
 
-// All calls each with every neighbourhood, which is each's to keep, and its place.
+// All calls each with every neighbourhood and its place. each may keep the neighbourhood.
 func (n *neighbourReader) All(each func(place int, h *Neighbourhood) error) error {
 	for lo := 0; lo < n.Head.Built; lo += hoodsAtATime {
 		b, err := n.section(mostSectionBytes)
@@ -213,8 +213,8 @@ func (n *neighbourReader) All(each func(place int, h *Neighbourhood) error) erro
 	return nil
 }
 
-// decode reads a neighbourhood from the front of b, and returns what is behind it. All
-// that it takes lies in b, so its memory is bounded by that of the file.
+// decode reads a neighbourhood from the front of b, and returns the rest of b. It allocates no more
+// than b holds, so the file's size bounds its memory.
 func (head *Head) decode(b []byte) (*Neighbourhood, []byte, error) {
 	layers := len(head.Layers)
 	if len(b) < 8+12*layers {

@@ -9,27 +9,26 @@ import (
 	"strata/engine/rank"
 )
 
-// neighbour_fuse.go ranks neighbourhoods under concatenations and rank fusion.
+// fuse.go ranks neighbourhoods under concatenations and rank fusion.
 
-// concatSlack is more than how far a score that is put together from cosines and
-// lengths, or the limit of those outside, is from the canonical one: layer.ScoreSlack is
-// the rounding of either.
+// concatSlack exceeds the difference between the canonical score and a score computed from cosines
+// and lengths; the limit of the rows outside is within it, too. layer.ScoreSlack is the rounding of
+// either.
 const concatSlack = 1e-9
 
-// concat offers the canonical scores of those members that may be among the k best
-// under a concatenation, and returns the limit of the rows outside.
+// concat offers the canonical scores of the members that may be among the k best under a
+// concatenation. It returns the limit of the rows outside.
 //
-// The score of a row x is Σ u·v·cos, with u = w|q| / √Σw²|q|² and v = w|x| / √Σw²|x|²,
-// vectors of length 1 without negative components. No cosine outside exceeds its list's
-// end t, so by Cauchy and Schwarz no score exceeds √Σ(u·t)² over the ends above 0; and
-// if there are none, 0.
+// The score of a row x is Σ u·v·cos. u = w|q| / √Σw²|q|² and v = w|x| / √Σw²|x|² are vectors of
+// length 1 without negative components. No cosine outside exceeds the end t of its list. So, by
+// Cauchy and Schwarz, no score exceeds √Σ(u·t)² over the ends above 0, or 0 if there are none.
 func (w *neighbourWorker) concat(f *neighbourLeaf, h *Neighbourhood, query int) limit {
 	near := layer.Grown(w.sums, len(h.Rows))
 	w.sums = near
 	factors, length := w.concatFactors(f, query)
 	least := w.nearConcat(near, f, h, query, factors, length) - 2*concatSlack
 	w.best.reset(w.best.k)
-	w.startPairs(query)
+	w.startScorer(query)
 	scorer := &w.scorers[f.place]
 	for i, s := range near {
 		if s >= least && (w.plain || w.candidate(query, int(h.Rows[i]))) {
@@ -54,8 +53,8 @@ func (w *neighbourWorker) concatFactors(f *neighbourLeaf, query int) ([]float64,
 	return factors, math.Sqrt(all)
 }
 
-// nearConcat sets dst to the members' scores but for concatSlack, and returns the k-th
-// best of the candidates'; −Inf when fewer have one.
+// nearConcat sets dst to the members' scores, within concatSlack. It returns the k-th best score of
+// the candidates, or −Inf if fewer have a score.
 func (w *neighbourWorker) nearConcat(dst []float64, f *neighbourLeaf, h *Neighbourhood, query int, factors []float64, length float64) float64 {
 	clear(dst)
 	squares := layer.Grown(w.fusing.squares, len(dst))
@@ -80,7 +79,7 @@ func (w *neighbourWorker) nearConcat(dst []float64, f *neighbourLeaf, h *Neighbo
 	return w.best.sum
 }
 
-// concatLimit returns the limit of a concatenation, whose factors are w²|q|.
+// concatLimit returns the limit of a concatenation. factors are w²|q|, by term.
 func (f *neighbourLeaf) concatLimit(h *Neighbourhood, factors []float64, length float64) limit {
 	var square float64
 	for t, at := range f.columns {
@@ -96,31 +95,31 @@ func (f *neighbourLeaf) concatLimit(h *Neighbourhood, factors []float64, length 
 	return limit{open: true, score: math.Sqrt(square)*(1+concatSlack) + concatSlack, last: -1}
 }
 
-// startPairs makes the query that of the canonical products.
-func (w *neighbourWorker) startPairs(query int) {
-	if w.paired != query {
-		w.pairs.Start(query)
-		w.paired = query
+// startScorer sets the query of the exact scorer.
+func (w *neighbourWorker) startScorer(query int) {
+	if w.scorerQuery != query {
+		w.exactScorer.Start(query)
+		w.scorerQuery = query
 	}
 }
 
-// memberFuser is the scratch of one goroutine for what is no sum.
+// memberFuser is the scratch of one goroutine for rank fusion and concatenations.
 type memberFuser struct {
 	factors, squares []float64
 	scores           []float64 // by member
 	upper            []float64 // by member: Σ 1/(60+rank) at the best rank there may be; NaN without a score
-	exact            []bool    // by member: that rank is its rank in every part
+	exact            []bool    // by member: whether its rank is known in every part
 	order            []int32   // members, best first
 }
 
-// fuse offers the members' fused scores, and returns the limit of the rows outside: 0,
-// under all scores, since a rank that is known is before those of the rows outside.
-// All rows before a part's limit are members, so the first of a part's members have
-// the ranks among the candidates that they have among the members. The others, and the
-// rows outside, rank behind those; a member at best where it ranks among the members.
-// With that rank a fused score is an upper end. If the k best upper ends are those of
-// members all of whose ranks are known, then these are the k best; otherwise fuse
-// reports false.
+// fuse offers the members' fused scores. It returns the limit of the rows outside. That limit is 0,
+// below all scores, since every known rank precedes the ranks of the rows outside.
+//
+// All rows before a part's limit are members. So the first of a part's members have the same ranks
+// among the candidates as among the members. The other members, and the rows outside, follow them.
+// The rank of such a member among the members is its best possible rank, and gives an upper end of
+// the fused score. If all ranks are known of the members with the k best upper ends, these members
+// are the k best. Otherwise fuse reports false.
 func (w *neighbourWorker) fuse(h *Neighbourhood, query int) (limit, bool) {
 	f := &w.fusing
 	f.upper, f.exact = layer.Grown(f.upper, len(h.Rows)), layer.Grown(f.exact, len(h.Rows))
@@ -159,8 +158,8 @@ func (w *neighbourWorker) fuse(h *Neighbourhood, query int) (limit, bool) {
 	return out, true
 }
 
-// order sets the fuser's scores, and its order to the candidates that have one, under a
-// part; of the others upper becomes NaN. It returns the part's limit.
+// order sets the fuser's scores under a part. It sets the fuser's order to the candidates that have
+// a score; for the other members it sets upper to NaN. It returns the part's limit.
 func (w *neighbourWorker) order(part *neighbourLeaf, h *Neighbourhood, query int) limit {
 	f := &w.fusing
 	f.scores = layer.Grown(f.scores, len(h.Rows))
@@ -172,7 +171,7 @@ func (w *neighbourWorker) order(part *neighbourLeaf, h *Neighbourhood, query int
 		}
 		l = part.limit(h)
 	} else {
-		w.startPairs(query)
+		w.startScorer(query)
 		scorer := &w.scorers[part.place]
 		for i, row := range h.Rows {
 			f.scores[i] = scorer.Uncached(int(row))
@@ -182,7 +181,7 @@ func (w *neighbourWorker) order(part *neighbourLeaf, h *Neighbourhood, query int
 	}
 	f.order = f.order[:0]
 	for i, s := range f.scores {
-		if s != s || !w.plain && !w.candidate(query, int(h.Rows[i])) { // a NaN is not itself
+		if s != s || !w.plain && !w.candidate(query, int(h.Rows[i])) { // s != s: it is NaN
 			f.upper[i] = math.NaN()
 			continue
 		}

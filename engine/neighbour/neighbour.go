@@ -15,50 +15,48 @@ import (
 	"strata/engine/scheme"
 )
 
-// DefaultNeighbours is the number of a query's nearest rows that are kept of every
-// layer unless others are asked for. It proves the top 10 of nearly all queries.
+// DefaultNeighbours is the default number of a query's nearest rows in a layer. It proves the top
+// 10 of nearly all queries.
 const DefaultNeighbours = 100
 
-// defaultNeighbourMemory bounds what neighbourhoods take unless a plan says otherwise.
+// defaultNeighbourMemory is the default limit of the memory of neighbourhoods, in bytes.
 const defaultNeighbourMemory = 1 << 30
 
-// Plan says what Neighbours hold.
+// Plan says which neighbourhoods to build.
 type Plan struct {
 	Name    string   // of their file, as a layer is named; "": they are not kept
 	Layers  []string // of the gallery or derived; each once
-	Queries []int    // rows, each once
-	M       int      // nearest rows of a layer; 0: DefaultNeighbours
-	Seed    uint64   // of the order in which the queries come; 0: 1
-	Budget  int64    // bytes; 0: 1 GiB
+	Queries []int    // rows, without repetition
+	M       int      // number of nearest rows of a layer; 0 means DefaultNeighbours
+	Seed    uint64   // of the order of the queries; 0 means 1
+	Budget  int64    // bytes; 0 means 1 GiB
 }
 
-// Gallery is a gallery whose neighbours are kept.
+// Gallery is a gallery whose neighbourhoods are kept.
 type Gallery interface {
 	rank.Layers
 	// Candidates returns the rows that meet conditions.
 	Candidates(conditions []scheme.Condition) (*items.Candidates, error)
-	// DerivedFolder returns a folder for what can be computed again, and makes it.
+	// DerivedFolder returns a folder for derived files, and makes it.
 	DerivedFolder(name string) (fence.Folder, error)
-	// FindDerived returns the folder that has such a file.
+	// FindDerived returns the folder that holds the derived file of that name.
 	FindDerived(name string) (fence.Folder, error)
 }
 
-// Neighbours knows of each query of a set the M nearest rows of every layer, and the
-// canonical cosines of all of them in all layers. From that follows the exact top k of
-// any sum of those layers, and of most other schemes: Fagin, Lotem and Naor's Threshold
-// Algorithm (JCSS 66, 2003) over lists that are cut off. A row that is in none of the
-// lists has a cosine of at most that of a list's last row, in every layer, so its score
-// is at most what the scheme's own operations give for those. Rounding keeps that true:
-// every operation of a sum with weights of at least 0 is monotonous. A ranking whose
-// last hit stands before that is proven; the others need a full search.
+// Neighbours hold, for each query of a set, the M nearest rows of every layer, and the canonical
+// cosines of all these rows in all layers. From these follows the exact top k of any sum of the
+// layers, and of most other schemes. The proof is Fagin, Lotem and Naor's Threshold Algorithm (JCSS
+// 66, 2003) over truncated lists. A row in no list has in every layer at most the cosine of the
+// list's last row. So its score is at most the score that the scheme's own operations give for
+// these cosines. This holds with rounding: every operation of a sum with weights of at least 0 is
+// monotonic. A ranking whose last hit precedes that limit is proven. The others need a full search.
 //
-// The lists are those of the candidates without a filter. Filters, and further rows
-// that are left out, only take rows away, so the bounds hold under them, too.
+// The lists are those of the candidates without a filter. Filters and further excluded rows only
+// remove rows, so the bounds hold under them, too.
 //
-// Queries are built in a drawn order, so that those that are there are a sample of all
-// at any time. All methods may be called concurrently; each query is there for readers
-// as soon as it is built. Neighbours read their gallery, and must not be used once it
-// is closed.
+// Queries are built in a drawn order. So the built queries are a sample of all at any time. All
+// methods may be called concurrently. Each query is available to readers as soon as it is built.
+// Neighbours read their gallery, and must not be used after it is closed.
 type Neighbours struct {
 	G      Gallery
 	name   string
@@ -69,29 +67,29 @@ type Neighbours struct {
 	Order  []int32 // the queries, in the order in which they are built
 	places []int32 // by row: its place in order, or -1
 
-	Hoods []atomic.Pointer[Neighbourhood] // by place; nil: it is not built
-	build sync.Mutex                      // held by the one Build that runs
+	Hoods []atomic.Pointer[Neighbourhood] // by place; nil: not built
+	build sync.Mutex                      // held by Build, one at a time
 
 	mu     sync.Mutex
 	layers []string // only ever appended to, and copied then
-	done   int      // the first places that are built in all layers
-	limit  int      // places from here on do not fit into the budget
+	done   int      // the first done places are built in all layers
+	limit  int      // places from limit on do not fit into the budget
 	sizes  Usage
 	note   string // why those that were kept did not serve
 }
 
-// Neighbourhood is what is known of one query. It does not change once it is there.
+// Neighbourhood is the neighbourhood of one query. It is immutable once it is published.
 type Neighbourhood struct {
 	Rows    []int32   // the members, ascending
 	Cosines []float64 // by layer, then by member: canonical, NaN where there is none
 	Borders []Border  // by layer
-	Least   int32     // the lowest candidate that is no member; math.MaxInt32: there is none
+	Least   int32     // the lowest candidate that is no member; math.MaxInt32 if there is none
 }
 
 // Border is the end of a layer's list.
 type Border struct {
 	Cosine float64 // of its last row; −Inf where the list holds all rows that have a score
-	Row    int32   // its last row; −1 where it holds all
+	Row    int32   // its last row; −1 if the list holds all rows with a score
 }
 
 // whole reports whether the list holds all rows with a score.
@@ -103,25 +101,24 @@ func (h *Neighbourhood) column(layer int) []float64 {
 	return h.Cosines[layer*n : (layer+1)*n : (layer+1)*n]
 }
 
-// bytes returns the memory that it takes, its place among the others included.
+// bytes returns the memory of the neighbourhood, with its entry in Hoods.
 func (h *Neighbourhood) bytes() int64 {
 	return int64(unsafe.Sizeof(*h)+unsafe.Sizeof(h)) +
 		int64(len(h.Rows))*4 + int64(len(h.Cosines))*8 + int64(len(h.Borders))*int64(unsafe.Sizeof(Border{}))
 }
 
-// Usage says how far Neighbours are and what they take.
+// Usage says how many queries are built, and how much memory they take.
 type Usage struct {
 	Queries int   // of the plan
-	Done    int   // the first of them, in their order, that are built in all layers
+	Done    int   // the first Done queries of the order are built in all layers
 	Members int64 // rows that are kept, over all queries
 	Bytes   int64
 	Budget  int64
 	Cut     bool // the budget does not hold all queries: it stays with the first Done
 }
 
-// NewNeighbours returns Neighbours of which nothing is built. An error names a query
-// that is no row or stands twice, or a number that is out of range; a layer is looked
-// up when it is built.
+// NewNeighbours returns Neighbours of which nothing is built. An error names a query that is no row
+// or that is repeated, or a number that is out of range. Layers are looked up when they are built.
 func NewNeighbours(g Gallery, p Plan) (*Neighbours, error) {
 	n := &Neighbours{
 		G: g, name: p.Name, m: p.M, seed: max(p.Seed, 1), budget: p.Budget,
@@ -171,11 +168,11 @@ func NewNeighbours(g Gallery, p Plan) (*Neighbours, error) {
 	return n, err
 }
 
-// maxNeighbours is the largest M: k is at most so much, too.
+// maxNeighbours is the largest M, and the largest k.
 const maxNeighbours = 1<<16 - 1
 
-// shuffle sorts rows ascending and puts them into the order of a seed: Durstenfeld's
-// algorithm (CACM 7(7), 1964) over its PCG stream.
+// shuffle sorts rows ascending and then shuffles them with a seed: Durstenfeld's algorithm (CACM
+// 7(7), 1964) over the PCG stream of the seed.
 func shuffle(rows []int32, seed uint64) {
 	slices.Sort(rows)
 	pcg := rand.NewPCG(seed, 1)
@@ -185,7 +182,7 @@ func shuffle(rows []int32, seed uint64) {
 	}
 }
 
-// Usage returns how far they are.
+// Usage returns the present usage.
 func (n *Neighbours) Usage() Usage {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -203,23 +200,22 @@ func (u Usage) String() string {
 	return text
 }
 
-// Note says why neighbourhoods that were kept did not serve; "" if they did, or if
-// there were none.
+// Note says why a file of neighbourhoods was not used. It is "" if the file was used, or if there
+// was none.
 func (n *Neighbours) Note() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.note
 }
 
-// M returns the number of nearest rows that are kept of a layer.
+// M returns the number of nearest rows of a layer.
 func (n *Neighbours) M() int { return n.m }
 
-// Queries returns the queries' rows in the order in which they are built. It is not
-// to be changed.
+// Queries returns the queries' rows in the order of building. The caller must not change it.
 func (n *Neighbours) Queries() []int32 { return n.Order }
 
-// Place returns the place of a query, given by row, in the order of Queries, or -1 for
-// a row that is none.
+// Place returns the place of a query, given by row, in the order of Queries. It returns -1 for a
+// row that is no query.
 func (n *Neighbours) Place(query int) int {
 	if query < 0 || query >= len(n.places) {
 		return -1
@@ -227,15 +223,15 @@ func (n *Neighbours) Place(query int) int {
 	return int(n.places[query])
 }
 
-// Layers returns the layers that are built, or will be.
+// Layers returns the layers that are built or will be built.
 func (n *Neighbours) Layers() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.layers
 }
 
-// AddLayers adds layers, which the next Build builds; those that are there do not
-// count. What is built serves other schemes meanwhile.
+// AddLayers adds layers. The next Build builds them. Names that are there already are ignored.
+// Built layers serve other schemes meanwhile.
 func (n *Neighbours) AddLayers(names ...string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -249,7 +245,7 @@ func (n *Neighbours) AddLayers(names ...string) {
 	n.advance()
 }
 
-// advance sets done anew. n.mu is held.
+// advance recomputes done. n.mu is held.
 func (n *Neighbours) advance() {
 	if n.done > 0 && !n.complete(n.done-1) {
 		n.done = 0
@@ -266,7 +262,7 @@ func (n *Neighbours) complete(place int) bool {
 	return h != nil && len(h.Borders) == len(n.layers)
 }
 
-// publish makes a neighbourhood known, nil to drop it.
+// publish makes a neighbourhood visible to readers; nil drops it.
 func (n *Neighbours) publish(place int, h *Neighbourhood) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -281,7 +277,7 @@ func (n *Neighbours) publish(place int, h *Neighbourhood) {
 	n.advance()
 }
 
-// limit is the score that rows outside of a neighbourhood do not exceed.
+// limit is an upper bound of the scores of the rows outside a neighbourhood.
 type limit struct {
 	open  bool // there may be rows outside that have a score
 	score float64
@@ -289,11 +285,11 @@ type limit struct {
 	last  int32 // no row outside whose score is equal is below or at it; −1: that is not known
 }
 
-// behind reports whether all rows outside stand behind one with a score. An equal
-// score needs the order of rows to decide.
+// behind reports whether all rows outside rank behind the given row. If a score equals the limit,
+// the order of rows decides.
 func (l limit) behind(score float64, row int32) bool {
 	return !l.open || score > l.score || score == l.score && (row < l.least || row <= l.last)
 }
 
-// noLimit is the limit where there is nothing outside.
+// noLimit is the limit if there are no rows outside.
 var noLimit = limit{score: math.Inf(-1), last: -1}

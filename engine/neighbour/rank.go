@@ -12,12 +12,11 @@ import (
 	"strata/engine/scheme"
 )
 
-// neighbour_rank.go ranks one query from its neighbourhood.
+// rank.go ranks one query from its neighbourhood.
 
-// Rank returns the top k of a scheme for a query, the same bits as All, and true;
-// or false when its neighbourhood does not prove it: it is not built, lacks a layer, or
-// a row outside of it might be in the top k. It fails only where the rows of a
-// concatenation cannot be read.
+// Rank returns the top k of a scheme for a query, with the same bits as All, and true. It returns
+// false if the neighbourhood does not prove the ranking: it is not built, it lacks a layer, or a
+// row outside might be in the top k. It fails only if the rows of a concatenation cannot be read.
 func (n *Neighbours) Rank(ctx context.Context, query int, scheme scheme.Scheme, k int, among *items.Candidates) (r rank.Ranking, proven bool, err error) {
 	s, ok, err := n.prepare(ctx, scheme)
 	if err != nil || !ok {
@@ -30,7 +29,7 @@ func (n *Neighbours) Rank(ctx context.Context, query int, scheme scheme.Scheme, 
 	return r, proven, err
 }
 
-// Resolve is Rank that searches the gallery where a ranking is not proven.
+// Resolve is Rank that searches the gallery if the ranking is not proven.
 func (n *Neighbours) Resolve(ctx context.Context, query int, s scheme.Scheme, k int, among *items.Candidates) (rank.Ranking, error) {
 	r, proven, err := n.Rank(ctx, query, s, k, among)
 	if err != nil || proven {
@@ -40,23 +39,23 @@ func (n *Neighbours) Resolve(ctx context.Context, query int, s scheme.Scheme, k 
 	return r, err
 }
 
-// neighbourScheme is a scheme, ready to be evaluated from neighbourhoods. It is not
-// changed, and serves many goroutines.
+// neighbourScheme is a scheme, ready to be evaluated from neighbourhoods. It is immutable, and many
+// goroutines share it.
 type neighbourScheme struct {
 	scheme scheme.Scheme
 	parts  []neighbourLeaf // one, or those of an rrf
-	layers int             // a neighbourhood of fewer layers does not serve
-	read   []string        // layers whose rows are read
+	layers int             // the number of layers that a neighbourhood must have
+	read   []string        // layers whose matrix is read
 }
 
 // neighbourLeaf is a sum or a concatenation.
 type neighbourLeaf struct {
 	scheme  scheme.Scheme
-	place   int            // among the parts
-	columns []int          // by term of weight above 0: the layer's place
-	weights []float64      // by the same, as they are
-	total   float64        // their sum, added in the order of terms
-	exact   bool           // of a sum: equal scores come of equal cosines of its one layer
+	place   int            // index among the parts
+	columns []int          // by term of weight above 0: the layer's index
+	weights []float64      // by term of weight above 0, not normalized
+	total   float64        // the sum of weights, added in the order of terms
+	exact   bool           // a sum over one layer: equal scores mean equal cosines
 	layers  []*layer.Layer // of a concatenation: by term of weight above 0
 }
 
@@ -106,7 +105,7 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 	return s, true, nil
 }
 
-// lengths returns a layer whose lengths are known.
+// lengths returns a layer, with its lengths computed.
 func (n *Neighbours) lengths(ctx context.Context, name string) (*layer.Layer, error) {
 	l, err := n.G.Ready(ctx, scheme.FactorNamed(name))
 	if err != nil {
@@ -118,8 +117,8 @@ func (n *Neighbours) lengths(ctx context.Context, name string) (*layer.Layer, er
 	return l, nil
 }
 
-// limit returns the score of a sum that no row outside exceeds: what the score's own
-// operations give for the ends of the lists. All of them are monotonous.
+// limit returns an upper bound of a sum's score for the rows outside: the score's own operations,
+// applied to the ends of the lists. All these operations are monotonic.
 func (f *neighbourLeaf) limit(h *Neighbourhood) limit {
 	var sum float64
 	for t, at := range f.columns {
@@ -130,15 +129,14 @@ func (f *neighbourLeaf) limit(h *Neighbourhood) limit {
 		sum += float64(f.weights[t] * b.Cosine)
 	}
 	l := limit{open: true, score: sum / f.total, least: h.Least, last: -1}
-	if f.exact { // equal cosines are listed by row
+	if f.exact { // equal cosines are in the order of rows
 		l.last = h.Borders[f.columns[0]].Row
 	}
 	return l
 }
 
-// sums sets dst to the sums of the members that a score is divided from: the sum's own
-// operations, in their order, but for the +0 that they begin with, which only makes +0
-// of −0.
+// sums sets dst to the members' weighted sums, the numerators of their scores. It uses the sum's
+// own operations in their order. Only the initial +0 is missing; it would only turn −0 into +0.
 func (f *neighbourLeaf) sums(dst []float64, h *Neighbourhood) {
 	c, w := f.columns, f.weights
 	switch len(c) {
@@ -191,32 +189,32 @@ func addTerm(dst, a []float64, w float64) {
 	}
 }
 
-// neighbourWorker ranks queries under one scheme, for one goroutine. It keeps its
-// memory from query to query.
+// neighbourWorker ranks queries under one scheme, for one goroutine. It reuses its memory for every
+// query.
 type neighbourWorker struct {
-	n       *Neighbours
-	scheme  *neighbourScheme
-	k       int
-	among   *items.Candidates
-	plain   bool // all members of a neighbourhood are candidates
-	sums    []float64
-	best    bestMembers
-	pairs   *rank.Pairs   // of a concatenation
-	scorers []rank.Scorer // by part, of pairs
-	paired  int           // the query of pairs
-	fusing  memberFuser
+	n           *Neighbours
+	scheme      *neighbourScheme
+	k           int
+	among       *items.Candidates
+	plain       bool // all members of a neighbourhood are candidates
+	sums        []float64
+	best        bestMembers
+	exactScorer *rank.Pairs   // of a concatenation
+	scorers     []rank.Scorer // by part, of exactScorer
+	scorerQuery int           // the query of exactScorer
+	fusing      memberFuser
 }
 
 func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.Candidates) *neighbourWorker {
-	w := &neighbourWorker{n: n, scheme: s, k: k, among: among, plain: n.base.Same(among), paired: items.NoRow}
+	w := &neighbourWorker{n: n, scheme: s, k: k, among: among, plain: n.base.Same(among), scorerQuery: items.NoRow}
 	var layers []*layer.Layer
 	for _, part := range s.parts {
 		layers = append(layers, part.layers...)
 	}
 	if len(layers) > 0 {
-		w.pairs = rank.NewPairs(layers)
+		w.exactScorer = rank.NewPairs(layers)
 		for _, part := range s.parts {
-			w.scorers = append(w.scorers, w.pairs.Scorer(part.scheme))
+			w.scorers = append(w.scorers, w.exactScorer.Scorer(part.scheme))
 		}
 	}
 	return w
@@ -253,9 +251,8 @@ func (w *neighbourWorker) rank(query int) (rank.Ranking, bool) {
 	return out, true
 }
 
-// top sets best to the k best of the members, k being at most the number of
-// candidates, and reports whether these are the k best of the gallery: all that have a
-// score, if there are fewer.
+// top sets best to the k best of the members. k is at most the number of candidates. It reports
+// whether these are the k best of the gallery, or all rows with a score if there are fewer.
 func (w *neighbourWorker) top(h *Neighbourhood, query, k int) bool {
 	w.best.reset(k)
 	var l limit
@@ -280,16 +277,16 @@ func (w *neighbourWorker) top(h *Neighbourhood, query, k int) bool {
 	return w.outside(h, query) == 0
 }
 
-// sum offers the members' scores under a sum. Members ascend by row, so one with a
-// score that equals that of the last of the best stands behind it; and a quotient is
-// not larger than that of a larger sum, so that most need no division.
+// sum offers the members' scores under a sum. Members ascend by row, so a member whose score equals
+// the k-th best ranks behind it. Division is monotonic, so a smaller sum cannot have a larger
+// score: most members need no division.
 func (w *neighbourWorker) sum(f *neighbourLeaf, h *Neighbourhood, query int) {
 	sums := layer.Grown(w.sums, len(h.Rows))
 	w.sums = sums
 	f.sums(sums, h)
 	best := &w.best
 	for i, u := range sums {
-		if !(u > best.sum) && (best.n == best.k || u != u) { // a NaN is not itself
+		if !(u > best.sum) && (best.n == best.k || u != u) { // u != u: it is NaN
 			continue
 		}
 		if w.plain || w.candidate(query, int(h.Rows[i])) {
@@ -303,8 +300,8 @@ func (w *neighbourWorker) candidate(query, row int) bool {
 	if !w.among.Has(row) {
 		return false
 	}
-	_, left := slices.BinarySearch(w.among.Excluded(query), int32(row))
-	return !left
+	_, excluded := slices.BinarySearch(w.among.Excluded(query), int32(row))
+	return !excluded
 }
 
 // outside returns the number of candidates that are no members.
@@ -318,8 +315,8 @@ func (w *neighbourWorker) outside(h *Neighbourhood, query int) int {
 	return n
 }
 
-// bestMembers are the k best so far of members that come in ascending order of rows:
-// sorted, best first.
+// bestMembers are the k best members so far, sorted, best first. Members are offered in ascending
+// order of rows.
 type bestMembers struct {
 	k, n   int
 	sum    float64 // of the last of k; −Inf while there are fewer: only what is above it can enter
@@ -338,7 +335,7 @@ func (b *bestMembers) reset(k int) {
 	}
 }
 
-// offer takes a member that has a score.
+// offer adds a member that has a score.
 func (b *bestMembers) offer(sum, score float64, row int32) {
 	at := b.n
 	if at == b.k {

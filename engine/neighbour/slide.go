@@ -9,30 +9,29 @@ import (
 	"strata/engine/scheme"
 )
 
-// neighbour_slide.go ranks all queries under one scheme: what a slider that moves asks
-// for.
+// slide.go ranks all queries under one scheme, as a moving slider needs it.
 
-// Hits is the top of one query's ranking. Its memory is that of a worker: it
-// lasts for the call.
+// Hits is the top of one query's ranking. A worker owns its memory: it is valid during the call
+// only.
 type Hits struct {
 	Place  int // of the query, in the order of Neighbours
 	Query  int // row
 	Rows   []int32
 	Scores []float64 // of Rows, best first: only rows with a score
-	Proven bool      // otherwise Rows and Scores are of no use
+	Proven bool      // if false, Rows and Scores are not valid
 }
 
 // slideBlock is the number of queries that a goroutine takes at a time.
 const slideBlock = 64
 
-// Each calls visit once for every query that is built, up to the first that is not, in
-// no order and from several goroutines. It allocates nothing for a query. It returns how
-// many there were: none for a scheme that neighbourhoods cannot serve.
+// Each calls visit once for every built query, up to the first that is not built, in no order and
+// from several goroutines. It allocates no memory for a query. It returns the number of queries
+// visited: 0 for a scheme that neighbourhoods cannot serve.
 func (n *Neighbours) Each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, visit func(Hits)) (queries int, err error) {
 	return n.each(ctx, scheme, k, among, nil, visit)
 }
 
-// each is Each for the queries at some places; nil: all.
+// each is Each for the queries at the places in only; nil means all.
 func (n *Neighbours) each(ctx context.Context, scheme scheme.Scheme, k int, among *items.Candidates, only []bool, visit func(Hits)) (queries int, err error) {
 	s, ok, err := n.prepare(ctx, scheme)
 	if err != nil || !ok {
@@ -54,7 +53,8 @@ func (n *Neighbours) each(ctx context.Context, scheme scheme.Scheme, k int, amon
 	return queries, err
 }
 
-// served returns how many of the first queries are built in so many layers.
+// served returns the number of queries, from the first, that are built in at least the given number
+// of layers.
 func (n *Neighbours) served(layers int) int {
 	for place := range n.Hoods {
 		if h := n.Hoods[place].Load(); h == nil || len(h.Borders) < layers {
@@ -69,7 +69,7 @@ func (w *neighbourWorker) hits(place int) Hits {
 	query := int(w.n.Order[place])
 	out := Hits{Place: place, Query: query}
 	h := w.hood(query)
-	if h == nil { // the budget has cut it off meanwhile
+	if h == nil { // the budget has removed it meanwhile
 		return out
 	}
 	out.Proven = w.top(h, query, min(w.k, w.among.Count(query)))
@@ -77,21 +77,21 @@ func (w *neighbourWorker) hits(place int) Hits {
 	return out
 }
 
-// HitState says what HitCounts know of a query.
+// HitState says what HitCounts hold for a query.
 type HitState uint8
 
-// The states.
+// The states of a query.
 const (
 	Unproven HitState = iota // nothing: its ranking needs a full search
-	Unscored                 // it has no score in the scheme
+	Unscored                 // the query has no score in the scheme
 	Counted
 )
 
-// HitCounts are the relevant rows among the first hits of every query under one scheme.
+// HitCounts count the relevant rows among the first hits of every query under one scheme.
 type HitCounts struct {
 	Ks     []int // ascending
 	Labels []*items.Label
-	Only   []bool     // by place: these queries are counted, the others stay unproven; nil: all are
+	Only   []bool     // by place: the queries to count; the others stay unproven; nil means all
 	States []HitState // by place in the order of Neighbours, of those that were built
 	Hits   []uint16   // by place, label and k
 }
@@ -102,9 +102,8 @@ func (c *HitCounts) Of(place, label int) []uint16 {
 	return c.Hits[at : at+len(c.Ks)]
 }
 
-// CountHits counts, for every query that is built, the hits among the first k under
-// each label. Ks, Labels and Only of counts say which; the rest is set, in the memory
-// that it has.
+// CountHits counts, for every built query, the hits among the first k under each label. The fields
+// Ks, Labels and Only of counts are its input. It sets the other fields, and reuses their memory.
 func (n *Neighbours) CountHits(ctx context.Context, scheme scheme.Scheme, among *items.Candidates, counts *HitCounts) error {
 	if len(counts.Ks) == 0 {
 		counts.States, counts.Hits = counts.States[:0], counts.Hits[:0]
