@@ -13,27 +13,26 @@ import (
 	"time"
 )
 
-// suffix ends the names of files that are not yet in their places, after a dot
-// and randomDigits digits.
+// suffix ends the names of temporary files, after a dot and randomDigits digits.
 const (
 	suffix       = ".aside"
 	randomDigits = 13
 	maxBase      = 200 // bytes of NAME: systems allow 255 for all
 )
 
-// age is the age from which a file beside its place is taken for what a killed
-// program left, where files cannot be locked.
+// age applies where files cannot be locked: an older temporary file counts as left by a killed
+// program.
 const age = time.Hour
 
-// File is a file that is not yet under its name.
+// File is a temporary file that Publish renames to its path.
 type File struct {
 	path string
 	file *os.File // nil after Publish and Abandon
-	err  error    // the first of writing
+	err  error    // the first error of writing
 }
 
-// Create begins a file that will replace what is at path, if that is a regular
-// file or nothing. It removes what killed programs left in the same folder.
+// Create begins a file that will replace the file at path. It fails if path is neither a regular
+// file nor absent. It removes the temporary files of killed programs from the same folder.
 func Create(path string) (*File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -54,12 +53,12 @@ func Create(path string) (*File, error) {
 			sweep(filepath.Dir(path), f)
 			return &File{path: path, file: f}, nil
 		}
-		_ = f.Close() // another program has swept it away before it was locked
+		_ = f.Close() // another program removed it before it was locked
 	}
 	return nil, fmt.Errorf("%s: nothing can be written beside it: other programs take it away", path)
 }
 
-// name returns a new name beside path.
+// name returns a new temporary name beside path.
 func name(path string) string {
 	digits := strconv.FormatUint(rand.Uint64(), 36)
 	digits = strings.Repeat("0", randomDigits-len(digits)) + digits
@@ -67,7 +66,7 @@ func name(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+base[:min(len(base), maxBase)]+"."+digits+suffix)
 }
 
-// isName reports whether a file's name is one that name makes.
+// isName reports whether a file name is a temporary name.
 func isName(base string) bool {
 	rest, ok := strings.CutSuffix(base, suffix)
 	dot := len(rest) - randomDigits - 1
@@ -78,8 +77,8 @@ func isName(base string) bool {
 	return err == nil
 }
 
-// owned locks a new file, and reports whether it still has its name. Where there
-// are no locks it is taken to be so.
+// owned locks a new file, and reports whether the file still has its name. Without locks it reports
+// true.
 func owned(f *os.File) bool {
 	locked, err := TryLock(f)
 	if err != nil {
@@ -93,8 +92,8 @@ func owned(f *os.File) bool {
 	return err == nil && os.SameFile(mine, there)
 }
 
-// sweep removes what killed programs left in a folder; now is a file that was just
-// made, by the clock of the disk. It does what it can.
+// sweep removes the temporary files of killed programs from a folder. now is a file that was just
+// made; its time is that of the disk's clock. Errors are ignored.
 func sweep(dir string, now *os.File) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -105,8 +104,8 @@ func sweep(dir string, now *os.File) {
 	}
 }
 
-// removeLeft removes a file if nobody writes it any more. It holds the file's lock
-// until it is gone, so that nobody takes it up in between.
+// removeLeft removes a temporary file that no program writes. It holds the file's lock until the
+// file is gone, so no program can use it meanwhile.
 func removeLeft(path string, now *os.File) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -124,13 +123,13 @@ func removeLeft(path string, now *os.File) {
 	}
 }
 
-// Write writes on. After a failure it returns the same error.
+// Write appends p. After a failure it returns the same error again.
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
 	return n, f.note(err)
 }
 
-// WriteAt writes anywhere.
+// WriteAt writes p at byte at.
 func (f *File) WriteAt(p []byte, at int64) (int, error) {
 	n, err := f.file.WriteAt(p, at)
 	if err != nil {
@@ -150,11 +149,11 @@ func (f *File) note(err error) error {
 // Err returns the first error of Write.
 func (f *File) Err() error { return f.err }
 
-// Publish brings the file to the disk and gives it its name. On failure it is
-// gone, and what was under the name is still there.
+// Publish syncs the file to the disk and renames it to its path. On failure the temporary file is
+// removed, and an existing file at the path is unchanged.
 func (f *File) Publish() error { return Publish(f) }
 
-// Abandon removes the file, unless it was published.
+// Abandon removes the temporary file, unless it was published.
 func (f *File) Abandon() {
 	if f.file != nil {
 		_ = os.Remove(f.file.Name())
@@ -163,17 +162,16 @@ func (f *File) Abandon() {
 	}
 }
 
-// Publish brings files to the disk and then gives them their names, in their
-// order. When one cannot be brought to the disk, none gets its name.
+// Publish syncs files to the disk, and then renames them in the given order. If one cannot be
+// synced, none is renamed.
 //
-// Two programs that publish into one folder do so one after the other: the folder
-// of the first file is locked meanwhile.
+// Two programs that publish into one folder take turns: Publish locks the folder of the first file.
 func Publish(files ...*File) error { return publish(nil, files) }
 
-// PublishSealed is Publish for files that belong together, and a last one that
-// vouches for them: what was under its name is removed before the others get
-// theirs. So a program that is killed leaves the old files with the old seal, the
-// new ones with the new seal, or no seal.
+// PublishSealed is Publish for files that belong together, and a seal that vouches for them. It
+// removes an existing seal before it renames the files, and renames the new seal last. So a program
+// that is killed leaves the old files with the old seal, the new files with the new seal, or no
+// seal.
 func PublishSealed(seal *File, files ...*File) error { return publish(seal, append(files, seal)) }
 
 func publish(seal *File, files []*File) error {
@@ -204,7 +202,7 @@ func publish(seal *File, files []*File) error {
 		}
 	}
 	for i, f := range files {
-		if seal != nil && i == len(files)-1 { // the others have their names before it has
+		if seal != nil && i == len(files)-1 { // the other names are on the disk before the seal's
 			if err := syncFolders(files[:i]); err != nil {
 				return err
 			}
@@ -216,10 +214,10 @@ func publish(seal *File, files []*File) error {
 	return syncFolders(files)
 }
 
-// rename gives the file its name. Its lock is held until it has it.
+// rename renames the file to its path. It holds the lock until then.
 func (f *File) rename() error {
 	file := f.file
-	if !locks { // where an open file may not be renamed
+	if !locks { // this system cannot rename an open file
 		if err := file.Close(); err != nil {
 			return placed(f.path, err)
 		}
@@ -229,12 +227,12 @@ func (f *File) rename() error {
 	}
 	f.file = nil
 	if locks {
-		_ = file.Close() // it is on the disk
+		_ = file.Close() // an error does not matter: the content is on the disk
 	}
 	return nil
 }
 
-// Write writes a file with what write gives.
+// Write writes a file whose content write produces.
 func Write(path string, write func(io.Writer) error) error {
 	f, err := Create(path)
 	if err != nil {
@@ -247,7 +245,7 @@ func Write(path string, write func(io.Writer) error) error {
 	return f.Publish()
 }
 
-// WriteBytes writes a file of content.
+// WriteBytes writes a file with the given content.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {
 		_, err := w.Write(content)
@@ -255,7 +253,7 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
-// Writable reports whether files can be made in a folder.
+// Writable reports whether files can be created in a folder.
 func Writable(dir string) bool {
 	f, err := Create(filepath.Join(dir, "probe"))
 	if err == nil {
@@ -264,7 +262,7 @@ func Writable(dir string) bool {
 	return err == nil
 }
 
-// syncFolders brings the names of files to the disk.
+// syncFolders syncs the folders of the files, so that the names are on the disk.
 func syncFolders(files []*File) error {
 	last := ""
 	for _, f := range files {
@@ -278,7 +276,8 @@ func syncFolders(files []*File) error {
 	return nil
 }
 
-// SyncFolder brings the names in a folder to the disk, where the system can.
+// SyncFolder syncs a folder, so that the names in it are on the disk. It does nothing on a system
+// that cannot.
 func SyncFolder(dir string) error {
 	f, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) {
@@ -287,14 +286,14 @@ func SyncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	_ = f.Sync() // a file system that cannot do it keeps its names otherwise
+	_ = f.Sync() // a file system without it keeps names by other means
 	return f.Close()
 }
 
-// placed says what is wrong with a file, and names its place.
+// placed returns the reason of an error behind a path.
 func placed(path string, err error) error { return fmt.Errorf("%s: %w", path, Reason(err)) }
 
-// Reason returns what is wrong with a file, without its name.
+// Reason returns the cause of an error, without the file's name.
 func Reason(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -307,9 +306,8 @@ func Reason(err error) error {
 	return err
 }
 
-// IsLeft reports whether a file is what a killed program left: one that has not
-// come under its name, and that nobody writes any more. Where files cannot be locked
-// that is one that has not changed for an hour.
+// IsLeft reports whether a file is a temporary file of a killed program: no program holds its lock.
+// Where files cannot be locked, it is one that has not changed for an hour.
 func IsLeft(path string) bool {
 	if !isName(filepath.Base(path)) {
 		return false

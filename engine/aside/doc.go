@@ -1,12 +1,11 @@
-// Package aside writes files so that they appear whole or not at all, whatever
-// ends the program, and keeps two programs from writing one file at once.
+// Package aside writes files that appear whole or not at all, however the program ends. It prevents
+// two programs from writing one file at once.
 //
-// A file is written beside its place, as .NAME.RANDOM.aside, brought to the disk,
-// and renamed; then the folder's names are brought to the disk. What a killed
-// program has left is removed by the next one that writes into the same folder: a
-// writer holds a lock on its file, which ends with the process, so that what is
-// not locked belongs to nobody. The clock has no part in it, but on systems and
-// disks without locks.
+// A file is written beside its path, as .NAME.RANDOM.aside. It is synced to the disk and renamed,
+// and then the folder is synced. The next program that writes into the folder removes the temporary
+// files of killed programs. A writer holds a lock on its file, which ends with the process; a
+// temporary file without a lock belongs to no process. Clocks matter only on systems and disks
+// without locks.
 //
 //	f, err := aside.Create("metrics.csv")
 //	if err != nil {
@@ -18,6 +17,6 @@
 //	}
 //	return f.Publish()
 //
-// A File belongs to one goroutine; WriteAt may be called from several. Errors name
-// the place, not what lies beside it.
+// A File is for one goroutine, but several may call WriteAt. Errors name the path, not the
+// temporary file.
 package aside

@@ -2,5 +2,5 @@
 
 package aside
 
-// freeBytes knows nothing on this system.
+// freeBytes is not supported on this system.
 func freeBytes(string) (int64, bool) { return 0, false }

@@ -4,8 +4,7 @@ package aside
 
 import "golang.org/x/sys/unix"
 
-// FreeBytes returns the bytes that can be written to the disk of a folder, if that
-// is known.
+// FreeBytes returns the free bytes on the disk of a folder. It reports false if they are unknown.
 func FreeBytes(dir string) (int64, bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// patience is how long a program waits for another that gives files their names
-// in the same folder, which takes milliseconds.
+// patience is how long a program waits for another one that publishes into the same folder.
+// Publishing takes milliseconds.
 const patience = 10 * time.Second
 
-// lockFolder locks a folder against other programs that publish into it. Where
-// folders cannot be locked it does nothing.
+// lockFolder locks a folder against other programs that publish into it. It does nothing where
+// folders cannot be locked.
 func lockFolder(dir string) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -10,5 +10,5 @@ import (
 // locks says whether files can be locked here.
 const locks = false
 
-// TryLock locks nothing here.
+// TryLock is not supported on this system.
 func TryLock(*os.File) (bool, error) { return false, errors.ErrUnsupported }
