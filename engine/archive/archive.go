@@ -1,20 +1,18 @@
-// Package archive reads single files out of files that hold many, without
-// unpacking them: members of tar and zip archives, and the cells of a column of
-// bytes of a Parquet file.
+// Package archive reads single files from archives without unpacking them: members of tar and zip
+// archives, and the cells of a column of bytes of a Parquet file.
 //
 //	x, err := archive.Read(ctx, "shard-000.tar", f, size)
 //	m, ok := x.Find("0001.jpg")
 //	in, err := x.Open(f, m)
 //
-// An Index says where in an archive each member lies. It holds no file: whoever
-// opens a member brings the archive, so that thousands of archives take no
-// descriptors. An Index and a Column may be used concurrently.
+// An Index holds the place of each member in an archive. It holds no open file: the caller of Open
+// supplies the archive, so thousands of archives need no descriptors. An Index and a Column may be
+// used concurrently.
 //
-// Archives come from anywhere. Nothing is allocated on the word of a header, a
-// member lies within its archive, and no more bytes come out of it than its header
-// says. Members that are links, devices or lie outside of where they would be
-// unpacked are in the Index with the reason why they cannot be opened. Errors do not
-// name the archive; their caller does.
+// Archives are not trusted. Memory is never allocated only because a header asks for it. A member
+// lies within its archive, and yields no more bytes than its header states. The Index also has the
+// members that cannot be opened, with the reason: links, devices, and names that lead out of the
+// folder. Errors do not name the archive; the caller adds the name.
 package archive
 
 import (
@@ -32,14 +30,13 @@ import (
 	"time"
 )
 
-// The bounds of an archive. A member takes about a hundred bytes of memory, and
-// its name.
+// The limits of an archive. A member takes about a hundred bytes of memory, and its name.
 const (
 	MaxMembers = 1 << 24
 	maxName    = 4096 // bytes of a member's name
 )
 
-// How a member is packed, by the numbers of zip.
+// The compression methods of members, by the numbers of zip.
 const (
 	stored   = 0
 	deflated = 8
@@ -48,7 +45,7 @@ const (
 // Member is a file in an archive.
 type Member struct {
 	Name string // without ./ before it
-	Size int64  // bytes, unpacked
+	Size int64  // bytes, uncompressed
 	Why  string // why it cannot be opened; "" if it can
 
 	offset int64 // in a tar: of its bytes; in a zip: of its local header
@@ -57,26 +54,25 @@ type Member struct {
 	method uint16
 }
 
-// Index is where the members of an archive lie.
+// Index holds the places of an archive's members.
 type Index struct {
-	Members []Member // by name, each once: of several with a name the last one, which unpacking would leave
+	Members []Member // by name, without repetition: of equal names the last, as with unpacking
 	Damage  string   // what is wrong behind the last member; "" if nothing is
 
 	zip bool
 }
 
-// kinds are the archives that can be read, by how their names end.
+// kinds are the extensions of archives that can be read.
 var kinds = []string{".tar", ".zip"}
 
-// packedKinds are those that cannot, because nothing can be found in the middle of
-// a compressed stream.
+// packedKinds are the extensions of archives that cannot be read: there is no access to the middle
+// of a compressed stream.
 var packedKinds = []string{".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".7z", ".rar"}
 
-// Known reports whether a file of the name is an archive that can be read.
+// Known reports whether a file of this name is an archive that can be read.
 func Known(name string) bool { return ends(name, kinds) }
 
-// Packed returns an error with advice if a file of the name is an archive that
-// cannot be read.
+// Packed returns an error with advice if a file of this name is an archive that cannot be read.
 func Packed(name string) error {
 	if !ends(name, packedKinds) {
 		return nil
@@ -89,7 +85,7 @@ func ends(name string, with []string) bool {
 	return slices.ContainsFunc(with, func(s string) bool { return strings.HasSuffix(name, s) })
 }
 
-// Read reads the index of an archive, which is a zip or a tar by its name.
+// Read reads the index of an archive. The extension of its name tells zip from tar.
 func Read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Index, error) {
 	if strings.HasSuffix(strings.ToLower(name), ".zip") {
 		return readZip(ctx, r, size)
@@ -106,7 +102,7 @@ func (x *Index) Find(name string) (Member, bool) {
 	return x.Members[i], true
 }
 
-// add adds a member that was found in an archive of size bytes.
+// add adds a member of an archive of size bytes.
 func (x *Index) add(m Member, size int64) error {
 	if len(x.Members) >= MaxMembers {
 		return fmt.Errorf("it holds more than the %d members allowed", MaxMembers)
@@ -127,7 +123,7 @@ func (x *Index) add(m Member, size int64) error {
 	return nil
 }
 
-// sort orders the members by name, and leaves the last one of each.
+// sort sorts the members by name, and keeps the last of equal names.
 func (x *Index) sort() {
 	slices.SortStableFunc(x.Members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	kept := x.Members[:0]
@@ -141,8 +137,8 @@ func (x *Index) sort() {
 	x.Members = kept
 }
 
-// Open opens a member of the archive that r reads. Reading it fails where it is
-// not what the archive says. The error does not name the member.
+// Open opens a member of the archive that r reads. Reading fails if the content does not match the
+// archive's directory. The error does not name the member.
 func (x *Index) Open(r io.ReaderAt, m Member) (fs.File, error) {
 	if m.Why != "" {
 		return nil, errors.New(m.Why)
@@ -165,12 +161,12 @@ func (x *Index) Open(r io.ReaderAt, m Member) (fs.File, error) {
 	return f, nil
 }
 
-// OpenBytes returns a file of bytes that are in memory.
+// OpenBytes returns a file with the given content.
 func OpenBytes(name string, b []byte) fs.File {
 	return &file{name: name, size: int64(len(b)), in: strings.NewReader(string(b))}
 }
 
-// bounded reads just so many bytes, and fails if there are others.
+// bounded reads exactly left bytes. It fails if there are fewer or more.
 type bounded struct {
 	r      io.Reader
 	left   int64
@@ -197,7 +193,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end checks what follows the last byte that the archive promises.
+// end checks that nothing follows the last byte, and the checksum.
 func (b *bounded) end() error {
 	var one [1]byte
 	if n, _ := b.r.Read(one[:]); n > 0 {
@@ -229,8 +225,7 @@ func (f *file) Close() error {
 // Stat returns the member's name and size.
 func (f *file) Stat() (fs.FileInfo, error) { return info{f.name, f.size}, nil }
 
-// info is the fs.FileInfo of a member: a regular file that cannot be written, of
-// no known time.
+// info is the fs.FileInfo of a member: a regular read-only file without a time.
 type info struct {
 	name string
 	size int64
@@ -243,8 +238,8 @@ func (info) ModTime() time.Time { return time.Time{} }
 func (info) IsDir() bool        { return false }
 func (info) Sys() any           { return nil }
 
-// number reads little-endian fields one after another. Behind the end of its bytes
-// it reads zeros and is short.
+// number reads little-endian fields one after another. After the end of its bytes it reads zeros
+// and sets short.
 type number struct {
 	b     []byte
 	short bool

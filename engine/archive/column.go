@@ -19,7 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// The budgets of a Parquet file.
+// The limits of a Parquet file.
 const (
 	maxFooter     = 256 << 20 // bytes
 	maxPage       = 128 << 20 // bytes of a page, unpacked; a writer makes pages of about 1 MiB, or of one picture
@@ -30,10 +30,10 @@ const (
 
 // Column is a column of byte arrays in a Parquet file, read by row.
 //
-// A row is found by the headers of the pages, which are read once a row group, so
-// that neither a page index nor small row groups are needed. parquet-go reads the
-// page; before it does, the page's sizes are checked against the budgets, and what
-// it unpacks to is counted, since a few bytes may stand for any number.
+// The headers of the pages locate a row. They are read once for each row group, so neither a page
+// index nor small row groups are needed. parquet-go reads the page. Before that, the page's sizes
+// are checked against the limits, and its uncompressed size is counted, since a few bytes may
+// unpack to any number.
 type Column struct {
 	in     io.ReaderAt
 	size   int64
@@ -46,7 +46,7 @@ type Column struct {
 	last lastPage // rows are mostly read one after another
 }
 
-// group is a row group's part of the column.
+// group is the column's chunk in a row group.
 type group struct {
 	chunk *parquet.FileColumnChunk
 	first int64 // row
@@ -106,7 +106,7 @@ func OpenColumn(in io.ReaderAt, size int64, name string) (c *Column, err error) 
 	return c, nil
 }
 
-// addGroup adds the part of a row group that is the column, its at-th.
+// addGroup adds the column's chunk of a row group. at is the column's index in the group.
 func (c *Column) addGroup(g parquet.RowGroup, at int, m *format.ColumnMetaData) error {
 	chunk, ok := g.ColumnChunks()[at].(*parquet.FileColumnChunk)
 	if !ok {
@@ -143,8 +143,7 @@ func leaves(f *parquet.File) []string {
 	return names
 }
 
-// rescue makes a panic of parquet-go, which a file that is made for it brings
-// about, that file's error.
+// rescue turns a panic of parquet-go into an error: a crafted file can cause one.
 func rescue(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("broken Parquet file: %v", p)
@@ -154,7 +153,7 @@ func rescue(err *error) {
 // Rows returns the number of rows.
 func (c *Column) Rows() int64 { return c.rows }
 
-// Cell returns the bytes of a row; nil is null.
+// Cell returns the bytes of a row, or nil for null.
 func (c *Column) Cell(ctx context.Context, row int64) (b []byte, err error) {
 	defer rescue(&err)
 	if row < 0 || row >= c.rows {
@@ -203,7 +202,7 @@ func (c *Column) Cell(ctx context.Context, row int64) (b []byte, err error) {
 	return last.values[at], nil
 }
 
-// head reads the header of the page at an offset, and returns where its bytes begin.
+// head reads the header of the page at an offset, and returns the offset of the page's bytes.
 func (c *Column) head(at, end int64) (*format.PageHeader, int64, error) {
 	protocol := &thrift.CompactProtocol{}
 	for size := int64(4 << 10); ; size *= 4 {
@@ -283,7 +282,7 @@ func (c *Column) read(g *group, p page) ([][]byte, error) {
 	if err := c.count(h, data); err != nil {
 		return nil, err
 	}
-	// A reader of the chunk sees its dictionary and, behind it, this page.
+	// The reader of the chunk sees its dictionary and this page behind it.
 	pages := g.chunk.PagesFrom(&jump{c.in, g.pages[0].offset, p.offset - g.pages[0].offset})
 	defer pages.Close() //nolint:errcheck // it was read
 	got, err := pages.ReadPage()
@@ -302,7 +301,7 @@ func (c *Column) read(g *group, p page) ([][]byte, error) {
 		if v.IsNull() {
 			continue
 		}
-		if size += len(v.ByteArray()); size > 2*maxPage { // of a dictionary, a few bytes name many
+		if size += len(v.ByteArray()); size > 2*maxPage { // a few bytes can refer to many values of a dictionary
 			return nil, fmt.Errorf("its values have more than %d bytes", 2*maxPage)
 		}
 		out[i] = bytes.Clone(v.ByteArray())
@@ -310,7 +309,7 @@ func (c *Column) read(g *group, p page) ([][]byte, error) {
 	return out, nil
 }
 
-// jump reads what lies from at on elsewhere, by bytes farther on.
+// jump reads from a file; offsets from at on are shifted by a number of bytes.
 type jump struct {
 	io.ReaderAt
 	at, by int64
@@ -331,7 +330,7 @@ func (j *jump) ReadAt(b []byte, off int64) (int, error) {
 	return j.ReaderAt.ReadAt(b, off)
 }
 
-// count checks that a page unpacks to as many bytes as its header says.
+// count checks that a page unpacks to the size in its header.
 func (c *Column) count(h *format.PageHeader, data int64) error {
 	size, want := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
 	if h.Type == format.DataPageV2 {

@@ -9,9 +9,8 @@ import (
 	"io/fs"
 )
 
-// A tar has no directory: to find a member, all headers are read. So the index of
-// a tar is kept. All numbers are little-endian; varint stands for those of package
-// encoding/binary:
+// A tar has no directory: finding a member requires reading all headers. So the index of a tar is
+// kept in a file. All numbers are little-endian; varint is the encoding of package encoding/binary:
 //
 //	magic    "strata tar index 1\n"
 //	size     uint64   of the archive, in bytes
@@ -22,15 +21,14 @@ import (
 //	…
 //	sum      uint32   CRC-32C of all before it
 //
-// Members stand by name. An index that is not of the archive's size and time, that
-// is damaged, or that names what lies beyond the archive, is of no use: it is read
-// from the archive again.
+// Members are sorted by name. An index is not used if the size or the time of the archive differs,
+// if it is damaged, or if a member lies outside the archive. The archive is read again then.
 
 const keptMagic = "strata tar index 1\n"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Stamp says of which state of an archive an index is.
+// Stamp identifies the state of an archive that an index belongs to.
 type Stamp struct {
 	Size int64
 	Time int64 // nanoseconds since 1970
@@ -39,10 +37,11 @@ type Stamp struct {
 // StampOf returns the stamp of a file.
 func StampOf(info fs.FileInfo) Stamp { return Stamp{info.Size(), info.ModTime().UnixNano()} }
 
-// Keepable reports whether it takes reading all over an archive to make its index.
+// Keepable reports whether the index is worth keeping, because making it requires reading all over
+// the archive.
 func (x *Index) Keepable() bool { return !x.zip }
 
-// Encode returns the index of an archive of the stamp as a file.
+// Encode returns the content of an index file for an archive with the given stamp.
 func (x *Index) Encode(of Stamp) []byte {
 	b := []byte(keptMagic)
 	b = binary.LittleEndian.AppendUint64(b, uint64(of.Size))
@@ -62,7 +61,7 @@ func (x *Index) Encode(of Stamp) []byte {
 // errKept says that a kept index is damaged.
 var errKept = errors.New("the index is damaged")
 
-// Decode reads an index that Encode wrote of an archive of the stamp.
+// Decode reads an index that Encode wrote for an archive with the given stamp.
 func Decode(b []byte, of Stamp) (*Index, error) {
 	if len(b) < len(keptMagic)+28 || !bytes.HasPrefix(b, []byte(keptMagic)) {
 		return nil, errors.New("not an index, or one of another version")
@@ -77,7 +76,7 @@ func Decode(b []byte, of Stamp) (*Index, error) {
 	}
 	count := n.u64()
 	x := &Index{Damage: n.text()}
-	if n.short || count > uint64(len(n.b))/4 { // a member takes four bytes at least
+	if n.short || count > uint64(len(n.b))/4 { // a member takes at least four bytes
 		return nil, errKept
 	}
 	x.Members = make([]Member, count)
@@ -111,7 +110,7 @@ func (n *number) varint() int64 {
 	return int64(v)
 }
 
-// text reads a text behind its length.
+// text reads a length and a text of that length.
 func (n *number) text() string {
 	size := n.varint()
 	if size > int64(len(n.b)) {

@@ -9,12 +9,11 @@ import (
 	"strings"
 )
 
-// readTar reads the headers of a tar archive, one after another, and nothing else
-// of it.
+// readTar reads only the headers of a tar archive, one after another.
 func readTar(ctx context.Context, r io.ReaderAt, size int64) (*Index, error) {
 	x := &Index{}
 	in := io.NewSectionReader(r, 0, size)
-	headers := tar.NewReader(in) // it seeks past what lies between headers
+	headers := tar.NewReader(in) // it seeks past the content between headers
 	for n := 0; ; n++ {
 		if n%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -46,7 +45,7 @@ func readTar(ctx context.Context, r io.ReaderAt, size int64) (*Index, error) {
 	return x, nil
 }
 
-// notTar says what an error of package tar means.
+// notTar returns a clearer error for an error of package tar.
 func notTar(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -57,7 +56,7 @@ func notTar(err error) error {
 	return err
 }
 
-// refusedTar says why an entry of a tar archive is no file that can be read, or "".
+// refusedTar says why an entry of a tar archive cannot be read as a file, or returns "".
 func refusedTar(h *tar.Header) string {
 	for key := range h.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {

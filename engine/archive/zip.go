@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// zip.go reads the directory of a zip archive: PKWARE's APPNOTE 6.3.10, sections
-// 4.3 to 4.5. It is our own because archive/zip takes memory for as many members as
-// the archive's end says, keeps three hundred bytes of each, and ties them to one
-// open file. A test compares the two.
+// zip.go reads the directory of a zip archive: PKWARE's APPNOTE 6.3.10, sections 4.3 to 4.5.
+// archive/zip is not used, for three reasons: it allocates memory for the number of members that
+// the archive states, keeps three hundred bytes of each, and ties them to one open file. A test
+// compares the two.
 
-// maxZipDirectory bounds the directory, in bytes.
+// maxZipDirectory is the largest size of the directory, in bytes.
 const maxZipDirectory = 1 << 30
 
 const (
@@ -29,7 +29,7 @@ const (
 	zipLocalBytes = 30
 )
 
-// zipPlace is where the directory of a zip lies.
+// zipPlace is the place of a zip archive's directory.
 type zipPlace struct{ records, offset, size uint64 }
 
 // readZip reads the directory of a zip archive.
@@ -65,8 +65,8 @@ func readZip(ctx context.Context, r io.ReaderAt, size int64) (*Index, error) {
 	return x, nil
 }
 
-// findZip finds the directory. Members' offsets count from base, which is not 0
-// where something stands before the archive.
+// findZip finds the directory. Members' offsets count from base, which is above 0 if other bytes
+// precede the archive.
 func findZip(r io.ReaderAt, size int64) (place zipPlace, base int64, err error) {
 	tail := make([]byte, min(size, zipEndBytes+1<<16))
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
@@ -106,8 +106,8 @@ func findZip(r io.ReaderAt, size int64) (place zipPlace, base int64, err error) 
 	return place, max(base, 0), err
 }
 
-// findZip64 reads the end of the directory of an archive that is too large for
-// the plain one, which stands at end. It returns where it begins.
+// findZip64 reads the zip64 end of the directory, which large archives have before the plain end at
+// byte end. It returns the byte at which it begins.
 func findZip64(r io.ReaderAt, end int64, place *zipPlace) (int64, error) {
 	var locator [20]byte
 	if end < int64(len(locator)) {
@@ -138,8 +138,7 @@ func findZip64(r io.ReaderAt, end int64, place *zipPlace) (int64, error) {
 	return end, nil
 }
 
-// addZip adds the entries that are whole in a part of the directory, and returns
-// what is left of it.
+// addZip adds the complete entries of a part of the directory, and returns the rest of the part.
 func (x *Index) addZip(b []byte, base, size int64) ([]byte, error) {
 	for len(b) >= zipEntryBytes {
 		if string(b[:4]) != zipEntry {
@@ -177,8 +176,8 @@ func (x *Index) addZip(b []byte, base, size int64) ([]byte, error) {
 	return b, nil
 }
 
-// widen sets those of the numbers that do not fit into 32 bits from the extra
-// field of an entry, in which they stand in this order.
+// widen sets the numbers that do not fit into 32 bits from the extra field of an entry. The extra
+// field has them in the same order.
 func widen(extra []byte, numbers ...*uint64) {
 	for len(extra) >= 4 {
 		n := number{b: extra}
@@ -199,7 +198,7 @@ func widen(extra []byte, numbers ...*uint64) {
 	}
 }
 
-// refusedZip says why an entry of a zip archive cannot be read, or "".
+// refusedZip says why an entry of a zip archive cannot be read, or returns "".
 func refusedZip(m Member, flags uint16, attributes uint32, unix bool) string {
 	switch kind := attributes >> 16 & 0xf000; {
 	case unix && kind == 0xa000:
@@ -216,7 +215,7 @@ func refusedZip(m Member, flags uint16, attributes uint32, unix bool) string {
 	return ""
 }
 
-// zipData returns where the bytes of a member begin: behind its local header.
+// zipData returns the byte at which a member's content begins, behind its local header.
 func zipData(r io.ReaderAt, m Member) (int64, error) {
 	var b [zipLocalBytes]byte
 	if _, err := r.ReadAt(b[:], m.offset); err != nil {
