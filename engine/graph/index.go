@@ -91,8 +91,7 @@ type Index struct {
 	open    bool // to searches, of Options.Searchers
 }
 
-// New makes an empty index with the library at a path that FindLibrary returned. The
-// library stays loaded.
+// New makes an empty index with the library at a path from FindLibrary. The library stays loaded.
 func New(library string, o Options) (*Index, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -134,7 +133,7 @@ func (x *Index) call(do func(e *C.err_t)) error {
 // Version returns the library's version.
 func (x *Index) Version() string { return x.version }
 
-// Add adds the vector of an item, which has none yet.
+// Add adds the vector of an item. Each item has one vector.
 func (x *Index) Add(row int, vector []float32) error {
 	if len(vector) != x.options.Dim {
 		return fmt.Errorf("item %d: a vector of %d values, the graph has %d", row, len(vector), x.options.Dim)
@@ -148,8 +147,8 @@ func (x *Index) Add(row int, vector []float32) error {
 	})
 }
 
-// SetEf sets how many candidates searches look at. From the first call on no vector
-// is added.
+// SetEf sets the number of candidates that a search visits. After the first call no vector may be
+// added.
 func (x *Index) SetEf(ef int) error {
 	if ef < 1 {
 		return fmt.Errorf("ef is at least 1, not %d", ef)
@@ -164,8 +163,8 @@ func (x *Index) SetEf(ef int) error {
 	return x.call(func(e *C.err_t) { C.lib_ef(x.lib, x.x, C.size_t(ef), e) })
 }
 
-// Search returns up to n items that are near a vector, nearest first. SetEf comes
-// first. With n above ef, n candidates are looked at.
+// Search returns up to n items near a vector, nearest first. SetEf must be called before. If n is
+// above ef, the search visits n candidates.
 func (x *Index) Search(vector []float32, n int) ([]int, error) {
 	if len(vector) != x.options.Dim {
 		return nil, fmt.Errorf("a query of %d values, the graph has %d", len(vector), x.options.Dim)
@@ -186,8 +185,7 @@ func (x *Index) Search(vector []float32, n int) ([]int, error) {
 	return rows, err
 }
 
-// Bytes returns the size of the index as the library would write it to a file:
-// vectors, neighbours and keys.
+// Bytes returns the size of the index in the library's file format: vectors, neighbours and keys.
 func (x *Index) Bytes() int64 {
 	var n int64
 	if err := x.call(func(e *C.err_t) { n = int64(C.lib_bytes(x.lib, x.x, e)) }); err != nil {
@@ -196,7 +194,7 @@ func (x *Index) Bytes() int64 {
 	return n
 }
 
-// Close gives the memory back. It may be called again.
+// Close frees the memory. It may be called again.
 func (x *Index) Close() error {
 	var err error
 	if x.x != nil {

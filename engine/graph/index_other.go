@@ -2,13 +2,13 @@
 
 package graph
 
-// Index is a graph; there is none in this build.
+// Index is a graph. This build has none.
 type Index struct{}
 
 // New returns ErrNoCgo.
 func New(string, Options) (*Index, error) { return nil, ErrNoCgo }
 
-// Version returns nothing.
+// Version returns "".
 func (*Index) Version() string { return "" }
 
 // Add returns ErrNoCgo.

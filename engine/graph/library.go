@@ -12,14 +12,13 @@ import (
 // LibraryVariable is the environment variable that names the library.
 const LibraryVariable = "STRATA_USEARCH_LIBRARY"
 
-// CacheFolder is the folder, in that of the user's cache for Strata, that the library
-// is looked for in.
+// CacheFolder is the library's folder, within the user's cache folder for Strata.
 const CacheFolder = "usearch"
 
 // HowToGet says how to get the library.
 const HowToGet = "get libusearch_c 2 (a release of USearch, or go run ./fixtures/usearch) and name it by " + LibraryVariable
 
-// ErrNoCgo is returned by a program that cannot load a library.
+// ErrNoCgo says that the program cannot load a library.
 var ErrNoCgo = errors.New("this program was built without cgo, or for Windows, and cannot load USearch: build it with CGO_ENABLED=1 and a C compiler")
 
 // LibraryName returns the library's file name on this system.
@@ -30,16 +29,15 @@ func LibraryName() string {
 	return "libusearch_c.so"
 }
 
-// FindLibrary returns the path of USearch's C library: asked, or what
-// STRATA_USEARCH_LIBRARY names, if one of them is not empty; otherwise the first that
-// is in one of the usual places. A place is a file, or a folder of it. The library is
-// not loaded.
-func FindLibrary(asked string, env func(string) string) (string, error) {
-	if asked == "" {
-		asked = env(LibraryVariable)
+// FindLibrary returns the path of USearch's C library: given, or the value of
+// STRATA_USEARCH_LIBRARY, if one of them is not empty; otherwise the first library in the usual
+// folders. Either may be a file or the folder of the file. FindLibrary does not load the library.
+func FindLibrary(given string, env func(string) string) (string, error) {
+	if given == "" {
+		given = env(LibraryVariable)
 	}
-	if asked != "" {
-		return checked(asked)
+	if given != "" {
+		return checked(given)
 	}
 	places := usualPlaces(env)
 	for _, p := range places {
@@ -50,7 +48,7 @@ func FindLibrary(asked string, env func(string) string) (string, error) {
 	return "", fmt.Errorf("no library of USearch in %s: %s", strings.Join(places, ", "), HowToGet)
 }
 
-// checked returns the file at a place.
+// checked returns the library's file at a path.
 func checked(place string) (string, error) {
 	info, err := os.Stat(place)
 	if err == nil && info.IsDir() {
@@ -68,7 +66,7 @@ func checked(place string) (string, error) {
 	return filepath.Abs(place)
 }
 
-// usualPlaces returns the folders that are looked through.
+// usualPlaces returns the folders to search.
 func usualPlaces(env func(string) string) []string {
 	var places []string
 	cache := env("XDG_CACHE_HOME")
@@ -85,17 +83,17 @@ func usualPlaces(env func(string) string) []string {
 	return places
 }
 
-// Options say what an index holds, and how it is built. All but Kind are given.
+// Options describe an index and how to build it. All but Kind are required.
 type Options struct {
 	Dim            int  // values of a vector
-	Rows           int  // vectors at most
+	Rows           int  // largest number of vectors
 	Kind           Kind // of the values kept
-	M              int  // neighbours of a vector, twice that at the bottom
-	EfConstruction int  // candidates looked at to find them
-	Searchers      int  // goroutines that search at a time
+	M              int  // neighbours of a vector; twice as many in the bottom layer
+	EfConstruction int  // candidates visited to find the neighbours
+	Searchers      int  // largest number of concurrent searches
 }
 
-// Kind is the type of the values that an index keeps. Vectors are given as float32.
+// Kind is the type of an index's stored values. Vectors are given as float32.
 type Kind uint8
 
 // The kinds.
@@ -110,7 +108,7 @@ var kindNames = [...]string{"f16", "f32", "i8"}
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
 
-// ParseKind returns the kind of a name.
+// ParseKind returns the kind with the given name.
 func ParseKind(name string) (Kind, error) {
 	for k, known := range kindNames {
 		if name == known {
@@ -120,7 +118,7 @@ func ParseKind(name string) (Kind, error) {
 	return 0, fmt.Errorf("a graph keeps values of f16, f32 or i8, not %q", name)
 }
 
-// check returns an error for options that no index can have.
+// check returns an error for invalid options.
 func (o Options) check() error {
 	if o.Dim < 1 || o.Rows < 1 || o.M < 2 || o.EfConstruction < 1 || o.Searchers < 1 {
 		return fmt.Errorf("a graph of %d × %d values with M %d, ef %d for its construction and %d searchers: each is 1 or more, M 2",
