@@ -1,13 +1,13 @@
-// Package inert makes texts of unknown origin fit to be shown: ids, labels and names
-// of files come from colleagues and the net, and what is written to a terminal is
-// obeyed. It has the one rule of what may not be shown, and the ways to apply it:
+// Package inert makes texts of unknown origin safe to show. Ids, labels and names of files come
+// from colleagues and the net, and a terminal interprets control characters in them. The package
+// defines which characters must not be shown, and four ways to apply that:
 //
-//	Text      takes it out: for the screen, where every cell counts
-//	Line      marks it by U+FFFD, on one line: for messages
-//	Writer    marks it in all that is written: for tables and reports
-//	JSON      writes it as escapes, which lose nothing
+//	Text      removes them: for the screen, where every cell counts
+//	Line      replaces them by U+FFFD, on one line: for messages
+//	Writer    replaces them by U+FFFD in a stream: for tables and reports
+//	JSON      escapes them, without loss
 //
-// Text that must be read back (a log, a script) stands between Go's quotes instead.
+// A text that is read back, in a log or a script, stands between Go's double quotes instead.
 //
 //	fmt.Println(inert.Text(g.ID(row)))
 package inert
@@ -23,11 +23,9 @@ import (
 	"unicode/utf8"
 )
 
-// acts reports whether r acts on what stands around it instead of standing in a
-// cell of its own: control characters, line and paragraph separators, what
-// reorders a line (bidirectional marks, overrides and isolates), what cannot be
-// seen (zero-width spaces, tags, fillers), and what no text holds. Joiners, which
-// emoji and Persian need, do not.
+// acts reports whether r is unsafe to show. Unsafe are control characters, line and paragraph
+// separators, bidirectional marks, overrides and isolates, invisible characters (zero-width spaces,
+// tags, fillers), and noncharacters. Joiners are safe; emoji and Persian need them.
 func acts(r rune) bool {
 	switch {
 	case r < 0x7f:
@@ -37,17 +35,16 @@ func acts(r rune) bool {
 	case unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point):
 		return true
 	case unicode.Is(unicode.Cf, r):
-		return !unicode.Is(unicode.Prepended_Concatenation_Mark, r) // numbers' signs, which are seen
+		return !unicode.Is(unicode.Prepended_Concatenation_Mark, r) // visible signs before numbers
 	}
 	return fillers[r]
 }
 
-// fillers are letters that cannot be seen.
+// fillers are invisible letters.
 var fillers = map[rune]bool{'\u034f': true, '\u115f': true, '\u1160': true, '\u17b4': true, '\u17b5': true, '\u3164': true, '\uffa0': true}
 
-// Text returns s with everything taken out that acts on a terminal: whole escape
-// sequences, too. Bytes that are not UTF-8 become U+FFFD. Tabs and line ends become
-// one space, so that words stay apart.
+// Text returns s without unsafe characters and without whole escape sequences. Bytes that are not
+// UTF-8 become U+FFFD. Tabs and line ends become one space, so that words stay apart.
 func Text(s string) string {
 	if plainASCII(s) {
 		return s
@@ -71,8 +68,8 @@ func Text(s string) string {
 	return b.String()
 }
 
-// Line returns a message on one line: its lines parted by semicolons, and U+FFFD in
-// place of what acts on a terminal, so that it can be seen that something was there.
+// Line returns a message on one line. Semicolons separate its former lines. U+FFFD replaces unsafe
+// characters, so that the reader sees that there were some.
 func Line(s string) string {
 	if plainASCII(s) {
 		return s
@@ -86,9 +83,8 @@ func Line(s string) string {
 	}, strings.ToValidUTF8(strings.Join(lines, "; "), string(utf8.RuneError)))
 }
 
-// JSON returns a JSON document in which what acts on a terminal is escaped. It
-// means the same: such characters stand only in its texts, or are its line ends
-// and tabs.
+// JSON returns a JSON document with unsafe characters escaped. The meaning is the same, since they
+// occur only within texts, or as line ends and tabs between values.
 func JSON(document []byte) []byte {
 	if plainASCII(strings.NewReplacer("\n", "", "\t", "").Replace(string(document))) {
 		return document
@@ -108,19 +104,18 @@ func JSON(document []byte) []byte {
 	return out
 }
 
-// Writer passes text on with U+FFFD in place of what acts on a terminal, but for
-// line ends and tabs, which are the program's own. A rune that is cut off at the
-// very end is left out.
+// Writer copies text, with U+FFFD in place of unsafe characters. Line ends and tabs come from the
+// program and are copied. An incomplete rune at the end is dropped.
 type Writer struct {
 	to   io.Writer
 	rest []byte // of a rune
 	out  []byte
 }
 
-// NewWriter returns a writer that passes text on.
+// NewWriter returns a Writer that writes to the given writer.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
-// Write passes text on; an error is that of the writer behind.
+// Write copies p. An error is the underlying writer's.
 func (w *Writer) Write(p []byte) (int, error) {
 	text := p
 	if len(w.rest) > 0 {
@@ -144,7 +139,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// plainASCII reports whether every byte of s is printable ASCII, which is nearly always so.
+// plainASCII reports whether every byte of s is printable ASCII. Nearly all texts are.
 func plainASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] > 0x7e {
@@ -154,9 +149,9 @@ func plainASCII(s string) bool {
 	return true
 }
 
-// escapeLength returns the length of the escape sequence at the head of s, 0 when there is none. A sequence that never
-// ends is as long as its introducer, so that a file's name cannot swallow the rest of a line; of other sequences only
-// the ESC counts.
+// escapeLength returns the length of the escape sequence at the start of s, or 0 if there is none.
+// An unterminated sequence counts as its introducer alone, so that a file name cannot swallow the
+// rest of a line. Of other sequences only the ESC counts.
 func escapeLength(s string) int {
 	switch {
 	case s == "\x1b":
@@ -183,7 +178,8 @@ func escapeLength(s string) int {
 	return 2
 }
 
-// controlLength returns the length of a control sequence's parameters and final byte, 0 when it is cut off.
+// controlLength returns the length of a control sequence's parameters and final byte, or 0 if the
+// sequence is incomplete.
 func controlLength(s string) int {
 	for i := range len(s) {
 		switch {
@@ -196,7 +192,8 @@ func controlLength(s string) int {
 	return 0
 }
 
-// stringLength returns the length of a control string with its terminator, 0 when it has none.
+// stringLength returns the length of a control string with its terminator, or 0 if there is no
+// terminator.
 func stringLength(s string) int {
 	for i := range len(s) {
 		switch {
