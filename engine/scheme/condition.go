@@ -1,9 +1,9 @@
 package scheme
 
-// Condition keeps the rows whose label holds a value.
+// Condition is met by the rows whose label holds a value.
 type Condition struct {
 	Label, Value string
 }
 
-// String returns LABEL=VALUE, each quoted where it must be.
+// String returns LABEL=VALUE, each quoted if necessary.
 func (c Condition) String() string { return Quote(c.Label) + "=" + Quote(c.Value) }

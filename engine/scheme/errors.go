@@ -10,19 +10,19 @@ import (
 // ErrClosed is returned by work on a gallery that is closed.
 var ErrClosed = errors.New("the gallery is closed")
 
-// ErrNoCodes is wrapped, behind a layer's name, by what needs its codes: see
-// Gallery.PrepareCodes, which makes none of some types.
+// ErrNoCodes says that a layer has no codes. Errors wrap it behind the layer's name.
+// Gallery.PrepareCodes makes no codes of some types.
 var ErrNoCodes = errors.New("has no codes")
 
 // NameError says that a layer, a label, an item or a value does not exist.
 type NameError struct {
 	Kind  string // what was named: layer, label, item, value of category, …
 	Name  string
-	In    string   // where it was looked for
+	In    string   // where the name was looked up
 	Known []string // names that exist, those like Name if there are such
 }
 
-// Error names what was looked for, where, and the names that exist.
+// Error returns the missing name, where it was looked up, and the existing names.
 func (e *NameError) Error() string {
 	s := fmt.Sprintf("%s has no %s %q", e.In, e.Kind, e.Name)
 	if len(e.Known) > 0 {
@@ -35,8 +35,8 @@ func (e *NameError) Error() string {
 	return s
 }
 
-// Nearest returns those of the known names that resemble name, best first, or
-// all of them, sorted, when none does.
+// Nearest returns the known names that resemble name, best first. If none does, it returns all
+// known names, sorted.
 func Nearest(name string, known []string) []string {
 	low := strings.ToLower(name)
 	var near []string
@@ -55,8 +55,8 @@ func Nearest(name string, known []string) []string {
 	return near
 }
 
-// sharesLetters reports whether three quarters of the letters of the longer
-// word stand in the other.
+// sharesLetters reports whether three quarters of the letters of the longer word occur in the
+// other.
 func sharesLetters(a, b string) bool {
 	count := map[rune]int{}
 	for _, r := range a {

@@ -10,40 +10,38 @@ import (
 	"strata/engine/format"
 )
 
-// maxTransforms is the number of transforms that a factor may chain.
+// maxTransforms is the largest number of transforms of a factor.
 const maxTransforms = 8
 
-// maxPower is the largest power of whitening. Components that are kept have
-// standard deviations of at least 10⁻⁵ of the largest, so that a power up to it
-// leaves all values within float32.
+// maxPower is the largest power of whitening. Components that are kept have standard deviations of
+// at least 10⁻⁵ of the largest. So powers up to maxPower leave all values within float32.
 const maxPower = 4
 
-// TransformKind is what a transform does.
+// TransformKind is the kind of a transform.
 type TransformKind uint8
 
-// The kinds of transforms. In what follows μ is the mean of the rows that a
-// transform is fitted on, σ their standard deviations (divided by the number of
-// rows), and V the principal axes, the eigenvectors of their covariance in the
-// order of falling variance.
+// The kinds of transforms. μ is the mean of the rows that a transform is fitted on, σ their
+// standard deviations (divided by the number of rows). V are the principal axes: the eigenvectors
+// of their covariance, by descending variance.
 const (
-	// PCA projects a row of length 1 on the first N axes: (x/|x| − μ)·V.
+	// PCA projects a row of length 1 onto the first N axes: (x/|x| − μ)·V.
 	PCA TransformKind = iota
-	// Whiten is PCA with each component divided by σ to the Power, where σ is the
-	// component's standard deviation (a singular value, but for a constant factor):
-	// 1 gives every component the same variance, less weighs them less evenly. A
-	// component whose variance is under 10⁻¹⁰ of the first one's is set to 0.
+	// Whiten is PCA with each component divided by σ to the Power, where σ is the component's
+	// standard deviation (a singular value, but for a constant factor). A Power of 1 gives every
+	// component the same variance; a smaller one preserves more of their differences. A component
+	// with a variance under 10⁻¹⁰ of the first one's is set to 0.
 	Whiten
 	// Centre subtracts the mean of rows of length 1: x/|x| − μ.
 	Centre
-	// ZScore makes every feature of the rows as they are stored comparable:
-	// (x − μ)/σ. A feature that never changes becomes 0.
+	// ZScore standardizes every feature of the stored rows: (x − μ)/σ. A constant feature becomes
+	// 0.
 	ZScore
 )
 
-// knownTransforms is how the transforms are spelled, for messages.
+// knownTransforms lists the spellings of transforms, for messages.
 const knownTransforms = "pcaN, whitenN, whitenN@POWER, centre, zscore"
 
-// Transform is one step from a layer to a derived one.
+// Transform is one step from a layer to a derived layer.
 type Transform struct {
 	Kind  TransformKind
 	N     int     // components of PCA and Whiten, at least 1; otherwise 0
@@ -68,14 +66,14 @@ func (t Transform) String() string {
 	return "zscore"
 }
 
-// Factor is a layer and the transforms that are applied to it, the first one
-// first. With transforms its spelling is the name of a derived layer.
+// Factor is a layer and the transforms applied to it, in order. With transforms, its spelling is
+// the name of a derived layer.
 type Factor struct {
 	Layer      string
 	Transforms []Transform
 }
 
-// FactorNamed returns the factor of a layer, derived or not, that has a name.
+// FactorNamed returns the factor of a layer, derived or not, by the layer's name.
 func FactorNamed(layer string) Factor {
 	if strings.Contains(layer, "|") {
 		if f, err := ParseFactor(layer); err == nil {
@@ -104,8 +102,8 @@ func (f Factor) String() string {
 	return b.String()
 }
 
-// Dim returns the number of features that the factor has for a layer with dim
-// features and so many rows, or a *DimError.
+// Dim returns the number of features of the factor, for a layer with dim features and the given
+// number of rows. It may return a *DimError.
 func (f Factor) Dim(dim, rows int) (int, error) {
 	for i, t := range f.Transforms {
 		if t.N == 0 {
@@ -125,7 +123,7 @@ func (f Factor) Dim(dim, rows int) (int, error) {
 	return dim, nil
 }
 
-// DimError says that a transform does not fit the layer it is applied to.
+// DimError says that a transform does not fit its layer.
 type DimError struct {
 	Transform int // its place in the factor, from 0
 	Reason    string
@@ -134,9 +132,9 @@ type DimError struct {
 // Error returns the reason.
 func (e *DimError) Error() string { return e.Reason }
 
-// FileName returns the name under which a derived layer is kept, without its
-// extension: the transforms follow the layer behind points, and a point of the
-// layer's own name is doubled, so that no two factors share a name.
+// FileName returns the file name of a derived layer, without its extension: the layer, and each
+// transform behind a point. Points in the layer's own name are doubled, so that no two factors
+// share a file name.
 func (f Factor) FileName() string {
 	parts := []string{strings.ReplaceAll(f.Layer, ".", "..")}
 	for _, t := range f.Transforms {
@@ -242,6 +240,6 @@ func (p *schemeParser) transform() (Transform, error) {
 	return t, nil
 }
 
-// maxAxes is the largest number of features whose principal axes are computed:
-// the work grows with its third power, to about a minute.
+// maxAxes is the largest number of features whose principal axes are computed. The work grows with
+// its third power, to about a minute.
 const maxAxes = 4096

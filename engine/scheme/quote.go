@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Quote returns a name as it stands in scripts, logs and messages: between Go's
-// double quotes when it is empty, a reserved word, or holds blanks, commas, quotes,
-// backslashes, = or #, or what cannot be printed.
+// Quote returns a name as scripts, logs and messages spell it. The name stands between Go's double
+// quotes if it is empty or a reserved word, or if it holds blanks, commas, quotes, backslashes, =,
+// #, or unprintable characters.
 func Quote(name string, reserved ...string) string {
 	if name == "" || slices.Contains(reserved, name) || strings.ContainsAny(name, " ,=\"\\#") || !Printable(name) {
 		return strconv.Quote(name)
@@ -28,8 +28,8 @@ func Printable(text string) bool {
 	return true
 }
 
-// IsLayerName reports whether a text can be the name of a layer: a letter, then letters,
-// digits, _, . or -.
+// IsLayerName reports whether a text can be the name of a layer: a letter, then letters, digits, _,
+// . or -.
 func IsLayerName(s string) bool {
 	if s == "" || !isLetter(s[0]) {
 		return false

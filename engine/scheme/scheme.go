@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// Limits of a scheme's text. Nobody types schemes near them; a hostile script may.
+// Limits of a scheme's text. Real schemes are far below them; a hostile script may not be.
 const (
 	maxSchemeLength = 4096
 	maxSchemeDepth  = 8
 )
 
-// Weights outside this range are refused: within it no square, product or sum
-// of a score over- or underflows in float64, whatever float32 values a layer holds.
+// The range of weights. Within it no square, product or sum of a score overflows or underflows in
+// float64, whatever float32 values a layer holds.
 const (
 	minWeight = 1e-30
 	maxWeight = 1e30
 )
 
-// Kind is the way in which a scheme combines its terms.
+// Kind is how a scheme combines its terms.
 type Kind uint8
 
 // The kinds of a scheme.
@@ -31,16 +31,15 @@ const (
 	RRF                // reciprocal rank fusion, Σ 1/(60+rank)
 )
 
-// Term is a factor with its weight. A weight of 0 keeps the factor in the
-// scheme's spelling, but its layer is not used.
+// Term is a factor with its weight. With a weight of 0 the factor stays in the scheme's spelling,
+// but its layer is not used.
 type Term struct {
 	Weight float64
 	Factor Factor
 }
 
-// Scheme says how layers combine into one score. Sum and Concat have Terms, no
-// factor twice; RRF has Parts. The zero Scheme is not valid; ParseScheme makes
-// valid ones.
+// Scheme combines layers into one score. Sum and Concat have Terms with distinct factors; RRF has
+// Parts. The zero Scheme is not valid; ParseScheme makes valid ones.
 type Scheme struct {
 	Kind  Kind
 	Terms []Term
@@ -54,7 +53,7 @@ type SyntaxError struct {
 	Reason string
 }
 
-// Error gives the text, cut after 80 characters, the column and the reason.
+// Error returns the text, cut after 80 characters, the column and the reason.
 func (e *SyntaxError) Error() string {
 	text := e.Text
 	if r := []rune(text); len(r) > 80 {
@@ -63,16 +62,15 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("scheme %q: column %d: %s", text, e.Column, e.Reason)
 }
 
-// ParseScheme parses a scheme in the language of the package comment. It does
-// not know which layers exist; engine.Gallery.ParseScheme does. An error is a
-// *SyntaxError.
+// ParseScheme parses a scheme in the language of the package comment. It does not check that layers
+// exist; engine.Gallery.ParseScheme does. An error is a *SyntaxError.
 func ParseScheme(text string) (Scheme, error) {
 	return ParseChecked(text, nil)
 }
 
-// ParseChecked parses text; check, where given, returns the reason why a factor
-// is refused and the place of what is wrong: 0 is the layer, from 1 on the
-// transforms. The reason is "" when the factor is right.
+// ParseChecked parses text. If check is not nil, it returns the reason why a factor is refused, and
+// the position of the fault: 0 for the layer, from 1 on for the transforms. The reason is "" if the
+// factor is valid.
 func ParseChecked(text string, check func(Factor) (place int, reason string)) (Scheme, error) {
 	if len(text) > maxSchemeLength {
 		return Scheme{}, &SyntaxError{text, maxSchemeLength, fmt.Sprintf("a scheme has at most %d characters, this one %d", maxSchemeLength, len(text))}
@@ -171,7 +169,7 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 	return p.merged(start, Sum, terms)
 }
 
-// rrf parses what follows "rrf(".
+// rrf parses the text behind "rrf(".
 func (p *schemeParser) rrf(depth int) (Scheme, error) {
 	s := Scheme{Kind: RRF}
 	for {
@@ -226,8 +224,8 @@ func (p *schemeParser) term() (Term, error) {
 	return t, err
 }
 
-// decimal reads digits with points, signed or not, and an optional exponent: more
-// than what a number is, so that a message can name all of it.
+// decimal reads digits with points, with or without a sign, and an optional exponent. It accepts
+// more than a number, so that a message can quote the whole.
 func (p *schemeParser) decimal() string {
 	start := p.pos
 	if p.pos < len(p.text) && (p.text[p.pos] == '-' || p.text[p.pos] == '+') {
@@ -254,7 +252,7 @@ func (p *schemeParser) weight() (float64, error) {
 	start := p.pos
 	text := p.decimal()
 	w, err := strconv.ParseFloat(text, 64)
-	if err != nil && !math.IsInf(w, 0) { // which is a range error of ParseFloat
+	if err != nil && !math.IsInf(w, 0) { // infinity is a range error of ParseFloat
 		return 0, p.fail(start, "%q is not a number", text)
 	}
 	if reason := weightFault(w, text); reason != "" {
@@ -263,7 +261,7 @@ func (p *schemeParser) weight() (float64, error) {
 	return w, nil
 }
 
-// weightFault says what is wrong with a weight of the given spelling, or "".
+// weightFault says what is wrong with a weight of the given spelling, or returns "".
 func weightFault(w float64, text string) string {
 	switch {
 	case math.IsInf(w, 0) || math.IsNaN(w):
@@ -276,10 +274,9 @@ func weightFault(w float64, text string) string {
 	return ""
 }
 
-// merged builds a scheme from terms as written: a layer named twice becomes one
-// term where it stood first, so that the scheme's score is that of the text. In
-// a sum equal layers add their weights; in a concatenation a weight acts
-// squared, so they add their squares.
+// merged builds a scheme from terms as written. Terms with equal factors become one term at the
+// first position, with the same score. In a sum their weights add. In a concatenation a weight acts
+// squared, so their squares add.
 func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error) {
 	s := Scheme{Kind: kind}
 	var total float64

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// String returns the canonical spelling, which ParseScheme reads back to an
-// equal scheme: no spaces, weights in their shortest form, a weight of 1 left out.
+// String returns the canonical spelling, which ParseScheme reads back to an equal scheme: no
+// spaces, weights in their shortest form, a weight of 1 left out.
 func (s Scheme) String() string {
 	var w speller
 	w.scheme(s, 1)
 	return w.text.String()
 }
 
-// Check returns what is wrong with a scheme that was not parsed, or whose layers may
-// be missing, as a *SyntaxError about its spelling; check is as for
-// ParseChecked.
+// Check checks a scheme that was not parsed, or whose layers may be missing. It returns a
+// *SyntaxError about the scheme's spelling. For check see ParseChecked.
 func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
 	w := speller{check: check}
 	w.scheme(s, 1)
@@ -32,8 +31,7 @@ func (s Scheme) Check(check func(Factor) (place int, reason string)) error {
 	return nil
 }
 
-// speller spells a scheme and, with check, finds the first thing that is wrong with it.
-// A spelling is ASCII.
+// speller spells a scheme. With check, it also finds the first fault in it. A spelling is ASCII.
 type speller struct {
 	text  strings.Builder
 	check func(Factor) (place int, reason string)
@@ -47,7 +45,7 @@ func (w *speller) fail(at int, reason string) {
 	}
 }
 
-// scheme spells a scheme that stands so deep, from 1.
+// scheme spells a scheme at the given depth, from 1.
 func (w *speller) scheme(s Scheme, depth int) {
 	start, sep := w.text.Len(), "+"
 	if depth > maxSchemeDepth {
@@ -99,7 +97,7 @@ func (w *speller) term(t Term) {
 		return
 	}
 	if place, reason := w.check(t.Factor); reason != "" {
-		if place > 0 { // behind what is before the transform, and a bar
+		if place > 0 { // behind the text before the transform, and a bar
 			at += len(Factor{t.Factor.Layer, t.Factor.Transforms[:place-1]}.String()) + 1
 		}
 		w.fail(at, reason)
@@ -112,11 +110,11 @@ func (s Scheme) Equal(o Scheme) bool {
 		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Factor.Equal(b.Factor) })
 }
 
-// Layers returns the layers that the scheme uses, those with a weight above 0,
-// each once, in the order of their first use.
+// Layers returns the names of the layers with a weight above 0, without repetition, in the order of
+// their first use.
 func (s Scheme) Layers() []string { return Names(s.Factors()) }
 
-// Factors returns the factors whose layers are Layers, in their order.
+// Factors returns the factors of the layers in Layers, in the same order.
 func (s Scheme) Factors() []Factor { return s.factors(nil) }
 
 func (s Scheme) factors(found []Factor) []Factor {
@@ -131,7 +129,7 @@ func (s Scheme) factors(found []Factor) []Factor {
 	return found
 }
 
-// FactorsOf returns the factors of all schemes, each once.
+// FactorsOf returns the factors of all schemes, without repetition.
 func FactorsOf(schemes []Scheme) []Factor {
 	var found []Factor
 	for _, s := range schemes {
