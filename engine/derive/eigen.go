@@ -13,13 +13,13 @@ import (
 	"strata/engine/layer"
 )
 
-// eigenPanel is the number of coordinates that rotations are applied to at a
-// time: a panel of 2,048 vectors then takes half a megabyte.
+// eigenPanel is the number of coordinates in a panel; rotations are applied panel by panel. A panel
+// of 2,048 vectors takes half a megabyte.
 const eigenPanel = 32
 
-// eigen holds the eigenvectors of a symmetric matrix while they are turned into
-// place, in panels of eigenPanel coordinates: coordinate k of vector i is
-// panels[k/eigenPanel][i*eigenPanel + k%eigenPanel].
+// eigen holds the eigenvectors of a symmetric matrix while rotations are applied, in panels of
+// eigenPanel coordinates: coordinate k of vector i is panels[k/eigenPanel][i*eigenPanel +
+// k%eigenPanel].
 type eigen struct {
 	n      int
 	d, e   []float64 // diagonal, and what stands beside it
@@ -27,23 +27,22 @@ type eigen struct {
 	turns  []rotation // not yet applied
 }
 
-// rotation turns the vectors at and at+1.
+// rotation rotates the vectors at and at+1.
 type rotation struct {
 	at   int
 	c, s float64
 }
 
-// eigenSym returns the eigenvalues of the symmetric n×n matrix a, falling, and
-// their vectors of length 1, the first n values those of the first. Of each
-// vector the coordinate of largest magnitude is positive, the first of equals.
-// Only the upper triangle is read; a is overwritten.
+// eigenSym returns the eigenvalues of the symmetric n×n matrix a, descending, and their vectors of
+// length 1. The first n values of vectors are the first vector. The coordinate of largest magnitude
+// of each vector is positive; among equal magnitudes, the first one. Only the upper triangle of a
+// is read; a is overwritten.
 //
-// Gonum's LAPACK reduces the matrix to a tridiagonal one. Its dsteqr, which would
-// do the rest, turns columns that lie far apart in memory and takes nine tenths
-// of the time, so the implicit QL algorithm (EISPACK's tql2; Numerical Recipes
-// §11.3) is here, with its rotations collected and applied to panels by all
-// processors. ctx is looked at between reduction and rotations, and during them.
-// What comes out does not depend on the number of threads.
+// Gonum's LAPACK reduces the matrix to a tridiagonal one. Its dsteqr, which would do the rest,
+// rotates columns that lie far apart in memory, and takes nine tenths of the time. So the implicit
+// QL algorithm (EISPACK's tql2; Numerical Recipes §11.3) is implemented here. It collects its
+// rotations and applies them to panels on all processors. ctx is checked after the reduction and
+// during the rotations. The result does not depend on the number of threads.
 func eigenSym(ctx context.Context, n int, a []float64) (values, vectors []float64, err error) {
 	q := &eigen{n: n, d: make([]float64, n), e: make([]float64, n)}
 	q.reduce(a)
@@ -112,8 +111,8 @@ func (q *eigen) solve(ctx context.Context) error {
 	return q.turn(ctx)
 }
 
-// block returns the end of the block that begins at l: the first m behind which
-// nothing but rounding stands beside the diagonal.
+// block returns the end of the block that begins at l: the first m whose off-diagonal element is
+// only rounding.
 func (q *eigen) block(l int, norm float64) int {
 	for m := l; m < q.n-1; m++ {
 		beside := math.Abs(q.e[m])
@@ -152,10 +151,10 @@ func (q *eigen) sweep(l, m int) {
 	e[m] = 0
 }
 
-// length returns √(a²+b²). The values here are far from what over- or underflows.
+// length returns √(a²+b²). The values here are far from overflow and underflow.
 func length(a, b float64) float64 { return math.Sqrt(float64(a*a) + float64(b*b)) }
 
-// turn applies the rotations that were collected, in order.
+// turn applies the collected rotations, in order.
 func (q *eigen) turn(ctx context.Context) error {
 	err := layer.Parallel(ctx, len(q.panels), 1, func(lo, hi int) {
 		for _, panel := range q.panels[lo:hi] {
@@ -174,7 +173,7 @@ func (q *eigen) turn(ctx context.Context) error {
 	return err
 }
 
-// vector sets dst to vector i, its largest coordinate positive.
+// vector sets dst to vector i, with its largest coordinate positive.
 func (q *eigen) vector(dst []float64, i int) {
 	largest := 0.0
 	for k := range dst {

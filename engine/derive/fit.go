@@ -10,32 +10,31 @@ import (
 	"strata/engine/scheme"
 )
 
-// Rows are fitted and transformed in blocks of fitBlock, within which goroutines
-// take fitChunk rows or fitTile features at a time. The blocks fix the order of
-// every sum, so that no result depends on the number of threads.
+// Rows are fitted and transformed in blocks of fitBlock. Within a block, a goroutine takes fitChunk
+// rows or fitTile features at a time. The blocks fix the order of every sum, so no result depends
+// on the number of threads.
 const (
 	fitBlock = 512
 	fitChunk = 64
 	fitTile  = 64
 )
 
-// flatVariance is the share of the first component's variance under which a
-// component is taken for rounding: whitening would blow it up.
+// flatVariance is the least variance of a component, as a share of the first one's. A smaller
+// variance is rounding, which whitening would amplify.
 const flatVariance = 1e-10
 
-// Stage is a transform that was fitted. What it computes are float32 values, so
-// that a chain gives the same as its transforms one after the other, each kept as
-// a layer; and projections are canonical products (see kernel), so that fitted
-// parameters and a row determine the result, bit for bit.
+// Stage is a fitted transform. It computes float32 values, so a chain gives the same result as its
+// transforms one after the other, each kept as a layer. Projections are canonical products (see
+// kernel), so the fitted parameters and a row determine the bits of the result.
 type Stage struct {
 	transform scheme.Transform
 	in, Out   int
-	rows      int       // it was fitted on
+	rows      int       // number of rows of the fit
 	Mean      []float64 // in
 	scale     []float64 // of ZScore 1/σ or 0, in; of Whiten 1/σ^power or 0, out
 	axes      []float64 // of PCA and Whiten, out×in, float32 values
 	variance  []float64 // of PCA and Whiten by component
-	total     float64   // variance of all components, also those that are not kept
+	total     float64   // variance of all components, including dropped ones
 }
 
 // projects reports whether the stage has axes.
@@ -43,9 +42,8 @@ func (s *Stage) projects() bool {
 	return s.transform.Kind == scheme.PCA || s.transform.Kind == scheme.Whiten
 }
 
-// widen sets dst to the row as the transform takes it, of length 1 unless it is
-// ZScore. It reports false for a row that is zero or not finite: such a row is
-// left out of a fit, and stays zero.
+// widen sets dst to the row as input of the transform: of length 1, except for ZScore. It reports
+// false for a row that is zero or not finite. Such a row is excluded from a fit, and stays zero.
 func (s *Stage) widen(dst []float64, row []float32) bool {
 	var square float64
 	for i, v := range row {
@@ -114,13 +112,12 @@ func (s *Stage) Apply(dst, src []float32, n int, w *Workspace) {
 	}
 }
 
-// Feed gives rows of a layer, through stages, to the fit of the next one or to
-// the derived layer.
+// Feed passes rows of a layer through stages, to the fit of the next stage or to the derived layer.
 type Feed struct {
 	Layer  *layer.Layer
 	rows   []int // ascending; nil is all
 	Stages []*Stage
-	Done   func(work float64) // is told of work that was done; nil is none
+	Done   func(work float64) // reports work done; may be nil
 }
 
 // len returns the number of rows.
@@ -131,7 +128,7 @@ func (f *Feed) len() int {
 	return len(f.rows)
 }
 
-// dim returns the number of features behind the last stage.
+// dim returns the number of features after the last stage.
 func (f *Feed) dim() int {
 	if len(f.Stages) == 0 {
 		return f.Layer.Dim
@@ -139,11 +136,10 @@ func (f *Feed) dim() int {
 	return f.Stages[len(f.Stages)-1].Out
 }
 
-// each calls do for one block after the other, with n rows. x is do's until it
-// returns.
+// each calls do for one block after the other, with n rows. x is valid until do returns.
 func (f *Feed) each(ctx context.Context, do func(x []float32, n int) error) error {
 	block := make([]float32, min(fitBlock, f.len())*f.dim())
-	spaces := make(chan *Workspace, 64) // those not in use
+	spaces := make(chan *Workspace, 64) // the free ones
 	for lo := 0; lo < f.len(); lo += fitBlock {
 		n := min(fitBlock, f.len()-lo)
 		err := layer.Parallel(ctx, n, fitChunk, func(from, to int) {
@@ -173,11 +169,11 @@ func (f *Feed) each(ctx context.Context, do func(x []float32, n int) error) erro
 	return nil
 }
 
-// releaseFrom is the size of a matrix, in bytes, from which a pass gives back
-// what it has read: a smaller one stays in memory for the searches that follow.
+// releaseFrom is the size of a matrix, in bytes, from which a pass releases the pages that it has
+// read. A smaller matrix stays in memory for the searches that follow.
 const releaseFrom = 1 << 30
 
-// release gives back the memory of n rows from place lo on.
+// release releases the memory of n rows from index lo on.
 func (f *Feed) release(lo, n int) {
 	from, to := lo, lo+n
 	if f.rows != nil {
@@ -205,7 +201,7 @@ func transformWork(t scheme.Transform, in, out int) float64 {
 	return float64(8 * in)
 }
 
-// load sets dst to n rows from place lo on, as they are behind the last stage.
+// load sets dst to n rows from index lo on, after the last stage.
 func (f *Feed) load(dst []float32, lo, n int, w *Workspace) {
 	l := f.Layer
 	src := dst
@@ -257,7 +253,7 @@ type fitter struct {
 	*Stage
 	feed  *Feed
 	wide  []float64 // the rows of a block as the transform takes them
-	valid []bool    // by row of the block
+	valid []bool    // by row of the block: whether the row counts
 }
 
 func (x *fitter) fit(ctx context.Context) error {
@@ -274,7 +270,7 @@ func (x *fitter) fit(ctx context.Context) error {
 	return nil
 }
 
-// each widens one block after the other and calls do, with n rows in wide.
+// each widens one block after the other and calls do. wide holds the block's n rows.
 func (x *fitter) each(ctx context.Context, do func(n int) error) error {
 	return x.feed.each(ctx, func(rows []float32, n int) error {
 		err := layer.Parallel(ctx, n, fitChunk, func(lo, hi int) {
@@ -289,8 +285,7 @@ func (x *fitter) each(ctx context.Context, do func(n int) error) error {
 	})
 }
 
-// columns adds to sums[i], for every feature i, value(i, x) of the valid rows,
-// row by row.
+// columns adds value(i, x) of the valid rows to sums[i], for every feature i, row by row.
 func (x *fitter) columns(ctx context.Context, n int, sums []float64, value func(i int, v float64) float64) error {
 	return layer.Parallel(ctx, x.in, fitTile, func(lo, hi int) {
 		for r := range n {
@@ -304,8 +299,8 @@ func (x *fitter) columns(ctx context.Context, n int, sums []float64, value func(
 	})
 }
 
-// fitMean sets mean and rows. What is summed are differences from the first row,
-// so that the mean of equal values is that value, and their variance 0.
+// fitMean sets mean and rows. It sums differences from the first row. So the mean of equal values
+// is exactly that value, and their variance is 0.
 func (x *fitter) fitMean(ctx context.Context) error {
 	var first []float64
 	x.Mean = make([]float64, x.in)
@@ -332,7 +327,7 @@ func (x *fitter) fitMean(ctx context.Context) error {
 	return nil
 }
 
-// fitScale sets scale to 1/σ of every feature, and to 0 where that is 0.
+// fitScale sets scale to 1/σ of every feature, or to 0 if σ is 0.
 func (x *fitter) fitScale(ctx context.Context) error {
 	squares := make([]float64, x.in)
 	err := x.each(ctx, func(n int) error {
@@ -391,10 +386,9 @@ func (x *fitter) fitAxes(ctx context.Context) error {
 // axesWork is the work of finding the axes, in multiplications of a scan.
 func axesWork(dim int) float64 { return 8 * float64(dim) * float64(dim) * float64(dim) }
 
-// covariance returns the upper triangle of the covariance of the rows, whose mean
-// is known. Rows are centred, rounded to float32 and turned, so that a feature's
-// values lie side by side; then an entry grows, block by block, by the canonical
-// product of two features.
+// covariance returns the upper triangle of the covariance of the rows. The mean is known. Rows are
+// centred, rounded to float32 and transposed, so that a feature's values are contiguous. Then every
+// block adds the canonical product of two features to their entry.
 func (x *fitter) covariance(ctx context.Context) ([]float64, error) {
 	sums := make([]float64, x.in*x.in)
 	turned := make([]float32, x.in*fitBlock)
@@ -419,8 +413,8 @@ func (x *fitter) covariance(ctx context.Context) ([]float64, error) {
 	return sums, err
 }
 
-// turn sets turned[i*fitBlock+r] to the centred value of feature i in row r, for
-// the features lo to hi; rows that do not count have zeros.
+// turn transposes: it sets turned[i*fitBlock+r] to the centred value of feature i in row r, for the
+// features lo to hi. Rows that do not count have zeros.
 func (x *fitter) turn(turned []float32, lo, hi, n int) {
 	for r := range fitBlock {
 		if r >= n || !x.valid[r] {
@@ -435,8 +429,7 @@ func (x *fitter) turn(turned []float32, lo, hi, n int) {
 	}
 }
 
-// products adds to sums the products of the features lo to hi with those up to
-// them.
+// products adds to sums the products of the features lo to hi with all features up to them.
 func (x *fitter) products(sums []float64, turned []float32, lo, hi int) {
 	var wide [fitBlock]float64
 	var dots [fitTile]float64
@@ -451,8 +444,8 @@ func (x *fitter) products(sums []float64, turned []float32, lo, hi int) {
 	}
 }
 
-// FitWork is the work of fitting a factor to rows of a layer with dim features,
-// and of transforming all rows.
+// FitWork is the work of fitting a factor to fitted rows of a layer with dim features, and of
+// transforming all rows.
 func FitWork(f scheme.Factor, dim, fitted, rows int) float64 {
 	load, work := float64(4*dim), 0.0
 	for _, t := range f.Transforms {

@@ -24,12 +24,12 @@ import (
 	"strata/engine/seal"
 )
 
-// RecipeFormat is the number of the format of recipes and of what they describe.
-// It grows when a transform computes something else.
+// RecipeFormat is the version of the recipe format and of the transforms. It increases when the
+// result of a transform changes.
 const RecipeFormat = 1
 
-// Recipe says how a derived layer came to be, and what it is. It is kept as JSON
-// beside the matrix and written last: without a recipe there is no derived layer.
+// Recipe describes a derived layer and its origin. It is kept as JSON beside the matrix and written
+// last: without a recipe there is no derived layer.
 type Recipe struct {
 	Format int          `json:"format"`
 	Layer  string       `json:"layer"` // the factor
@@ -37,17 +37,17 @@ type Recipe struct {
 	Fitted RecipeFit    `json:"fitted"`
 	Stages []RecipeStep `json:"stages"`
 	Matrix RecipeFile   `json:"matrix"`
-	Values RecipeFile   `json:"parameters"` // what was fitted; see Stage.parameters
-	Arch   string       `json:"arch"`       // of the processor: on another the last bits may differ
+	Values RecipeFile   `json:"parameters"` // fitted parameters; see Stage.parameters
+	Arch   string       `json:"arch"`       // processor architecture: on another, the last bits may differ
 
 	Replaced string `json:"-"` // why a derived layer that was kept did not serve; "" if none was
-	Made     bool   `json:"-"` // by this gallery, not found
+	Made     bool   `json:"-"` // this gallery made it, rather than found it
 
 	Folder fence.Folder // where it lies
-	Text   []byte       // as it lies there
+	Text   []byte       // content of the file
 }
 
-// RecipeSource is the layer that a derived layer was made of.
+// RecipeSource is the source of a derived layer.
 type RecipeSource struct {
 	Layer       string `json:"layer"`
 	Type        string `json:"type"`
@@ -58,8 +58,8 @@ type RecipeSource struct {
 
 // RecipeFit says which rows the transforms were fitted on.
 type RecipeFit struct {
-	Sample int    `json:"sample"` // rows drawn; 0: all
-	Seed   uint64 `json:"seed"`   // of the draw; 0 when all rows were taken
+	Sample int    `json:"sample"` // number of rows drawn; 0 means all
+	Seed   uint64 `json:"seed"`   // of the draw; 0 if all rows were taken
 }
 
 // RecipeStep is one transform.
@@ -67,7 +67,7 @@ type RecipeStep struct {
 	Transform string    `json:"transform"`
 	In        int       `json:"in"`
 	Out       int       `json:"out"`
-	Rows      int       `json:"rows"`                // fitted on: those drawn that have a length
+	Rows      int       `json:"rows"`                // number of rows of the fit: the drawn ones that have a length
 	Kept      float64   `json:"kept,omitempty"`      // share of the variance on the axes
 	Variances []float64 `json:"variances,omitempty"` // by axis
 }
@@ -78,21 +78,20 @@ type RecipeFile struct {
 	Type        string `json:"type"`
 	Shape       []int  `json:"shape"`
 	SHA256      string `json:"sha256"`                // of the file, in hexadecimal digits
-	Fingerprint string `json:"fingerprint,omitempty"` // of a matrix, as that of a source
+	Fingerprint string `json:"fingerprint,omitempty"` // of a matrix, as in RecipeSource
 }
 
-// FitRows returns the rows that the first transform was fitted on.
+// FitRows returns the number of rows that the first transform was fitted on.
 func (r *Recipe) FitRows() int { return r.Stages[0].Rows }
 
-// parameters appends what was fitted, stage by stage: mean, scale and axes, as
-// far as the stage has them.
+// parameters appends the fitted parameters: mean, scale and axes, if the stage has them.
 func (s *Stage) parameters(to []float64) []float64 {
 	to = append(to, s.Mean...)
 	to = append(to, s.scale...)
 	return append(to, s.axes...)
 }
 
-// RestoreStages makes the stages of a factor from the parameters of its fit.
+// RestoreStages makes the stages of a factor from fitted parameters.
 func RestoreStages(f scheme.Factor, dim int, values []float64) ([]*Stage, error) {
 	var stages []*Stage
 	for _, t := range f.Transforms {
@@ -127,7 +126,7 @@ func RestoreStages(f scheme.Factor, dim int, values []float64) ([]*Stage, error)
 	return stages, nil
 }
 
-// headRoom is more than the bytes that stand before the values of a .npy file.
+// headRoom exceeds the size of a .npy header.
 const headRoom = 1 << 16
 
 // describe returns the recipe's steps.
@@ -146,8 +145,7 @@ func describe(stages []*Stage) []RecipeStep {
 	return steps
 }
 
-// ReadRecipe reads the recipe of a derived layer in a folder. It returns nil
-// when there is none.
+// ReadRecipe reads the recipe of a derived layer in a folder. It returns nil if there is none.
 func ReadRecipe(dir fence.Folder, name string) (*Recipe, error) {
 	text, err := dir.ReadFile(name+".json", fence.Metadata)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -164,7 +162,7 @@ func ReadRecipe(dir fence.Folder, name string) (*Recipe, error) {
 	return &r, nil
 }
 
-// Stale says why a recipe does not serve for the factor of the source, or "".
+// Stale says why a recipe does not match a factor of the source, or returns "".
 func (r *Recipe) Stale(f scheme.Factor, source RecipeSource) string {
 	switch {
 	case r.Format != RecipeFormat:
@@ -179,8 +177,7 @@ func (r *Recipe) Stale(f scheme.Factor, source RecipeSource) string {
 	return ""
 }
 
-// hashedFile is a file that appears when it is complete, with the hash of what is
-// written into it.
+// hashedFile is a file that is published whole, with the hash of its content.
 type hashedFile struct {
 	*aside.File
 	out *bufio.Writer
@@ -198,10 +195,10 @@ func createHashed(dir fence.Folder, name string) (*hashedFile, error) {
 	return h, nil
 }
 
-// Write writes on.
+// Write appends p.
 func (h *hashedFile) Write(p []byte) (int, error) { return h.out.Write(p) }
 
-// Publish completes the file and gives it its name.
+// Publish completes the file and renames it to its path.
 func (h *hashedFile) Publish() error {
 	if err := h.out.Flush(); err != nil {
 		return err
@@ -209,12 +206,12 @@ func (h *hashedFile) Publish() error {
 	return h.File.Publish()
 }
 
-// hash returns the SHA-256 of what was written; it is complete after Publish.
+// hash returns the SHA-256 of the content. It is complete after Publish.
 func (h *hashedFile) hash() string { return hex.EncodeToString(h.sum.Sum(nil)) }
 
-// Keep writes the derived layer of a recipe into dir: the matrix, then what was
-// fitted, and the recipe last, which it completes. Anything that is cut short
-// leaves either no recipe or one that the matrix does not fit.
+// Keep writes a derived layer into dir: the matrix, the fitted parameters, and last the recipe,
+// which it completes. If it is interrupted, there is no recipe, or one that does not match the
+// matrix.
 func (r *Recipe) Keep(ctx context.Context, dir fence.Folder, name string, from *Feed) error {
 	rows, dim := from.len(), from.dim()
 	matrix, err := createHashed(dir, name+".npy")
@@ -268,7 +265,7 @@ func nonzero(x []float32, rows int) int {
 	return count
 }
 
-// keepParameters writes what was fitted as one vector of float64.
+// keepParameters writes the fitted parameters as one vector of float64.
 func (r *Recipe) keepParameters(dir fence.Folder, name string, stages []*Stage) error {
 	var values []float64
 	for _, s := range stages {
@@ -293,7 +290,7 @@ func (r *Recipe) keepParameters(dir fence.Folder, name string, stages []*Stage) 
 	return nil
 }
 
-// Write writes the recipe itself.
+// Write writes the recipe file.
 func (r *Recipe) Write(dir fence.Folder, name string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -301,12 +298,11 @@ func (r *Recipe) Write(dir fence.Folder, name string) error {
 	}
 	text = append(text, '\n')
 	r.Text = text
-	seal.BelieveMatrix(dir, r.Matrix.File, r.Text) // first: who finds the recipe finds its seal
+	seal.BelieveMatrix(dir, r.Matrix.File, r.Text) // first: a reader that finds the recipe needs its seal
 	return dir.WriteBytes(name, r.Text)
 }
 
-// parameterCount returns how many parameters the transforms of a factor have, for
-// rows of dim features.
+// parameterCount returns the number of parameters of a factor, for rows of dim features.
 func parameterCount(f scheme.Factor, dim int) int64 {
 	count := int64(0)
 	for _, t := range f.Transforms {
@@ -328,8 +324,8 @@ func parameterCount(f scheme.Factor, dim int) int64 {
 	return count
 }
 
-// ReadParameters reads what was fitted for a factor of rows with dim features, and
-// compares it with the recipe.
+// ReadParameters reads the fitted parameters of a factor of rows with dim features, and compares
+// their hash with the recipe's.
 func (r *Recipe) ReadParameters(dir fence.Folder, f scheme.Factor, dim int) ([]float64, error) {
 	name := filepath.Base(r.Values.File)
 	path := dir.File(name)
