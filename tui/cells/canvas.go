@@ -8,7 +8,7 @@ import (
 	"strata/tui/picture"
 )
 
-// Rect is a rectangle of cells; X and Y are those of its top left cell, from 0.
+// Rect is a rectangle of cells. X and Y are the position of its top left cell, from 0.
 type Rect struct{ X, Y, W, H int }
 
 // Has reports whether a cell lies in the rectangle.
@@ -19,8 +19,8 @@ func (r Rect) Meets(o Rect) bool {
 	return r.X < o.X+o.W && o.X < r.X+r.W && r.Y < o.Y+o.H && o.Y < r.Y+r.H
 }
 
-// Canvas collects styled pieces of lines at their places; pieces do not overlap, and those of a line are put from left
-// to right.
+// Canvas collects styled pieces of lines. Pieces must not overlap, and those of a line are put from
+// left to right.
 type Canvas struct {
 	lines []string
 	ends  []int // cells written, by line
@@ -44,7 +44,7 @@ func (c *Canvas) Put(x, y, w int, lines ...string) {
 	}
 }
 
-// Finished returns the lines filled up with blanks.
+// Finished returns the lines, padded with blanks.
 func (c *Canvas) Finished() []string {
 	for i := range c.lines {
 		c.lines[i] += strings.Repeat(" ", max(0, c.Width-c.ends[i]))
@@ -63,7 +63,8 @@ func PadLines(lines []string, size picture.Box) []string {
 	return lines[:size.Rows]
 }
 
-// Overlay writes box over lines with its top left cell at (x, y). What does not fit is cut off.
+// Overlay writes box over lines, with its top left cell at (x, y). It cuts off parts outside the
+// lines.
 func Overlay(lines, box []string, x, y int) {
 	for i, b := range box {
 		if y+i < 0 || y+i >= len(lines) {

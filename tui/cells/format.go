@@ -24,7 +24,8 @@ func Thousands[N int | int64](n N) string {
 	return sign + s
 }
 
-// Number writes x with so many decimals and without the zero before the point: .993, 1.000, -.020; "-" for none.
+// Number writes x with the given number of decimals, and without the zero before the point: .993,
+// 1.000, -.020. It writes "-" for NaN.
 func Number(x float64, decimals int) string {
 	if math.IsNaN(x) {
 		return "-"
@@ -42,7 +43,7 @@ func Number(x float64, decimals int) string {
 	return s
 }
 
-// ScoreIn writes a score with as many decimals, at most four, as fit in width cells.
+// ScoreIn writes a score with as many decimals as fit in width cells, at most four.
 func ScoreIn(x float64, width int) string {
 	for decimals := 4; decimals > 0; decimals-- {
 		if s := Number(x, decimals); len(s) <= width {
@@ -52,7 +53,7 @@ func ScoreIn(x float64, width int) string {
 	return Number(x, 0)
 }
 
-// SizeOf writes a number of bytes for people.
+// SizeOf writes a number of bytes with a unit.
 func SizeOf(n int64) string {
 	switch {
 	case n >= 1<<30 && n%(1<<30) == 0:
@@ -65,7 +66,7 @@ func SizeOf(n int64) string {
 	return strconv.FormatInt((n+1023)>>10, 10) + " kB"
 }
 
-// Plural returns the word for n things.
+// Plural returns the form of the word for n things.
 func Plural(word string, n int) string {
 	stem, y := strings.CutSuffix(word, "y")
 	switch {
@@ -77,7 +78,7 @@ func Plural(word string, n int) string {
 	return word + "s"
 }
 
-// Cut returns the text of a gallery or a person, safe to write and at most width cells wide.
+// Cut returns a text of a gallery or a person, safe to show, in at most width cells.
 func Cut(s string, width int) string {
 	if width <= 0 {
 		return ""
@@ -85,7 +86,7 @@ func Cut(s string, width int) string {
 	return ansi.Truncate(inert.Text(s), width, "…")
 }
 
-// CutID returns an id in at most width cells: ids differ at their ends, so the end is what is kept.
+// CutID returns an id in at most width cells. It keeps the end, since ids differ at their ends.
 func CutID(id string, width int) string {
 	id = inert.Text(id)
 	w := ansi.StringWidth(id)
@@ -99,17 +100,17 @@ func CutID(id string, width int) string {
 	return tail
 }
 
-// Padded fills styled text up with blanks on the right, or cuts it, to exactly width cells.
+// Padded pads styled text with blanks on the right, or cuts it, to exactly width cells.
 func Padded(s string, width int) string {
 	w := ansi.StringWidth(s)
 	if w > width {
 		s = ansi.Truncate(s, max(width, 0), "")
-		w = ansi.StringWidth(s) // less than width, where a wide character was cut off
+		w = ansi.StringWidth(s) // less than width if a wide character was cut off
 	}
 	return s + strings.Repeat(" ", max(width-w, 0))
 }
 
-// Flush puts right at the right end of width cells, after left; the left text gives way.
+// Flush returns left and right at the two ends of width cells. It cuts left if both do not fit.
 func Flush(left, right string, width int) string {
 	w := ansi.StringWidth(right)
 	if w == 0 || w >= width {
@@ -121,7 +122,7 @@ func Flush(left, right string, width int) string {
 	return Padded(left, width-w) + right
 }
 
-// Right fills plain text up with blanks on the left to width cells.
+// Right pads plain text with blanks on the left to width cells.
 func Right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-ansi.StringWidth(s))) + s
 }

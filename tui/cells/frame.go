@@ -12,7 +12,7 @@ import (
 	"strata/tui/picture"
 )
 
-// EmptyFrame marks the corners of a picture that is not there yet.
+// EmptyFrame marks the corners of a picture that is not ready yet.
 func EmptyFrame(box picture.Box, s Styles) []string {
 	lines := make([]string, box.Rows)
 	for y := range lines {
@@ -27,7 +27,7 @@ func EmptyFrame(box picture.Box, s Styles) []string {
 	return lines
 }
 
-// BrokenFrame says which picture cannot be shown and, where there is room, why.
+// BrokenFrame names a picture that cannot be shown and, if there is room, the reason.
 func BrokenFrame(box picture.Box, s Styles, name, why string) []string {
 	lines := EmptyFrame(box, s)
 	if box.Rows < 3 || box.Cols < 3 {
@@ -49,7 +49,8 @@ func BrokenFrame(box picture.Box, s Styles, name, why string) []string {
 	return lines
 }
 
-// FirstLines returns as many lines as fit in height, the last of which says how many do not.
+// FirstLines returns the lines that fit in height. If some do not fit, the last line has their
+// number.
 func FirstLines(s Styles, lines []string, height int) []string {
 	if len(lines) <= height || height < 1 {
 		return lines[:max(min(len(lines), height), 0)]

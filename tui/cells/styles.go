@@ -5,8 +5,8 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// Styles are the screen's few looks by meaning: one accent, hit and miss that differ in lightness as well as in hue, and
-// for everything else the terminal's own foreground, bold or faint.
+// Styles are the screen's styles, by meaning. There is one accent. Hit and miss differ in lightness
+// as well as in hue. Everything else has the terminal's own foreground, bold or faint.
 type Styles struct {
 	Plain  lipgloss.Style
 	Bold   lipgloss.Style
@@ -39,8 +39,8 @@ var (
 	}
 )
 
-// NewStyles returns styles for a colour profile and a background. Without colours (termenv.Ascii) bold and faint
-// remain; with plain set nothing remains, which is how frames are compared.
+// NewStyles returns styles for a colour profile and a background. Without colours (termenv.Ascii)
+// bold and faint remain. If plain, no style remains; tests compare such frames.
 func NewStyles(profile termenv.Profile, dark, plain bool) Styles {
 	r := lipgloss.NewRenderer(nil)
 	r.SetHasDarkBackground(dark)

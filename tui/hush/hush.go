@@ -1,17 +1,16 @@
-// Package hush keeps Bubble Tea from asking the terminal for its background in an
-// init function, before main: every command would do so, wait five seconds for a
-// terminal that does not answer, and leave it without an echo if a signal came
-// meanwhile. The program asks by itself, when it is ready.
+// Package hush prevents Bubble Tea from asking the terminal for its background in an init function,
+// before main. Otherwise every command would ask, wait five seconds for a terminal that does not
+// answer, and leave it without echo if a signal came meanwhile. The program asks itself, when it is
+// ready.
 //
-// It works because Go initialises, of the packages whose imports are initialised,
-// the one with the least path first: this one before package time, on which Bubble
-// Tea depends. So it must import nothing but syscall; TestQuietStart
-// sees to it.
+// It relies on Go's order of initialization: among packages whose imports are initialized, the one
+// with the least path comes first. This package precedes package time, on which Bubble Tea depends.
+// So it must import only syscall; TestQuietStart checks that.
 package hush
 
 import "syscall"
 
-// variable, when it is set, makes termenv take nothing for a terminal.
+// variable is the environment variable that makes termenv treat no file as a terminal.
 const variable = "CI"
 
 var hushed = hush()
@@ -24,7 +23,7 @@ func hush() bool {
 	return syscall.Setenv(variable, "strata") == nil
 }
 
-// End gives the environment back, for main to call first.
+// End restores the environment. main calls it first.
 func End() {
 	if hushed {
 		_ = syscall.Unsetenv(variable)
