@@ -58,7 +58,7 @@ func sameSurvey(a, b layer.Survey) bool {
 
 // surveyRef is Survey, element by element.
 func surveyRef(l *layer.Layer) layer.Survey {
-	none := layer.Fault{First: -1}
+	none := layer.Unscored{First: -1}
 	s := layer.Survey{
 		Layer: l, Bytes: int64(l.Rows * l.Bytes()), NonFinite: layer.Values{Row: -1, Column: -1}, Saturated: layer.Values{Row: -1, Column: -1},
 		Zero: none, Same: none, ZeroColumns: none, ConstantColumns: none, Repeated: none, RepeatOf: -1, Outliers: none,

@@ -7,17 +7,17 @@ import (
 	"unsafe"
 )
 
-// FaultError is a fault of memory: a page of a mapped file that cannot be read,
-// because the file has become shorter or its disk fails.
+// FaultError is a memory fault: a page of a mapped file cannot be read, because the file has become
+// shorter or its disk fails.
 type FaultError struct{ Addr uintptr }
 
-// Error gives the address.
+// Error returns a text with the address.
 func (e *FaultError) Error() string {
 	return fmt.Sprintf("memory at %#x cannot be read", e.Addr)
 }
 
-// Guard calls work, which reads mapped files in this goroutine, and returns a
-// fault as an error instead of ending the program. Other panics pass.
+// Guard calls work, which reads mapped files in this goroutine. It returns a memory fault as an
+// error instead of ending the program. It does not recover other panics.
 func Guard(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -25,7 +25,7 @@ func Guard(work func() error) (err error) {
 		if r == nil {
 			return
 		}
-		fault, ok := r.(interface{ Addr() uintptr }) // as runtime/debug documents
+		fault, ok := r.(interface{ Addr() uintptr }) // runtime/debug documents this method
 		if !ok {
 			panic(r)
 		}
@@ -65,7 +65,7 @@ func (s *Source) unchanged() error {
 	return nil
 }
 
-// Within returns the place of an address in memory.
+// Within returns the offset of an address in memory. It reports false if the address is outside.
 func Within(addr uintptr, memory []byte) (int, bool) {
 	from := uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
 	return int(addr - from), addr >= from && addr-from < uintptr(len(memory))

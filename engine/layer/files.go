@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 )
 
-// ErrOutside says of a file of a gallery that it is behind a link, its own or that of a
-// folder, that leads out of the gallery's folder, or that begins at the root.
+// ErrOutside says that a file of a gallery is outside its folder: the file or its folder is a
+// symbolic link out of the gallery's folder, or the path is absolute.
 var ErrOutside = errors.New("it is a symbolic link out of the gallery's folder: --follow-links allows it")
 
-// escapes is what os.Root says of such a file. It has no error to compare with.
+// escapes is the message of os.Root for such a file. os.Root has no error value to compare with.
 const escapes = "path escapes from parent"
 
-// OpenFile opens a regular file. Others are refused before they are opened: that
-// of a named pipe would wait for its writer. The error does not name the file.
+// OpenFile opens a regular file. It refuses other files before it opens them: opening a named pipe
+// would wait for a writer. The error does not name the file.
 func OpenFile(files fs.FS, name string) (fs.File, error) {
 	var f fs.File
 	info, err := fs.Stat(files, name)
@@ -33,5 +33,5 @@ func OpenFile(files fs.FS, name string) (fs.File, error) {
 	return f, err
 }
 
-// JoinPath returns the path, for messages, of a file of the folder.
+// JoinPath returns the path of a file of the folder, for messages.
 func JoinPath(place, name string) string { return filepath.Join(place, filepath.FromSlash(name)) }

@@ -9,9 +9,8 @@ import (
 	"strata/engine/items"
 )
 
-// Sample hashes the seeded blocks of the layer's first n bytes. What lies between rows
-// in their files counts for nothing, so that a matrix has the same blocks wherever it
-// lies.
+// Sample hashes the seeded blocks of the layer's first n bytes. Bytes between rows are ignored, so
+// a matrix has the same blocks in any file.
 func (l *Layer) Sample(ctx context.Context, h hash.Hash, n int) error {
 	var buf [FingerprintBlockSize]byte
 	for _, block := range SampleBlocks(n) {
@@ -24,8 +23,7 @@ func (l *Layer) Sample(ctx context.Context, h hash.Hash, n int) error {
 	return nil
 }
 
-// Hash returns the hash of the layer's name, type and shape, and of what sample
-// writes of its matrix.
+// Hash returns the hash of the layer's name, type and shape, and of the bytes that sample writes.
 func (l *Layer) Hash(ctx context.Context, sample func(context.Context, hash.Hash, *Layer) error) ([]byte, error) {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "layer %s %s %d %d\n", l.Name, l.Type, l.Rows, l.Dim))
@@ -33,8 +31,7 @@ func (l *Layer) Hash(ctx context.Context, sample func(context.Context, hash.Hash
 	return h.Sum(nil), err
 }
 
-// SampleBlocks returns the blocks that a fingerprint reads of a matrix of n
-// bytes, ascending.
+// SampleBlocks returns the blocks of a matrix of n bytes that a fingerprint reads, ascending.
 func SampleBlocks(n int) []int {
 	blocks := (n + FingerprintBlockSize - 1) / FingerprintBlockSize
 	if blocks <= fingerprintBlocks {
@@ -62,8 +59,8 @@ func HashAll(ctx context.Context, h hash.Hash, l *Layer) error {
 	return nil
 }
 
-// A fingerprint reads this many blocks of this size of each matrix, at places
-// drawn from the seed; a matrix that has no more is read whole.
+// A fingerprint reads this many blocks of this size from each matrix, at seeded places. A matrix
+// that is no larger is read whole.
 const (
 	fingerprintBlocks    = 4096
 	FingerprintBlockSize = 4096

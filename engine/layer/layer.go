@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Layer is a named matrix over a gallery's rows: Rows × Dim elements, which lie in
-// one file or several. Their memory is the gallery's and dies with it.
+// Layer is a named matrix over a gallery's rows: Rows × Dim elements, in one file or several. The
+// gallery owns their memory, which is valid until it is closed.
 type Layer struct {
 	Name string
 	File string // as given to Open, joined with the matrix's name; * for the numbers of shards
@@ -17,19 +17,19 @@ type Layer struct {
 	Dim  int
 
 	Segments []Segment // ascending
-	Whole    []byte    // all elements, where they lie one behind the other; otherwise nil
+	Whole    []byte    // all elements, if they are contiguous; otherwise nil
 
 	lengths atomic.Pointer[Lengths]
 }
 
-// Lengths holds the canonical squared length of every row of a layer, and its
-// root. A row that is zero or not finite has NaN in both: whatever is computed
-// from it is NaN, which is how a row without a score is known.
+// Lengths holds the canonical squared length of every row of a layer, and its root. Both are NaN
+// for a row that is zero or not finite. Everything computed from them is then NaN, which marks a
+// row without a score.
 type Lengths struct {
 	Square []float64
 	Root   []float64
-	Zero   Fault // rows of zeros
-	Bad    Fault // rows with a NaN or an infinity
+	Zero   Unscored // rows of zeros
+	Bad    Unscored // rows with a NaN or an infinity
 
 	Extreme bool // a root is beyond extremeRoot, above or below
 
@@ -37,18 +37,18 @@ type Lengths struct {
 	narrow *shortLengths
 }
 
-// extremeRoot is far beyond the lengths of all types but float64. Below it no square
-// and no product of values that matters to a score leaves the range of float64, which
-// the bounds of approximate scores take for granted.
+// extremeRoot is far beyond the lengths of all types but float64. Below it no square or product
+// that matters to a score overflows or underflows float64. The bounds of approximate scores rely on
+// that.
 const extremeRoot = 0x1p400
 
-// Fault counts rows that have no score in a layer, and names the first.
-type Fault struct {
+// Unscored counts rows that have no score in a layer, and names the first.
+type Unscored struct {
 	Rows  int
 	First int // row; -1 when Rows is 0
 }
 
-// NewLayer returns a layer of segments that hold all of its rows.
+// NewLayer returns a layer of segments that together hold all its rows.
 func NewLayer(name, file string, t DType, dim int, segments []Segment) *Layer {
 	l := &Layer{Name: name, File: file, Type: t, Dim: dim, Segments: segments}
 	last := segments[len(segments)-1]
@@ -82,12 +82,12 @@ func (l *Layer) ScanSquares(dst, sq, q []float64, lo int) {
 	})
 }
 
-// Lengths returns the rows' lengths, or nil before the layer was first scanned.
+// Lengths returns the rows' lengths, or nil before the first scan of the layer.
 func (l *Layer) Lengths() *Lengths { return l.lengths.Load() }
 
-// SetLengths derives the lengths from squares, which it keeps.
+// SetLengths computes the lengths from squares, and keeps the slice.
 func (l *Layer) SetLengths(squares []float64) *Lengths {
-	n := &Lengths{Square: squares, Root: make([]float64, len(squares)), Zero: Fault{First: -1}, Bad: Fault{First: -1}}
+	n := &Lengths{Square: squares, Root: make([]float64, len(squares)), Zero: Unscored{First: -1}, Bad: Unscored{First: -1}}
 	for row, s := range squares {
 		switch {
 		case s == 0:
@@ -106,15 +106,15 @@ func (l *Layer) SetLengths(squares []float64) *Lengths {
 }
 
 // Add counts a row. Rows must be added in ascending order for First to be the lowest.
-func (f *Fault) Add(row int) {
+func (f *Unscored) Add(row int) {
 	if f.Rows == 0 {
 		f.First = row
 	}
 	f.Rows++
 }
 
-// Faults says which rows have no score in the layer, a line a kind, or nothing.
-// It knows that once the layer was scanned.
+// Faults says which rows have no score in the layer, one line for each kind. It returns nothing
+// before the first scan of the layer.
 func (l *Layer) Faults() []string {
 	n := l.Lengths()
 	if n == nil {
@@ -132,7 +132,7 @@ func (l *Layer) Faults() []string {
 	return lines
 }
 
-// firstBad returns the place and the value of the row's first element that is not finite.
+// firstBad returns the index and the value of the row's first element that is not finite.
 func (l *Layer) firstBad(row int) (int, float64) {
 	v := make([]float64, l.Dim)
 	if Guard(func() error { l.Widen(v, row); return nil }) != nil {

@@ -6,24 +6,22 @@ import (
 	"slices"
 )
 
-// shortLengths holds the lengths of a layer's rows as float32 numbers, for the many
-// rows of a concatenation that only need to be nearly scored. Rows without a score
-// have NaN.
+// shortLengths holds the lengths of a layer's rows as float32, for approximate scores of
+// concatenations. Rows without a score have NaN.
 type shortLengths struct {
 	Root        []float32
 	Least, Most []float64 // by span: the ends of the rows' roots; +Inf and 0 without any
-	Plain       bool      // no root is beyond ShortRange, above or below
+	Plain       bool      // all lengths are within ShortRange
 }
 
-// ShortRange bounds lengths from above, and its inverse from below. Within these
-// bounds, and with weights no farther apart, no square and no product leaves the range
-// of float32.
+// ShortRange is the largest length for float32, and its inverse the least. Within these bounds, and
+// with ratios of weights within them, no square or product overflows or underflows float32.
 const ShortRange = 0x1p30
 
-// WithinShort reports whether a length suits float32, NaN too.
+// WithinShort reports whether a length is within ShortRange; true for NaN.
 func WithinShort(root float64) bool { return !(root > ShortRange || root < 1/ShortRange) }
 
-// Short returns the lengths as float32 numbers. It computes them once.
+// Short returns the lengths as float32. It computes them once.
 func (n *Lengths) Short() *shortLengths {
 	n.once.Do(func() {
 		rows := len(n.Root)
@@ -37,7 +35,7 @@ func (n *Lengths) Short() *shortLengths {
 		for span := range slices.Chunk(n.Root, CodeSpan) {
 			least, most := math.Inf(1), 0.0
 			for _, root := range span {
-				if root == root { // a NaN is not itself
+				if root == root { // false for NaN
 					least, most = min(least, root), max(most, root)
 				}
 			}
@@ -48,8 +46,8 @@ func (n *Lengths) Short() *shortLengths {
 	return n.narrow
 }
 
-// Products sets dst, a place a row, to the canonical products of q with all rows. It
-// returns the rows' lengths; the first scan of a layer computes them in the same pass.
+// Products sets dst, by row, to the canonical products of q with all rows. It returns the rows'
+// lengths. The first scan of a layer computes them in the same pass.
 func (l *Layer) Products(ctx context.Context, dst, q []float64) (*Lengths, error) {
 	block := max(1, ScanBlock/l.Bytes())
 	if n := l.Lengths(); n != nil {
@@ -63,7 +61,7 @@ func (l *Layer) Products(ctx context.Context, dst, q []float64) (*Lengths, error
 	return l.SetLengths(squares), nil
 }
 
-// Measure computes the layer's lengths, if they are not known.
+// Measure computes the layer's lengths, unless they are known.
 func (l *Layer) Measure(ctx context.Context) error {
 	if l.Lengths() != nil {
 		return nil

@@ -7,21 +7,18 @@ import (
 	"sync/atomic"
 )
 
-// ScanBlock is the number of bytes of a matrix between two looks at a context:
-// large beside the cost of handing out a block, small beside a tenth of a
-// second of reading.
+// ScanBlock is the number of bytes of a matrix between two checks of a context. Reading it takes
+// much longer than handing out a block, and much less than a tenth of a second.
 const ScanBlock = 1 << 20
 
-// Parallel calls work on blocks that together cover 0 to n, from as many
-// goroutines as there are processors to use. It returns when all calls have,
-// early with ctx's error when that is cancelled, or with a *FaultError when a
-// mapped file could not be read.
+// Parallel calls work on blocks that together cover 0 to n, from one goroutine for each processor.
+// It returns after all calls. It ends early with ctx's error if ctx is cancelled, or with a
+// *FaultError if a mapped file cannot be read.
 func Parallel(ctx context.Context, n, block int, work func(lo, hi int)) error {
 	return ParallelOn(ctx, 0, n, block, work)
 }
 
-// ParallelOn is Parallel from so many goroutines; 0 are as many as there are
-// processors.
+// ParallelOn is Parallel with the given number of goroutines; 0 means one for each processor.
 func ParallelOn(ctx context.Context, workers, n, block int, work func(lo, hi int)) error {
 	var next atomic.Int64
 	var fault atomic.Pointer[error]
@@ -56,7 +53,7 @@ func ParallelOn(ctx context.Context, workers, n, block int, work func(lo, hi int
 	return ctx.Err()
 }
 
-// Grown returns a slice of n elements, s if it has room.
+// Grown returns a slice of n elements. It is s if s has the capacity.
 func Grown[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)

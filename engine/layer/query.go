@@ -12,7 +12,7 @@ type Vector struct {
 	Square, Root float64 // NaN when the vector is zero or not finite: it has no score in the layer
 }
 
-// NewVector returns the vector of values, one a feature of the layer, which it copies.
+// NewVector returns the vector of values, one for each feature of the layer. It copies them.
 func NewVector(values []float32) Vector {
 	v := Vector{Wide: make([]float64, len(values))}
 	kernel.WidenF32(v.Wide, values)

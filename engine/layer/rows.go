@@ -11,37 +11,36 @@ import (
 	"strata/engine/kernel"
 )
 
-// rows.go reads the rows of a layer where they lie: in one file or several, one
-// behind the other or apart.
+// rows.go reads the rows of a layer from its files: one file or several, with rows contiguous or
+// apart.
 
-// Source is a file that layers lie in, mapped or read whole.
+// Source is a file that holds rows of layers, mapped or read into memory.
 type Source struct {
 	Path string // for messages
 	Data []byte
 	Info fs.FileInfo // of the mapped file; nil for one in memory
 }
 
-// Segment holds rows of a layer that lie in one file, at the same distance.
+// Segment holds rows of a layer in one file, at an equal distance.
 type Segment struct {
 	From        *Source
 	first, Rows int    // rows of the layer
 	Data        []byte // from the first element of its first row to the last of its last
-	stride      int    // bytes from a row to the next
-	apart       int    // the same in elements, where this processor reads them; otherwise 0
-	dense       bool   // apart, and rows lie one behind the other
+	stride      int    // bytes from one row to the next
+	apart       int    // stride in elements, if this processor can read them in place; otherwise 0
+	dense       bool   // apart is not 0, and the rows are contiguous
 }
 
-// gatherBytes is about how many bytes of rows that lie apart are put together at
-// a time: little enough to stay in the first caches, enough for a kernel to be worth
-// calling.
+// gatherBytes is the approximate number of bytes of rows that are copied together at a time. They
+// fit the first-level caches, and are enough for a kernel call to pay.
 const gatherBytes = 32 << 10
 
-// anyAddress says that this processor reads an element at any address; on others
-// elements are copied to where it does.
+// anyAddress says that this processor reads an element at any address. On others, elements are
+// copied to aligned memory.
 const anyAddress = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
 
-// NewSegment returns the segment of rows that begin at the given byte of a file; they
-// were checked to lie within it.
+// NewSegment returns the segment of rows that begin at byte offset of a file. The caller has
+// checked that they lie within the file.
 func NewSegment(from *Source, first, rows, offset, stride, size int, t DType) Segment {
 	s := Segment{From: from, first: first, Rows: rows, stride: stride}
 	s.Data = from.Data[offset : offset+(rows-1)*stride+size]
@@ -59,17 +58,17 @@ func Elements[T any](b []byte) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
 }
 
-// gatherings are buffers of gathered rows, aligned for every element.
+// gatherings are buffers for gathered rows, aligned for every element type.
 var gatherings = sync.Pool{New: func() any { return new([]uint64) }}
 
-// borrowed returns n bytes and what gives them back.
+// borrowed returns a buffer of n bytes, and the value to return to gatherings.
 func borrowed(n int) ([]byte, *[]uint64) {
 	words := gatherings.Get().(*[]uint64)
 	*words = Grown(*words, (n+7)/8)
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*words))), n), words
 }
 
-// segment returns the place of the segment that holds a row.
+// segment returns the index of the segment that holds a row.
 func (l *Layer) segment(row int) int {
 	if len(l.Segments) == 1 {
 		return 0
@@ -81,9 +80,8 @@ func (l *Layer) segment(row int) int {
 	return i - 1
 }
 
-// Runs calls do with the rows lo to hi, run by run, in order: with the number of
-// the first row of a run and the elements of its rows, one behind the other. They
-// are do's until it returns.
+// Runs calls do with the rows lo to hi in order, run by run. row is the first row of a run, b the
+// contiguous elements of its rows. b is valid until do returns.
 func (l *Layer) Runs(lo, hi int, do func(row int, b []byte)) {
 	size := l.Bytes()
 	if l.Whole != nil {
@@ -93,8 +91,8 @@ func (l *Layer) Runs(lo, hi int, do func(row int, b []byte)) {
 	l.strides(lo, hi, true, func(row, _ int, b []byte, _ int) { do(row, b) })
 }
 
-// strides is Runs for rows that need not lie one behind the other, unless they are to
-// be together: there are n of them, which begin stride elements apart.
+// strides is Runs for rows that may be apart: the n rows begin stride elements apart. If together,
+// they are contiguous.
 func (l *Layer) strides(lo, hi int, together bool, do func(row, n int, b []byte, stride int)) {
 	size := l.Bytes()
 	for i := l.segment(lo); lo < hi; i++ {
@@ -126,8 +124,8 @@ func (s *Segment) gather(dst []byte, lo, size int) {
 	}
 }
 
-// Together returns the elements of the rows lo to hi, one behind the other: where
-// they lie, or copied into words, which it grows.
+// Together returns the elements of the rows lo to hi, contiguous: in place, or copied into words,
+// which it grows.
 func (l *Layer) Together(lo, hi int, words *[]uint64) []byte {
 	size := l.Bytes()
 	if l.Whole != nil {
@@ -142,8 +140,8 @@ func (l *Layer) Together(lo, hi int, words *[]uint64) []byte {
 	return out
 }
 
-// span returns the bytes from to to of the layer's elements, as if all rows lay one
-// behind the other. They may lie in buf, which is as long.
+// span returns the bytes from to to of the layer's elements, as if all rows were contiguous. It may
+// use buf, which has the same length.
 func (l *Layer) span(buf []byte, from, to int) []byte {
 	if l.Whole != nil {
 		return l.Whole[from:to]
@@ -157,11 +155,11 @@ func (l *Layer) span(buf []byte, from, to int) []byte {
 	return buf[:to-from]
 }
 
-// Size returns the bytes of all elements.
+// Size returns the number of bytes of all elements.
 func (l *Layer) Size() int { return l.Rows * l.Bytes() }
 
-// Modified returns the time of the layer's file, in nanoseconds, or, of several, a
-// hash of theirs; 0 for files in memory.
+// Modified returns the time of the layer's file, in nanoseconds. For several files it is a hash of
+// their times; for files in memory it is 0.
 func (l *Layer) Modified() int64 {
 	if len(l.Segments) == 1 {
 		return l.Segments[0].From.Modified()
@@ -174,7 +172,7 @@ func (l *Layer) Modified() int64 {
 	return int64(h.Sum64())
 }
 
-// Modified returns the time of the file, in nanoseconds; 0 for one in memory.
+// Modified returns the time of the file, in nanoseconds; 0 for a file in memory.
 func (s *Source) Modified() int64 {
 	if s.Info == nil {
 		return 0
@@ -182,7 +180,7 @@ func (s *Source) Modified() int64 {
 	return s.Info.ModTime().UnixNano()
 }
 
-// Widen sets dst to elements of a type.
+// Widen sets dst to the elements in b, which are of type t.
 func Widen(t DType, dst []float64, b []byte) {
 	switch t {
 	case Float32:
@@ -202,8 +200,8 @@ func Widen(t DType, dst []float64, b []byte) {
 	}
 }
 
-// ScanBytes sets dst to the canonical products of q with rows of a type, which begin
-// stride elements apart.
+// ScanBytes sets dst to the canonical products of q with rows of type t, which begin stride
+// elements apart.
 func ScanBytes(t DType, dst, q []float64, b []byte, stride int) {
 	switch t {
 	case Float32:
@@ -244,7 +242,7 @@ func scanSquaresBytes(t DType, dst, sq, q []float64, b []byte, stride int) {
 	}
 }
 
-// packer is what kernel.Queries and kernel.Rows have in common.
+// packer is the common interface of kernel.Queries and kernel.Rows.
 type packer interface {
 	PackF32(x []float32, dim int, scale []float64)
 	PackF16(x []uint16, dim int, scale []float64)
@@ -255,7 +253,7 @@ type packer interface {
 	PackI32(x []int32, dim int, scale []float64)
 }
 
-// Pack packs rows of a type.
+// Pack packs rows of type t.
 func Pack(to packer, t DType, b []byte, dim int, scale []float64) {
 	switch t {
 	case Float32:
@@ -275,8 +273,7 @@ func Pack(to packer, t DType, b []byte, dim int, scale []float64) {
 	}
 }
 
-// Release gives back the memory of the rows from to to, as far as they lie in mapped
-// files.
+// Release releases the memory of the rows from to to, if they lie in mapped files.
 func (l *Layer) Release(from, to int) {
 	for i := l.segment(from); i < len(l.Segments) && l.Segments[i].first < to; i++ {
 		s := &l.Segments[i]

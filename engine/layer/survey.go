@@ -12,35 +12,34 @@ import (
 	"sync/atomic"
 )
 
-// MaxHalf is the largest number that a float16 holds: what was larger when it was
-// cut to fit stands there as this one.
+// MaxHalf is the largest finite float16. A larger number that was clipped to float16 has this
+// value.
 const MaxHalf = 65504
 
 // outlying is the factor by which an outlier's length differs from the median.
 const outlying = 10
 
-// Survey is what one pass over a layer's matrix finds. Rows count from 0, columns
-// too.
+// Survey is the result of one pass over a layer's matrix. Rows and columns count from 0.
 type Survey struct {
 	Layer *Layer
 	Bytes int64
 
 	NonFinite Values // NaN and infinities
-	Infinite  int64  // of these, infinities
+	Infinite  int64  // infinities among these
 	Saturated Values // ±65504 in a float16 matrix
 
-	Zero Fault // rows of zeros
-	Same Fault // rows of one value, not zero, where there are several columns
+	Zero Unscored // rows of zeros
+	Same Unscored // rows of one value, not zero, where there are several columns
 
-	// Over the rows that have a score.
+	// Results over the rows that have a score.
 	Scored          int
-	ZeroColumns     Fault // columns of zeros; First is a column
-	ConstantColumns Fault // columns of one value, not zero
-	Repeated        Fault // rows with the same bytes as one before
-	RepeatOf        int   // the first row with the bytes of Repeated.First; -1 if there is none
+	ZeroColumns     Unscored // columns of zeros; First is a column
+	ConstantColumns Unscored // columns of one value, not zero
+	Repeated        Unscored // rows with the same bytes as one before
+	RepeatOf        int      // the first row that Repeated.First repeats; -1 if there is none
 	Lengths         struct{ Least, Median, Most float64 }
-	Outliers        Fault // rows with more than ten times the median length, or less than a tenth
-	Unit            bool  // all rows have length 1, as precisely as the type holds it
+	Outliers        Unscored // rows with more than ten times the median length, or less than a tenth
+	Unit            bool     // all rows have length 1, within the precision of the type
 }
 
 // Values counts elements of a kind, and names the first by row and column.
@@ -51,7 +50,7 @@ type Values struct {
 	Value       float64
 }
 
-// Surveyor is a survey at work.
+// Surveyor is the state of a survey.
 type Surveyor struct {
 	*Survey
 	Seed    maphash.Seed
@@ -60,11 +59,11 @@ type Surveyor struct {
 	Zeros   []float64 // a vector of zeros
 	first   []byte    // the first row that has a score
 
-	mu    sync.Mutex              // of alive while it is changed, and of Same
-	alive atomic.Pointer[[]int32] // columns that were the same in all rows so far; nobody changes it
+	mu    sync.Mutex              // guards changes of alive, and Same
+	alive atomic.Pointer[[]int32] // columns that are constant in all rows so far; the slice is immutable
 }
 
-// Begin finds the first row that has a score, with which columns are compared.
+// Begin finds the first row that has a score. Columns are compared with this row.
 func (s *Surveyor) Begin(ctx context.Context) error {
 	columns := make([]int32, s.Layer.Dim)
 	for c := range columns {
@@ -86,17 +85,17 @@ func (s *Surveyor) Begin(ctx context.Context) error {
 	return nil
 }
 
-// Scores reports whether a row of a squared length has a score.
+// Scores reports whether a row with this squared length has a score.
 func Scores(square float64) bool { return square > 0 && !math.IsInf(square, 1) }
 
-// Block reads the rows lo to hi.
+// Block surveys the rows lo to hi.
 func (s *Surveyor) Block(lo, hi int) {
 	l := s.Layer
 	size, element := l.Bytes(), int(l.Type.Size())
-	l.ScanSquares(make([]float64, hi-lo), s.Squares[lo:hi], s.Zeros, lo) // the rows are in the caches now
+	l.ScanSquares(make([]float64, hi-lo), s.Squares[lo:hi], s.Zeros, lo) // the rows stay in the caches for the work below
 	alive := *s.alive.Load()
 	var mine []int32 // alive, once it is this block's own
-	same := Fault{First: -1}
+	same := Unscored{First: -1}
 	l.Runs(lo, hi, func(row int, b []byte) {
 		for ; len(b) > 0; b, row = b[size:], row+1 {
 			v := b[:size]
@@ -108,7 +107,7 @@ func (s *Surveyor) Block(lo, hi int) {
 				same.Add(row)
 			}
 			if len(alive) > 0 {
-				mine = equalColumns(mine[:0], alive, v, s.first, element) // into itself, after the first row
+				mine = equalColumns(mine[:0], alive, v, s.first, element) // in place, after the first row
 				alive = mine
 			}
 		}
@@ -127,8 +126,8 @@ func (s *Surveyor) Block(lo, hi int) {
 	}
 }
 
-// equalColumns appends to dst those of the columns in which two rows have the same
-// element of so many bytes.
+// equalColumns appends to dst those of columns in which two rows have the same element. element is
+// its size in bytes.
 func equalColumns(dst, columns []int32, a, b []byte, element int) []int32 {
 	for _, c := range columns {
 		at := int(c) * element
@@ -150,7 +149,7 @@ func equalColumns(dst, columns []int32, a, b []byte, element int) []int32 {
 	return dst
 }
 
-// intersect returns the numbers that both ascending lists hold.
+// intersect returns the numbers that are in both ascending lists.
 func intersect(a, b []int32) []int32 {
 	both := make([]int32, 0, min(len(a), len(b)))
 	for len(a) > 0 && len(b) > 0 {
@@ -167,7 +166,7 @@ func intersect(a, b []int32) []int32 {
 	return both
 }
 
-// Finish derives what takes all rows.
+// Finish computes the results that need all rows.
 func (s *Surveyor) Finish(ctx context.Context) error {
 	s.columns()
 	if err := s.values(ctx); err != nil {
@@ -194,7 +193,7 @@ func (s *Surveyor) Finish(ctx context.Context) error {
 	median := roots[len(roots)/2]
 	s.Lengths.Least, s.Lengths.Median, s.Lengths.Most = roots[0], median, roots[len(roots)-1]
 	for row, r := range n.Root {
-		if r > outlying*median || r < median/outlying { // a NaN is neither
+		if r > outlying*median || r < median/outlying { // false for NaN
 			s.Outliers.Add(row)
 		}
 	}
@@ -203,9 +202,9 @@ func (s *Surveyor) Finish(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// unitWithin returns how far the length of a unit vector may be from 1, where its
-// values are rounded to a type. float16 rounds a value by 2⁻¹¹ of it, bfloat16 by 2⁻⁸,
-// and GPUs normalise with fewer digits than float32 has.
+// unitWithin returns the tolerance for the length of a unit vector whose values are rounded to type
+// t. float16 rounds a value by 2⁻¹¹ of it, bfloat16 by 2⁻⁸, and GPUs normalise with fewer digits
+// than float32 has.
 func unitWithin(t DType) float64 {
 	switch t {
 	case Float16:
@@ -217,7 +216,7 @@ func unitWithin(t DType) float64 {
 	}
 }
 
-// columns tells columns of zeros from other constant ones.
+// columns separates columns of zeros from other constant columns.
 func (s *Surveyor) columns() {
 	s.ZeroColumns.First, s.ConstantColumns.First = -1, -1
 	if s.first == nil {
@@ -234,7 +233,7 @@ func (s *Surveyor) columns() {
 	}
 }
 
-// values counts elements in the rows that can hold those looked for.
+// values counts the elements of each kind, in the rows that can hold them.
 func (s *Surveyor) values(ctx context.Context) error {
 	s.NonFinite.Row, s.NonFinite.Column, s.Saturated.Row, s.Saturated.Column = -1, -1, -1, -1
 	var rows []int
@@ -263,7 +262,7 @@ func (s *Surveyor) values(ctx context.Context) error {
 	})
 }
 
-// Tally adds the elements of a row that are of the kind.
+// Tally adds the elements of a row for which is returns true.
 func (v *Values) Tally(row int, elements []float64, is func(float64) bool) {
 	had := v.Count
 	for c, x := range elements {
@@ -279,7 +278,7 @@ func (v *Values) Tally(row int, elements []float64, is func(float64) bool) {
 	}
 }
 
-// repeats finds rows with the bytes of another.
+// repeats finds rows that are equal to another row.
 func (s *Surveyor) repeats(ctx context.Context) error {
 	type hashed struct {
 		hash uint64
@@ -297,7 +296,8 @@ func (s *Surveyor) repeats(ctx context.Context) error {
 		for n < len(all) && all[n].hash == all[0].hash {
 			n++
 		}
-		// Equal hashes are almost always of equal rows; each is compared with the first.
+		// Equal hashes almost always mean equal rows. Each row is compared with the first row of
+		// its hash.
 		var bytesOfFirst []byte
 		for _, other := range all[1:n] {
 			if bytesOfFirst == nil {

@@ -20,16 +20,16 @@ const (
 	Int32    = format.Int32
 )
 
-// MatrixHead is what the header of a .npy file says. The data follow it at
-// Offset: Rows × Dim elements in C order, which does not overflow.
+// MatrixHead is the content of a .npy header. The data begin at byte Offset: Rows × Dim elements in
+// C order. Their size does not overflow.
 type MatrixHead struct {
 	Type      DType
 	Rows, Dim int64
 	Offset    int64 // bytes
 }
 
-// ReadMatrixHead reads the header of a .npy file of size bytes and checks that
-// the file holds just the matrix of the header. An error does not name the file.
+// ReadMatrixHead reads the header of a .npy file of size bytes, and checks that the file holds
+// exactly the matrix of the header. An error does not name the file.
 func ReadMatrixHead(r io.Reader, size int64) (MatrixHead, error) {
 	a, err := format.ReadNpyHeader(r, size)
 	return MatrixHead{a.Type, a.Rows, a.Dim, a.Offset}, err
@@ -38,6 +38,6 @@ func ReadMatrixHead(r io.Reader, size int64) (MatrixHead, error) {
 // RowBytes returns the size of a row in bytes.
 func (h MatrixHead) RowBytes() int64 { return h.Dim * h.Type.Size() }
 
-// Encode returns the header of a .npy file, version 1.0, whose data begin at a
-// multiple of 64 bytes: at the length of the result, whatever Offset is.
+// Encode returns a .npy header, version 1.0. The data begin directly behind it, at a multiple of 64
+// bytes, whatever Offset is.
 func (h MatrixHead) Encode() []byte { return format.NpyHead(h.Type, h.Rows, h.Dim) }
