@@ -10,18 +10,18 @@ import (
 	"strata/engine/layer"
 )
 
-// The axes of a layer are found from the first axesSample rows that the mean is
-// taken of, in so many rounds.
+// The axes of a layer are computed from the first axesSample rows of the mean's sample, in
+// axesRounds iterations.
 const (
 	axesSample = 512
 	axesRounds = 6
 )
 
-// findAxes sets values to the mean of a seeded sample of the layer's rows at length
-// 1, zeros if none of them has a score, and after it to the principal axes of some of
-// them: orthonormal, or zeros where there are fewer. Axes are found by subspace
-// iteration (Golub and Van Loan, Matrix Computations, 7.3); any would do for the bound,
-// and these make it small.
+// findAxes sets values to the mean, and behind it the principal axes. The mean is that of a seeded
+// sample of the layer's rows at length 1; it is zero if no row has a score. The axes are those of a
+// part of the sample: orthonormal, or zero where there are fewer. They are computed by subspace
+// iteration (Golub and Van Loan, Matrix Computations, 7.3). The bound holds for any axes; principal
+// axes make it small.
 func findAxes(ctx context.Context, l *layer.Layer, values []float32) error {
 	mean, wide := make([]float64, l.Dim), make([]float64, l.Dim)
 	n := AxesOf(l.Dim)
@@ -74,8 +74,8 @@ func findAxes(ctx context.Context, l *layer.Layer, values []float32) error {
 	return nil
 }
 
-// turnAxes multiplies the axes by the rows' covariance. Rows are one after another, a
-// multiple of codeAxes, zeros among them.
+// turnAxes multiplies the axes by the rows' covariance. The rows are contiguous. Their number is a
+// multiple of codeAxes; rows of zeros fill up.
 func turnAxes(ctx context.Context, axes [][]float64, rows []float32, dim int) error {
 	table := make([]float32, codeAxes*dim)
 	for j, axis := range axes {
@@ -106,7 +106,7 @@ func turnAxes(ctx context.Context, axes [][]float64, rows []float32, dim int) er
 	return nil
 }
 
-// randomAxes returns n vectors that any direction has a part in.
+// randomAxes returns n vectors. Every direction has a component in them.
 func randomAxes(n, dim int) [][]float64 {
 	rng := rand.New(rand.NewPCG(codeSigns, 1))
 	axes := make([][]float64, n)
@@ -119,8 +119,8 @@ func randomAxes(n, dim int) [][]float64 {
 	return axes
 }
 
-// orthonormalise applies Gram and Schmidt's process, twice for accuracy. A vector
-// that depends on those before it becomes zero.
+// orthonormalise applies Gram and Schmidt's process, twice for accuracy. A vector that depends on
+// the vectors before it becomes zero.
 func orthonormalise(axes [][]float64) {
 	for j, axis := range axes {
 		before := norm2(axis)

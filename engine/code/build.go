@@ -22,8 +22,8 @@ import (
 	"strata/engine/seal"
 )
 
-// A gallery has codes from so many rows on, and a layer from so many bytes on: a
-// scan of less is quick.
+// The least number of rows of a gallery, and of bytes of a layer, for which codes are made. A scan
+// of less is quick.
 const (
 	codesLeastRows  = 50_000
 	codesLeastBytes = 64 << 20
@@ -33,33 +33,33 @@ const (
 type Options struct {
 	Build   bool // missing codes are built; without it only those that are there are used
 	All     bool // of all layers that can have codes, however small, those of bytes too
-	Workers int  // goroutines that build; 0: one a processor
+	Workers int  // number of goroutines that build; 0 means one for each processor
 
-	// Progress, if set, is told of layers whose codes are built, one call at a time;
-	// with Rows equal to Of when the file is there.
+	// Progress, if set, is called for layers whose codes are being built, one call at a time. The
+	// last call, when the file is complete, has Rows equal to Of.
 	Progress func(Progress)
 }
 
-// Progress is where the building of a layer's codes stands.
+// Progress is the progress of building a layer's codes.
 type Progress struct {
 	Layer    string
 	Rows, Of int    // coded so far
 	Note     string // why codes that were there are not used, the first time only
 }
 
-// Codable reports whether a layer can have codes: their proof is about values that
-// float32 holds.
+// Codable reports whether a layer can have codes. The proof of their bound needs values that
+// float32 can hold.
 func Codable(l *layer.Layer) bool {
 	return l.Dim <= codeMaxDim && l.Rows > 0 && l.Type != layer.Float64 && l.Type != layer.Int32
 }
 
-// WorthCodes reports whether codes make searches of a layer faster: they are no
-// smaller than bytes.
+// WorthCodes reports whether codes make searches of a layer faster. Codes of a matrix of bytes are
+// no smaller than the matrix.
 func WorthCodes(l *layer.Layer) bool {
 	return l.Rows >= codesLeastRows && l.Size() >= codesLeastBytes && l.Type.Size() > 1
 }
 
-// Measure gives the layer its lengths, which are among the codes, unless it has them.
+// Measure sets the layer's lengths from the codes, unless the layer has them.
 func (c *Codes) Measure() {
 	if c.Layer.Lengths() == nil {
 		squares := make([]float64, 0, c.Rows)
@@ -70,8 +70,8 @@ func (c *Codes) Measure() {
 	}
 }
 
-// PrepareCodes opens or builds a layer's codes. It returns nil when there are none
-// and none are to be built.
+// PrepareCodes opens or builds a layer's codes. It returns nil if there are none and it must not
+// build them.
 func PrepareCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, o Options) (*Codes, error) {
 	path := dir.File(CodesName(l))
 	c, err := OpenCodes(ctx, l, dir, false)
@@ -107,7 +107,7 @@ func PrepareCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, o Optio
 	}
 }
 
-// Close unmaps the codes. There need not be any.
+// Close unmaps the codes. c may be nil.
 func (c *Codes) Close() error {
 	if c == nil {
 		return nil
@@ -115,9 +115,8 @@ func (c *Codes) Close() error {
 	return c.File.Unmap()
 }
 
-// lockedBuild builds a file of codes, from old ones of the first rows if there are
-// such, or waits for another process that does. It reports whether it was that
-// other process.
+// lockedBuild builds a file of codes. It starts from old codes of the first rows, if there are any.
+// If another process builds the file, it waits. It reports whether the other process built it.
 func lockedBuild(ctx context.Context, l *layer.Layer, dir fence.Folder, old *Codes, note string, o Options) (waited bool, err error) {
 	lock, waited, err := lockFile(ctx, dir, CodesName(l)+".lock")
 	if err != nil {
@@ -131,8 +130,8 @@ func lockedBuild(ctx context.Context, l *layer.Layer, dir fence.Folder, old *Cod
 	return false, b.run(ctx)
 }
 
-// lockFile locks a file, which it makes, against other processes. It waits for the
-// lock, and says whether it had to.
+// lockFile creates a file and locks it against other processes. It waits for the lock, and reports
+// whether it had to.
 func lockFile(ctx context.Context, dir fence.Folder, name string) (*os.File, bool, error) {
 	f, err := dir.Update(name)
 	if err != nil {
@@ -142,7 +141,7 @@ func lockFile(ctx context.Context, dir fence.Folder, name string) (*os.File, boo
 	defer tick.Stop()
 	for waited := false; ; waited = true {
 		locked, err := aside.TryLock(f)
-		if locked || errors.Is(err, errors.ErrUnsupported) { // two that build the same codes write the same bytes
+		if locked || errors.Is(err, errors.ErrUnsupported) { // without locks: two processes that build the same codes write the same bytes
 			return f, waited, nil
 		}
 		if err == nil {
@@ -173,7 +172,7 @@ type codeBuilder struct {
 // codeRun is the number of rows that one goroutine codes at a time.
 const codeRun = 32
 
-// run builds the file, in NAME.part first.
+// run builds the file as NAME.part first.
 func (b *codeBuilder) run(ctx context.Context) (err error) {
 	name := CodesName(b.layer)
 	part := name + ".part"
@@ -198,14 +197,14 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 	return err
 }
 
-// filled is a chunk that is coded, but not sealed.
+// filled is a chunk with codes but without its checksums.
 type filled struct {
 	i, rows int
 	bytes   []byte
 }
 
-// build fills the file: what is there is kept as far as it is of this matrix. One
-// chunk is sealed and written while the next is coded.
+// build fills the file. It keeps the existing chunks that belong to this matrix. It seals and
+// writes one chunk while it codes the next.
 func (b *codeBuilder) build(ctx context.Context) error {
 	l := b.layer
 	size := chunkBytes(min(CodeChunk, l.Rows), l.Dim)
@@ -217,7 +216,7 @@ func (b *codeBuilder) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	clear(buffer) // of what resume has read: what is between the parts of a chunk is zero
+	clear(buffer) // resume has read into it, and gaps between the parts of a chunk must be zero
 	free <- buffer
 	b.scratch.New = func() any { return b.coder.scratch() }
 	coded := make(chan filled)
@@ -236,7 +235,7 @@ func (b *codeBuilder) build(ctx context.Context) error {
 				return ctx.Err()
 			}
 			chunk = chunk[:chunkBytes(rows, l.Dim)]
-			if rows < CodeChunk { // its parts are elsewhere
+			if rows < CodeChunk { // a shorter chunk has its parts at other offsets
 				clear(chunk)
 			}
 			if err := b.chunk(ctx, i, chunk, rows); err != nil {
@@ -253,7 +252,7 @@ func (b *codeBuilder) build(ctx context.Context) error {
 	return group.Wait()
 }
 
-// writeChunks seals and writes chunks, and gives their memory back.
+// writeChunks seals and writes chunks, and returns their buffers.
 func (b *codeBuilder) writeChunks(coded <-chan filled, free chan<- []byte) error {
 	for c := range coded {
 		b.tell(c.i * CodeChunk)
@@ -266,7 +265,7 @@ func (b *codeBuilder) writeChunks(coded <-chan filled, free chan<- []byte) error
 	return nil
 }
 
-// tell reports progress.
+// tell calls Progress.
 func (b *codeBuilder) tell(rows int) {
 	if b.o.Progress != nil {
 		b.o.Progress(Progress{Layer: b.layer.Name, Rows: rows, Of: b.layer.Rows, Note: b.note})
@@ -274,8 +273,8 @@ func (b *codeBuilder) tell(rows int) {
 	}
 }
 
-// begin writes the head of the file, or finds that there already, and returns the
-// number of chunks that need not be built.
+// begin writes the head of the file, or finds an existing one. It returns the number of chunks that
+// need not be built.
 func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	l := b.layer
 	head := newHeader(l, l.Rows)
@@ -316,7 +315,7 @@ func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	return full, nil
 }
 
-// identity returns what tells the file that is built from one that came in its place.
+// identity returns bytes that distinguish the file being built from a replacement.
 func (b *codeBuilder) identity() []byte {
 	info, err := b.file.Stat()
 	if err != nil {
@@ -325,8 +324,8 @@ func (b *codeBuilder) identity() []byte {
 	return []byte(b.file.Name() + "\n" + fence.Identity(info))
 }
 
-// resume reads what an earlier build has left, and returns its number of sound
-// chunks; ok is false when it is of no use.
+// resume reads the file of an interrupted build, and returns the number of its sound chunks. ok is
+// false if the file cannot be used.
 func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byte) (done int, ok bool, err error) {
 	l := b.layer
 	head := make([]byte, HeaderBytes+MeanBytes(l.Dim))
@@ -355,7 +354,7 @@ func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byt
 			break
 		}
 	}
-	// Behind the last chunk, which is shorter than the others, the file ends.
+	// The file is cut behind the last sound chunk. The last chunk is shorter than the others.
 	return done, true, b.file.Truncate(min(ChunkAt(done, l.Dim), CodesBytes(l.Rows, l.Dim)))
 }
 
@@ -374,7 +373,7 @@ func (b *codeBuilder) chunk(ctx context.Context, i int, chunk []byte, rows int) 
 	})
 }
 
-// floatBytes returns the bytes of x, which they share.
+// floatBytes returns the bytes of x; they share memory.
 func floatBytes(x []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }

@@ -12,66 +12,63 @@ import (
 	"strata/engine/layer"
 )
 
-// code.go holds the codes of a layer: what they are, and the bound that they
-// prove.
+// code.go holds the codes of a layer, with the bound that they prove.
 //
 // # The bound
 //
-// Let x̂ = x/|x| be a row and q̂ = q/|q| the query, μ a fixed vector near the
-// rows' mean, E = (e₁ … eₚ) fixed vectors near their first principal axes, and T an
-// orthogonal map. A row is kept as numbers a, for c = x̂ − μ = E·a + c′, and as a code
-// of c′: a scale s and integers u, for the vector ĉ = s·u; r = T·c′ − ĉ is what it
-// leaves. The query is taken apart alike: d = q̂ − μ = E·b + d′, d̂ = t·w,
-// e = T·d′ − d̂. Then, with g = Eᵀd,
+// Let x̂ = x/|x| be a row and q̂ = q/|q| the query, μ a fixed vector near the rows' mean, E = (e₁ …
+// eₚ) fixed vectors near their first principal axes, and T an orthogonal map. A row is kept as
+// numbers a, for c = x̂ − μ = E·a + c′, and as a code of c′: a scale s and integers u, for the
+// vector ĉ = s·u. The residual of the code is r = T·c′ − ĉ. The query is decomposed in the same
+// way: d = q̂ − μ = E·b + d′, d̂ = t·w, e = T·d′ − d̂. Then, with g = Eᵀd,
 //
 //	q̂·x̂ = q̂·μ + μ·c + d·c
 //	d·c = g·a + b·Eᵀc′ + d′·c′
 //	d′·c′ = d̂·ĉ + (e·ĉ + T·d′·r)
 //
-// since T keeps products, and by Cauchy and Schwarz the last bracket is at most
-// |e|·|ĉ| + |d′|·|r|. The product w·u is one of integers, without rounding. So
+// since T keeps products. By Cauchy and Schwarz the last bracket is at most |e|·|ĉ| + |d′|·|r|. The
+// product w·u is a sum of integers, without rounding. So
 //
 //	|q̂·x̂ − (q̂·μ + μ·c + g·a + t·s·(w·u))| ≤ |d′|·|r| + |e|·|ĉ| + |b|·|Eᵀc′|
 //
-// whatever E, a and b are. With E near orthonormal and a near Eᵀc the last term is
-// nothing much, and c′ and d′ are short: of photographs' features a few axes hold most
-// of what the mean leaves, which the code then need not spread over all its values.
+// for any E, a and b. If E is near orthonormal and a near Eᵀc, then the last term is very small,
+// and c′ and d′ are short. In features of photographs a few axes hold most of the deviation from
+// the mean. The code then need not represent that part.
 //
 // # Rounding
 //
-// Let u = 2⁻²⁴. All of it is measured in the norm, on vectors no longer than
-// |c| ≤ 1 + |μ| + 2⁻³⁰ < 2.1: μ is a mean of vectors of length 1, so |μ| ≤ 1 but for
-// rounding.
+// Let u = 2⁻²⁴. All errors are measured in the norm, on vectors with |c| ≤ 1 + |μ| + 2⁻³⁰ < 2.1: μ
+// is a mean of vectors of length 1, so |μ| ≤ 1 but for rounding.
 //
-//  1. a is kernel.Project of z as step 2 leaves it, whose values have their signs over
-//     √block in them, with axes divided by those and rounded once, projectPart values
-//     at a time. For an axis the parts leave no more than its bound of projectPart
-//     values, 66.1u, and, with two roundings more, 68.2u|c|; for p ≤ 8 of them √8 times that,
-//     406u; step 2 adds 4.3u, and rounding a 2.2u: |Eᵀc − a| < 413u.
+//  1. a is kernel.Project of z after step 2. The values of z have their signs over
+//     √block in them; the axes are divided by those, rounded once, and projected
+//     projectPart values at a time. For an axis the parts have at most the error bound of
+//     projectPart values, 66.1u, and, with two roundings more, 68.2u|c|; for p ≤ 8 axes √8
+//     times that, 406u. Step 2 adds 4.3u, and rounding a 2.2u: |Eᵀc − a| < 413u.
 //     Eᵀc′ = (Eᵀc − a) − (EᵀE − 1)·a is longer by at most δ|a|, with δ = ‖EᵀE − 1‖ ≤
 //     axesError, which is checked; axes that are zero have a = 0 and do not count. So
-//     |a| < 2.2, and |Eᵀc′| < 431u < AxesSlack = 512u, which also covers what is below
-//     the normal range. Of a query a is Eᵀd in float64, rounded, which is nearer.
-//  2. Centring (kernel.CentreF32): 1/|x| is rounded to float32, so is its product
-//     with xᵢ, the difference with μᵢ, and the product with a sign over √block, which
-//     is rounded itself: in all 2.01u|x̂| + 3.01u|c| < 8.4u, by the orthogonality of what
-//     follows. Where 1/|x| is not in float32's range the product and the difference
-//     are taken in float64, and rounded once.
-//  3. Each of p ≤ 8 axes, with its signs rounded twice, is multiplied and taken away
-//     with two roundings: 3.01u|aⱼ| + u·2.2 each, and Σ|aⱼ| ≤ √8·2.2: in all 37u.
-//  4. Rotating: kernel.Hadamard leaves at most 16.01u of its input, as a block has at
-//     most 2¹⁶ values.
-//  5. So the computed z is within 16.1u|z| + 47u of T·c′: coderError = 2⁻¹⁹ = 32u and
-//     coderFloor = 2⁻¹⁸ = 64u also cover what is below the normal range, some 2¹⁶
+//     |a| < 2.2, and |Eᵀc′| < 431u < AxesSlack = 512u, which also covers values below
+//     the normal range. For a query, a is Eᵀd in float64, rounded, which is nearer.
+//  2. Centring (kernel.CentreF32) rounds 1/|x| to float32, then its product with xᵢ, the
+//     difference with μᵢ, and the product with a sign over √block, which is rounded
+//     itself: together 2.01u|x̂| + 3.01u|c| < 8.4u, since the following steps are
+//     orthogonal. Where 1/|x| is not in float32's range, the product and the difference
+//     are computed in float64, and rounded once.
+//  3. Each of p ≤ 8 axes, with its signs rounded twice, is multiplied and subtracted
+//     with two roundings: 3.01u|aⱼ| + u·2.2 each, and Σ|aⱼ| ≤ √8·2.2: together 37u.
+//  4. Rotating: the error of kernel.Hadamard is at most 16.01u of its input, since a block
+//     has at most 2¹⁶ values.
+//  5. So the computed z is within 16.1u|z| + 47u of T·c′. coderError = 2⁻¹⁹ = 32u and
+//     coderFloor = 2⁻¹⁸ = 64u also cover values below the normal range, at most 2¹⁶
 //     values of 2⁻¹⁴⁹ each.
-//  6. A row has two codes, of 8 bits and of 4, for a first look; all holds for both.
-//     |r| is stored as kernel.ResidualBound of z − s·u, plus that bound with
-//     |z| ≤ |ĉ| + |r|; |ĉ| as s·√Σu²; both rounded up. s is used as stored.
+//  6. A row has two codes, of 8 bits and of 4 bits for nominating; the bound holds for both.
+//     |r| is stored as kernel.ResidualBound of z − s·u, plus the bound of step 5 with
+//     |z| ≤ |ĉ| + |r|. |ĉ| is stored as s·√Σu². Both are rounded up. s is used as stored.
 //  7. The score is a sum of q̂·μ (at most 1), μ·c (2.1), g·a (2.2|g|) and
 //     t·s·(w·u) (4.2|d̂|, as the nearest integer to v is not beyond 2v). Rounded are the
 //     first two as they are stored, every gⱼ, p products and p sums on top of μ·c,
 //     t·s, w·u and their product, and two more sums: (27 + 27|g| + 22|d̂|)u in all.
-//     layer.ScoreSlack is how far the canonical score is from q̂·x̂.
+//     layer.ScoreSlack bounds the difference of the canonical score and q̂·x̂.
 const (
 	coderError = 0x1p-19
 	coderFloor = 0x1p-18
@@ -79,24 +76,25 @@ const (
 	AxesSlack  = 0x1p-15 // bounds |Eᵀc − a|, see 1
 )
 
-// The shape of codes: another value of any of these is another CodesVersion.
+// The shape of codes. A change of any of these requires another CodesVersion.
 const (
 	codeAlign  = 64      // bytes: sections of a file begin at multiples of it
 	codeMax    = 127     // the largest code
 	codeZero   = 128     // the byte of the 8-bit code 0
 	codeSigns  = 1       // seeds the signs
-	codeSample = 4096    // rows whose mean is μ
+	codeSample = 4096    // number of rows whose mean is μ
 	CodeChunk  = 1 << 14 // rows that are built, checked and written at a time
 	codeMaxDim = kernel.MaxCodeStride
 	axisDim    = 32 // dimensions of a layer for each of its axes
 
-	// codeAxes are at most the axes of a layer: with 8 the bounds are a quarter to a half of those without.
+	// codeAxes is the largest number of axes of a layer. With 8 the bounds are a quarter to a half
+	// of those without axes.
 	codeAxes    = kernel.Vectors
 	projectPart = 512 // values whose products with the axes are added in float32
 )
 
-// Codes are the codes of a layer's rows, in a mapped file. They are read-only, and
-// die with their gallery.
+// Codes are the codes of a layer's rows, in a mapped file. They are read-only, and valid until
+// their gallery is closed.
 type Codes struct {
 	Layer  *layer.Layer
 	Rows   int
@@ -111,17 +109,17 @@ type Codes struct {
 // spanBounds holds, by span, the largest |r| and |ĉ| of rows.
 type spanBounds struct{ Rest, Norm []float32 }
 
-// codeRows is one chunk: the numbers of its rows, and their codes. A row without a
-// score has NaN in mean, and zeros elsewhere.
+// codeRows is one chunk: the numbers of its rows, and their codes. A row without a score has NaN in
+// Mean, and zeros elsewhere.
 type codeRows struct {
-	Square []float64   // canonical: 0 or not finite without a score
+	Square []float64   // canonical squared length; 0 or not finite without a score
 	Mean   []float32   // μ·c
 	Axes   [][]float32 // by axis: a
 	Fine   codeColumns // 8-bit codes, a byte each, plus 128
 	Coarse codeColumns // 4-bit codes, two a byte, as kernel.DotNibbles takes them
 }
 
-// codeColumns holds codes of rows, and the numbers that belong to them.
+// codeColumns holds codes of rows, and their numbers.
 type codeColumns struct {
 	Scale []float32
 	Rest  []float32 // |r|, rounded up
@@ -142,14 +140,13 @@ type coder struct {
 	signed []float32 // codeAxes of them, with zeros after the last: their values times signs
 	lifted []float32 // the same, divided by signs
 	signs  []float32 // by value: 1 or -1, over √block
-	blocks []int     // sizes of the blocks that are transformed, powers of two that add to stride
+	blocks []int     // sizes of the transformed blocks: powers of two that add to stride
 }
 
 // AxesOf returns the number of axes of a layer.
 func AxesOf(dim int) int { return min(codeAxes, dim/axisDim) }
 
-// newCoder makes the coder of a mean and axes. The skew of the axes must be at most
-// axesError.
+// newCoder makes the coder of a mean and axes. The skew of the axes must be at most axesError.
 func newCoder(mu, axes []float32) *coder {
 	dim := len(mu)
 	c := &coder{dim: dim, Stride: Stride(dim), Mu: mu, wide: make([]float64, dim), Axes: axes, N: len(axes) / dim}
@@ -179,8 +176,8 @@ func newCoder(mu, axes []float32) *coder {
 	return c
 }
 
-// skew returns ‖EᵀE − 1‖ by Frobenius, rounded up, of axes one after another, but
-// for those that are zero.
+// skew returns the Frobenius norm ‖EᵀE − 1‖, rounded up. The axes are contiguous; axes that are
+// zero do not count.
 func skew(axes []float32, dim int) float64 {
 	var sum float64
 	wide, dots := make([]float64, dim), make([]float64, len(axes)/dim)
@@ -197,30 +194,31 @@ func skew(axes []float32, dim int) float64 {
 	return math.Sqrt(sum) * (1 + 0x1p-30)
 }
 
-// Stride returns the bytes of a row's 8-bit code.
+// Stride returns the number of bytes of a row's 8-bit code.
 func Stride(dim int) int {
 	return (dim + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
 }
 
-// CoarseStride returns the bytes of a row's 4-bit code.
+// CoarseStride returns the number of bytes of a row's 4-bit code.
 func CoarseStride(dim int) int {
 	return (Stride(dim)/2 + kernel.CodeBlock - 1) / kernel.CodeBlock * kernel.CodeBlock
 }
 
-// coded is what the coder finds about a vector.
+// coded holds the numbers of a coded vector.
 type coded struct {
 	scale float32
 	rest  float64 // |r|, rounded up
 	norm  float64 // |ĉ|, rounded up
 }
 
-// A row whose length is between these is centred in float32.
+// A row is centred in float32 if its length is between these.
 const (
 	leastRoot = 0x1p-60
 	mostRoot  = 0x1p60
 )
 
-// centre sets z to the row of a layer, whose length is root, less μ, with signs.
+// centre sets z to a row of the layer, scaled to length 1, less μ, times the signs. root is the
+// row's length.
 func (c *coder) centre(z []float32, l *layer.Layer, row int, root float64, s *codeScratch) {
 	plain := root >= leastRoot && root <= mostRoot
 	l.Runs(row, row+1, func(_ int, b []byte) {
@@ -237,14 +235,14 @@ func (c *coder) centre(z []float32, l *layer.Layer, row int, root float64, s *co
 	})
 }
 
-// centreWide is centre for values.
+// centreWide is centre for float64 values.
 func (c *coder) centreWide(z []float32, wide []float64, root float64) {
 	for i, v := range wide {
 		z[i] = float32(float64(v/root)-c.wide[i]) * c.signs[i]
 	}
 }
 
-// project returns Eᵀc by axis, zeros after the last, of z as centre has made it.
+// project returns Eᵀc by axis, with zeros after the last axis. z comes from centre.
 func (c *coder) project(z []float32) (a [codeAxes]float32) {
 	var dots [codeAxes]float64
 	for at := 0; at < c.dim && c.N > 0; at += projectPart {
@@ -256,8 +254,8 @@ func (c *coder) project(z []float32) (a [codeAxes]float32) {
 	return a
 }
 
-// code codes a vector whose Eᵀc is a: z, of twice CoarseStride values, holds what
-// centre has made of it, and becomes the rotated vector; u is set to its codes plus 128.
+// code codes a vector. On entry z, of 2·CoarseStride values, comes from centre, and a is Eᵀc. On
+// return z is the rotated vector, and u has its codes plus 128.
 func (c *coder) code(u []uint8, z []float32, a [codeAxes]float32) coded {
 	for j := range a {
 		a[j] = -a[j]
@@ -276,9 +274,9 @@ func (c *coder) code(u []uint8, z []float32, a [codeAxes]float32) coded {
 	return bounded(scale, residual, square, c.Stride)
 }
 
-// bounded returns what quantising n values has left.
+// bounded returns the numbers of a vector of n values from the sums of quantising.
 func bounded(scale float32, residual float64, square int64, n int) coded {
-	// The square root and the products here are rounded by less than 2⁻⁵⁰ each.
+	// The square root and the products here are each rounded by less than 2⁻⁵⁰.
 	const up = 1 + 0x1p-48
 	norm := float64(scale) * math.Sqrt(float64(square)) * up
 	rest := kernel.ResidualBound(residual, n)
@@ -286,25 +284,24 @@ func bounded(scale float32, residual float64, square int64, n int) coded {
 	return coded{scale: scale, rest: rest * up, norm: norm}
 }
 
-// coarseStep is the step of 4-bit codes, over the root mean square of values, that
-// leaves least of normally distributed ones: for 15 levels about .355, beyond which
-// values are clipped.
+// coarseStep is the step of 4-bit codes, as a share of the root mean square of the values. For
+// normally distributed values and 15 levels, about .355 minimises the residual. Larger values are
+// clipped.
 const coarseStep = 0.355
 
-// codeCoarsely sets u to the 4-bit codes of z, which code has made; n is what code
-// has returned.
+// codeCoarsely sets u to the 4-bit codes of z. z and n come from code.
 func (c *coder) codeCoarsely(u []uint8, z []float32, n coded) coded {
 	scale := min(n.scale*codeMax/7, float32(coarseStep*n.norm/math.Sqrt(float64(c.Stride))))
 	residual, square := kernel.QuantizeNibbles(u, z, scale)
 	return bounded(scale, residual, square, len(z))
 }
 
-// set keeps what coding row r has given.
+// set stores the numbers of row r.
 func (k *codeColumns) set(r int, n coded) {
 	k.Scale[r], k.Rest[r], k.Norm[r] = n.scale, layer.Up32(n.rest), layer.Up32(n.norm)
 }
 
-// zero keeps nothing of row r.
+// zero clears row r.
 func (k *codeColumns) zero(r int) {
 	k.Scale[r], k.Rest[r], k.Norm[r] = 0, 0, 0
 	clear(k.Row(r))
@@ -327,7 +324,7 @@ func (c *coder) scratch() *codeScratch {
 	return &codeScratch{rotated: make([]float32, 2*CoarseStride(c.dim))}
 }
 
-// along returns Eᵀc of values, whose length is root, by axis, zeros after the last.
+// along returns Eᵀc by axis, with zeros after the last axis. root is the length of the values.
 func (c *coder) along(wide []float64, root float64) (a [codeAxes]float32) {
 	var dots [codeAxes]float64
 	kernel.ScanF32(dots[:c.N], wide, c.Axes)
@@ -337,8 +334,8 @@ func (c *coder) along(wide []float64, root float64) (a [codeAxes]float32) {
 	return a
 }
 
-// set codes place r of the chunk, a row of the layer; dot is its canonical product
-// with μ, and square that with itself.
+// set codes a row of the layer as row r of the chunk. dot is its canonical product with μ, square
+// its product with itself.
 func (k *codeRows) set(c *coder, r int, l *layer.Layer, row int, dot, square float64, s *codeScratch) {
 	k.Square[r] = square
 	if !(square > 0) || math.IsInf(square, 0) {
@@ -362,10 +359,10 @@ func (k *codeRows) set(c *coder, r int, l *layer.Layer, row int, dot, square flo
 	k.Coarse.set(r, c.codeCoarsely(k.Coarse.Row(r), s.rotated, n))
 }
 
-// At returns the chunk of a row, and its place there.
+// At returns the chunk of a row, and the row's index there.
 func (c *Codes) At(row int) (*codeRows, int) { return &c.Chunks[row/CodeChunk], row % CodeChunk }
 
-// spans finds the bounds that rows share.
+// spans computes the bounds of spans.
 func (c *Codes) spans() {
 	n := (c.Layer.Rows + layer.CodeSpan - 1) / layer.CodeSpan
 	for _, s := range []*spanBounds{&c.Fine, &c.Coarse} {
@@ -382,7 +379,7 @@ func (c *Codes) spans() {
 	wg.Wait()
 }
 
-// add takes the bounds of rows from first on.
+// add adds the bounds of rows from first on.
 func (s *spanBounds) add(first int, k *codeColumns) {
 	for r, rest := range k.Rest {
 		span := (first + r) / layer.CodeSpan
@@ -391,7 +388,7 @@ func (s *spanBounds) add(first int, k *codeColumns) {
 	}
 }
 
-// CodedQuery is a query as a layer's codes need it.
+// CodedQuery is a query, coded for a layer.
 type CodedQuery struct {
 	Code  []int8 // 8-bit, then zeros up to twice CoarseStride
 	Scale float32
@@ -399,11 +396,11 @@ type CodedQuery struct {
 	Along [codeAxes]float32 // g
 	size  float64           // |d′|, rounded up
 	rest  float64           // |e|, rounded up
-	slack float64           // of the score's own rounding
+	slack float64           // rounding of the score itself
 }
 
-// Query codes values as the layer holds them, whose length is root: NaN when they
-// have no score.
+// Query codes a query, given by the layer's values and their length root. root is NaN if the query
+// has no score.
 func (c *coder) Query(wide []float64, root float64) *CodedQuery {
 	q := &CodedQuery{Code: make([]int8, 2*CoarseStride(c.dim)), Base: float32(math.NaN())}
 	if math.IsNaN(root) {
@@ -431,13 +428,13 @@ func (c *coder) Query(wide []float64, root float64) *CodedQuery {
 	return q
 }
 
-// Bound returns the largest difference of a score from codes and the canonical
-// one, for a row of the given |r| and |ĉ|.
+// Bound returns the largest difference between the score from codes and the canonical score, for a
+// row with the given |r| and |ĉ|.
 func (q *CodedQuery) Bound(rest, norm float32) float64 {
 	return float64(q.size*float64(rest)) + float64(q.rest*float64(norm)) + q.slack
 }
 
-// Bound returns the bound of a row of the layer, from its 4-bit code if coarse.
+// Bound returns the bound of a row of the layer, for its 4-bit code if coarse.
 func (c *Codes) Bound(q *CodedQuery, row int, coarse bool) float64 {
 	k, r := c.At(row)
 	if coarse {
@@ -446,8 +443,8 @@ func (c *Codes) Bound(q *CodedQuery, row int, coarse bool) float64 {
 	return q.Bound(k.Fine.Rest[r], k.Fine.Norm[r])
 }
 
-// Scores sets dst to the scores of the rows lo to lo+len(dst), of one chunk; dots
-// holds their products of codes. Rows without a score get NaN.
+// Scores sets dst to the scores of the rows lo to lo+len(dst), which are in one chunk. dots holds
+// the products of their codes. Rows without a score get NaN.
 func (c *Codes) Scores(dst []float32, dots []int32, q *CodedQuery, lo int, coarse bool) {
 	k, from := c.At(lo)
 	to := from + len(dst)
@@ -462,8 +459,8 @@ func (c *Codes) Scores(dst []float32, dots []int32, q *CodedQuery, lo int, coars
 	kernel.Affine(dst, dots, scale[from:to], dst, q.Scale, q.Base)
 }
 
-// Products sets dst to the products of codes of the rows lo to lo+len(dst), of one
-// chunk, with those of the query.
+// Products sets dst to the products of the query's code with those of the rows lo to lo+len(dst),
+// which are in one chunk.
 func (c *Codes) Products(dst []int32, q *CodedQuery, lo int, coarse bool) {
 	k, from := c.At(lo)
 	to := from + len(dst)
@@ -476,5 +473,5 @@ func (c *Codes) Products(dst []int32, q *CodedQuery, lo int, coarse bool) {
 	kernel.DotBytes(dst, k.Fine.Bytes[from*stride:to*stride], stride, q.Code[:stride])
 }
 
-// Read returns the bytes of codes and of what a score needs beside them.
+// Read returns the number of bytes that a score reads: the codes, and the numbers beside them.
 func (k *codeColumns) Read() int64 { return int64(len(k.Bytes) + 4*len(k.Scale)) }

@@ -39,19 +39,19 @@ import (
 // Every chunk but the last holds CodeChunk rows. A checksum is a CRC-32C of all
 // that follows it in its section.
 
-// What a file of codes begins with, and the sizes of its fixed parts in bytes.
+// The first bytes of a file of codes, and the sizes of its fixed parts in bytes.
 const (
 	codesMagic   = "strata codes\n"
-	CodesVersion = 1        // of the file's format
+	CodesVersion = 1        // version of the file's format
 	CodesSuffix  = ".codes" // follows the layer's name in the file's
-	HeaderBytes  = 4096     // of the header
-	ChunkHead    = 64       // bytes before the columns of a chunk
+	HeaderBytes  = 4096     // size of the header
+	ChunkHead    = 64       // bytes of a chunk before its columns
 )
 
 // Castagnoli is the table of the CRC-32C checksums in a file of codes.
 var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// codesHeader is the head of a file of codes, as it lies there after the checksum.
+// codesHeader is the head of a file of codes, as stored after the checksum.
 type codesHeader struct {
 	Magic    [16]byte
 	Version  uint32
@@ -62,20 +62,20 @@ type codesHeader struct {
 	Rows     uint64
 	Chunk    uint64
 	Modified int64    // the matrix file's time, in nanoseconds
-	Print    [32]byte // of the rows' matrix: see matrixPrint
+	Print    [32]byte // of the rows' matrix: see matrixFingerprint
 }
 
-// ErrStale says that a file of codes is of no use. The cases differ in what is said.
+// ErrStale says why a file of codes cannot be used.
 type ErrStale struct{ Why string }
 
-// Error says why, as a predicate of the file: "is cut short".
+// Error returns the reason as a predicate of the file: "is cut short".
 func (e ErrStale) Error() string { return e.Why }
 
 // newHeader returns the header of the codes of the layer's first rows.
 func newHeader(l *layer.Layer, rows int) codesHeader {
 	h := codesHeader{
 		Version: CodesVersion, Type: uint32(l.Type), Axes: uint32(AxesOf(l.Dim)), Dim: uint64(l.Dim), Rows: uint64(rows),
-		Chunk: CodeChunk, Modified: l.Modified(), Print: matrixPrint(l, rows),
+		Chunk: CodeChunk, Modified: l.Modified(), Print: matrixFingerprint(l, rows),
 	}
 	copy(h.Magic[:], codesMagic)
 	return h
@@ -85,13 +85,13 @@ func newHeader(l *layer.Layer, rows int) codesHeader {
 func (h *codesHeader) encode() []byte {
 	var b bytes.Buffer
 	b.Write(make([]byte, 4))
-	_ = binary.Write(&b, binary.LittleEndian, h) // a buffer takes all
+	_ = binary.Write(&b, binary.LittleEndian, h) // a buffer accepts every write
 	head := append(b.Bytes(), make([]byte, HeaderBytes-b.Len())...)
 	binary.LittleEndian.PutUint32(head, crc32.Checksum(head[4:], Castagnoli))
 	return head
 }
 
-// decodeHeader reads the header and checks that it is of the layer, or of its
+// decodeHeader reads the header. It checks that the header is that of the layer, or of the layer's
 // first rows.
 func decodeHeader(l *layer.Layer, head []byte) (codesHeader, error) {
 	var h codesHeader
@@ -110,18 +110,18 @@ func decodeHeader(l *layer.Layer, head []byte) (codesHeader, error) {
 		return h, ErrStale{"has a damaged header"}
 	case h.Type != uint32(l.Type) || h.Axes != uint32(AxesOf(l.Dim)) || h.Dim != uint64(l.Dim) || h.Chunk != CodeChunk || h.Rows == 0 || h.Rows > uint64(l.Rows):
 		return h, ErrStale{"is of another matrix"}
-	case h.Print != matrixPrint(l, int(h.Rows)):
+	case h.Print != matrixFingerprint(l, int(h.Rows)):
 		return h, ErrStale{"is of another matrix, or the matrix has changed"}
 	}
 	return h, nil
 }
 
-// matrixPrint returns the hash of the type and shape of the layer's first rows, and
-// of the blocks that a gallery's fingerprint would read of them.
-func matrixPrint(l *layer.Layer, rows int) (sum [32]byte) {
+// matrixFingerprint returns the hash of the type and shape of the layer's first rows, and of the
+// blocks of them that a gallery's fingerprint reads.
+func matrixFingerprint(l *layer.Layer, rows int) (sum [32]byte) {
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "matrix %s %d %d\n", l.Type, rows, l.Dim))
-	_ = l.Sample(context.Background(), h, rows*l.Bytes()) // which is not cancelled
+	_ = l.Sample(context.Background(), h, rows*l.Bytes()) // the context is never cancelled
 	h.Sum(sum[:0])
 	return sum
 }
@@ -138,7 +138,7 @@ func chunkBytes(rows, dim int) int64 {
 	return ChunkHead + align(8*n) + int64(7+AxesOf(dim))*align(4*n) + n*int64(Stride(dim)+CoarseStride(dim))
 }
 
-// ChunkAt returns where a chunk begins.
+// ChunkAt returns the byte at which chunk i begins.
 func ChunkAt(i, dim int) int64 {
 	return HeaderBytes + align(MeanBytes(dim)) + int64(i)*chunkBytes(CodeChunk, dim)
 }
@@ -153,10 +153,10 @@ func CodesBytes(rows, dim int) int64 {
 	return size
 }
 
-// chunkRows returns the rows of chunk i of so many rows.
+// chunkRows returns the number of rows of chunk i, of rows in all.
 func chunkRows(i, rows int) int { return min(CodeChunk, rows-i*CodeChunk) }
 
-// ChunkView returns the parts of a chunk's bytes.
+// ChunkView returns the parts of a chunk, which share memory with b.
 func ChunkView(b []byte, rows, dim int) codeRows {
 	b = b[ChunkHead:]
 	take := func(n int) []byte {
@@ -179,8 +179,8 @@ func ChunkView(b []byte, rows, dim int) codeRows {
 	return k
 }
 
-// SealChunk sets the head of a chunk whose parts are set; source is the checksum
-// of the matrix's rows.
+// SealChunk sets the head of a chunk with complete parts. source is the checksum of the matrix's
+// rows.
 func SealChunk(b []byte, rows int, source uint32) {
 	clear(b[:ChunkHead])
 	binary.LittleEndian.PutUint32(b[4:], source)
@@ -188,22 +188,22 @@ func SealChunk(b []byte, rows int, source uint32) {
 	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:], Castagnoli))
 }
 
-// soundChunk reports whether a chunk is what was written, and holds so many rows.
+// soundChunk reports whether a chunk has the right checksum and number of rows.
 func soundChunk(b []byte, rows int) bool {
 	return binary.LittleEndian.Uint64(b[8:]) == uint64(rows) &&
 		binary.LittleEndian.Uint32(b) == crc32.Checksum(b[4:], Castagnoli)
 }
 
-// sourceSum returns the checksum of the rows of the matrix that chunk i codes.
+// sourceSum returns the checksum of the matrix's rows in chunk i.
 func sourceSum(l *layer.Layer, i, rows int) uint32 {
 	sum := uint32(0)
 	l.Runs(i*CodeChunk, i*CodeChunk+rows, func(_ int, b []byte) { sum = crc32.Update(sum, Castagnoli, b) })
 	return sum
 }
 
-// OpenCodes maps a file of codes and checks all of it, or only its head if it was
-// just written. The codes may be of fewer rows than the layer has. An
-// ErrStale says that the file is of no use, an fs.ErrNotExist that there is none.
+// OpenCodes maps a file of codes and checks it. If written, the file was just written, and only its
+// head is checked. The codes may cover fewer rows than the layer has. An ErrStale says that the
+// file cannot be used, an fs.ErrNotExist that there is none.
 func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bool) (_ *Codes, err error) {
 	f, err := dir.Open(CodesName(l))
 	if why := fence.Why(err); why != "" {
@@ -240,7 +240,7 @@ func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bo
 	return c, nil
 }
 
-// read checks the mapped file, see OpenCodes, and finds its parts.
+// read checks the mapped file (see OpenCodes), and finds its parts.
 func (c *Codes) read(ctx context.Context, written bool) error {
 	l := c.Layer
 	h, err := decodeHeader(l, c.File)
@@ -277,8 +277,8 @@ func (c *Codes) read(ctx context.Context, written bool) error {
 	return nil
 }
 
-// Seal returns what the seal of codes is of: the header, with the checksum of the mean,
-// and the heads of all chunks, with theirs.
+// Seal returns the bytes that a seal of the codes covers: the header, with the checksum of the
+// mean, and the heads of all chunks, with their checksums.
 func (c *Codes) Seal(rows int) []byte {
 	b := append([]byte(nil), c.File[:HeaderBytes]...)
 	for i := range (rows + CodeChunk - 1) / CodeChunk {
@@ -293,8 +293,8 @@ func (c *Codes) chunk(i, rows int) []byte {
 	return c.File[from : from+chunkBytes(rows, c.Layer.Dim)]
 }
 
-// Check reads all chunks and, where the matrix's file has another time than when
-// it was coded, all of its rows.
+// Check reads all chunks. Unless sameTime, it also reads all rows of the matrix: the matrix's file
+// has another time than when it was coded.
 func (c *Codes) Check(ctx context.Context, rows int, sameTime bool) error {
 	n := (rows + CodeChunk - 1) / CodeChunk
 	var stale atomic.Pointer[ErrStale]
@@ -318,8 +318,7 @@ func (c *Codes) Check(ctx context.Context, rows int, sameTime bool) error {
 // CodesName returns the name of a layer's codes in the folder of Derived.
 func CodesName(l *layer.Layer) string { return l.Name + CodesSuffix }
 
-// noCodes reports whether an error says that a file of codes is not there, or of
-// no use.
+// noCodes reports whether an error says that a file of codes does not exist or cannot be used.
 func noCodes(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.As(err, new(ErrStale))
 }
