@@ -2,8 +2,9 @@ package metric
 
 import "math"
 
-// Bound holds what a perfect and what a random ranking give in one metric, by
-// query. Ceilings of counts are counts; NaN is a bound that is not known.
+// Bound holds, by query, the value of one metric for a perfect ranking (the ceiling) and the mean
+// value for a random ranking (the baseline). The ceiling of a count is a count. An unknown value is
+// NaN.
 type Bound struct {
 	Ceilings, Baselines []float64
 }
@@ -14,14 +15,14 @@ func (b Bound) Ceiling(i int) float64 { return b.Ceilings[i] }
 // Baseline returns the baseline of query i.
 func (b Bound) Baseline(i int) float64 { return b.Baselines[i] }
 
-// Odds is what a random ranking of one query depends on.
+// Odds holds the numbers that determine the random value of one query.
 type Odds struct {
 	M, R int // candidates, and relevant ones
 	Gain float64
 }
 
-// Perfect returns the metric of a perfect ranking of r relevant candidates, a
-// count whole.
+// Perfect returns the metric of a perfect ranking with r relevant candidates. A count is not
+// divided by its unit.
 func (m Metric) Perfect(r int) float64 {
 	switch m.Kind {
 	case Precision:
@@ -38,8 +39,8 @@ func (m Metric) Perfect(r int) float64 {
 	return 1
 }
 
-// Random returns the expectation of the metric over all orders of the
-// candidates, in closed form: a sum of at most k or M terms.
+// Random returns the expectation of the metric over all orders of the candidates, in closed form.
+// It is a sum of at most k or M terms.
 func (m Metric) Random(o Odds, t *Tally) float64 {
 	n, r, all := m.K, float64(o.R), float64(o.M)
 	if n == 0 || n > o.M {
@@ -76,7 +77,7 @@ func (m Metric) Random(o Odds, t *Tally) float64 {
 	return math.NaN()
 }
 
-// none returns the chance that none of the first n candidates is relevant.
+// none returns the probability that no relevant candidate is among the first n.
 func (o Odds) none(n int) float64 {
 	chance := 1.0
 	for j := range n {
@@ -85,7 +86,7 @@ func (o Odds) none(n int) float64 {
 	return chance
 }
 
-// reciprocalRank returns the expectation of 1/rank of the first hit among n.
+// reciprocalRank returns the expectation of 1/rank of the first hit, among the first n.
 func (o Odds) reciprocalRank(n int) float64 {
 	var sum float64
 	chance := 1.0 // that there was no hit before
@@ -96,11 +97,11 @@ func (o Odds) reciprocalRank(n int) float64 {
 	return sum
 }
 
-// other returns the chance that a candidate is relevant, given that another is.
+// other returns the probability that a candidate is relevant, given that another one is.
 func (o Odds) other() float64 { return float64(o.R-1) / float64(max(1, o.M-1)) }
 
-// sum returns the expectation of S of the first n: the precision at a hit of
-// rank i is (1 + the hits among i-1 others)/i.
+// sum returns the expectation of S for the first n: the precision at a hit of rank i is (1 + the
+// hits among i-1 others)/i.
 func (o Odds) sum(n int) float64 {
 	var sum float64
 	for i := range n {
@@ -109,8 +110,8 @@ func (o Odds) sum(n int) float64 {
 	return float64(o.R) / float64(o.M) * sum
 }
 
-// trapezoid returns the expectation of the sum of the mean precision before and
-// at each hit.
+// trapezoid returns the expectation of the sum over the hits of the mean of the precisions before
+// and at the hit.
 func (o Odds) trapezoid() float64 {
 	sum := 1.0 // of rank 1, before which the precision is 1
 	for i := 1; i < o.M; i++ {
@@ -119,7 +120,7 @@ func (o Odds) trapezoid() float64 {
 	return float64(o.R) / float64(o.M) * sum
 }
 
-// discounted returns the expectation of Σ gain/log2(rank+1) of the first n.
+// discounted returns the expectation of Σ gain/log2(rank+1) over the first n.
 func (o Odds) discounted(n int, t *Tally) float64 {
 	var sum float64
 	for rank := 1; rank <= n; rank++ {

@@ -10,12 +10,12 @@ import (
 	"strata/engine/scheme"
 )
 
-// Kind is what is measured of a ranking. METRICS.md defines each, and says
-// who else divides by what.
+// Kind is a measure of a ranking. METRICS.md defines each measure, and says which tools divide by
+// another number.
 type Kind uint8
 
-// The measures. R is the number of relevant candidates, hits those among the
-// first k, S the sum over the hits among them of the precision at their rank.
+// The measures. R is the number of relevant candidates. hits are the hits among the first k. S is
+// the sum, over these hits, of the precision at their rank.
 const (
 	Precision                 Kind = iota // P@k: hits/k
 	CappedPrecision                       // Pcap@k: hits/min(k,R)
@@ -25,23 +25,23 @@ const (
 	AveragePrecisionHits                  // AP(hits)@k: S/hits
 	AveragePrecisionMin                   // AP(min)@k: S/min(k,R)
 	ReciprocalRank                        // RR@k, RR: 1/rank of the first hit
-	NDCG                                  // nDCG@k, nDCG: Σ gain/log2(rank+1) over the largest such sum
+	NDCG                                  // nDCG@k, nDCG: Σ gain/log2(rank+1), divided by the largest possible sum
 	JudgedShare                           // Judged@k: those whose value is known, of k
 	RPrecision                            // Rprec: hits among the first R, of R
 	AveragePrecisionAtR                   // MAP@R: AP@R
 	AveragePrecisionTrapezoid             // AP(trapezoid): the area under the interpolated curve
 )
 
-// cut says what cut-offs a measure has.
+// cut says which cut-offs a measure allows.
 type cut uint8
 
 const (
 	cutOnly  cut = iota // always one
-	cutOrAll            // one, or the whole ranking
-	cutNever            // its own
+	cutOrAll            // a cut-off, or the whole ranking
+	cutNever            // a cut-off of its own
 )
 
-// measures names the measures.
+// measures holds the names and cut-offs of the measures.
 var measures = [...]struct {
 	name string
 	cut  cut
@@ -67,8 +67,8 @@ type Metric struct {
 	K    int // 0: the whole ranking, or the measure's own
 }
 
-// String returns the name, as ir_measures spells it where it has the metric:
-// P@10, RR, AP(min)@5.
+// String returns the name, in the spelling of ir_measures if that has the metric: P@10, RR,
+// AP(min)@5.
 func (m Metric) String() string {
 	if m.K == 0 {
 		return measures[m.Kind].name
@@ -76,11 +76,10 @@ func (m Metric) String() string {
 	return measures[m.Kind].name + "@" + strconv.Itoa(m.K)
 }
 
-// Deep reports whether the metric looks beyond the cut-offs of others.
+// Deep reports whether the metric needs ranks beyond the cut-offs of other metrics.
 func (m Metric) Deep() bool { return m.K == 0 }
 
-// Unit returns the integer that an integer count is divided by, or 0 when the
-// metric's values are no such counts.
+// Unit returns the divisor of an integer count, or 0 if the metric's values are not such counts.
 func (m Metric) Unit() int64 {
 	switch m.Kind {
 	case Precision, JudgedShare:
@@ -91,14 +90,13 @@ func (m Metric) Unit() int64 {
 	return 0
 }
 
-// wholeRanking stands after a name for a metric without a cut-off.
+// wholeRanking follows the name of a metric without a cut-off.
 const wholeRanking = "@all"
 
-// ParseMetrics returns the metrics that names ask for, each once. A name alone
-// that takes a cut-off is measured at each of ks; NAME@7 at 7; NAME@all, of AP, RR
-// and nDCG, without one. all is every measure with a cut-off but the variants of
-// AP, deep that and all that rank the gallery deeper. An unknown one is an
-// *scheme.NameError.
+// ParseMetrics returns the metrics of the given names, without repetition. A name without a cut-off
+// is measured at each of ks. NAME@7 is measured at 7. NAME@all, for AP, RR and nDCG, has no
+// cut-off. The name all means every measure with a cut-off but the variants of AP. deep means all,
+// and the measures that rank the whole gallery. An unknown name is a *scheme.NameError.
 func ParseMetrics(names []string, ks []int) ([]Metric, error) {
 	var metrics []Metric
 	for _, name := range names {
@@ -165,8 +163,8 @@ func metricsAt(ks []int, some ...Kind) []Metric {
 	return metrics
 }
 
-// Planned returns the cut-offs and the metrics of a plan: P at every cut-off,
-// then the others by measure, and by k, the whole ranking last.
+// Planned returns the cut-offs and the metrics of a plan: P at every cut-off, then the other
+// metrics by measure, and by k within a measure. The whole ranking is last.
 func Planned(ks []int, metrics []Metric) ([]int, []Metric) {
 	if len(ks) == 0 {
 		ks = DefaultKs()
@@ -180,7 +178,7 @@ func Planned(ks []int, metrics []Metric) ([]int, []Metric) {
 	ks = sortedKs(ks)
 	all := slices.Concat(metricsAt(ks, Precision), metrics)
 	slices.SortFunc(all, func(a, b Metric) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(uint(a.K)-1, uint(b.K)-1)) // 0 is the largest
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(uint(a.K)-1, uint(b.K)-1)) // 0, the whole ranking, sorts last
 	})
 	return ks, slices.Compact(all)
 }
@@ -188,7 +186,7 @@ func Planned(ks []int, metrics []Metric) ([]int, []Metric) {
 // MaxK is the largest k of a metric.
 const MaxK = 1<<16 - 1
 
-// DefaultKs returns the ranks at which precision is measured unless others are asked for.
+// DefaultKs returns the default ranks for precision.
 func DefaultKs() []int { return []int{1, 5, 10} }
 
 // sortedKs returns ks ascending, without repetition.

@@ -5,12 +5,12 @@ import (
 	"math/bits"
 )
 
-// Fixed is the scale of values from 0 to 1 as integers: a multiple of 1/scale,
-// of which units add up without overflow.
+// Fixed returns the scale for values from 0 to 1 as integers, multiples of 1/scale. A sum of the
+// given number of units does not overflow.
 func Fixed(units int) float64 { return math.Ldexp(1, min(40, 62-bits.Len64(uint64(units)))) }
 
-// Scale returns what a metric's value is multiplied with to make it an integer,
-// and the integer that stands for a value of 1.
+// Scale returns the factor that turns a metric's value into an integer, and the integer for a value
+// of 1.
 func (m Metric) Scale(units int) (by float64, one int64) {
 	if unit := m.Unit(); unit > 0 {
 		return 1, unit
@@ -19,8 +19,8 @@ func (m Metric) Scale(units int) (by float64, one int64) {
 	return f, int64(f)
 }
 
-// Integers returns the integers that stand for values, for up to total of them
-// to be added, and what stands for 1.
+// Integers returns values as integers, and the integer for 1. A sum of up to total values does not
+// overflow.
 func (m Metric) Integers(values []float64, total int) ([]int64, int64) {
 	by, one := m.Scale(total)
 	out := make([]int64, len(values))

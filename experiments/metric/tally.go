@@ -5,17 +5,17 @@ import (
 	"strata/engine/rank"
 )
 
-// unknownGain stands for the gain of a hit whose value is unknown.
+// unknownGain is the gain of a hit with an unknown value.
 const unknownGain = -1
 
-// Tally counts the hits of one ranking under one label. Every metric is computed
-// from what one pass over the ranking collects.
+// Tally counts the hits of one ranking under one label, in one pass. All metrics are computed from
+// its counts.
 type Tally struct {
 	log2 []float64 // by rank: log2(rank+1); nil: gains are not summed, nDCG has no value
-	cuts []atCut   // by cut-off, ascending; the last is the whole ranking
+	cuts []atCut   // by cut-off, ascending; the last entry is the whole ranking
 	r    int
 
-	first     int     // rank of the first hit; 0: none
+	first     int     // rank of the first hit; 0 if there is none
 	hitsAtR   int     // among the first R
 	sumAtR    float64 // S of the first R
 	trapezoid float64 // Σ of the mean precision before and at each hit
@@ -23,17 +23,17 @@ type Tally struct {
 	ideal []float64 // scratch: by rank, Σ of the largest gains over their logarithms
 }
 
-// atCut is what a Tally holds at a cut-off.
+// atCut holds the counts at a cut-off.
 type atCut struct {
 	k     int // 0: the whole ranking
 	hits  int
-	known int     // whose value is known
+	known int     // number of hits with a known value
 	sum   float64 // S, the sum over the hits of the precision at their rank
 	gain  float64 // Σ gain/log2(rank+1), in the order of ranks
 }
 
-// NewTally returns a Tally with the cut-offs ks, ascending. log2 is a table of
-// discounts as deep as the rankings; nil without nDCG.
+// NewTally returns a Tally with the cut-offs ks, ascending. log2 is a table of discounts as deep as
+// the rankings. It is nil if nDCG is not needed.
 func NewTally(ks []int, log2 []float64) *Tally {
 	t := &Tally{log2: log2}
 	for _, k := range ks {
@@ -43,8 +43,8 @@ func NewTally(ks []int, log2 []float64) *Tally {
 	return t
 }
 
-// Count goes through a ranking by its gains, as Gains returns them: unknownGain, 0,
-// or, of a hit, 1 or more. r is the number of relevant candidates.
+// Count counts a ranking by its gains, as Gains returns them: unknownGain, 0, or at least 1 for a
+// hit. r is the number of relevant candidates.
 func (t *Tally) Count(gains []int8, r int) {
 	t.r, t.first, t.hitsAtR, t.sumAtR, t.trapezoid = r, 0, 0, 0, 0
 	at, now := 0, atCut{}
@@ -64,7 +64,7 @@ func (t *Tally) Count(gains []int8, r int) {
 			t.cuts[at] = now
 		}
 	}
-	if len(gains) < r { // fewer candidates with a score than relevant ones
+	if len(gains) < r { // fewer candidates have a score than are relevant
 		t.hitsAtR, t.sumAtR = now.hits, now.sum
 	}
 	for ; at < len(t.cuts); at++ {
@@ -73,9 +73,8 @@ func (t *Tally) Count(gains []int8, r int) {
 	}
 }
 
-// hit adds a hit. The sums are those of trec_eval's m_map.c and m_ndcg_cut.c, in
-// the same order; the trapezoid is compute_ap of revisitop's evaluate.py, without
-// its last factor, 1/R.
+// hit counts a hit. The sums are those of trec_eval's m_map.c and m_ndcg_cut.c, in the same order.
+// The trapezoid is compute_ap of revisitop's evaluate.py, without its last factor, 1/R.
 func (t *Tally) hit(now *atCut, rank, gain int) {
 	before := 1.0
 	if rank > 1 {
@@ -92,7 +91,7 @@ func (t *Tally) hit(now *atCut, rank, gain int) {
 	t.trapezoid += (before + precision) / 2
 }
 
-// at returns what was collected at a cut-off; 0 is the whole ranking.
+// at returns the counts at a cut-off; 0 is the whole ranking.
 func (t *Tally) at(k int) *atCut {
 	for i := range t.cuts {
 		if t.cuts[i].k == k {
@@ -102,8 +101,8 @@ func (t *Tally) at(k int) *atCut {
 	panic("experiments: a tally has no such cut-off")
 }
 
-// SetIdeal prepares the ideal gains of a query: levels[d] candidates have a gain
-// above d, and the sums go to as many ranks as there are cut-offs for.
+// SetIdeal sets the ideal gains of a query. levels[d] candidates have a gain above d. The sums
+// reach to rank ranks.
 func (t *Tally) SetIdeal(levels []int, ranks int) {
 	t.ideal = append(t.ideal[:0], 0)
 	var sum float64
@@ -115,7 +114,7 @@ func (t *Tally) SetIdeal(levels []int, ranks int) {
 	}
 }
 
-// idealAt returns the largest gain at a cut-off; 0 is the whole ranking.
+// idealAt returns the largest possible gain at a cut-off; 0 is the whole ranking.
 func (t *Tally) idealAt(k int) float64 {
 	if k > 0 && k < len(t.ideal) {
 		return t.ideal[k]
@@ -126,8 +125,7 @@ func (t *Tally) idealAt(k int) float64 {
 // Hits returns the number of hits of the whole ranking.
 func (t *Tally) Hits() int { return t.at(0).hits }
 
-// Value returns a metric of the ranking. Counts are returned whole, without
-// their division by the metric's unit.
+// Value returns a metric of the ranking. A count is not divided by the metric's unit.
 func (t *Tally) Value(m Metric) float64 {
 	c, r := t.at(m.K), float64(t.r)
 	switch m.Kind {
@@ -164,8 +162,8 @@ func (t *Tally) Value(m Metric) float64 {
 	panic("experiments: a metric has no value")
 }
 
-// Gains sets dst to the gains of a ranking of the query in row q. A hit without a
-// score counts as one whose value is unknown.
+// Gains sets dst to the gains of a ranking of the query in row q. A hit without a score counts as a
+// hit with an unknown value.
 func Gains(dst []int8, label *items.Label, q int, hits []rank.Hit) []int8 {
 	dst = dst[:0]
 	for _, h := range hits {
@@ -178,5 +176,5 @@ func Gains(dst []int8, label *items.Label, q int, hits []rank.Hit) []int8 {
 	return dst
 }
 
-// MaxGain is the largest gain: levels beyond it do not count.
+// MaxGain is the largest gain: larger levels count as MaxGain.
 const MaxGain = 1<<7 - 1

@@ -9,16 +9,16 @@ import (
 	"strata/experiments/table"
 )
 
-// Target is a metric under a label, as its mean over queries: P@10 category.
+// Target is a metric under a label, averaged over queries: P@10 category.
 type Target struct {
 	Metric Metric
 	Label  string
 }
 
-// String returns the metric and the label, which ParseTarget reads back.
+// String returns the metric and the label. ParseTarget reads it back.
 func (t Target) String() string { return t.Among(nil) }
 
-// Among is String where words have a meaning beside the label.
+// Among is String for a context in which words have a meaning: a label that equals one is quoted.
 func (t Target) Among(words []string) string {
 	metric := t.Metric.String()
 	if t.Metric.K == 0 && measures[t.Metric.Kind].cut == cutOrAll {
@@ -27,18 +27,18 @@ func (t Target) Among(words []string) string {
 	return metric + " " + table.QuoteAmong(t.Label, words)
 }
 
-// Constraint is the least value of a target that a scheme must have.
+// Constraint is the least value that a scheme must have for a target.
 type Constraint struct {
 	Target
 	Least float64
 }
 
-// String returns the target and its least value, which ParseConstraint reads back.
+// String returns the target and its least value. ParseConstraint reads it back.
 func (c Constraint) String() string { return c.Target.String() + " >= " + table.Number(c.Least) }
 
-// ParseTarget parses METRIC LABEL: P@10 category, nDCG@5 'brand name'. The metric
-// is one that ParseMetrics takes, with its cut-off; the label is the rest, in Go's
-// quotes or not. It does not know which labels exist.
+// ParseTarget parses METRIC LABEL: P@10 category, nDCG@5 'brand name'. ParseMetrics defines the
+// metric, with its cut-off. The label is the rest, with or without Go's quotes. ParseTarget does
+// not check that the label exists.
 func ParseTarget(text string) (Target, error) {
 	name, label, _ := strings.Cut(strings.TrimSpace(text), " ")
 	label = strings.TrimSpace(label)
