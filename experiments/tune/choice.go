@@ -9,11 +9,11 @@ import (
 	"strata/experiments/metric"
 )
 
-// InfeasibleError says that no scheme that was tried meets the constraints.
+// InfeasibleError says that no trial meets the constraints.
 type InfeasibleError struct {
 	Constraints []metric.Constraint
-	Schemes     int           // that were tried
-	Queries     int           // that they were tried on
+	Schemes     int           // number of schemes tried
+	Queries     int           // number of queries to tune on
 	Nearest     scheme.Scheme // the one whose largest shortfall is least
 	Values      []float64     // of Nearest, by constraint
 }
@@ -32,8 +32,8 @@ func (e *InfeasibleError) Error() string {
 	return fmt.Sprintf("%s on the %d queries to tune on; the nearest is %s with %s", s, e.Queries, e.Nearest, near)
 }
 
-// setBest finds the feasible trial with the highest value of the objective; of
-// equal ones, that of the fewest layers, then the first.
+// setBest finds the feasible trial with the highest value of the objective. Among equal values it
+// takes the one with the fewest layers, then the first.
 func (u *tuner) setBest() error {
 	best := -1
 	for i, t := range u.Trials {
@@ -52,7 +52,7 @@ func (u *tuner) setBest() error {
 	return nil
 }
 
-// infeasible returns the error that no trial is feasible.
+// infeasible returns the error for a search without a feasible trial.
 func (u *tuner) infeasible() error {
 	e := &InfeasibleError{Constraints: u.Constraints, Schemes: len(u.Trials), Queries: len(u.Tune)}
 	least := math.Inf(1)
@@ -71,7 +71,7 @@ func (u *tuner) infeasible() error {
 	return e
 }
 
-// setFront finds the trials that no other dominates; of equal ones the one with
+// setFront finds the trials that no other trial dominates. Among equal trials it takes the one with
 // the fewest layers, then the first.
 func (u *tuner) setFront() {
 	dominates := func(i, j int) bool {

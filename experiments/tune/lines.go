@@ -6,8 +6,8 @@ import (
 	"strata/experiments/table"
 )
 
-// Lines returns what a log holds. Every value says which queries it is of: tune,
-// those on which the scheme was chosen, or report, the others.
+// Lines returns the lines of a log. Every value names its queries: tune, on which the scheme was
+// chosen, or report, the others.
 func (t *Tuned) Lines() []string {
 	lines := []string{fmt.Sprintf("%d queries to tune on, %d to report on", len(t.Tune), len(t.Report))}
 	if n := len(t.Left); n > 0 {

@@ -9,25 +9,25 @@ import (
 	"strata/experiments/eval"
 )
 
-// neighbours.go builds what proves most rankings of a search: the neighbourhoods of its
-// queries in its layers. One costs about as much as to rank the query under each layer
-// alone, and serves every scheme of the grid.
+// neighbours.go builds the neighbourhoods of the queries in the search's layers, which prove most
+// rankings. A neighbourhood costs about as much as ranking the query under each layer alone, and
+// serves every scheme of the grid.
 
 const (
-	// fewestSchemes of a grid pay for neighbourhoods.
+	// fewestSchemes is the least size of a grid for which neighbourhoods pay.
 	fewestSchemes = 32
-	// fewestPairs of queries and rows take longer to rank than the hashes of the layers,
-	// with which neighbourhoods are kept for the next time.
+	// fewestPairs is the least number of queries times rows for which neighbourhoods pay. For
+	// fewer, ranking is quicker than hashing the layers, which keeping neighbourhoods requires.
 	fewestPairs = 1 << 23
-	// neighbourFile is the name under which they are kept.
+	// neighbourFile is the name under which neighbourhoods are kept.
 	neighbourFile = "tune"
-	// fewestTimes is how many times as many rows as a ranking shows are to be left of a
-	// list under a filter: with fewer little is proven.
+	// fewestTimes is the least number of rows in a list under a filter, as a multiple of k. Shorter
+	// lists prove little.
 	fewestTimes = 3
 )
 
-// neighbours builds the neighbourhoods of all queries, or loads them, where that is
-// worth it. What fails here but the context is noted: the search then ranks in full.
+// neighbours builds or loads the neighbourhoods of all queries, if they pay. Errors other than
+// ctx's are noted, and the search ranks in full.
 func (u *tuner) neighbours(ctx context.Context) error {
 	if u.ask.Neighbours != nil || u.ask.Full || gridSize(u.Places, u.Parts) < fewestSchemes {
 		return nil
@@ -54,13 +54,13 @@ func (u *tuner) neighbours(ctx context.Context) error {
 	return nil
 }
 
-// note adds to what is said of the neighbourhoods.
+// note adds to the notes on neighbourhoods.
 func (u *tuner) note(format string, values ...any) {
 	u.Notes = append(u.Notes, fmt.Sprintf(format, values...))
 }
 
-// nearest returns how many rows of a layer's list the targets take, or 0 where lists
-// would prove little: a target looks at whole rankings, or the filter leaves too few.
+// nearest returns the number of rows of a layer's list that the targets need. It returns 0 if lists
+// would prove little: a target needs whole rankings, or the filter leaves too few rows.
 func (u *tuner) nearest() (int, error) {
 	k := 0
 	for _, t := range u.Targets {
@@ -86,7 +86,7 @@ func (u *tuner) nearest() (int, error) {
 	return m, nil
 }
 
-// build loads neighbourhoods, builds what is missing and keeps those that have a name.
+// build loads neighbourhoods, builds the missing ones, and saves them if they have a name.
 func (u *tuner) build(ctx context.Context, plan neighbour.Plan) (*neighbour.Neighbours, error) {
 	n, err := neighbour.NewNeighbours(u.ask.Gallery, plan)
 	if err != nil {
@@ -115,7 +115,7 @@ func (u *tuner) build(ctx context.Context, plan neighbour.Plan) (*neighbour.Neig
 	return n, nil
 }
 
-// begin says that a phase begins.
+// begin reports the beginning of a phase.
 func (u *tuner) begin(name, unit string) {
 	if u.ask.Phase != nil {
 		u.ask.Phase(name, unit)

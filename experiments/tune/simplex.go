@@ -10,9 +10,8 @@ import (
 // maxGrid is the largest number of schemes of a grid.
 const maxGrid = 5000
 
-// weights are whole numbers, one a layer, in lowest terms: what a scheme weighs a
-// layer with is that divided by their sum, which floating-point numbers would
-// only be near to.
+// weights are whole numbers, one for each layer, in lowest terms. The weight of a layer in a scheme
+// is its number divided by their sum; floating-point numbers could only approximate that.
 type weights []int
 
 // sum returns the sum of the weights.
@@ -24,7 +23,7 @@ func (w weights) sum() int {
 	return total
 }
 
-// used returns the number of layers with a weight.
+// used returns the number of layers with a weight above 0.
 func (w weights) used() int {
 	n := 0
 	for _, x := range w {
@@ -35,7 +34,7 @@ func (w weights) used() int {
 	return n
 }
 
-// lowest returns the weights divided by what divides all of them.
+// lowest returns the weights divided by their greatest common divisor.
 func (w weights) lowest() weights {
 	by := 0
 	for _, x := range w {
@@ -50,7 +49,7 @@ func (w weights) lowest() weights {
 	return out
 }
 
-// scheme returns the weighted sum of the layers; those without a weight are left out.
+// scheme returns the weighted sum of the layers with a weight above 0.
 func (w weights) scheme(layers []string) scheme.Scheme {
 	var s scheme.Scheme
 	for i, x := range w {
@@ -61,8 +60,8 @@ func (w weights) scheme(layers []string) scheme.Scheme {
 	return s
 }
 
-// axes are the layers of a search, by their places in a scheme, ascending. The
-// layers of one place are alternatives: at most one of them has a weight.
+// axes holds, for each layer of a search, its place in a scheme, ascending. The layers of one place
+// are alternatives: at most one of them has a weight.
 type axes []int
 
 // places returns the number of places.
@@ -84,7 +83,7 @@ func (a axes) of(place int) []int {
 	return layers
 }
 
-// equal returns equal weights of the first layer of every place.
+// equal returns equal weights for the first layer of every place.
 func (a axes) equal() weights {
 	w := make(weights, len(a))
 	for place := range a.places() {
@@ -93,12 +92,11 @@ func (a axes) equal() weights {
 	return w
 }
 
-// gridSize returns the number of points of a grid: the ways to divide so many
-// parts among places, times the ways to choose a layer for each place that gets
-// some. Without alternatives that is (parts+layers-1) over (layers-1). From
-// maxGrid+1 on it is that.
+// gridSize returns the number of points of a grid: the ways to divide the parts among places, times
+// the ways to choose a layer for each place with a part. Without alternatives it is the binomial
+// coefficient of parts+layers-1 over layers-1. It returns at most maxGrid+1.
 func gridSize(a axes, parts int) int {
-	ways := make([]int, parts+1) // by parts that are divided among the places so far
+	ways := make([]int, parts+1) // by number of parts divided among the places so far
 	ways[0] = 1
 	for place := range a.places() {
 		next, layers := make([]int, parts+1), len(a.of(place))
@@ -116,8 +114,8 @@ func gridSize(a axes, parts int) int {
 	return ways[parts]
 }
 
-// grid returns all ways to divide parts among places and to choose a layer for
-// each, the first layer's largest weight first, in lowest terms.
+// grid returns all ways to divide parts among places and to choose a layer for each, in lowest
+// terms. The first layer's largest weight comes first.
 func grid(a axes, parts int) []weights {
 	var all []weights
 	at := make(weights, len(a))
@@ -142,9 +140,8 @@ func grid(a axes, parts int) []weights {
 	return all
 }
 
-// neighbours returns the weights that come of moving a weight of 1/parts from one
-// layer to another, of another place, that has as much or could have some, and of
-// putting another layer in the place of one.
+// neighbours returns the weights one step away. One step moves a weight of 1/parts from a layer to
+// a layer of another place, or replaces a layer by an alternative of its place.
 func (a axes) neighbours(w weights, parts int) []weights {
 	whole := w.sum()
 	for whole%parts != 0 {
@@ -185,7 +182,7 @@ func (a axes) neighbours(w weights, parts int) []weights {
 	return all
 }
 
-// checkGrid says whether a grid can be searched.
+// checkGrid returns an error for a grid that cannot be searched.
 func checkGrid(a axes, parts int) error {
 	switch {
 	case len(a) < 2:

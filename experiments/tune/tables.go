@@ -8,7 +8,7 @@ import (
 	"strata/experiments/table"
 )
 
-// Tables returns the tables of the outcome, by the names of their files.
+// Tables returns the tables of the outcome, with the names of their files.
 func (t *Tuned) Tables() []table.Named {
 	return []table.Named{
 		{Name: "queries", Of: t.Table(t.Reported.Gallery)},
@@ -19,7 +19,7 @@ func (t *Tuned) Tables() []table.Named {
 	}
 }
 
-// weightColumns returns a column a layer, of its weight as a part of all.
+// weightColumns returns a column for each layer, with its weight as a share of all weights.
 func (t *Tuned) weightColumns() []table.Column {
 	var columns []table.Column
 	for _, l := range t.Layers {
@@ -28,7 +28,7 @@ func (t *Tuned) weightColumns() []table.Column {
 	return columns
 }
 
-// weightCells appends the weight of every layer, as a part of all.
+// weightCells appends the weight of every layer, as a share of all weights.
 func (t *Trial) weightCells(row []string) []string {
 	sum := weights(t.Weights).sum()
 	for _, w := range t.Weights {
@@ -37,9 +37,8 @@ func (t *Trial) weightCells(row []string) []string {
 	return row
 }
 
-// trialsTable has a row a scheme that was tried, in the order of trials: the
-// weights add to 1, and the values are those on the queries to tune on, as the
-// names of their columns say.
+// trialsTable has a row for each trial, in the order of Trials. The weights of a row add to 1. Its
+// values are those on the queries to tune on, as the names of the columns say.
 func (t *Tuned) trialsTable() table.Table {
 	columns := append(table.Columns(table.Text, "scheme", "from", "feasible"), t.weightColumns()...)
 	for _, target := range t.Targets {
@@ -63,8 +62,8 @@ func (t *Tuned) trialsTable() table.Table {
 	}}
 }
 
-// paretoTable has a row a scheme of the front, the first target's largest value
-// on the queries to tune on first.
+// paretoTable has a row for each scheme of the front, by descending value of the first target on
+// the queries to tune on.
 func (t *Tuned) paretoTable() table.Table {
 	columns := append(table.Columns(table.Text, "scheme"), t.weightColumns()...)
 	for _, n := range t.FrontOf {
@@ -85,9 +84,9 @@ func (t *Tuned) paretoTable() table.Table {
 	}}
 }
 
-// reportTable has a row for each of the best scheme, the equal weights and the
-// single layers, and each target: the value on the queries to tune on, that on
-// those to report on with its interval, and how far the best is ahead there.
+// reportTable has a row for each target and each of the best scheme, the equal weights and the
+// single layers. A row has the value on the queries to tune on, the value on the queries to report
+// on with its interval, and the best scheme's lead there.
 func (t *Tuned) reportTable() table.Table {
 	columns := slices.Concat(
 		table.Columns(table.Text, "scheme", "role", "label", "metric"), table.Columns(table.Real, "tune", "report", "ci_low", "ci_high", "gap"),

@@ -10,7 +10,7 @@ import (
 	"strata/experiments/metric"
 )
 
-// PlacesText returns the layers of every place, A/B where there are alternatives.
+// PlacesText returns the layers of every place: A/B for alternatives.
 func (t *Tuned) PlacesText() []string {
 	places := make([]string, axes(t.Places).places())
 	for layer, place := range t.Places {
@@ -22,7 +22,7 @@ func (t *Tuned) PlacesText() []string {
 	return places
 }
 
-// Role says what a trial is reported as.
+// Role returns the role of a trial in the report.
 func (t *Tuned) Role(trial int) string {
 	var roles []string
 	if trial == t.Best {
@@ -40,7 +40,7 @@ func (t *Tuned) Role(trial int) string {
 	return strings.Join(roles, " ")
 }
 
-// Comparison returns that of a trial with the best one, or nil.
+// Comparison returns the comparison of a trial with the best one, or nil.
 func (t *Tuned) Comparison(trial, target int) *eval.Comparison {
 	name := t.Trials[trial].Scheme.String()
 	for i, c := range t.Comparisons {
@@ -51,8 +51,8 @@ func (t *Tuned) Comparison(trial, target int) *eval.Comparison {
 	return nil
 }
 
-// WriteTable writes the outcome for people. What was chosen by is in a column of
-// its own, which says so. Numbers are rounded.
+// WriteTable writes the outcome for people, with rounded numbers. The values by which the scheme
+// was chosen have a column of their own, which says so.
 func (t *Tuned) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	best := t.Trials[t.Best]
@@ -68,7 +68,7 @@ func (t *Tuned) WriteTable(w io.Writer) error {
 		}
 		_, _ = fmt.Fprintln(table)
 	}
-	_ = table.Flush() // a builder takes everything
+	_ = table.Flush() // a builder accepts every write
 	reported := t.Summary(t.Best, 0).Value
 	fmt.Fprintf(&b, "gap: the best has %.4f where it was chosen and %.4f on the others (%+.4f); only the latter says what to expect\n",
 		best.Tune[0], reported, best.Tune[0]-reported)
@@ -94,7 +94,7 @@ func (t *Tuned) WriteTable(w io.Writer) error {
 	return err
 }
 
-// TargetAt returns the place of a target.
+// TargetAt returns the index of a target.
 func (t *Tuned) TargetAt(target metric.Target) int {
 	for n, other := range t.Targets {
 		if other == target {

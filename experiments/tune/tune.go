@@ -14,36 +14,34 @@ import (
 	"strata/experiments/table"
 )
 
-// refinements is the number of times that the step of the grid is halved around
-// the best scheme.
+// refinements is the number of times that the grid's step is halved around the best scheme.
 const refinements = 2
 
-// Tuning searches the weights of a sum of layers, on some queries, and reports
-// what it found on others.
+// Tuning searches the weights of a sum of layers on some queries, and reports the result on others.
 type Tuning struct {
 	Gallery     *engine.Gallery
 	Layers      []string // two or more, derived ones among them; A/B is a place in which either stands, for poolings or transforms of one layer
 	Objective   metric.Target
 	Constraints []metric.Constraint
-	Front       []metric.Target    // of the Pareto front; nil: the objective's metric under every label
+	Front       []metric.Target    // of the Pareto front; nil means the objective's metric under every label
 	Parts       int                // the grid's step is 1/Parts
-	Share       float64            // of the queries to tune on, above 0 and under 1
+	Share       float64            // share of queries to tune on, above 0 and under 1
 	Filter      []scheme.Condition // what a candidate meets
 	Where       []scheme.Condition // what a query meets
-	Over        int                // queries to draw of those that meet Where; 0: all
-	Seed        uint64             // of the draws, the division and the resampling; 0: 1
-	Near        float64            // above 0: duplicates of a query, found as FindDuplicates does under all layers, are no candidates of it
+	Over        int                // number of queries to draw of those that meet Where; 0 means all
+	Seed        uint64             // of the draws, the division and the resampling; 0 means 1
+	Near        float64            // if above 0, duplicates of a query are not its candidates; they are found as by FindDuplicates, under all layers
 
-	Neighbours *neighbour.Neighbours   // of Plan; nil: they are built where that pays
-	Full       bool                    // none are built: every ranking is searched for
-	Phase      func(name, unit string) // told of a part of the work that begins, and what progress counts in it; nil: nobody
+	Neighbours *neighbour.Neighbours   // of Plan; nil: they are built if that pays
+	Full       bool                    // no neighbourhoods are built: every ranking is searched for
+	Phase      func(name, unit string) // called when a part of the work begins, with the unit that progress counts in; may be nil
 }
 
 // Trial is a scheme that was tried on the queries to tune on.
 type Trial struct {
 	Scheme   scheme.Scheme
-	Weights  []int     // by layer, in lowest terms: what a layer weighs is that divided by their sum
-	Refined  bool      // it is not of the grid, but of a finer one around its best
+	Weights  []int     // by layer, in lowest terms: a layer's weight is its number divided by their sum
+	Refined  bool      // it is from a finer grid around the best
 	Feasible bool      // it meets all constraints
 	Tune     []float64 // by target: means over the queries to tune on
 	Report   []float64 // by target: means over the queries to report on; nil if not measured
@@ -53,19 +51,19 @@ type Trial struct {
 type Tuned struct {
 	eval.Division
 	Layers      []string // of all places
-	Places      []int    // by layer, ascending: those of one place are alternatives, of which a scheme has one
+	Places      []int    // by layer, ascending: layers of one place are alternatives, and a scheme has one of them
 	Parts       int
 	Targets     []metric.Target // the objective first, then those of constraints, then those of the front
 	Constraints []metric.Constraint
-	Trials      []Trial          // the grid and equal weights, then what was tried around its best
-	Best        int              // place in Trials
-	Equal       int              // place in Trials of the scheme with equal weights of each place's first layer
-	Single      []int            // by layer: the place in Trials of the layer alone
-	Front       []int            // places in Trials: those that no other exceeds in one target of the front without falling behind in another
-	FrontOf     []int            // places in Targets
+	Trials      []Trial          // the grid and equal weights, then the trials around its best
+	Best        int              // index in Trials
+	Equal       int              // index in Trials of the scheme with equal weights of each place's first layer
+	Single      []int            // by layer: the index in Trials of the layer alone
+	Front       []int            // indexes in Trials: the trials that no other dominates in the targets of the front
+	FrontOf     []int            // indexes in Targets
 	Duplicates  *eval.Duplicates // that were left out; nil: they were not looked for
 
-	Reported    *eval.Evaluation  // of the best, the equal weights and the single layers on the queries to report on
+	Reported    *eval.Evaluation  // of the best scheme, the equal weights and the single layers, on the queries to report on
 	Comparisons []eval.Comparison // each other one of those with the best one
 
 	Notes []string // on neighbourhoods: what is not as it should be, which changes no number
@@ -80,10 +78,10 @@ type tuner struct {
 	seen     map[string]bool // by spelling: it is among the trials
 }
 
-// Do divides the queries, searches, reports, and writes all files or, on failure,
-// none. progress, which may be nil, is told how many queries of one pass over the
-// gallery are done, or of what Phase says; there is one pass for the grid, one for each
-// move from there, and two for the report.
+// Do divides the queries, searches and reports. It writes all files or, on failure, none. progress
+// may be nil. It gets the number of queries done in the present pass over the gallery, or the unit
+// that Phase names. There is one pass for the grid, one for each move from there, and two for the
+// report.
 func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, error) {
 	t.Seed = max(t.Seed, 1)
 	u := &tuner{ask: t, progress: progress, Tuned: &Tuned{Parts: t.Parts, Constraints: t.Constraints}, seen: map[string]bool{}}
@@ -102,7 +100,7 @@ func (t Tuning) Do(ctx context.Context, progress func(done, of int)) (*Tuned, er
 	return u.Tuned, u.report(ctx, progress)
 }
 
-// prepare checks what is asked for and divides the queries.
+// prepare checks the Tuning and divides the queries.
 func (u *tuner) prepare(ctx context.Context) error {
 	if err := u.checkLayers(); err != nil {
 		return err
@@ -140,7 +138,7 @@ func (u *tuner) prepare(ctx context.Context) error {
 	return nil
 }
 
-// checkLayers sets the layers, each of which is one term of a scheme.
+// checkLayers sets the layers. Each must be one term of a scheme.
 func (u *tuner) checkLayers() error {
 	for place, alternatives := range u.ask.Layers {
 		for name := range strings.SplitSeq(alternatives, "/") {
@@ -160,8 +158,8 @@ func (u *tuner) checkLayers() error {
 	return checkGrid(u.Places, u.Parts)
 }
 
-// leaveOut looks for the duplicates of the queries, if that is asked for, and
-// prepares measuring without them.
+// leaveOut finds the duplicates of the queries, if Near is set, and excludes them from the
+// measurements.
 func (u *tuner) leaveOut(ctx context.Context, progress func(done, of int)) (err error) {
 	t := u.ask
 	u.measurer = eval.Measurer{Gallery: t.Gallery, Filter: t.Filter, Targets: u.Targets, Progress: progress, Memory: eval.TargetMemory, Neighbours: t.Neighbours}
@@ -177,7 +175,7 @@ func (u *tuner) leaveOut(ctx context.Context, progress func(done, of int)) (err 
 	return nil
 }
 
-// collectTargets sets the targets, each once.
+// collectTargets sets the targets, without repetition.
 func (u *tuner) collectTargets() {
 	u.addTarget(u.ask.Objective)
 	for _, c := range u.Constraints {
@@ -196,7 +194,7 @@ func (u *tuner) collectTargets() {
 	}
 }
 
-// addTarget adds a target if it is new, and returns its place.
+// addTarget adds a target if it is new, and returns its index.
 func (u *tuner) addTarget(t metric.Target) int {
 	if at := slices.Index(u.Targets, t); at >= 0 {
 		return at
@@ -205,8 +203,8 @@ func (u *tuner) addTarget(t metric.Target) int {
 	return len(u.Targets) - 1
 }
 
-// search tries the grid, then moves from its best by ever smaller steps, as long
-// as that is better.
+// search tries the grid, then moves from its best by ever smaller steps, as long as the value
+// grows.
 func (u *tuner) search(ctx context.Context) error {
 	u.begin("trying weights", u.measurer.Counts())
 	along := axes(u.Places)
@@ -236,7 +234,7 @@ func (u *tuner) search(ctx context.Context) error {
 	return nil
 }
 
-// try measures those of the weights that were not tried yet.
+// try measures the weights that were not tried yet.
 func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
 	var schemes []scheme.Scheme
 	var fresh []weights
@@ -258,10 +256,10 @@ func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
 		if judged[0][n] > 0 {
 			continue
 		}
-		if n < u.asked() {
+		if n < u.named() {
 			return fmt.Errorf("%s: none of the %d queries to tune on is judged: their values are unknown or nothing else has them", t, len(u.Tune))
 		}
-		// A label of the default front that says nothing about these queries.
+		// A label of the default front without a value for these queries is dropped.
 		u.FrontOf = slices.DeleteFunc(u.FrontOf, func(at int) bool { return at == n })
 	}
 	for s, scheme := range schemes {
@@ -274,9 +272,9 @@ func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
 	return nil
 }
 
-// asked returns the number of targets that were named, in front of those that
-// stand for the default front.
-func (u *tuner) asked() int {
+// named returns the number of targets that the user named. They precede the targets of the default
+// front.
+func (u *tuner) named() int {
 	if u.ask.Front != nil {
 		return len(u.Targets)
 	}
@@ -301,8 +299,7 @@ func (u *tuner) setPlaces() {
 	}
 }
 
-// report measures the best, the baselines and the front on the queries that
-// nothing was chosen on.
+// report measures the best scheme, the baselines and the front on the queries to report on.
 func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
 	u.begin("reporting", "queries")
 	plan := u.measurer.Plan()
@@ -316,7 +313,7 @@ func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
 	if u.Reported, err = plan.Evaluate(ctx, u.ask.Gallery, progress); err != nil {
 		return err
 	}
-	for n, t := range u.Targets[:u.asked()] {
+	for n, t := range u.Targets[:u.named()] {
 		if u.Summary(u.Best, n).N == 0 {
 			return fmt.Errorf("%s: none of the %d queries to report on is judged: their values are unknown or nothing else has them", t, len(u.Report))
 		}
@@ -346,8 +343,8 @@ func (u *tuner) report(ctx context.Context, progress func(done, of int)) error {
 	return nil
 }
 
-// Baselines returns the places of the best, the equal weights and the single
-// layers, each once.
+// Baselines returns the indexes of the best scheme, the equal weights and the single layers,
+// without repetition.
 func (t *Tuned) Baselines() []int {
 	var all []int
 	for _, i := range append([]int{t.Best, t.Equal}, t.Single...) {
@@ -358,8 +355,7 @@ func (t *Tuned) Baselines() []int {
 	return all
 }
 
-// Summary returns what a trial among the baselines gives for a target on the
-// queries to report on.
+// Summary returns the summary of a baseline for a target on the queries to report on.
 func (t *Tuned) Summary(trial, target int) eval.Summary {
 	name := t.Trials[trial].Scheme.String()
 	for _, s := range t.Reported.Summaries {
