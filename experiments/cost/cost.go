@@ -21,21 +21,21 @@ import (
 	"strata/experiments/table"
 )
 
-// Cost measures what approximate search costs: for every way to search under a scheme,
-// how many of the exact first k it finds, how much precision that loses, how many bytes
-// it holds an item, and how long it takes.
+// Cost measures what approximate search costs. For every way to search under a scheme, it measures
+// the share of the exact first k that the way finds, the loss of precision, the bytes held for each
+// item, and the time.
 //
-// The ways are the exact one; codes of 8, 4 and 1 bits without their proof; the first
-// principal components of every layer; and a graph index, each in its own order and
-// with the exact scores of its best candidates.
+// The ways are: exact search; codes of 8, 4 and 1 bits without their proof; the first principal
+// components of every layer; and a graph index. Each is measured in its own order and with exact
+// scores of its best candidates.
 type Cost struct {
 	Gallery *engine.Gallery
 	Schemes []scheme.Scheme    // sums and concatenations of the gallery's own layers
-	Labels  []string           // nil: all of the gallery
+	Labels  []string           // nil means all of the gallery
 	Filter  []scheme.Condition // what a candidate meets
 	Where   []scheme.Condition // what a query meets
-	Over    int                // queries to draw of those that meet Where; 0: all
-	Seed    uint64             // of the draw and of the resampling; 0: 1
+	Over    int                // number of queries to draw of those that meet Where; 0 means all
+	Seed    uint64             // of the draw and of the resampling; 0 means 1
 	K       int
 	Depths  []int // candidates to rescore, above K
 	Bits    []int // of codes: some of rank.CodeBits
@@ -43,16 +43,16 @@ type Cost struct {
 
 	Graph    func(dim, rows int) (Graph, error) // makes an empty index; nil: no graph
 	GraphHow string                             // how it is built
-	Efs      []int                              // candidates that a search of it looks at
+	Efs      []int                              // numbers of candidates that a search of the graph visits
 
 	Codes code.Options // how codes are built; All and Build are set
-	Timed int          // queries to time every way with, with one processor and with all; 0: none
-	Items int64        // to extrapolate to; 0: none
+	Timed int          // number of queries to time every way with, on one processor and on all; 0 means none
+	Items int64        // number of items to extrapolate to; 0 means none
 
 	Folder run.Folder // of the tables cost and timings, cost.svg, extrapolation.txt and the manifest
 }
 
-// Costs is what a Cost has measured.
+// Costs is the outcome of a Cost.
 type Costs struct {
 	Schemes []SchemeCost
 	Labels  []string
@@ -62,23 +62,23 @@ type Costs struct {
 	Notes   []string // ways that were left out, and why
 
 	Limits engine.Limits // of the machine; zero where nothing was timed
-	Timed  int           // queries that every way was timed with
+	Timed  int           // number of queries that every way was timed with
 	Scale  int64         // Cost.Items
 	Graph  string        // what the graph is; "" without
 }
 
-// SchemeCost is what the ways cost under one scheme. The first is the exact one, which
-// the others are compared with.
+// SchemeCost is the cost of the ways under one scheme. The first way is the exact one; the others
+// are compared with it.
 type SchemeCost struct {
 	Scheme scheme.Scheme
 	Ways   []WayCost
 }
 
-// WayCost is what one way costs.
+// WayCost is the cost of one way.
 type WayCost struct {
 	Way
 	Recall Estimate // of the exact first k: the mean over queries
-	Short  int      // queries for which it found fewer than it should, though there are as many candidates
+	Short  int      // queries for which it found fewer than k rows, though there are enough candidates
 	Labels []LabelCost
 	Time   WayTime
 }
@@ -89,14 +89,13 @@ type Estimate struct {
 	N                int // queries; with none, the numbers are NaN
 }
 
-// LabelCost is the precision of a way under a label, and its difference to the exact
-// one's.
+// LabelCost is the precision of a way under a label, and its difference from the exact way's.
 type LabelCost struct {
 	Precision Estimate
 	Loss      eval.Comparison // the way's P@k less the exact one's, paired; its schemes mean nothing; zero of the exact way
 }
 
-// check returns what cannot be measured.
+// check returns an error for a Cost that cannot be measured.
 func (c *Cost) check() error {
 	switch {
 	case len(c.Schemes) == 0:
@@ -126,8 +125,8 @@ func (c *Cost) check() error {
 	return run.CheckReport(c.Folder.Page)
 }
 
-// Do measures, and writes all files or, on failure, none. progress, which may be nil,
-// is told what is measured.
+// Do measures, and writes all files or, on failure, none. progress may be nil; it gets the name of
+// each measurement.
 func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -168,7 +167,7 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	return r.out, c.Folder.Write(manifest, r.out.tables(), more...)
 }
 
-// costRun is a Cost at work.
+// costRun is the state of a Cost.
 type costRun struct {
 	Cost
 	progress func(string)
@@ -179,11 +178,11 @@ type costRun struct {
 	timed   []int // rows
 	built   map[string]time.Duration
 	e       *eval.Evaluation // of the last scheme
-	found   [][][]int32      // of the scheme now: by way, by query, the rows that it ranks first
+	found   [][][]int32      // of the present scheme: by way, by query, the rows that the way ranks first
 	exact   [][]rank.Hit
 }
 
-// prepare finds the queries, and times what must be timed before there are codes.
+// prepare finds the queries, and takes the times that must be taken before there are codes.
 func (r *costRun) prepare(ctx context.Context) (err error) {
 	if r.among, err = r.Gallery.Candidates(r.Filter); err != nil {
 		return err
@@ -243,8 +242,7 @@ func (r *costRun) prepareCodes(ctx context.Context) error {
 	return err
 }
 
-// plan returns the plan of an evaluation in which a scheme stands for each of so many
-// ways.
+// plan returns the plan of an evaluation with as many stand-in schemes as there are ways.
 func (r *costRun) plan(ways int) eval.Plan {
 	p := eval.Plan{Labels: r.Labels, Ks: []int{r.K}, Filter: r.Filter, Where: r.Where, Over: r.Over, Seed: r.Seed}
 	for w := range ways {
@@ -253,7 +251,7 @@ func (r *costRun) plan(ways int) eval.Plan {
 	return p
 }
 
-// standIn returns what stands for a way in an evaluation, whose columns are schemes.
+// standIn returns the scheme that stands for a way in an evaluation, whose columns are schemes.
 func standIn(way int) scheme.Scheme {
 	return scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(fmt.Sprint("way", way))}}}
 }
@@ -282,7 +280,7 @@ func (r *costRun) manifest(ctx context.Context, started time.Time) (costManifest
 	return m, err
 }
 
-// files returns the files beside the tables.
+// files returns the files besides the tables.
 func (r *costRun) files() ([]table.File, error) {
 	drawing, err := r.out.plot()
 	files := []table.File{{Path: filepath.Join(r.Folder.Out, "cost.svg"), Write: func(w io.Writer) error { _, err := w.Write(drawing); return err }}}

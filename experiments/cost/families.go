@@ -118,8 +118,8 @@ func (r *costRun) pca(ctx context.Context, s *SchemeCost) error {
 	return nil
 }
 
-// derive makes the derived layers of so many components, and says how long that took,
-// or 0 where all were kept from before.
+// derive makes the derived layers with the given number of components. It returns the time, or 0 if
+// all layers existed before.
 func (r *costRun) derive(ctx context.Context, s scheme.Scheme, components int) (time.Duration, error) {
 	var all time.Duration
 	for _, name := range s.Layers() {
@@ -157,7 +157,7 @@ func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
 	r.out.Graph = fmt.Sprintf("USearch %s, %s", index.Version(), r.GraphHow)
 	for _, ef := range r.Efs {
 		way := Way{Name: fmt.Sprint("graph-ef", ef), Family: graphFamily, Bytes: index.Bytes()}
-		depths := slices.DeleteFunc(slices.Clone(r.Depths), func(depth int) bool { return depth > ef }) // it has no more
+		depths := slices.DeleteFunc(slices.Clone(r.Depths), func(depth int) bool { return depth > ef }) // the graph has no more
 		if err := r.add(ctx, s, way, graphMethod{index, joined, r.among, ef}, depths, built); err != nil {
 			return err
 		}
@@ -165,8 +165,8 @@ func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
 	return nil
 }
 
-// buildGraph makes a graph of the rows that are candidates of any query and have a
-// score, in their order, one after another.
+// buildGraph makes a graph of the rows that have a score and are candidates of any query. It adds
+// them in order, one after another.
 func (r *costRun) buildGraph(ctx context.Context, s scheme.Scheme) (*rank.Joined, Graph, error) {
 	joined, err := r.Gallery.Join(ctx, s)
 	if err != nil {

@@ -21,7 +21,7 @@ func (r *costRun) add(ctx context.Context, s *SchemeCost, way Way, m method, dep
 	for c := range found {
 		found[c] = make([][]int32, len(r.queries))
 	}
-	searches := [][]int{cuts} // cuts that one search serves
+	searches := [][]int{cuts} // depths that one search serves
 	if !m.prefix() {
 		searches = nil
 		for _, cut := range cuts {
@@ -59,8 +59,8 @@ func (r *costRun) add(ctx context.Context, s *SchemeCost, way Way, m method, dep
 	return nil
 }
 
-// rescored returns the first k of candidates in their order, or, with a depth, the k
-// best of so many of them by exact scores.
+// rescored returns the first k candidates in their order. If depth is above 0, it returns the k
+// best of the first depth candidates by exact scores.
 func (r *costRun) rescored(ctx context.Context, s scheme.Scheme, q int, rows []int, depth int) ([]int32, error) {
 	rows = rows[:min(max(depth, r.K), len(rows))]
 	if depth > 0 {
@@ -77,12 +77,12 @@ func (r *costRun) rescored(ctx context.Context, s scheme.Scheme, q int, rows []i
 	return first, nil
 }
 
-// noLabel is the place in the streams of random numbers of what has no label: those of
-// labels are under 2⁴⁸.
+// noLabel is the stream of random numbers for values without a label. Streams of labels are under
+// 2⁴⁸.
 const noLabel = 1 << 48
 
-// recall sets how much of the exact rankings every way finds. A row counts as found if
-// its exact score is at least that of the k-th: of rows with equal scores any is right.
+// recall sets the share of the exact rankings that every way finds. A row counts as found if its
+// exact score is at least that of the k-th row: rows with equal scores are interchangeable.
 func (r *costRun) recall(ctx context.Context, s *SchemeCost) error {
 	var judged []int // places of queries with a score
 	for i, hits := range r.exact {
@@ -123,7 +123,7 @@ func (r *costRun) recall(ctx context.Context, s *SchemeCost) error {
 	return err
 }
 
-// share returns which part of the exact ranking of query i is found.
+// share returns the share of the exact ranking of query i that was found.
 func (r *costRun) share(ctx context.Context, s scheme.Scheme, i int, found []int32) (float64, error) {
 	rows := make([]int, len(found))
 	for n, row := range found {
@@ -140,7 +140,7 @@ func (r *costRun) share(ctx context.Context, s scheme.Scheme, i int, found []int
 	return float64(min(n, len(exact))) / float64(len(exact)), err
 }
 
-// judge sets precisions and what they lose.
+// judge sets precisions and their losses.
 func (r *costRun) judge(ctx context.Context, s *SchemeCost) error {
 	e, err := r.plan(len(s.Ways)).Prepare(r.Gallery, r.among)
 	if err != nil {
@@ -155,7 +155,7 @@ func (r *costRun) judge(ctx context.Context, s *SchemeCost) error {
 			}
 		}
 		e.Count(i, rankings)
-		for w := range rankings { // one that finds nothing has no hits, and is judged
+		for w := range rankings { // a query without hits is judged, too
 			e.Scored[i*len(rankings)+w] = len(r.exact[i]) > 0
 		}
 	}

@@ -21,7 +21,7 @@ import (
 	"strata/experiments/table"
 )
 
-// Measures of the drawing of a study, in points.
+// Sizes in the drawing of a study, in points.
 const (
 	costPanel  = 330 // width of a panel
 	costHeight = 270 // of a row of panels
@@ -31,8 +31,8 @@ const (
 	costRoom   = 1.15 // fonts wider than the one that is measured have it, too
 )
 
-// familyColors tell the families apart, in print and by people who do not see all
-// colours, too (Okabe and Ito's).
+// familyColors distinguishes the families in print and for people with colour blindness, too
+// (colours of Okabe and Ito).
 var familyColors = map[string]color.Color{
 	exactFamily: color.RGBA{0, 0, 0, 255},
 	codesFamily: color.RGBA{0, 114, 178, 255},
@@ -40,7 +40,7 @@ var familyColors = map[string]color.Color{
 	graphFamily: color.RGBA{0, 128, 96, 255},
 }
 
-// costPoint is a way in a panel; y is a logarithm where it is what is missed.
+// costPoint is a way in a panel. In the panel of missed items, y is a logarithm.
 type costPoint struct {
 	x, y, low, high float64
 	family, name    string
@@ -48,10 +48,10 @@ type costPoint struct {
 	labelled        bool
 }
 
-// plot draws a row a scheme, as SVG on white: what a way misses of the exact ranking
-// over bytes an item, and for every label the precision that it loses; less is better
-// in all. A ring is a way in its own order, a disc one with the fewest candidates
-// rescored.
+// plot draws a row of panels for each scheme, as SVG on white. The panels show the share of the
+// exact ranking that a way misses, and the precision that it loses for every label, over bytes an
+// item. Less is better everywhere. A ring is a way in its own order, a disc the way with the fewest
+// candidates rescored.
 func (c *Costs) plot() ([]byte, error) {
 	columns := 1 + len(c.Labels)
 	width, height := vg.Length(costPanel*columns), vg.Length(len(c.Schemes)*(costHeight+costHead))
@@ -95,7 +95,7 @@ func (c *Costs) schemeNames() string {
 	return strings.Join(names, ", ")
 }
 
-// least returns the fewest candidates that any way rescores, or 0.
+// least returns the smallest number of candidates that any way rescores, or 0.
 func (s SchemeCost) least() int {
 	least := 0
 	for _, w := range s.Ways {
@@ -146,8 +146,7 @@ func costGlyph(family string, filled bool) plotdraw.GlyphStyle {
 	return g
 }
 
-// points returns the points of a panel: of recall with label -1, or of what a label
-// loses.
+// points returns the points of a panel: missed items for label -1, else the loss of a label.
 func (c *Costs) points(s SchemeCost, label int) []costPoint {
 	var points []costPoint
 	least := s.least()
@@ -165,7 +164,7 @@ func (c *Costs) points(s SchemeCost, label int) []costPoint {
 		case i > 0:
 			loss := w.Labels[label].Loss
 			p.y, p.low, p.high = 0-loss.Diff, 0-loss.High, 0-loss.Low
-			p.labelled = !p.rescored && (p.low > 0 || p.high < 0) && s.named(i) // what is not shown to lose needs no name
+			p.labelled = !p.rescored && (p.low > 0 || p.high < 0) && s.named(i) // a way without a proven loss needs no name
 		}
 		if math.IsNaN(p.y) || p.x <= 0 {
 			continue
@@ -176,14 +175,14 @@ func (c *Costs) points(s SchemeCost, label int) []costPoint {
 	return points
 }
 
-// leastMissed returns where a share of nothing is drawn on a scale that has no 0: under
-// one item of one of so many queries.
+// leastMissed returns the position of a missed share of 0, since a logarithmic scale has no 0:
+// below one missed item of one query.
 func (c *Costs) leastMissed(queries int) float64 {
 	return 0.4 / float64(c.K*max(1, queries))
 }
 
-// named reports whether a way has its name in the drawing: of a graph, all of whose ways
-// take as many bytes, only those that look at the fewest and the most candidates.
+// named reports whether the drawing names a way. All ways of a graph take the same bytes, so it
+// names only those with the fewest and the most visited candidates.
 func (s SchemeCost) named(way int) bool {
 	if s.Ways[way].Family != graphFamily {
 		return true
@@ -200,7 +199,7 @@ func (s SchemeCost) named(way int) bool {
 	return way == first || way == last
 }
 
-// shortName returns a way's name without its family, which its colour shows.
+// shortName returns a way's name without its family. The colour shows the family.
 func shortName(name string) string {
 	if bits, ok := strings.CutPrefix(name, "codes"); ok {
 		return bits + " bit"
@@ -211,7 +210,7 @@ func shortName(name string) string {
 	return name
 }
 
-// panel draws what is missed, with label -1, or what a label loses.
+// panel draws missed items for label -1, else the loss of a label.
 func (c *Costs) panel(s SchemeCost, label int) (*plot.Plot, error) {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -228,7 +227,7 @@ func (c *Costs) panel(s SchemeCost, label int) (*plot.Plot, error) {
 	}
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, byteTicks{}
 	points := c.points(s, label)
-	if len(points) == 0 { // nothing is judged
+	if len(points) == 0 { // no query is judged
 		p.X.Min, p.X.Max = 1, 10
 		return p, nil
 	}
@@ -254,8 +253,7 @@ func (c *Costs) panel(s SchemeCost, label int) (*plot.Plot, error) {
 	return p, nil
 }
 
-// addCostPoints adds points with their intervals, lines between those of a family, and
-// names.
+// addCostPoints adds points with their intervals, lines within a family, and names.
 func addCostPoints(p *plot.Plot, points []costPoint) error {
 	for _, family := range []string{graphFamily, pcaFamily, codesFamily, exactFamily} {
 		for _, rescored := range []bool{true, false} {
@@ -303,8 +301,7 @@ type costSeries struct {
 	plotter.YErrors
 }
 
-// byteTicks are the powers of two, of which every second has its number where there
-// are many.
+// byteTicks are the powers of two. If there are many, every second one has its number.
 type byteTicks struct{}
 
 func (byteTicks) Ticks(low, high float64) []plot.Tick {
@@ -320,8 +317,8 @@ func (byteTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// missedTicks are the powers of ten, on a scale of their logarithms, and the place of
-// nothing. (plot.LogScale puts the name of an upright axis beyond its end.)
+// missedTicks are the powers of ten, on a scale of their logarithms, and a tick for 0.
+// (plot.LogScale draws the name of a vertical axis beyond its end.)
 type missedTicks struct{ none float64 }
 
 func (m missedTicks) Ticks(_, high float64) []plot.Tick {
@@ -332,12 +329,12 @@ func (m missedTicks) Ticks(_, high float64) []plot.Tick {
 	return ticks
 }
 
-// costNames writes the names of points beside them, where nothing is yet.
+// costNames draws the names of points beside them, in free places.
 type costNames []costPoint
 
-// Plot draws the names. Of eight places around a point, at growing distances, the first
-// is taken where the name covers neither another nor a point, nor leaves the panel, and
-// a line leads there from afar; the first of all if there is none.
+// Plot draws the names. It tries eight places around a point, at growing distances. It takes the
+// first place where the name covers neither a name nor a point and stays within the panel. A line
+// leads to a distant name. If there is no such place, it takes the first of all.
 func (n costNames) Plot(c plotdraw.Canvas, p *plot.Plot) {
 	toX, toY := p.Transforms(&c)
 	var taken []vg.Rectangle
@@ -364,7 +361,7 @@ func (n costNames) Plot(c plotdraw.Canvas, p *plot.Plot) {
 	}
 }
 
-// around returns the rectangle of a size about a point.
+// around returns the rectangle of the given size around a point.
 func around(at vg.Point, width, height vg.Length) vg.Rectangle {
 	return vg.Rectangle{
 		Min: vg.Point{X: at.X - width/2, Y: at.Y - height/2},
@@ -372,7 +369,7 @@ func around(at vg.Point, width, height vg.Length) vg.Rectangle {
 	}
 }
 
-// place returns where a text of a size goes beside a point.
+// place returns the rectangle of a text of the given size beside a point.
 func place(at vg.Point, width, height vg.Length, within vg.Rectangle, taken []vg.Rectangle) vg.Rectangle {
 	sides := []struct{ x, y vg.Length }{{1, 0.3}, {1, 1}, {1, -1}, {-1, -0.3}, {0, 1}, {0, -1}, {-1, 1}, {-1, -1}}
 	gap := vg.Length(costRadius + 2)

@@ -10,9 +10,9 @@ import (
 	"strata/experiments/table"
 )
 
-// WriteScale writes what the ways would take with Scale items, as arithmetic over what
-// was measured here, line by line: a number with * was measured, all others follow.
-// Recall and precision are not extrapolated. It depends on the clock.
+// WriteScale writes an extrapolation to Scale items, as arithmetic on the measured numbers, line by
+// line. A number with * was measured; all others follow. Recall and precision are not extrapolated.
+// The result depends on times.
 func (c *Costs) WriteScale(w io.Writer) error {
 	var b strings.Builder
 	n, here := grouped(c.Scale), grouped(int64(c.Items))
@@ -53,7 +53,7 @@ func (c *Costs) scaleWay(b *strings.Builder, s SchemeCost, way int) {
 		return
 	}
 	fmt.Fprintf(b, "  query    %s* × %s / %s = %s\n", seconds(p50), grouped(c.Scale), grouped(int64(c.Items)), seconds(p50*n/here))
-	if w.Name != "certified" { // which holds codes of 8 bits, too, and seldom reads them
+	if w.Name != "certified" { // it also holds codes of 8 bits, and seldom reads them
 		fmt.Fprintf(b, "           no less than %.1f GB / %.1f* GB/s = %s\n", gigabytes, c.Limits.Bandwidth/1e9, seconds(gigabytes*1e9/c.Limits.Bandwidth))
 	}
 	if build := w.Time.Build.Seconds(); build > 0 && w.Family == codesFamily {
@@ -61,7 +61,7 @@ func (c *Costs) scaleWay(b *strings.Builder, s SchemeCost, way int) {
 	}
 }
 
-// scaleRescoring writes what rescoring needs beside any of the ways.
+// scaleRescoring writes the additional cost of rescoring for any way.
 func (c *Costs) scaleRescoring(b *strings.Builder, s SchemeCost) {
 	item := c.perItem(s.Ways[0].Bytes)
 	fmt.Fprintf(b, "rescoring\n  disk     %.1f* bytes an item × %s = %.1f GB of matrices, in memory or not\n", item, grouped(c.Scale), item*float64(c.Scale)/1e9)
@@ -83,7 +83,7 @@ func grouped(n int64) string {
 	return digits
 }
 
-// seconds returns a time with three digits, in a unit that suits it.
+// seconds returns a time with three digits and a suitable unit.
 func seconds(s float64) string {
 	switch {
 	case s < 1e-3:

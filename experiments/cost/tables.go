@@ -14,7 +14,7 @@ import (
 	"strata/experiments/table"
 )
 
-// tables returns the tables of the study, by the names of their files.
+// tables returns the tables of the study, with the names of their files.
 func (c *Costs) tables() []table.Named {
 	tables := []table.Named{{Name: "cost", Of: c.table()}}
 	if c.Timed > 0 {
@@ -23,7 +23,7 @@ func (c *Costs) tables() []table.Named {
 	return tables
 }
 
-// table returns a row a scheme, way and label.
+// table has a row for each scheme, way and label.
 func (c *Costs) table() table.Table {
 	columns := slices.Concat(
 		table.Columns(table.Text, "scheme", "way", "family"), table.Columns(table.Whole, "rescored"),
@@ -52,12 +52,12 @@ func (c *Costs) table() table.Table {
 	}}
 }
 
-// perItem returns bytes by item of the gallery.
+// perItem returns bytes divided by the number of the gallery's items.
 func (c *Costs) perItem(bytes int64) float64 { return float64(bytes) / float64(c.Items) }
 
-// timeTable returns a row a scheme, way and number of processors: the shortest time of
-// a query, the median and the 95th percentile, and the time to build what is searched,
-// all in seconds. They differ from run to run.
+// timeTable has a row for each scheme, way and number of processors. It has the shortest, the
+// median and the 95th percentile of a query's time, and the time to build the index, all in
+// seconds. Times differ from run to run.
 func (c *Costs) timeTable() table.Table {
 	columns := slices.Concat(
 		table.Columns(table.Text, "scheme", "way", "family"), table.Columns(table.Whole, "rescored", "processors", "queries"),
@@ -86,8 +86,8 @@ func (c *Costs) timeTable() table.Table {
 	}}
 }
 
-// WriteTable writes what was measured for people: of every scheme what the ways hold,
-// find and lose, and then how long they take. Numbers are rounded.
+// WriteTable writes the results for people, with rounded numbers: for every scheme, the bytes,
+// recall and losses of the ways, and then their times.
 func (c *Costs) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	for _, s := range c.Schemes {
@@ -109,7 +109,7 @@ func (c *Costs) WriteTable(w io.Writer) error {
 	return err
 }
 
-// costRows writes what does not depend on the clock.
+// costRows writes the results that do not depend on times.
 func (c *Costs) costRows(b *strings.Builder, s SchemeCost) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	row := fmt.Sprintf("way\trescored\tbytes/item\trecall@%d\t95 %%", c.K)
@@ -131,7 +131,7 @@ func (c *Costs) costRows(b *strings.Builder, s SchemeCost) {
 		_, _ = fmt.Fprintln(t, row)
 		short = short || w.Short > 0
 	}
-	_ = t.Flush() // a builder takes everything
+	_ = t.Flush() // a builder accepts every write
 	if !short {
 		return
 	}
@@ -156,7 +156,7 @@ func (e Estimate) interval() string {
 	return fmt.Sprintf("%.4f to %.4f", e.Low, e.High)
 }
 
-// timeRows writes what the clock said.
+// timeRows writes the times.
 func (c *Costs) timeRows(b *strings.Builder, s SchemeCost) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(t, "ms a query\trescored\tp50, 1 processor\tp95\tp50, %d processors\tp95\tbuilt in s\n", c.Limits.Processors)

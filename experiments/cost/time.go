@@ -10,14 +10,14 @@ import (
 	"strata/engine/scheme"
 )
 
-// WayTime is how long a way takes on this machine.
+// WayTime is the time of a way on this machine.
 type WayTime struct {
 	One, All []time.Duration // of a query, with one processor and with all; ascending
-	Build    time.Duration   // 0: it was built before, or there is nothing to build
+	Build    time.Duration   // 0: it was built before, or there is no index to build
 }
 
-// time times a way with every timed query, after one that is not counted. It sets how
-// many processors Go may use, so that nothing else may run beside it.
+// time times a way with every timed query, after one query that does not count. It changes the
+// number of processors that Go may use, so nothing else may run meanwhile.
 func (r *costRun) time(ctx context.Context, m method, s scheme.Scheme, way Way) (WayTime, error) {
 	var t WayTime
 	if len(r.timed) == 0 {

@@ -26,12 +26,12 @@ const (
 type Way struct {
 	Name   string // exact, codes4, pca128, graph-ef64
 	Family string // exact, codes, pca or graph
-	Depth  int    // candidates that get their exact scores; 0: none, the order is the way's own
-	Bytes  int64  // that it holds in memory, of all items: counted
-	Beside int64  // of the matrices that it reads single rows of, which may lie on a disk; 0 if it reads none
+	Depth  int    // number of candidates that get exact scores; 0 means none: the order is the way's own
+	Bytes  int64  // bytes that it holds in memory for all items: counted
+	Beside int64  // bytes of the matrices from which it reads single rows, which may lie on a disk; 0 if it reads none
 }
 
-// String returns the name, and how many candidates are rescored.
+// String returns the name, and the number of candidates that are rescored.
 func (w Way) String() string {
 	if w.Depth == 0 {
 		return w.Name
@@ -39,8 +39,7 @@ func (w Way) String() string {
 	return fmt.Sprintf("%s, best %d rescored", w.Name, w.Depth)
 }
 
-// Graph is an index of vectors that finds most of the nearest: the *graph.Index of
-// engine/graph.
+// Graph is an approximate index of vectors: the *graph.Index of engine/graph.
 type Graph interface {
 	Version() string
 	Add(row int, vector []float32) error
@@ -50,15 +49,15 @@ type Graph interface {
 	Close() error
 }
 
-// method finds candidates of a query in one way.
+// method finds the candidates of a query in one way.
 type method interface {
-	// search returns the n best candidates by the method's own scores, or fewer. It may
-	// be called concurrently.
+	// search returns the n best candidates by the method's own scores, or fewer. It may be called
+	// concurrently.
 	search(ctx context.Context, q, n int) ([]int, error)
-	// all calls each with the n best of every query, whose places it gets, in no order
-	// and from several goroutines.
+	// all calls each with the n best candidates of every query, in no order and from several
+	// goroutines. i is the query's index.
 	all(ctx context.Context, queries []int, n int, each func(i int, rows []int) error) error
-	// prefix reports whether fewer candidates are always the first of more.
+	// prefix reports whether a shorter result is always a prefix of a longer one.
 	prefix() bool
 }
 
@@ -101,8 +100,8 @@ func scoredRows(hits []rank.Hit) []int {
 	return rows
 }
 
-// scoringMethod ranks all candidates by scores that are near the exact ones: those of an
-// rank.CodeSearch or a rank.PrefixSearch.
+// scoringMethod ranks all candidates by approximate scores, from a rank.CodeSearch or a
+// rank.PrefixSearch.
 type scoringMethod struct {
 	scores interface {
 		Search(ctx context.Context, q, k int, among *items.Candidates) ([]rank.Hit, error)
@@ -121,7 +120,7 @@ func (m scoringMethod) all(ctx context.Context, queries []int, n int, each func(
 	return oneByOne(ctx, m, 1, queries, n, each) // a search uses all processors
 }
 
-// graphMethod searches a graph, of the candidates of all queries that have a score.
+// graphMethod searches a graph. The graph holds the candidates of all queries that have a score.
 type graphMethod struct {
 	graph  Graph
 	joined *rank.Joined
@@ -131,8 +130,8 @@ type graphMethod struct {
 
 func (m graphMethod) prefix() bool { return false }
 
-// search asks for as many more as there are rows that are no candidates of this query
-// alone, itself and its group, and leaves these out.
+// search asks the graph for additional rows, as many as are not candidates of this query: the query
+// itself and its group. It drops these rows from the result.
 func (m graphMethod) search(_ context.Context, q, n int) ([]int, error) {
 	vector := make([]float32, m.joined.Dim())
 	scored, err := m.joined.Row(vector, q)
@@ -151,7 +150,7 @@ func (m graphMethod) all(ctx context.Context, queries []int, n int, each func(in
 	return oneByOne(ctx, m, runtime.GOMAXPROCS(0), queries, n, each)
 }
 
-// oneByOne searches for each of the queries, from so many goroutines.
+// oneByOne searches for each query, from the given number of goroutines.
 func oneByOne(ctx context.Context, m method, workers int, queries []int, n int, each func(int, []int) error) error {
 	group, running := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
