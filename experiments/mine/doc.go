@@ -1,9 +1,8 @@
-// Package mine looks for where schemes fail.
+// Package mine looks for failures of schemes.
 //
-// A Mining sets two schemes side by side, the present one (A) and a candidate (B). Mined
-// has what it found: classes, queries (Loss), first hits (Mistake), items (Hub) and
-// rankings (Disagreement), each sorted so that what is worth a look comes first.
-// Duplicates are those of package eval.
+// A Mining compares two schemes, the present one (A) and a candidate (B). Mined is its outcome:
+// classes, queries (Loss), first hits (Mistake), items (Hub) and rankings (Disagreement). Each list
+// is sorted so that the cases to inspect come first. Package eval finds the duplicates.
 //
 // Mined is read-only once made.
 package mine

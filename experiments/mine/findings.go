@@ -8,8 +8,8 @@ import (
 	"strata/experiments/eval"
 )
 
-// HitsOf returns the hits of a query, a row, under A and B; judged is false when
-// it is not judged under both.
+// HitsOf returns the number of hits of a query, given by row, under A and B. judged is false if the
+// query is not judged under both.
 func (m *Mined) HitsOf(label string, query int) (a, b int, judged bool) {
 	i, ok := slices.BinarySearch(m.Evaluation.Queries, query)
 	l := slices.Index(m.Evaluation.Labels, label)
@@ -19,8 +19,7 @@ func (m *Mined) HitsOf(label string, query int) (a, b int, judged bool) {
 	return int(m.Evaluation.HitsOf(i, 0, l)[0]), int(m.Evaluation.HitsOf(i, 1, l)[0]), true
 }
 
-// ClassLosses returns the losses of the queries with one value of a label, in the
-// order of Losses.
+// ClassLosses returns the losses of the queries with one value of a label, in the order of Losses.
 func (m *Mined) ClassLosses(label, class string) []Loss {
 	l := slices.Index(m.Evaluation.Labels, label)
 	if l < 0 {
@@ -36,17 +35,17 @@ func (m *Mined) ClassLosses(label, class string) []Loss {
 	return of
 }
 
-// LossesOf returns the losses under a label: a part of Losses.
+// LossesOf returns the part of Losses under a label.
 func (m *Mined) LossesOf(label string) []Loss {
 	return run(m.Losses, func(x Loss) bool { return x.Label == label })
 }
 
-// ClassesOf returns the differences of a label's classes: a part of Classes.
+// ClassesOf returns the part of Classes under a label.
 func (m *Mined) ClassesOf(label string) []eval.ClassDifference {
 	return run(m.Classes, func(x eval.ClassDifference) bool { return x.Label == label })
 }
 
-// run returns the first run of elements of which is is true.
+// run returns the first run of elements for which is returns true.
 func run[T any](all []T, is func(T) bool) []T {
 	first := slices.IndexFunc(all, is)
 	if first < 0 {
@@ -59,8 +58,8 @@ func run[T any](all []T, is func(T) bool) []T {
 	return all
 }
 
-// MistakesOf returns the mistakes of both schemes under a label by falling Z, of
-// equal ones A's first, then by row.
+// MistakesOf returns the mistakes of both schemes under a label by descending Z. Among equal Z, A's
+// come first, then they are by row.
 func (m *Mined) MistakesOf(label string) []Mistake {
 	var of []Mistake
 	for _, x := range m.Mistakes {
@@ -72,24 +71,22 @@ func (m *Mined) MistakesOf(label string) []Mistake {
 	return of
 }
 
-// Overlapping returns the disagreements of queries that have a score under both
-// schemes: a part of Disagreements.
+// Overlapping returns the part of Disagreements with a score under both schemes.
 func (m *Mined) Overlapping() []Disagreement {
 	return run(m.Disagreements, func(d Disagreement) bool { return !math.IsNaN(d.Overlap) })
 }
 
-// DuplicateGroup is items that are alike.
+// DuplicateGroup is a group of items that are alike.
 type DuplicateGroup struct {
-	Items  []int              // rows, ascending; of NearRows two
+	Items  []int              // rows, ascending; two for NearRows
 	Kind   eval.DuplicateKind // of all pairs
-	Cosine float64            // the least of a pair; NaN where none was looked for
-	Differ bool               // a pair's values are known and none is shared
+	Cosine float64            // the least of a pair; NaN if none was computed
+	Differ bool               // the values of some pair are known, and they share none
 }
 
-// DuplicateGroups joins the pairs with the same picture, and those with the same
-// rows, that have an item in common. Pairs that are only near stand alone: items
-// that are near the same one need not be near each other. Groups that differ under
-// the label come first, otherwise they are in the order of their first pairs.
+// DuplicateGroups joins pairs with the same picture that have an item in common, and pairs with the
+// same rows. Near pairs stay separate: two items near a third need not be near each other. Groups
+// that differ under the label come first; otherwise groups are in the order of their first pairs.
 func (m *Mined) DuplicateGroups(label string) []DuplicateGroup {
 	l := slices.Index(m.Evaluation.Labels, label)
 	var joined [eval.NearRows]roots
@@ -135,10 +132,10 @@ func (m *Mined) DuplicateGroups(label string) []DuplicateGroup {
 	return groups
 }
 
-// roots are disjoint sets of rows: by row another one of its set, at last itself.
+// roots are disjoint sets of rows. It maps a row to another row of its set, and the root to itself.
 type roots map[int]int
 
-// of returns the row that stands for the set of a row.
+// of returns the root of a row's set.
 func (r roots) of(row int) int {
 	for {
 		next, ok := r[row]
@@ -149,7 +146,7 @@ func (r roots) of(row int) int {
 	}
 }
 
-// join makes one set of those of two rows. The lower row stands for it.
+// join joins the sets of two rows. The lower root becomes the root of both.
 func (r *roots) join(a, b int) {
 	if *r == nil {
 		*r = roots{}

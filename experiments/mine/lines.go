@@ -7,7 +7,7 @@ import (
 	"strata/experiments/table"
 )
 
-// Lines returns what a log holds: the ends of the tables.
+// Lines returns the lines of a log: the first and last rows of the tables.
 func (m *Mined) Lines() []string {
 	lines := []string{fmt.Sprint(len(m.Evaluation.Queries), " queries")}
 	for _, label := range m.Evaluation.Labels {

@@ -14,36 +14,36 @@ import (
 	"strata/experiments/stats"
 )
 
-// OverlapDepth is the number of hits that rank-biased overlap looks at; what lies
-// behind has 0.5 % of its weight.
+// OverlapDepth is the number of hits that rank-biased overlap compares. Hits beyond it have 0.5 %
+// of the weight.
 const OverlapDepth = 50
 
-// Mining looks for where two schemes fail, and where they differ.
+// Mining looks for failures of two schemes, and for differences between them.
 type Mining struct {
 	Gallery *engine.Gallery
-	A, B    scheme.Scheme      // what is, and what might be instead
-	Labels  []string           // nil: all of the gallery
-	K       int                // 0: 10
-	Near    float64            // the cosine from which on two rows are nearly the same; 0: DefaultNear
+	A, B    scheme.Scheme      // the present scheme and a candidate
+	Labels  []string           // nil means all of the gallery
+	K       int                // 0 means 10
+	Near    float64            // the least cosine of two rows that are nearly the same; 0 means DefaultNear
 	Filter  []scheme.Condition // what a candidate meets
 	Where   []scheme.Condition // what a query meets
-	Over    int                // queries to draw of those that meet Where; 0: all
-	Seed    uint64             // of the draw; 0: 1
+	Over    int                // number of queries to draw of those that meet Where; 0 means all
+	Seed    uint64             // of the draw; 0 means 1
 }
 
-// Mined is what a Mining found.
+// Mined is the outcome of a Mining.
 type Mined struct {
 	Evaluation    *eval.Evaluation // of A and B, by P@K
 	K             int
 	Classes       []eval.ClassDifference // by label, then falling difference, then name
-	Losses        []Loss                 // by label, then falling loss, then row
-	Mistakes      []Mistake              // by scheme, then label, then falling Z, then row
+	Losses        []Loss                 // by label, then descending loss, then row
+	Mistakes      []Mistake              // by scheme, then label, then descending Z, then row
 	Hubs          [2]Hubness             // of A and B
-	Disagreements []Disagreement         // by rising overlap, then row
+	Disagreements []Disagreement         // by ascending overlap, then row
 	Duplicates    *eval.Duplicates
 }
 
-// Loss is what one query loses under a label when B takes the place of A.
+// Loss is the loss of one query under a label when B replaces A.
 type Loss struct {
 	Query        int // row
 	Label        string
@@ -52,7 +52,7 @@ type Loss struct {
 	Loss         int // HitsA less HitsB
 }
 
-// Mistake is a first hit that is not relevant and whose value is known.
+// Mistake is a first hit that has a known value and is not relevant.
 type Mistake struct {
 	Scheme int // 0: A, 1: B
 	Label  string
@@ -63,18 +63,18 @@ type Mistake struct {
 	Margin float64 // Score less that of the first relevant hit; NaN when there is none among those looked at
 }
 
-// Hubness says how evenly a scheme's hits are spread over the candidates.
+// Hubness describes how evenly a scheme's hits are spread over the candidates.
 type Hubness struct {
 	Items int     // candidates
 	Mean  float64 // of the number of queries that have a candidate among their first K
 	Skew  float64 // of the same: 0 where they are spread evenly; NaN where all have as many
-	Never int     // candidates that no query has
-	Hubs  []Hub   // by falling occurrences, then row
+	Never int     // candidates that are no hit of any query
+	Hubs  []Hub   // by descending occurrences, then row
 	Limit float64 // a hub has more occurrences: the mean and twice the standard deviation
 }
 
-// Hub is an item that is among the first K of many queries (Radovanović, Nanopoulos
-// and Ivanović, Hubs in Space, JMLR 11, 2010).
+// Hub is an item among the first K hits of many queries (Radovanović, Nanopoulos and Ivanović, Hubs
+// in Space, JMLR 11, 2010).
 type Hub struct {
 	Item        int
 	Occurrences int
@@ -83,11 +83,11 @@ type Hub struct {
 	Queries     []int // the rows of those that have it, ascending
 }
 
-// Disagreement says how far two rankings of a query are the same.
+// Disagreement says how much two rankings of a query overlap.
 type Disagreement struct {
 	Query   int
 	Overlap float64 // rank-biased
-	Common  int     // rows that both have among their first K
+	Common  int     // number of rows among the first K of both
 }
 
 // miner is the state of a Mining.
@@ -105,7 +105,7 @@ type firstHit struct {
 	score float64
 }
 
-// Do ranks, and looks for what there is to find. progress is that of Plan.Evaluate, for each of two passes.
+// Do ranks, and computes all findings. progress is that of Plan.Evaluate, for each of two passes.
 func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, error) {
 	m.Seed = max(m.Seed, 1)
 	if m.K == 0 {
@@ -131,7 +131,7 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	return u.Mined, err
 }
 
-// rank ranks all queries under both schemes and keeps what the searches need.
+// rank ranks all queries under both schemes, and keeps the data for the findings.
 func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 	m := u.ask
 	among, err := m.Gallery.Candidates(m.Filter)
@@ -155,7 +155,7 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 	})
 }
 
-// keep keeps what there is to know of query i's rankings.
+// keep keeps the data of query i's rankings.
 func (u *miner) keep(i int, rankings []rank.Ranking) {
 	q := u.Evaluation.Queries[i]
 	var rows [2][]int32
@@ -181,7 +181,7 @@ func (u *miner) keep(i int, rankings []rank.Ranking) {
 	u.Disagreements[i] = Disagreement{q, o.RankBiased(rows[0], rows[1]), o.Common(rows[0], rows[1], u.K)}
 }
 
-// both returns the places in Queries that are judged under both schemes.
+// both returns the indexes in Queries of the queries that are judged under both schemes.
 func (u *miner) both(label int) []int {
 	return eval.Common(u.Evaluation.Judged(0, label), u.Evaluation.Judged(1, label))
 }
@@ -286,7 +286,7 @@ func (u *miner) findHubs() {
 	}
 }
 
-// spread describes occurrences over the candidates.
+// spread computes the distribution of occurrences over the candidates.
 func (u *miner) spread(counts []int) (h Hubness, deviation float64) {
 	total := 0
 	for row, n := range counts {

@@ -9,7 +9,7 @@ import (
 	"strata/experiments/table"
 )
 
-// Tables returns the tables of what was found, by the names of their files.
+// Tables returns the tables of the findings, with the names of their files.
 func (m *Mined) Tables() []table.Named {
 	return []table.Named{
 		{Name: "classes", Of: m.classesTable()},
@@ -21,7 +21,7 @@ func (m *Mined) Tables() []table.Named {
 	}
 }
 
-// classesTable has a row a class, those where B loses most first.
+// classesTable has a row for each class, by descending loss of B.
 func (m *Mined) classesTable() table.Table {
 	metric := "P@" + strconv.Itoa(m.K)
 	columns := slices.Concat(
@@ -40,7 +40,7 @@ func (m *Mined) classesTable() table.Table {
 	}}
 }
 
-// lossesTable has a row a query and label, those that lose most first.
+// lossesTable has a row for each query and label, by descending loss.
 func (m *Mined) lossesTable() table.Table {
 	k := "hits@" + strconv.Itoa(m.K)
 	columns := slices.Concat(
@@ -69,8 +69,8 @@ func (m *Mined) Value(label string, row int) string {
 	panic("experiments: a label was not judged by")
 }
 
-// mistakesTable has a row a mistake, the most confident ones of a scheme and
-// label first. margin is empty where no relevant hit was seen.
+// mistakesTable has a row for each mistake, the most confident ones of a scheme and label first.
+// margin is empty if no relevant hit was seen.
 func (m *Mined) mistakesTable() table.Table {
 	columns := append(table.Columns(table.Text, "scheme", "label", "query", "value", "hit", "hit_value"), table.Columns(table.Real, "score", "z", "margin")...)
 	return table.Table{Columns: columns, Rows: func(yield func([]string) bool) {
@@ -85,8 +85,8 @@ func (m *Mined) mistakesTable() table.Table {
 	}}
 }
 
-// hubsTable has a row a hub; wrong counts the queries, by label, that it is not
-// relevant to.
+// hubsTable has a row for each hub. wrong counts, by label, the queries for which the hub is not
+// relevant.
 func (m *Mined) hubsTable() table.Table {
 	columns := append(table.Columns(table.Text, "scheme", "item"), table.Column{Name: "occurrences@" + strconv.Itoa(m.K), Kind: table.Whole}, table.Column{Name: "z", Kind: table.Real})
 	for _, l := range m.Evaluation.Labels {
@@ -111,8 +111,8 @@ func (m *Mined) hubsTable() table.Table {
 	}}
 }
 
-// disagreementsTable has a row a query, the least overlap first. It is empty
-// where a query has no score in a scheme; hits are where it is judged.
+// disagreementsTable has a row for each query, by ascending overlap. The overlap is empty if the
+// query has no score in a scheme. The hits are empty if the query is not judged.
 func (m *Mined) disagreementsTable() table.Table {
 	k := "@" + strconv.Itoa(m.K)
 	columns := append(table.Columns(table.Text, "query", "scheme_a", "scheme_b"), table.Column{Name: "rbo", Kind: table.Real}, table.Column{Name: "common" + k, Kind: table.Whole})
@@ -144,8 +144,8 @@ func (m *Mined) disagreementsTable() table.Table {
 	}}
 }
 
-// duplicatesTable has a row a pair. differ names the labels under which both
-// values are known and none is shared.
+// duplicatesTable has a row for each pair. differ names the labels under which both values are
+// known and they share none.
 func (m *Mined) duplicatesTable() table.Table {
 	columns := append(table.Columns(table.Text, "kind", "item_a", "item_b"), table.Column{Name: "cosine", Kind: table.Real}, table.Column{Name: "differ", Kind: table.Text})
 	for _, l := range m.Evaluation.Labels {
@@ -164,7 +164,7 @@ func (m *Mined) duplicatesTable() table.Table {
 	}}
 }
 
-// Differing names the labels under which a pair differs.
+// Differing returns the labels under which a pair differs.
 func (m *Mined) Differing(d eval.Duplicate) []string {
 	var names []string
 	for l, name := range m.Evaluation.Labels {
@@ -175,7 +175,7 @@ func (m *Mined) Differing(d eval.Duplicate) []string {
 	return names
 }
 
-// Differ reports whether the values of a pair are known and none is shared.
+// Differ reports whether the values of a pair are known and they share none.
 func (m *Mined) Differ(d eval.Duplicate, label int) bool {
 	l := m.Evaluation.Judge.Labels[label].Label
 	return l.Known(d.A) && l.Known(d.B) && !l.Relevant(d.A, d.B)

@@ -12,14 +12,14 @@ import (
 	"strata/experiments/table"
 )
 
-// WriteTable shows so many rows of each kind, and classes of so many queries:
-// differences of smaller ones are mostly chance.
+// The limits of WriteTable: the rows of each kind, and the least number of queries of a class.
+// Differences of smaller classes are mostly chance.
 const (
 	shown        = 3
 	ShownQueries = 10
 )
 
-// WriteTable writes the ends of what was found, for people. Numbers are rounded.
+// WriteTable writes the first and last findings for people, with rounded numbers.
 func (m *Mined) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	metric := "P@" + strconv.Itoa(m.K)
@@ -40,7 +40,7 @@ func (m *Mined) WriteTable(w io.Writer) error {
 	return err
 }
 
-// SkewText returns the skew for people; a dash where there is none.
+// SkewText returns the skew for people; a dash if there is none.
 func (h *Hubness) SkewText() string {
 	if math.IsNaN(h.Skew) {
 		return "-"
@@ -79,7 +79,7 @@ func (m *Mined) writeLabel(b *strings.Builder, label int, name string) {
 			_, _ = fmt.Fprintf(t, "  …\n")
 		}
 	}
-	_ = t.Flush() // a builder takes everything
+	_ = t.Flush() // a builder accepts every write
 	m.writeWorst(b, name)
 	for s := range m.Evaluation.Schemes {
 		n := 0
@@ -110,7 +110,7 @@ func (m *Mined) writeWorst(b *strings.Builder, label string) {
 	}
 }
 
-// writeOverlap writes how far the schemes agree.
+// writeOverlap writes how much the rankings overlap.
 func (m *Mined) writeOverlap(b *strings.Builder) {
 	var known []Disagreement
 	for _, d := range m.Disagreements {
@@ -127,7 +127,7 @@ func (m *Mined) writeOverlap(b *strings.Builder) {
 	}
 }
 
-// writeDuplicateLines writes how many pairs there are, and how many have other labels.
+// writeDuplicateLines writes the number of pairs, and the number of pairs with different labels.
 func (m *Mined) writeDuplicateLines(b *strings.Builder) {
 	kinds := [...]string{eval.SamePicture: "the same picture", eval.SameRows: "the same values in all layers", eval.NearRows: "a cosine of " + table.Number(m.Duplicates.Near) + " or more"}
 	for kind, what := range kinds {
