@@ -20,27 +20,27 @@ import (
 	"strata/experiments/table"
 )
 
-// Bench measures what the engine does with a gallery on this machine, next to
-// what the machine can do at most.
+// Bench measures the engine's operations on a gallery on this machine, and the limits of the
+// machine.
 type Bench struct {
 	Open    func(ctx context.Context, name string) (*engine.Gallery, error)
 	Gallery string
 	Now     func() time.Time // must tell monotonic time
-	Repeats int              // of each measure, at least 1
-	Queries int              // of an evaluation, at least 1
-	Schemes int              // of an evaluation of many, at least 1
+	Repeats int              // times that each operation is measured, at least 1
+	Queries int              // number of queries of an evaluation, at least 1
+	Schemes int              // number of schemes of an evaluation of many, at least 1
 	Seed    uint64           // of the draw of queries
 	K       int              // hits of a ranking, at least 1
 	Budget  int64            // bytes of score columns to keep
 	Codes   code.Options
 }
 
-// Measure is what was measured of one act.
+// Measure holds the times of one operation.
 type Measure struct {
 	Name  string
 	Times []time.Duration // ascending
-	Bytes int64           // of the matrices that the act needs; 0 when it reads none
-	Units int             // how many Unit one act does
+	Bytes int64           // size of the matrices that the operation reads; 0 if it reads none
+	Units int             // number of Unit in one operation
 	Unit  string          // "" when there is nothing to count
 }
 
@@ -55,15 +55,14 @@ type Benchmark struct {
 	RSS      int64 // anonymous memory of the process at the end, in bytes; 0 where the system does not say
 }
 
-// Quantile returns the time that a share p of the acts did not pass, the nearest
-// rank.
+// Quantile returns the time that a share p of the operations did not exceed (nearest rank).
 func (m Measure) Quantile(p float64) time.Duration { return table.Quantile(m.Times, p) }
 
 // Best returns the shortest time.
 func (m Measure) Best() time.Duration { return m.Times[0] }
 
-// Do measures. It writes nothing but codes, if Codes says so. progress, unless nil, is
-// told the name of each measure before it is taken.
+// Do measures. It writes only codes, if Codes says so. progress may be nil; it gets the name of
+// each measure before it is taken.
 func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark, err error) {
 	r := benchRun{Bench: b, progress: progress}
 	if r.progress == nil {
@@ -90,7 +89,7 @@ func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark
 			return nil, err
 		}
 	}
-	r.out.RSS = anonymous() // before the limits, which may take memory of their own
+	r.out.RSS = anonymous() // before the limits, which may allocate memory
 	r.progress("limits")
 	if r.out.Limits, err = r.g.Limits(ctx); err != nil {
 		return nil, err
@@ -98,7 +97,7 @@ func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark
 	return &r.out, nil
 }
 
-// benchRun is a Bench at work.
+// benchRun is the state of a Bench.
 type benchRun struct {
 	Bench
 	g        *engine.Gallery
@@ -108,7 +107,7 @@ type benchRun struct {
 	out      Benchmark
 }
 
-// time measures n acts; act gets the number of each.
+// time measures n operations. act gets the index of each.
 func (r *benchRun) time(ctx context.Context, m Measure, n int, act func(i int) error) error {
 	r.progress(m.Name)
 	for i := range n {
@@ -126,7 +125,7 @@ func (r *benchRun) time(ctx context.Context, m Measure, n int, act func(i int) e
 	return nil
 }
 
-// open opens the gallery, several times, and returns it.
+// open opens the gallery several times, and returns it.
 func (r *benchRun) open(ctx context.Context) (g *engine.Gallery, err error) {
 	err = r.time(ctx, Measure{Name: "open"}, r.Repeats, func(int) error {
 		if g != nil {
@@ -140,8 +139,8 @@ func (r *benchRun) open(ctx context.Context) (g *engine.Gallery, err error) {
 	return g, err
 }
 
-// prepare is what is done once for a gallery: its fingerprint is taken, and every
-// layer is read whole.
+// prepare measures the operations that a gallery needs once: its fingerprint, and reading every
+// layer whole.
 func (r *benchRun) prepare(ctx context.Context) error {
 	err := r.time(ctx, Measure{Name: "fingerprint"}, 1, func(int) error {
 		_, err := r.g.Fingerprint(ctx)
@@ -157,8 +156,8 @@ func (r *benchRun) prepare(ctx context.Context) error {
 	return r.codes(ctx)
 }
 
-// codes prepares the codes, which are built or only opened. How fast they are
-// built is said when those of all layers are.
+// codes prepares the codes: it builds or only opens them. It reports the speed of building if all
+// layers' codes were built.
 func (r *benchRun) codes(ctx context.Context) error {
 	var built int64
 	o := r.Codes
@@ -179,8 +178,8 @@ func (r *benchRun) codes(ctx context.Context) error {
 	return nil
 }
 
-// even returns the scheme in which all layers weigh the same, and lean the one in
-// which they weigh differently, in the i-th of n ways.
+// even returns the scheme in which all layers have the same weight. lean returns the i-th of n
+// schemes with different weights.
 func (r *benchRun) even() scheme.Scheme { return r.lean(0, 1) }
 
 func (r *benchRun) lean(i, n int) scheme.Scheme {
@@ -192,7 +191,7 @@ func (r *benchRun) lean(i, n int) scheme.Scheme {
 	return s
 }
 
-// drawn returns rows to be queries.
+// drawn returns n drawn rows as queries.
 func (r *benchRun) drawn(n int) []int {
 	var rows []int
 	for row := range r.g.Len() {
@@ -210,8 +209,7 @@ func (r *benchRun) drawn(n int) []int {
 	return picked
 }
 
-// queries measures single queries over all layers: new ones, and one that was
-// asked before.
+// queries measures single queries over all layers: new ones, and a repeated one.
 func (r *benchRun) queries(ctx context.Context) error {
 	rows := r.drawn(r.Repeats)
 	schemes := []scheme.Scheme{r.even()}
@@ -237,7 +235,7 @@ func (r *benchRun) queries(ctx context.Context) error {
 	})
 }
 
-// sliders measures steps of a slider: new weights for a query that was asked before.
+// sliders measures steps of a slider: new weights for a repeated query.
 func (r *benchRun) sliders(ctx context.Context) error {
 	row := r.drawn(1)[0]
 	s := rank.NewSearcher(r.g, r.Budget)
@@ -270,7 +268,7 @@ func (r *benchRun) evaluations(ctx context.Context) error {
 	return nil
 }
 
-// WriteTable writes what was measured, for people. Numbers are rounded.
+// WriteTable writes the measures for people, with rounded numbers.
 func (b *Benchmark) WriteTable(w io.Writer) error {
 	var t strings.Builder
 	l := b.Limits
@@ -296,7 +294,7 @@ func (b *Benchmark) WriteTable(w io.Writer) error {
 	return out.Flush()
 }
 
-// rate says how much a second the best act did.
+// rate returns the bytes or units a second of the fastest operation.
 func (m Measure) rate(l engine.Limits) string {
 	switch seconds := m.Best().Seconds(); {
 	case m.Unit != "" && seconds > 0:
@@ -308,8 +306,8 @@ func (m Measure) rate(l engine.Limits) string {
 	return ""
 }
 
-// WriteFile writes what was measured as CSV, a row a measure: measure, unit, n,
-// best, p50, p95, p99. The limits come first.
+// WriteFile writes the measures as CSV, a row for each: measure, unit, n, best, p50, p95, p99. The
+// limits come first.
 func (b *Benchmark) WriteFile(path string) error {
 	return run.WriteFile(path, b.WriteCSV)
 }

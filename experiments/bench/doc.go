@@ -1,6 +1,6 @@
-// Package bench measures what the engine does with a gallery on one machine.
+// Package bench measures the engine's operations on a gallery on one machine.
 //
-// A Bench says what to measure; Benchmark is its outcome. A Measure has the times of one
-// act, with the bytes that it reads, next to what the machine can read at most. Nothing
-// runs beside a measure.
+// A Bench says what to measure; Benchmark is its outcome. A Measure has the times of one operation
+// and the bytes that it reads, beside the largest reading speed of the machine. Nothing else runs
+// during a measure.
 package bench

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// anonymous returns the process's resident memory that no file backs, in bytes,
-// or 0.
+// anonymous returns the process's resident memory without a file behind it, in bytes, or 0 if it is
+// unknown.
 func anonymous() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

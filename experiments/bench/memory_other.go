@@ -2,5 +2,5 @@
 
 package bench
 
-// anonymous returns 0: the system does not say.
+// anonymous returns 0: this system does not report it.
 func anonymous() int64 { return 0 }
