@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	enoughQueries = 5  // of a class that is shown
+	enoughQueries = 5  // least number of queries of a class that is shown
 	classesAtEnd  = 10 // of a chart: that many of the largest gains, and of losses
 )
 
-// pageDuel shows where one scheme gains on another, class by class.
+// pageDuel compares two schemes class by class.
 type pageDuel struct {
 	A, B   string
 	Why    string
@@ -88,8 +88,8 @@ func (b *pageBuilder) classesView(label, a, other int) (pageClasses, error) {
 	return v, err
 }
 
-// worst returns the places of the queries for which scheme a has the most hits
-// fewer than other under a label, at most n.
+// worst returns the indexes of at most n queries for which scheme a has fewer hits than other under
+// a label. The largest difference comes first.
 func (b *pageBuilder) worst(label, a, other, n int) []int {
 	last := len(b.e.Ks) - 1
 	loss := func(i int) int { return int(b.e.HitsOf(i, other, label)[last]) - int(b.e.HitsOf(i, a, label)[last]) }

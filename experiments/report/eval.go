@@ -12,26 +12,26 @@ import (
 	"strata/experiments/table"
 )
 
-// Run is one evaluation of a plan on a gallery, whose tables go into a folder:
-// metrics, per_query and comparisons, and the files in trec.
+// Run is one evaluation of a plan on a gallery. Its tables go into a folder: metrics, per_query and
+// comparisons, and the files in trec.
 type Run struct {
 	Gallery  *engine.Gallery
 	Plan     eval.Plan
 	Baseline *scheme.Scheme // compared with all others; nil: every pair is compared
-	Near     float64        // above 0: duplicates of a query, found as FindDuplicates does, are no candidates of it
+	Near     float64        // if above 0, duplicates of a query are not its candidates; they are found as by FindDuplicates
 	Folder   run.Folder
 	Sheets   Sheets // of the folder's report
 }
 
-// Outcome is what a Run gave.
+// Outcome is the outcome of a Run.
 type Outcome struct {
 	Evaluation  *eval.Evaluation
 	Comparisons []eval.Comparison
 	Duplicates  *eval.Duplicates // that were left out; nil: they were not looked for
 }
 
-// Do evaluates and compares, and writes all files or, on failure, none. Plan.Keep
-// makes the files in trec. progress is that of Plan.Evaluate.
+// Do evaluates and compares. It writes all files or, on failure, none. Plan.Keep makes the files in
+// trec. progress is that of Plan.Evaluate.
 func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, error) {
 	release, err := r.Folder.Claim()
 	if err != nil {
@@ -63,8 +63,8 @@ func (r Run) Do(ctx context.Context, progress func(done, of int)) (*Outcome, err
 	return outcome, r.write(ctx, outcome, started)
 }
 
-// write writes the tables and the manifest, if there is a folder for them, and the
-// report, if one is asked for.
+// write writes the tables and the manifest if there is a folder for them, and the report if
+// requested.
 func (r Run) write(ctx context.Context, outcome *Outcome, started time.Time) error {
 	e, comparisons, duplicates := outcome.Evaluation, outcome.Comparisons, outcome.Duplicates
 	manifest, err := e.Manifest(ctx, r.Folder, started)
@@ -92,7 +92,7 @@ func (r Run) write(ctx context.Context, outcome *Outcome, started time.Time) err
 	return r.Folder.Write(manifest, append(e.Tables(), table.Named{Name: "comparisons", Of: eval.ComparisonsTable(comparisons)}), more...)
 }
 
-// leaveOut leaves duplicates out of the plan, if that is asked for.
+// leaveOut excludes duplicates from the plan, if Near is set.
 func (r *Run) leaveOut(ctx context.Context, progress func(done, of int)) (*eval.Duplicates, error) {
 	if r.Near == 0 {
 		return nil, nil

@@ -12,14 +12,14 @@ import (
 	"text/template/parse"
 )
 
-// layouts are the parsed templates of pages by their names.
+// layouts are the parsed templates of pages, by name.
 //
-// The parser is that of text/template. The package's own executor is not used: it
-// looks methods up by name, and a linker that meets such a call keeps every
-// exported method of every type, here 6 MB of a binary. Layouts call no methods.
+// The parser is that of text/template, but not the executor. The executor looks methods up by name,
+// so the linker keeps every exported method of every type, here 6 MB of a binary. Layouts call no
+// methods.
 type layouts map[string]*parse.Tree
 
-// parseLayouts parses files of templates, each named as its file.
+// parseLayouts parses files of templates. A template has the name of its file.
 func parseLayouts(files fs.FS, names ...string) (layouts, error) {
 	all := map[string]*parse.Tree{}
 	for _, name := range names {
@@ -36,11 +36,10 @@ func parseLayouts(files fs.FS, names ...string) (layouts, error) {
 	return all, nil
 }
 
-// fill appends a template, filled with the fields of view, to page.
+// fill appends a template to page, filled with the fields of view.
 //
-// A value is escaped for text and for attributes in double quotes. It must not
-// stand anywhere else: in a script, a style or an attribute without quotes. A
-// template.HTML is written as it is.
+// A value is escaped for text and for attributes in double quotes. It must not stand in a script, a
+// style or an attribute without quotes. A template.HTML is not escaped.
 func (l layouts) fill(page *bytes.Buffer, name string, view any) error {
 	return l.fillWith(page, name, reflect.ValueOf(view))
 }
@@ -54,7 +53,7 @@ func (l layouts) fillWith(page *bytes.Buffer, name string, dot reflect.Value) er
 	return f.list(tree.Root, dot)
 }
 
-// filling fills one template.
+// filling is the state of filling one template.
 type filling struct {
 	layouts   layouts
 	page      *bytes.Buffer
@@ -66,7 +65,7 @@ type variable struct {
 	value reflect.Value
 }
 
-// list fills the nodes of a list; what they declare ends with it.
+// list fills the nodes of a list. Variables declared in it end with it.
 func (f *filling) list(list *parse.ListNode, dot reflect.Value) error {
 	if list == nil {
 		return nil
@@ -108,7 +107,7 @@ func (f *filling) node(node parse.Node, dot reflect.Value) error {
 	return fmt.Errorf("a template holds %s, which is not filled", node)
 }
 
-// branch fills the list of an if or a with, or that of its else.
+// branch fills the list of an if or a with, or the list of its else.
 func (f *filling) branch(n *parse.BranchNode, dot reflect.Value, with bool) error {
 	value, err := f.pipe(n.Pipe, dot)
 	if err != nil {
@@ -155,7 +154,7 @@ func (f *filling) declare(v *parse.VariableNode, value reflect.Value) {
 	f.variables = append(f.variables, variable{v.Ident[0], value})
 }
 
-// pipe returns the value of a pipe, and declares the variable that takes it.
+// pipe returns the value of a pipe, and assigns it to the pipe's variable.
 func (f *filling) pipe(p *parse.PipeNode, dot reflect.Value) (reflect.Value, error) {
 	value, err := f.value(p, dot)
 	if err == nil && len(p.Decl) == 1 {
@@ -186,7 +185,7 @@ func (f *filling) value(p *parse.PipeNode, dot reflect.Value) (reflect.Value, er
 	return f.operand(args[0], dot)
 }
 
-// operand returns the value of a node that stands for one.
+// operand returns the value of a node.
 func (f *filling) operand(node parse.Node, dot reflect.Value) (reflect.Value, error) {
 	switch n := node.(type) {
 	case *parse.DotNode:
@@ -215,7 +214,7 @@ func (f *filling) operand(node parse.Node, dot reflect.Value) (reflect.Value, er
 	return reflect.Value{}, fmt.Errorf("%s has no value", node)
 }
 
-// fields returns a field of a field of a struct, and so on.
+// fields returns a nested field of a struct, by the names along the path.
 func fields(value reflect.Value, names []string) (reflect.Value, error) {
 	for _, name := range names {
 		if value.Kind() == reflect.Pointer {
@@ -231,8 +230,8 @@ func fields(value reflect.Value, names []string) (reflect.Value, error) {
 	return value, nil
 }
 
-// functions are what templates may call. Each returns false for arguments that it
-// does not take.
+// functions are the functions of templates. Each returns false for arguments that it does not
+// accept.
 var functions = map[string]func(args []reflect.Value) (any, bool){
 	"print": func(args []reflect.Value) (any, bool) {
 		all := make([]any, len(args))
@@ -277,7 +276,7 @@ var functions = map[string]func(args []reflect.Value) (any, bool){
 	},
 }
 
-// call returns the value of a function.
+// call returns the result of a function.
 func call(name string, args []reflect.Value) (reflect.Value, error) {
 	if function := functions[name]; function != nil {
 		if value, ok := function(args); ok {
@@ -293,7 +292,7 @@ func holds(value reflect.Value) bool {
 	return truth
 }
 
-// print appends a value.
+// print appends a value to the page.
 func (f *filling) print(value reflect.Value) error {
 	switch v := value.Interface().(type) {
 	case template.HTML:
@@ -306,5 +305,5 @@ func (f *filling) print(value reflect.Value) error {
 	return errors.New("a template shows a " + value.Type().String())
 }
 
-// escapes are those of html/template, which it makes in texts and attributes.
+// escapes are the escapes of html/template for texts and attributes.
 var escapes = strings.NewReplacer("\x00", "\uFFFD", `"`, "&#34;", "&", "&amp;", "'", "&#39;", "+", "&#43;", "<", "&lt;", ">", "&gt;")

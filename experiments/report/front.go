@@ -26,21 +26,21 @@ const (
 	panelHeight = 320
 )
 
-// paperStyle is plotStyle for a file of its own: the colours of a page on paper.
+// paperStyle replaces plotStyle in a file of its own: it has a page's colours on paper.
 var paperStyle = strings.NewReplacer(
 	"#010101", "#1d1f23", "#020202", "#d9d9d3", "#030303", "#4a6a9c", "#040404", "#0b6e58", "#060606", "#1d1f23", "#090909", "#0b6e58", "#0A0A0A", "#c2c2ba",
 	"font-family:Liberation Sans", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif",
 )
 
-// frontPanel is a plot of two targets on one side of the division.
+// frontPanel is a plot of two targets on one side of the division of queries.
 type frontPanel struct {
 	*plot.Plot
 	alt string
 }
 
-// frontPanels returns two plots, those to tune on and those to report on, for each
-// of some pairs of the front's targets: all pairs of three or fewer, else the
-// first with every other.
+// frontPanels returns two plots for each of some pairs of the front's targets: the queries to tune
+// on, and those to report on. For up to three targets it takes all pairs, else the first target
+// with every other.
 func (t tunePage) frontPanels() ([][2]frontPanel, error) {
 	var panels [][2]frontPanel
 	for i, x := range t.FrontOf {
@@ -56,7 +56,7 @@ func (t tunePage) frontPanels() ([][2]frontPanel, error) {
 				}
 				row[side] = panel
 			}
-			for side := range row { // one frame for both
+			for side := range row { // both sides have the same axes
 				row[side].X.Min, row[side].X.Max = t.span(x)
 				row[side].Y.Min, row[side].Y.Max = t.span(y)
 			}
@@ -80,11 +80,9 @@ func (t tunePage) span(target int) (low, high float64) {
 	return low - margin, high + margin
 }
 
-// frontPanel draws the trials by two targets, on the queries to report on or on
-// those to tune on: all that were tried faintly, where they were measured; those
-// of the front; a line through those that no other exceeds in one of the two
-// without falling behind in the other, on the queries to tune on; and the named
-// ones.
+// frontPanel draws the trials by two targets, on the queries to report on or on those to tune on.
+// It draws all measured trials faintly, the trials of the front, a line along the front of these
+// two targets on the queries to tune on, and the named trials.
 func (t tunePage) frontPanel(x, y int, reported bool) (frontPanel, error) {
 	at := func(i int) (plotter.XY, bool) {
 		values := t.Trials[i].Tune
@@ -156,9 +154,9 @@ func (t tunePage) frontPanel(x, y int, reported bool) (frontPanel, error) {
 	return frontPanel{p, strings.TrimSuffix(alt, ";")}, nil
 }
 
-// alongFront returns the trials that no other exceeds in one of two targets
-// without falling behind in the other, on the queries to tune on, from the largest
-// value of the second to that of the first.
+// alongFront returns the trials that no other trial dominates in two targets, on the queries to
+// tune on. They are ordered from the largest value of the second target to the largest of the
+// first.
 func (t tunePage) alongFront(x, y int) []int {
 	var along []int
 	for _, i := range t.Front {
@@ -182,7 +180,7 @@ func (t tunePage) alongFront(x, y int) []int {
 	return along
 }
 
-// newPanel returns an empty plot of two numbers.
+// newPanel returns an empty plot with two numeric axes.
 func newPanel(x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -218,7 +216,7 @@ func addDots(p *plot.Plot, points plotter.XYs, c color.Color, radius vg.Length) 
 	return nil
 }
 
-// pointLabels writes names beside points, where they cover no other one.
+// pointLabels draws names beside points, where they cover no other name.
 type pointLabels struct {
 	style  plottext.Style
 	points plotter.XYs
@@ -266,7 +264,7 @@ func (l *pointLabels) Plot(c plotdraw.Canvas, p *plot.Plot) {
 			{X: x - 1 - width, Y: y - 2*gap - height},
 		} {
 			box := vg.Rectangle{Min: from, Max: vg.Point{X: from.X + width, Y: from.Y + height}}
-			if from.X < x { // other fonts are wider, to the side that is free
+			if from.X < x { // room for wider fonts, on the free side
 				box.Min.X -= width / 8
 			} else {
 				box.Max.X += width / 8
@@ -296,8 +294,8 @@ func overlapArea(a, b vg.Rectangle) float64 {
 	return float64(max(w, 0) * max(h, 0))
 }
 
-// outside returns the area of a rectangle that is not within another, weighed so
-// that a name rather covers another than leaves the plot.
+// outside returns the area of a rectangle outside another, with a weight: a name should rather
+// cover another name than leave the plot.
 func outside(a, within vg.Rectangle) float64 {
 	area := float64((a.Max.X - a.Min.X) * (a.Max.Y - a.Min.Y))
 	return 100 * (area - overlapArea(a, within))
@@ -318,7 +316,7 @@ func frontElements(panels [][2]frontPanel) ([]template.HTML, error) {
 	return all, nil
 }
 
-// writeFrontSVG writes the panels as one picture, a row a pair of targets.
+// writeFrontSVG writes the panels as one picture, with a row for each pair of targets.
 func writeFrontSVG(w io.Writer, panels [][2]frontPanel) error {
 	const gap = 14
 	rows := vg.Length(len(panels))

@@ -13,10 +13,10 @@ import (
 	"strata/experiments/table"
 )
 
-// maxNamed is the number of schemes that a sentence names.
+// maxNamed is the largest number of schemes that a sentence names.
 const maxNamed = 4
 
-// verdict says in words what the main metric shows under a label.
+// verdict returns a sentence on the main metric under a label.
 func (b *pageBuilder) verdict(label int) pageVerdict {
 	v := pageVerdict{Label: b.e.Labels[label]}
 	best := b.best(label, b.main)
@@ -54,7 +54,7 @@ func (b *pageBuilder) verdict(label int) pageVerdict {
 	return v
 }
 
-// named names schemes, the first few of many.
+// named returns the names of schemes; of many, the first few.
 func (b *pageBuilder) named(schemes []int) string {
 	var names []string
 	for i, s := range schemes {
@@ -70,8 +70,8 @@ func (b *pageBuilder) named(schemes []int) string {
 	return strings.Join(names, "")
 }
 
-// columns returns the metrics that the page shows: P at every k when that is all,
-// else each measure at its largest k.
+// columns returns the metrics of the page's tables: P at every k if there is no other measure, else
+// each measure at its largest k.
 func (b *pageBuilder) columns() []int {
 	var columns []int
 	for m, metric := range b.e.Metrics {
@@ -83,7 +83,7 @@ func (b *pageBuilder) columns() []int {
 	return columns
 }
 
-// label makes the part of a label.
+// label makes the page's part on a label.
 func (b *pageBuilder) label(label int) (pageLabel, error) {
 	v := pageLabel{Name: b.e.Labels[label], Anchor: "label-" + strconv.Itoa(label+1), Main: b.e.Metrics[b.main].String()}
 	columns := b.columns()
@@ -178,7 +178,7 @@ func (b *pageBuilder) cell(scheme, label, metric int) pageCell {
 	return c
 }
 
-// quiet makes a row of what is no scheme.
+// quiet makes a row that is not a scheme's.
 func (b *pageBuilder) quiet(name string, label int, columns []int, of func(eval.Summary) float64) pageRow {
 	row := pageRow{Scheme: name, Quiet: true}
 	for _, m := range columns {
@@ -196,8 +196,8 @@ func (b *pageBuilder) quiet(name string, label int, columns []int, of func(eval.
 	return row
 }
 
-// addComparisons adds the comparisons by the main metric: those of the best
-// scheme or the baseline, and all.
+// addComparisons adds the comparisons by the main metric: with the best scheme or the baseline, and
+// all.
 func (b *pageBuilder) addComparisons(v *pageLabel, label, best int) {
 	lead := best
 	v.LeadTitle = b.e.Schemes[best].String() + ", the highest, against the others"
@@ -271,7 +271,7 @@ func (b *pageBuilder) intervalPlot(label, best int) (template.HTML, error) {
 	return intervalPlot(rows, b.e.Metrics[b.main].String()+" of "+table.PlotText(b.e.Labels[label]), sum.Baseline, sum.Ceiling, strings.TrimSuffix(alt, ";"))
 }
 
-// caveats says what a reader must know before trusting the numbers.
+// caveats returns what a reader must know before trusting the numbers.
 func (b *pageBuilder) caveats(m run.Manifest) []string {
 	var out []string
 	for l, label := range b.e.Labels {
@@ -300,7 +300,7 @@ func threeDigits(x float64) string { return fmt.Sprintf("%.3f", x) }
 
 func interval3(low, high float64) string { return threeDigits(low) + "–" + threeDigits(high) }
 
-// signed returns a difference with its sign; what rounds to nothing has none.
+// signed returns a difference with its sign. A difference that rounds to 0 has no sign.
 func signed(x float64) string {
 	text := fmt.Sprintf("%+.3f", x)
 	if text == "+0.000" || text == "-0.000" {
@@ -309,7 +309,7 @@ func signed(x float64) string {
 	return strings.Replace(text, "-", "−", 1)
 }
 
-// equalsP returns a p with its relation.
+// equalsP returns a p-value with its relation.
 func equalsP(p float64) string {
 	if text := eval.RoundedP(p); text[0] == '<' {
 		return "< " + text[1:]

@@ -15,10 +15,10 @@ import (
 	"strata/experiments/table"
 )
 
-// How much a page of a mining shows of each kind.
+// The numbers of items that a page of a mining shows.
 const (
-	minedLabels   = 6  // that have pictures
-	minedSheets   = 3  // queries that lose most, by label; and queries whose rankings differ most
+	minedLabels   = 6  // labels with pictures
+	minedSheets   = 3  // queries with the largest losses, by label; and queries with the least overlap
 	minedMistakes = 5  // by scheme and label
 	minedHubs     = 8  // by scheme
 	minedPairs    = 15 // of duplicates
@@ -73,7 +73,7 @@ func (p *minePage) facts(m miningManifest) []pageFact {
 	}, conditionFacts(m.Manifest)...)
 }
 
-// verdicts says for every label which scheme is ahead. There is one comparison a
+// verdicts returns, for every label, the scheme that is ahead. There is one comparison for each
 // label.
 func (p *minePage) verdicts(comparisons []eval.Comparison) []pageVerdict {
 	var verdicts []pageVerdict
@@ -103,7 +103,7 @@ func (p *minePage) verdicts(comparisons []eval.Comparison) []pageVerdict {
 	return verdicts
 }
 
-// classes shows the difference by class.
+// classes returns the section on differences by class.
 func (p *minePage) classes(context.Context) (pageSection, error) {
 	s := pageSection{
 		Title: "Classes",
@@ -131,7 +131,7 @@ func (p *minePage) classes(context.Context) (pageSection, error) {
 	return s, nil
 }
 
-// lost shows the queries that lose most when B takes the place of A.
+// lost returns the section on the queries with the largest losses when B replaces A.
 func (p *minePage) lost(ctx context.Context) (pageSection, error) {
 	s := pageSection{
 		Title: "What B would lose",
@@ -153,7 +153,7 @@ func (p *minePage) lost(ctx context.Context) (pageSection, error) {
 	return s, nil
 }
 
-// sheets makes a sheet with both schemes for queries, by place in Queries.
+// sheets makes a sheet with both schemes for each query, by index in Queries.
 func (p *minePage) sheets(ctx context.Context, places []int, marks sheetMarks) ([]pageSheet, error) {
 	rows := make([]int, len(places))
 	for n, i := range places {
@@ -177,7 +177,7 @@ func (p *minePage) sheets(ctx context.Context, places []int, marks sheetMarks) (
 	return sheets, nil
 }
 
-// mistakes shows the most confident first hits that are wrong.
+// mistakes returns the section on the most confident wrong first hits.
 func (p *minePage) mistakes(context.Context) (pageSection, error) {
 	s := pageSection{
 		Title: "Confident mistakes",
@@ -193,7 +193,7 @@ func (p *minePage) mistakes(context.Context) (pageSection, error) {
 					continue
 				}
 				n++
-				if len(cards.Cards) == minedMistakes || seen[[2]int{m.Hit, m.Query}] { // that is the same pair of pictures
+				if len(cards.Cards) == minedMistakes || seen[[2]int{m.Hit, m.Query}] { // the same pair of pictures was shown
 					continue
 				}
 				seen[[2]int{m.Query, m.Hit}] = true
@@ -233,7 +233,7 @@ func (p *minePage) picture(row int, say string) pagePicture {
 	return pagePicture{URI: p.pictures.of(row), ID: id, Alt: say + id + described(p.describe(row))}
 }
 
-// hubs shows the items that are hits of very many queries.
+// hubs returns the section on items that are hits of very many queries.
 func (p *minePage) hubs(context.Context) (pageSection, error) {
 	s := pageSection{
 		Title: "Hubs",
@@ -264,7 +264,7 @@ func (p *minePage) hubs(context.Context) (pageSection, error) {
 	return s, nil
 }
 
-// disagreements shows the queries whose rankings differ most.
+// disagreements returns the section on the queries whose rankings overlap least.
 func (p *minePage) disagreements(ctx context.Context) (pageSection, error) {
 	var places []int
 	var why []string
@@ -290,7 +290,7 @@ func (p *minePage) disagreements(ctx context.Context) (pageSection, error) {
 	return s, err
 }
 
-// duplicates shows pairs, those whose labels differ first.
+// duplicates returns the section on pairs. Pairs with different labels come first.
 func (p *minePage) duplicates(context.Context) (pageSection, error) {
 	d := p.Duplicates
 	t := &pageTable{
@@ -345,8 +345,8 @@ func (p *minePage) duplicates(context.Context) (pageSection, error) {
 	return s, nil
 }
 
-// mostDiffering returns the first so many pairs by the number of labels under which
-// they differ, the largest first.
+// mostDiffering returns at most the given number of pairs, by descending number of labels under
+// which they differ.
 func (p *minePage) mostDiffering(most int) []eval.Duplicate {
 	byNumber := make([][]eval.Duplicate, 1+len(p.Evaluation.Labels)) // there may be millions of pairs
 	for _, pair := range p.Duplicates.Pairs {

@@ -9,18 +9,18 @@ import (
 	"strata/experiments/table"
 )
 
-// miningManifest says how the files of a mine.Mining came to be.
+// miningManifest describes the origin of the files of a mine.Mining.
 type miningManifest struct {
 	run.Manifest
-	Near         float64 `json:"near"`          // the cosine from which on two rows are nearly the same
-	NearScheme   string  `json:"near_scheme"`   // whose score that is
-	OverlapDepth int     `json:"overlap_depth"` // hits that rank-biased overlap looks at
+	Near         float64 `json:"near"`          // the least cosine of two rows that are nearly the same
+	NearScheme   string  `json:"near_scheme"`   // the scheme of that cosine
+	OverlapDepth int     `json:"overlap_depth"` // hits that rank-biased overlap compares
 	Persistence  float64 `json:"persistence"`   // its p
 	Unread       int     `json:"unread"`        // pictures that could not be read
 }
 
-// WriteMining does what a mine.Mining asks for and writes its tables, its report and the
-// manifest into a folder or, on failure, nothing. progress is that of Mining.Do.
+// WriteMining runs a mine.Mining. It writes its tables, its report and the manifest into a folder
+// or, on failure, nothing. progress is that of Mining.Do.
 func WriteMining(ctx context.Context, ask mine.Mining, f run.Folder, progress func(done, of int)) (*mine.Mined, error) {
 	release, err := f.Claim()
 	if err != nil {

@@ -18,24 +18,23 @@ import (
 	"strata/experiments/script"
 )
 
-// Sheets says which contact sheets a report, one HTML file with everything in it,
-// shows beside the tables of an outcome.
+// Sheets chooses the contact sheets of a report, a self-contained HTML file.
 type Sheets struct {
 	Queries []string // ids of the queries that get one, at most maxSheets
-	Worst   int      // as many of the queries that lose most; at most maxSheets
+	Worst   int      // number of queries with the largest losses; at most maxSheets
 }
 
-// DefaultWorst is the number of sheets of queries that lose most.
+// DefaultWorst is the default number of sheets of queries with the largest losses.
 const DefaultWorst = 6
 
-// maxSheets bounds the sheets of either kind.
+// maxSheets is the largest number of sheets of either kind.
 const maxSheets = 24
 
 //go:embed page.html page_study.html page_pieces.html
 var pageFiles embed.FS
 
-// pageLayouts are page.html, of an evaluation; page_study.html, of other studies;
-// and what they have in common.
+// pageLayouts holds page.html, for evaluations; page_study.html, for other studies; and their
+// common pieces.
 var pageLayouts = mustParse("page.html", "page_study.html", "page_pieces.html")
 
 func mustParse(names ...string) layouts {
@@ -46,15 +45,15 @@ func mustParse(names ...string) layouts {
 	return all
 }
 
-// broken returns a scheme as HTML that may be broken behind its signs.
+// broken returns a scheme as HTML that may break lines behind its signs.
 func broken(scheme string) template.HTML {
 	text := template.HTMLEscapeString(scheme)
-	return template.HTML(breaks.Replace(text)) // it was escaped
+	return template.HTML(breaks.Replace(text)) // text is escaped
 }
 
 var breaks = strings.NewReplacer(",", ",<wbr>", "&#43;", "&#43;<wbr>", "(", "(<wbr>", "|", "|<wbr>")
 
-// renderPage returns the writer of a page.
+// renderPage returns a function that writes a page.
 func renderPage(name string, view any) func(io.Writer) error {
 	return func(w io.Writer) error {
 		var page bytes.Buffer // a template that fails has written half a page
@@ -66,7 +65,7 @@ func renderPage(name string, view any) func(io.Writer) error {
 	}
 }
 
-// check returns an error for what a page cannot show, and the rows of the queries.
+// check returns the rows of the chosen queries, or an error if a page cannot show the sheets.
 func (p Sheets) check(g *engine.Gallery) ([]int, error) {
 	if len(p.Queries) > maxSheets || p.Worst > maxSheets {
 		return nil, fmt.Errorf("a report takes at most %d contact sheets of chosen and of worst queries, not %d and %d",
@@ -86,7 +85,7 @@ func (p Sheets) check(g *engine.Gallery) ([]int, error) {
 	return rows, nil
 }
 
-// pageView is what the template shows.
+// pageView is the data of the template.
 type pageView struct {
 	Gallery, Fingerprint string
 	Facts                []pageFact
@@ -100,13 +99,13 @@ type pageView struct {
 
 type pageFact struct{ Name, Text string }
 
-// pageVerdict is a card; the value of a quiet one is no good news.
+// pageVerdict is a card. A quiet card is not good news.
 type pageVerdict struct {
 	Label, Best, Value, Text string
 	Quiet                    bool
 }
 
-// pageLabel is the part of one label.
+// pageLabel is the page's part on one label.
 type pageLabel struct {
 	Name, Anchor string
 	Head         []string
@@ -174,13 +173,13 @@ func (o *Outcome) Page(ctx context.Context, p Sheets, m run.Manifest) (func(io.W
 type pageBuilder struct {
 	e           *eval.Evaluation
 	comparisons []eval.Comparison
-	main        int               // the metric that decides: P at the largest k
+	main        int               // the deciding metric: P at the largest k
 	pairs       map[eval.Pair]int // places among the comparisons of one metric
-	perRow      int               // comparisons of one metric
+	perRow      int               // number of comparisons of one metric
 	baseline    int               // a scheme, or -1
 }
 
-// index notes where the comparison of each pair is.
+// index notes the indexes of the comparisons of each pair.
 func (b *pageBuilder) index(baseline string) error {
 	b.baseline = -1
 	var scheme *scheme.Scheme
@@ -197,12 +196,12 @@ func (b *pageBuilder) index(baseline string) error {
 	return err
 }
 
-// mean returns the micro mean of a metric.
+// mean returns the summary of a metric's micro mean.
 func (b *pageBuilder) mean(scheme, label, metric int) eval.Summary {
 	return b.e.Summaries[b.e.SummaryAt(scheme, label, eval.Micro, metric)]
 }
 
-// compared returns the comparison of two schemes as that of x with y.
+// compared returns the comparison of scheme x with scheme y, in this direction.
 func (b *pageBuilder) compared(label, metric, x, y int) (c eval.Comparison, ok bool) {
 	first := (label*len(b.e.Metrics) + metric) * b.perRow
 	if at, ok := b.pairs[eval.Pair{A: x, B: y}]; ok {
@@ -215,7 +214,7 @@ func (b *pageBuilder) compared(label, metric, x, y int) (c eval.Comparison, ok b
 	return b.comparisons[first+at].Turned(), true
 }
 
-// best returns the scheme with the highest mean, the first of several, or -1.
+// best returns the scheme with the highest mean, the first among equals, or -1.
 func (b *pageBuilder) best(label, metric int) int {
 	best := -1
 	for s := range b.e.Schemes {
@@ -226,8 +225,8 @@ func (b *pageBuilder) best(label, metric int) int {
 	return best
 }
 
-// equals returns the schemes that are not shown to differ from x, and the number
-// of those that are; without a comparison a scheme is in neither.
+// equals returns the schemes that are not shown to differ from x, and the number of schemes that
+// are. A scheme without a comparison is in neither.
 func (b *pageBuilder) equals(label, metric, x int) (equal []int, shown int) {
 	for s := range b.e.Schemes {
 		if s == x {
@@ -245,8 +244,8 @@ func (b *pageBuilder) equals(label, metric, x int) (equal []int, shown int) {
 	return equal, shown
 }
 
-// duel returns the two schemes that the page looks at closely: the best by the
-// first label, and the baseline or else the second best.
+// duel returns the two schemes that the page compares in detail: the best under the first label,
+// and the baseline or else the second best.
 func (b *pageBuilder) duel() (first, second int, ok bool) {
 	first = b.best(0, b.main)
 	if first < 0 || len(b.e.Schemes) < 2 {
@@ -264,7 +263,7 @@ func (b *pageBuilder) duel() (first, second int, ok bool) {
 	return first, second, second >= 0
 }
 
-// facts says what was measured, as far as gallery and plan determine it.
+// facts describes the measurement, as far as gallery and plan determine it.
 func (b *pageBuilder) facts(m run.Manifest) []pageFact {
 	facts := []pageFact{
 		{"Items", strconv.Itoa(m.Gallery.Items)},

@@ -22,8 +22,8 @@ import (
 	"strata/experiments/table"
 )
 
-// Colours of plots. The page's style sheet has the real ones, for light, dark and
-// paper: each is replaced by a variable of it.
+// Placeholder colours of plots. Each is replaced by a variable of the page's style sheet, which has
+// the colours for light, dark and paper.
 var (
 	inkColor  = color.RGBA{1, 1, 1, 255}
 	lineColor = color.RGBA{2, 2, 2, 255}
@@ -31,7 +31,7 @@ var (
 	bestColor = color.RGBA{4, 4, 4, 255}
 	nameColor = color.RGBA{6, 6, 6, 255}
 	oneColor  = color.RGBA{7, 7, 7, 255} // of the first of two schemes
-	twoColor  = color.RGBA{8, 8, 8, 255} // of the second: neither is the good one
+	twoColor  = color.RGBA{8, 8, 8, 255} // of the second; neither is the better one
 	bestName  = color.RGBA{9, 9, 9, 255} // as nameColor, of the best
 	dimColor  = color.RGBA{10, 10, 10, 255}
 )
@@ -45,8 +45,7 @@ const (
 	plotWidth = 460 // points
 	plotRow   = 18  // points a row
 
-	// Names are given the room of letters of nameRoom, so that fonts wider than the
-	// one that is measured have it, too.
+	// A letter of a name gets nameRoom, so that fonts wider than the measured one fit, too.
 	textSize, nameRoom = 10.5, 13
 )
 
@@ -58,8 +57,8 @@ type intervalRow struct {
 	other            float64 // another value of the scheme, drawn as a ring; NaN: none
 }
 
-// intervalPlot draws means with their intervals, a row each from the top, on one
-// axis that spans the intervals; with baseline and ceiling where they fall within.
+// intervalPlot draws means with their intervals, a row each from the top, on one axis that spans
+// the intervals. It draws baseline and ceiling if they are within that span.
 func intervalPlot(rows []intervalRow, axis string, baseline, ceiling float64, alt string) (template.HTML, error) {
 	names := make([]string, len(rows))
 	var some, best intervals
@@ -141,8 +140,8 @@ func (s *intervals) draw(p *plot.Plot, c color.Color) error {
 	return nil
 }
 
-// differencePlot draws differences of two schemes as bars from zero, a row each
-// from the top, in a colour for each side.
+// differencePlot draws differences of two schemes as bars from zero, a row each from the top. Each
+// side has its colour.
 func differencePlot(names []string, differences []float64, axis, alt string) (template.HTML, error) {
 	n := len(names)
 	gains, losses, shown := make(plotter.Values, n), make(plotter.Values, n), make([]string, n)
@@ -171,7 +170,7 @@ func differencePlot(names []string, differences []float64, axis, alt string) (te
 	return svg(p, n, alt)
 }
 
-// newPlot returns a plot without data, whose rows are named from the bottom.
+// newPlot returns a plot without data. Its rows are named from the bottom.
 func newPlot(axis string, names []string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -193,12 +192,12 @@ func newPlot(axis string, names []string) *plot.Plot {
 	return p
 }
 
-// svg returns a plot of so many rows as an element of a page.
+// svg returns a plot with the given number of rows as an element of a page.
 func svg(p *plot.Plot, rows int, alt string) (template.HTML, error) {
 	return svgSized(p, plotWidth, vg.Length(rows)*plotRow+46, alt)
 }
 
-// svgSized returns a plot of a size in points as an element of a page.
+// svgSized returns a plot as an element of a page. width and height are in points.
 func svgSized(p *plot.Plot, width, height vg.Length, alt string) (template.HTML, error) {
 	c := vgsvg.NewWith(vgsvg.UseWH(width, height))
 	p.Draw(plotdraw.New(c))
@@ -215,12 +214,11 @@ func svgSized(p *plot.Plot, width, height vg.Length, alt string) (template.HTML,
 	return template.HTML(head + plotStyle.Replace(body)), nil //nolint:gosec // svgo escapes the names
 }
 
-// placedName is a name that ends at what it names, a row's axis or a point, with
-// the place where it begins.
+// placedName matches a name that ends at its row's axis or its point, and the x at which it begins.
 var placedName = regexp.MustCompile(`<text x="([^"]+)"([^>]*fill:#0(?:60606|90909)[^>]*)>([^<]*)</text>`)
 
-// alignNames makes names end at what they name in whatever font they are shown:
-// where each begins is computed from the metrics of one font.
+// alignNames anchors names at their ends, so that they are right in any font. Their beginnings were
+// computed with the metrics of one font.
 func alignNames(body string, f font.Font) string {
 	room, size := fmt.Sprintf("font-size:%gpx", float64(nameRoom)), fmt.Sprintf("font-size:%gpx", float64(textSize))
 	face := font.DefaultCache.Lookup(f, f.Size)

@@ -13,12 +13,12 @@ import (
 
 const (
 	sheetHits    = 10 // pictures of a row
-	sheetSchemes = 6  // rows of a sheet
+	sheetSchemes = 6  // largest number of rows of a sheet
 	pageBytes    = 10 << 20
 	pictureBytes = 8 << 10 // of one JPEG, at most
 )
 
-// pageSheet is a contact sheet: a query, and a row of pictures a scheme.
+// pageSheet is a contact sheet: a query, and a row of pictures for each scheme.
 type pageSheet struct {
 	ID, Labels, Why string
 	Picture         pagePicture
@@ -30,7 +30,7 @@ type pageSheetRow struct {
 	Pictures     []pagePicture
 }
 
-// pagePicture is a picture with what is said of it.
+// pagePicture is a picture with its caption.
 type pagePicture struct {
 	URI         template.URL // "": there is none
 	ID, Alt     string
@@ -38,8 +38,8 @@ type pagePicture struct {
 	Solid, Twin bool // a hit of the first, of the second label
 }
 
-// sheets adds the contact sheets of chosen queries, by row, and of the worst ones,
-// by place in Queries.
+// sheets adds the contact sheets of chosen queries, by row, and of the worst queries, by index in
+// Queries.
 func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []int, a, other int) error {
 	schemes := b.sheetSchemes(a, other)
 	if n := len(b.e.Schemes); n > len(schemes) {
@@ -81,19 +81,17 @@ func (b *pageBuilder) sheets(ctx context.Context, v *pageView, chosen, worst []i
 	return nil
 }
 
-// finds says how many hits of a label two schemes find for query i.
+// finds returns a sentence on the hits of two schemes for query i under a label.
 func (b *pageBuilder) finds(i, a, other, label int) string {
 	last := len(b.e.Ks) - 1
 	return fmt.Sprintf("%s: %s finds %d of %d, %s %d", b.e.Labels[label],
 		b.e.Schemes[a], b.e.HitsOf(i, a, label)[last], b.e.Ks[last], b.e.Schemes[other], b.e.HitsOf(i, other, label)[last])
 }
 
-// sheetMarks are the labels whose hits have a frame, a solid and a double one; -1:
-// none.
+// sheetMarks are the labels whose hits have a solid or a double frame; -1 means none.
 type sheetMarks struct{ solid, twin int }
 
-// sheetSchemes returns the schemes of the sheets: the two of the duel, then the
-// others in their order.
+// sheetSchemes returns the schemes of the sheets: the two of the duel, then the others in order.
 func (b *pageBuilder) sheetSchemes(a, other int) []int {
 	schemes := []int{a}
 	if other != a {
@@ -107,7 +105,7 @@ func (b *pageBuilder) sheetSchemes(a, other int) []int {
 	return schemes
 }
 
-// sheet makes the sheet of the query in a row of the gallery.
+// sheet makes the sheet of a query, given by row of the gallery.
 func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []eval.Ranking, marks sheetMarks) pageSheet {
 	v := pageSheet{ID: b.e.Gallery.ID(row), Labels: b.describe(row)}
 	v.Picture = pagePicture{URI: p.of(row), ID: v.ID, Alt: "Query " + v.ID + described(v.Labels)}
@@ -162,7 +160,7 @@ func described(labels string) string {
 	return ", " + labels
 }
 
-// rankAgain returns the first hits of queries, by place in rows, then scheme.
+// rankAgain returns the first hits of queries, by index in rows, then scheme.
 func (b *pageBuilder) rankAgain(ctx context.Context, rows []int) ([][]eval.Ranking, error) {
 	out := make([][]eval.Ranking, len(rows))
 	err := b.e.Gallery.RankAll(ctx, rows, b.e.Schemes, sheetHits, b.e.Among, func(i int, rankings []rank.Ranking) {
@@ -173,14 +171,14 @@ func (b *pageBuilder) rankAgain(ctx context.Context, rows []int) ([][]eval.Ranki
 	return out, err
 }
 
-// pictures makes the pictures of a page, each once.
+// pictures makes the pictures of a page, and keeps them for reuse.
 type pictures struct {
 	b     *pageBuilder
 	limit int
 	made  map[int]template.URL
 }
 
-// of returns the picture of a row, or "" when it has none that can be read.
+// of returns the picture of a row, or "" if there is none or it cannot be read.
 func (p *pictures) of(row int) template.URL {
 	if uri, ok := p.made[row]; ok {
 		return uri

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Strip is a line of a terminal, Cells wide, that stands for the values from Low
-// to High. What it draws is right to half a cell, and needs no colour.
+// Strip is an axis on a line of a terminal. It is Cells wide and spans the values from Low to High.
+// It draws to the nearest half cell, without colour.
 type Strip struct {
 	Low, High float64
 	Cells     int
@@ -22,9 +22,9 @@ func (s Strip) half(x float64) int {
 	return int(min(max(at, 0), float64(last)))
 }
 
-// Interval draws a mean with its interval, ╺━●━╸: what stands before the dot of
-// the mean, with the blanks that bring it to its place, and what stands after it.
-// A mean that is not a number, and a strip without cells, give nothing.
+// Interval draws a mean with its interval, ╺━●━╸. before is the text before the dot, with leading
+// blanks; after is the text behind it. All three are empty for a mean of NaN or a strip without
+// cells.
 func (s Strip) Interval(low, mean, high float64) (before, dot, after string) {
 	if math.IsNaN(mean) || s.Cells < 1 {
 		return "", "", ""
@@ -51,8 +51,8 @@ func (s Strip) Interval(low, mean, high float64) (before, dot, after string) {
 	return before, "●", after
 }
 
-// Bar draws a bar from 0 to a value, to the left of 0 for one below it. A value
-// other than 0 has half a cell at least; 0 is a thin line, no number nothing.
+// Bar draws a bar from 0 to a value; to the left for a negative value. A value other than 0 has at
+// least half a cell. 0 is a thin line, and NaN is empty.
 func (s Strip) Bar(x float64) string {
 	if math.IsNaN(x) || s.Cells < 1 || s.High <= s.Low {
 		return ""
@@ -62,7 +62,7 @@ func (s Strip) Bar(x float64) string {
 	if x == 0 {
 		return strings.Repeat(" ", min(zero, s.Cells-1)) + "▏"
 	}
-	n := max(int(math.Round(2*math.Abs(x)*unit)), 1) // half cells
+	n := max(int(math.Round(2*math.Abs(x)*unit)), 1) // in half cells
 	if x > 0 {
 		n = min(n, 2*(s.Cells-zero))
 		return strings.Repeat(" ", zero) + strings.Repeat("█", n/2) + strings.Repeat("▌", n%2)

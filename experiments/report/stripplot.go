@@ -14,12 +14,12 @@ import (
 	"strata/experiments/table"
 )
 
-// textWidth is the width of plots in text. It is not that of the terminal, so
-// that the same results are the same text everywhere.
+// textWidth is the width of plots in text. It does not depend on the terminal, so the same results
+// give the same text everywhere.
 const textWidth = 80
 
-// WriteMeansPlot draws the means of P at the largest k with their intervals: a
-// paragraph a label, with one axis, best first.
+// WriteMeansPlot draws the means of P at the largest k with their intervals: a paragraph for each
+// label, with one axis, best first.
 func WriteMeansPlot(w io.Writer, e *eval.Evaluation) error {
 	name := 0
 	for _, s := range e.Schemes {
@@ -52,8 +52,8 @@ func WriteMeansPlot(w io.Writer, e *eval.Evaluation) error {
 	return err
 }
 
-// WriteClassesPlot draws the differences of the classes, those of few queries only where
-// a label has no others: a paragraph a label, with one axis.
+// WriteClassesPlot draws the differences of the classes: a paragraph for each label, with one axis.
+// It draws classes of few queries only if a label has no others.
 func WriteClassesPlot(w io.Writer, m *mine.Mined) error {
 	var b strings.Builder
 	for _, label := range m.Evaluation.Labels {
@@ -77,7 +77,7 @@ func WriteClassesPlot(w io.Writer, m *mine.Mined) error {
 	return err
 }
 
-// padText fills a text up with blanks to a width, or cuts it.
+// padText pads a text with blanks to a width, or cuts it.
 func padText(s string, width int) string {
 	if n := utf8.RuneCountInString(s); n > width {
 		return string([]rune(s)[:max(width-1, 0)]) + "…"

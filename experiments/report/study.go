@@ -9,8 +9,8 @@ import (
 	"strata/experiments/run"
 )
 
-// studyView is what the page of a study shows: cards with what matters, sections
-// of tables, plots and pictures, and caveats.
+// studyView is the data of the page of a study: cards with the main results, sections of tables,
+// plots and pictures, and caveats.
 type studyView struct {
 	Gallery, Subject, Fingerprint string
 	Facts                         []pageFact
@@ -20,13 +20,13 @@ type studyView struct {
 	Footer                        string
 }
 
-// pageSection is a section, which the page's head links to.
+// pageSection is a section. The page's head links to it.
 type pageSection struct {
 	Title, Anchor, Lead string
 	Parts               []pagePart
 }
 
-// pagePart is a part of a section; what is not set is not shown.
+// pagePart is a part of a section. Empty fields are not shown.
 type pagePart struct {
 	Title, Note string
 	Table       *pageTable
@@ -53,13 +53,13 @@ type pageTableRow struct {
 	Cells []string
 }
 
-// pageCards are small pictures, each with what is said of them.
+// pageCards are small pictures with captions.
 type pageCards struct {
 	Single bool // one picture a card
 	Cards  []pageCard
 }
 
-// pageCard is a picture, or two beside one another.
+// pageCard is a picture, or two side by side.
 type pageCard struct {
 	Pictures []pagePicture
 	Lines    []string
@@ -68,7 +68,7 @@ type pageCard struct {
 // write writes the page.
 func (v *studyView) write(w io.Writer) error { return renderPage("page_study.html", v)(w) }
 
-// add adds a section and gives it its anchor, unless it is empty.
+// add adds a section with an anchor, unless the section is empty.
 func (v *studyView) add(s pageSection) {
 	if len(s.Parts) > 0 {
 		s.Anchor = "section-" + strconv.Itoa(len(v.Sections)+1)
@@ -76,7 +76,7 @@ func (v *studyView) add(s pageSection) {
 	}
 }
 
-// conditionFacts says which queries and candidates took part, if not all did.
+// conditionFacts describes the conditions on queries and candidates, if there are any.
 func conditionFacts(m run.Manifest) []pageFact {
 	var facts []pageFact
 	if len(m.Where) > 0 {

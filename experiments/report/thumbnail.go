@@ -16,14 +16,14 @@ import (
 // thumbnailSide is the longer side of a report's pictures, in pixels.
 const thumbnailSide = 128
 
-// maxThumbnailPixels bounds the pictures that are decoded for a report.
+// maxThumbnailPixels is the largest size of a picture that is decoded for a report.
 const maxThumbnailPixels = 1 << 27
 
 var errManyPixels = errors.New("more pixels than are decoded for a report")
 
-// thumbnail reads a picture and returns it as a JPEG of at most limit bytes, whose
-// longer side has at most thumbnailSide pixels. Reading, shrinking and encoding
-// are integer arithmetic: the bytes do not depend on the processor.
+// thumbnail reads a picture and returns it as a JPEG of at most limit bytes. Its longer side has at
+// most thumbnailSide pixels. Reading, shrinking and encoding use integer arithmetic, so the bytes
+// do not depend on the processor.
 func thumbnail(r io.Reader, limit int) ([]byte, error) {
 	m, err := picture.DecodePicture(r, func(w, h int) error {
 		if int64(w)*int64(h) > maxThumbnailPixels {
@@ -58,10 +58,9 @@ func opaque(m image.Image) *image.RGBA {
 	return out
 }
 
-// shrink returns an opaque picture whose longer side is at most side: every pixel
-// is the mean of the area that it covers. It is here, and not borrowed, because
-// the resizers to be had compute in floating point, whose last bit decides a
-// pixel now and then.
+// shrink returns an opaque picture whose longer side is at most side. Every pixel is the mean of
+// the area that it covers. Existing resizers compute in floating point, where the last bit
+// sometimes changes a pixel, so they are not used.
 func shrink(m *image.RGBA, side int) *image.RGBA {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	dw, dh := w, h
@@ -74,7 +73,7 @@ func shrink(m *image.RGBA, side int) *image.RGBA {
 	out := image.NewRGBA(image.Rect(0, 0, dw, dh))
 	for y := range dh {
 		for x := range dw {
-			// In units of 1/dw and 1/dh source pixels, the area is w wide and h high.
+			// The area, in units of 1/dw and 1/dh source pixels, is w wide and h high.
 			var sum [3]uint64
 			for sy := y * h / dh; sy*dh < (y+1)*h; sy++ {
 				rows := min((sy+1)*dh, (y+1)*h) - max(sy*dh, y*h)
@@ -97,7 +96,7 @@ func shrink(m *image.RGBA, side int) *image.RGBA {
 	return out
 }
 
-// dataURI returns a JPEG as the address of a picture.
+// dataURI returns a JPEG as a data URI.
 func dataURI(jpeg []byte) string {
 	return "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(jpeg)
 }

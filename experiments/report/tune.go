@@ -11,7 +11,7 @@ import (
 	"strata/experiments/tune"
 )
 
-// frontRows is the number of schemes of the front that a page's table has.
+// frontRows is the largest number of schemes of the front in a page's table.
 const frontRows = 30
 
 // tunePage makes the page of a tuning.
@@ -60,8 +60,7 @@ func (t tunePage) facts(m tuningManifest) []pageFact {
 	}, conditionFacts(m.Manifest)...)
 }
 
-// verdicts says what was chosen, how it stands against not choosing, and whether
-// constraints hold.
+// verdicts returns the choice, its comparison with the baselines, and whether constraints hold.
 func (t tunePage) verdicts() []pageVerdict {
 	best, s := t.Trials[t.Best], t.Summary(t.Best, 0)
 	verdicts := []pageVerdict{{
@@ -107,8 +106,8 @@ func (t tunePage) verdicts() []pageVerdict {
 	return verdicts
 }
 
-// bestSingle returns the layer alone, but for the chosen one, that has the highest
-// objective where weights were chosen, or -1.
+// bestSingle returns the single layer, other than the best scheme, with the highest objective on
+// the queries to tune on, or -1.
 func (t tunePage) bestSingle() int {
 	best := -1
 	for _, i := range t.Single {
@@ -119,8 +118,8 @@ func (t tunePage) bestSingle() int {
 	return best
 }
 
-// heldOut makes the part of a target: a row for each of the best scheme, the equal
-// weights and the single layers.
+// heldOut makes the part on a target: a row for each of the best scheme, the equal weights and the
+// single layers.
 func (t tunePage) heldOut(target int) (pagePart, error) {
 	of := t.Targets[target].String()
 	ta := &pageTable{
@@ -171,7 +170,7 @@ func (t tunePage) heldOut(target int) (pagePart, error) {
 	return part, err
 }
 
-// frontSection shows what can be had together; it is empty for a front of one
+// frontSection returns the section on trade-offs between targets. It is empty for a front of one
 // target.
 func (t tunePage) frontSection() (pageSection, error) {
 	s := pageSection{
@@ -233,7 +232,7 @@ func (t tunePage) caveats(m tuningManifest) []string {
 	return append(out, m.Gallery.Faults...)
 }
 
-// frontFiles returns pareto.svg, the panels as one picture, if there are any.
+// frontFiles returns pareto.svg, all panels as one picture, if there are panels.
 func (t tunePage) frontFiles(path string) ([]table.File, error) {
 	panels, err := t.frontPanels()
 	if err != nil || len(panels) == 0 {

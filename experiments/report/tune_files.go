@@ -11,24 +11,23 @@ import (
 	"strata/experiments/tune"
 )
 
-// tuningManifest says how the files of a Tuning came to be.
+// tuningManifest describes the origin of the files of a Tuning.
 type tuningManifest struct {
 	run.Manifest
-	TunedLayers []string `json:"tuned_layers"` // A/B: alternatives, of which a scheme has one
+	TunedLayers []string `json:"tuned_layers"` // A/B: alternatives for one place
 	Objective   string   `json:"objective"`
 	Constraints []string `json:"constraints"`
 	Front       []string `json:"front"`
 	Step        string   `json:"step"`
-	Share       float64  `json:"share"` // of the queries, to tune on
-	Tune        int      `json:"tune"`  // queries
+	Share       float64  `json:"share"` // share of queries to tune on
+	Tune        int      `json:"tune"`  // number of queries to tune on
 	Report      int      `json:"report"`
 	Left        int      `json:"left"` // queries without a score in a layer
 	Trials      int      `json:"trials"`
 }
 
-// WriteTuning does what a Tuning asks for and writes its tables, its pictures, its
-// report and the manifest into a folder or, on failure, nothing. progress is that of
-// Tuning.Do.
+// WriteTuning runs a Tuning. It writes its tables, its pictures, its report and the manifest into a
+// folder or, on failure, nothing. progress is that of Tuning.Do.
 func WriteTuning(ctx context.Context, ask tune.Tuning, f run.Folder, progress func(done, of int)) (*tune.Tuned, error) {
 	release, err := f.Claim()
 	if err != nil {
