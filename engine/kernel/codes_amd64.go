@@ -6,7 +6,8 @@ package kernel
 //go:noescape
 func dotBytesVNNI(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
 
-// dotBytesAVX2 is dotBytesVNNI in 16-bit products, which VPMADDWD sums in 32 bits (VPMADDUBSW would saturate).
+// dotBytesAVX2 is dotBytesVNNI with 16-bit values. VPMADDWD sums their products in 32 bits;
+// VPMADDUBSW would saturate.
 //
 //go:noescape
 func dotBytesAVX2(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
@@ -26,14 +27,15 @@ func dotNibblesAVX2(dst *int32, rows *uint8, stride int, q *int8, n, apart int)
 //go:noescape
 func sumBytesVNNI(q *int8, n int) int32
 
-// packCodes moves n bytes, a multiple of 64, of 64 rows, stride bytes apart, to the panel: four bytes of each row, then
-// the next four of each. It leaves up to 63 bytes of the panel unused, to begin it at a multiple of 64 bytes.
+// packCodes moves n bytes, a multiple of 64, of 64 rows, stride bytes apart, to the panel: four
+// bytes of each row, then the next four of each. It leaves up to 63 bytes at the start of the panel
+// unused, to begin at a multiple of 64 bytes.
 //
 //go:noescape
 func packCodes(panel, rows *uint8, stride, n int)
 
-// tileVNNI adds the products of six queries, stride bytes apart, with a panel of n bytes of 64 rows to dst, or to the
-// numbers -bias[0:6] when bias is not nil.
+// tileVNNI adds the products of six queries, stride bytes apart, with a panel of n bytes of 64 rows
+// to dst. If bias is not nil, it sets dst to the products less bias[0:6] instead.
 //
 //go:noescape
 func tileVNNI(dst *int32, ld int, q *int8, stride int, panel *uint8, n int, bias *int32)
@@ -72,8 +74,8 @@ func dotNibbles(dst []int32, rows []uint8, stride int, query []int8) {
 	}
 }
 
-// A tile is made of panels of panelRows rows, panelDepth bytes deep, which stay in the first-level cache while up to
-// panelQueries queries pass by, tileQueries at a time.
+// A tile consists of panels of panelRows rows, panelDepth bytes deep. A panel stays in the
+// first-level cache while up to panelQueries queries are multiplied with it, tileQueries at a time.
 const (
 	panelRows    = 64
 	panelDepth   = 256
@@ -81,7 +83,7 @@ const (
 	panelQueries = 48 * tileQueries
 )
 
-// tileBytes takes what does not fill panels, the last rows and queries, query by query.
+// tileBytes multiplies whole panels. It multiplies the remaining rows and queries query by query.
 func tileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
 	if !vector {
 		tileBytesRef(dst, ld, queries, rows, stride)
@@ -104,7 +106,8 @@ func tileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
 	}
 }
 
-// tilePanels needs whole panels of rows, and a multiple of tileQueries, at most panelQueries, of queries.
+// tilePanels multiplies whole panels of rows with a multiple of tileQueries queries, at most
+// panelQueries.
 func tilePanels(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
 	var bias [panelQueries]int32
 	var panel [panelRows*panelDepth + 63]uint8

@@ -60,7 +60,8 @@ func dotNibbles(dst []int32, rows []uint8, stride int, query []int8) {
 	}
 }
 
-// tileBytes takes four queries by four rows, and the queries and rows that are left query by query.
+// tileBytes multiplies four queries by four rows. It multiplies the remaining queries and rows
+// query by query.
 func tileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
 	if !vector {
 		tileBytesRef(dst, ld, queries, rows, stride)

@@ -2,7 +2,7 @@
 
 package kernel
 
-// tileByDots multiplies query by query, with rows that stay in the second-level cache.
+// tileByDots multiplies query by query. The rows stay in the second-level cache.
 func tileByDots(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
 	const cache = 256 << 10 // bytes of rows
 	part := max(4, cache/stride&^3)

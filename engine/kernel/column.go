@@ -15,9 +15,9 @@ func MulAdd(dst, x []float32, w float32) {
 	mulAdd(dst, x, w)
 }
 
-// Affine sets dst[i] to (base + add[i]) + (t·scale[i])·dots[i], products of codes as scores: both sums, both products and
-// the integer are rounded to float32, so that the bits are the same on every processor. It panics unless all lengths are
-// the same.
+// Affine turns products of codes into scores: it sets dst[i] to (base + add[i]) +
+// (t·scale[i])·dots[i]. Both sums, both products and the integer are rounded to float32, so the
+// bits are the same on every processor. It panics unless all lengths are the same.
 func Affine(dst []float32, dots []int32, scale, add []float32, t, base float32) {
 	checkColumn(len(dst), len(dots))
 	checkColumn(len(dst), len(scale))
@@ -41,8 +41,9 @@ func DivRoot(dst, squares []float32) {
 	divRoot(dst, squares)
 }
 
-// Above appends to idx every i with x[i] >= least, ascending, and returns the extended slice. A NaN is above nothing, and
-// nothing is above a NaN. It is fastest where hits are rare. It panics when an index might not fit an int32.
+// Above appends to idx every i with x[i] >= least, ascending, and returns the extended slice. A
+// comparison with a NaN is false. It is fastest if few values qualify. It panics if an index might
+// not fit an int32.
 func Above(idx []int32, x []float32, least float32) []int32 {
 	if len(x) > math.MaxInt32 {
 		panic("kernel: above: more values than an int32 counts")

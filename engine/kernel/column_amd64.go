@@ -28,7 +28,8 @@ func mulAddRoots8(dst, squares, roots, x *float32, n int, w, a float32)
 //go:noescape
 func divRoot8(dst, squares *float32, n int)
 
-// above32 returns where the first group of x with a value >= least begins, or n, a positive multiple of group.
+// above32 returns the start of the first group of x that has a value >= least, or n if there is
+// none. n is a positive multiple of group.
 //
 //go:noescape
 func above32(x *float32, n int, least float32) int

@@ -16,7 +16,7 @@ func mulAddRef(dst, x []float32, w float32) {
 	}
 }
 
-// aboveRef is Above for x as a part of a longer column, in which it begins at first.
+// aboveRef is Above for a part x of a longer column. first is the index of x in the column.
 func aboveRef(idx []int32, x []float32, least float32, first int) []int32 {
 	for i, v := range x {
 		if v >= least {
@@ -42,7 +42,8 @@ func mulAddRootsRef(dst, squares, roots, x []float32, w, a float32) {
 	}
 }
 
-// divRootRef rounds a float64 root: twice rounded it is the float32 one (Figueroa, When is double rounding innocuous?, 1995).
+// divRootRef rounds a float64 root. Rounded twice, it equals the float32 root (Figueroa, When is
+// double rounding innocuous?, 1995).
 func divRootRef(dst, squares []float32) {
 	for i, s := range squares[:len(dst)] {
 		dst[i] /= float32(math.Sqrt(float64(s)))

@@ -17,8 +17,8 @@ func Half(h uint16) float32 {
 	return math.Float32frombits(sign | (rest<<13 + (127-15)<<23))
 }
 
-// ToHalf returns the float16 bits (IEEE 754 binary16) nearest to f, to even on ties. From 65520 on that is infinity; a NaN
-// stays a NaN.
+// ToHalf returns the float16 bits (IEEE 754 binary16) nearest to f, with ties to even. Values from
+// 65520 on become infinity; a NaN stays a NaN.
 func ToHalf(f float32) uint16 {
 	bits := math.Float32bits(f)
 	sign, rest := uint16(bits>>16)&0x8000, bits&0x7fffffff

@@ -33,13 +33,14 @@ func checkPack(vectors, dim, n int) {
 	}
 }
 
-// padded returns the depth of a chunk of n values in memory.
+// padded returns the padded depth of a chunk of n values.
 func padded(n int) int { return (n + 3) &^ 3 }
 
 // panels returns the number of p's panels.
 func (p *packed) panels() int { return (p.n + p.width - 1) / p.width }
 
-// offset returns where the chunk that begins at value k lies in p.values; k is a multiple of depth, or dim for the end.
+// offset returns the index in p.values of the chunk that begins at value k. k is a multiple of
+// depth, or dim for the end.
 func (p *packed) offset(k int) int { return padded(k) * p.width * p.panels() }
 
 // panel returns the chunk that begins at value k of the panel of vector j, a multiple of p.width.

@@ -2,21 +2,24 @@ package kernel
 
 import "math"
 
-// MaxAbs returns the greatest absolute value of x, 0 if there is none, and a NaN if x holds one.
+// MaxAbs returns the largest absolute value of x. It returns 0 for an empty x, and a NaN if x holds
+// one.
 func MaxAbs(x []float32) float32 {
 	return math.Float32frombits(maxAbs(x))
 }
 
-// Quantize sets dst[i] to the 8-bit code c+128 of src[i], where c is src[i]/scale rounded to the nearest integer, and to
-// -127 or 127 beyond them. It returns the squared length of what the codes leave, Σ (src[i] - scale·c)², and Σ c².
+// Quantize sets dst[i] to the 8-bit code c+128 of src[i], where c is src[i]/scale rounded to the
+// nearest integer and clipped to -127 and 127. It returns the squared length of the residual, Σ
+// (src[i] - scale·c)², and Σ c².
 //
-// The integer is src[i]·(1/scale) in float32, with both results rounded, then to the nearest, to even on ties. Where scale
-// is below 2^-126 all codes are 0. Each difference is rounded once, to float32, and so is its square; the squares are
-// added to eight lanes in float32, and these in float64, as the canonical product of the package comment does; so codes and
-// sums are the same on every processor, as long as no value passes 2^28·scale, which a scale of MaxAbs(src)/127 sees to.
-// [ResidualBound] bounds the root of the exact sum of squares. If a value of src is not finite, the residual is not either,
-// and it is infinite where it passes 3e38.
-// scale must be finite and not negative. It panics unless the lengths are the same.
+// c is src[i]·(1/scale) in float32, with both results rounded, then rounded to the nearest integer,
+// with ties to even. If scale is below 2^-126, all codes are 0. Each difference is rounded once, to
+// float32, and so is its square. The squares are added to eight lanes in float32, and these in
+// float64, as in the canonical product of the package comment. So codes and sums are the same on
+// every processor, if no value exceeds 2^28·scale; a scale of MaxAbs(src)/127 ensures that.
+// [ResidualBound] bounds the root of the exact sum of squares. If a value of src is not finite, the
+// residual is not finite. If the residual exceeds 3e38, it is infinite. scale must be finite and
+// not negative. It panics unless the lengths are the same.
 func Quantize(dst []uint8, src []float32, scale float32) (residual float64, square int64) {
 	if len(dst) != len(src) {
 		panic("kernel: quantize: lengths differ")
@@ -24,8 +27,9 @@ func Quantize(dst []uint8, src []float32, scale float32) (residual float64, squa
 	return quantize(dst, src, scale, inverse(scale))
 }
 
-// QuantizeNibbles is Quantize for 4-bit codes c+8, c from -7 to 7, two of them a byte in the order of [DotNibbles]. It
-// panics unless len(src) is a multiple of 128 and len(dst) half of it.
+// QuantizeNibbles is Quantize for 4-bit codes c+8, with c from -7 to 7. A byte holds two codes, in
+// the order of [DotNibbles]. It panics unless len(src) is a multiple of 128 and len(dst) half of
+// it.
 func QuantizeNibbles(dst []uint8, src []float32, scale float32) (residual float64, square int64) {
 	if len(dst)%CodeBlock != 0 || len(src) != 2*len(dst) {
 		panic("kernel: quantize: lengths differ")
@@ -49,7 +53,7 @@ func ResidualBound(residual float64, n int) float64 {
 	return math.Sqrt(residual*(1+(float64(n)/8+8)*0x1.4p-24)+float64(n)*0x1p-149) * (1 + 0x1p-50)
 }
 
-// inverse returns 1/scale, or 0 where that might not be finite.
+// inverse returns 1/scale, or 0 if that might not be finite.
 func inverse(scale float32) float32 {
 	if !(scale >= 0x1p-126) {
 		return 0

@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// maxAbsRef returns the bits of the greatest absolute value: without signs, the bits of numbers are in their order, and
-// those of NaNs after them.
+// maxAbsRef returns the bits of the largest absolute value. Without signs, the bits of numbers are
+// in the order of the numbers, and those of NaNs after them.
 func maxAbsRef(x []float32) uint32 {
 	most := uint32(0)
 	for _, v := range x {
@@ -12,7 +12,7 @@ func maxAbsRef(x []float32) uint32 {
 	return most
 }
 
-// residue collects what Quantize returns. The assembly knows its layout.
+// residue collects the results of Quantize. The assembly depends on its layout.
 type residue struct {
 	lanes  [lanes]float32
 	square int64
@@ -21,7 +21,7 @@ type residue struct {
 // add rounds value i of a vector to an integer from -most to most, in units of scale.
 func (r *residue) add(i int, v, scale, inverse, most float32) int32 {
 	c := float32(v * inverse)
-	if !(c < most) { // or NaN
+	if !(c < most) { // true for NaN, too
 		c = most
 	}
 	if !(c > -most) {
@@ -34,7 +34,7 @@ func (r *residue) add(i int, v, scale, inverse, most float32) int32 {
 	return n
 }
 
-// sum returns what the codes leave and their squares.
+// sum returns the squared residual and the sum of the squared codes.
 func (r *residue) sum() (residual float64, square int64) {
 	var s [lanes]float64
 	for i, v := range r.lanes {
@@ -43,7 +43,7 @@ func (r *residue) sum() (residual float64, square int64) {
 	return sum(&s), r.square
 }
 
-// quantizeRef is the plain Quantize. What r holds must be of a multiple of lanes values before.
+// quantizeRef is the plain Quantize. The values added to r before must be a multiple of lanes.
 func quantizeRef(r *residue, dst []uint8, src []float32, scale, inverse float32) {
 	for i, v := range src {
 		dst[i] = uint8(r.add(i, v, scale, inverse, 127) + 128)

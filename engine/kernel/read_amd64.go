@@ -1,6 +1,7 @@
 package kernel
 
-// stretch bounds the bytes that one call of a read kernel covers, because a goroutine in assembly cannot be preempted.
+// stretch is the largest number of bytes for one call of a read kernel, since a goroutine in
+// assembly cannot be preempted.
 const stretch = 4 << 20
 
 // readAVX512 sums the 64-bit words of 128 bytes at p, p+stride, p+2*stride and p+3*stride, moves p on by step, and does

@@ -14,7 +14,8 @@ func readRef(p []byte) uint64 {
 	return s + binary.LittleEndian.Uint64(last[:])
 }
 
-// peakRef is FMAPeak in plain Go, with separate multiplications and additions: eight chains hide their latency.
+// peakRef is FMAPeak in plain Go, with separate multiplications and additions. Eight chains hide
+// their latency.
 func peakRef(n int) (operations int) {
 	var s [8]float32
 	for range n {
@@ -27,7 +28,7 @@ func peakRef(n int) (operations int) {
 		s[6] = s[6]*0.5 + 1
 		s[7] = s[7]*0.5 + 1
 	}
-	if s[0] < 0 { // never; it keeps the loop
+	if s[0] < 0 { // never true; it keeps the loop
 		return 0
 	}
 	return n * 2 * len(s)

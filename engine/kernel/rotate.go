@@ -1,8 +1,8 @@
 package kernel
 
-// CentreF32 sets dst[i] to (x[i]·scale - mean[i])·signs[i]: the product is rounded to float32, then the difference, then
-// the second product, so that the bits are the same on every processor. It panics unless all lengths are the same. dst
-// may be x.
+// CentreF32 sets dst[i] to (x[i]·scale - mean[i])·signs[i]. The first product is rounded to
+// float32, then the difference, then the second product. So the bits are the same on every
+// processor. It panics unless all lengths are the same. dst may be x.
 func CentreF32(dst, x []float32, scale float32, mean, signs []float32) {
 	checkCentre(len(dst), len(x), len(mean), len(signs))
 	centreF32(dst, x, scale, mean, signs)
@@ -14,11 +14,13 @@ func CentreF16(dst []float32, x []uint16, scale float32, mean, signs []float32) 
 	centreF16(dst, x, scale, mean, signs)
 }
 
-// Hadamard replaces each block of x by its Walsh–Hadamard transform in natural order, not scaled: value i becomes the sum
-// over j of x[j], negated where i&j has an odd number of bits. It is √block times a rotation, and twice Hadamard is block
-// times x. It takes log2(block) rounds; round h sets x[i], x[i+h] to x[i]+x[i+h], x[i]-x[i+h] for h = 1, 2, 4, …, each
-// rounded to float32, so that the bits are the same on every processor. The error of a block is at most ku/(1-ku) of the length of the exact one, with
-// k = log2(block) and u = 2^-24. It panics unless block is a power of two and len(x) a multiple of it.
+// Hadamard replaces each block of x by its Walsh–Hadamard transform in natural order, not scaled:
+// value i becomes the sum over j of x[j], negated if i&j has an odd number of bits. It is √block
+// times a rotation, and applied twice it multiplies by block. It takes log2(block) rounds. Round h
+// sets x[i], x[i+h] to x[i]+x[i+h], x[i]-x[i+h] for h = 1, 2, 4, …, each rounded to float32. So the
+// bits are the same on every processor. The error of a block is at most ku/(1-ku) of the length of
+// the exact one, with k = log2(block) and u = 2^-24. It panics unless block is a power of two and
+// len(x) a multiple of it.
 func Hadamard(x []float32, block int) {
 	checkBlock(len(x), block)
 	if block > 1 {

@@ -39,7 +39,8 @@ func hadamard(x []float32, block int) {
 	hadamardRest(x, block)
 }
 
-// hadamardRest does the rounds from 64 on. Three rounds at a time are fewest passes over memory.
+// hadamardRest does the rounds from 64 on. It does three rounds at a time, to minimise passes over
+// memory.
 func hadamardRest(x []float32, block int) {
 	for h := 64; h < block; {
 		switch left := block / h; {

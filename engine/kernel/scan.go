@@ -3,16 +3,18 @@ package kernel
 // lanes is the number of partial sums of a canonical product.
 const lanes = 8
 
-// ScanF32 sets dst[r] to the canonical product of q and row r of x, the float32 values x[r*len(q):(r+1)*len(q)].
-// It panics unless len(x) == len(dst)*len(q). Every value of q must be exactly a float32 value, as float16 and bytes are, so that each
-// product is exact in float64; otherwise results may differ between processors. dst must not overlap q or x.
+// ScanF32 sets dst[r] to the canonical product of q and row r of x, the float32 values
+// x[r*len(q):(r+1)*len(q)]. It panics unless len(x) == len(dst)*len(q). Every value of q must be
+// exactly a float32 value (values of float16 and of bytes are), so that each product is exact in
+// float64. Otherwise results may differ between processors. dst must not overlap q or x.
 func ScanF32(dst, q []float64, x []float32) {
 	checkScan(len(dst), len(q), len(x))
 	scanF32(dst, q, x, len(q))
 }
 
-// ScanApart is the scan of the type of x, uint16 being float16, for rows that begin stride values apart: row r is
-// x[r*stride:r*stride+len(q)]. It panics unless stride >= len(q) > 0 and x ends with the last row.
+// ScanApart is the scan for rows that begin stride values apart: row r is
+// x[r*stride:r*stride+len(q)]. A uint16 is a float16. It panics unless stride >= len(q) > 0 and x
+// ends with the last row.
 func ScanApart[T number](dst, q []float64, x []T, stride int) {
 	checkApart(len(dst), len(q), stride, len(x))
 	switch x := any(x).(type) {
@@ -55,7 +57,8 @@ func ScanSquaresApart[T number](dst, sq, q []float64, x []T, stride int) {
 	}
 }
 
-// checkApart panics unless n values are exactly rows rows of dim values, stride apart.
+// checkApart panics unless n values are exactly the given number of rows of dim values, stride
+// apart.
 func checkApart(rows, dim, stride, n int) {
 	if rows == 0 && n == 0 {
 		return
@@ -65,7 +68,8 @@ func checkApart(rows, dim, stride, n int) {
 	}
 }
 
-// checkScan panics unless n values are exactly rows rows of dim values; the division cannot overflow.
+// checkScan panics unless n values are exactly the given number of rows of dim values. The division
+// cannot overflow.
 func checkScan(rows, dim, n int) {
 	if dim == 0 || rows == 0 {
 		if n != 0 {

@@ -55,7 +55,7 @@ func scanU8(dst, q []float64, x []uint8, stride int) { scan(dst, q, x, stride) }
 
 func squaresU8(dst, sq, q []float64, x []uint8, stride int) { squares(dst, sq, q, x, stride) }
 
-// scan finishes in Go what the assembly leaves: the tails, and the sums of lanes.
+// scan computes the rest of a scan in Go: the tails, and the sums of lanes.
 func scan[T element](dst, q []float64, x []T, stride int) {
 	dim := len(q)
 	if !vector || dim < lanes {

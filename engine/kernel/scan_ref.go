@@ -1,10 +1,10 @@
 package kernel
 
-// block is the number of values that the portable loops widen at a time; a multiple of lanes, so that blocks of a row
-// keep its lanes.
+// block is the number of values that the portable loops widen at a time. It is a multiple of lanes,
+// so a value's lane does not depend on its block.
 const block = 32 * lanes
 
-// scanRef is the plain scan. It leaves sq alone when sq is nil.
+// scanRef is the plain scan. sq may be nil.
 func scanRef[T number](dst, sq, q []float64, x []T, stride int) {
 	var values [block]float64
 	for r := range dst {
@@ -25,8 +25,8 @@ func scanRef[T number](dst, sq, q []float64, x []T, stride int) {
 	}
 }
 
-// accumulate adds a[i]*b[i] to s[i%lanes], in order of i. The conversions forbid fusing, which would only make no difference
-// where the products are exact.
+// accumulate adds a[i]*b[i] to s[i%lanes], in order of i. The conversions prevent fusing, which
+// would change inexact products.
 func accumulate(s *[lanes]float64, a, b []float64) {
 	b = b[:len(a)]
 	for len(a) >= lanes {

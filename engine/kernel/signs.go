@@ -2,11 +2,13 @@ package kernel
 
 import "math/bits"
 
-// SignPlanes is the number of words that PackPlanes makes of 64 values: one for each bit of an int8.
+// SignPlanes is the number of words that PackPlanes makes of 64 values: one for each bit of an
+// int8.
 const SignPlanes = 8
 
-// PackSigns sets word w of dst to the signs of the 64 codes from src[64w] on, as bits from the lowest: 1 where the 8-bit code,
-// as [DotBytes] takes it, is 0 or more. It returns the sum of the codes' sizes. It panics unless src is 64 codes a word.
+// PackSigns sets word w of dst to the signs of the 64 codes from src[64w] on, as bits from the
+// lowest. A bit is 1 if the 8-bit code c of [Quantize] is 0 or more. It returns the sum of the
+// codes' magnitudes. It panics unless src has 64 codes for each word.
 func PackSigns(dst []uint64, src []uint8) (sum int64) {
 	if len(src) != 64*len(dst) {
 		panic("kernel: signs: codes and words differ")
@@ -23,8 +25,8 @@ func PackSigns(dst []uint64, src []uint8) (sum int64) {
 	return sum
 }
 
-// PackPlanes sets dst to the bits of the values of query, SignPlanes words for 64 of them: word 8w+b holds bit b of the values
-// from query[64w] on. It panics unless query is 64 values for 8 words.
+// PackPlanes sets dst to the bits of the values of query, SignPlanes words for 64 values: word 8w+b
+// holds bit b of the values from query[64w] on. It panics unless query has 64 values for 8 words.
 func PackPlanes(dst []uint64, query []int8) {
 	if len(dst) != len(query)/8 || len(query)%64 != 0 {
 		panic("kernel: signs: query and planes differ")
@@ -37,10 +39,11 @@ func PackPlanes(dst []uint64, query []int8) {
 	}
 }
 
-// DotSigns sets dst[r] to the product of a query with row r of signs, rows[r*words:(r+1)*words]: the sum of the query's values
-// whose bit is 1 less those whose bit is 0. planes is the query as [PackPlanes] makes it, and sum that of its values. The
-// products are exact integers. It is plain Go: of a row's 64 values it takes 8 population counts. It panics unless planes
-// and rows have as many words as they must.
+// DotSigns sets dst[r] to the product of a query with row r of signs, rows[r*words:(r+1)*words]:
+// the sum of the query's values whose bit is 1, less those whose bit is 0. planes is the query as
+// [PackPlanes] packs it, and sum the sum of its values. The products are exact integers. It is
+// plain Go, with 8 population counts for 64 values of a row. It panics unless planes and rows have
+// the required numbers of words.
 func DotSigns(dst []int32, rows []uint64, words int, planes []uint64, sum int32) {
 	if words <= 0 || len(planes) != SignPlanes*words || len(rows) != len(dst)*words {
 		panic("kernel: signs: rows, planes and dst differ")

@@ -2,15 +2,17 @@
 
 package kernel
 
-// rest returns x without its first n values; the last row need not be as long as the stride to the next.
+// rest returns x without its first n values. The last row may be shorter than the stride.
 func rest[T any](x []T, n int) []T { return x[min(n, len(x)):] }
 
-// streamBytes is how many bytes of a stream of rows one call of a kernel reads, at most if there is more than a row. Four
-// times as much is little enough that nobody waits for a goroutine that cannot be preempted; half of it is as fast.
+// streamBytes is the largest number of bytes of a stream that one kernel call reads, if they are
+// more than a row. It limits how long a goroutine cannot be preempted; four times as much is still
+// short. Half of it is as fast.
 const streamBytes = 256 << 10
 
-// streams returns how many rows each of count streams of a call takes, of the rows that are left, size bytes each, and how
-// many rows the streams are apart. Fewer than count rows are one stream, 0 apart.
+// streams divides the remaining rows, of size bytes each, among count streams of one call. It
+// returns the number of rows of each stream, and the distance of the streams in rows. Fewer than
+// count rows are one stream, with distance 0.
 func streams(rows, size, count int) (n, apart int) {
 	if rows < count {
 		return rows, 0

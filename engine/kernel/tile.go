@@ -1,9 +1,10 @@
 package kernel
 
-// The layout of packed vectors. The dimension is cut into chunks of depth values, the last one shorter and padded with
-// zeros to a multiple of four. Within a chunk, vectors are cut into panels of a fixed width, the last one padded with
-// zero vectors; a panel holds value 0 of its vectors side by side, then value 1, and so on. So a panel of rows (16 KiB)
-// stays in the first-level cache while the panels of all queries pass by.
+// The layout of packed vectors. The dimension is cut into chunks of depth values. The last chunk is
+// shorter, and padded with zeros to a multiple of four. Within a chunk, vectors are grouped into
+// panels of a fixed width. The last panel is padded with zero vectors. A panel holds value 0 of its
+// vectors side by side, then value 1, and so on. So a panel of rows (16 KiB) stays in the
+// first-level cache while the panels of all queries are multiplied with it.
 const (
 	depth      = 256 // values of a chunk
 	queryWidth = 6   // queries of a panel: with rowWidth, the 12 accumulators that fit 16 registers
@@ -114,9 +115,10 @@ func (x *Rows) PackI32(rows []int32, dim int, scale []float64) {
 // Len returns the number of rows.
 func (x *Rows) Len() int { return x.p.n }
 
-// Tile sets dst[i*stride+j] to the float32 product of packed query i and packed row j, and leaves the rest of dst alone.
-// [TileError] bounds its error; its bits may differ from processor to processor. It panics unless both sides have the
-// same dimension, stride is at least the number of rows, and dst is long enough.
+// Tile sets dst[i*stride+j] to the float32 product of packed query i and packed row j. It does not
+// change the rest of dst. [TileError] bounds its error; its bits may differ between processors. It
+// panics unless both sides have the same dimension, stride is at least the number of rows, and dst
+// is long enough.
 func Tile(dst []float32, stride int, q *Queries, x *Rows) {
 	nq, nx := q.p.n, x.p.n
 	if nq == 0 || nx == 0 {
@@ -150,7 +152,7 @@ func Tile(dst []float32, stride int, q *Queries, x *Rows) {
 	}
 }
 
-// multiplyEdge is multiply for a corner of a panel's tile: height rows of width products.
+// multiplyEdge is multiply for a partial tile: height rows of width products.
 func multiplyEdge(dst []float32, stride, height, width int, q, x []float32, add bool) {
 	var tile [queryWidth * rowWidth]float32
 	multiply(tile[:], rowWidth, q, x, false)

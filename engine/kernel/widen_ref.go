@@ -2,12 +2,13 @@ package kernel
 
 import "math"
 
-// element is the type of a row's values; uint16 stands for float16 bits. All are exactly float32 values.
+// element is the type of a row's values; uint16 stands for float16 bits. All are exactly float32
+// values.
 type element interface {
 	float32 | uint16 | BFloat16 | int8 | uint8
 }
 
-// number is element and the types whose values need not be float32 values.
+// number is element, and the types with values that float32 cannot hold exactly.
 type number interface {
 	element | float64 | int32
 }
