@@ -100,8 +100,9 @@ var executors = map[string]executor{
 	"tune": {do: does((*execution).tune), keep: func(to, from *state) {
 		to.tuned, to.comparisons = from.tuned, from.comparisons
 	}},
-	"note":   {bare: true, do: does((*execution).remark)},
-	"export": {bare: true, do: does((*execution).export)},
+	"require": {do: does((*execution).require)},
+	"note":    {bare: true, do: does((*execution).remark)},
+	"export":  {bare: true, do: does((*execution).export)},
 }
 
 // does returns the execution of steps of one type as that of any.
@@ -362,7 +363,9 @@ func (x *execution) note(r *Result) {
 	}
 	if r.Evaluation != nil {
 		schemes = r.Evaluation.Schemes
-		r.Notes = append(r.Notes, r.Evaluation.TieLines()...)
+		if line := r.Evaluation.TieLine(); line != "" {
+			r.Notes = append(r.Notes, line)
+		}
 	}
 	if r.Mined != nil {
 		schemes = r.Mined.Evaluation.Schemes

@@ -81,7 +81,7 @@ func (x *execution) image(ctx context.Context, step script.Image) (*Result, erro
 // featuresLine begins the line with the hash of a picture's features.
 const featuresLine = "features "
 
-// locate returns the path of a picture that a step names.
+// locate returns the path of a picture, or of a run, that a step names.
 func (s *Session) locate(path string) (string, error) {
 	switch {
 	case s.o.locate != nil:

@@ -3,6 +3,7 @@ package experiments
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strata/engine"
 	"strata/engine/fence"
 	"strata/experiments/check"
+	"strata/experiments/eval"
 	"strata/experiments/run"
 	"strata/experiments/script"
 )
@@ -32,14 +34,18 @@ type ReplayOptions struct {
 	Seed    uint64    // of every evaluation, instead of those that the script names; 0: those
 	CSVSafe bool      // of Options
 	Check   bool      // compare the script's indented lines; nothing is written then
-	Budget  int64     // of Options
-	Version string    // of Options
+	// Tolerance is by how much a number may differ with Check, for another processor;
+	// 0: by nothing. Then hashes of exports and of features are not compared.
+	Tolerance float64
+	Budget    int64  // of Options
+	Version   string // of Options
 }
 
 // ReplayReport counts what a replay did.
 type ReplayReport struct {
 	Steps    int
 	Compared int // indented lines, with Check
+	Passed   int // of those: hashes that a tolerance does not compare
 }
 
 // Replay runs the steps of a script in a new session. A relative path in the
@@ -48,7 +54,9 @@ type ReplayReport struct {
 // With Check, the lines under each step are compared with what the step gives,
 // and the first that differs is returned as a *Difference. A step without any
 // lines under it is run, but not compared, so that a script is checked as far as
-// it says what it expects. A step that fails is a *StepError.
+// it says what it expects. A step that fails is a *StepError, and ends the replay; a
+// require step that is not met is one for each of its lines, which are returned together
+// at the end.
 func Replay(ctx context.Context, script *script.Script, o ReplayOptions) (report ReplayReport, err error) {
 	r := replay{script: script, o: o, placed: map[string]string{}}
 	if err := r.checkOut(); err != nil {
@@ -64,8 +72,16 @@ func Replay(ctx context.Context, script *script.Script, o ReplayOptions) (report
 			err = closeErr
 		}
 	}()
+	defer func() {
+		if r.unmet != nil {
+			err = errors.Join(append(r.unmet, err)...)
+		}
+	}()
 	for _, line := range script.Lines {
 		results, err := s.Do(ctx, o.seeded(line.Step))
+		if r.noteUnmet(line, err) {
+			continue
+		}
 		if err != nil {
 			return report, &StepError{File: line.File, Line: line.Line, Err: err}
 		}
@@ -83,13 +99,26 @@ func Replay(ctx context.Context, script *script.Script, o ReplayOptions) (report
 		}
 		report.Compared += len(line.Expected)
 	}
-	if o.Out == "" || o.Check {
+	report.Passed = r.passed
+	if o.Out == "" || o.Check || r.unmet != nil {
 		return report, nil
 	}
 	return report, run.WriteFile(r.logPath(), func(w io.Writer) error {
 		_, err := w.Write(r.kept.Bytes())
 		return err
 	})
+}
+
+// noteUnmet keeps what a step requires and an evaluation does not meet, an error a line.
+func (r *replay) noteUnmet(line script.Line, err error) bool {
+	var unmet *eval.Unmet
+	if !errors.As(err, &unmet) {
+		return false
+	}
+	for _, text := range unmet.Lines {
+		r.unmet = append(r.unmet, &StepError{File: line.File, Line: line.Line, Err: &eval.Unmet{Lines: []string{text}}})
+	}
+	return true
 }
 
 // other remembers the first derived layer that is not the one the script had.
@@ -111,7 +140,7 @@ func (r *replay) compare(line script.Line, got []string) error {
 		if i >= len(got) {
 			return &Difference{File: file, Line: e.Line, Expected: e.Text, Kind: ExtraLine, Derived: r.derived}
 		}
-		if e.Text != got[i] {
+		if !r.agree(line.Step, e.Text, got[i]) {
 			return &Difference{
 				File: file, Line: e.Line, Expected: e.Text, Got: got[i], Derived: r.derived, Hint: hint(line.Step, e.Text, got[i]),
 			}
@@ -142,6 +171,8 @@ type replay struct {
 	kept    bytes.Buffer      // the log, with Out
 	placed  map[string]string // the exports by where they are written
 	derived string            // a derived layer that is not the one the script had, or ""
+	unmet   []error           // by require steps
+	passed  int               // lines whose hashes are not compared
 }
 
 // log returns where the session's log goes.
@@ -206,7 +237,7 @@ func (r *replay) open(ctx context.Context, name string) (*engine.Gallery, error)
 	return r.o.Open(ctx, name)
 }
 
-// locate returns where a picture is read.
+// locate returns where a picture, or a run, is read.
 func (r *replay) locate(path string) string {
 	if filepath.IsAbs(path) {
 		return path

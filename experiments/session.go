@@ -49,7 +49,7 @@ type Options struct {
 	// place, if set, returns the path to which an export is written; the log
 	// then names the file as the step does. A replay sets it.
 	place func(file string) (string, error)
-	// locate, if set, returns the path of a picture. A replay sets it.
+	// locate, if set, returns the path of a picture or of a run. A replay sets it.
 	locate func(path string) string
 
 	allCodes bool // of small galleries too, for tests

@@ -79,3 +79,28 @@ func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error)
 	step.Layers = t.PlacesText()
 	return &Result{Step: step, Lines: t.Lines(), Tuned: t}, nil
 }
+
+// require judges the last evaluation. A requirement that is not met fails, and changes
+// nothing.
+func (x *execution) require(ctx context.Context, step script.Require) (*Result, error) {
+	e := x.state.evaluation
+	if e == nil {
+		return nil, fmt.Errorf("%s: there is no evaluation yet: an evaluate or a compare step must come before", step)
+	}
+	if step.Run != "" {
+		folder, err := x.s.locate(step.Run)
+		if err != nil {
+			return nil, err
+		}
+		step.Run = folder
+	}
+	required, err := eval.OpenRequirement(step)
+	if err != nil {
+		return nil, err
+	}
+	met, err := e.Require(ctx, required)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Step: step, Lines: met}, nil
+}

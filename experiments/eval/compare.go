@@ -116,17 +116,11 @@ func (e *Evaluation) compareLabel(ctx context.Context, label int, pairs []Pair) 
 		}
 	}
 	for m := range e.Metrics {
-		family := out[m*len(pairs) : (m+1)*len(pairs)]
-		var ps []float64
-		var tested []int
-		for i, c := range family {
-			if c.Method != stats.Untested {
-				ps, tested = append(ps, c.P), append(tested, i)
-			}
+		var family []*Comparison
+		for i := range pairs {
+			family = append(family, &out[m*len(pairs)+i])
 		}
-		for i, p := range stats.Holm(ps) {
-			family[tested[i]].Holm = p
-		}
+		holm(family)
 	}
 	return out, nil
 }
@@ -284,10 +278,16 @@ func (w *metricWork) each(ctx context.Context, hi int, do func(c *Comparison, co
 
 // blank sets what is compared, and no numbers.
 func (w *metricWork) blank(c *Comparison, columns Pair, metric int) {
-	j, nan := w.j, math.NaN()
-	*c = Comparison{
-		Label: j.e.Labels[j.label], Metric: j.e.Metrics[metric], N: len(j.queries), Classes: len(j.sizes),
-		A: j.e.Schemes[j.schemes[columns.A%len(j.schemes)]], B: j.e.Schemes[j.schemes[columns.B%len(j.schemes)]],
+	j := w.j
+	*c = blankComparison(j.e.Schemes[j.schemes[columns.A%len(j.schemes)]], j.e.Schemes[j.schemes[columns.B%len(j.schemes)]], j.e.Labels[j.label], j.e.Metrics[metric])
+	c.N, c.Classes = len(j.queries), len(j.sizes)
+}
+
+// blankComparison returns a comparison without numbers.
+func blankComparison(a, b scheme.Scheme, label string, of metric.Metric) Comparison {
+	nan := math.NaN()
+	return Comparison{
+		A: a, B: b, Label: label, Metric: of,
 		Diff: nan, Low: nan, High: nan, P: nan, Holm: nan,
 		ClassLow: nan, ClassHigh: nan, ClassP: nan,
 	}
@@ -296,20 +296,7 @@ func (w *metricWork) blank(c *Comparison, columns Pair, metric int) {
 // compare sets all of a comparison but p-values that are not exact.
 func (w *metricWork) compare(c *Comparison, columns Pair, metric int) {
 	w.blank(c, columns, metric)
-	var sum float64
-	for i, a := range w.values[columns.A] {
-		d := a - w.values[columns.B][i]
-		sum += d
-		switch {
-		case d > 0:
-			c.Win++
-		case d < 0:
-			c.Loss++
-		default:
-			c.Tie++
-		}
-	}
-	c.Diff = sum / float64(max(c.Metric.Unit(), 1)*int64(c.N))
+	c.count(w.values[columns.A], w.values[columns.B])
 	one := float64(w.ones[columns.A])
 	by := w.by.Compare(columns.A, columns.B, one)
 	c.Low, c.High, c.P, c.Method = by.Low, by.High, by.P, by.Method

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"text/tabwriter"
 
-	"strata/experiments/metric"
 	"strata/experiments/table"
 )
 
@@ -36,15 +35,8 @@ func ComparisonsTable(comparisons []Comparison) table.Table {
 // largest k and so of every further measure. Numbers are rounded; p is Holm's.
 func WriteComparisonTable(w io.Writer, comparisons []Comparison) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	last := map[metric.Kind]int{} // the largest k, as far as one is larger than another
-	for _, c := range comparisons {
-		last[c.Metric.Kind] = max(last[c.Metric.Kind], c.Metric.K)
-	}
 	head := ""
-	for _, c := range comparisons {
-		if c.Metric.K > 0 && c.Metric.K < last[c.Metric.Kind] {
-			continue
-		}
+	for _, c := range lastCuts(comparisons) {
 		if of := c.Metric.String() + " " + table.Quote(c.Label); of != head {
 			head = of
 			_, _ = fmt.Fprintf(t, "%s\tdifference\t95 %% interval\tby class\tp (Holm)\tqueries won, tied, lost\n", of)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"strata/engine/rank"
@@ -143,15 +144,24 @@ func (e *Evaluation) countTies(scheme int, hits []rank.Hit) {
 	}
 }
 
-// TieLines returns a line for every scheme that gives queries equal scores at the
-// largest k, on both sides of it.
-func (e *Evaluation) TieLines() []string {
-	var lines []string
+// maxTied is the number of schemes that TieLine names.
+const maxTied = 8
+
+// TieLine says for how many queries schemes give equal scores to the candidates on both
+// sides of the largest k; "" when none does.
+func (e *Evaluation) TieLine() string {
+	var tied []string
 	last := len(e.Ks) - 1
 	for s, scheme := range e.Schemes {
 		if n := e.Tied(s, last); n > 0 {
-			lines = append(lines, fmt.Sprintf("%s: %d of %d queries have equal scores on both sides of rank %d, in the order of rows", scheme, n, len(e.Queries), e.Ks[last]))
+			tied = append(tied, fmt.Sprintf("%s %d", scheme, n))
 		}
 	}
-	return lines
+	if tied == nil {
+		return ""
+	}
+	if more := len(tied) - maxTied; more > 0 {
+		tied = append(tied[:maxTied], fmt.Sprintf("%d more schemes", more))
+	}
+	return fmt.Sprintf("tied at rank %d, in the order of rows: %s of %d queries", e.Ks[last], strings.Join(tied, ", "), len(e.Queries))
 }

@@ -158,7 +158,7 @@ func TestTiesByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := testgallery.Written(t, e.WriteTable); !strings.HasSuffix(got, "\nA: 5 of 5 queries have equal scores on both sides of rank 1, in the order of rows\n") {
+	if got := testgallery.Written(t, e.WriteTable); !strings.HasSuffix(got, "\ntied at rank 1, in the order of rows: A 5 of 5 queries\n") {
 		t.Error(got)
 	}
 }

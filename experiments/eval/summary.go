@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"hash/fnv"
 	"math"
 
 	"strata/engine/scheme"
@@ -220,9 +219,7 @@ func (e *Evaluation) place(label int) uint64 {
 			return uint64(i)
 		}
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(e.Labels[label])) // it never fails
-	return h.Sum64() >> 16
+	return namePlace(e.Labels[label])
 }
 
 // drawQueries resamples queries that are judged under some schemes, which share the

@@ -75,11 +75,7 @@ func (e *Evaluation) PerQueryTable() table.Table {
 // of query i, a place in Queries.
 func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 	skip := e.Skip(i, scheme, label)
-	relevant := ""
-	if skip != Unknown {
-		relevant = strconv.Itoa(int(e.Relevant[i*len(e.Labels)+label]))
-	}
-	row = append(row, relevant)
+	row = append(row, relevantCell(e.Relevant[i*len(e.Labels)+label]))
 	for _, hits := range e.HitsOf(i, scheme, label) {
 		count := ""
 		if skip == Judged {

@@ -76,7 +76,7 @@ func (e *Evaluation) writeSkips(w io.Writer) error {
 			}
 		}
 	}
-	for _, line := range e.TieLines() {
+	if line := e.TieLine(); line != "" {
 		b.WriteString(line + "\n")
 	}
 	_, err := io.WriteString(w, b.String())

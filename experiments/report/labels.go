@@ -287,8 +287,8 @@ func (b *pageBuilder) caveats(m run.Manifest) []string {
 				label, threeDigits(c), first.Metric, first.K))
 		}
 	}
-	for _, line := range b.e.TieLines() {
-		out = append(out, line+".")
+	if line := b.e.TieLine(); line != "" {
+		out = append(out, "Hits "+line+": of candidates with the same score the first stands first.")
 	}
 	out = append(out, "A query is skipped when its value is unknown, when no candidate shares it (lone), or when it has no score (unscored). An unknown value is never a hit.",
 		"Intervals are 95 % percentile bootstraps over queries; p is of a paired permutation test, exact where it can be. “By class” draws whole classes: it is the one that holds for classes that are not in this gallery.",

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ type Diff struct {
 	Manifest []string   // what differs in how they were made: never a difference by itself
 	Tables   []FileDiff // of those that both have, in a fixed order
 	Only     []string   // files that only one has: a difference
+
+	Measured [2]*Measured // of every query, of A and B
 }
 
 // FileDiff says how one table, or one scheme's rankings, differ.
@@ -53,30 +56,48 @@ func (f FileDiff) same() bool {
 
 // runTables are the tables of a run, with the number of columns that name a row.
 var runTables = []struct {
-	name string
-	keys int
-}{{"metrics.csv", 4}, {"per_query.csv", 3}, {"comparisons.csv", 4}}
+	name  string
+	keys  int
+	later bool // there are runs that do not have it
+}{{"metrics.csv", 4, false}, {perQuery, perQueryKeys, false}, {"standings.csv", 4, true}, {"comparisons.csv", 4, false}}
 
 // DiffRuns compares the tables, and the rankings in trec, of two folders that eval
 // --out wrote. Rows are matched by what names them, not by their place.
 func DiffRuns(a, b string) (*Diff, error) {
 	d := &Diff{A: a, B: b}
-	var err error
-	if d.Manifest, err = diffManifests(a, b); err != nil {
-		return nil, err
-	}
-	for _, t := range runTables {
-		x, err := readTable(filepath.Join(a, t.name), t.keys)
-		if err != nil {
+	for i, dir := range []string{a, b} {
+		var err error
+		if d.Measured[i], err = ReadMeasured(dir); err != nil {
 			return nil, err
 		}
-		y, err := readTable(filepath.Join(b, t.name), t.keys)
-		if err != nil {
+	}
+	d.Manifest = diffManifests(d.Measured[0].Manifest, d.Measured[1].Manifest)
+	for _, t := range runTables {
+		x, errX := d.table(0, t.name, t.keys)
+		y, errY := d.table(1, t.name, t.keys)
+		if t.later && (errors.Is(errX, fs.ErrNotExist) || errors.Is(errY, fs.ErrNotExist)) {
+			continue
+		}
+		if err := cmp.Or(errX, errY); err != nil {
 			return nil, err
 		}
 		d.Tables = append(d.Tables, x.diff(y, t.name))
 	}
 	return d, d.addRankings()
+}
+
+// table returns a table of one of the two runs.
+func (d *Diff) table(run int, name string, keys int) (*runTable, error) {
+	m := d.Measured[run]
+	if name == perQuery {
+		return m.table, nil
+	}
+	return readTable(filepath.Join(m.Dir, name), keys)
+}
+
+// Moved reports whether what was measured of a query is not the same.
+func (d *Diff) Moved() bool {
+	return slices.ContainsFunc(d.Tables, func(f FileDiff) bool { return f.Name == perQuery && !f.same() })
 }
 
 // runTable is a table in memory.
@@ -324,15 +345,7 @@ func diffRankings(name string, a, b *ranking) FileDiff {
 }
 
 // diffManifests names what differs in how two runs were made.
-func diffManifests(a, b string) ([]string, error) {
-	x, err := readManifest(a)
-	if err != nil {
-		return nil, err
-	}
-	y, err := readManifest(b)
-	if err != nil {
-		return nil, err
-	}
+func diffManifests(x, y Manifest) []string {
 	var out []string
 	for _, part := range []struct {
 		name string
@@ -359,7 +372,7 @@ func diffManifests(a, b string) ([]string, error) {
 			out = append(out, fmt.Sprintf("%s %s → %s", part.name, orNothing(u), orNothing(v)))
 		}
 	}
-	return out, nil
+	return out
 }
 
 func readManifest(dir string) (m Manifest, err error) {

@@ -23,6 +23,7 @@
 //	          | "tune" place { "," place } "for" target [ "with" target ">=" NUMBER { "," … } ]
 //	            [ "front" target { "," target } ] [ "where" condition { condition } ]
 //	            [ "over" ( N | "all" ) ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
+//	          | "require" ( METRIC LABEL ">=" NUMBER | "not-worse-than" RUN [ "margin" NUMBER ] )
 //	          | "note" TEXT
 //	          | "export" FILE                     …metrics.csv, …rankings.jsonl, …report.html, …
 //	place     = LAYER { "/" LAYER }             one of them; a layer may be a derived one
@@ -41,8 +42,8 @@
 // A name stands in Go's double quotes if it has blanks, commas, quotes or control
 // characters, or if it equals a keyword of its step. Clauses stand in any order. Conditions
 // combine as OR within a label, AND across labels. filter restricts the candidates of
-// searches and evaluations. where restricts the queries of one evaluation. A gallery step
-// resets query, schemes and filter.
+// searches and evaluations. where restricts the queries of one evaluation. RUN is a folder
+// that eval --out wrote. A gallery step resets query, schemes and filter.
 //
 // Parsed scripts and steps are values; the package keeps no state.
 package script

@@ -51,6 +51,7 @@ var Kinds = []Kind{
 		"tune", "LAYER, ... for METRIC LABEL [with METRIC LABEL >= NUMBER, ...] [front METRIC LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N] [step 1/N] [share NUMBER]",
 		"search the weights of layers", tuneWords, (*parser).tune,
 	},
+	{"require", "METRIC LABEL >= NUMBER|not-worse-than RUN [margin NUMBER]", "fail unless the last evaluation meets this", requireWords, (*parser).require},
 	{"note", "TEXT", "write a remark into the log", nil, (*parser).note},
 	{"export", "FILE", "write a table or a report of what the last steps gave", nil, (*parser).export},
 }

@@ -45,6 +45,11 @@ func TestParseStep(t *testing.T) {
 			"all of tune", `tune B , C/ C|zscore,"for" share .25 for nDCG@5 "for" step 0.05 with P@10 brand name>=.4, AP(min)@7 "a,b" >= 1 front P@10 x, Rprec "with" seed 3 where a=with over 40`,
 			`tune    B, C/C|zscore, "for" for nDCG@5 "for" with P@10 "brand name" >= 0.4, AP(min)@7 "a,b" >= 1 front P@10 x, Rprec "with" where a=with over 40 seed 3 step 1/20 share 0.25`,
 		},
+		{"require", "require  P@10 category>=.76 ", "require P@10 category >= 0.76"},
+		{"require a label with blanks", `require nDCG@5 brand name >= 1`, `require nDCG@5 "brand name" >= 1`},
+		{"require no worse", "require not-worse-than runs/before", "require not-worse-than runs/before margin 0.01"},
+		{"require with a margin", `require not-worse-than "my runs/a" margin .5`, `require not-worse-than "my runs/a" margin 0.5`},
+		{"require a run named margin", `require not-worse-than "margin"`, `require not-worse-than "margin" margin 0.01`},
 		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
 		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
 		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
@@ -101,6 +106,17 @@ func TestParseStepErrors(t *testing.T) {
 		{"compare one", "compare A on x", 9, "two schemes or more"},
 		{"mine three", "mine A, B, C", 6, "two schemes, or those that are chosen, not 3"},
 		{"mine one", "mine A over 3", 6, "not 1"},
+		{"require nothing", "require", 8, "expected METRIC LABEL >= NUMBER"},
+		{"require no number", "require P@10 category >= much", 9, "is no least value"},
+		{"require above 1", "require P@10 category >= 1.5", 9, "a metric is from 0 to 1"},
+		{"require less", "require P@10 category <= .5", 9, "expected METRIC LABEL >= NUMBER"},
+		{"require several metrics", "require P category >= .5", 9, "P is not one metric"},
+		{"require an unknown metric", "require Q@3 category >= .5", 9, "Q@3"},
+		{"require no run", "require not-worse-than", 23, "the folder of a run"},
+		{"require a run and more", "require not-worse-than a b", 26, "expected margin or the end of the line"},
+		{"require no margin", "require not-worse-than a margin", 32, "above 0 and at most 1"},
+		{"require a margin of 0", "require not-worse-than a margin 0", 33, "above 0 and at most 1"},
+		{"require a margin and more", "require not-worse-than a margin 1 2", 35, "expected the end of the line"},
 		{"tune nothing", "tune", 5, "expected a layer"},
 		{"tune for nothing", "tune A, B", 6, "expected layers and what to tune them for"},
 		{"tune a sum", "tune A, B+C for P@10 x", 9, "B+C is no layer"},
@@ -238,7 +254,7 @@ func FuzzParseStep(f *testing.F) {
 func TestKinds(t *testing.T) {
 	lines := map[string]string{
 		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
-		"mine": "", "tune": "A, B for P@10 category", "note": "x", "export": "metrics.csv",
+		"mine": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "note": "x", "export": "metrics.csv",
 	}
 	for _, k := range Kinds {
 		step, err := ParseStep(k.Keyword + " " + lines[k.Keyword])
@@ -259,7 +275,7 @@ func TestKinds(t *testing.T) {
 
 func TestComplete(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                "gallery query image schemes filter search evaluate compare mine tune note export",
+		"":                "gallery query image schemes filter search evaluate compare mine tune require note export",
 		"e":               "evaluate export",
 		"evaluate o":      "on over",
 		"tune A for x se": "seed",

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 
 	"strata/engine/extract"
 	"strata/engine/inert"
 	"strata/engine/scheme"
+	"strata/experiments/eval"
 	"strata/experiments/script"
 )
 
@@ -20,16 +22,21 @@ const (
 	exitInterrupted = exitSignal + int(syscall.SIGINT)
 )
 
-// printError writes an error on one line, unless the reader closed the pipe (EPIPE).
+// printError writes an error on one line, and unmet requirements on a line each, unless the
+// reader closed the pipe (EPIPE).
 func printError(ctx context.Context, w io.Writer, err error) {
-	text := err.Error()
+	texts := []string{err.Error()}
 	switch {
 	case errors.Is(err, context.Canceled):
-		text = interruption(ctx).Error()
+		texts = []string{interruption(ctx).Error()}
 	case errors.Is(err, syscall.EPIPE):
 		return
+	case errors.As(err, new(*eval.Unmet)):
+		texts = strings.Split(err.Error(), "\n")
 	}
-	_, _ = fmt.Fprintln(w, "strata: "+inert.Line(text)) // there is nowhere left to complain
+	for _, text := range texts {
+		_, _ = fmt.Fprintln(w, "strata: "+inert.Line(text)) // there is nowhere left to complain
+	}
 }
 
 // usageError is a mistake in the command line.
@@ -48,6 +55,7 @@ func exitCode(ctx context.Context, err error) int {
 		name   *scheme.NameError
 		script *script.Error
 		agree  *extract.AgreementError
+		unlike *eval.Unlike
 	)
 	switch {
 	case err == nil:
@@ -56,7 +64,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSignal + int(interruption(ctx).signal)
 	case errors.Is(err, syscall.EPIPE):
 		return exitSignal + int(syscall.SIGPIPE)
-	case errors.As(err, &usage) || errors.As(err, &s) || errors.As(err, &name) || errors.As(err, &script) || errors.As(err, &agree):
+	case errors.As(err, &usage) || errors.As(err, &s) || errors.As(err, &name) || errors.As(err, &script) || errors.As(err, &agree) || errors.As(err, &unlike):
 		return exitUsage
 	}
 	return exitFailed

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"strata/experiments/metric"
 	"strata/experiments/report"
 	"strata/experiments/run"
+	"strata/experiments/script"
 	"strata/experiments/table"
 )
 
@@ -37,6 +39,9 @@ type evalFlags struct {
 	reportWorst            int
 	formats                []string
 	csvSafe                bool
+	require                []string
+	notWorse               string
+	margin                 float64
 }
 
 // csvSafeUsage describes --csv-safe, of every command that writes tables.
@@ -65,10 +70,17 @@ Metrics beside P: Pcap, R, Success, AP, AP(hits), AP(min), RR, nDCG, Judged, eac
 at every --k; NAME@7 at 7. Without a cut-off: RR@all, AP@all, nDCG@all, Rprec,
 MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
 which takes many times as long. "all" is those with a cut-off but the variants of
-AP, "deep" also those without. experiments/METRICS.md defines them.`,
+AP, "deep" also those without. experiments/METRICS.md defines them.
+
+For tests of a product, --require 'P@10 category >= .76' fails, with exit code 1 and a
+line, unless every scheme has that mean. --not-worse-than RUN, a folder that eval
+--out wrote of the same items and queries, fails unless of every scheme and label the
+95 % interval of the paired difference lies above -margin. The tables are written
+before. What cannot be compared is wrong usage, exit code 2.`,
 		Example: "strata eval demo --scheme C --scheme B+pattern\n" +
 			"strata eval demo --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare\n" +
-			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012",
+			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012\n" +
+			"strata eval demo --scheme mixed8 --label category --require 'P@10 category >= .65'",
 		Args:              reportArguments(&f.reportExtraction, "scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
@@ -90,6 +102,9 @@ AP, "deep" also those without. experiments/METRICS.md defines them.`,
 	cmd.Flags().BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	addReport(cmd.Flags(), &f.reportExtraction)
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
+	cmd.Flags().StringArrayVar(&f.require, "require", nil, "METRIC LABEL >= NUMBER: fail unless every scheme has it; repeats")
+	cmd.Flags().StringVar(&f.notWorse, "not-worse-than", "", "fail unless no scheme is worse than it, or the only one, of this folder")
+	cmd.Flags().Float64Var(&f.margin, "margin", script.DefaultMargin, "by how much --not-worse-than lets a scheme be worse")
 	cmd.Flags().IntVar(&f.reportWorst, "report-worst", report.DefaultWorst, "show those of so many queries that lose most")
 	return cmd
 }
@@ -176,12 +191,19 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
+	requirements, err := f.requirements(cmd.Flags().Changed("margin"))
+	if err != nil {
+		return err
+	}
 	g, err := openShown(cmd.Context(), gallery)
 	if err != nil {
 		return err
 	}
 	defer closeLate(cmd, g)
 	if plan.Schemes, err = parseSchemes(g, f.schemes); err != nil {
+		return err
+	}
+	if err := plan.CheckRequirements(g, requirements); err != nil {
 		return err
 	}
 	useCodes(cmd, g)
@@ -222,7 +244,56 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		}
 	}
 	if f.plot {
-		return report.WriteMeansPlot(shown(cmd), outcome.Evaluation)
+		if err := report.WriteMeansPlot(shown(cmd), outcome.Evaluation); err != nil {
+			return err
+		}
+	}
+	return require(cmd, outcome.Evaluation, requirements)
+}
+
+// requirements returns what the flags require, with the run that they name.
+func (f evalFlags) requirements(margin bool) ([]eval.Requirement, error) {
+	var all []eval.Requirement
+	for _, text := range f.require {
+		least, err := metric.ParseConstraint(text)
+		if err != nil {
+			return nil, usagef("--require %w", err)
+		}
+		all = append(all, eval.Requirement{Require: script.Require{Least: least}})
+	}
+	switch {
+	case f.notWorse == "" && margin:
+		return nil, usagef("--margin goes with --not-worse-than")
+	case f.notWorse == "":
+		return all, nil
+	}
+	if err := script.CheckMargin(f.margin); err != nil {
+		return nil, usagef("--margin: %w", err)
+	}
+	than, err := eval.OpenRequirement(script.Require{Run: f.notWorse, Margin: f.margin})
+	return append(all, than), err
+}
+
+// require prints what is met of requirements, and returns all that is not.
+func require(cmd *cobra.Command, e *eval.Evaluation, all []eval.Requirement) error {
+	var unmet eval.Unmet
+	for _, r := range all {
+		met, err := e.Require(cmd.Context(), r)
+		var lacking *eval.Unmet
+		if err != nil && !errors.As(err, &lacking) {
+			return err
+		}
+		for _, line := range met {
+			if _, err := fmt.Fprintf(shown(cmd), "met: %s\n", line); err != nil {
+				return err
+			}
+		}
+		if lacking != nil {
+			unmet.Lines = append(unmet.Lines, lacking.Lines...)
+		}
+	}
+	if unmet.Lines != nil {
+		return &unmet
 	}
 	return nil
 }

@@ -34,7 +34,10 @@ func replayCommand() *cobra.Command {
 		Short: "Run the steps of scripts again",
 		Long: `Replay runs the steps of each script and prints the script with its results: its
 log. A log is a script, too; with --check its results are compared with what
-running gives, the first line that differs is named, and nothing is written.
+running gives, the first line that differs is named, and nothing is written. On
+another processor numbers may differ in their last digits: --tolerance 1e-9 lets
+them, and does not compare the hashes of exports. A require step that is not met is
+named, and fails.
 
 A script's relative paths start at the script's folder. Its exports are written below
 that folder, or below --out, whatever path the script gives them. A script may include
@@ -42,6 +45,7 @@ others (include FILE) and have variables (set NAME VALUE, then ${NAME}), which
 --set changes; --seed changes the seed of every evaluation. All of several scripts
 are run, --jobs at a time, whatever fails, and a summary comes last.`,
 		Example: "strata replay session.strata\nstrata replay --check --jobs 4 *.strata\n" +
+			"strata replay --check --tolerance 1e-9 session.strata\n" +
 			"strata replay --set gallery=shop --seed 7 study.strata",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -56,6 +60,7 @@ are run, --jobs at a time, whatever fails, and a summary comes last.`,
 	}
 	model.add(cmd.Flags())
 	cmd.Flags().BoolVar(&f.o.Check, "check", false, "compare the results in the scripts with those of running them")
+	cmd.Flags().Float64Var(&f.o.Tolerance, "tolerance", 0, "with --check: let numbers differ by so much, for another processor")
 	cmd.Flags().StringVar(&f.o.Gallery, "gallery", "", "open this folder instead of the galleries that the scripts name")
 	cmd.Flags().StringVar(&f.o.Out, "out", "", "write each log as NAME.strata into this folder, and exports into NAME there")
 	cmd.Flags().BoolVar(&f.o.CSVSafe, "csv-safe", false, csvSafeUsage)
@@ -69,6 +74,10 @@ func replay(cmd *cobra.Command, f replayFlags, paths []string) error {
 	switch {
 	case f.o.Check && f.o.Out != "":
 		return usagef("--check writes nothing, so it does not go with --out")
+	case !(f.o.Tolerance >= 0 && f.o.Tolerance < 1):
+		return usagef("--tolerance is at least 0 and under 1, not %v", f.o.Tolerance)
+	case f.o.Tolerance > 0 && !f.o.Check:
+		return usagef("--tolerance goes with --check")
 	case f.jobs < 1:
 		return usagef("--jobs is at least 1, not %d", f.jobs)
 	}
@@ -180,7 +189,7 @@ func (f replayFlags) show(out io.Writer, scripts []*script.Script, results []rep
 		text := r.log.String()
 		switch {
 		case f.o.Check && r.err == nil:
-			text = fmt.Sprintf("%s: %d steps, %d lines agree\n", scripts[i].Name, r.reportExtraction.Steps, r.reportExtraction.Compared)
+			text = fmt.Sprintf("%s: %d steps, %d lines agree%s\n", scripts[i].Name, r.reportExtraction.Steps, r.reportExtraction.Compared, f.tolerated(r.reportExtraction.Passed))
 		case i > 0 && text != "":
 			text = "\n" + text
 		}
@@ -191,12 +200,24 @@ func (f replayFlags) show(out io.Writer, scripts []*script.Script, results []rep
 	return failed
 }
 
+// tolerated says what agreeing means with a tolerance.
+func (f replayFlags) tolerated(passed int) string {
+	switch {
+	case f.o.Tolerance == 0:
+		return ""
+	case passed == 0:
+		return fmt.Sprintf(" within %v", f.o.Tolerance)
+	}
+	return fmt.Sprintf(" within %v, of which %d are hashes that were not compared", f.o.Tolerance, passed)
+}
+
 // summary writes a line about all scripts, and returns what failed.
 func (f replayFlags) summary(cmd *cobra.Command, scripts []*script.Script, results []replayed) error {
-	steps, lines := 0, 0
+	steps, lines, passed := 0, 0, 0
 	var errs []error
 	for i := range results {
 		steps, lines = steps+results[i].reportExtraction.Steps, lines+results[i].reportExtraction.Compared
+		passed += results[i].reportExtraction.Passed
 		if err := results[i].err; err != nil {
 			errs = append(errs, err)
 		}
@@ -206,7 +227,7 @@ func (f replayFlags) summary(cmd *cobra.Command, scripts []*script.Script, resul
 	}
 	text, out := fmt.Sprintf("%d scripts, %d steps", len(scripts), steps), cmd.ErrOrStderr()
 	if f.o.Check {
-		text, out = text+fmt.Sprintf(", %d lines agree", lines), shown(cmd)
+		text, out = text+fmt.Sprintf(", %d lines agree%s", lines, f.tolerated(passed)), shown(cmd)
 	}
 	if len(errs) > 0 {
 		text += fmt.Sprintf("; %d failed", len(errs))
