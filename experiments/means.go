@@ -241,9 +241,37 @@ func (s *Session) Neighbours() (neighbour.Usage, bool) {
 	return w.n.Usage(), true
 }
 
-// prove gives a plan the neighbourhoods of the gallery, which change no number.
+// prove gives a plan the neighbourhoods of the gallery, or else those of the last tune
+// step, which change no number.
 func (h *handle) prove(plan *eval.Plan) {
+	plan.Neighbours = h.lent.Load()
 	if w := h.gathered.Load(); w != nil && w.n.Usage().Done > 0 {
 		plan.Neighbours = w.n
 	}
+}
+
+// known returns neighbourhoods that serve a tune step over these layers, each of which
+// may be several with slashes: they hold all queries of the gallery. Nil: there are none.
+func (h *handle) known(places []string) *neighbour.Neighbours {
+	w := h.gathered.Load()
+	if w == nil {
+		return nil
+	}
+	for _, place := range places {
+		for layer := range strings.SplitSeq(place, "/") {
+			if !slices.Contains(w.n.Layers(), layer) {
+				return nil
+			}
+		}
+	}
+	queries := 0
+	for row := range h.g.Len() {
+		if h.g.IsQuery(row) {
+			queries++
+		}
+	}
+	if w.n.Usage().Done < queries {
+		return nil
+	}
+	return w.n
 }

@@ -13,6 +13,7 @@ import (
 	"strata/engine"
 	"strata/engine/code"
 	"strata/engine/items"
+	"strata/engine/neighbour"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/check"
@@ -86,8 +87,9 @@ type handle struct {
 	imager   *imager
 	faulty   map[string]bool // layers that were noted, with their faults; guarded by the door
 
-	completing atomic.Bool               // a search's columns, behind
-	gathered   atomic.Pointer[gathering] // nil: no neighbourhoods are built
+	completing atomic.Bool                          // a search's columns, behind
+	gathered   atomic.Pointer[gathering]            // nil: no neighbourhoods are built
+	lent       atomic.Pointer[neighbour.Neighbours] // of the last tune step that built some
 }
 
 // close closes the gallery and what computes features for it.

@@ -42,6 +42,7 @@ func (x *execution) plan(step script.Evaluate) eval.Plan {
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
 	}
+	plan.Known = x.state.evaluation
 	x.state.gallery.prove(&plan)
 	return plan
 }
@@ -57,6 +58,7 @@ func (x *execution) mine(ctx context.Context, step script.Mine) (*Result, error)
 	m, err := mine.Mining{
 		Gallery: x.state.gallery.g, A: plan.Schemes[0], B: plan.Schemes[1], Labels: plan.Labels,
 		Filter: plan.Filter, Where: plan.Where, Over: plan.Over, Seed: plan.Seed,
+		Neighbours: plan.Neighbours,
 	}.Do(ctx, x.progress)
 	if err != nil {
 		return nil, err
@@ -71,9 +73,13 @@ func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error)
 	t, err := tune.Tuning{
 		Gallery: x.state.gallery.g, Layers: step.Layers, Objective: step.Objective, Constraints: step.Constraints, Front: step.Front,
 		Parts: step.Parts, Share: step.Share, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed,
+		Neighbours: x.state.gallery.known(step.Layers),
 	}.Do(ctx, x.progress)
 	if err != nil {
 		return nil, err
+	}
+	if t.Neighbours != nil {
+		x.state.gallery.lent.Store(t.Neighbours)
 	}
 	x.state.tuned, x.state.comparisons = t, t.Comparisons
 	step.Layers = t.PlacesText()

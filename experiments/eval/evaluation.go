@@ -43,6 +43,9 @@ type Evaluation struct {
 
 	tied []atomic.Int64 // by scheme, then k: queries with equal scores on both sides of the cut
 
+	without bool  // further rows are no candidates of some queries
+	all     []int // the places of all schemes
+
 	kept     []int     // places in Queries, ascending
 	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
 
@@ -87,6 +90,10 @@ func (e *Evaluation) setDepth() {
 // are kept.
 func (e *Evaluation) makeRoom(keep int) {
 	n := len(e.Queries)
+	e.all = make([]int, len(e.Schemes))
+	for s := range e.all {
+		e.all[s] = s
+	}
 	judgings := n * len(e.Schemes) * len(e.Labels)
 	e.hits = make([]uint16, judgings*len(e.Ks))
 	e.values = make([]float64, judgings*(len(e.Metrics)-len(e.Ks)))
@@ -213,16 +220,14 @@ func (e *Evaluation) judgedAlike(label int) (groups [][]int, judged [][]int) {
 	return groups, judged
 }
 
-// Count stores what the metrics make of query i's rankings down to Depth, and whether
-// the candidates around a cut-off have equal scores, as far as the rankings go. It may
-// be called concurrently for different i.
-func (e *Evaluation) Count(i int, rankings []rank.Ranking) {
+// count is Count of rankings of some schemes, given by their places.
+func (e *Evaluation) count(i int, schemes []int, rankings []rank.Ranking) {
 	p := e.passes.Get().(*pass)
 	defer e.passes.Put(p)
 	q := e.Queries[i]
-	for s, ranking := range rankings {
-		e.Scored[i*len(e.Schemes)+s] = ranking.Scored()
-		e.countTies(s, ranking.Hits)
+	for n, ranking := range rankings {
+		e.Scored[i*len(e.Schemes)+schemes[n]] = ranking.Scored()
+		e.countTies(schemes[n], ranking.Hits)
 	}
 	for l, relevance := range e.Judge.Labels {
 		r := e.Judge.count(l, q)
@@ -234,13 +239,13 @@ func (e *Evaluation) Count(i int, rankings []rank.Ranking) {
 			p.levels = e.Judge.counts(p.levels[:0], l, q)
 			p.tally.SetIdeal(p.levels, e.Depth)
 		}
-		for s, ranking := range rankings {
+		for n, ranking := range rankings {
 			if !ranking.Scored() {
 				continue
 			}
 			p.gains = metric.Gains(p.gains, relevance.Label, q, ranking.Hits[:min(e.Depth, len(ranking.Hits))])
 			p.tally.Count(p.gains, int(r))
-			hits, values := e.HitsOf(i, s, l), e.valuesOf(i, s, l)
+			hits, values := e.HitsOf(i, schemes[n], l), e.valuesOf(i, schemes[n], l)
 			for m := range hits {
 				hits[m] = uint16(p.tally.Value(e.Metrics[m]))
 			}
@@ -250,9 +255,9 @@ func (e *Evaluation) Count(i int, rankings []rank.Ranking) {
 		}
 	}
 	if place, ok := slices.BinarySearch(e.kept, i); ok {
-		for s, ranking := range rankings {
+		for n, ranking := range rankings {
 			ranking.Hits = ranking.Hits[:min(e.Depth, len(ranking.Hits))]
-			e.rankings[place*len(e.Schemes)+s] = RowsOf(ranking)
+			e.rankings[place*len(e.Schemes)+schemes[n]] = RowsOf(ranking)
 		}
 	}
 }

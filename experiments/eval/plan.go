@@ -34,6 +34,10 @@ type Plan struct {
 	// Neighbours, of the same gallery, prove rankings that are not searched for then;
 	// nil: all are. Results are the same.
 	Neighbours *neighbour.Neighbours
+
+	// Known is an earlier evaluation, whose counts of the same schemes, queries and
+	// candidates are taken over instead of ranking again; nil: none. Results are the same.
+	Known *Evaluation
 }
 
 // Evaluate ranks the gallery for every query of the plan under every scheme, and
@@ -65,13 +69,24 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 		return nil, err
 	}
 	report := Reporter(len(e.Queries), progress)
+	fresh := e.takeOver(p.Known)
+	if len(fresh) == 0 {
+		for range e.Queries {
+			report()
+		}
+		return e, ctx.Err()
+	}
+	schemes := make([]scheme.Scheme, len(fresh))
+	for n, s := range fresh {
+		schemes[n] = e.Schemes[s]
+	}
 	rankAll := g.RankAll
 	if p.Neighbours != nil {
 		rankAll = p.Neighbours.RankAll
 	}
 	// One candidate more shows whether the last hit is tied with it.
-	err = rankAll(ctx, e.Queries, e.Schemes, e.Depth+1, among, func(i int, rankings []rank.Ranking) {
-		e.Count(i, rankings)
+	err = rankAll(ctx, e.Queries, schemes, e.Depth+1, among, func(i int, rankings []rank.Ranking) {
+		e.count(i, fresh, rankings)
 		report()
 	})
 	return e, err
@@ -79,7 +94,7 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 
 // Prepare checks the plan and makes the evaluation, without hits.
 func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, error) {
-	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among}
+	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among, without: p.Without != nil}
 	seen := map[string]bool{}
 	for _, s := range p.Schemes {
 		if text := s.String(); !seen[text] {

@@ -52,11 +52,7 @@ func (e *Evaluation) standApart(ctx context.Context, label int, judged [][]int) 
 	if len(both) == 0 {
 		return nil
 	}
-	all := make([]int, len(e.Schemes))
-	for s := range all {
-		all[s] = s
-	}
-	sums, err := e.drawQueries(ctx, label, all, both)
+	sums, err := e.drawQueries(ctx, label, e.all, both)
 	if err != nil {
 		return err
 	}
@@ -65,7 +61,7 @@ func (e *Evaluation) standApart(ctx context.Context, label int, judged [][]int) 
 	if !e.Macro || classes.len() < 2 {
 		return nil
 	}
-	if sums, err = e.drawClasses(ctx, label, all, classes); err != nil {
+	if sums, err = e.drawClasses(ctx, label, e.all, classes); err != nil {
 		return err
 	}
 	e.stand(label, Macro, len(both), sums)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"strata/engine"
+	"strata/engine/neighbour"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
@@ -29,6 +30,8 @@ type Mining struct {
 	Where   []scheme.Condition // what a query meets
 	Over    int                // number of queries to draw of those that meet Where; 0 means all
 	Seed    uint64             // of the draw; 0 means 1
+
+	Neighbours *neighbour.Neighbours // of the gallery; a ranking that they prove is not searched for; nil means none
 }
 
 // Mined is the outcome of a Mining.
@@ -148,7 +151,11 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 	u.first, u.best, u.top = make([][2]firstHit, n), make([][2][]float64, n), make([][2][]int32, n)
 	u.Disagreements = make([]Disagreement, n)
 	report := eval.Reporter(n, progress)
-	return m.Gallery.RankAll(ctx, u.Evaluation.Queries, u.Evaluation.Schemes, max(OverlapDepth, m.K), among, func(i int, rankings []rank.Ranking) {
+	rankAll := m.Gallery.RankAll
+	if m.Neighbours != nil {
+		rankAll = m.Neighbours.RankAll
+	}
+	return rankAll(ctx, u.Evaluation.Queries, u.Evaluation.Schemes, max(OverlapDepth, m.K), among, func(i int, rankings []rank.Ranking) {
 		u.Evaluation.Count(i, rankings)
 		u.keep(i, rankings)
 		report()

@@ -49,7 +49,7 @@ func (u *tuner) neighbours(ctx context.Context) error {
 	case err != nil:
 		u.note("%v: every ranking is searched for", err)
 	default:
-		u.measurer.Neighbours = n
+		u.measurer.Neighbours, u.Neighbours = n, n
 	}
 	return nil
 }

@@ -66,6 +66,8 @@ type Tuned struct {
 	Reported    *eval.Evaluation  // of the best scheme, the equal weights and the single layers, on the queries to report on
 	Comparisons []eval.Comparison // each other one of those with the best one
 
+	Neighbours *neighbour.Neighbours // that were used; nil: none
+
 	Notes []string // on neighbourhoods: what is not as it should be, which changes no number
 }
 
