@@ -48,6 +48,8 @@
 //	    200 queries
 //	    B
 //	    category  P@1 0.81 [0.755, 0.86]  P@5 …  P@10 …  over 199, 1 lone
+//	require P@10 category >= 0.4
+//	    B  P@10 category  0.63… over 199
 //	export  metrics.csv
 //	    1203 bytes  sha256:77d0…
 //	tune    B, C/C|zscore for P@10 category with P@10 brand >= 0.3 over all seed 1 step 1/10 share 0.5

@@ -77,9 +77,9 @@ func (p Plan) CheckRequirements(g *engine.Gallery, all []Requirement) error {
 func checkTarget(t metric.Target, labels []string, metrics []metric.Metric) error {
 	switch {
 	case !slices.Contains(labels, t.Label):
-		return unlike("require %s: the evaluation has no label %s; it has %s", t, table.Quote(t.Label), listed(labels, 8))
+		return unlike("require %s: the evaluation has no label %s; it has %s", t, table.Quote(t.Label), listed(labels))
 	case !slices.Contains(metrics, t.Metric):
-		return unlike("require %s: the evaluation has no %s; it has %s", t, t.Metric, listed(metricNames(metrics), 8))
+		return unlike("require %s: the evaluation has no %s; it has %s", t, t.Metric, listed(metricNames(metrics)))
 	}
 	return nil
 }
@@ -92,11 +92,14 @@ func metricNames(metrics []metric.Metric) []string {
 	return names
 }
 
+// mostListed is the number of names that a message lists.
+const mostListed = 8
+
 // listed names the first of some names, and counts them if there are more.
-func listed(names []string, most int) string {
-	quoted := make([]string, 0, most)
+func listed(names []string) string {
+	var quoted []string
 	for i, name := range names {
-		if i == most {
+		if i == mostListed {
 			return fmt.Sprintf("%d, of which the first are %s", len(names), strings.Join(quoted, ", "))
 		}
 		quoted = append(quoted, table.Quote(name))
@@ -183,11 +186,11 @@ func checkRun(m *run.Measured, g *engine.Gallery, labels []string, metrics []met
 		return unlike("%s is of another gallery: it has %d items, this one %d", m.Dir, n, g.Len())
 	}
 	if p := largestP(metrics); !m.Has(columnOf(p)) {
-		return unlike("%s has no %s; it has %s", m.Dir, p, listed(m.Manifest.Metrics, 8))
+		return unlike("%s has no %s; it has %s", m.Dir, p, listed(m.Manifest.Metrics))
 	}
 	for _, label := range labels {
 		if !slices.Contains(m.Labels, label) {
-			return unlike("%s has no label %s; it has %s", m.Dir, table.Quote(label), listed(m.Labels, 8))
+			return unlike("%s has no label %s; it has %s", m.Dir, table.Quote(label), listed(m.Labels))
 		}
 	}
 	return nil
@@ -227,7 +230,7 @@ func (e *Evaluation) notWorse(ctx context.Context, m *run.Measured, s, l int) (c
 	other := e.Schemes[s].String()
 	if !slices.Contains(m.Schemes, other) {
 		if len(m.Schemes) != 1 {
-			return c, unlike("%s has no scheme %s, and is not of a single one: it has %s", m.Dir, other, listed(m.Schemes, 8))
+			return c, unlike("%s has no scheme %s, and is not of a single one: it has %s", m.Dir, other, listed(m.Schemes))
 		}
 		other = m.Schemes[0]
 	}
