@@ -122,6 +122,9 @@ func (m Model) slid(s scheme.Scheme) (Model, tea.Cmd) {
 	if pane.SameScheme(s, m.Focused()) {
 		return m, nil
 	}
+	if m.Shown.Means != nil {
+		m.Chosen = m.Chosen.With(s)
+	}
 	return m.try(m.Desk.With(m.Rows.Focus, s))
 }
 
@@ -190,6 +193,11 @@ func redraw(m Model) (Model, tea.Cmd) {
 
 // quit leaves; a change that has not rested is logged first.
 func quit(m Model) (Model, tea.Cmd) {
+	if m.evaluation.Running() && !m.evaluation.Warned {
+		m.evaluation.Warned = true
+		m.status = m.status.Tell("%s runs: q once more ends it, and nothing of it is logged", m.evaluation.Task.Noun())
+		return m, nil
+	}
 	if m.Desk.Equal(m.Saved) || m.Shown.Rankings == nil {
 		return m, tea.Quit
 	}

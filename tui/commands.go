@@ -29,6 +29,7 @@ const (
 	restWait    = 200 * time.Millisecond // a slider that has not moved for so long rests
 	pictureWait = 30 * time.Millisecond  // pictures that are ready by then are shown together
 	progressing = 250 * time.Millisecond // between two looks at an evaluation
+	sharpenWait = 500 * time.Millisecond // between two looks at the queries that are known
 )
 
 // job numbers the commands of one purpose: a new one cancels the last, whose answer is then known by its number.
@@ -87,6 +88,7 @@ func (m Model) search(save bool, before ...script.Step) (Model, tea.Cmd) {
 	ctx, seq := m.searching.begin(m.ctx)
 	m.resting.stop()
 	m.fetching.stop()
+	m.sharpening.stop()
 	m.awaited, m.asked = true, m.c.Now()
 	if save {
 		m.pending++
@@ -106,6 +108,7 @@ func (m Model) search(save bool, before ...script.Step) (Model, tea.Cmd) {
 			for _, l := range gallery.AllLayers() {
 				a.faults = append(a.faults, gallery.Faults(l)...)
 			}
+			a.means, a.err = session.Means(ctx, d.Schemes)
 		}
 		return a
 	})

@@ -3,6 +3,7 @@ package tui
 import (
 	"strata/engine/rank"
 	"strata/experiments"
+	"strata/experiments/live"
 	"strata/tui/page"
 	"strata/tui/pane"
 )
@@ -18,9 +19,18 @@ type (
 		results []experiments.Result
 		saved   bool
 		usage   rank.Usage
-		codes   string   // how far codes are built, or what they left to score
-		faults  []string // rows without a score that the search came upon
+		means   *live.Rows // of the desk's schemes over the queries that are known; nil: of none
+		codes   string     // how far codes are built, or what they left to score
+		faults  []string   // rows without a score that the search came upon
 		err     error
+	}
+	// unsharp comes when more queries may be known for the means on the screen.
+	unsharp struct{ seq int }
+	// sharpened has the means of the desk's schemes over the queries that are known by now.
+	sharpened struct {
+		seq   int
+		means *live.Rows
+		err   error
 	}
 	// executed ends a step that is no search.
 	executed struct {

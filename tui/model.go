@@ -72,6 +72,7 @@ type jobs struct {
 	looking    job
 	dissecting job
 	listing    job
+	sharpening job
 	pending    int              // steps on their way to the log
 	awaited    bool             // the answer of the latest search
 	asked      time.Time        // when
@@ -265,6 +266,12 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	case evaluated:
 		return m.evaluated(msg)
+	case unsharp:
+		if msg.seq == m.sharpening.seq {
+			return sharpen(m)
+		}
+	case sharpened:
+		return sharpenedMeans(m, msg)
 	case copied:
 		if msg.err != nil {
 			m.status = m.status.Fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
@@ -305,7 +312,7 @@ func (m Model) arrange() Model {
 	m.layout = pane.NewLayout(pane.Kind{
 		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
 		Schemes: len(m.Shown.Schemes), Labels: m.QueryLines(m.gallery),
-		Marked: len(m.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: m.Panel,
+		Marked: len(m.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: m.Panel, Live: m.Good.Means != nil,
 	})
 	m.Rows = m.Rows.Follow(&m.layout, len(m.Shown.Schemes))
 	m.Sliders = m.Sliders.Clamped(m.Focused())
@@ -342,6 +349,7 @@ func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
 	m.status.Problem = ""
 	if msg.Type == tea.KeyCtrlC {
 		m, _ = dropPrompt(m)
+		m.evaluation.Warned = true
 		return quit(m)
 	}
 	if msg.Paste && m.prompt.Kind == prompt.None {
@@ -382,7 +390,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		return m.arrange(), nil
 	}
 	found := lastSearch(a.results)
-	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture}
+	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture, Means: a.means}
 	m.Good = m.Shown
 	if a.saved {
 		m.Saved = a.desk
@@ -403,7 +411,9 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		m.Panel = m.Panel && n > 0
 		m = m.arrange()
 	}
-	return m.dissect()
+	m, look := m.dissect()
+	m, later := sharpenLater(m)
+	return m, tea.Batch(look, later)
 }
 
 // unsaved reports whether something that was done is not in the log yet.

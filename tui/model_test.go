@@ -98,20 +98,26 @@ func openStudio(t *testing.T, files fs.FS, thumbs *picture.Thumbs, cols, rows in
 	extractor func(context.Context, *engine.Gallery) (check.Extractor, error),
 ) *desktop {
 	t.Helper()
-	log := &strings.Builder{}
-	d := &desktop{t: t, log: log, due: &[]tea.Msg{}}
-	now := func() time.Time { return time.Date(2026, 1, 2, 14, 2, 11, 0, time.UTC) }
-	dir := t.TempDir()
-	if extractor != nil {
-		dir = "" // the working folder, to which paths are completed
-	}
-	session := experiments.NewSession(experiments.Options{
+	return openSession(t, experiments.Options{
 		Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
 			return engine.OpenFS(ctx, name, files)
 		},
-		Budget: 64 << 20, Log: log, Now: now, Dir: dir, SkipContent: true,
 		Extractor: extractor,
-	})
+	}, thumbs, cols, rows, graphics)
+}
+
+// openSession is openStudio with other options of the session, the rest of which it sets.
+func openSession(t *testing.T, o experiments.Options, thumbs *picture.Thumbs, cols, rows int, graphics picture.Graphics) *desktop {
+	t.Helper()
+	log := &strings.Builder{}
+	d := &desktop{t: t, log: log, due: &[]tea.Msg{}}
+	now := func() time.Time { return time.Date(2026, 1, 2, 14, 2, 11, 0, time.UTC) }
+	o.Dir = t.TempDir()
+	if o.Extractor != nil {
+		o.Dir = "" // the working folder, to which paths are completed
+	}
+	o.Budget, o.Log, o.Now, o.SkipContent = 64<<20, log, now, true
+	session := experiments.NewSession(o)
 	t.Cleanup(func() {
 		if err := session.Close(); err != nil {
 			t.Error(err)

@@ -36,17 +36,16 @@ func (s *Sample) Rows(ctx context.Context, schemes []scheme.Scheme) (*Rows, erro
 			r.Schemes = append(r.Schemes, sc)
 		}
 	}
-	counts := make([]*Counts, len(r.Schemes))
-	for i, sc := range r.Schemes {
-		var err error
-		if counts[i], err = s.Count(ctx, sc); err != nil {
-			return nil, err
-		}
-		r.Known, r.Open = append(r.Known, len(counts[i].states)-counts[i].Unproven), append(r.Open, counts[i].Unproven)
-		r.alike = append(r.alike, slices.IndexFunc(counts[:i+1], func(o *Counts) bool { return sameQueries(o, counts[i]) }))
+	counts, err := s.counts(ctx, r.Schemes)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range counts {
+		r.Known, r.Open = append(r.Known, len(c.states)-c.Unproven), append(r.Open, c.Unproven)
+		r.alike = append(r.alike, slices.IndexFunc(counts[:i+1], func(o *Counts) bool { return sameQueries(o, c) }))
 		means := make([]Mean, len(s.labels))
 		for l := range s.labels {
-			means[l] = s.mean(counts[i], l)
+			means[l] = s.mean(c, l)
 		}
 		r.Means = append(r.Means, means)
 	}
@@ -61,6 +60,39 @@ func (s *Sample) Rows(ctx context.Context, schemes []scheme.Scheme) (*Rows, erro
 	}
 	r.adjust()
 	return r, ctx.Err()
+}
+
+// counts counts schemes over the same queries, as far as those are built for all of them:
+// more may be built between two counts, and a budget that is exceeded takes some away.
+func (s *Sample) counts(ctx context.Context, schemes []scheme.Scheme) ([]*Counts, error) {
+	all := make([]*Counts, len(schemes))
+	most := 0
+	for range 2 {
+		for i, sc := range schemes {
+			if all[i] != nil && len(all[i].states) >= most {
+				continue
+			}
+			c, err := s.Count(ctx, sc)
+			if err != nil {
+				return nil, err
+			}
+			all[i] = c
+		}
+		if most == 0 {
+			for _, c := range all {
+				most = max(most, len(c.states))
+			}
+		}
+	}
+	if u := s.Usage(); u.Cut && u.Done > 0 {
+		most = min(most, u.Done)
+	}
+	for i, c := range all {
+		if len(c.states) > most {
+			all[i] = c.first(most, len(s.labels))
+		}
+	}
+	return all, nil
 }
 
 // sameQueries reports whether the same queries count for two schemes.
@@ -191,4 +223,13 @@ func (r *Rows) Verdict(label string) (Verdict, bool) {
 		return 0
 	})
 	return v, true
+}
+
+// Final reports whether a later count gives nothing else: no query is to be built, none
+// is open, and what is complete is settled.
+func (r *Rows) Final() bool {
+	if r.Usage.Done < r.Usage.Queries && !r.Usage.Cut || slices.ContainsFunc(r.Open, func(n int) bool { return n > 0 }) {
+		return false
+	}
+	return !r.Rough || !r.Complete()
 }

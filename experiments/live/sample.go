@@ -88,6 +88,17 @@ type Counts struct {
 // known reports whether the query at a place counts.
 func (c *Counts) known(place int) bool { return c.states[place] == neighbour.Counted }
 
+// first returns the counts of the first n queries.
+func (c *Counts) first(n, labels int) *Counts {
+	out := &Counts{Scheme: c.Scheme, states: c.states[:n], hits: c.hits[:n*labels]}
+	for _, state := range out.states {
+		if state == neighbour.Unproven {
+			out.Unproven++
+		}
+	}
+	return out
+}
+
 // Count returns the counts of a scheme over the queries that are built: those that were
 // kept, and the queries that are new since then. They are empty for a scheme that
 // neighbourhoods cannot serve, or not yet.

@@ -22,6 +22,9 @@ import (
 // columnBudget is the memory for score columns of recent queries, in bytes.
 const columnBudget = 1 << 30
 
+// neighbourBudget is the memory for the neighbourhoods of queries, from which the screen takes means, in bytes.
+const neighbourBudget = 512 << 20
+
 // Main runs the program, and exits.
 func Main() {
 	hush.End()

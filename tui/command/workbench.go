@@ -64,7 +64,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 	session := experiments.NewSession(experiments.Options{
 		Open: openGallery, Budget: columnBudget, Log: log, Now: time.Now, Version: version(), ContentWait: 2 * time.Second,
 		Extractor: f.model.extractor, Recipe: extract.RecipeOf,
-		Codes: experiments.BuildCodes, LogLater: true, CSVSafe: f.csvSafe,
+		Codes: experiments.BuildCodes, LogLater: true, CSVSafe: f.csvSafe, Neighbours: neighbourBudget,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()
 	_, err = session.Do(cmd.Context(), script.Gallery{Name: gallery})

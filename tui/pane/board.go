@@ -26,6 +26,7 @@ type Board struct {
 	Panel    bool // a hit is looked at
 	Parts    Dissected
 	Click    Click
+	Chosen   Chosen
 }
 
 // QueryLines returns the number of lines that are said about the query.
@@ -82,13 +83,18 @@ func (b *Board) ranking(i int) *eval.Ranking {
 	return &b.Shown.Rankings[i]
 }
 
+// reference returns the row that row i is compared with, the pinned one or the row above; false for the first row.
+func (b *Board) reference(i int) (int, bool) {
+	if b.Rows.Pinned {
+		return 0, i > 0
+	}
+	return i - 1, i > 0
+}
+
 // movesOf returns how the hits of row i moved against the pinned row, or the row above.
 func (b *Board) movesOf(i int) []int {
-	reference := i - 1
-	if b.Rows.Pinned {
-		reference = 0
-	}
-	if i == 0 || b.ranking(i) == nil {
+	reference, ok := b.reference(i)
+	if !ok || b.ranking(i) == nil {
 		return nil
 	}
 	return moves(b.ranking(i).Hits, b.ranking(reference).Hits)

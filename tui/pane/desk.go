@@ -10,6 +10,7 @@ import (
 	"strata/engine/scheme"
 	"strata/experiments"
 	"strata/experiments/eval"
+	"strata/experiments/live"
 	"strata/experiments/script"
 )
 
@@ -26,6 +27,7 @@ type Frame struct {
 	Desk
 	Rankings []eval.Ranking
 	Picture  *experiments.Picture // the query, when it is no item and its features are known
+	Means    *live.Rows           // of the schemes, over the queries that are known; nil: of none
 }
 
 // Equal reports whether two desks ask for the same.

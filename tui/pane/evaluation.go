@@ -39,6 +39,7 @@ type Evaluation struct {
 	Began    time.Time
 	Progress *Counted
 	Bar      progress.Model
+	Warned   bool // its user was told that it runs, and wanted to quit
 }
 
 // Counted is what a task has done, written by its goroutines.

@@ -27,9 +27,10 @@ type Layout struct {
 	Captions     int // lines under a row's pictures
 	Wide         bool
 
-	Title  int // lines
-	Status int
-	Help   int
+	Title   int // lines
+	Verdict int // 0: none
+	Status  int
+	Help    int
 
 	Query    cells.Rect  // the query's header, picture and labels
 	QueryBox picture.Box // its picture
@@ -58,6 +59,7 @@ type Kind struct {
 	Marked       int  // of those
 	Layers       int  // of the gallery
 	Panel        bool // a hit is looked at: one row is visible
+	Live         bool // means over many queries are there: what they say has a line
 }
 
 // NewLayout places everything.
@@ -74,6 +76,10 @@ func NewLayout(k Kind) Layout {
 	}
 	l.Wide = size.Cols >= WideCols && size.Rows >= captionRows
 	body := cells.Rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
+	if k.Live && size.Cols >= captionCols && size.Rows >= PictureRows {
+		l.Verdict = l.Status - 1
+		body.H--
+	}
 	switch {
 	case l.Wide:
 		body.W-- // a margin, as on the left

@@ -73,9 +73,13 @@ func (sc *Scene) Put(c *cells.Canvas) {
 		}
 		c.Put(q.X, q.Y, q.W, sc.viewQuery()...)
 		s := l.Sliders
-		c.Put(s.X, s.Y, s.W, sc.Sliders.view(sc.Styles, sc.Focused(), sc.Rows.Focus, s.W, s.H)...)
+		lines := sc.Sliders.view(sc.Styles, sc.Focused(), sc.Rows.Focus, s.W, s.H)
+		c.Put(s.X, s.Y, s.W, append(lines, sc.differenceLines(s.W, s.H-len(lines))...)...)
 	}
 	sc.putRows(c)
+	if l.Verdict > 0 {
+		c.Put(1, l.Verdict, c.Width-2, sc.verdictLine(c.Width-2))
+	}
 	if sc.Panel {
 		sc.putPanel(c)
 	} else if t := l.Table; t.H > 0 {
@@ -88,10 +92,10 @@ func (sc *Scene) putRows(c *cells.Canvas) {
 	l := sc.Layout
 	visible := sc.Rows.Visible(l, len(sc.Shown.Schemes), sc.Panel)
 	all := make([][]figure, len(sc.Shown.Schemes))
-	for i, scheme := range sc.Shown.Schemes {
-		all[i] = sc.figures(sc.ranking(i), scheme)
+	for i := range sc.Shown.Schemes {
+		all[i] = sc.figures(i)
 	}
-	headings := sc.headings(all, l.Rows.W-min(24, l.Rows.W/3))
+	headings := sc.headings(all, l.Rows.W-min(24, l.Rows.W/4))
 	for at, i := range visible {
 		v := rowView{
 			place: i, ranking: sc.ranking(i), scheme: sc.Shown.Schemes[i], moves: sc.movesOf(i),

@@ -11,6 +11,7 @@ import (
 	"strata/engine"
 	"strata/engine/inert"
 	"strata/engine/rank"
+	"strata/experiments/live"
 	"strata/tui/cells"
 	"strata/tui/picture"
 )
@@ -94,6 +95,19 @@ func Computing(d engine.Derivation) string {
 	return fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
 }
 
+// neighbourText says what the neighbourhoods that means come from take, and how far they are.
+func neighbourText(rows *live.Rows) string {
+	if rows == nil {
+		return ""
+	}
+	u := rows.Usage
+	memory := cells.SizeOf(u.Bytes) + " of " + cells.SizeOf(u.Budget)
+	if u.Done < u.Queries {
+		return "neighbours " + cells.Thousands(u.Done) + "/" + cells.Thousands(u.Queries) + ", " + memory
+	}
+	return "neighbours " + memory
+}
+
 // Title is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
 func (p Status) Title(sc *Scene) string {
 	s, g := sc.Styles, sc.Gallery
@@ -120,6 +134,9 @@ func (p Status) Title(sc *Scene) string {
 		if ansi.StringWidth(left)+ansi.StringWidth(memory)+2 <= width {
 			end = memory
 		}
+	}
+	if near := neighbourText(sc.Shown.Means); near != "" && ansi.StringWidth(left)+ansi.StringWidth(near)+ansi.StringWidth(end)+5 <= width {
+		end = near + " · " + end
 	}
 	if codes := p.Codes; codes != "" && ansi.StringWidth(left)+ansi.StringWidth(codes)+ansi.StringWidth(end)+5 <= width {
 		end = codes + " · " + end
