@@ -24,6 +24,7 @@ type execution struct {
 	state    state
 	dry      bool // exports are not written
 	progress func(done, of int)
+	phase    func(name, unit string) // told of a part of a step that begins; never nil
 
 	results []Result
 	notes   []string // for the next result
@@ -32,7 +33,43 @@ type execution struct {
 }
 
 func (s *Session) execution() *execution {
-	return &execution{s: s, state: s.snapshot(), opened: map[string]*handle{}}
+	return &execution{s: s, state: s.snapshot(), opened: map[string]*handle{}, phase: func(string, string) {}}
+}
+
+// report makes progress be told with its phase.
+func (x *execution) report(progress func(Progress)) {
+	if progress == nil {
+		return
+	}
+	var now Progress
+	x.phase = func(name, unit string) {
+		now = Progress{Phase: name, Unit: unit}
+		progress(now)
+	}
+	x.progress = func(done, of int) {
+		now.Done, now.Of = done, of
+		progress(now)
+	}
+}
+
+// phases returns what is told how many queries are done in passes over them. names has
+// for each pass its phase, and the one that follows it, in which nothing is counted.
+func (x *execution) phases(names ...string) func(done, of int) {
+	x.phase(names[0], "queries")
+	counting := true
+	return func(done, of int) {
+		if x.progress == nil || len(names) < 2 {
+			return
+		}
+		if !counting {
+			x.phase(names[0], "queries")
+		}
+		x.progress(done, of)
+		if counting = done < of; !counting {
+			x.phase(names[1], "")
+			names = names[2:]
+		}
+	}
 }
 
 // abandon undoes what was not committed.
@@ -303,7 +340,7 @@ func (x *execution) evaluate(ctx context.Context, step script.Evaluate) (*Result
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}
-	e, err := plan.Evaluate(ctx, t.gallery.g, x.progress)
+	e, err := plan.Evaluate(ctx, t.gallery.g, x.phases("ranking", "resampling"))
 	if err != nil {
 		return nil, err
 	}

@@ -131,3 +131,37 @@ func TestNeighboursAreKept(t *testing.T) {
 		t.Errorf("means of a closed session: %v", err)
 	}
 }
+
+// TestPhases names what a step is at in the background, and counts only what it can.
+func TestPhases(t *testing.T) {
+	dir := t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(25, 26)), 60).Write(t, dir)
+	s := sampling(t, dir, 0, nil)
+	schemes := testgallery.Schemes(t, "A", "B")
+	for _, tc := range []struct {
+		step script.Step
+		want string
+	}{
+		{script.Evaluate{Schemes: schemes}, "ranking resampling"},
+		{script.Compare{Schemes: schemes}, "ranking resampling comparing"},
+		{script.Mine{Schemes: schemes}, "ranking comparing classes and pictures looking for duplicates sorting"},
+	} {
+		var phases []string
+		last := Progress{}
+		_, err := s.Behind(t.Context(), tc.step, func(p Progress) {
+			if p.Phase != last.Phase {
+				phases = append(phases, p.Phase)
+				if last.Done != last.Of {
+					t.Errorf("%s: %s ends at %d of %d", tc.step, last.Phase, last.Done, last.Of)
+				}
+			}
+			last = p
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(phases, " "); got != tc.want || last.Of != 0 {
+			t.Errorf("%s: phases %q, want %q; the last is %+v", tc.step, got, tc.want, last)
+		}
+	}
+}

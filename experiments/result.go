@@ -16,16 +16,17 @@ import (
 
 // Result is what a step gave.
 type Result struct {
-	Step       script.Step      // as executed: spelled out, in canonical form
-	Lines      []string         // what gallery and script determine, as printed in logs, without indentation
-	Rankings   []eval.Ranking   // of a search, by scheme
-	Evaluation *eval.Evaluation // of an evaluation, and of a comparison
-	Mined      *mine.Mined      // of a mine step
-	Tuned      *tune.Tuned      // of a tune step
-	Derived    []string         // derived layers that were not used before, with their hashes; printed like Notes
-	Notes      []string         // what depends on machine or moment; printed on lines that begin with #
-	Picture    *Picture         // of an image step, and of a search for a picture
-	Took       time.Duration    // 0 when the session has no clock
+	Step        script.Step       // as executed: spelled out, in canonical form
+	Lines       []string          // what gallery and script determine, as printed in logs, without indentation
+	Rankings    []eval.Ranking    // of a search, by scheme
+	Evaluation  *eval.Evaluation  // of an evaluation, and of a comparison
+	Comparisons []eval.Comparison // of a comparison
+	Mined       *mine.Mined       // of a mine step
+	Tuned       *tune.Tuned       // of a tune step
+	Derived     []string          // derived layers that were not used before, with their hashes; printed like Notes
+	Notes       []string          // what depends on machine or moment; printed on lines that begin with #
+	Picture     *Picture          // of an image step, and of a search for a picture
+	Took        time.Duration     // 0 when the session has no clock
 
 	gallery *handle // the one it was executed on
 	query   string  // of a search for an item

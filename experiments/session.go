@@ -185,11 +185,18 @@ func (s *Session) Preview(ctx context.Context, steps ...script.Step) ([]Result, 
 	return x.results, nil
 }
 
-// Behind executes an evaluate, a compare or a mine step beside other work and
+// Progress says how far a step is that runs in the background.
+type Progress struct {
+	Phase    string // what it does now
+	Unit     string // of Done and Of
+	Done, Of int    // in this phase; Of is 0 where nothing is counted
+}
+
+// Behind executes an evaluate, a compare, a mine or a tune step beside other work and
 // commits it whole when it ends. The log then holds it under the filter with
-// which it began. progress, which may be nil, is told how many queries are done,
-// by one goroutine at a time; a mine step goes through them twice.
-func (s *Session) Behind(ctx context.Context, step script.Step, progress func(done, of int)) (Result, error) {
+// which it began. progress, which may be nil, is told how far it is, by one goroutine at
+// a time.
+func (s *Session) Behind(ctx context.Context, step script.Step, progress func(Progress)) (Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return Result{}, err
@@ -197,7 +204,7 @@ func (s *Session) Behind(ctx context.Context, step script.Step, progress func(do
 	defer end()
 	defer s.runs()()
 	x := s.execution()
-	x.progress = progress
+	x.report(progress)
 	began := x.state
 	if err := x.run(ctx, []script.Step{step}); err != nil {
 		return Result{}, err

@@ -310,7 +310,7 @@ func TestSessionEvaluateBeside(t *testing.T) {
 	var once sync.Once
 	done := make(chan Result)
 	go func() {
-		r, err := s.Behind(t.Context(), script.Evaluate{}, func(int, int) {
+		r, err := s.Behind(t.Context(), script.Evaluate{}, func(Progress) {
 			once.Do(func() {
 				close(running)
 				<-changed
@@ -420,7 +420,10 @@ func TestSessionClose(t *testing.T) {
 	running, ended := make(chan bool), make(chan error, 1)
 	var once sync.Once
 	go func() {
-		_, err := s.Behind(t.Context(), script.Evaluate{Schemes: testgallery.Schemes(t, "rrf(A,rrf(B,C))")}, func(int, int) {
+		_, err := s.Behind(t.Context(), script.Evaluate{Schemes: testgallery.Schemes(t, "rrf(A,rrf(B,C))")}, func(p Progress) {
+			if p.Of == 0 {
+				return
+			}
 			once.Do(func() { close(running) })
 		})
 		ended <- err

@@ -20,10 +20,11 @@ func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, 
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}
-	e, err := plan.Evaluate(ctx, t.gallery.g, x.progress)
+	e, err := plan.Evaluate(ctx, t.gallery.g, x.phases("ranking", "resampling"))
 	if err != nil {
 		return nil, err
 	}
+	x.phase("comparing", "")
 	comparisons, err := e.Compare(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, 
 	}
 	t.evaluation, t.comparisons, t.compared = e, comparisons, e
 	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
-	return &Result{Step: step, Lines: eval.ComparisonLines(e, comparisons), Evaluation: e}, nil
+	return &Result{Step: step, Lines: eval.ComparisonLines(e, comparisons), Evaluation: e, Comparisons: comparisons}, nil
 }
 
 // plan returns the plan of a step, for the chosen schemes if it names none.
@@ -59,7 +60,7 @@ func (x *execution) mine(ctx context.Context, step script.Mine) (*Result, error)
 		Gallery: x.state.gallery.g, A: plan.Schemes[0], B: plan.Schemes[1], Labels: plan.Labels,
 		Filter: plan.Filter, Where: plan.Where, Over: plan.Over, Seed: plan.Seed,
 		Neighbours: plan.Neighbours,
-	}.Do(ctx, x.progress)
+	}.Do(ctx, x.phases("ranking", "comparing classes and pictures", "looking for duplicates", "sorting"))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error)
 	t, err := tune.Tuning{
 		Gallery: x.state.gallery.g, Layers: step.Layers, Objective: step.Objective, Constraints: step.Constraints, Front: step.Front,
 		Parts: step.Parts, Share: step.Share, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed,
-		Neighbours: x.state.gallery.known(step.Layers),
+		Neighbours: x.state.gallery.known(step.Layers), Phase: x.phase,
 	}.Do(ctx, x.progress)
 	if err != nil {
 		return nil, err

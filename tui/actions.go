@@ -235,14 +235,16 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 	if r := e.result.Mined; r != nil {
 		return m.minedPair(r)
 	}
+	if t := e.result.Tuned; t != nil {
+		return tunedWeights(m, t)
+	}
 	if r := e.result.Evaluation; r != nil {
 		m.table = m.table.With(r)
-		did := "evaluated"
-		if m.evaluation.Task == pane.Comparing {
-			did = "compared"
-		}
-		m.status = m.status.Tell("%s %d %s over %s %s", did, len(r.Schemes), cells.Plural("scheme", len(r.Schemes)),
+		m.status = m.status.Tell("evaluated %d %s over %s %s", len(r.Schemes), cells.Plural("scheme", len(r.Schemes)),
 			cells.Thousands(len(r.Queries)), cells.Plural("query", len(r.Queries)))
+		if e.result.Comparisons != nil {
+			m = comparedSchemes(m, r, e.result.Comparisons)
+		}
 	}
 	if m.findings.Open {
 		return m.turn()

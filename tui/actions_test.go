@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -299,9 +300,11 @@ func TestCancelEvaluation(t *testing.T) {
 	before := d.log.Len()
 	m, run := startEvaluation(d.m)
 	d.m = m
-	d.m.evaluation.Progress.Done.Store(60)
-	d.m.evaluation.Progress.Of.Store(1248)
+	d.m.evaluation.Progress.Set(experiments.Progress{Phase: "ranking", Unit: "queries", Done: 60, Of: 1248}, d.m.c.Now())
+	d.wantStatus("evaluating: ranking")
 	d.wantStatus("60 of 1,248 queries")
+	d.m.evaluation.Progress.Set(experiments.Progress{Phase: "resampling"}, d.m.c.Now().Add(-3*time.Second))
+	d.wantStatus("evaluating: resampling · 3s")
 	d.press("E")
 	d.wantStatus("cancelled")
 	d.do(run)

@@ -46,6 +46,8 @@ func (k checker) parse(text string) (script.Step, error) {
 		err = cmp.Or(k.busy, k.evaluate(s))
 	case script.Compare:
 		err = cmp.Or(k.busy, k.evaluate(script.Evaluate(s)))
+	case script.Tune:
+		err = k.busy
 	case script.Mine:
 		err = cmp.Or(k.busy, k.evaluate(script.Evaluate(s)))
 		if s := s.Schemes; err == nil && len(s) == 2 && pane.SameScheme(s[0], s[1]) {

@@ -321,28 +321,16 @@ func (m Model) dissect() (Model, tea.Cmd) {
 	})
 }
 
-// behind executes an evaluate, compare or mine step in the background. The queries of a mine step are counted twice: it
-// ranks for them, and then looks for what is like them.
+// behind executes an evaluate, compare, mine or tune step in the background.
 func (m Model) behind(t pane.Task, step script.Step) (Model, tea.Cmd) {
 	ctx, cancel := context.WithCancel(m.ctx)
 	count := &pane.Counted{}
-	m.evaluation = pane.Evaluation{Seq: m.evaluation.Seq + 1, Task: t, Cancel: cancel, Began: m.c.Now(), Progress: count, Bar: m.evaluation.Bar}
+	m.evaluation = pane.Evaluation{Seq: m.evaluation.Seq + 1, Task: t, Cancel: cancel, Progress: count, Bar: m.evaluation.Bar}
 	m.status = m.status.Tell("")
-	seq, session := m.evaluation.Seq, m.session
-	passes, before, last := 1, 0, 0
-	if t == pane.Mining {
-		passes = 2
-	}
+	seq, session, now := m.evaluation.Seq, m.session, m.c.Now
 	run := m.crew.run(func() tea.Msg {
 		defer cancel()
-		result, err := session.Behind(ctx, step, func(done, of int) {
-			if done < last && passes > 1 {
-				before = of
-			}
-			last = done
-			count.Done.Store(int64(before + done))
-			count.Of.Store(int64(passes * of))
-		})
+		result, err := session.Behind(ctx, step, func(p experiments.Progress) { count.Set(p, now()) })
 		return evaluated{seq, result, err}
 	})
 	return m, tea.Batch(run, m.later(progressing, progressed{seq}))

@@ -102,7 +102,7 @@ func typed(m Model) (Model, tea.Cmd) {
 		if strings.TrimSpace(text) != "" {
 			_, err = m.checker().parse(text)
 		}
-		m.prompt = m.prompt.Judge(err).Tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · note TEXT · export FILE")
+		m.prompt = m.prompt.Judge(err).Tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · tune A, B for P@10 LABEL · note TEXT · export FILE")
 	}
 	return m, nil
 }
@@ -244,6 +244,8 @@ func takeCommand(m Model, text string) (Model, tea.Cmd) {
 		return m.behind(pane.Comparing, s)
 	case script.Mine:
 		return mineStep(m, s)
+	case script.Tune:
+		return m.behind(pane.Tuning, s)
 	}
 	return m.execute(step)
 }

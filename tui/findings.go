@@ -5,8 +5,11 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"strata/engine/scheme"
+	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/script"
+	"strata/experiments/tune"
 	"strata/tui/cells"
 	"strata/tui/page"
 	"strata/tui/pane"
@@ -15,7 +18,7 @@ import (
 
 // hasFindings reports whether there is something for the findings to show.
 func hasFindings(m *Model) bool {
-	return len(m.table.Results) > 0 || m.findings.Mined != nil || m.evaluation.Mining()
+	return len(m.table.Results) > 0 || m.findings.Mined != nil || m.findings.Tuned != nil || m.evaluation.Mining()
 }
 
 // canMine reports whether the rows have a pair of different schemes.
@@ -73,7 +76,7 @@ func openFindings(m Model) (Model, tea.Cmd) {
 	if f.Page.Mined() && f.Mined == nil && !m.evaluation.Mining() {
 		f.Page = page.Schemes
 	}
-	if !f.Page.Mined() && len(m.table.Results) == 0 {
+	if !f.Page.Mined() && f.Page != page.Tune && len(m.table.Results) == 0 {
 		f.Page = page.Classes
 	}
 	return m.turn()
@@ -86,7 +89,7 @@ func (m Model) turn() (Model, tea.Cmd) {
 	seq := m.listing.seq
 	k := page.Listing{
 		Gallery: m.gallery, Table: m.table, Marked: m.Rows.Marked, Scheme: f.Scheme, Mined: f.Current(m.Filter),
-		Page: f.Page, Label: f.Label, Reversed: f.Reversed[f.Page], Small: f.Small,
+		Compared: f.Compared, Tuned: f.Tuned, Page: f.Page, Label: f.Label, Reversed: f.Reversed[f.Page], Small: f.Small,
 	}
 	f.List, f.Listed = page.RowList{}, false
 	return m, m.crew.run(func() tea.Msg { return listed{seq, k.List()} })
@@ -120,7 +123,7 @@ func (m Model) minedPair(found *mine.Mined) (Model, tea.Cmd) {
 
 // turnPage shows another page.
 func turnPage(m Model, by int) (Model, tea.Cmd) {
-	m.findings.Page = (m.findings.Page + page.Page(by) + page.Count) % page.Count
+	m.findings.Page = m.findings.Turned(by)
 	if labels := m.findings.Labels(m.scene()); !slices.Contains(labels, m.findings.Label) && len(labels) > 0 {
 		m.findings.Label = labels[0]
 	}
@@ -204,8 +207,55 @@ func lookAt(m Model) (Model, tea.Cmd) {
 	case look.Sheet != nil:
 		f.Sheet = look.Sheet
 		return m, nil
+	case look.Rows != nil:
+		return takeRows(m, look.Rows, f.Page == page.Tune)
 	}
 	return m.visit(look, false)
+}
+
+// takeRows closes the findings and makes schemes rows of the screen, under the focused one; the last of them is focused.
+// Those that were chosen by their means are marked so.
+func takeRows(m Model, schemes []scheme.Scheme, chosen bool) (Model, tea.Cmd) {
+	m, back := closeFindings(m)
+	d := m.Desk
+	for _, s := range schemes {
+		if chosen {
+			m.Chosen = m.Chosen.With(s)
+		}
+		at := slices.IndexFunc(d.Schemes, func(o scheme.Scheme) bool { return pane.SameScheme(o, s) })
+		if at < 0 {
+			at = min(m.Rows.Focus+1, len(d.Schemes))
+			d = d.Insert(at, s)
+		}
+		m.Rows.Focus = at
+	}
+	m.Rows.Cursor, m.Panel = -1, false
+	m.Sliders = m.Sliders.Clamped(d.Schemes[m.Rows.Focus])
+	if d.Equal(m.Desk) {
+		return m.arrange(), back
+	}
+	return m.put(d)
+}
+
+// comparedSchemes takes the end of a compare step.
+func comparedSchemes(m Model, e *eval.Evaluation, comparisons []eval.Comparison) Model {
+	m.findings.Compared = &page.Compared{Evaluation: e, Comparisons: comparisons}
+	if !m.findings.Open {
+		m.findings.Page = page.Compare
+	}
+	m.status = m.status.Tell("compared %d schemes over %s queries: t shows it", len(e.Schemes), cells.Thousands(len(e.Queries)))
+	return m
+}
+
+// tunedWeights takes the end of a tune step.
+func tunedWeights(m Model, t *tune.Tuned) (Model, tea.Cmd) {
+	m.findings.Tuned = t
+	m.status = m.status.Tell("tuned: the best of %s schemes is %s: t shows it", cells.Thousands(len(t.Trials)), t.Trials[t.Best].Scheme)
+	if m.findings.Open {
+		return m.turn()
+	}
+	m.findings.Page = page.Tune
+	return m, nil
 }
 
 // leaveFindings closes the sheet or the view.

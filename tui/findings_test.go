@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine/rank"
+	"strata/experiments"
 	"strata/tui/page"
 	"strata/tui/pane"
 	"strata/tui/picture"
@@ -247,11 +248,10 @@ func TestMiningBehind(t *testing.T) {
 	d.press("down")
 	m, run := mineRows(d.m)
 	d.m = m
-	d.m.evaluation.Progress.Done.Store(60)
-	d.m.evaluation.Progress.Of.Store(2496)
+	d.m.evaluation.Progress.Set(experiments.Progress{Phase: "ranking", Unit: "queries", Done: 60, Of: 1248}, d.m.c.Now())
 	d.wantScreen("mining: all queries are ranked")
-	d.wantStatus("mining ━")
-	d.wantStatus("60 of 2,496 queries")
+	d.wantStatus("mining: ranking ━")
+	d.wantStatus("60 of 1,248 queries")
 	d.wantStatus("M cancels")
 	d.press("esc n E")
 	if d.m.findings.Open || d.m.Shown.Query != 1 || d.m.evaluation.Task != pane.Mining {

@@ -179,7 +179,8 @@ func newFindingActions() []action {
 		bind(groupFindings, []string{"right"}, "→", "item after", by(1, moveFinding)).at("←→ item").only(after),
 		bind(groupFindings, []string{"up", "k"}, "↑", "line above", by(-1, lineOfSheet)).only(before),
 		bind(groupFindings, []string{"down", "j"}, "↓", "line below", by(1, lineOfSheet)).only(after),
-		bind(groupFindings, []string{"enter"}, "enter", "look at it", lookAt).at("enter pictures").only(func(m *Model) bool { return m.findings.Behind(m.gallery) }),
+		bind(groupFindings, []string{"enter"}, "enter", "look at it", lookAt).at("enter pictures").only(func(m *Model) bool { return m.findings.Behind(m.gallery) && !ofSchemes(m) }),
+		bind(groupFindings, []string{"enter"}, "enter", "make it a row", lookAt).at("enter as row").only(func(m *Model) bool { return m.findings.Behind(m.gallery) && ofSchemes(m) }),
 		bind(groupFindings, []string{"right", "tab"}, "tab", "next page", by(1, turnPage)).at("tab page").only(flat),
 		bind(groupFindings, []string{"left", "shift+tab"}, "shift+tab", "previous page", by(-1, turnPage)).only(flat),
 		bind(groupFindings, []string{"l"}, "l", "next label", nextLabel).at("l label").
@@ -216,6 +217,9 @@ func (m *Model) bound() []action {
 	}
 	return m.actions
 }
+
+// ofSchemes reports whether the rows of the page are schemes that can be rows of the screen.
+func ofSchemes(m *Model) bool { return m.findings.Page == page.Compare || m.findings.Page == page.Tune }
 
 // isMining reports whether a pair is mined in the background.
 func isMining(m *Model) bool { return m.evaluation.Mining() }

@@ -38,6 +38,8 @@ var states = []struct{ name, keys string }{
 	{"schemes", "E t down down"},
 	{"queries", "E t down enter down"},
 	{"not mined", "E t tab tab"},
+	{"compared", ": text:compare_A,_B_over_50 enter t"},
+	{"tuned", ": text:tune_A,_B_for_P@10_category_over_50_step_0.5 enter t"},
 }
 
 // opener returns a function that opens a desktop and presses keys. Those that mine the first two rows share one that has,

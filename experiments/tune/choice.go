@@ -71,6 +71,25 @@ func (u *tuner) infeasible() error {
 	return e
 }
 
+// Simpler returns the baseline to take in place of the best trial: it has fewer layers,
+// meets the constraints, and is not shown to differ in the objective on the queries to
+// report on; of several the one with the fewest layers, then with the highest mean there.
+// It returns false when there is none.
+func (t *Tuned) Simpler() (trial int, ok bool) {
+	trial = -1
+	layers := func(i int) int { return weights(t.Trials[i].Weights).used() }
+	for _, i := range t.Baselines() {
+		c := t.Comparison(i, 0)
+		if c == nil || c.Shown() || c.N == 0 || !t.Trials[i].Feasible || layers(i) >= layers(t.Best) {
+			continue
+		}
+		if trial < 0 || layers(i) < layers(trial) || layers(i) == layers(trial) && t.Summary(i, 0).Value > t.Summary(trial, 0).Value {
+			trial = i
+		}
+	}
+	return trial, trial >= 0
+}
+
 // setFront finds the trials that no other trial dominates. Among equal trials it takes the one with
 // the fewest layers, then the first.
 func (u *tuner) setFront() {

@@ -6,6 +6,7 @@ import (
 	"strata/engine"
 	"strata/engine/scheme"
 	"strata/experiments/mine"
+	"strata/experiments/tune"
 	"strata/tui/pane"
 	"strata/tui/prompt"
 )
@@ -18,6 +19,8 @@ type Findings struct {
 	Label    string
 	Pair     []scheme.Scheme // A and B, as chosen; nil before the first mine step
 	Mined    *mine.Mined     // the latest; maybe of another pair
+	Compared *Compared       // the latest; nil: nothing was compared
+	Tuned    *tune.Tuned     // the latest; nil: nothing was tuned
 	Scheme   scheme.Scheme   // whose queries Queries lists
 	Reversed [Count]bool
 	Small    bool // classes of few queries, too
@@ -29,6 +32,20 @@ type Findings struct {
 	Sheet  *Sheet // over the list; nil: none
 
 	Was *pane.Kept // what is given back at the end; nil while nothing was visited
+}
+
+// Has reports whether the page is there: those of a comparison and of a tuning only are once there was one.
+func (f *Findings) Has(p Page) bool {
+	return (p != Compare || f.Compared != nil) && (p != Tune || f.Tuned != nil)
+}
+
+// Turned returns the page that is so many pages further on.
+func (f *Findings) Turned(by int) Page {
+	p := (f.Page + Page(by) + Count) % Count
+	for !f.Has(p) {
+		p = (p + Page(by) + Count) % Count
+	}
+	return p
 }
 
 // Current returns what was mined of the chosen pair under the filter of the screen, or nil.
@@ -70,6 +87,10 @@ func (f Findings) Moved(i, height int) Findings {
 // Labels returns the labels that the page can be of, the marked ones first.
 func (f *Findings) Labels(sc *pane.Scene) []string {
 	switch mined := f.Current(sc.Filter); {
+	case f.Page == Tune:
+		return nil
+	case f.Page == Compare && f.Compared != nil:
+		return pane.Ordered(f.Compared.Evaluation.Labels, sc.Rows.Marked)
 	case !f.Page.Mined():
 		return sc.Table.Labels(sc.Rows.Marked)
 	case mined != nil:

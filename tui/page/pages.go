@@ -13,6 +13,7 @@ import (
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/report"
+	"strata/experiments/tune"
 	"strata/tui/cells"
 	"strata/tui/pane"
 )
@@ -24,6 +25,8 @@ type Page int
 const (
 	Schemes Page = iota
 	Queries
+	Compare
+	Tune
 	Classes
 	Losses
 	Mistakes
@@ -35,7 +38,7 @@ const (
 
 // String names the page as its tab does.
 func (p Page) String() string {
-	return [...]string{"Schemes", "Queries", "Classes", "Losses", "Mistakes", "Hubs", "Duplicates", "Disagree"}[p]
+	return [...]string{"Schemes", "Queries", "Compare", "Tune", "Classes", "Losses", "Mistakes", "Hubs", "Duplicates", "Disagree"}[p]
 }
 
 // Mined reports whether the page is of a mine step.
@@ -44,8 +47,8 @@ func (p Page) Mined() bool { return p >= Classes }
 // File is the name of the page's table for an export.
 func (p Page) File() string {
 	return [...]string{
-		"metrics.csv", "per_query.csv", "classes.csv", "losses.csv", "mistakes.csv", "hubs.csv", "duplicates.csv",
-		"disagreements.csv",
+		"metrics.csv", "per_query.csv", "comparisons.csv", "report.csv", "classes.csv", "losses.csv", "mistakes.csv", "hubs.csv",
+		"duplicates.csv", "disagreements.csv",
 	}[p]
 }
 
@@ -59,7 +62,8 @@ type Look struct {
 	Focus   []int // by query: the scheme to look at; nil: the first
 	What    string
 	Sheet   *Sheet
-	Scheme  *scheme.Scheme // whose queries are to be listed
+	Scheme  *scheme.Scheme  // whose queries are to be listed
+	Rows    []scheme.Scheme // to be rows of the screen
 	Label   string
 }
 
@@ -70,6 +74,8 @@ type Listing struct {
 	Marked   []string
 	Scheme   scheme.Scheme // of Queries
 	Mined    *mine.Mined
+	Compared *Compared
+	Tuned    *tune.Tuned
 	Page     Page
 	Label    string
 	Reversed bool
@@ -82,7 +88,7 @@ const fewQueries = 10
 // List makes the page's rows. It may take its time.
 func (k Listing) List() RowList {
 	switch {
-	case !k.Page.Mined() && len(k.Table.Results) == 0:
+	case !k.Page.Mined() && k.Page != Tune && len(k.Table.Results) == 0:
 		return RowList{empty: "nothing is evaluated yet: esc, then E evaluates the rows"}
 	case k.Page.Mined() && k.Mined == nil:
 		return RowList{empty: "nothing is mined yet"}
@@ -92,6 +98,10 @@ func (k Listing) List() RowList {
 		return k.schemes()
 	case Queries:
 		return k.queries()
+	case Compare:
+		return k.compared()
+	case Tune:
+		return k.tuned()
 	case Classes:
 		return k.classes()
 	case Losses:

@@ -55,6 +55,9 @@ func (f *Findings) Nothing(filter string, mining bool) string {
 func (f *Findings) tabs(s cells.Styles, width int) string {
 	var b strings.Builder
 	for p := range Count {
+		if !f.Has(p) {
+			continue
+		}
 		if p == f.Page {
 			b.WriteString(s.Strong.Render("[" + p.String() + "]"))
 		} else {
@@ -88,7 +91,10 @@ func (f *Findings) subject(s cells.Styles, filter string, width int) string {
 	if mined := f.Current(filter); mined != nil && f.Page.Mined() {
 		what = cells.Thousands(len(mined.Evaluation.Queries)) + " " + cells.Plural("query", len(mined.Evaluation.Queries))
 	}
-	if f.Page != Schemes {
+	switch {
+	case f.Page == Tune && f.Tuned != nil:
+		what = inert.Text(f.Tuned.Targets[0].String())
+	case f.Page != Schemes:
 		what += " · " + inert.Text(f.Label)
 	}
 	if f.Reversed[f.Page] {

@@ -1,11 +1,13 @@
 package pane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"time"
 
+	"strata/experiments"
 	"strata/tui/cells"
 
 	"github.com/charmbracelet/bubbles/progress"
@@ -20,30 +22,53 @@ const (
 	Evaluating Task = iota
 	Comparing
 	Mining
+	Tuning
 )
 
 // String says what goes on.
-func (t Task) String() string { return [...]string{"evaluating", "comparing", "mining"}[t] }
+func (t Task) String() string { return [...]string{"evaluating", "comparing", "mining", "tuning"}[t] }
 
 // Noun names the task.
-func (t Task) Noun() string { return [...]string{"the evaluation", "the comparison", "the mining"}[t] }
+func (t Task) Noun() string {
+	return [...]string{"the evaluation", "the comparison", "the mining", "the tuning"}[t]
+}
 
 // key is the key that cancels the task.
-func (t Task) key() string { return [...]string{"E", "E", "M"}[t] }
+func (t Task) key() string { return [...]string{"E", "E", "M", "E"}[t] }
 
 // Evaluation is the task that runs in the background, if one does.
 type Evaluation struct {
 	Seq      int
 	Task     Task
 	Cancel   context.CancelFunc // nil when none runs
-	Began    time.Time
 	Progress *Counted
 	Bar      progress.Model
 	Warned   bool // its user was told that it runs, and wanted to quit
 }
 
-// Counted is what a task has done, written by its goroutines.
-type Counted struct{ Done, Of atomic.Int64 }
+// Counted is how far a task is, written by its goroutines.
+type Counted struct {
+	mu    sync.Mutex
+	now   experiments.Progress
+	began time.Time // the phase
+}
+
+// Set says how far the task is.
+func (c *Counted) Set(p experiments.Progress, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now.Phase != p.Phase || c.began.IsZero() {
+		c.began = now
+	}
+	c.now = p
+}
+
+// at returns how far the task is, and when its phase began.
+func (c *Counted) at() (experiments.Progress, time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now, c.began
+}
 
 // Running reports whether a task runs.
 func (e Evaluation) Running() bool { return e.Cancel != nil }
@@ -59,17 +84,24 @@ func (e Evaluation) Busy() error {
 	return fmt.Errorf("%s runs; %s cancels it", e.Task.Noun(), e.Task.key())
 }
 
-// view shows the share done, the rate and the time left.
+// view names the phase, and shows its share done, its rate and its time left; where nothing is counted, its time.
 func (e Evaluation) view(s cells.Styles, now time.Time, width int) string {
-	done, of := e.Progress.Done.Load(), e.Progress.Of.Load()
+	p, began := e.Progress.at()
 	head, cancels := e.Task.String()+" ", "  "+e.Task.key()+" cancels"
-	if of == 0 {
+	if p.Phase != "" {
+		head = e.Task.String() + ": " + p.Phase + " "
+	}
+	took := now.Sub(began)
+	if p.Of == 0 {
+		if took >= time.Second && !began.IsZero() {
+			head += "· " + took.Round(time.Second).String()
+		}
 		return head + s.Faint.Render(cancels)
 	}
-	text := fmt.Sprintf(" %s of %s queries", cells.Thousands(done), cells.Thousands(of))
-	if took := now.Sub(e.Began); done > 0 && took > 0 {
-		rate := float64(done) / took.Seconds()
-		left := time.Duration(float64(of-done)/rate*1e9) * time.Nanosecond
+	text := fmt.Sprintf(" %s of %s %s", cells.Thousands(p.Done), cells.Thousands(p.Of), cmp.Or(p.Unit, "queries"))
+	if p.Done > 0 && took > 0 {
+		rate := float64(p.Done) / took.Seconds()
+		left := time.Duration(float64(p.Of-p.Done)/rate*1e9) * time.Nanosecond
 		text += fmt.Sprintf(" · %s/s · %s left", cells.Thousands(int(rate)), left.Round(time.Second))
 	}
 	bar := e.Bar
@@ -79,5 +111,5 @@ func (e Evaluation) view(s cells.Styles, now time.Time, width int) string {
 		cancels = ""
 	}
 	bar.Width = max(min(24, free-ansi.StringWidth(cancels)), 1)
-	return head + bar.ViewAs(float64(done)/float64(of)) + text + cancels
+	return head + bar.ViewAs(float64(p.Done)/float64(p.Of)) + text + cancels
 }
