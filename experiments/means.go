@@ -228,19 +228,6 @@ func (s *Session) means(ctx context.Context, schemes []scheme.Scheme, take func(
 	return take(sample, ctx, schemes)
 }
 
-// Neighbours says how far the neighbourhoods of the gallery are; false when none are built.
-func (s *Session) Neighbours() (neighbour.Usage, bool) {
-	t := s.snapshot()
-	if t.gallery == nil {
-		return neighbour.Usage{}, false
-	}
-	w := t.gallery.gathered.Load()
-	if w == nil {
-		return neighbour.Usage{}, false
-	}
-	return w.n.Usage(), true
-}
-
 // prove gives a plan the neighbourhoods of the gallery, or else those of the last tune
 // step, which change no number.
 func (h *handle) prove(plan *eval.Plan) {

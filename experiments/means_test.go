@@ -112,8 +112,8 @@ func TestNeighboursAreKept(t *testing.T) {
 	if err := w.n.Save(t.Context()); err != nil { // that of the session may still be under way
 		t.Fatal(err)
 	}
-	if u, ok := s.Neighbours(); !ok || u.Done != u.Queries || u.Budget != 1<<28 {
-		t.Errorf("usage %s, %t", u, ok)
+	if u := w.n.Usage(); u.Done != u.Queries || u.Budget != 1<<28 {
+		t.Errorf("usage %s", u)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
