@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -274,5 +275,15 @@ func (m Model) executed(e executed) Model {
 			m.status = m.status.Tell("done: %s", inert.Text(step.String()))
 		}
 	}
+	return m
+}
+
+// copiedScript takes the end of the copying of the script.
+func copiedScript(m Model, c copied) Model {
+	if c.err != nil {
+		m.status = m.status.Fail(m.c.Now(), fmt.Errorf("copying: %w", c.err))
+		return m
+	}
+	m.status = m.status.Tell("copied a script of %d lines, if the terminal allows it (OSC 52)", c.lines)
 	return m
 }

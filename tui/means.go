@@ -6,6 +6,19 @@ import (
 
 // means.go sharpens the means on the screen while more queries become known.
 
+// sharper takes what is about the means on the screen, unless it is late.
+func sharper(m Model, msg tea.Msg) (Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case unsharp:
+		if msg.seq == m.sharpening.seq {
+			return sharpen(m)
+		}
+	case sharpened:
+		return sharpenedMeans(m, msg)
+	}
+	return m, nil
+}
+
 // sharpenLater looks again at the means on the screen, unless they are final.
 func sharpenLater(m Model) (Model, tea.Cmd) {
 	if m.Shown.Means == nil || m.Shown.Means.Final() {

@@ -266,18 +266,10 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	case evaluated:
 		return m.evaluated(msg)
-	case unsharp:
-		if msg.seq == m.sharpening.seq {
-			return sharpen(m)
-		}
-	case sharpened:
-		return sharpenedMeans(m, msg)
+	case unsharp, sharpened:
+		return sharper(m, msg)
 	case copied:
-		if msg.err != nil {
-			m.status = m.status.Fail(m.c.Now(), fmt.Errorf("copying: %w", msg.err))
-		} else {
-			m.status = m.status.Tell("copied a script of %d lines, if the terminal allows it (OSC 52)", msg.lines)
-		}
+		return copiedScript(m, msg), nil
 	case tea.ResumeMsg:
 		return redraw(m)
 	}
