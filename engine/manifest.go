@@ -104,10 +104,10 @@ type LayerRecord struct {
 	Array       string   `yaml:"array,omitempty"`      // the tensor, member or column of the file; without it that of the layer's name, or the only one
 	Columns     string   `yaml:"columns,omitempty"`    // FROM:TO of the matrix, counted from 0, without TO
 	Description string   `yaml:"description,omitempty"`
-	Tap         string   `yaml:"tap,omitempty"` // the model's tensor; empty if the layer was not extracted from the model
-	Pooling     string   `yaml:"pooling,omitempty"`
-	Seed        uint64   `yaml:"seed,omitempty"` // of the pooling's projection
-	Type        string   `yaml:"type,omitempty"` // float16 say; of a binary column, what its bytes are
+	Tap         string   `yaml:"tap,omitempty"`     // the model's tensor; empty if the layer was not extracted from the model
+	Pooling     string   `yaml:"pooling,omitempty"` // behind an @ the order of the tensor's dimensions, if the user said it
+	Seed        uint64   `yaml:"seed,omitempty"`    // of the pooling's projection
+	Type        string   `yaml:"type,omitempty"`    // float16 say; of a binary column, what its bytes are
 }
 
 // ItemsRecord names the items table, and says for which items layers were

@@ -126,11 +126,11 @@ func (x *Extractor) taps(record *engine.Manifest) ([]onnx.Tap, error) {
 
 // recordedTap returns the tap of a layer's record.
 func recordedTap(name string, l *engine.LayerRecord) (onnx.Tap, error) {
-	pooling, err := onnx.ParsePooling(l.Pooling)
+	pooling, order, err := onnx.ParseOrdered(l.Pooling)
 	if err != nil {
 		return onnx.Tap{}, fmt.Errorf("layers: %q: %w", name, err)
 	}
-	return onnx.Tap{Name: name, Tensor: l.Tap, Pooling: pooling, Seed: l.Seed}, nil
+	return onnx.Tap{Name: name, Tensor: l.Tap, Pooling: pooling, Order: order, Seed: l.Seed}, nil
 }
 
 // recipeHash returns the hash of everything that says what a picture's vectors

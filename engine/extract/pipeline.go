@@ -46,7 +46,11 @@ func openPipeline(ctx context.Context, m *onnx.Model, o pipelineOptions) (_ *pip
 	if n.runtime, err = findRuntime(o.Library, o.Env); err != nil {
 		return nil, err
 	}
-	if err := n.runtime.InferUnknown(ctx, m); err != nil {
+	var tensors []string
+	for _, t := range o.Taps {
+		tensors = append(tensors, t.Tensor)
+	}
+	if err := n.runtime.InferUnknown(ctx, m, tensors...); err != nil {
 		return nil, err
 	}
 	if n.plan, err = m.Plan(o.Taps, 0); err != nil {

@@ -50,7 +50,7 @@ func hashPictures(g *engine.Gallery) string {
 
 // layer returns the record of a tap.
 func (x *extraction) layer(t onnx.Tap) *engine.LayerRecord {
-	l := &engine.LayerRecord{Tap: t.Tensor, Pooling: t.Pooling.String(), Type: x.typeOf(t.Name).String()}
+	l := &engine.LayerRecord{Tap: t.Tensor, Pooling: t.Ordered(), Type: x.typeOf(t.Name).String()}
 	if t.Pooling.Seeded() {
 		l.Seed = t.Seed
 	}

@@ -30,7 +30,7 @@ type Tap struct {
 	Name    string // of the layer
 	Tensor  string
 	Pooling Pooling
-	Layout  Layout // of the tensor; UnknownLayout is the guessed one
+	Order   string // of the tensor's dimensions: nchw, nhwc, ntc, nct or tnc; "" as the graph says
 	Seed    uint64 // of the projection of Cov and Gram; 0 is the plan's
 }
 
@@ -38,6 +38,7 @@ type Tap struct {
 type builder struct {
 	graph  []byte
 	prefix string // of the names of nodes and tensors
+	opset  int64  // of the model
 	count  int
 }
 
@@ -111,11 +112,7 @@ func (b *builder) scalar(v float64) string {
 
 // reshape reshapes x; 0 keeps a dimension, -1 takes what is left.
 func (b *builder) reshape(x string, dims ...int64) string {
-	var raw []byte
-	for _, d := range dims {
-		raw = binary.LittleEndian.AppendUint64(raw, uint64(d))
-	}
-	return b.op("Reshape", []string{x, b.weight(Int64, raw, int64(len(dims)))})
+	return b.op("Reshape", []string{x, b.integers(dims...)})
 }
 
 // pool appends the nodes that pool t, whose pooling is resolved, and returns the
@@ -126,16 +123,15 @@ func (b *builder) pool(t Tensor, p Pooling, seed uint64) string {
 		x = b.op("Cast", []string{x}, intAttribute("to", int64(Float32)))
 	}
 	if p.Op == Flat {
+		if t.Layout == PlacesFirst {
+			x = b.op("Transpose", []string{x}, intsAttribute("perm", []int64{1, 0, 2}))
+		}
 		return b.flatten(x)
 	}
-	if t.Layout == ChannelsLast {
-		perm := []int64{0, int64(len(t.Shape.Dims)) - 1}
-		for i := int64(1); i < int64(len(t.Shape.Dims))-1; i++ {
-			perm = append(perm, i)
-		}
-		x = b.op("Transpose", []string{x}, intsAttribute("perm", perm))
-	}
+	x = b.channelsFirst(x, t)
 	switch p.Op {
+	case Token, CLS, Patches:
+		return b.tokens(x, p)
 	case Max:
 		return b.flatten(b.op("GlobalMaxPool", []string{x}))
 	case GeM:
@@ -146,13 +142,49 @@ func (b *builder) pool(t Tensor, p Pooling, seed uint64) string {
 		x = b.centre(x)
 		return b.op("Sqrt", []string{b.flatten(b.mean(b.op("Mul", []string{x, x})))})
 	case RMAC:
-		return b.regional(x, regions(places(t)))
+		return b.regional(x, regions(sides(t)))
 	case Cov:
 		return b.products(b.centre(x), t.Channels(), p.Dim, seed)
 	case Gram:
 		return b.products(x, t.Channels(), p.Dim, seed)
 	}
 	return b.flatten(b.mean(x))
+}
+
+// channelsFirst turns a map to N×C×….
+func (b *builder) channelsFirst(x string, t Tensor) string {
+	if t.Layout == ChannelsFirst {
+		return x
+	}
+	n, c := t.Layout.of(t.rank())
+	perm := []int64{int64(n), int64(c)}
+	for i := range t.rank() {
+		if i != n && i != c {
+			perm = append(perm, int64(i))
+		}
+	}
+	return b.op("Transpose", []string{x}, intsAttribute("perm", perm))
+}
+
+// tokens takes one place of x, N×C×…, or the mean of all but the first ones.
+func (b *builder) tokens(x string, p Pooling) string {
+	x = b.reshape(x, 0, 0, -1)
+	if p.Op == Patches {
+		return b.flatten(b.mean(b.from(x, 2, int64(p.Count))))
+	}
+	return b.flatten(b.op("Gather", []string{x, b.integers(int64(p.Count))}, intAttribute("axis", 2)))
+}
+
+// from returns the places of x from one on along an axis.
+func (b *builder) from(x string, axis, first int64) string {
+	if first == 0 {
+		return x
+	}
+	if b.opset < 10 { // the version from which Slice takes inputs
+		return b.op("Slice", []string{x}, intsAttribute("axes", []int64{axis}),
+			intsAttribute("starts", []int64{first}), intsAttribute("ends", []int64{math.MaxInt32}))
+	}
+	return b.op("Slice", []string{x, b.integers(first), b.integers(math.MaxInt32), b.integers(axis)})
 }
 
 // mean averages over the places: N×C×1….

@@ -36,16 +36,19 @@ type Model struct {
 	Opsets   []Opset
 	Inputs   []Value // those that a caller feeds: weights listed as inputs are left out
 	Outputs  []Value
-	Nodes    []Node // in the file's order, in which each comes after those it needs
+	Nodes    []Node // in the file's order
 	Weights  []Weight
 
 	inputs, outputs, infos []info
-	other                  []span  // top-level fields but the graph
-	names                  []span  // of the graph
-	learnt                 []Value // from the runtime
-	sparse                 []span  // sparse weights
+	other                  []span           // top-level fields but the graph
+	names                  []span           // of the graph
+	learnt                 []Value          // from the runtime
+	tried                  *Value           // the input of pictures with fixed sizes, with which
+	probed                 map[string]Shape // these shapes were learnt
+	sparse                 []span           // sparse weights
 	edges                  int
 	hasGraph               bool
+	functions              map[string]bool // the sets of operators that the model itself defines
 }
 
 // Opset is a set of operators that a model imports. The domain "" is ONNX's own.
@@ -59,9 +62,10 @@ type Node struct {
 	Op, Domain, Name string
 	Inputs, Outputs  []string // names of tensors; "" is one that is left out
 
-	captures []string // what graphs within it may use of the tensors around it
-	perm     []int64  // of a Transpose
-	constant *Weight  // of a Constant that is a tensor
+	captures []string           // what graphs within it may use of the tensors around it
+	ints     map[string][]int64 // attributes that say what becomes of dimensions
+	equation string             // of an Einsum
+	constant *Weight            // of a Constant that is a tensor
 	span
 }
 
@@ -73,7 +77,8 @@ type Weight struct {
 	Bytes    int64     // of its values as stored
 	External *External // nil if the values are in the model's file
 
-	raw span // the content of raw_data, if it has that
+	raw  span    // the content of raw_data, if it has that
+	ints []int64 // the values, if they are few integers
 	span
 }
 
@@ -211,6 +216,19 @@ func (m *Model) model(w *wire, f field) error {
 		}
 		m.Opsets = append(m.Opsets, o)
 		return err
+	case 25:
+		return w.sub(f, func(f field) error {
+			if f.num != 10 || len(m.functions) == maxRank {
+				return nil
+			}
+			var domain string
+			err := w.text(f, &domain)
+			if m.functions == nil {
+				m.functions = map[string]bool{}
+			}
+			m.functions[domain] = true
+			return err
+		})
 	}
 	return nil
 }
@@ -389,10 +407,32 @@ func (m *Model) CheckWeights() error {
 	return nil
 }
 
-// InferUnknown lets the model learn shapes, if its file leaves any out.
-func (r *Runtime) InferUnknown(ctx context.Context, m *Model) error {
-	if !slices.ContainsFunc(m.Tensors(), func(t Tensor) bool { return !t.Shape.Known }) {
+// InferUnknown lets the model learn shapes, if its file leaves any out or they do not say
+// where channels are; of the tensors that the named ones are made of, or of all.
+func (r *Runtime) InferUnknown(ctx context.Context, m *Model, tensors ...string) error {
+	all := m.Tensors()
+	if len(tensors) > 0 {
+		for _, name := range tensors {
+			if _, err := m.Find(all, name); err != nil {
+				return err
+			}
+		}
+		used, _, err := m.needed(tensors)
+		if err != nil {
+			return err
+		}
+		all = slices.DeleteFunc(all, func(t Tensor) bool { return !used[t.Name] })
+	}
+	if !slices.ContainsFunc(all, Tensor.unclear) {
 		return nil
 	}
-	return r.Infer(ctx, m)
+	return r.Infer(ctx, m, tensors...)
+}
+
+// Unclear reports whether there is a tensor of which InferUnknown may tell more.
+func (m *Model) Unclear() bool { return slices.ContainsFunc(m.Tensors(), Tensor.unclear) }
+
+// unclear reports whether more is to be learnt of a tensor.
+func (t Tensor) unclear() bool {
+	return !t.Shape.Known || t.rank() > 2 && t.Kind != Constant && (!t.sure || t.Layout == UnknownLayout)
 }

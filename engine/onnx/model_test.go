@@ -137,8 +137,8 @@ func TestRead(t *testing.T) {
 	if n := m.Nodes[0]; n.Name != "node_conv1" || !slices.Equal(n.Inputs, []string{"input", "w1", "b1"}) || !slices.Equal(n.Outputs, []string{"conv1"}) {
 		t.Errorf("node %+v", n)
 	}
-	if !slices.Equal(m.Nodes[4].perm, []int64{0, 2, 3, 1}) {
-		t.Errorf("perm %v", m.Nodes[4].perm)
+	if !slices.Equal(m.Nodes[4].ints["perm"], []int64{0, 2, 3, 1}) {
+		t.Errorf("perm %v", m.Nodes[4].ints["perm"])
 	}
 	if w := m.Weights[3]; len(m.Weights) != 4 || w.Name != "w3" || w.Bytes != 11*300*4 || !slices.Equal(w.Dims, []int64{11, 300}) || w.Type != Float32 {
 		t.Errorf("weights %+v", m.Weights)

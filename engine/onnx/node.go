@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/binary"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -40,16 +41,29 @@ func (m *Model) edge(w *wire, f field, names *[]string) error {
 	return err
 }
 
+// kept are the attributes whose numbers say what becomes of dimensions.
+var kept = map[string]bool{
+	"axes": true, "axis": true, "channels_last": true, "keepdims": true, "noop_with_empty_axes": true, "perm": true,
+	"starts": true, "transA": true, "transB": true, "value_int": true, "value_ints": true,
+}
+
 // attribute reads an AttributeProto: of its values only those that the reader
 // uses.
 func (m *Model) attribute(w *wire, f field, n *Node, depth int) error {
-	var name string
+	var name, text string
 	var ints []int64
 	var constant *Weight
 	err := w.sub(f, func(f field) error {
 		switch f.num {
 		case 1:
 			return w.text(f, &name)
+		case 3:
+			ints = make([]int64, 1)
+			return w.number(f, &ints[0])
+		case 4:
+			if n.Op == "Einsum" && f.end-f.body <= maxRank {
+				return w.text(f, &text)
+			}
 		case 5:
 			constant = &Weight{}
 			return tensor(w, f, constant)
@@ -64,10 +78,15 @@ func (m *Model) attribute(w *wire, f field, n *Node, depth int) error {
 	})
 	switch {
 	case depth > 0:
-	case name == "perm":
-		n.perm = ints
+	case kept[name] && ints != nil:
+		if n.ints == nil {
+			n.ints = map[string][]int64{}
+		}
+		n.ints[name] = ints
 	case name == "value":
 		n.constant = constant
+	case name == "equation":
+		n.equation = text
 	}
 	return err
 }
@@ -100,7 +119,8 @@ func (m *Model) nested(w *wire, f field, n *Node, depth int) error {
 	})
 }
 
-// tensor reads the head of a TensorProto and the place of its values.
+// tensor reads the head of a TensorProto and the place of its values, and the values
+// of a short one of integers: they may be a shape or axes.
 func tensor(w *wire, f field, t *Weight) error {
 	var entries [][2]string
 	external := int64(0)
@@ -112,6 +132,9 @@ func tensor(w *wire, f field, t *Weight) error {
 			return elemType(w, f, &t.Type)
 		case 4, 5, 6, 7, 10, 11: // values by type, packed as a rule
 			t.Bytes += f.end - f.body
+			if (f.num == 5 || f.num == 7) && f.end-f.body <= 10*maxRank && len(t.ints) < maxRank {
+				return w.numbers(f, &t.ints, 11*maxRank)
+			}
 		case 8:
 			return w.text(f, &t.Name)
 		case 9:
@@ -138,10 +161,34 @@ func tensor(w *wire, f field, t *Weight) error {
 		}
 		return nil
 	})
+	if err == nil && t.raw.end > t.raw.at {
+		err = t.values(w)
+	}
 	if err != nil || external != 1 {
 		return err
 	}
 	return t.place(w, f, entries)
+}
+
+// values reads the integers of a short tensor from its raw data.
+func (t *Weight) values(w *wire) error {
+	width := map[ElemType]int64{Int32: 4, Int64: 8}[t.Type]
+	if n := t.raw.end - t.raw.at; width == 0 || n > width*maxRank || n%width != 0 {
+		return nil
+	}
+	b, err := w.peek(t.raw.at, int(t.raw.end-t.raw.at))
+	if err != nil {
+		return err
+	}
+	t.ints = nil
+	for ; len(b) > 0; b = b[width:] {
+		if width == 4 {
+			t.ints = append(t.ints, int64(int32(binary.LittleEndian.Uint32(b))))
+		} else {
+			t.ints = append(t.ints, int64(binary.LittleEndian.Uint64(b)))
+		}
+	}
+	return nil
 }
 
 // place sets the place of external data from its entries.

@@ -26,14 +26,16 @@ const minReferred = 1 << 12
 // end.
 type Plan struct {
 	Model   *Model
-	Taps    []Tap    // as asked, with poolings and layouts as decided
-	Input   Value    // what is to be fed
+	Taps    []Tap    // as asked, with poolings as decided
+	Input   Value    // the model's input of pictures; it is fed one picture as float32, whatever its type and batch
 	Outputs []string // a tap's output in the graph, by tap; float32, N×Dims[i]
 	Dims    []int64  // the length of a tap's vectors, -1 if only a run will tell
 	Nodes   int      // of the model, that are kept
 
 	pieces []piece
 	tapped []string // the tensors that are tapped, each once
+	fixed  map[string]float64
+	fed    string // the input of the cut model
 }
 
 // piece is a part of a file that is written: a range of the model's file, or
@@ -49,16 +51,22 @@ func (p piece) size() int64 { return p.end - p.at + int64(len(p.bytes)) }
 // projections of cov and gram, for taps without one. A tensor that does not exist is an
 // *scheme.NameError.
 func (m *Model) Plan(taps []Tap, seed uint64) (*Plan, error) {
-	return m.plan(taps, seed, maxMessage)
+	return m.plan(taps, seed, nil, maxMessage)
 }
 
-// plan is Plan for messages of up to limit bytes.
-func (m *Model) plan(taps []Tap, seed uint64, limit int64) (*Plan, error) {
+// PlanFixed is Plan for a model of several inputs, of which all but that of pictures are
+// fixed: every element of such an input is the number.
+func (m *Model) PlanFixed(taps []Tap, seed uint64, fixed map[string]float64) (*Plan, error) {
+	return m.plan(taps, seed, fixed, maxMessage)
+}
+
+// plan is PlanFixed for messages of up to limit bytes.
+func (m *Model) plan(taps []Tap, seed uint64, fixed map[string]float64, limit int64) (*Plan, error) {
 	if v := m.Opset(); v < minOpset {
 		return nil, fmt.Errorf("%s: opset %d: poolings need %d or later (onnx.version_converter converts)", m.Path, v, minOpset)
 	}
-	p := &Plan{Model: m, Taps: slices.Clone(taps)}
-	b := &builder{prefix: m.freePrefix()}
+	p := &Plan{Model: m, Taps: slices.Clone(taps), fixed: fixed}
+	b := &builder{prefix: m.freePrefix(), opset: m.Opset()}
 	tensors := m.Tensors()
 	for i := range p.Taps {
 		tap := &p.Taps[i]
@@ -66,13 +74,12 @@ func (m *Model) plan(taps []Tap, seed uint64, limit int64) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if tap.Layout != UnknownLayout && t.Kind != Vector {
-			t.Kind, t.Layout = FeatureMap, tap.Layout
+		if err = t.say(tap.Order); err == nil {
+			tap.Pooling, err = tap.Pooling.resolve(t)
 		}
-		if tap.Pooling, err = tap.Pooling.resolve(t); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("%s: tap %s: tensor %q: %w", m.Path, tap.Name, tap.Tensor, err)
 		}
-		tap.Layout = t.Layout
 		if n, c := int64(tap.Pooling.Dim), t.Channels(); n > c*(c+1)/2 && tap.Pooling.Dim > 0 {
 			return nil, fmt.Errorf("%s: tap %s: tensor %q: %d channels have %d products, %v asks for more", m.Path, tap.Name, tap.Tensor, c, c*(c+1)/2, tap.Pooling)
 		}
@@ -83,10 +90,7 @@ func (m *Model) plan(taps []Tap, seed uint64, limit int64) (*Plan, error) {
 		p.Dims = append(p.Dims, tap.Pooling.dim(t))
 		p.tapped = append(p.tapped, tap.Tensor)
 	}
-	for _, name := range p.Outputs {
-		b.output(name)
-	}
-	return p, p.cut(b.graph, limit)
+	return p, p.cut(b, limit)
 }
 
 // freePrefix returns a prefix that no name of the model has.
@@ -107,8 +111,8 @@ func (m *Model) uses(prefix string) bool {
 		slices.ContainsFunc(m.inputs, func(v info) bool { return begins(v.Name) })
 }
 
-// cut sets the pieces of the cut model, with the fields added to its graph.
-func (p *Plan) cut(added []byte, limit int64) error {
+// cut sets the pieces of the cut model, with what b has added to its graph.
+func (p *Plan) cut(b *builder, limit int64) error {
 	m := p.Model
 	used, nodes, err := m.needed(p.tapped)
 	if err != nil {
@@ -119,22 +123,40 @@ func (p *Plan) cut(added []byte, limit int64) error {
 	for _, s := range slices.Concat(m.names, m.sparse) {
 		keep(s)
 	}
-	var inputs []Value
 	stored := map[string]bool{}
 	for i := range m.Weights {
 		stored[m.Weights[i].Name] = true
 	}
+	var inputs []Value
+	at := span{}
 	for _, v := range m.inputs {
-		if used[v.Name] {
+		_, set := p.fixed[v.Name]
+		switch {
+		case !used[v.Name]:
+		case stored[v.Name]:
 			keep(v.span)
-			if !stored[v.Name] {
-				inputs = append(inputs, v.Value)
+		case set:
+			if err := b.constant(v.Value, p.fixed[v.Name]); err != nil {
+				return fmt.Errorf("%s: input %q: %w", m.Path, v.Name, err)
 			}
+		default:
+			inputs, at = append(inputs, v.Value), v.span
 		}
 	}
 	if p.Input, err = m.picture(inputs); err != nil {
 		return err
 	}
+	if p.fed = b.adapt(p.Input); p.fed == p.Input.Name {
+		keep(at)
+	}
+	for i, name := range p.Outputs {
+		if p.Input.Shape.Size(0) > 1 { // all of a batch are the same picture
+			name = b.op("Gather", []string{name, b.integers(0)}, intAttribute("axis", 0))
+			p.Outputs[i] = name
+		}
+		b.output(name)
+	}
+	added := b.graph
 	for i := range m.Nodes {
 		if nodes[i] {
 			p.Nodes++
@@ -176,25 +198,20 @@ func (m *Model) picture(inputs []Value) (Value, error) {
 		for _, v := range inputs {
 			names = append(names, strconv.Quote(v.Name))
 		}
-		return Value{}, fmt.Errorf("%s: the taps need %d inputs (%s): a model of pictures has one", m.Path, len(inputs), strings.Join(names, ", "))
+		return Value{}, fmt.Errorf("%s: the taps need %d inputs (%s): a model of pictures has one; give each other one a number (--input NAME=NUMBER)",
+			m.Path, len(inputs), strings.Join(names, ", "))
 	}
-	if in := inputs[0]; in.Type != Float32 {
-		return in, fmt.Errorf("%s: input %q is %v: pictures are fed as float32", m.Path, in.Name, in.Type)
+	in := inputs[0]
+	if in.Type != Float32 && !castable[in.Type] {
+		return in, fmt.Errorf("%s: input %q is %v, which is no type of pictures", m.Path, in.Name, in.Type)
 	}
-	return inputs[0], nil
+	return in, nil
 }
 
 // needed returns what tensors are computed from: the names of all tensors, and
 // which nodes.
 func (m *Model) needed(tensors []string) (used map[string]bool, nodes []bool, err error) {
-	maker := make(map[string]int, len(m.Nodes))
-	for i := range m.Nodes {
-		for _, name := range m.Nodes[i].Outputs {
-			if name != "" {
-				maker[name] = i
-			}
-		}
-	}
+	maker := m.makers()
 	given := map[string]bool{"": true}
 	for i := range m.Weights {
 		given[m.Weights[i].Name] = true
@@ -319,59 +336,4 @@ func writePieces(ctx context.Context, w io.Writer, r io.ReaderAt, pieces []piece
 		}
 	}
 	return nil
-}
-
-// minLeftOut is the size from which on a weight is left out of a skeleton, in
-// bytes. Smaller ones may be shapes and axes, whose values say what shapes follow.
-const minLeftOut = 1 << 12
-
-// skeleton returns the pieces of a model that has all tensors as outputs, and
-// large weights as inputs: their shapes say enough to infer the others.
-func (m *Model) skeleton(tensors []Tensor) []piece {
-	var graph []piece
-	keep := func(s span) { graph = append(graph, piece{span: s}) }
-	listed := map[string]bool{}
-	for _, v := range m.inputs {
-		listed[v.Name] = true
-	}
-	feed := func(name string, w *Weight) {
-		if listed[name] {
-			return
-		}
-		var dims []byte
-		for _, d := range w.Dims {
-			dims = appendMessage(dims, 1, appendNumber(nil, 1, d))
-		}
-		t := appendMessage(appendNumber(nil, 1, int64(w.Type)), 2, dims)
-		v := appendMessage(appendText(nil, 1, name), 2, appendMessage(nil, 1, t))
-		graph = append(graph, piece{bytes: appendMessage(nil, 11, v)})
-	}
-	for _, s := range slices.Concat(m.names, m.sparse) {
-		keep(s)
-	}
-	for _, v := range slices.Concat(m.inputs, m.infos) {
-		keep(v.span)
-	}
-	for i := range m.Nodes {
-		n := &m.Nodes[i]
-		if n.Op == "Constant" && n.constant != nil && len(n.Outputs) == 1 && n.end-n.at >= minLeftOut {
-			feed(n.Outputs[0], n.constant)
-			continue
-		}
-		keep(n.span)
-	}
-	for i := range m.Weights {
-		if w := &m.Weights[i]; w.External != nil || w.end-w.at >= minLeftOut {
-			feed(w.Name, w)
-		} else {
-			keep(w.span)
-		}
-	}
-	var b builder
-	for _, t := range tensors {
-		if t.Kind != Constant {
-			b.output(t.Name)
-		}
-	}
-	return m.assemble(append(graph, piece{bytes: b.graph}))
 }

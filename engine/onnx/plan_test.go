@@ -16,6 +16,7 @@ func TestParsePooling(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "auto", "gap": "gap", "gem": "gem(3)", "gem(2.5)": "gem(2.5)", "cov(512)": "cov(512)", "gram(1)": "gram(1)",
 		"max": "max", "std": "std", "rmac": "rmac", "flat": "flat", "auto": "auto",
+		"cls": "cls", "patches": "patches", "patches(5)": "patches(5)", "token(0)": "token(0)",
 	} {
 		p, err := ParsePooling(text)
 		if err != nil || p.String() != want {
@@ -27,7 +28,8 @@ func TestParsePooling(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"avg": "no pooling is named", "gem(0)": "above 0", "gem(NaN)": "above 0", "gem(x)": "above 0", "gem(3": "not closed",
-		"cov": "name the dimension", "cov(0)": "name the dimension", "cov(65537)": "name the dimension", "gap(3)": "takes no number", "rmac(2)": "takes no number", "(3)": "no pooling",
+		"cov": "name the dimension", "cov(0)": "name the dimension", "cov(65537)": "name the dimension", "gap(3)": "takes no number", "rmac(2)": "takes no number", "cls(1)": "takes no number",
+		"token": "name a place, 0 to", "token(-1)": "name a place", "patches()": "name the number of tokens before the patches", "(3)": "no pooling",
 	} {
 		if p, err := ParsePooling(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, %v", text, p, err)
@@ -45,7 +47,7 @@ func TestPlanErrors(t *testing.T) {
 	two.graph = appendMessage(two.graph, 11, valueBytes("b", Float32, "N", 3, 8, 8))
 	bytesIn := &graphBuilder{}
 	bytesIn.add("Conv", "y", []string{"a"})
-	bytesIn.graph = appendMessage(bytesIn.graph, 11, valueBytes("a", 2, "N", 3, 8, 8))
+	bytesIn.graph = appendMessage(bytesIn.graph, 11, valueBytes("a", Bool, "N", 3, 8, 8))
 	for _, c := range []struct {
 		name  string
 		model *Model
@@ -57,12 +59,14 @@ func TestPlanErrors(t *testing.T) {
 		{"vector", m, Tap{Tensor: "logits", Pooling: Pooling{Op: Std}}, "it is a vector (N×300) and has nothing to pool"},
 		{"channels not known", m, Tap{Tensor: "relu1", Pooling: Pooling{Op: Cov, Dim: 5}}, "its number of channels is not known"},
 		{"size not known", m, Tap{Tensor: "relu1", Pooling: Pooling{Op: RMAC}}, "rmac needs a map of known height and width, and its shape is ?"},
-		{"rank not known", m, Tap{Tensor: "last"}, "its number of dimensions is not known"},
+		{"shape not known", other(rankless(), 17), Tap{Tensor: "y"}, "which dimension of its shape ? holds the channels is not known: say it behind the pooling"},
+		{"channels of a rank that is said", other(rankless(), 17), Tap{Tensor: "y", Order: "ntc", Pooling: Pooling{Op: Cov, Dim: 2}}, "its number of channels is not known (shape ?×?×?)"},
+		{"same for all", other(constant(), 17), Tap{Tensor: "c"}, "it is the same for every picture"},
 		{"too many", m, Tap{Tensor: "mixed", Pooling: Pooling{Op: Cov, Dim: 67}}, "11 channels have 66 products, cov(67) asks for more"},
 		{"opset", other(two.graph, 8), Tap{Tensor: "y"}, "opset 8: poolings need 9 or later"},
 		{"inputs", other(two.graph, 17), Tap{Tensor: "y"}, `the taps need 2 inputs ("a", "b")`},
 		{"dangling", other(half, 17), Tap{Tensor: "y"}, `takes tensor "b", which nothing makes`},
-		{"input type", other(bytesIn.graph, 17), Tap{Tensor: "y"}, `input "a" is uint8: pictures are fed as float32`},
+		{"input type", other(bytesIn.graph, 17), Tap{Tensor: "y"}, `input "a" is bool, which is no type of pictures`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := c.model.Plan([]Tap{c.tap}, 1)
@@ -75,6 +79,29 @@ func TestPlanErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rankless is a graph whose tensor y has as many dimensions as the picture says.
+func rankless() []byte {
+	g := &graphBuilder{}
+	g.add("Relu", "map", []string{"a"})
+	g.add("Shape", "of", []string{"map"})
+	g.add("Flatten", "flat", []string{"map"}, intAttribute("axis", 0))
+	g.add("Gather", "four", []string{"flat", g.numbers("at", 0, 1, 2, 3)}, intAttribute("axis", 1))
+	g.add("Reshape", "list", []string{"four", g.numbers("minus", -1)})
+	g.add("Cast", "which", []string{"list"}, intAttribute("to", 9))
+	g.add("Compress", "some", []string{"of", "which"})
+	g.add("Reshape", "y", []string{"map", "some"})
+	g.graph = appendMessage(g.graph, 11, valueBytes("a", Float32, "N", 3, 8, 8))
+	return g.graph
+}
+
+// constant is a graph of a tensor that does not depend on the picture.
+func constant() []byte {
+	g := &graphBuilder{}
+	g.add("Neg", "c", []string{g.numbers("w", 1, 2)})
+	g.graph = appendMessage(g.graph, 11, valueBytes("a", Float32, "N", 3, 8, 8))
+	return g.graph
 }
 
 // Graphs within a node may use tensors around it, which then are kept.

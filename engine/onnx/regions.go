@@ -15,9 +15,9 @@ const regionOverlap = 0.4
 // region is a square of a map.
 type region struct{ top, left, side int64 }
 
-// places returns the height and width of a feature map, -1 where they are not
+// sides returns the height and width of a feature map, -1 where they are not
 // known.
-func places(t Tensor) (h, w int64) {
+func sides(t Tensor) (h, w int64) {
 	if t.Layout == ChannelsLast {
 		return t.Shape.Size(1), t.Shape.Size(2)
 	}

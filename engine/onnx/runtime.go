@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -81,27 +82,64 @@ func oneLine(err error) error { return errors.New(strings.Join(strings.Fields(er
 // Version returns the version of ONNX Runtime.
 func (r *Runtime) Version() string { return r.library.Version }
 
-// Infer asks ONNX Runtime for the types and shapes of the model's tensors, and
-// lets the model learn them. It needs neither the weights nor, in memory, more
-// than the model's structure.
-func (r *Runtime) Infer(ctx context.Context, m *Model) error {
+// Infer asks ONNX Runtime for the types and shapes of the model's tensors, or of those
+// that the named ones are made of, and lets the model learn them. What lies behind
+// operators that ONNX Runtime does not have is left out. It needs neither the weights
+// nor, in memory, more than the model's structure.
+func (r *Runtime) Infer(ctx context.Context, m *Model, tensors ...string) error {
+	nodes := m.common()
+	if len(tensors) > 0 {
+		var err error
+		if _, nodes, err = m.needed(tensors); err != nil {
+			return err
+		}
+	}
+	learnt, err := r.infer(ctx, m, nodes, nil)
+	if err != nil {
+		return fmt.Errorf("%s: ONNX Runtime does not infer its shapes: %w", m.Path, err)
+	}
+	m.learnt, m.tried, m.probed = learnt, nil, nil
+	if !slices.ContainsFunc(m.Tensors(), Tensor.unclear) {
+		return nil
+	}
+	for _, v := range m.trials() {
+		values, err := r.infer(ctx, m, nodes, &v)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err != nil {
+			continue // another side of pictures, maybe
+		}
+		m.tried, m.probed = &v, map[string]Shape{}
+		for _, x := range values {
+			if x.Shape.Known {
+				m.probed[x.Name] = x.Shape
+			}
+		}
+		break
+	}
+	return nil
+}
+
+// infer returns what ONNX Runtime says of the tensors of nodes. fixed is that of skeleton.
+func (r *Runtime) infer(ctx context.Context, m *Model, nodes []bool, fixed *Value) ([]Value, error) {
 	var b bytes.Buffer
-	if err := m.write(ctx, &b, m.skeleton(m.Tensors())); err != nil {
-		return err
+	if err := m.write(ctx, &b, m.skeleton(nodes, fixed)); err != nil {
+		return nil, err
 	}
 	_, outputs, err := ort.GetInputOutputInfoWithONNXData(b.Bytes())
 	if err != nil {
-		return fmt.Errorf("%s: ONNX Runtime does not infer its shapes: %w", m.Path, oneLine(err))
+		return nil, oneLine(err)
 	}
-	m.learnt = nil
+	var learnt []Value
 	for _, o := range outputs {
 		v := Value{Name: o.Name, Type: ElemType(o.DataType)}
-		if o.OrtValueType == ort.ONNXTypeTensor {
+		if o.OrtValueType == ort.ONNXTypeTensor && len(o.Dimensions) > 0 { // none may be a scalar, or a number that is not known
 			v.Shape = Fixed(o.Dimensions...)
 		}
-		m.learnt = append(m.learnt, v)
+		learnt = append(learnt, v)
 	}
-	return nil
+	return learnt, nil
 }
 
 // Session is a cut model, loaded. Run may be called concurrently; Close comes
@@ -126,7 +164,7 @@ func (r *Runtime) Open(ctx context.Context, p *Plan, o Options) (*Session, error
 	if err := p.Write(ctx, &b); err != nil {
 		return nil, err
 	}
-	session, err := ort.NewDynamicAdvancedSessionWithONNXData(b.Bytes(), []string{p.Input.Name}, p.Outputs, options)
+	session, err := ort.NewDynamicAdvancedSessionWithONNXData(b.Bytes(), []string{p.fed}, p.Outputs, options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: ONNX Runtime %s does not load it: %w", p.Model.Path, r.Version(), oneLine(err))
 	}

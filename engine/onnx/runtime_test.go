@@ -272,15 +272,103 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// What the shape of a tensor is that depends on the picture, the first run tells; the
+// order of its dimensions is said.
+func TestUnknownRank(t *testing.T) {
+	r := startRuntime(t)
+	m := save(t, model(rankless(), 17))
+	if err := r.Infer(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range m.Tensors() {
+		if x.Name == "y" && (x.Shape.String() != "?" || x.Kind != Other) {
+			t.Errorf("y is %v, %s", x.Shape, x.What())
+		}
+	}
+	p, err := m.Plan([]Tap{{Name: "A", Tensor: "y", Order: "nchw"}, {Name: "B", Tensor: "y", Pooling: Pooling{Op: Flat}}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := extract(t, p); !slices.Equal(out[0].Shape, []int64{2, 3}) || !slices.Equal(out[1].Shape, []int64{2, 192}) {
+		t.Errorf("%v, %v", out[0].Shape, out[1].Shape)
+	}
+}
+
+// Nodes may stand in any order, as what converts a model's types leaves them.
+func TestAnyOrder(t *testing.T) {
+	r := startRuntime(t)
+	g := &graphBuilder{random: rand.New(rand.NewPCG(9, 9))}
+	g.stored("w", 5, 3, 3, 3)
+	g.add("Relu", "last", []string{"conv"})
+	g.add("Conv", "conv", []string{"cast", "w"})
+	g.add("Cast", "cast", []string{"input"}, intAttribute("to", 1))
+	g.graph = appendMessage(g.graph, 11, valueBytes("input", Float32, "N", 3, 8, 8))
+	m := save(t, model(g.graph, 17))
+	if err := r.Infer(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, x := range m.Tensors() {
+		names = append(names, x.Name+" "+x.What())
+	}
+	if got := strings.Join(names, "; "); got != "cast feature map, 3 channels; conv feature map, 5 channels; last feature map, 5 channels" {
+		t.Error(got)
+	}
+	if out := extract(t, plan(t, m, "last:gap", "conv:gap")); !slices.Equal(out[0].Shape, []int64{2, 5}) {
+		t.Errorf("%v", out[0].Shape)
+	}
+}
+
+// Operators that ONNX Runtime does not have do not matter behind the taps.
+func TestForeignOperators(t *testing.T) {
+	r := startRuntime(t)
+	g := &graphBuilder{random: rand.New(rand.NewPCG(9, 9))}
+	g.stored("w", 5, 3, 3, 3)
+	g.add("Conv", "conv", []string{"input", "w"})
+	node := appendText(appendText(appendText(appendText(nil, 1, "conv"), 2, "special"), 4, "Special"), 7, "acme")
+	g.graph = appendMessage(g.graph, 1, node)
+	g.add("Relu", "after", []string{"special"})
+	g.graph = appendMessage(g.graph, 11, valueBytes("input", Float32, "N", 3, 8, 8))
+	g.graph = appendMessage(g.graph, 12, valueBytes("after", Float32, "N", 5, 6, 6))
+	for name, imports := range map[string][]byte{
+		"imported": appendMessage(nil, 8, appendNumber(appendText(nil, 1, "acme"), 2, 1)),
+		"not even": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := save(t, append(model(g.graph, 17), imports...))
+			if err := r.Infer(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, x := range m.Tensors() {
+				names = append(names, fmt.Sprintf("%s %v %s", x.Name, x.Shape, x.What()))
+			}
+			want := "conv ?×5×6×6 feature map, 5 channels; special ? other; after N×5×6×6 feature map, 5 channels, a guess"
+			if got := strings.Join(names, "; "); got != want {
+				t.Error(got)
+			}
+			if err := r.InferUnknown(t.Context(), m, "conv"); err != nil {
+				t.Fatal(err)
+			}
+			if out := extract(t, plan(t, m, "conv:gap")); !slices.Equal(out[0].Shape, []int64{2, 5}) {
+				t.Errorf("%v", out[0].Shape)
+			}
+			if _, err := r.Open(t.Context(), plan(t, m, "after:flat"), Options{}); err == nil || !strings.Contains(err.Error(), "acme") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 // A model that is too large for one message refers to the weights in its file.
 func TestReferredWeights(t *testing.T) {
 	m := save(t, network())
 	taps := []Tap{{Name: "x", Tensor: "logits"}, {Name: "y", Tensor: "mixed"}}
-	whole, err := m.plan(taps, 1, maxMessage)
+	whole, err := m.plan(taps, 1, nil, maxMessage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	referred, err := m.plan(taps, 1, 8000)
+	referred, err := m.plan(taps, 1, nil, 8000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +381,7 @@ func TestReferredWeights(t *testing.T) {
 			t.Errorf("tap %d differs", i)
 		}
 	}
-	if _, err := m.plan(taps, 1, 100); err == nil || !strings.Contains(err.Error(), "save the model with external data") {
+	if _, err := m.plan(taps, 1, nil, 100); err == nil || !strings.Contains(err.Error(), "save the model with external data") {
 		t.Errorf("limit of 100 bytes: %v", err)
 	}
 }
@@ -434,7 +522,7 @@ func provoke(path string) int {
 	if err := r.Infer(context.Background(), m); err != nil {
 		return 5
 	}
-	p, err := m.Plan([]Tap{{Name: "x", Tensor: "mixed", Pooling: Pooling{Op: GAP}, Layout: ChannelsFirst}}, 1)
+	p, err := m.Plan([]Tap{{Name: "x", Tensor: "mixed", Pooling: Pooling{Op: GAP}}}, 1)
 	if err != nil {
 		return 6
 	}

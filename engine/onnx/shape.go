@@ -13,8 +13,13 @@ type ElemType int32
 const (
 	UnknownType ElemType = 0
 	Float32     ElemType = 1
+	Uint8       ElemType = 2
+	Int8        ElemType = 3
+	Uint16      ElemType = 4
+	Int16       ElemType = 5
 	Int32       ElemType = 6
 	Int64       ElemType = 7
+	Bool        ElemType = 9
 	Float16     ElemType = 10
 	Float64     ElemType = 11
 	BFloat16    ElemType = 16

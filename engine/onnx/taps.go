@@ -25,15 +25,37 @@ const (
 	Constant // the same for every input
 )
 
-// Layout says which dimension of a feature map holds the channels.
+// Layout says which dimensions of a feature map hold pictures and channels; the others
+// are places.
 type Layout uint8
 
-// The layouts. The first dimension is the picture in both.
+// The layouts.
 const (
 	UnknownLayout Layout = iota
-	ChannelsFirst        // N×C×H×W, N×C×L
+	ChannelsFirst        // N×C×H×W, N×C×T
 	ChannelsLast         // N×H×W×C, N×T×C
+	PlacesFirst          // T×N×C
 )
+
+// of returns the dimensions of pictures and of channels.
+func (l Layout) of(rank int) (n, c int) {
+	switch l {
+	case ChannelsLast:
+		return 0, rank - 1
+	case PlacesFirst:
+		return 1, 2
+	}
+	return 0, 1
+}
+
+// orders are the layouts as a tap says them.
+var orders = map[string]struct {
+	layout Layout
+	rank   int
+}{
+	"nchw": {ChannelsFirst, 4}, "nhwc": {ChannelsLast, 4},
+	"nct": {ChannelsFirst, 3}, "ntc": {ChannelsLast, 3}, "tnc": {PlacesFirst, 3},
+}
 
 // Tensor is what a node of the graph puts out, and can be tapped.
 type Tensor struct {
@@ -45,19 +67,33 @@ type Tensor struct {
 	Kind   Kind
 	Layout Layout // of a feature map
 
-	sure bool // the layout follows from an operator
+	axes []axis // what the dimensions count, nil where nothing says it
+	sure bool   // they follow from operators, and not from sizes alone
+}
+
+// Guessed reports whether nothing but sizes says which dimension of a feature map holds
+// the channels.
+func (t Tensor) Guessed() bool { return t.Kind == FeatureMap && !t.sure }
+
+// rank returns the number of dimensions, -1 if it is not known.
+func (t Tensor) rank() int {
+	switch {
+	case t.Shape.Known:
+		return len(t.Shape.Dims)
+	case t.axes != nil:
+		return len(t.axes)
+	}
+	return -1
 }
 
 // Channels returns the number of channels of a feature map, the length of a
 // vector, or -1 if it is not known.
 func (t Tensor) Channels() int64 {
-	switch {
-	case t.Kind == Vector, t.Layout == ChannelsFirst:
-		return t.Shape.Size(1)
-	case t.Layout == ChannelsLast:
-		return t.Shape.Size(len(t.Shape.Dims) - 1)
+	if t.Kind != Vector && t.Layout == UnknownLayout {
+		return -1
 	}
-	return -1
+	_, c := t.Layout.of(t.rank())
+	return t.Shape.Size(c)
 }
 
 // What says in words what the tensor is taken for.
@@ -66,50 +102,81 @@ func (t Tensor) What() string {
 		return [...]string{Other: "other", Vector: "vector", Scalar: "scalar", Constant: "constant"}[t.Kind]
 	}
 	what := "feature map"
-	if t.Layout == ChannelsLast && len(t.Shape.Dims) == 3 {
+	if t.Layout != ChannelsFirst && t.rank() == 3 {
 		what = "tokens"
 	}
-	n := t.Channels()
+	if n := t.Channels(); n >= 0 {
+		what += fmt.Sprintf(", %d channels", n)
+	} else if t.Layout == ChannelsLast {
+		what += ", channels"
+	}
 	switch {
-	case n >= 0 && t.Layout == ChannelsLast && what != "tokens":
-		return fmt.Sprintf("%s, %d channels last", what, n)
-	case n >= 0:
-		return fmt.Sprintf("%s, %d channels", what, n)
-	case t.Layout == ChannelsLast:
-		return what + ", channels last"
+	case t.Layout == ChannelsLast && t.rank() != 3:
+		what += " last"
+	case t.Layout == PlacesFirst:
+		what += ", pictures second"
+	}
+	if t.Guessed() {
+		what += ", a guess"
 	}
 	return what
 }
 
-// Tensors returns every tensor that a node puts out, in the order of the graph.
-// Types and shapes are those that the file states and those that were learnt
-// from [Runtime.Infer].
+// Tensors returns every tensor that a node puts out, in the order of the graph, in
+// which each comes after those it is made of. Types and shapes are those that the file
+// states and those that were learnt from [Runtime.Infer].
 func (m *Model) Tensors() []Tensor {
-	known := m.known()
-	seen := map[string]Tensor{}
-	for _, v := range m.Inputs {
-		t := Tensor{Name: v.Name, Shape: v.Shape, Type: v.Type}
-		t.byShape()
-		seen[v.Name] = t
-	}
+	t := m.newTracker()
 	var out []Tensor
-	for i := range m.Nodes {
-		n := &m.Nodes[i]
-		op := n.Op
-		if n.Domain != "" {
-			op = n.Domain + "." + op
-		}
-		for k, name := range n.Outputs {
-			if name == "" {
-				continue
-			}
-			t := Tensor{Name: name, Op: op, Node: n.Name, Type: known[name].Type, Shape: known[name].Shape}
-			t.guess(n, k, seen)
-			seen[name] = t
-			out = append(out, t)
-		}
+	for _, i := range m.order() {
+		out = append(out, t.node(&m.Nodes[i])...)
 	}
 	return out
+}
+
+// order returns the numbers of the nodes in an order in which each comes after those
+// whose tensors it takes: the file's, if that is one. Nodes in a circle come as in the file.
+func (m *Model) order() []int {
+	maker := m.makers()
+	order, state := make([]int, 0, len(m.Nodes)), make([]uint8, len(m.Nodes))
+	const waiting, done = 1, 2
+	var stack []int
+	for i := range m.Nodes {
+		for stack = append(stack[:0], i); len(stack) > 0; {
+			n := stack[len(stack)-1]
+			if state[n] != 0 {
+				stack = stack[:len(stack)-1]
+				if state[n] == waiting {
+					state[n] = done
+					order = append(order, n)
+				}
+				continue
+			}
+			state[n] = waiting
+			node := &m.Nodes[n]
+			for _, names := range [][]string{node.captures, node.Inputs} {
+				for k := len(names) - 1; k >= 0; k-- {
+					if j, ok := maker[names[k]]; ok && state[j] == 0 {
+						stack = append(stack, j)
+					}
+				}
+			}
+		}
+	}
+	return order
+}
+
+// makers returns the number of the node that makes each tensor.
+func (m *Model) makers() map[string]int {
+	maker := make(map[string]int, len(m.Nodes))
+	for i := range m.Nodes {
+		for _, name := range m.Nodes[i].Outputs {
+			if name != "" {
+				maker[name] = i
+			}
+		}
+	}
+	return maker
 }
 
 // known returns what is stated of tensors, by name.
@@ -131,103 +198,25 @@ func (m *Model) known() map[string]Value {
 	return known
 }
 
-// spatial are the operators of ONNX that take and give N×C×…: onnx/docs/Operators.md.
-var spatial = map[string]bool{
-	"AveragePool": true, "BatchNormalization": true, "Conv": true, "ConvInteger": true, "ConvTranspose": true,
-	"DeformConv": true, "DepthToSpace": true, "FusedConv": true, "GlobalAveragePool": true, "GlobalLpPool": true,
-	"GlobalMaxPool": true, "GroupNormalization": true, "InstanceNormalization": true, "LpPool": true, "LRN": true,
-	"MaxPool": true, "MaxUnpool": true, "QLinearConv": true, "SpaceToDepth": true,
-}
-
-// indices are operators whose output is never a feature.
-var indices = map[string]bool{
-	"ArgMax": true, "ArgMin": true, "NonMaxSuppression": true, "NonZero": true, "Range": true, "Shape": true, "Size": true,
-}
-
-// reshaping are operators behind which only the shape says what a tensor is.
-var reshaping = map[string]bool{"Einsum": true, "Gather": true, "Reshape": true, "Squeeze": true, "Unsqueeze": true}
-
-// guess sets kind and layout of output k of a node, from the shape, the
-// operator, and the tensors before it.
-func (t *Tensor) guess(n *Node, k int, seen map[string]Tensor) {
-	from, fed := resembled(n, seen)
-	rank := len(t.Shape.Dims)
-	switch {
-	case !fed:
-		t.Kind = Constant
-	case indices[n.Op], t.Type != UnknownType && !t.Type.Float():
-		t.Kind = Other
-	case t.Shape.Known && rank <= 2:
-		t.byShape()
-	case spatial[n.Op] && k == 0:
-		t.Kind, t.Layout, t.sure = FeatureMap, ChannelsFirst, true
-	case n.Op == "Transpose":
-		t.transposed(n, from)
-	case !t.Shape.Known && (n.Op == "Gemm" || n.Op == "Flatten"):
-		t.Kind = Vector
-	case reshaping[n.Op]:
-		t.byShape()
-	case from.Kind == FeatureMap && (!t.Shape.Known || !from.Shape.Known || rank == len(from.Shape.Dims)):
-		t.Kind, t.Layout, t.sure = FeatureMap, from.Layout, from.sure
-	case rank == 3:
-		t.byShape()
-	case !t.Shape.Known && from.Kind == Vector:
-		t.Kind = Vector
-	}
-}
-
-// resembled returns the input that a node's output is likely to resemble, and
-// whether any input depends on the picture.
-func resembled(n *Node, seen map[string]Tensor) (from Tensor, fed bool) {
-	fed = len(n.captures) > 0
-	for _, name := range n.Inputs {
-		in, ok := seen[name]
-		if !ok || in.Kind == Constant {
-			continue
-		}
-		if from.Name == "" || in.Kind == FeatureMap && from.Kind != FeatureMap {
-			from = in
-		}
-		fed = true
-	}
-	return from, fed
-}
-
-// transposed sets kind and layout behind a Transpose.
-func (t *Tensor) transposed(n *Node, from Tensor) {
-	switch {
-	case slices.Equal(n.perm, []int64{0, 2, 3, 1}) || slices.Equal(n.perm, []int64{0, 2, 1}) && from.sure && from.Layout == ChannelsFirst:
-		t.Kind, t.Layout, t.sure = FeatureMap, ChannelsLast, true
-	case slices.Equal(n.perm, []int64{0, 3, 1, 2}) || slices.Equal(n.perm, []int64{0, 2, 1}):
-		t.Kind, t.Layout, t.sure = FeatureMap, ChannelsFirst, true
-	}
-}
-
-// byShape sets kind and layout from the shape alone.
-func (t *Tensor) byShape() {
-	if !t.Shape.Known {
-		return
-	}
-	s := t.Shape
-	switch len(s.Dims) {
-	case 0:
+// classify sets kind and layout from axes, type and shape.
+func (t *Tensor) classify() {
+	t.Kind, t.Layout = Other, UnknownLayout
+	switch rank := t.rank(); {
+	case t.Type != UnknownType && !t.Type.Float():
+	case rank == 0, rank == 1 && t.Shape.Size(0) == 1:
 		t.Kind = Scalar
-	case 1:
-		if s.Size(0) == 1 {
-			t.Kind = Scalar
-		}
-	case 2:
+	case rank == 2 && (t.axes == nil || oneEach(t.axes[0])):
 		t.Kind = Vector
-	case 3:
-		t.Kind, t.Layout = FeatureMap, ChannelsLast
-	case 4:
-		switch {
-		case s.Size(2) == s.Size(3) && s.Size(1) != s.Size(2):
-			t.Kind, t.Layout = FeatureMap, ChannelsFirst
-		case s.Size(1) == s.Size(2) && s.Size(1) >= 0:
-			t.Kind, t.Layout = FeatureMap, ChannelsLast
+	case rank > 2:
+		if t.Layout = layout(t.axes); t.Layout != UnknownLayout {
+			t.Kind = FeatureMap
 		}
 	}
+}
+
+// oneEach reports whether a dimension counts pictures, as far as is known.
+func oneEach(a axis) bool {
+	return !slices.ContainsFunc(a, func(f factor) bool { return f.size != 1 && (f.role == ofChannels || f.role == ofPlaces) })
 }
 
 // Filter returns the tensors whose name, operator or kind contains the text, in

@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +16,10 @@ func tapsCommand() *cobra.Command {
 		Short: "List the tensors of a model that layers can be read from",
 		Long: `Taps lists what the nodes of an ONNX model put out, in the order of the graph: the
 tensor's name, operator, element type, shape, and a guess of what it is.
+
+Which dimension of a tensor holds the channels is followed from the input through
+the operators; where nothing but the shape says it, that is called a guess, and a
+tap has to say it: --tap NAME=TENSOR:POOLING@ntc.
 
 Shapes that the file does not state are inferred by ONNX Runtime, if its library
 is found (strata doctor says where it is looked for); weights are not read.`,
@@ -46,14 +49,14 @@ is found (strata doctor says where it is looked for); weights are not read.`,
 // inferShapes lets ONNX Runtime fill in what the model's file does not state.
 // Without a library that was asked for that is an error, otherwise a note.
 func inferShapes(cmd *cobra.Command, m *onnx.Model, asked string) error {
-	if !slices.ContainsFunc(m.Tensors(), func(t onnx.Tensor) bool { return !t.Shape.Known }) {
+	if !m.Unclear() {
 		return nil
 	}
 	library, err := onnx.FindLibrary(asked, os.Getenv)
 	if err == nil {
 		var r *onnx.Runtime
 		if r, err = onnx.Load(library); err == nil {
-			err = r.Infer(cmd.Context(), m)
+			err = r.InferUnknown(cmd.Context(), m)
 		}
 	}
 	if err == nil || asked != "" || cmd.Context().Err() != nil {
