@@ -87,14 +87,25 @@ type ModelRecord struct {
 // their EXIF orientation says, laid over white where they are transparent, and
 // rounded to 8 bits a channel before and after they are resized.
 type Preprocess struct {
-	Size     int       `yaml:"size"`                 // side of the square that is fed, in pixels
-	Fit      string    `yaml:"fit"`                  // squash, or crop(N): short side to N, then the centre
-	Filter   string    `yaml:"filter"`               // bilinear, catmullrom (both average areas when they reduce), approx, nearest
-	Range    []float64 `yaml:"range,omitempty,flow"` // what 0 and 255 become; or
-	Mean     []float64 `yaml:"mean,omitempty,flow"`  // (v/255 − mean) / std, for red, green and blue
+	Size     int       `yaml:"size"`                              // side of the square that is fed, or height of the rectangle, in pixels
+	Width    int       `yaml:"width,omitempty" json:",omitempty"` // of the rectangle; 0 for a square
+	Fit      string    `yaml:"fit"`                               // squash; crop(N): short side to N, then the centre; pad(V): all of the picture, on grey of V
+	Filter   string    `yaml:"filter"`                            // bilinear, catmullrom (both average areas when they reduce), approx, nearest
+	Range    []float64 `yaml:"range,omitempty,flow"`              // what 0 and 255 become; or
+	Mean     []float64 `yaml:"mean,omitempty,flow"`               // (v/255 − mean) / std, for red, green and blue
 	Std      []float64 `yaml:"std,omitempty,flow"`
 	Channels string    `yaml:"channels"` // rgb or bgr
 	Layout   string    `yaml:"layout"`   // nchw or nhwc
+
+	Inputs map[string]float64 `yaml:"inputs,omitempty,flow" json:",omitempty"` // of the model, beside the picture: every element is the number
+}
+
+// Sides returns height and width of what is fed, in pixels.
+func (p Preprocess) Sides() (h, w int) {
+	if p.Width == 0 {
+		return p.Size, p.Size
+	}
+	return p.Size, p.Width
 }
 
 // LayerRecord describes a layer.
@@ -130,6 +141,8 @@ type SoftwareRecord struct {
 	Strata      string `yaml:"strata,omitempty"`
 	ONNXRuntime string `yaml:"onnxruntime,omitempty"`
 	Provider    string `yaml:"provider,omitempty"` // cpu without it
+	Decoder     int    `yaml:"decoder,omitempty"`  // picture.Decoder; 1 without it
+	Integers    string `yaml:"integers,omitempty"` // exact, if a model of integers gives the same on every processor
 }
 
 // Manifest returns what gallery.yaml says, or nil if there is none. It is not to

@@ -187,8 +187,8 @@ func TestExtractErrors(t *testing.T) {
 			o.Model, o.Taps, o.Preprocess.Layout = fixed("N", 3, 8, 8), tap("A=y"), "nhwc"
 		}, "as nhwc it does not have the three channels"},
 		{"grey", func(o *Options) { o.Model, o.Taps = fixed("N", 1, 8, 8), tap("A=y") }, "it does not have the three channels of pictures"},
-		{"batch", func(o *Options) { o.Model, o.Taps = fixed(4, 3, 8, 8), tap("A=y") }, "it takes 4 pictures at a time"},
-		{"oblong", func(o *Options) { o.Model, o.Taps = fixed(1, 3, 8, 9), tap("A=y:flat") }, "pictures are fed as squares"},
+		{"batch", func(o *Options) { o.Model, o.Taps = fixed(65, 3, 8, 8), tap("A=y") }, "it takes 65 pictures at a time"},
+		{"oblong", func(o *Options) { o.Model, o.Taps = fixed(1, 3, 8, 9), tap("A=y:flat") }, "it takes pictures of 8×9, not of 8×8"},
 		{"rank", func(o *Options) { o.Model, o.Taps = fixed(1, 300), tap("A=y") }, "a batch of pictures has 4 dimensions"},
 		{"provider", func(o *Options) { o.Provider = "coreml" }, `execution provider "coreml": this library of ONNX Runtime has none that works`},
 		{"no folder", func(o *Options) { o.Gallery += "/none" }, "there is no such folder"},

@@ -53,8 +53,13 @@ func openPipeline(ctx context.Context, m *onnx.Model, o pipelineOptions) (_ *pip
 	if err := n.runtime.InferUnknown(ctx, m, tensors...); err != nil {
 		return nil, err
 	}
-	if n.plan, err = m.Plan(o.Taps, 0); err != nil {
+	if n.plan, err = m.PlanFixed(o.Taps, 0, o.Preprocess.Inputs); err != nil {
 		return nil, err
+	}
+	if o.Preset == "" && o.Preprocess.Range == nil && o.Preprocess.Mean == nil {
+		if o.Preprocess, err = beside(m.Path, o.Preprocess); err != nil {
+			return nil, err
+		}
 	}
 	if n.preprocess, err = FitPreprocess(n.plan.Input, o.Preset, o.Preprocess); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Path, err)
@@ -85,7 +90,7 @@ func findRuntime(asked string, env func(string) string) (*onnx.Runtime, error) {
 }
 
 // inputs returns the number of values of an input.
-func (n *pipeline) inputs() int { return 3 * n.prepare.size * n.prepare.size }
+func (n *pipeline) inputs() int { return 3 * n.prepare.w * n.prepare.h }
 
 // run feeds the input of one picture and returns a vector a tap.
 func (n *pipeline) run(input []float32) ([][]float32, error) {

@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"image"
+	"image/color"
 	stddraw "image/draw"
 	"io"
 	"math"
@@ -32,11 +33,13 @@ func allowPixels(w, h int) error {
 // preparer turns pictures into inputs of a model. Its methods may be called
 // concurrently.
 type preparer struct {
-	size, resize int // resize 0: squash
-	scale        draw.Scaler
-	values       [3][256]float32 // by channel: red, green, blue
-	bgr, last    bool
-	shape        []int64
+	w, h      int // of what is fed
+	resize    int // the short side before a crop; 0 for none
+	grey      int // around what is padded; -1 for nothing
+	scale     draw.Scaler
+	values    [3][256]float32 // by channel: red, green, blue
+	bgr, last bool
+	shape     []int64
 
 	squares sync.Pool // of *image.RGBA
 	scalers scalers
@@ -71,14 +74,17 @@ func (s *scalers) get(k *draw.Kernel, dw, dh, sw, sh int) draw.Scaler {
 
 // newPreparer returns the preparer of a preprocessing that was checked.
 func newPreparer(p engine.Preprocess) (*preparer, error) {
-	resize, err := parseFit(p.Fit, p.Size)
+	h, w := p.Sides()
+	resize, grey, err := parseFit(p.Fit, max(h, w))
 	if err != nil {
 		return nil, err
 	}
-	n := int64(p.Size)
-	x := &preparer{size: p.Size, resize: resize, bgr: p.Channels == "bgr", last: p.Layout == "nhwc", shape: []int64{1, 3, n, n}}
+	x := &preparer{
+		w: w, h: h, resize: resize, grey: grey,
+		bgr: p.Channels == "bgr", last: p.Layout == "nhwc", shape: []int64{1, 3, int64(h), int64(w)},
+	}
 	if x.last {
-		x.shape = []int64{1, n, n, 3}
+		x.shape = []int64{1, int64(h), int64(w), 3}
 	}
 	x.scale = map[string]draw.Scaler{
 		filterBilinear: draw.BiLinear, filterCatmullRom: draw.CatmullRom, filterApprox: draw.ApproxBiLinear, filterNearest: draw.NearestNeighbor,
@@ -97,7 +103,7 @@ func newPreparer(p engine.Preprocess) (*preparer, error) {
 	return x, nil
 }
 
-// read decodes a picture and sets dst, of 3·size² values, to the input; allow is
+// read decodes a picture and sets dst, of 3·w·h values, to the input; allow is
 // that of picture.DecodePicture.
 func (x *preparer) read(dst []float32, r io.Reader, allow func(w, h int) error) error {
 	m, err := picture.DecodePicture(r, allow)
@@ -139,30 +145,52 @@ func opaque(m image.Image) image.Image {
 	return out
 }
 
-// resized returns the square that is fed.
+// resized returns the rectangle that is fed.
 func (x *preparer) resized(m image.Image) *image.RGBA {
 	b := m.Bounds()
 	out, ok := x.squares.Get().(*image.RGBA)
 	if !ok {
-		out = image.NewRGBA(image.Rect(0, 0, x.size, x.size))
+		out = image.NewRGBA(image.Rect(0, 0, x.w, x.h))
 	}
-	if x.resize == 0 {
+	switch {
+	case x.resize != 0:
+		x.draw(out, x.cropped(b.Dx(), b.Dy()), m)
+	case x.grey >= 0:
+		grey := image.NewUniform(color.Gray{Y: uint8(x.grey)})
+		stddraw.Draw(out, out.Rect, grey, image.Point{}, stddraw.Src)
+		x.draw(out, x.padded(b.Dx(), b.Dy()), m)
+	default:
 		x.draw(out, out.Rect, m)
-		return out
 	}
-	// The short side becomes resize pixels, the long one as many as keep the
-	// proportions, rounded down, and the square is cut from the middle, rounded to
-	// even: torchvision's Resize and CenterCrop. Only the square is computed.
-	w, h := x.resize, x.resize
-	if b.Dx() > b.Dy() {
-		w = int(int64(x.resize) * int64(b.Dx()) / int64(b.Dy()))
-	} else {
-		h = int(int64(x.resize) * int64(b.Dy()) / int64(b.Dx()))
-	}
-	left := int(math.RoundToEven(float64(w-x.size) / 2))
-	top := int(math.RoundToEven(float64(h-x.size) / 2))
-	x.draw(out, image.Rect(-left, -top, w-left, h-top), m)
 	return out
+}
+
+// cropped returns the place of a picture whose short side becomes resize pixels, the long
+// one as many as keep the proportions, rounded down, and of which the middle is fed, rounded
+// to even: torchvision's Resize and CenterCrop. Only the middle is computed.
+func (x *preparer) cropped(pw, ph int) image.Rectangle {
+	w, h := x.resize, x.resize
+	if pw > ph {
+		w = int(int64(x.resize) * int64(pw) / int64(ph))
+	} else {
+		h = int(int64(x.resize) * int64(ph) / int64(pw))
+	}
+	left := int(math.RoundToEven(float64(w-x.w) / 2))
+	top := int(math.RoundToEven(float64(h-x.h) / 2))
+	return image.Rect(-left, -top, w-left, h-top)
+}
+
+// padded returns the place of a picture that is fed as a whole, as large as possible, in
+// the middle; what is odd is right and below.
+func (x *preparer) padded(pw, ph int) image.Rectangle {
+	w, h := x.w, x.h
+	if int64(pw)*int64(x.h) > int64(ph)*int64(x.w) {
+		h = max(1, int(math.RoundToEven(float64(ph)*float64(x.w)/float64(pw))))
+	} else {
+		w = max(1, int(math.RoundToEven(float64(pw)*float64(x.h)/float64(ph))))
+	}
+	left, top := (x.w-w)/2, (x.h-h)/2
+	return image.Rect(left, top, left+w, top+h)
 }
 
 // draw resizes m to a rectangle, of which dst may be a part.
@@ -176,7 +204,7 @@ func (x *preparer) draw(dst *image.RGBA, to image.Rectangle, m image.Image) {
 
 // fill sets dst to the pixels' values in the order of the layout.
 func (x *preparer) fill(dst []float32, m *image.RGBA) {
-	plane, step := x.size*x.size, 1
+	plane, step := x.w*x.h, 1
 	if x.last {
 		plane, step = 1, 3
 	}
@@ -186,7 +214,7 @@ func (x *preparer) fill(dst []float32, m *image.RGBA) {
 			at = 2 - c
 		}
 		values, out := &x.values[c], dst[at*plane:]
-		for i := range x.size * x.size {
+		for i := range x.w * x.h {
 			out[i*step] = values[m.Pix[4*i+c]]
 		}
 	}

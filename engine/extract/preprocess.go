@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -13,8 +14,10 @@ import (
 
 // Bounds of a preprocessing.
 const (
-	maxSide = 4096 // of the square that is fed, and of the short side before a crop, in pixels
-	anySide = 299  // of the square, where neither the model nor the user says: Inception-v3's
+	maxSide  = 4096 // of the square that is fed, and of the short side before a crop, in pixels
+	maxBatch = 64   // pictures that a model takes at a time: all but one are the same again
+	vitSide  = 224  // the same of transformers, and of presets that are theirs
+	anySide  = 299  // of the square, where neither the model nor the user says: Inception-v3's
 )
 
 // The filters of a preprocessing. Those marked average the area that a pixel
@@ -61,6 +64,39 @@ func Presets() []Preset {
 			size = or(size, anySide) // timm floors the resized side: 299/0.875 is 341
 			return engine.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom, Range: []float64{-1, 1}}
 		}},
+		{"timm-imagenet", "short side to size/0.875, centre, bicubic, ImageNet's mean and std: timm's default", func(size int) engine.Preprocess {
+			size = or(size, vitSide)
+			return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom})
+		}},
+		{"clip", "short side to size, centre, bicubic, CLIP's mean and std", func(size int) engine.Preprocess {
+			size = or(size, vitSide)
+			return engine.Preprocess{
+				Size: size, Fit: crop(size), Filter: filterCatmullRom,
+				Mean: []float64{0.48145466, 0.4578275, 0.40821073}, Std: []float64{0.26862954, 0.26130258, 0.27577711},
+			}
+		}},
+		{"siglip", "squashed, bicubic, -1 to 1", func(size int) engine.Preprocess {
+			return engine.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterCatmullRom, Range: []float64{-1, 1}}
+		}},
+		{"dinov2", "short side to size·256/224, centre, bicubic, ImageNet's mean and std", func(size int) engine.Preprocess {
+			size = or(size, vitSide)
+			return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 256 / 224), Filter: filterCatmullRom})
+		}},
+		{"dinov3", "squashed, bilinear, ImageNet's mean and std", func(size int) engine.Preprocess {
+			return imagenet(engine.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear})
+		}},
+		{"keras-caffe", "squashed, bilinear, blue first, less ImageNet's mean, channels last: ResNet, VGG", func(size int) engine.Preprocess {
+			return engine.Preprocess{
+				Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear, Channels: "bgr", Layout: "nhwc",
+				Mean: []float64{123.68 / 255, 116.779 / 255, 103.939 / 255}, Std: []float64{1. / 255, 1. / 255, 1. / 255},
+			}
+		}},
+		{"keras-raw", "squashed, bilinear, 0 to 255, channels last: EfficientNet, ConvNeXt, MobileNetV3", func(size int) engine.Preprocess {
+			return engine.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear, Range: []float64{0, 255}, Layout: "nhwc"}
+		}},
+		{"letterbox", "all of the picture, bilinear, on grey of 114, 0 to 1: YOLO", func(size int) engine.Preprocess {
+			return engine.Preprocess{Size: or(size, 640), Fit: "pad(114)", Filter: filterBilinear, Range: []float64{0, 1}}
+		}},
 	}
 }
 
@@ -83,41 +119,68 @@ func or(size, other int) int {
 // those that are not asked for. Size and layout follow from the input's shape
 // where that says them. What does not fit the input is an error.
 func FitPreprocess(in onnx.Value, preset string, asked engine.Preprocess) (engine.Preprocess, error) {
-	layout, size, err := inputShape(in, asked.Layout)
+	layout, h, w, err := inputShape(in, asked.Layout)
 	if err != nil {
 		return engine.Preprocess{}, err
 	}
-	var p engine.Preprocess
-	switch at := slices.IndexFunc(Presets(), func(x Preset) bool { return x.Name == preset }); {
-	case at >= 0:
-		p = Presets()[at].make(or(asked.Size, size))
-	case preset != "":
-		return p, fmt.Errorf("no preset is named %q (there is %s)", preset, presetNames())
-	case asked.Range == nil && asked.Mean == nil:
-		return p, fmt.Errorf("which numbers the model was trained on is not known: name a preset (%s), a range, or mean and std", presetNames())
-	default:
-		p = engine.Preprocess{Size: or(asked.Size, or(size, anySide)), Fit: "squash", Filter: filterBilinear}
+	if ah, aw := asked.Sides(); ah != 0 {
+		if h != 0 && ah != h || w != 0 && aw != w {
+			return asked, fmt.Errorf("input %q is %v: it takes pictures of %s, not of %d×%d", in.Name, in.Shape, sidesText(h, w), ah, aw)
+		}
+		h, w = ah, aw
+	}
+	if in.Type.Whole() && preset == "" && asked.Range == nil && asked.Mean == nil {
+		asked.Range = []float64{0, 255} // the values themselves
+	}
+	h, w = or(h, w), or(w, h)
+	p, err := begin(preset, asked, max(h, w))
+	if err != nil {
+		return p, err
 	}
 	take(&p, asked)
-	if layout != "" {
-		p.Layout = layout
+	if h != w {
+		p.Size, p.Width = h, w
 	}
-	if p.Layout == "" {
-		p.Layout = "nchw"
-	}
-	if p.Channels == "" {
-		p.Channels = "rgb"
-	}
+	p.Layout, p.Channels = cmp.Or(layout, p.Layout, "nchw"), cmp.Or(p.Channels, "rgb")
 	if err := CheckPreprocess(p); err != nil {
 		return p, err
 	}
-	if p.Fit == "crop" {
-		p.Fit = crop(p.Size)
+	switch p.Fit {
+	case "crop":
+		p.Fit = crop(max(p.Size, p.Width))
+	case "pad":
+		p.Fit = "pad(0)"
 	}
-	if size != 0 && p.Size != size {
-		return p, fmt.Errorf("input %q is %v: it takes pictures of %d×%d, not of %d×%d", in.Name, in.Shape, size, size, p.Size, p.Size)
+	if in.Type.Whole() && !slices.Equal(p.Range, []float64{0, 255}) {
+		return p, fmt.Errorf("input %q is %v: it takes the values 0 to 255 as they are (a range of 0,255)", in.Name, in.Type)
 	}
 	return p, nil
+}
+
+// sidesText returns height and width, of which one may not be known.
+func sidesText(h, w int) string {
+	text := func(n int) string {
+		if n == 0 {
+			return "any"
+		}
+		return strconv.Itoa(n)
+	}
+	return text(h) + "×" + text(w)
+}
+
+// begin returns the preprocessing of a preset, or that which is the same whatever is
+// asked; side is the longer one of what is fed, 0 where nobody says it.
+func begin(preset string, asked engine.Preprocess, side int) (engine.Preprocess, error) {
+	at := slices.IndexFunc(Presets(), func(x Preset) bool { return x.Name == preset })
+	switch {
+	case at >= 0:
+		return Presets()[at].make(side), nil
+	case preset != "":
+		return engine.Preprocess{}, fmt.Errorf("no preset is named %q (there is %s)", preset, presetNames())
+	case asked.Range == nil && asked.Mean == nil:
+		return engine.Preprocess{}, fmt.Errorf("which numbers the model was trained on is not known: name a preset (%s), a range, or mean and std", presetNames())
+	}
+	return engine.Preprocess{Size: or(side, anySide), Fit: "squash", Filter: filterBilinear}, nil
 }
 
 // take sets the fields of p that are asked for.
@@ -132,6 +195,7 @@ func take(p *engine.Preprocess, asked engine.Preprocess) {
 	if asked.Range != nil || asked.Mean != nil || asked.Std != nil {
 		p.Range, p.Mean, p.Std = asked.Range, asked.Mean, asked.Std
 	}
+	p.Inputs = asked.Inputs
 }
 
 func presetNames() string {
@@ -142,40 +206,38 @@ func presetNames() string {
 	return strings.Join(names, ", ")
 }
 
-// inputShape returns layout and side of the pictures that an input takes, "" and
+// inputShape returns layout, height and width of the pictures that an input takes, "" and
 // 0 where its shape does not say, or why it takes none. asked is the layout that
 // the user names, or "".
-func inputShape(in onnx.Value, asked string) (layout string, size int, err error) {
+func inputShape(in onnx.Value, asked string) (layout string, h, w int, err error) {
 	s := in.Shape
 	if !s.Known {
-		return asked, 0, nil
+		return asked, 0, 0, nil
 	}
-	fail := func(format string, args ...any) (string, int, error) {
-		return "", 0, fmt.Errorf("input %q is %v: %s", in.Name, s, fmt.Sprintf(format, args...))
+	fail := func(format string, args ...any) (string, int, int, error) {
+		return "", 0, 0, fmt.Errorf("input %q is %v: %s", in.Name, s, fmt.Sprintf(format, args...))
 	}
 	if len(s.Dims) != 4 {
 		return fail("a batch of pictures has 4 dimensions")
 	}
-	if n := s.Size(0); n > 1 {
-		return fail("it takes %d pictures at a time; export the model with a batch of 1 or of any size", n)
+	if n := s.Size(0); n > maxBatch {
+		return fail("it takes %d pictures at a time; export the model with a batch of up to %d or of any size", n, maxBatch)
 	}
 	layout, ok := inputLayout(s.Size(1), s.Size(3), asked)
 	if !ok {
 		return fail("%s does not have the three channels of pictures", map[string]string{"": "it", "nchw": "as nchw it", "nhwc": "as nhwc it"}[asked])
 	}
-	h, w := s.Size(2), s.Size(3)
+	high, wide := s.Size(2), s.Size(3)
 	if layout == "nhwc" {
-		h, w = s.Size(1), s.Size(2)
+		high, wide = s.Size(1), s.Size(2)
 	}
 	switch {
 	case layout == "":
-		return "", 0, nil
-	case h > 0 && w > 0 && h != w:
-		return fail("pictures are fed as squares")
-	case max(h, w) > maxSide:
+		return "", 0, 0, nil
+	case max(high, wide) > maxSide:
 		return fail("pictures are fed with sides of up to %d", maxSide)
 	}
-	return layout, int(max(h, w, 0)), nil
+	return layout, int(max(high, 0)), int(max(wide, 0)), nil
 }
 
 // inputLayout returns the layout of an input with these sizes of dimensions 1 and
@@ -200,10 +262,12 @@ func inputLayout(second, last int64, asked string) (layout string, ok bool) {
 
 // CheckPreprocess checks that a preprocessing says everything and nothing odd.
 func CheckPreprocess(p engine.Preprocess) error {
-	if p.Size < 1 || p.Size > maxSide {
-		return fmt.Errorf("size %d is not a side from 1 to %d pixels", p.Size, maxSide)
+	for _, n := range []int{p.Size, p.Width} {
+		if n < 0 || n > maxSide || p.Size == 0 {
+			return fmt.Errorf("size %d is not a side from 1 to %d pixels", n, maxSide)
+		}
 	}
-	if _, err := parseFit(p.Fit, p.Size); err != nil {
+	if _, _, err := parseFit(p.Fit, max(p.Size, p.Width)); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -241,22 +305,29 @@ func checkNumbers(p engine.Preprocess) error {
 	return nil
 }
 
-// parseFit returns the length of the short side before a crop, or 0 for squash.
-func parseFit(fit string, size int) (int, error) {
-	if fit == "squash" {
-		return 0, nil
+// parseFit returns the length of the short side before a crop, and the grey around what
+// is padded; 0 and -1 where there is none. side is the longer one of what is fed.
+func parseFit(fit string, side int) (resize, grey int, err error) {
+	switch fit {
+	case "squash":
+		return 0, -1, nil
+	case "crop":
+		return side, -1, nil
+	case "pad":
+		return 0, 0, nil
 	}
-	if fit == "crop" {
-		return size, nil
-	}
-	text, ok := strings.CutPrefix(fit, "crop(")
+	name, text, _ := strings.Cut(fit, "(")
 	text, closed := strings.CutSuffix(text, ")")
 	n, err := strconv.Atoi(text)
 	switch {
-	case !ok || !closed || err != nil:
-		return 0, fmt.Errorf("fit %q is neither squash nor crop(N), N being the short side before the crop", fit)
-	case n < size || n > maxSide:
-		return 0, fmt.Errorf("fit %q: the short side before a crop to %d is from %d to %d pixels", fit, size, size, maxSide)
+	case name != "crop" && name != "pad" || !closed || err != nil:
+		return 0, -1, fmt.Errorf("fit %q is none of squash, crop(N), N being the short side before the crop, and pad(V), V being the grey around", fit)
+	case name == "pad" && (n < 0 || n > 255):
+		return 0, -1, fmt.Errorf("fit %q: the grey around is from 0 to 255", fit)
+	case name == "pad":
+		return 0, n, nil
+	case n < side || n > maxSide:
+		return 0, -1, fmt.Errorf("fit %q: the short side before a crop to %d is from %d to %d pixels", fit, side, side, maxSide)
 	}
-	return n, nil
+	return n, -1, nil
 }

@@ -3,7 +3,10 @@ package extract
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,13 +37,26 @@ func TestFitPreprocess(t *testing.T) {
 		{"torchvision", in(-1, 3, -1, -1), "torchvision", engine.Preprocess{}, "299 crop(342) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
 		{"torchvision of 224", in(-1, 3, 224, 224), "torchvision", engine.Preprocess{}, "224 crop(256) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
 		{"torchvision-224", free, "torchvision-224", engine.Preprocess{}, "224 crop(256) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"timm-imagenet", in(1, 3, 224, 224), "timm-imagenet", engine.Preprocess{}, "224 crop(256) catmullrom [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"clip of 336", in(-1, 3, 336, 336), "clip", engine.Preprocess{}, "336 crop(336) catmullrom [] [0.48145466 0.4578275 0.40821073] [0.26862954 0.26130258 0.27577711] rgb nchw"},
+		{"siglip", free, "siglip", engine.Preprocess{}, "224 squash catmullrom [-1 1] [] [] rgb nchw"},
+		{"dinov2", in(-1, 3, -1, -1), "dinov2", engine.Preprocess{}, "224 crop(256) catmullrom [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"keras-raw", in(-1, 224, 224, 3), "keras-raw", engine.Preprocess{}, "224 squash bilinear [0 255] [] [] rgb nhwc"},
+		{"letterbox", in(8, 3, 64, 64), "letterbox", engine.Preprocess{}, "64 pad(114) bilinear [0 1] [] [] rgb nchw"},
+		{"rectangle", in(-1, 3, 256, 128), "unit", engine.Preprocess{}, "256×128 squash bilinear [0 1] [] [] rgb nchw"},
+		{"rectangle, asked for", free, "unit", engine.Preprocess{Size: 128, Width: 64, Fit: "pad"}, "128×64 pad(0) bilinear [0 1] [] [] rgb nchw"},
+		{"bytes", onnx.Value{Name: "x", Type: onnx.Uint8, Shape: onnx.Fixed(-1, 64, 64, 3)}, "", engine.Preprocess{}, "64 squash bilinear [0 255] [] [] rgb nhwc"},
 		{"timm", in(-1, 3, 299, 299), "timm", engine.Preprocess{}, "299 crop(341) catmullrom [-1 1] [] [] rgb nchw"},
 		{"fields", free, "", engine.Preprocess{Size: 100, Fit: "crop", Filter: "nearest", Range: []float64{0, 255}, Channels: "bgr", Layout: "nhwc"}, "100 crop(100) nearest [0 255] [] [] bgr nhwc"},
 		{"a field over a preset", free, "torchvision", engine.Preprocess{Range: []float64{0, 1}, Fit: "squash"}, "299 squash bilinear [0 1] [] [] rgb nchw"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := FitPreprocess(c.in, c.preset, c.asked)
-			got := fmt.Sprintf("%d %s %s %v %v %v %s %s", p.Size, p.Fit, p.Filter, p.Range, p.Mean, p.Std, p.Channels, p.Layout)
+			size := fmt.Sprint(p.Size)
+			if p.Width != 0 {
+				size += fmt.Sprint("×", p.Width)
+			}
+			got := fmt.Sprintf("%s %s %s %v %v %v %s %s", size, p.Fit, p.Filter, p.Range, p.Mean, p.Std, p.Channels, p.Layout)
 			if err != nil || got != c.want {
 				t.Errorf("%v\n%s, want\n%s", err, got, c.want)
 			}
@@ -55,9 +71,10 @@ func TestFitPreprocess(t *testing.T) {
 	}{
 		{engine.Preprocess{Size: 5000}, "size 5000 is not a side"},
 		{engine.Preprocess{Size: -1}, "size -1 is not a side"},
-		{engine.Preprocess{Fit: "pad"}, `fit "pad" is neither squash nor crop(N)`},
+		{engine.Preprocess{Fit: "fill"}, `fit "fill" is none of squash, crop(N)`},
+		{engine.Preprocess{Fit: "pad(256)"}, "the grey around is from 0 to 255"},
 		{engine.Preprocess{Fit: "crop(100)"}, `the short side before a crop to 299 is from 299 to 4096 pixels`},
-		{engine.Preprocess{Fit: "crop(300"}, "is neither squash nor crop(N)"},
+		{engine.Preprocess{Fit: "crop(300"}, "is none of squash, crop(N)"},
 		{engine.Preprocess{Filter: "lanczos"}, `filter "lanczos" is none of bilinear, catmullrom, approx, nearest`},
 		{engine.Preprocess{Channels: "grb"}, `channels "grb" is none of rgb, bgr`},
 		{engine.Preprocess{Layout: "chw"}, `layout "chw" is none of nchw, nhwc`},
@@ -192,5 +209,92 @@ func TestPrepareOdd(t *testing.T) {
 	}
 	if err := p.checkProportion(image.Rect(0, 0, 2000, 10)); err == nil || !strings.Contains(err.Error(), "2000×10 pixels") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A padded picture is whole, in the middle, on grey.
+func TestPreparePad(t *testing.T) {
+	p, err := newPreparer(engine.Preprocess{Size: 20, Width: 10, Fit: "pad(114)", Filter: "nearest", Range: []float64{0, 255}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	white := image.NewUniform(color.White)
+	for _, c := range []struct {
+		w, h int
+		want image.Rectangle
+	}{
+		{40, 40, image.Rect(0, 5, 10, 15)},
+		{10, 20, image.Rect(0, 0, 10, 20)},
+		{5, 40, image.Rect(4, 0, 6, 20)}, // 2.5 is rounded to even
+		{9000, 1, image.Rect(0, 9, 10, 10)},
+	} {
+		m := image.NewRGBA(image.Rect(0, 0, c.w, c.h))
+		draw.Draw(m, m.Rect, white, image.Point{}, draw.Src)
+		got := p.resized(m)
+		for y := range 20 {
+			for x := range 10 {
+				want := uint8(114)
+				if (image.Point{x, y}).In(c.want) {
+					want = 255
+				}
+				if v := got.RGBAAt(x, y); v.R != want || v.A != 255 {
+					t.Fatalf("%d×%d: pixel %d, %d is %v, not %d", c.w, c.h, x, y, v, want)
+				}
+			}
+		}
+	}
+	input := make([]float32, 3*20*10)
+	p.fill(input, p.resized(gradient(10, 20)))
+	if !slices.Equal(p.shape, []int64{1, 3, 20, 10}) || input[200+3*10+7] != 3 {
+		t.Errorf("shape %v, green of row 3 is %v", p.shape, input[200+3*10+7])
+	}
+}
+
+// What lies beside a model says how its pictures are made.
+func TestBeside(t *testing.T) {
+	const stats = `"image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], `
+	for _, c := range []struct{ name, file, text, want string }{
+		{"ViT", "preprocessor_config.json", `{"do_normalize": true, "do_resize": true, ` + stats + `"resample": 2, "size": 224}`, "224 0 squash bilinear [] [0.5 0.5 0.5]"},
+		{"CLIP", "preprocessor_config.json", `{"crop_size": {"height": 224, "width": 224}, "do_center_crop": true, "do_rescale": true, ` + stats +
+			`"resample": 3, "rescale_factor": 0.00392156862745098, "size": {"shortest_edge": 256}}`, "224 0 crop(256) catmullrom [] [0.5 0.5 0.5]"},
+		{"old CLIP", "../preprocessor_config.json", `{"crop_size": 224, "do_center_crop": true, ` + stats + `"resample": 3, "size": 224}`, "224 0 crop(224) catmullrom [] [0.5 0.5 0.5]"},
+		{"ConvNeXt", "preprocessor_config.json", `{"crop_pct": 0.875, ` + stats + `"resample": 3, "size": {"shortest_edge": 224}}`, "224 0 crop(256) catmullrom [] [0.5 0.5 0.5]"},
+		{"not normalised", "preprocessor_config.json", `{"do_normalize": false, "resample": 2, "size": {"height": 256, "width": 128}}`, "256 128 squash bilinear [0 1] []"},
+		{
+			"timm", "config.json", `{"pretrained_cfg": {"input_size": [3, 224, 224], "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}`,
+			"224 0 crop(248) catmullrom [] [0.5 0.5 0.5]",
+		},
+		{"another config.json", "config.json", `{"hidden_size": 768}`, "0 0   [] []"},
+		{"Lanczos", "preprocessor_config.json", `{` + stats + `"resample": 1, "size": 224}`, "by a filter that there is none of here"},
+		{"another scale", "preprocessor_config.json", `{` + stats + `"resample": 2, "rescale_factor": 0.00784, "size": 224}`, "in another way than by 1/255"},
+		{"any size", "preprocessor_config.json", `{` + stats + `"resample": 2, "size": {"shortest_edge": 800}}`, "does not make pictures of one size"},
+		{"broken", "config.json", `{"`, "unexpected end of JSON input"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "onnx")
+			if err := os.Mkdir(dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(dir, c.file)
+			if err := os.WriteFile(file, []byte(c.text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			p, err := beside(filepath.Join(dir, "model.onnx"), engine.Preprocess{})
+			got := fmt.Sprintln(p.Size, p.Width, p.Fit, p.Filter, p.Range, p.Mean)
+			if err != nil {
+				got = err.Error()
+				if !strings.HasPrefix(got, file+": ") {
+					t.Errorf("%s does not name %s", got, file)
+				}
+			}
+			if !strings.Contains(got, c.want) {
+				t.Errorf("%s, not %s", got, c.want)
+			}
+			if err == nil && p.Size != 0 {
+				if over, err := beside(filepath.Join(dir, "model.onnx"), engine.Preprocess{Size: 100, Filter: "nearest", Fit: "squash"}); err != nil || over.Size != 100 || over.Filter != "nearest" || over.Fit != "squash" {
+					t.Errorf("over it: %+v, %v", over, err)
+				}
+			}
+		})
 	}
 }

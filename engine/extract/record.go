@@ -12,6 +12,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/onnx"
+	"strata/engine/picture"
 )
 
 // recipe returns what the extraction makes, for its journal.
@@ -28,6 +29,7 @@ func (x *extraction) recipe() (recipe, error) {
 		{"rows there before", strconv.Itoa(x.from)},
 		{"ONNX Runtime", x.pipeline.runtime.Version()},
 		{"provider", cmp.Or(x.Provider, "cpu")},
+		{"decoder of pictures", strconv.Itoa(picture.Decoder)},
 	}}
 	for _, t := range x.Taps {
 		l := x.layer(t)
@@ -93,8 +95,31 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 	items.Rows, items.SHA256 = x.items.Len(), x.items.HashIDs(x.items.Len())
 	m.Items = &items
 	m.Broken = mergeBroken(x.was.Broken, broken)
-	m.Software = &engine.SoftwareRecord{Strata: x.Version, ONNXRuntime: x.pipeline.runtime.Version(), Provider: x.Provider}
+	m.Software = x.software()
 	return m.Encode()
+}
+
+// software returns the versions of what makes the layers; where rows stay that were made
+// before, of decoder and integers what they were made by.
+func (x *extraction) software() *engine.SoftwareRecord {
+	s := &engine.SoftwareRecord{
+		Strata: x.Version, ONNXRuntime: x.pipeline.runtime.Version(), Provider: x.Provider, Decoder: picture.Decoder,
+	}
+	if x.pipeline.plan.Integers {
+		s.Integers = "exact"
+	}
+	stays := x.Append
+	for name, l := range x.was.Layers {
+		stays = stays || l.Tap != "" && !slices.ContainsFunc(x.Taps, func(t onnx.Tap) bool { return t.Name == name })
+	}
+	if stays {
+		was := engine.SoftwareRecord{}
+		if x.was.Software != nil {
+			was = *x.was.Software
+		}
+		s.Decoder, s.Integers = was.Decoder, was.Integers
+	}
+	return s
 }
 
 // mergeBroken returns the pictures of both lists by row; b is newer.

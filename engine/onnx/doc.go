@@ -23,6 +23,7 @@
 //
 //	gap  max  gem(P)  std  rmac  a value a channel
 //	cov(N)  gram(N)              N values of the products of channels
+//	cls  patches(N)  token(I)    a value a channel, of one place or of those from N on
 //	flat                         the tensor as it is
 //
 // cov takes the covariances of channels over the places of a map: the upper
@@ -30,6 +31,16 @@
 // gram does the same without centring. rmac takes the largest values over regions
 // of three sizes and sums them, each as a vector of length 1. They are computed in the graph, in
 // float32, with operators of opset 9, so they need no other code anywhere.
+//
+// # Dimensions
+//
+// What each dimension of a tensor counts, pictures, channels or places, is followed from
+// the input through the operators. A dimension is a product of factors, each of which
+// counts one of them: a Reshape regroups the factors, a Transpose moves them, weights
+// replace the last ones by channels. Sizes come from the file or, where that leaves them
+// open, from ONNX Runtime's inference for 13 pictures. What follows from operators alone is
+// sure; what an unknown operator puts out is guessed from its shape, and then a tap has to
+// say the order.
 //
 // # The library
 //

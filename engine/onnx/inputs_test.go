@@ -68,14 +68,13 @@ func TestInputs(t *testing.T) {
 		fixed map[string]float64
 		times float64
 	}{
-		"uint8":            {inputNetwork(Uint8, "N", 6, 4, nil), nil, 1},
-		"float16":          {inputNetwork(Float16, 1, 6, 4, nil), nil, 1},
-		"float64":          {inputNetwork(Float64, "N", 6, 4, nil), nil, 1},
-		"eight":            {inputNetwork(Float32, 8, 6, 4, nil), nil, 1},
-		"eight of uint8":   {inputNetwork(Uint8, 8, 6, 4, nil), nil, 1},
-		"a number":         {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32)), map[string]float64{"factor": 2}, 2},
-		"a vector":         {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32, "one", 5, 1, 1)), map[string]float64{"factor": -0.5}, -0.5},
-		"not of the model": {inputNetwork(Float32, "N", 6, 4, nil), map[string]float64{"other": 3}, 1},
+		"uint8":          {inputNetwork(Uint8, "N", 6, 4, nil), nil, 1},
+		"float16":        {inputNetwork(Float16, 1, 6, 4, nil), nil, 1},
+		"float64":        {inputNetwork(Float64, "N", 6, 4, nil), nil, 1},
+		"eight":          {inputNetwork(Float32, 8, 6, 4, nil), nil, 1},
+		"eight of uint8": {inputNetwork(Uint8, 8, 6, 4, nil), nil, 1},
+		"a number":       {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32)), map[string]float64{"factor": 2}, 2},
+		"a vector":       {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32, "one", 5, 1, 1)), map[string]float64{"factor": -0.5}, -0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i, v := range run(c.data, c.fixed) {
@@ -90,10 +89,11 @@ func TestInputs(t *testing.T) {
 		fixed map[string]float64
 		want  string
 	}{
-		"not said":   {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32)), nil, `the taps need 2 inputs ("factor", "input"): a model of pictures has one; give each other one a number (--input NAME=NUMBER)`},
-		"too large":  {inputNetwork(Float32, "N", 6, 4, half), map[string]float64{"factor": 1e6}, `input "factor": 1e+06 is no float16`},
-		"no picture": {inputNetwork(Float32, "N", 6, 4, nil), map[string]float64{"input": 3}, "the taps need 0 inputs"},
-		"huge":       {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32, 1<<20, 1<<20)), map[string]float64{"factor": 3}, "has more than 16777216 elements"},
+		"not said":      {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32)), nil, `the taps need 2 inputs ("factor", "input"): a model of pictures has one; give each other one a number (--input NAME=NUMBER)`},
+		"too large":     {inputNetwork(Float32, "N", 6, 4, half), map[string]float64{"factor": 1e6}, `input "factor": 1e+06 is no float16`},
+		"no such input": {inputNetwork(Float32, "N", 6, 4, nil), map[string]float64{"other": 3}, `no input is named "other"`},
+		"no picture":    {inputNetwork(Float32, "N", 6, 4, nil), map[string]float64{"input": 3}, "the taps need 0 inputs"},
+		"huge":          {inputNetwork(Float32, "N", 6, 4, valueBytes("factor", Float32, 1<<20, 1<<20)), map[string]float64{"factor": 3}, "has more than 16777216 elements"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := save(t, c.data).PlanFixed([]Tap{{Tensor: "y", Pooling: Pooling{Op: Flat}}}, 1, c.fixed); err == nil || !strings.Contains(err.Error(), c.want) {

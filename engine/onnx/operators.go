@@ -27,6 +27,10 @@ var products = map[string]int{
 	"MatMulIntegerToFloat": 1, "MatMulNBits": 1, "QGemm": 3, "QLinearMatMul": 3,
 }
 
+// integral are the operators of models whose products are of integers.
+var integral = set(`ConvInteger DequantizeLinear DynamicQuantizeMatMul MatMulInteger MatMulIntegerToFloat QAttention QGemm
+	QLinearConv QLinearMatMul`)
+
 // indices are operators whose output is never a feature.
 var indices = set("ArgMax ArgMin NonMaxSuppression NonZero Range Shape Size")
 

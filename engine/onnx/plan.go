@@ -32,6 +32,8 @@ type Plan struct {
 	Dims    []int64  // the length of a tap's vectors, -1 if only a run will tell
 	Nodes   int      // of the model, that are kept
 
+	Integers bool // products of integers are among them
+
 	pieces []piece
 	tapped []string // the tensors that are tapped, each once
 	fixed  map[string]float64
@@ -66,6 +68,11 @@ func (m *Model) plan(taps []Tap, seed uint64, fixed map[string]float64, limit in
 		return nil, fmt.Errorf("%s: opset %d: poolings need %d or later (onnx.version_converter converts)", m.Path, v, minOpset)
 	}
 	p := &Plan{Model: m, Taps: slices.Clone(taps), fixed: fixed}
+	for name := range fixed {
+		if !slices.ContainsFunc(m.Inputs, func(v Value) bool { return v.Name == name }) {
+			return nil, fmt.Errorf("%s: no input is named %q", m.Path, name)
+		}
+	}
 	b := &builder{prefix: m.freePrefix(), opset: m.Opset()}
 	tensors := m.Tensors()
 	for i := range p.Taps {
@@ -160,6 +167,7 @@ func (p *Plan) cut(b *builder, limit int64) error {
 	for i := range m.Nodes {
 		if nodes[i] {
 			p.Nodes++
+			p.Integers = p.Integers || integral[m.Nodes[i].Op]
 			keep(m.Nodes[i].span)
 		}
 	}

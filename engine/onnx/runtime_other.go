@@ -14,7 +14,7 @@ type Runtime struct{}
 func (*Runtime) Version() string { return "" }
 
 // Infer returns ErrNoCgo.
-func (*Runtime) Infer(context.Context, *Model) error { return ErrNoCgo }
+func (*Runtime) Infer(context.Context, *Model, ...string) error { return ErrNoCgo }
 
 // Open returns ErrNoCgo.
 func (*Runtime) Open(context.Context, *Plan, Options) (*Session, error) { return nil, ErrNoCgo }

@@ -18,6 +18,10 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
+// Decoder is the version of what DecodePicture makes of pictures: 2 since the colours of
+// lossy WebP are those of limited range. Features of another version may differ.
+const Decoder = 2
+
 // maxPictureFile bounds a picture's file, in bytes.
 const maxPictureFile = 1 << 30
 
@@ -60,6 +64,9 @@ func DecodePicture(r io.Reader, allow func(w, h int) error) (m image.Image, err 
 	m, _, err = image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, pictureError(data, err)
+	}
+	if format == "webp" {
+		m = limited(m)
 	}
 	return orient(m, orientation(data)), nil
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"strata/engine"
+	"strata/engine/picture"
 	"strata/experiments/table"
 )
 
@@ -235,6 +237,7 @@ func (r *checkRun) model(ctx context.Context) error {
 		r.find(SeverityNote, "model.unknown", engine.ManifestFile, "no model is recorded: rows cannot be computed again and compared")
 		return nil
 	}
+	r.decoder(m)
 	r.Progress("the model", 0)
 	x, err := r.Extractor(ctx, r.g)
 	if ctx.Err() != nil {
@@ -257,6 +260,23 @@ func (r *checkRun) model(ctx context.Context) error {
 		r.find(SeverityNote, "model.parity", engine.ManifestFile, "%d pictures, extracted again, agree with their rows: cosine ≥ %.7g", p.Pictures, math.Floor(p.Cosine*1e7)/1e7).of(p.Pictures, -1)
 	}
 	return nil
+}
+
+// decoder looks for pictures that the gallery's layers were made of by another decoder.
+func (r *checkRun) decoder(m *engine.Manifest) {
+	if m.Software != nil && m.Software.Decoder >= picture.Decoder {
+		return
+	}
+	webp := 0
+	for row := range r.g.Len() {
+		if strings.EqualFold(path.Ext(r.g.Picture(row)), ".webp") {
+			webp++
+		}
+	}
+	if webp > 0 {
+		r.find(SeverityWarning, "model.decoder", engine.ManifestFile,
+			"the layers were made when lossy WebP was decoded without its limited range (white was 235): rows of %s may differ from those that are made now; extract them again", table.Counted(webp, "picture")).of(webp, -1)
+	}
 }
 
 // leastParity is the least cosine at which engine/onnx takes two vectors for the same.

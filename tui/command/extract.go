@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +32,8 @@ type extractFlags struct {
 	seed        uint64
 	elements    string
 	fit, filter string
-	size        int
+	size        string
+	inputs      []string
 	span        []float64
 	mean, std   []float64
 	channels    string
@@ -56,18 +59,19 @@ strata extract shop --append`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runExtract(cmd, args, f) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.taps, "tap", nil, "a layer: NAME=TENSOR or NAME=TENSOR:POOLING; repeat it for more")
+	flags.StringArrayVar(&f.taps, "tap", nil, "a layer: NAME=TENSOR, NAME=TENSOR:POOLING or NAME=TENSOR:POOLING@ORDER; repeat it for more")
 	flags.StringVar(&f.elements, "type", "float16", "the type of the layers' elements, float16 or float32")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the projections of cov and gram, recorded")
 	flags.StringVar(&f.o.Preset, "preset", "", "how pictures are preprocessed: "+strings.Join(presetNames(), ", "))
-	flags.IntVar(&f.size, "size", 0, "side of the square that the model is fed, in pixels (default: the model's)")
-	flags.StringVar(&f.fit, "fit", "", "squash, or crop(N): short side to N pixels, then the centre")
+	flags.StringVar(&f.size, "size", "", "side of the square that the model is fed, in pixels, or HEIGHTxWIDTH (default: the model's)")
+	flags.StringVar(&f.fit, "fit", "", "squash, crop(N): short side to N pixels, then the centre, or pad(V): all of the picture, on grey of V")
 	flags.StringVar(&f.filter, "filter", "", "the resizer: bilinear, catmullrom, approx or nearest")
 	flags.Float64SliceVar(&f.span, "range", nil, "what the values 0 and 255 become: LOW,HIGH")
 	flags.Float64SliceVar(&f.mean, "mean", nil, "R,G,B that are taken from the values, scaled to 0 to 1")
 	flags.Float64SliceVar(&f.std, "std", nil, "R,G,B that the difference is divided by")
 	flags.StringVar(&f.channels, "channels", "", "their order: rgb or bgr")
 	flags.StringVar(&f.layout, "layout", "", "of the model's input: nchw or nhwc (default: the model's)")
+	flags.StringArrayVar(&f.inputs, "input", nil, "of a model that takes more than pictures, NAME=NUMBER of another input; repeat it for more")
 	flags.BoolVar(&f.o.Append, "append", false, "extend the recorded layers to the items that were added to the items table")
 	flags.StringVar(&f.model, "model", "", "with --append: the model (default: "+extract.ModelVariable+", then where gallery.yaml says, if you agree to it)")
 	flags.BoolVar(&f.o.Restart, "restart", false, "give up an interrupted extraction that had another recipe")
@@ -94,12 +98,15 @@ writes a matrix a tap, GALLERY/NAME.npy, and GALLERY/gallery.yaml, which records
 they were made. Without an items table every picture in the folder becomes an item.
 
 A tap is a tensor of the model (strata taps lists them) and a pooling that makes a
-vector of it: gap, max, gem(P), std, rmac, cov(N), gram(N), flat; without one, gap
-of a feature map and a vector as it is. Poolings run inside the model, and only
-what the taps need is computed.
+vector of it: gap, max, gem(P), std, rmac, cov(N), gram(N), flat, and of tokens
+cls, patches, patches(N), token(I); without one, gap of a feature map and a vector
+as it is. Poolings run inside the model, and only what the taps need is computed.
+Where the channels of a tensor are is followed through the model; what is only
+guessed is said behind an @: nchw, nhwc, ntc, nct or tnc, as in A=x:gap@ntc.
 
 How pictures become the model's input is named by a preset or by flags, which
-override a preset's fields. Pictures are turned as EXIF says and laid over white
+override a preset's fields; without them, by preprocessor_config.json or timm's
+config.json beside the model or in the folder above it. Pictures are turned as EXIF says and laid over white
 where they are transparent; of an animated GIF it is the first frame.
 
 `)
@@ -113,13 +120,59 @@ is reported, its row is zero and listed in gallery.yaml, and the exit code is 1.
 	return b.String()
 }
 
+// parseSize reads N or HEIGHTxWIDTH; the width is 0 for a square.
+func parseSize(text string) (h, w int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	high, wide, two := strings.Cut(text, "x")
+	h, err = strconv.Atoi(high)
+	if err == nil && two {
+		w, err = strconv.Atoi(wide)
+	}
+	if err != nil || h < 1 || two && w < 1 {
+		return 0, 0, usagef("--size is a side, as in 224, or height and width, as in 256x128, not %q", text)
+	}
+	if w == h {
+		w = 0
+	}
+	return h, w, nil
+}
+
+// parseInputs reads NAME=NUMBER of inputs; nil if there are none.
+func parseInputs(list []string) (map[string]float64, error) {
+	var out map[string]float64
+	for _, text := range list {
+		at := strings.LastIndexByte(text, '=')
+		if at < 1 {
+			return nil, usagef("--input is NAME=NUMBER, not %q", text)
+		}
+		v, err := strconv.ParseFloat(text[at+1:], 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, usagef("--input is NAME=NUMBER, not %q", text)
+		}
+		if out == nil {
+			out = map[string]float64{}
+		}
+		out[text[:at]] = v
+	}
+	return out, nil
+}
+
 // options returns what the flags ask for.
 func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Options, error) {
 	o := f.o
 	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Loaded = func(sha256, path string) { _ = remember(sha256, path) } // the user has named it
 	o.Preprocess = engine.Preprocess{
-		Size: f.size, Fit: f.fit, Filter: f.filter, Range: f.span, Mean: f.mean, Std: f.std, Channels: f.channels, Layout: f.layout,
+		Fit: f.fit, Filter: f.filter, Range: f.span, Mean: f.mean, Std: f.std, Channels: f.channels, Layout: f.layout,
+	}
+	var err error
+	if o.Preprocess.Size, o.Preprocess.Width, err = parseSize(f.size); err != nil {
+		return o, err
+	}
+	if o.Preprocess.Inputs, err = parseInputs(f.inputs); err != nil {
+		return o, err
 	}
 	if o.Threads < 0 {
 		return o, usagef("--threads is at least 1")
@@ -128,7 +181,7 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 		o.Provider = ""
 	}
 	if o.Append {
-		for _, name := range []string{"tap", "type", "seed", "preset", "size", "fit", "filter", "range", "mean", "std", "channels", "layout", "force"} {
+		for _, name := range []string{"tap", "type", "seed", "preset", "size", "fit", "filter", "range", "mean", "std", "channels", "layout", "input", "force"} {
 			if cmd.Flags().Changed(name) {
 				return o, usagef("--append goes by what gallery.yaml records, and takes no --%s", name)
 			}
