@@ -85,7 +85,7 @@
 //
 //	s := experiments.NewSession(experiments.Options{Open: open, Budget: 1 << 30, Log: file})
 //	defer s.Close()
-//	colours, err := script.ReadScript("colours.strata", nil)
+//	colours, err := script.ReadScript("colours.strata", script.Reading{})
 //	...
 //	for _, line := range colours.Lines {
 //		results, err := s.Do(ctx, line.Step)

@@ -46,7 +46,7 @@ note    done
 // replayFile replays the script in a file and returns its log.
 func replayFile(t *testing.T, path string, o ReplayOptions) (string, ReplayReport, error) {
 	t.Helper()
-	script, err := script.ReadScript(path, nil)
+	script, err := script.ReadScript(path, script.Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -558,5 +558,5 @@ func parseScript(t testing.TB, name, text string) (*script.Script, error) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	return script.ReadScript(path, nil)
+	return script.ReadScript(path, script.Reading{})
 }

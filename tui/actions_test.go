@@ -441,7 +441,7 @@ func (d *desktop) replays() experiments.ReplayReport {
 	if err := os.WriteFile(log, []byte(d.log.String()), 0o666); err != nil {
 		d.t.Fatal(err)
 	}
-	script, err := script.ReadScript(log, nil)
+	script, err := script.ReadScript(log, script.Reading{})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -33,10 +33,11 @@
 //	comment   = a line that begins with #, or an empty one
 //
 // A file may hold two directives besides steps. "include" FILE is replaced by the lines of
-// another script; its path is relative to the folder of the including file. "set" NAME VALUE
-// sets a variable; ${NAME} stands for its value in the lines that follow. Other relative
-// paths start at the folder of the script that is run. A log holds the included lines and
-// the values.
+// another script; its path is relative to the folder of the including file. The file must
+// lie below the folder of the script that is run, unless the reader allows others. "set"
+// NAME VALUE sets a variable; ${NAME} stands for its value in the lines that follow. Other
+// relative paths start at the folder of the script that is run. A log holds the included
+// lines and the values.
 //
 // Package scheme defines the language of schemes. Lists split at commas outside parentheses.
 // A name stands in Go's double quotes if it has blanks, commas, quotes or control

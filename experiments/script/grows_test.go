@@ -26,7 +26,7 @@ func TestScriptGrows(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadScript(path, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadScript(path, Reading{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %.200v, want %s", err, want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestScriptGrows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := ReadScript(filepath.Join(dir, "one.strata"), nil); err == nil || !strings.Contains(err.Error(), fmt.Sprint(fence.Metadata)) {
+	if _, err := ReadScript(filepath.Join(dir, "one.strata"), Reading{}); err == nil || !strings.Contains(err.Error(), fmt.Sprint(fence.Metadata)) {
 		t.Errorf("includes of %d bytes: %v", 5*30<<19, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,9 +27,19 @@ var variable = regexp.MustCompile(`\$\{([A-Za-z][A-Za-z0-9_]*)\}`)
 // variableName is the name of one.
 var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
+// IncludeOutside is the flag that allows a script to include what Reading.Outside says.
+const IncludeOutside = "include-outside"
+
+// Reading says how a script is read.
+type Reading struct {
+	Set     map[string]string // gives variables values, which set steps of the script do not change
+	Outside bool              // files that lie outside of the script's folder may be included
+}
+
 // scriptReader reads a script from its file and those that it includes.
 type scriptReader struct {
 	script *Script
+	folder string // of the script, without links; "" where it may include any file
 	given  map[string]string // variables that a set step does not change
 	values map[string]string
 	open   []scriptFile // the files that are being read, from the first
@@ -41,22 +52,28 @@ type scriptFile struct {
 	info os.FileInfo
 }
 
-// ReadScript parses the script in a file. set gives variables values, which set
-// steps of the script do not change; it may be nil.
+// ReadScript parses the script in a file.
 //
 // Two lines are no steps, and only files have them: "set NAME VALUE" gives a
 // variable its value, which stands for ${NAME} in later lines; "include FILE" is
 // replaced by the lines of another script, whose path starts at the folder of the
-// file that names it. An error in an included file names that file. Columns are
-// those of the line with its variables replaced.
-func ReadScript(path string, set map[string]string) (*Script, error) {
-	for _, name := range slices.Sorted(maps.Keys(set)) {
+// file that names it. It lies in the folder of the script or below, also when links on
+// the way are followed, unless o allows others. An error in an included file names that
+// file. Columns are those of the line with its variables replaced.
+func ReadScript(path string, o Reading) (*Script, error) {
+	for _, name := range slices.Sorted(maps.Keys(o.Set)) {
 		if !variableName.MatchString(name) {
 			return nil, fmt.Errorf("%q is not the name of a variable: a letter, then letters, digits and _", name)
 		}
 	}
-	r := &scriptReader{script: &Script{Name: path, Variables: map[string]bool{}}, given: set, values: map[string]string{}}
-	maps.Copy(r.values, set)
+	r := &scriptReader{script: &Script{Name: path, Variables: map[string]bool{}}, given: o.Set, values: map[string]string{}}
+	maps.Copy(r.values, o.Set)
+	if !o.Outside {
+		var err error
+		if r.folder, err = resolved(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.read(path); err != nil {
 		return nil, err
 	}
@@ -123,12 +140,44 @@ func (r *scriptReader) special(line string) (bool, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(r.open[len(r.open)-1].path), path)
 	}
-	err = r.read(path)
+	if err = r.inside(path); err == nil {
+		err = r.read(path)
+	}
 	var se *Error
 	if err == nil || errors.As(err, &se) {
 		return true, err
 	}
 	return true, p.fail(start, "%v", err)
+}
+
+// inside checks that a file lies below the script's folder, wherever links lead.
+func (r *scriptReader) inside(path string) error {
+	if r.folder == "" {
+		return nil
+	}
+	place, err := resolved(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // reading says so
+	}
+	if file, errFile := filepath.EvalSymlinks(path); errFile == nil && err == nil {
+		place, err = resolved(file)
+	}
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(r.folder, place); err == nil && filepath.IsLocal(rel) {
+		return nil
+	}
+	return fmt.Errorf("%s lies outside of the script's folder: --%s allows it", path, IncludeOutside)
+}
+
+// resolved returns the path of what a path leads to, from the root and without links.
+func resolved(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // set reads NAME VALUE.

@@ -18,7 +18,7 @@ func readFiles(t *testing.T, set map[string]string, files ...string) (*Script, e
 			t.Fatal(err)
 		}
 	}
-	return ReadScript(filepath.Join(dir, "0.strata"), set)
+	return ReadScript(filepath.Join(dir, "0.strata"), Reading{Set: set})
 }
 
 func stepLines(s *Script) string {
@@ -78,5 +78,62 @@ func TestInclude(t *testing.T) {
 	long := strings.Repeat("include 1.strata\n", maxIncludes)
 	if _, err := readFiles(t, nil, long, ""); err == nil || !strings.Contains(err.Error(), "0.strata:1000:9: more than 1000 included files") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestIncludeOutside: a script includes what lies in its folder or below, wherever the
+// file lies that names it, and other files only where that is allowed.
+func TestIncludeOutside(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(to, name string) {
+		t.Helper()
+		if err := os.Symlink(to, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Skip(err)
+		}
+	}
+	write("secret.strata", "note secret")
+	write("own/deep/a.strata", "note a\ninclude ../b.strata")
+	write("own/b.strata", "note b")
+	write("own/deep/up.strata", "include ../../secret.strata")
+	link("../secret.strata", "own/link.strata")
+	link("..", "own/folder")
+	link("deep", "own/same")
+	link(filepath.Join(dir, "own", "b.strata"), "own/root.strata")
+	link("own", "other")
+	for _, c := range []struct{ file, text, want string }{
+		{"own/0.strata", "include deep/a.strata", "note    a; note    b"},
+		{"own/0.strata", "include same/a.strata", "note    a; note    b"},
+		{"own/0.strata", "include root.strata", "note    b"},
+		{"own/0.strata", "include " + filepath.Join(dir, "own", "b.strata"), "note    b"},
+		{"other/0.strata", "include ../own/b.strata", "note    b"},
+		{"own/0.strata", "include ../secret.strata", ""},
+		{"own/0.strata", "include " + filepath.Join(dir, "secret.strata"), ""},
+		{"own/0.strata", "include link.strata", ""},
+		{"own/0.strata", "include folder/secret.strata", ""},
+		{"own/0.strata", "include deep/up.strata", ""},
+		{"own/deep/0.strata", "include ../b.strata", ""},
+	} {
+		write(c.file, c.text)
+		path := filepath.Join(dir, filepath.FromSlash(c.file))
+		s, err := ReadScript(path, Reading{})
+		switch {
+		case c.want == "" && (err == nil || !strings.Contains(err.Error(), "lies outside of the script's folder: --include-outside allows it")):
+			t.Errorf("%s: %s: got %v", c.file, c.text, err)
+		case c.want != "" && (err != nil || stepLines(s) != c.want):
+			t.Errorf("%s: %s: got %v, want %s", c.file, c.text, err, c.want)
+		}
+		if _, err := ReadScript(path, Reading{Outside: true}); err != nil {
+			t.Errorf("%s: %s, allowed: %v", c.file, c.text, err)
+		}
 	}
 }

@@ -16,13 +16,13 @@ import (
 func TestReadersRefuse(t *testing.T) {
 	for kind, make := range testgallery.Unreadable() {
 		for name, read := range map[string]func(dir, bad string) error{
-			"script": func(_, bad string) error { _, err := ReadScript(bad, nil); return err },
+			"script": func(_, bad string) error { _, err := ReadScript(bad, Reading{}); return err },
 			"include": func(dir, bad string) error {
 				path := filepath.Join(dir, "first.strata")
 				if err := os.WriteFile(path, []byte("include "+filepath.Base(bad)+"\n"), 0o666); err != nil {
 					return err
 				}
-				_, err := ReadScript(path, nil)
+				_, err := ReadScript(path, Reading{})
 				return err
 			},
 		} {

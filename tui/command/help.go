@@ -52,6 +52,7 @@ var flagKinds = map[string]flagKind{
 	"array":              {data, "NAME"},
 	"append":             {data, ""},
 	"follow-links":       {data, ""},
+	"include-outside":    {data, ""},
 	"gallery":            {data, "FOLDER"},
 	"ids":                {data, "FILE"},
 	"image":              {data, "FILE"},

@@ -21,6 +21,7 @@ import (
 type replayFlags struct {
 	o    experiments.ReplayOptions
 	set  []string
+	read script.Reading
 	jobs int
 }
 
@@ -41,8 +42,8 @@ named, and fails.
 
 A script's relative paths start at the script's folder. Its exports are written below
 that folder, or below --out, whatever path the script gives them. A script may include
-others (include FILE) and have variables (set NAME VALUE, then ${NAME}), which
---set changes; --seed changes the seed of every evaluation. All of several scripts
+others (include FILE), of its folder or below unless --include-outside allows any,
+and have variables (set NAME VALUE, then ${NAME}), which --set changes; --seed changes the seed of every evaluation. All of several scripts
 are run, --jobs at a time, whatever fails, and a summary comes last.`,
 		Example: "strata replay session.strata\nstrata replay --check --jobs 4 *.strata\n" +
 			"strata replay --check --tolerance 1e-9 session.strata\n" +
@@ -65,6 +66,7 @@ are run, --jobs at a time, whatever fails, and a summary comes last.`,
 	cmd.Flags().StringVar(&f.o.Out, "out", "", "write each log as NAME.strata into this folder, and exports into NAME there")
 	cmd.Flags().BoolVar(&f.o.CSVSafe, "csv-safe", false, csvSafeUsage)
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable of the scripts a value, NAME=VALUE; repeats")
+	cmd.Flags().BoolVar(&f.read.Outside, script.IncludeOutside, false, "let scripts include files that lie outside of their folders")
 	cmd.Flags().Uint64Var(&f.o.Seed, "seed", 0, "take this seed for every evaluation (default: those of the scripts)")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 1, "run so many scripts at a time")
 	return cmd
@@ -82,13 +84,14 @@ func replay(cmd *cobra.Command, f replayFlags, paths []string) error {
 		return usagef("--jobs is at least 1, not %d", f.jobs)
 	}
 	set, err := f.variables()
+	f.read.Set = set
 	if err != nil {
 		return err
 	}
 	names := map[string]string{}
 	var scripts []*script.Script
 	for _, path := range paths {
-		script, err := script.ReadScript(path, set)
+		script, err := script.ReadScript(path, f.read)
 		if err != nil {
 			return err
 		}
