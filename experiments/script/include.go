@@ -39,7 +39,7 @@ type Reading struct {
 // scriptReader reads a script from its file and those that it includes.
 type scriptReader struct {
 	script *Script
-	folder string // of the script, without links; "" where it may include any file
+	folder string            // of the script, without links; "" where it may include any file
 	given  map[string]string // variables that a set step does not change
 	values map[string]string
 	open   []scriptFile // the files that are being read, from the first
