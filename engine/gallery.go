@@ -125,7 +125,7 @@ func openFolder(dir string, follow bool) (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gallery{Name: filepath.Base(path), Path: path, folder: root.FS(), root: root}
+	g := &Gallery{Name: filepath.Base(path), Path: path, folder: layer.Inside(root, path), root: root}
 	if follow {
 		g.folder = os.DirFS(path)
 	}

@@ -358,8 +358,22 @@ func TestOpenLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, dir, "other/"+name, text)
-		link(filepath.Join("other", name))
+		for _, inside := range []string{filepath.Join("other", name), filepath.Join(dir, "other", name), filepath.Join("..", filepath.Base(dir), "other", name)} {
+			link(inside)
+			open(t, dir)
+			if g, err := OpenItems(t.Context(), dir, OpenOptions{}); err != nil {
+				t.Errorf("%s is a link to %s, the items alone: %v", name, inside, err)
+			} else if err := g.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		alias := filepath.Join(t.TempDir(), "alias") // a way that leads outside, and in again
+		if err := os.Symlink(dir, alias); err != nil {
+			t.Fatal(err)
+		}
+		link(filepath.Join(alias, "other", name))
 		open(t, dir)
+		open(t, alias)
 	}
 	for _, name := range []string{itemsFile, "A.npy"} {
 		if err := os.Symlink(filepath.Join(from, name), filepath.Join(to, name)); err != nil {

@@ -299,16 +299,16 @@ func TestPicturesRecord(t *testing.T) {
 
 // Links of pictures and archives may lead out only when they are allowed to.
 func TestFollowLinks(t *testing.T) {
-	dir, out := archived(t, "link.jpg", "link.tar/0.jpg", "inner.jpg"), t.TempDir()
+	dir, out := archived(t, "link.jpg", "link.tar/0.jpg", "inner.jpg", "rooted.jpg"), t.TempDir()
 	write(t, out, "secret.jpg", []byte("secret"))
 	write(t, out, "secret.tar", tarFile(t, "0.jpg"))
-	for link, to := range map[string]string{"link.jpg": out + "/secret.jpg", "link.tar": out + "/secret.tar", "inner.jpg": "sub/folder.tar/file.jpg"} {
+	for link, to := range map[string]string{"link.jpg": out + "/secret.jpg", "link.tar": out + "/secret.tar", "inner.jpg": "sub/folder.tar/file.jpg", "rooted.jpg": filepath.Join(dir, "sub/folder.tar/file.jpg")} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	g := open(t, dir)
-	for row, want := range []string{"link.jpg: it is a symbolic link out of the gallery's folder", "link.tar: it is a symbolic link out of the gallery's folder", ""} {
+	for row, want := range []string{"link.jpg: it is a symbolic link out of the gallery's folder", "link.tar: it is a symbolic link out of the gallery's folder", "", ""} {
 		if got, err := readPicture(g, row); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("row %d: %q, %v", row, got, err)
 		}
@@ -318,7 +318,7 @@ func TestFollowLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	for row, want := range []string{"secret", "0.jpg", "in a folder"} {
+	for row, want := range []string{"secret", "0.jpg", "in a folder", "in a folder"} {
 		if got, err := readPicture(g, row); got != want || err != nil {
 			t.Errorf("followed: row %d: %q, %v", row, got, err)
 		}

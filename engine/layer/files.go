@@ -7,7 +7,7 @@ import (
 )
 
 // ErrOutside says that a file of a gallery is outside its folder: the file or its folder is a
-// symbolic link out of the gallery's folder, or the path is absolute.
+// symbolic link out of the gallery's folder.
 var ErrOutside = errors.New("it is a symbolic link out of the gallery's folder: --follow-links allows it")
 
 // escapes is the message of os.Root for such a file. os.Root has no error value to compare with.
@@ -24,13 +24,18 @@ func OpenFile(files fs.FS, name string) (fs.File, error) {
 	if err == nil {
 		f, err = files.Open(name)
 	}
-	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
-		err = pe.Err
-	}
-	if err != nil && err.Error() == escapes {
+	if err = reason(err); err != nil && err.Error() == escapes {
 		err = ErrOutside
 	}
 	return f, err
+}
+
+// reason returns the cause of an *fs.PathError, and any other error unchanged.
+func reason(err error) error {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // JoinPath returns the path of a file of the folder, for messages.
