@@ -131,9 +131,15 @@ type ItemsRecord struct {
 
 // BrokenPicture is a picture that could not be read; its row is zero.
 type BrokenPicture struct {
-	Row int    `yaml:"row"` // counted from 0
-	ID  string `yaml:"id"`
-	Why string `yaml:"why"`
+	Row    int      `yaml:"row"` // counted from 0
+	ID     string   `yaml:"id"`
+	Why    string   `yaml:"why"`
+	Layers []string `yaml:"layers,omitempty,flow" json:"layers,omitempty"` // whose row is zero; none: those of all layers with a tap
+}
+
+// In reports whether the picture's row is zero in a layer with a tap.
+func (b BrokenPicture) In(layer string) bool {
+	return len(b.Layers) == 0 || slices.Contains(b.Layers, layer)
 }
 
 // SoftwareRecord names the versions of what extracted the layers.

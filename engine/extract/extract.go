@@ -85,7 +85,7 @@ const (
 // An extraction that ends early, by ctx, an error or a kill, keeps the rows that
 // are done; the same call goes on with them, and the result is the same bytes. A
 // picture that cannot be read makes a row of zeros, is recorded in gallery.yaml
-// and counted; it is no error here. Of two extractions into one gallery the second
+// and counted; it is no error here, unless it is so of all. Of two extractions into one gallery the second
 // is refused.
 func Extract(ctx context.Context, o Options) (*Summary, error) {
 	if o.Env == nil {
@@ -365,6 +365,9 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 			return sum, &KeptError{p.done, sum.Rows, err}
 		}
 	}
+	if n := len(p.broken); n > 0 && n == sum.Rows {
+		return sum, errors.Join(noneError(p.broken), p.close(), dir.RemoveAll()) // the next looks at all pictures again
+	}
 	sum.Done, sum.Broken, sum.Finished = p.done, len(p.broken), true
 	if err := x.publish(p); err != nil {
 		return sum, &KeptError{p.done, sum.Rows, err}
@@ -373,6 +376,13 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 		x.Progress(sum.Progress)
 	}
 	return sum, nil
+}
+
+// noneError says that no picture could be extracted. What is wrong with one that is a link
+// out of the folder names the flag that allows it.
+func noneError(broken []engine.BrokenPicture) error {
+	first := broken[0]
+	return fmt.Errorf("none of %d pictures could be extracted, and no layer is written: row %d, item %q: %s", len(broken), first.Row, first.ID, first.Why)
 }
 
 // openParts goes on with the parts in a folder, or makes new ones.

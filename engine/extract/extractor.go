@@ -236,13 +236,15 @@ const paritySeed = 1
 // they are read are not those that made the gallery, and a new picture's vectors
 // cannot be compared with it.
 func (x *Extractor) Check(ctx context.Context, n int) (Parity, error) {
-	broken := map[int]bool{}
+	broken := map[int]engine.BrokenPicture{}
 	for _, b := range x.gallery.Manifest().Broken {
-		broken[b.Row] = true
+		broken[b.Row] = b
 	}
 	var rows []int
 	for row := range x.gallery.Len() {
-		if !broken[row] && x.gallery.Picture(row) != "" {
+		b, is := broken[row]
+		sound := func(l *layer.Layer) bool { return !is || !b.In(l.Name) }
+		if slices.ContainsFunc(x.layers, sound) && x.gallery.Picture(row) != "" {
 			rows = append(rows, row)
 		}
 	}
@@ -251,7 +253,8 @@ func (x *Extractor) Check(ctx context.Context, n int) (Parity, error) {
 	}
 	p := Parity{Cosine: 2}
 	for _, i := range items.Sample(len(rows), n, paritySeed) {
-		if err := x.compare(ctx, rows[i], &p); err != nil {
+		b, is := broken[rows[i]]
+		if err := x.compare(ctx, rows[i], func(layer string) bool { return !is || !b.In(layer) }, &p); err != nil {
 			return p, err
 		}
 	}
@@ -262,8 +265,8 @@ func (x *Extractor) Check(ctx context.Context, n int) (Parity, error) {
 	return p, nil
 }
 
-// compare compares one item's picture with its rows.
-func (x *Extractor) compare(ctx context.Context, row int, p *Parity) error {
+// compare compares one item's picture with its rows in the layers where it has one.
+func (x *Extractor) compare(ctx context.Context, row int, has func(layer string) bool, p *Parity) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -281,6 +284,9 @@ func (x *Extractor) compare(ctx context.Context, row int, p *Parity) error {
 	}
 	p.Pictures++
 	for i, l := range x.layers {
+		if !has(l.Name) {
+			continue
+		}
 		stored := make([]float64, l.Dim)
 		l.Widen(stored, row)
 		cosine, difference := agreement(stored, got[i])

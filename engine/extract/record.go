@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -94,7 +95,7 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 	}
 	items.Rows, items.SHA256 = x.items.Len(), x.items.HashIDs(x.items.Len())
 	m.Items = &items
-	m.Broken = mergeBroken(x.was.Broken, broken)
+	m.Broken = x.brokenBy(m.Layers, broken)
 	m.Software = x.software()
 	return m.Encode()
 }
@@ -122,16 +123,56 @@ func (x *extraction) software() *engine.SoftwareRecord {
 	return s
 }
 
-// mergeBroken returns the pictures of both lists by row; b is newer.
-func mergeBroken(a, b []engine.BrokenPicture) []engine.BrokenPicture {
+// brokenBy returns the broken pictures by row: those that are found in the layers that are
+// extracted, and of those recorded what is said of other layers and, when layers are
+// extended, of the rows that stay. layers are those of the gallery by then.
+func (x *extraction) brokenBy(layers map[string]*engine.LayerRecord, found []engine.BrokenPicture) []engine.BrokenPicture {
 	byRow := map[int]engine.BrokenPicture{}
-	for _, p := range slices.Concat(a, b) {
-		byRow[p.Row] = p
+	add := func(b engine.BrokenPicture, names []string) {
+		if was, ok := byRow[b.Row]; ok {
+			names = slices.Concat(was.Layers, names)
+		}
+		slices.Sort(names)
+		if b.Layers = slices.Compact(names); len(b.Layers) > 0 {
+			byRow[b.Row] = b
+		}
 	}
+	extracted := make([]string, len(x.Taps))
+	for i, t := range x.Taps {
+		extracted[i] = t.Name
+	}
+	for _, b := range x.was.Broken {
+		var stay []string
+		for _, name := range tapped(x.was.Layers) {
+			anew := !x.Append && slices.Contains(extracted, name)
+			if kept := layers[name]; b.In(name) && !anew && kept != nil && kept.Tap != "" {
+				stay = append(stay, name)
+			}
+		}
+		add(b, stay)
+	}
+	for _, b := range found {
+		add(b, slices.Clone(extracted))
+	}
+	all := tapped(layers)
 	var out []engine.BrokenPicture
-	for _, p := range byRow {
-		out = append(out, p)
+	for _, row := range slices.Sorted(maps.Keys(byRow)) {
+		b := byRow[row]
+		if slices.Equal(b.Layers, all) {
+			b.Layers = nil
+		}
+		out = append(out, b)
 	}
-	slices.SortFunc(out, func(a, b engine.BrokenPicture) int { return cmp.Compare(a.Row, b.Row) })
 	return out
+}
+
+// tapped returns the names of the layers that have a tap, in order.
+func tapped(layers map[string]*engine.LayerRecord) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(layers)) {
+		if layers[name].Tap != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -119,7 +119,7 @@ func (r *checkRun) rows(s *layer.Survey) {
 	if n := s.Zero.Rows; n > 0 && n < l.Rows {
 		severity, why := SeverityWarning, ""
 		switch {
-		case r.brokenRows() == n:
+		case r.brokenRows(l.Name) == n:
 			severity, why = SeverityNote, ", as many as pictures that gallery.yaml records as broken"
 		case 2*n >= l.Rows:
 			severity, why = SeverityError, ": did the job write all of them?"
@@ -153,12 +153,17 @@ func (r *checkRun) repeats(surveys []*layer.Survey) {
 	}
 }
 
-// brokenRows returns the number of pictures that gallery.yaml records as broken.
-func (r *checkRun) brokenRows() int {
+// brokenRows returns the number of pictures that gallery.yaml records as broken in a layer.
+func (r *checkRun) brokenRows(layer string) int {
+	n := 0
 	if m := r.g.Manifest(); m != nil {
-		return len(m.Broken)
+		for _, b := range m.Broken {
+			if b.In(layer) {
+				n++
+			}
+		}
 	}
-	return 0
+	return n
 }
 
 // orderDepth is the depth of the rankings that the order of rows is checked by.
