@@ -164,7 +164,7 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	if err != nil {
 		return nil, err
 	}
-	return r.out, c.Folder.Write(manifest, r.out.tables(), more...)
+	return r.out, c.Folder.Write(&manifest, r.out.tables(), more...)
 }
 
 // costRun is the state of a Cost.

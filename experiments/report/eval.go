@@ -89,7 +89,7 @@ func (r Run) write(ctx context.Context, outcome *Outcome, started time.Time) err
 		}
 		more = append(more, table.File{Path: r.Folder.Page, Write: write})
 	}
-	return r.Folder.Write(manifest, append(e.Tables(), table.Named{Name: "comparisons", Of: eval.ComparisonsTable(comparisons)}), more...)
+	return r.Folder.Write(&manifest, append(e.Tables(), table.Named{Name: "comparisons", Of: eval.ComparisonsTable(comparisons)}), more...)
 }
 
 // leaveOut excludes duplicates from the plan, if Near is set.

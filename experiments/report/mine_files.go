@@ -46,5 +46,5 @@ func WriteMining(ctx context.Context, ask mine.Mining, f run.Folder, progress fu
 		}
 		more = append(more, table.File{Path: f.Page, Write: view.write})
 	}
-	return m, f.Write(manifest, m.Tables(), more...)
+	return m, f.Write(&manifest, m.Tables(), more...)
 }

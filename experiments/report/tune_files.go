@@ -55,7 +55,7 @@ func WriteTuning(ctx context.Context, ask tune.Tuning, f run.Folder, progress fu
 		}
 		more = append(more, table.File{Path: f.Page, Write: view.write})
 	}
-	return t, f.Write(manifest, t.Tables(), more...)
+	return t, f.Write(&manifest, t.Tables(), more...)
 }
 
 func manifestOfTuned(ctx context.Context, t *tune.Tuned, ask tune.Tuning, f run.Folder, started time.Time) (tuningManifest, error) {

@@ -54,8 +54,9 @@ func (f Folder) Manifest(ctx context.Context, g *engine.Gallery, started time.Ti
 		Version: f.Version, Command: f.Command,
 		Gallery: ManifestGallery{Name: g.Name, Path: g.Path, Fingerprint: print, Items: g.Len(), Derived: []string{}, Faults: []string{}},
 		Machine: Machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.GOMAXPROCS(0), runtime.Version()},
-		Started: started, Seconds: max(0, f.Clock().Sub(started).Seconds()), // the clock may go back
+		Started: started,
 	}
+	m.took(f.Clock())
 	for _, l := range g.AllLayers() {
 		r := g.Recipe(l.Name)
 		if r == nil {
@@ -74,13 +75,19 @@ func DerivedLine(l *layer.Layer, r *derive.Recipe) string {
 	return fmt.Sprintf("%s %s %dx%d sha256:%s", l.Name, l.Type, l.Rows, l.Dim, r.Matrix.SHA256)
 }
 
-// Write writes tables, each in every format, further files, and the manifest. All
+// Write writes tables, each in every format, further files, and the manifest, which is a
+// pointer to a Manifest or to what has one embedded: its Seconds become those until then. All
 // appear together or, on failure, none. Without a folder only further files are written.
 func (f Folder) Write(manifest any, tables []table.Named, more ...table.File) error {
 	files := more
 	if f.Out != "" {
 		files = append(table.Files(f.Out, f.Formats, tables...), more...)
-		files = append(files, table.File{Path: filepath.Join(f.Out, ManifestName), Write: func(w io.Writer) error { return table.WriteJSON(w, manifest) }})
+		files = append(files, table.File{Path: filepath.Join(f.Out, ManifestName), Write: func(w io.Writer) error {
+			if m, ok := manifest.(interface{ took(now time.Time) }); ok {
+				m.took(f.Clock())
+			}
+			return table.WriteJSON(w, manifest)
+		}})
 	}
 	if len(files) == 0 {
 		return nil

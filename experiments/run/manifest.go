@@ -28,8 +28,11 @@ type Manifest struct {
 	LeftOut   int             `json:"left_out,omitempty"` // pairs of duplicates
 	Machine   Machine         `json:"machine"`
 	Started   time.Time       `json:"started"`
-	Seconds   float64         `json:"seconds"` // of the evaluation, without writing the files
+	Seconds   float64         `json:"seconds"` // of all, until this file, the last one, is written
 }
+
+// took sets Seconds. The clock may go back.
+func (m *Manifest) took(now time.Time) { m.Seconds = max(0, now.Sub(m.Started).Seconds()) }
 
 // ManifestName is the file of a Manifest. It is removed before other files of its
 // folder are replaced, and written last: where it is, they belong together.
