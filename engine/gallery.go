@@ -39,6 +39,7 @@ type Gallery struct {
 	pictures *picture.Pictures
 	coded    sync.Map // *codes by *Layer, of the layers that have codes
 
+	listed   []*items.Label // of Labels
 	labelsMu sync.Mutex
 	labels   map[string]*items.Label // by name: those that follow from columns
 
@@ -101,6 +102,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
+	g.list(m)
 	g.findPictures(context.WithoutCancel(ctx), m)
 	return g, nil
 }
@@ -163,6 +165,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	if g.items, err = g.readItems(ctx, place, name, o.rows()); err != nil {
 		return nil, err
 	}
+	g.list(g.manifest)
 	for _, n := range g.items.Notes {
 		g.note("%s: %s", name, n)
 	}

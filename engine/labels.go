@@ -151,8 +151,24 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 	return nil, "", fmt.Errorf("%s: %w", layer.JoinPath(place, found[0]), err)
 }
 
-// Labels returns the label columns in the order of the items table.
-func (g *Gallery) Labels() []*items.Label { return g.items.Labels }
+// Labels returns the label columns in the order of the items table, but for those that
+// gallery.yaml says are none. Label returns those, too.
+func (g *Gallery) Labels() []*items.Label { return g.listed }
+
+// list sets Labels. m may be nil.
+func (g *Gallery) list(m *Manifest) {
+	g.listed = g.items.Labels
+	if m == nil || m.Items == nil || len(m.Items.NotLabels) == 0 {
+		return
+	}
+	is := func(name string) func(*items.Label) bool { return func(l *items.Label) bool { return l.Name == name } }
+	for _, name := range m.Items.NotLabels {
+		if !slices.ContainsFunc(g.items.Labels, is(name)) {
+			g.note("%s: items: not_labels: %s has no column %q", ManifestFile, g.items.File, name)
+		}
+	}
+	g.listed = slices.DeleteFunc(slices.Clone(g.listed), func(l *items.Label) bool { return slices.Contains(m.Items.NotLabels, l.Name) })
+}
 
 // ID returns the item's id.
 func (g *Gallery) ID(row int) string { return g.items.IDs[row] }

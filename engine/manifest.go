@@ -127,6 +127,8 @@ type ItemsRecord struct {
 	File   string `yaml:"file,omitempty"` // relative to the gallery's folder, with slashes; items.csv or the like without it
 	Rows   int    `yaml:"rows,omitempty"`
 	SHA256 string `yaml:"sha256,omitempty"` // HashIDs of the rows; empty when nothing was extracted
+
+	NotLabels []string `yaml:"not_labels,omitempty,flow"` // columns that say nothing about similarity: of bookkeeping, say
 }
 
 // BrokenPicture is a picture that could not be read; its row is zero.

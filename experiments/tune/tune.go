@@ -186,6 +186,9 @@ func (u *tuner) collectTargets() {
 	front := u.ask.Front
 	if front == nil {
 		for _, l := range u.ask.Gallery.Labels() {
+			if l.NumValues() < 2 {
+				continue // all schemes are the same under it
+			}
 			front = append(front, metric.Target{Metric: u.ask.Objective.Metric, Label: l.Name})
 		}
 	}
@@ -236,6 +239,10 @@ func (u *tuner) search(ctx context.Context) error {
 	return nil
 }
 
+// leastJudged limits the default front: at least one query in leastJudged must be judged
+// by a label.
+const leastJudged = 10
+
 // try measures the weights that were not tried yet.
 func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
 	var schemes []scheme.Scheme
@@ -255,13 +262,14 @@ func (u *tuner) try(ctx context.Context, all []weights, refined bool) error {
 		return err
 	}
 	for n, t := range u.Targets {
-		if judged[0][n] > 0 {
+		if judged[0][n] > 0 && (n < u.named() || leastJudged*judged[0][n] >= len(u.Tune)) {
 			continue
 		}
 		if n < u.named() {
 			return fmt.Errorf("%s: none of the %d queries to tune on is judged: their values are unknown or nothing else has them", t, len(u.Tune))
 		}
-		// A label of the default front without a value for these queries is dropped.
+		// A label of the default front without a value for these queries is dropped, as is a
+		// column of bookkeeping: an address, or a time.
 		u.FrontOf = slices.DeleteFunc(u.FrontOf, func(at int) bool { return at == n })
 	}
 	for s, scheme := range schemes {

@@ -52,7 +52,7 @@ is searched as the weights are; equal weights are those of the first ones.`,
 	flags.StringSliceVar(&f.layers, "layers", nil, "the layers to weigh, two or more; A/B: one of them")
 	flags.StringVar(&f.objective, "objective", "", "what to make large: a metric and a label")
 	flags.StringArrayVar(&f.constraints, "constraint", nil, "METRIC LABEL >= NUMBER that the scheme must have; repeats")
-	flags.StringArrayVar(&f.front, "front", nil, "a metric and a label of the Pareto front; repeats (default: the objective's metric by every label)")
+	flags.StringArrayVar(&f.front, "front", nil, "a metric and a label of the Pareto front; repeats (default: the objective's metric by every label that judges a tenth of the queries)")
 	flags.StringVar(&f.step, "step", "0.1", "the step of the grid: 1/N, as a fraction or a decimal")
 	addNear(flags, &f.near)
 	flags.Float64Var(&f.share, "share", script.DefaultShare, "the part of the queries to tune on")
