@@ -58,7 +58,8 @@ func remembered(sha256 string) bool {
 
 // agreement is the user's to models that galleries name.
 type agreement struct {
-	asks    bool // the user can be asked
+	asks    bool   // the user can be asked
+	asking  func() // is called before; nil: nothing is
 	in      io.Reader
 	out     io.Writer
 	line    []string // the command line
@@ -99,6 +100,9 @@ func (a *agreement) to(ctx context.Context, m extract.NamedModel) error {
 
 // ask asks the user. No answer is no.
 func (a *agreement) ask(ctx context.Context, m extract.NamedModel) (bool, error) {
+	if a.asking != nil {
+		a.asking()
+	}
 	_, err := fmt.Fprintf(a.out, "The gallery %s names a model, which would be run with your rights:\n  %s\n  %d bytes, SHA-256 %s\nRun this model, now and later? [y/N] ",
 		inert.Line(m.Gallery), inert.Line(m.Path), m.Bytes, inert.Line(m.SHA256))
 	if err != nil {

@@ -93,16 +93,20 @@ func TestForeignModel(t *testing.T) {
 // TestAskForModel asks on a terminal, once.
 func TestAskForModel(t *testing.T) {
 	dir := foreign(t)
+	search, check := []string{"search", "g", "--image", "new.jpg", "--scheme", "A"}, []string{"check", "g", "--pictures", "none", "--queries", "0"}
 	for _, c := range []struct {
+		args         []string
 		answer, want string
 		asks         bool
 	}{
-		{"\n", "is not loaded before you agree to it", true},
-		{"n\n", "is not loaded before you agree to it", true},
-		{"y\n", "not an ONNX file", true},
-		{"\n", "not an ONNX file", false},
+		{check, "n\n", "is not loaded before you agree to it", true},
+		{search, "\n", "is not loaded before you agree to it", true},
+		{search, "n\n", "is not loaded before you agree to it", true},
+		{search, "y\n", "not an ONNX file", true},
+		{search, "\n", "not an ONNX file", false},
+		{check, "\n", "not an ONNX file", false},
 	} {
-		cmd := program(t, dir, "search", "g", "--image", "new.jpg", "--scheme", "A")
+		cmd := program(t, dir, c.args...)
 		cmd.Env = append(cmd.Env, "STRATA_MODEL=")
 		p := inTerminal(t, cmd)
 		go p.read()
@@ -113,7 +117,7 @@ func TestAskForModel(t *testing.T) {
 		out := p.output()
 		asked := strings.Contains(out, "Run this model, now and later? [y/N]") && strings.Contains(out, "8 bytes, SHA-256 "+demoModel)
 		if asked != c.asks || !strings.Contains(out, c.want) {
-			t.Errorf("answer %q: %q", c.answer, out)
+			t.Errorf("%v, answer %q: %q", c.args, c.answer, out)
 		}
 	}
 	kept, err := os.ReadFile(filepath.Join(dir, "state", "strata", "models", demoModel))

@@ -76,7 +76,6 @@ var checkPhases = []phase{
 }
 
 func runCheck(cmd *cobra.Command, f checkFlags, gallery string) error {
-	f.model.agreement.asks = false // it says what it did not look at
 	c := check.Check{
 		Open: openGallery, OpenItems: openItems, Extractor: f.model.extractor,
 		Gallery: gallery, Queries: f.queries, Seed: f.seed, Now: time.Now,
@@ -97,6 +96,7 @@ func runCheck(cmd *cobra.Command, f checkFlags, gallery string) error {
 	}
 	p := newProgress(cmd.ErrOrStderr(), checkPhases...)
 	c.Progress = p.sharer()
+	f.model.agreement.asking = p.end
 	report, err := c.Do(cmd.Context())
 	p.end()
 	if err != nil {
