@@ -63,8 +63,19 @@ type Array struct {
 	// an error. The file must stay open meanwhile.
 	Stream func(ctx context.Context) (io.ReadCloser, error)
 
-	// Why says why this is no matrix, though its file is sound. For example, it has one dimension,
-	// or holds texts. Check returns it. Of the other fields only Name is valid then.
+	// Null is the number of rows that the file says nothing of, as far as its metadata
+	// tell. A Stream has zeros in their place: such a row has no score.
+	Null int64
+
+	whole int64 // while an Arrow file is read: the first row that has Dim elements
+
+	// Tokens is the number of vectors of each row of an array that is no matrix for
+	// them; 1 of a single vector. Import can make one of them. 0: there are none.
+	Tokens int64
+
+	// Why says why this is no matrix, though its file is sound: it has one dimension,
+	// say, or is of texts. Check returns it; of the rest only Name counts, unless there
+	// are Tokens.
 	Why string
 
 	// Opaque is set for a binary column, whose element type the file does not tell. Its rows are of
@@ -90,7 +101,7 @@ func (a Array) Bytes() int64 { return a.Rows * a.Dim * a.Type.Size() }
 // Check checks that the array is a matrix, and that it lies within a file of size bytes.
 func (a Array) Check(size int64) error {
 	if a.Why != "" {
-		return &NotMatrixError{a.Why}
+		return &NotMatrixError{Why: a.Why}
 	}
 	if a.Rows <= 0 || a.Dim <= 0 {
 		return fmt.Errorf("shape (%d, %d) is empty", a.Rows, a.Dim)

@@ -67,10 +67,10 @@ type arrowBatch struct {
 	views   []int64 // the data buffers of each column of views
 }
 
-// readArrow reads an Arrow IPC file (Feather version 2 is the same format), as
-// https://arrow.apache.org/docs/format/Columnar.html describes it. Columns of lists of fixed or
-// equal length are matrices. A column in a single uncompressed batch can be mapped; others are
-// Streams. Binary columns are opaque.
+// readArrow reads an Arrow IPC file, which Feather version 2 is too, or a stream, as
+// https://arrow.apache.org/docs/format/Columnar.html describes them. Columns of lists of
+// fixed or equal length are matrices; one that lies in one batch, uncompressed, lies in
+// the file as it is, others are Streams. Binary columns are opaque.
 //
 // github.com/apache/arrow-go is not used, for three reasons. It does not tell where in the file a
 // buffer lies. It allocates the uncompressed size that a compressed buffer states. It unpacks all
@@ -113,7 +113,8 @@ func openArrow(ctx context.Context, f File, size int64) (*arrowTable, error) {
 	case bytes.HasPrefix(head[:], []byte("FEA1")):
 		return nil, errors.New("it is Feather version 1; write version 2")
 	case bytes.HasPrefix(head[:], []byte{0xff, 0xff, 0xff, 0xff}):
-		return nil, errors.New("it is an Arrow stream; write an Arrow file, which has a footer")
+		t := &arrowTable{f: f, size: size}
+		return t, t.stream(ctx)
 	case !bytes.HasPrefix(head[:], []byte(arrowMagic)):
 		return nil, fmt.Errorf("not an Arrow file: it begins with %q", head[:6])
 	}
@@ -142,16 +143,8 @@ func openArrow(ctx context.Context, f File, size int64) (*arrowTable, error) {
 func (t *arrowTable) footer(ctx context.Context, b *flat) error {
 	root := b.follow(0)
 	t.old = b.i16Field(root, 0) < 4
-	schema := b.table(root, 1)
-	if b.bad || schema == 0 {
-		return errFlat
-	}
-	if b.i16Field(schema, 0) != 0 {
-		return errors.New("its numbers are big-endian; write them little-endian")
-	}
-	left := maxArrays
-	var err error
-	if t.fields, err = arrowFields(b, schema, 1, &left, 0); err != nil {
+	left, err := t.schema(b, b.table(root, 1))
+	if err != nil {
 		return err
 	}
 	const blockSize = 24

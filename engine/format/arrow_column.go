@@ -32,8 +32,11 @@ type arrowPart struct {
 	first         int64 // the row of the column with which it begins
 	nodes         [][2]int64
 	valid         []int // the bitmap of each node
+	wide          bool  // the offsets take 8 bytes
 	offsets, data int
 	base          int64 // the element with which row 0 begins
+	elements      int64 // of all rows
+	empty         int64 // rows that are null or have no elements, where offsets tell
 }
 
 // arrowShape is the shape of a column's rows, as far as its type determines it. A column of scalars
@@ -123,13 +126,18 @@ func (t *arrowTable) column(ctx context.Context, i int, at []arrowCount) (Array,
 	}
 	a := Array{Type: s.elem, Rows: rows, Dim: s.dim, Opaque: s.opaque}
 	for k := range parts {
-		why, err := t.check(ctx, &parts[k], &a, s)
+		parts[k].wide = s.wide
+		why, err := t.check(ctx, &parts[k], &a)
 		if why != "" || err != nil {
 			return Array{Why: why}, true, err
 		}
+		a.Null += parts[k].nulls()
 	}
-	if rows == 0 {
+	switch {
+	case rows == 0:
 		return Array{Why: "it has no rows"}, true, nil
+	case a.Null == rows || a.Dim == 0:
+		return Array{Why: "all its rows are null or empty"}, true, nil
 	}
 	if err := t.settle(&a, parts); err != nil {
 		return a, true, err
@@ -173,114 +181,133 @@ func newArrowPart(b *arrowBatch, f *arrowField, at arrowCount) (arrowPart, error
 	return p, nil
 }
 
-// check checks that the rows of a part are complete and have one length, a.Dim, and sets a.Dim if
-// it is not known yet. why says why the rows are no matrix.
-func (t *arrowTable) check(ctx context.Context, p *arrowPart, a *Array, s arrowShape) (why string, err error) {
-	if p.nodes[0][1] != 0 {
-		row, err := t.firstNull(ctx, p, 0)
-		return fmt.Sprintf("row %d is null", p.first+row), err
-	}
+// nulls returns the number of rows that are null, or empty.
+func (p *arrowPart) nulls() int64 { return max(p.nodes[0][1], p.empty) }
+
+// check checks that the rows of a part are whole and of one length, a.Dim, which
+// it sets where nothing else told. A reason why they are no matrix is returned as why.
+func (t *arrowTable) check(ctx context.Context, p *arrowPart, a *Array) (why string, err error) {
+	p.elements = p.batch.rows // times a.Dim, below
 	if p.offsets >= 0 {
-		if why, err = t.checkOffsets(ctx, p, a, s.wide); why != "" || err != nil {
+		if why, err = t.checkOffsets(ctx, p, a); why != "" || err != nil {
 			return why, err
 		}
 	}
 	if a.Dim > MaxDim {
 		return "", fmt.Errorf("%d features are more than the %d that a layer may have", a.Dim, MaxDim)
 	}
-	if p.batch.rows > (1<<62)/(a.Dim*a.Type.Size()) {
+	if p.batch.rows > (1<<62)/max(a.Dim*a.Type.Size(), 1) {
 		return "", fmt.Errorf("%d rows of %d overflow: no file is that large", p.batch.rows, a.Dim)
+	}
+	if p.offsets < 0 {
+		p.elements *= a.Dim
+	}
+	if n := p.nodes[0][1]; n < 0 || n > p.batch.rows {
+		return "", fmt.Errorf("%d of its %d rows are null", n, p.batch.rows)
+	} else if n > 0 {
+		_, have, err := t.buffer(p.batch, p.valid[0])
+		if err == nil && have < (p.batch.rows+7)/8 {
+			err = fmt.Errorf("its bitmap of %d rows has %d bytes", p.batch.rows, have)
+		}
+		if err != nil {
+			return "", err
+		}
 	}
 	if len(p.nodes) < 2 {
 		return "", nil
 	}
-	if have := p.nodes[1][0]; p.base > have || have-p.base < p.batch.rows*a.Dim {
-		return "", fmt.Errorf("%d rows of %d need %d elements, the column has %d", p.batch.rows, a.Dim, p.batch.rows*a.Dim, have)
+	if have := p.nodes[1][0]; p.base > have || have-p.base < p.elements {
+		return "", fmt.Errorf("%d rows of %d need %d elements, the column has %d", p.batch.rows, a.Dim, p.elements, have)
 	}
-	if p.nodes[1][1] != 0 {
-		at, err := t.firstNull(ctx, p, 1)
-		if at -= p.base; at >= 0 && at < p.batch.rows*a.Dim {
-			why = fmt.Sprintf("row %d has no value at %d: it is null", p.first+at/a.Dim, at%a.Dim)
-		}
-		return why, err
+	if p.nodes[1][1] != 0 && a.Dim > 0 {
+		return t.holes(ctx, p, a.Dim)
 	}
 	return "", nil
 }
 
-// firstNull returns the first element of a node that is null.
-func (t *arrowTable) firstNull(ctx context.Context, p *arrowPart, node int) (int64, error) {
+// holes says which row has an element that is null, unless the row is null itself.
+func (t *arrowTable) holes(ctx context.Context, p *arrowPart, dim int64) (why string, err error) {
+	rows, err := t.nullRows(p)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	row, null, next := int64(-1), false, p.base // the row, and the element behind it
+	err = t.eachNull(ctx, p, 1, func(at int64) (bool, error) {
+		if at < p.base {
+			return true, nil
+		}
+		for at >= next && row+1 < p.batch.rows {
+			n, isNull, err := rows.next(dim)
+			if err != nil {
+				return false, err
+			}
+			row, null, next = row+1, isNull, next+n
+		}
+		if at < next && !null {
+			why = fmt.Sprintf("row %d has no value at %d: it is null", p.first+row, at-(next-dim))
+		}
+		return why == "" && at < next, nil
+	})
+	return why, err
+}
+
+// eachNull calls found with each element of a node that is null, until it says no.
+func (t *arrowTable) eachNull(ctx context.Context, p *arrowPart, node int, found func(at int64) (bool, error)) error {
 	r, _, err := t.buffer(p.batch, p.valid[node])
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer r.Close()
 	n := p.nodes[node][0]
 	if n < 0 || n > 1<<60 {
-		return 0, fmt.Errorf("it has %d values: no file is that large", n)
+		return fmt.Errorf("it has %d values: no file is that large", n)
 	}
 	var buf [1 << 12]byte
 	for at := int64(0); at < n; at += 8 * int64(len(buf)) {
 		if ctx.Err() != nil {
-			return 0, ctx.Err()
+			return ctx.Err()
 		}
 		b := buf[:min(int64(len(buf)), (n-at+7)/8)]
 		if _, err := io.ReadFull(r, b); err != nil {
-			return 0, fmt.Errorf("its bitmap of %d values: %w", n, err)
+			return fmt.Errorf("its bitmap of %d values: %w", n, err)
 		}
 		for i := range min(8*int64(len(b)), n-at) {
-			if b[i/8]>>(i%8)&1 == 0 {
-				return at + i, nil
+			if b[i/8]>>(i%8)&1 != 0 {
+				continue
+			}
+			if more, err := found(at + i); err != nil || !more {
+				return err
 			}
 		}
 	}
-	return 0, fmt.Errorf("it is said to have %d nulls, and has none", p.nodes[node][1])
+	return nil
 }
 
-// checkOffsets reads the offsets of the rows of a part, and checks that the rows have one length.
-func (t *arrowTable) checkOffsets(ctx context.Context, p *arrowPart, a *Array, wide bool) (why string, err error) {
-	r, _, err := t.buffer(p.batch, p.offsets)
+// checkOffsets reads where the rows of a part begin.
+func (t *arrowTable) checkOffsets(ctx context.Context, p *arrowPart, a *Array) (why string, err error) {
+	rows, err := t.nullRows(p)
 	if err != nil {
 		return "", err
 	}
-	defer r.Close()
-	width := 4
-	if wide {
-		width = 8
-	}
-	next := func(b []byte) int64 {
-		if wide {
-			return int64(binary.LittleEndian.Uint64(b))
-		}
-		return int64(int32(binary.LittleEndian.Uint32(b)))
-	}
-	buf := make([]byte, 1<<16)
-	var last int64
-	for row := int64(-1); row < p.batch.rows; {
-		if ctx.Err() != nil {
+	defer rows.Close()
+	p.base, p.elements, p.empty = rows.last, 0, 0
+	for row := range p.batch.rows {
+		if row%(1<<16) == 0 && ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		b := buf[:min(int64(len(buf)), (p.batch.rows-row)*int64(width))]
-		if _, err := io.ReadFull(r, b); err != nil {
-			return "", fmt.Errorf("the offsets of %d rows: %w", p.batch.rows, err)
+		n, null, err := rows.next(0)
+		if err != nil {
+			return "", err
 		}
-		for ; len(b) > 0; b = b[width:] {
-			at := next(b)
-			switch {
-			case row < 0:
-				p.base = at
-			case a.Dim == 0 && at > last:
-				a.Dim = at - last
-			case at-last != a.Dim || at < last || a.Dim == 0:
-				if p.first+row == 0 {
-					return "row 0 is empty", nil
-				}
-				return fmt.Sprintf("row %d has %d elements, row 0 has %d", p.first+row, at-last, a.Dim), nil
-			}
-			if at < 0 {
-				return "", fmt.Errorf("an offset of row %d is %d", p.first+max(row, 0), at)
-			}
-			last = at
-			row++
+		p.elements += n
+		switch {
+		case null || n == 0:
+			p.empty++
+		case a.Dim == 0:
+			a.Dim, a.whole = n, p.first+row
+		case n != a.Dim:
+			return fmt.Sprintf("row %d has %d elements, row %d has %d", p.first+row, n, a.whole, a.Dim), nil
 		}
 	}
 	return "", nil
@@ -330,17 +357,17 @@ func (t *arrowTable) settle(a *Array, parts []arrowPart) error {
 		if err := r.Close(); err != nil {
 			return err
 		}
-		if from := p.base * a.Type.Size(); p.base > min(have, 1<<58) || from > have || have-from < p.batch.rows*row {
-			return fmt.Errorf("%d rows of %d %s need %d bytes from byte %d, the column has %d", p.batch.rows, a.Dim, a.Type, p.batch.rows*row, from, have)
+		if from, need := p.base*a.Type.Size(), p.elements*a.Type.Size(); p.base > min(have, 1<<58) || from > have || have-from < need {
+			return fmt.Errorf("%d rows of %d %s need %d bytes from byte %d, the column has %d", p.batch.rows, a.Dim, a.Type, need, from, have)
 		}
 	}
-	if p := parts[0]; len(parts) == 1 && p.batch.codec == arrowPlain {
+	if p := parts[0]; len(parts) == 1 && p.batch.codec == arrowPlain && p.nulls() == 0 {
 		a.Offset, a.Stride = p.batch.body+p.batch.buffers[p.data][0]+p.base*a.Type.Size(), row
 		return nil
 	}
 	elem := a.Type.Size()
 	a.Stream = func(ctx context.Context) (io.ReadCloser, error) {
-		return &arrowStream{ctx: ctx, t: t, parts: parts, elem: elem, row: row}, nil
+		return &arrowStream{ctx: ctx, t: t, parts: parts, elem: elem, row: row}, nil // rows that are null are zeros
 	}
 	return nil
 }
@@ -394,6 +421,13 @@ func (s *arrowStream) next() error {
 	s.open, s.left = r, p.batch.rows*s.row
 	if _, err := io.CopyN(io.Discard, r, p.base*s.elem); err != nil {
 		return fmt.Errorf("the batch of row %d: %w", p.first, err)
+	}
+	if p.nulls() > 0 {
+		rows, err := s.t.nullRows(&p)
+		if err != nil {
+			return err
+		}
+		s.open = &arrowFilled{ReadCloser: r, rows: rows, elem: s.elem, dim: s.row / s.elem}
 	}
 	return nil
 }

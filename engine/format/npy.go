@@ -30,17 +30,21 @@ func (e *FortranError) Error() string {
 	return "the matrix is in Fortran order, column by column: strata import rewrites it, or write it in C order (numpy.ascontiguousarray)"
 }
 
-// A NotMatrixError says why a sound array is no matrix of numbers. It may hold labels, for example.
-// A file of several arrays is not refused because of it.
-type NotMatrixError struct{ Why string }
+// A NotMatrixError says why an array is sound, but no matrix of numbers: one of
+// labels, say. Where a file holds several arrays, it is no reason to refuse them all.
+type NotMatrixError struct {
+	Why   string
+	Array Array // with Tokens, where it is of vectors all the same
+}
 
 // Error says why.
 func (e *NotMatrixError) Error() string { return e.Why }
 
-// ReadNpy reads the header of a .npy file of size bytes: the format of numpy.lib.format, versions 1
-// to 3, with two dimensions in C order and a little-endian type. It checks that the file holds
-// exactly the matrix that the header describes. A matrix in Fortran order is a *FortranError, an
-// array of another kind a *NotMatrixError.
+// ReadNpy reads the header of a .npy file of size bytes: the format of
+// numpy.lib.format, versions 1 to 3, with two dimensions, beside those of length 1, in C order and a
+// little-endian type. It checks that the file holds exactly the matrix that the
+// header promises. A matrix in Fortran order is a *FortranError, an array of another
+// kind a *NotMatrixError.
 //
 // The published readers return the values, and allocate what a header asks for. Strata maps the
 // matrix and needs only its place, so it has a parser of its own.
@@ -118,15 +122,20 @@ func (d npyDict) array(offset, size int64) (Array, error) {
 	case strings.HasPrefix(d.descr, ">"):
 		return Array{}, fmt.Errorf("type %s is big-endian; write it little-endian (.astype('<%s'))", d.descr, d.descr[1:])
 	case d.descr == "|O":
-		return Array{}, &NotMatrixError{"type |O is an array of Python objects, not of numbers"}
+		return Array{}, &NotMatrixError{Why: "type |O is an array of Python objects, not of numbers"}
 	default:
-		return Array{}, &NotMatrixError{fmt.Sprintf("type %s is none that a layer may have: <f4, <f2, <f8, <i4, |i1, |u1, and <V2 for bfloat16", clip(d.descr, 30))}
+		return Array{}, &NotMatrixError{Why: fmt.Sprintf("type %s is none that a layer may have: <f4, <f2, <f8, <i4, |i1, |u1, and <V2 for bfloat16", clip(d.descr, 30))}
 	}
-	if len(d.shape) != 2 {
-		return Array{}, &NotMatrixError{rank(d.shape)}
+	rows, dim, why := matrixShape(d.shape)
+	if why != "" {
+		not := &NotMatrixError{Why: why}
+		if !d.fortran || len(d.shape) == 1 {
+			not.Array, _ = tokens(t, d.shape, offset, size)
+		}
+		return Array{}, not
 	}
-	a := Array{Type: t, Rows: d.shape[0], Dim: d.shape[1], Offset: offset}
-	a.Stride = a.Dim * t.Size() // Check detects an overflow
+	a := Array{Type: t, Rows: rows, Dim: dim, Offset: offset}
+	a.Stride = a.Dim * t.Size() // Check finds an overflow
 	if err := a.Check(math.MaxInt64); err != nil {
 		return Array{}, err
 	}
@@ -229,7 +238,7 @@ func (p *npyParser) value(key string, d *npyDict) error {
 	case "descr":
 		s, ok := p.quoted()
 		if !ok {
-			return &NotMatrixError{"a structured type is not a matrix of numbers"}
+			return &NotMatrixError{Why: "a structured type is not a matrix of numbers"}
 		}
 		d.descr = s
 	case "fortran_order":

@@ -111,6 +111,46 @@ func TestReadNpyKinds(t *testing.T) {
 	}
 }
 
+// TestShape: axes of length 1 are dropped, and those of tokens are named.
+func TestShape(t *testing.T) {
+	for _, tt := range []struct {
+		shape     []int64
+		rows, dim int64
+		tokens    int64
+		why       string
+	}{
+		{[]int64{3, 4}, 3, 4, 0, ""}, {[]int64{3, 4, 1, 1}, 3, 4, 0, ""}, {[]int64{3, 1, 4}, 3, 4, 0, ""}, {[]int64{1, 3, 4}, 3, 4, 0, ""},
+		{[]int64{3, 1, 1}, 3, 1, 0, ""}, {[]int64{1, 1, 4}, 1, 4, 0, ""}, {[]int64{1, 1, 1}, 1, 1, 0, ""}, {[]int64{1, 4}, 1, 4, 0, ""},
+		{[]int64{4}, 1, 4, 1, "shape (4,) has 1 dimensions"},
+		{[]int64{3, 5, 4}, 3, 4, 5, "shape (3, 5, 4) has 3 dimensions, a layer has 2: items × features; if those between are tokens, strata import --pool mean or --pool cls"},
+		{[]int64{3, 1, 5, 4}, 3, 4, 5, "shape (3, 1, 5, 4) has 4 dimensions"},
+		{[]int64{3, 4, 7, 7}, 0, 0, 0, "pool it first, over its last axes say: x.mean((2, 3))"},
+		{[]int64{}, 0, 0, 0, "shape () has 0 dimensions"},
+	} {
+		n := int64(1)
+		for _, axis := range tt.shape {
+			n *= axis
+		}
+		b := npyFile(1, npyText("<f4", "False", npyDict{shape: tt.shape}.tuple()), int(4*n))
+		stored := npzFile(t, npzMember{name: "a.npy", data: b})
+		shape := strings.ReplaceAll(fmt.Sprint(tt.shape), " ", ",")
+		tensors := safetensorsFile("{"+entry("a", "F32", shape, 0, int(4*n))+"}", int(4*n))
+		for name, file := range map[string][]byte{"x.npy": b, "x.npz": stored, "x.safetensors": tensors} {
+			arrays, err := read(t, name, file)
+			if err != nil {
+				t.Fatalf("%s: %v: %v", name, tt.shape, err)
+			}
+			a := arrays[0]
+			if a.Tokens != tt.tokens || (tt.why == "" || tt.tokens > 0) && (a.Rows != tt.rows || a.Dim != tt.dim) || !strings.Contains(a.Why, tt.why) || (a.Why == "") != (tt.why == "") {
+				t.Errorf("%s: %v: %+v", name, tt.shape, a)
+			}
+			if a.Tokens > 0 && a.Offset+a.Rows*a.Stride > int64(len(file)) {
+				t.Errorf("%s: %v: beyond the file: %+v", name, tt.shape, a)
+			}
+		}
+	}
+}
+
 func TestNpyHead(t *testing.T) {
 	for _, want := range []Array{
 		{Type: Float16, Rows: 1, Dim: 1},

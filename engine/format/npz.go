@@ -15,10 +15,12 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// readNpz reads the archives of numpy.savez and savez_compressed: a zip file of .npy members, each
-// an array with the member's name. A stored member can be mapped. A deflated member is a Stream,
-// which unpacks no more than the member's header states. A member that is no matrix, or in Fortran
-// order, has a Why. A member of another file type is an error, since numpy writes none.
+// readNpz reads the archives of numpy.savez and savez_compressed: a zip file of
+// .npy members, each an array named by the member. One that is stored lies in the
+// file as it is; one that is deflated is a Stream, which unpacks no more than the
+// member's header promises. A member that is no matrix, or in Fortran order, has a
+// Why, and so has one of another kind of file. The names of members are those of arrays
+// and no paths: numpy.savez takes any.
 func readNpz(ctx context.Context, f File, size int64) ([]Array, error) {
 	if err := checkDirectory(f, size); err != nil {
 		return nil, err
@@ -39,13 +41,17 @@ func readNpz(ctx context.Context, f File, size int64) ([]Array, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if strings.HasSuffix(m.Name, "/") {
+			continue // a folder, which other writers than NumPy add
+		}
 		if seen[m.Name] {
 			return nil, place(m.Name, errors.New("it stands twice in the archive"))
 		}
 		seen[m.Name] = true
 		a, err := member(f, size, m)
 		if why := notMatrix(err); why != "" {
-			a, err = Array{Why: why}, nil
+			a, err = tokensOf(err, m), nil
+			a.Why = why
 		}
 		if err != nil {
 			return nil, place(m.Name, err)
@@ -66,7 +72,22 @@ func notMatrix(err error) string {
 	return ""
 }
 
-// maxDeflate is the largest number of bytes that one byte of deflate can make: 258 bytes in 2 bits.
+// tokensOf returns the vectors of a stored member that is no matrix, if it has some.
+func tokensOf(err error, m *zip.File) Array {
+	var not *NotMatrixError
+	if !errors.As(err, &not) || m.Method != zip.Store || not.Array.Tokens == 0 {
+		return Array{}
+	}
+	offset, err := m.DataOffset()
+	if err != nil {
+		return Array{}
+	}
+	a := not.Array
+	a.Offset += offset
+	return a
+}
+
+// maxDeflate is how many bytes a deflated one can make: 258 in 2 bits.
 const maxDeflate = 1032
 
 // member reads the header of a member. The archive has size bytes.
@@ -74,10 +95,10 @@ func member(f File, size int64, m *zip.File) (Array, error) {
 	const encrypted = 1 // of the flags, APPNOTE.TXT 4.4.4
 	packed, unpacked := int64(m.CompressedSize64), int64(m.UncompressedSize64)
 	switch {
-	case !plain(m.Name) || m.Name == ".npy":
-		return Array{}, errors.New("its name is not that of a file in a folder")
+	case strings.ContainsRune(m.Name, 0) || m.Name == ".npy":
+		return Array{}, errors.New("its name is none of an array")
 	case !strings.HasSuffix(m.Name, ".npy"):
-		return Array{}, errors.New("a member of an .npz file is an .npy file")
+		return Array{}, &NotMatrixError{Why: "a member that is no .npy file holds no array"}
 	case m.Flags&encrypted != 0:
 		return Array{}, errors.New("it is encrypted")
 	case m.Method != zip.Store && m.Method != zip.Deflate:

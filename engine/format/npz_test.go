@@ -135,6 +135,31 @@ for name in a: numpy.save(name, a[name])
 	}
 }
 
+// TestNpzNames: numpy.savez takes any name for an array, one with folders, too.
+func TestNpzNames(t *testing.T) {
+	for _, name := range []string{"Mixed_7c/pool", "../A", "/etc/A", `..\A`, "a:b", "é", "x.npy", "layer 4", "\x1b[2J"} {
+		b := npzFile(t, npzMember{name: "Mixed_7c/"}, npzMember{name: name + ".npy", data: npyMatrix(Float32, 3, 5)})
+		arrays, err := read(t, "x.npz", b)
+		if err != nil || len(arrays) != 1 || arrays[0].Name != name || !bytes.Equal(elements(t, arrays[0], b), encode(Float32, ramp(15))) {
+			t.Errorf("%q: %+v, %v", name, arrays, err)
+		}
+	}
+	python, dir := need.NumPy(t), t.TempDir()
+	cmd := exec.Command(python, "-c", "import numpy; numpy.savez('f.npz', **{'Mixed_7c/pool': numpy.zeros((2, 3), 'f4'), 'conv1:0': numpy.zeros((2, 1), 'f2')})")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "f.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrays, err := read(t, "f.npz", b)
+	if err != nil || len(arrays) != 2 || arrays[0].Name != "Mixed_7c/pool" || arrays[1].Name != "conv1:0" || arrays[1].Dim != 1 {
+		t.Errorf("NumPy: %+v, %v", arrays, err)
+	}
+}
+
 func TestReadNpzErrors(t *testing.T) {
 	good := npyMatrix(Float32, 3, 5)
 	one := func(name string, method uint16, data []byte) []byte {
@@ -165,12 +190,9 @@ func TestReadNpzErrors(t *testing.T) {
 		{"an .npy file", "x.npz", good, "not an .npz file"},
 		{"truncated", "x.npz", stored[:len(stored)-30], "it has no zip directory"},
 		{"a directory of 2^40 members", "x.npz", zip64, "its directory promises 1099511627776 members, and 65536 are allowed"},
-		{"the folder above", "x.npz", one("../A.npy", zip.Store, good), `"../A.npy": its name is not that of a file in a folder`},
-		{"a folder", "x.npz", one("deep/A.npy", zip.Store, good), `"deep/A.npy": its name is not that of a file`},
-		{"a backslash", "x.npz", one(`..\A.npy`, zip.Store, good), "its name is not that of a file in a folder"},
-		{"no name", "x.npz", one(".npy", zip.Store, good), `".npy": its name is not that of a file`},
-		{"an escape sequence", "x.npz", one("\x1b[2J.txt", zip.Store, good), `"\x1b[2J.txt": a member of an .npz file is an .npy file`},
-		{"another file", "x.npz", one("A.txt", zip.Store, good), `"A.txt": a member of an .npz file is an .npy file`},
+		{"no name", "x.npz", one(".npy", zip.Store, good), `".npy": its name is none of an array`},
+		{"NUL", "x.npz", one("a\x00.npy", zip.Store, good), "its name is none of an array"},
+		{"another file", "x.npz", one("A.txt", zip.Store, good), "a member that is no .npy file holds no array"},
 		{"twice", "x.npz", npzFile(t, npzMember{name: "A.npy", data: good}, npzMember{name: "A.npy", data: good}), `"A.npy": it stands twice in the archive`},
 		{"encrypted", "x.npz", raw(good, func(h *zip.FileHeader) { h.Flags |= 1 }), `"A.npy": it is encrypted`},
 		{"another compression", "x.npz", raw(good, func(h *zip.FileHeader) { h.Method = 14 }), "its compression, method 14, is neither deflate nor none"},

@@ -144,15 +144,20 @@ func (t *parquetTable) column(ctx context.Context, c *parquetLeaf, elem Type, ki
 		return Array{Why: "it has no rows"}, nil
 	}
 	a.Rows = rows
-	if a.Dim = values / rows; kind == opaques {
-		if a.Dim, err = t.firstLength(c); err != nil {
+	if a.Dim = values / rows; kind == opaques || values%rows != 0 || !t.filled(c) {
+		if a.Dim, err = t.firstLength(c, kind); err != nil {
 			return a, err
 		}
-		if a.Dim == 0 {
-			return Array{Why: "row 0 is null or empty"}, nil
+	}
+	if a.Dim == 0 {
+		return Array{Why: "all its rows are null or empty"}, nil
+	}
+	if kind == lists && values != rows*a.Dim {
+		// A row that is null or empty counts for one value.
+		missing := rows*a.Dim - values
+		if a.Null = missing / max(a.Dim-1, 1); missing < 0 || a.Dim == 1 || a.Null*(a.Dim-1) != missing {
+			return t.uneven(ctx, a, c)
 		}
-	} else if a.Dim == 0 || values != rows*a.Dim {
-		return t.uneven(ctx, a, c)
 	}
 	a.Stream = func(ctx context.Context) (io.ReadCloser, error) { return t.newStream(ctx, a, c), nil }
 	if a.Opaque {
@@ -176,40 +181,79 @@ func (t *parquetTable) count(c *parquetLeaf) (rows, values int64, err error) {
 	return rows, values, nil
 }
 
-// firstLength returns the length in bytes of the first row of a column of bytes.
-func (t *parquetTable) firstLength(c *parquetLeaf) (int64, error) {
-	if c.physical == format.FixedLenByteArray {
-		return int64(c.width), nil
+// filled reports whether the footer says that no value of a column is null: then the
+// rows are as long as they are on average.
+func (t *parquetTable) filled(c *parquetLeaf) bool {
+	if c.filled <= 1 { // no list can be null, and an empty one is found as it is read
+		return true
 	}
 	for g := range t.meta.RowGroups {
+		// A count that is not there reads as 0; where there are bounds, there is one.
+		if s := &t.meta.RowGroups[g].Columns[c.index].MetaData.Statistics; s.NullCount != 0 || len(s.MaxValue)+len(s.Max) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// firstLength returns how many bytes or elements the first row of a column has that is
+// not null or empty; 0 if there is none.
+func (t *parquetTable) firstLength(c *parquetLeaf, kind columnKind) (int64, error) {
+	if kind == opaques && c.physical == format.FixedLenByteArray {
+		return int64(c.width), nil
+	}
+	n := int64(0)
+	for g := range t.meta.RowGroups {
 		p, err := t.pages(g, c)
-		if err == nil {
-			err = p.next()
+		for ended := false; err == nil && !ended; {
+			if err = p.next(); err == nil {
+				n, ended, err = p.firstLength(kind, n)
+			}
 		}
-		if errors.Is(err, io.EOF) {
-			continue
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+			return n, nil
+		case !errors.Is(err, io.EOF):
 			return 0, fmt.Errorf("row group %d: %w", g, err)
+		case n > 0:
+			return n, nil // a row ends with its row group
 		}
-		if c.maxDef > 0 && int(p.def[0]) < c.maxDef {
-			return 0, nil
-		}
-		if err := p.decode(); err != nil {
-			return 0, fmt.Errorf("row group %d: %w", g, err)
-		}
-		return int64(len(p.value(0))), nil
 	}
 	return 0, nil
 }
 
-// uneven returns a column whose number of values is no multiple of its number of rows, with a Why.
-// It reads up to the first row that has another length.
+// firstLength adds to the n elements of the first row that is not null or empty those of
+// the page at hand, and reports whether the row has ended.
+func (p *parquetPages) firstLength(kind columnKind, n int64) (int64, bool, error) {
+	if kind == opaques {
+		if err := p.decode(); err != nil {
+			return 0, false, err
+		}
+		for i := range p.values {
+			if n = int64(len(p.value(i))); n > 0 {
+				return n, true, nil
+			}
+		}
+		return 0, false, nil
+	}
+	for i := range p.levels {
+		switch {
+		case n > 0 && p.rep[i] == 0:
+			return n, true, nil
+		case p.c.maxDef == 0 || int(p.def[i]) >= p.c.filled:
+			n++
+		}
+	}
+	return n, false, nil
+}
+
+// uneven returns why a column, whose number of values is none of rows of one
+// length, is no matrix: it reads up to the first row that is to blame.
 func (t *parquetTable) uneven(ctx context.Context, a Array, c *parquetLeaf) (Array, error) {
 	s := t.newStream(ctx, a, c)
-	s.dim = 0
+	s.dim, s.empty = 0, 0
 	_, err := io.Copy(io.Discard, s)
-	var row *rowError
+	var row *RowError
 	if errors.As(err, &row) {
 		return Array{Why: row.Error()}, nil
 	}

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ type parquetPages struct {
 
 	dict cells // of the row group, once its page was read
 
-	// The current page.
-	levels   int    // number of levels; a level is a value or a null
+	// Of the page at hand.
+	levels   int    // how many there are; a level is a value or a null
+	values   int    // those that are values
 	rep, def []byte // nil where the schema has none
 	packed   []byte // its values, before decode
 	encoding format.Encoding
@@ -108,7 +110,7 @@ func (p *parquetPages) promised(n int32) error {
 	if n < 0 || int64(n) > p.left || n > maxPageValues {
 		return fmt.Errorf("its %d values are more than the %d that remain, or the %d allowed", n, p.left, maxPageValues)
 	}
-	p.levels, p.left = int(n), p.left-int64(n)
+	p.levels, p.values, p.left = int(n), int(n), p.left-int64(n)
 	return nil
 }
 
@@ -163,6 +165,7 @@ func (p *parquetPages) first(h *format.DataPageHeader, at, packed, size int64) e
 		}
 		b = b[end:]
 	}
+	p.count()
 	p.packed, p.encoding = b, h.Encoding
 	return nil
 }
@@ -190,6 +193,7 @@ func (p *parquetPages) second(h *format.DataPageHeaderV2, at, packed, size int64
 			return err
 		}
 	}
+	p.count()
 	codec := p.codec
 	if h.IsCompressed.Valid && !h.IsCompressed.V || packed == reps+defs {
 		codec = format.Uncompressed
@@ -206,18 +210,28 @@ func (p *parquetPages) read(levels *[]byte, b []byte, most int) (err error) {
 	return err
 }
 
-// decode decodes the values of the current page. No value is null.
+// count counts the levels that are values.
+func (p *parquetPages) count() {
+	if p.c.maxDef > 0 {
+		p.values = bytes.Count(p.def, []byte{byte(p.c.maxDef)})
+	}
+}
+
+// decode decodes the values of the page at hand, without the nulls.
 func (p *parquetPages) decode() (err error) {
 	p.cells, p.indexes = cells{}, p.indexes[:0]
+	if p.values == 0 {
+		return nil
+	}
 	if p.encoding != format.PlainDictionary && //nolint:staticcheck // files of old writers have it
 		p.encoding != format.RLEDictionary {
-		p.cells, err = decodeCells(p.c, p.encoding, p.packed, p.levels)
+		p.cells, err = decodeCells(p.c, p.encoding, p.packed, p.values)
 		return err
 	}
 	if len(p.packed) == 0 || p.packed[0] > 32 {
 		return errRuns
 	}
-	if p.indexes, err = appendRuns(p.indexes, p.packed[1:], p.levels, int(p.packed[0])); err != nil {
+	if p.indexes, err = appendRuns(p.indexes, p.packed[1:], p.values, int(p.packed[0])); err != nil {
 		return err
 	}
 	n := p.dict.len()

@@ -17,6 +17,7 @@ type parquetLeaf struct {
 	width          int // the bytes of a value; 0 for values of any length
 	element        *format.SchemaElement
 	maxRep, maxDef int
+	filled         int // the least definition level of an element that is there, be it null
 }
 
 // parquetLeaves returns the leaves of a schema. A schema lists each field before its children.
@@ -54,6 +55,7 @@ func (w *schemaWalk) field(in parquetLeaf) error {
 		in.maxDef++
 	case format.Repeated:
 		in.maxDef, in.maxRep = in.maxDef+1, in.maxRep+1
+		in.filled = in.maxDef
 	}
 	if !e.Type.Valid {
 		for n := e.NumChildren.V; n > 0; n-- {
@@ -73,6 +75,9 @@ func (w *schemaWalk) field(in parquetLeaf) error {
 		if in.width = int(e.TypeLength.V); in.width <= 0 || in.width > maxPage {
 			return place(in.name, fmt.Errorf("values of %d bytes are none, or longer than the %d allowed", in.width, maxPage))
 		}
+	}
+	if in.maxRep == 0 {
+		in.filled = in.maxDef
 	}
 	w.leaves = append(w.leaves, in)
 	return nil

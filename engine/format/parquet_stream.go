@@ -9,15 +9,18 @@ import (
 	"math"
 )
 
-// A rowError says which row of a column does not fit a matrix.
-type rowError struct {
-	row int64
-	why string
+// A RowError says which row of a column does not fit into a matrix, though the file
+// is sound.
+type RowError struct {
+	Row int64
+	Why string
 }
 
-func (e *rowError) Error() string { return fmt.Sprintf("row %d %s", e.row, e.why) }
+// Error names the row, from 0.
+func (e *RowError) Error() string { return fmt.Sprintf("row %d %s", e.Row, e.Why) }
 
-// parquetStream reads the elements of a column, row group after row group.
+// parquetStream is the elements of a column, row group after row group. A row that is
+// null or empty is zeros.
 type parquetStream struct {
 	ctx      context.Context
 	t        *parquetTable
@@ -26,21 +29,25 @@ type parquetStream struct {
 	promised int64
 	dim      int64 // elements of a row, 0 while the first one is to tell
 	put      func(dst, v []byte) ([]byte, error)
-	direct   bool // values are elements as they lie in memory
+	direct   bool  // values are elements as they lie in memory
+	empty    int64 // bytes of a row that is null; 0 while they are not wanted
 
 	pages     *parquetPages // of the row group at hand
-	given     int           // values of the current page
-	row, have int64         // the current row, -1 before the first, and the number of its elements read so far
-	elements  int64         // number of elements read
-	out, buf  []byte        // decoded bytes that Read has not returned yet, and their memory
+	given     int           // levels of the page at hand
+	value     int           // and values of it
+	first     int64         // the first row that is not null
+	row, have int64         // the row that is being read, -1 before the first, and the elements of it that were read
+	null      bool          // that row is null or empty
+	elements  int64         // that were read
+	out, buf  []byte        // what was decoded and not given yet, and its memory
 }
 
 // newStream returns the elements of column c in all row groups.
 func (t *parquetTable) newStream(ctx context.Context, a Array, c *parquetLeaf) *parquetStream {
-	s := &parquetStream{ctx: ctx, t: t, c: c, promised: a.Rows, dim: a.Dim, row: -1, put: putNumber(a.Type)}
+	s := &parquetStream{ctx: ctx, t: t, c: c, promised: a.Rows, dim: a.Dim, row: -1, first: -1, put: putNumber(a.Type), empty: a.Bytes() / max(a.Rows, 1)}
 	if a.Opaque {
 		s.dim = 1 // its rows are its elements
-		s.put = putBytes(a.Dim)
+		s.put = putBytes(a.Dim, true)
 	}
 	s.direct = c.width > 0 && (a.Opaque && a.Dim == int64(c.width) || !a.Opaque && a.Type.Size() == int64(c.width))
 	return s
@@ -75,7 +82,7 @@ func (s *parquetStream) fill() (err error) {
 	}
 	err = s.pages.next()
 	if errors.Is(err, io.EOF) {
-		s.pages, s.given = nil, 0
+		s.pages, s.given, s.value = nil, 0, 0
 		s.group++
 		return nil
 	}
@@ -88,7 +95,7 @@ func (s *parquetStream) fill() (err error) {
 	if err := s.pages.decode(); err != nil {
 		return s.place(err)
 	}
-	s.given = 0
+	s.given, s.value = 0, 0
 	return nil
 }
 
@@ -96,6 +103,9 @@ func (s *parquetStream) fill() (err error) {
 // as memory does, out is the whole page. Such values need no put.
 func (s *parquetStream) give() (err error) {
 	from, n := s.given, s.pages.levels
+	if s.pages.values < n {
+		return s.giveRows()
+	}
 	if s.direct && len(s.pages.indexes) == 0 {
 		s.given, s.elements = n, s.elements+int64(n-from)
 		s.out = s.pages.cells.data[from*s.c.width : n*s.c.width]
@@ -110,8 +120,27 @@ func (s *parquetStream) give() (err error) {
 	}
 	for ; s.given < n && len(s.buf) < chunk; s.given++ {
 		if s.buf, err = s.put(s.buf, s.pages.value(s.given)); err != nil {
-			return &rowError{s.elements / max(s.dim, 1), err.Error()}
+			return &RowError{s.elements / max(s.dim, 1), err.Error()}
 		}
+		s.elements++
+	}
+	s.out = s.buf
+	return nil
+}
+
+// giveRows is give for a page with rows that are null or empty.
+func (s *parquetStream) giveRows() (err error) {
+	s.buf = s.buf[:0]
+	for n := s.pages.levels; s.given < n && len(s.buf) < chunk; s.given++ {
+		if int(s.pages.def[s.given]) < s.c.maxDef {
+			s.buf = append(s.buf, make([]byte, s.empty)...)
+			s.elements += s.dim
+			continue
+		}
+		if s.buf, err = s.put(s.buf, s.pages.value(s.value)); err != nil {
+			return &RowError{s.elements / max(s.dim, 1), err.Error()}
+		}
+		s.value++
 		s.elements++
 	}
 	s.out = s.buf
@@ -122,7 +151,7 @@ func (s *parquetStream) place(err error) error { return fmt.Errorf("row group %d
 
 // rows checks that the levels of the current page form whole rows.
 func (s *parquetStream) rows() error {
-	rep, def, most := s.pages.rep, s.pages.def, byte(s.c.maxDef)
+	rep, def, most, filled := s.pages.rep, s.pages.def, byte(s.c.maxDef), byte(s.c.filled)
 	for i := range s.pages.levels {
 		switch {
 		case s.c.maxRep == 0 || rep[i] == 0:
@@ -132,15 +161,19 @@ func (s *parquetStream) rows() error {
 			if s.row++; s.row >= s.promised {
 				return s.place(fmt.Errorf("more than the %d rows promised", s.promised))
 			}
-			s.have = 0
+			if s.have, s.null = 0, most > 0 && def[i] < filled; s.null {
+				continue
+			}
 		case s.row < 0:
 			return s.place(errors.New("its first value continues a row"))
+		case s.null:
+			return s.place(fmt.Errorf("a value continues row %d, which is null or empty", s.row))
 		}
 		if most > 0 && def[i] < most {
-			return &rowError{s.row, "is null, empty, or has a null value"}
+			return &RowError{s.row, "has a value that is null"}
 		}
 		if s.have++; s.dim > 0 && s.have > s.dim {
-			return &rowError{s.row, fmt.Sprintf("has more than %d elements, %s", s.dim, s.others())}
+			return &RowError{s.row, fmt.Sprintf("has more than %d elements, %s", s.dim, s.others())}
 		}
 	}
 	return nil
@@ -149,21 +182,25 @@ func (s *parquetStream) rows() error {
 // whole checks that the current row has as many elements as the first.
 func (s *parquetStream) whole() error {
 	switch {
-	case s.row < 0 || s.have == s.dim:
-	case s.row == 0 && s.dim == 0:
-		s.dim = s.have
+	case s.row < 0 || s.null:
+	case s.have == s.dim && s.dim > 0:
+		if s.first < 0 {
+			s.first = s.row
+		}
+	case s.dim == 0:
+		s.dim, s.first = s.have, s.row
 	default:
-		return &rowError{s.row, fmt.Sprintf("has %d elements, not %d, %s", s.have, s.dim, s.others())}
+		return &RowError{s.row, fmt.Sprintf("has %d elements, not %d, %s", s.have, s.dim, s.others())}
 	}
 	return nil
 }
 
-// others says which rows have s.dim elements.
+// others says which row has s.dim elements.
 func (s *parquetStream) others() string {
-	if s.row > 0 {
-		return "as row 0 has"
+	if s.first < 0 {
+		return "which rows have on average"
 	}
-	return "which rows have on average"
+	return fmt.Sprintf("as row %d has", s.first)
 }
 
 // end returns io.EOF after all rows.
@@ -180,9 +217,12 @@ func (s *parquetStream) end() error {
 // Close does nothing: the caller owns the file.
 func (s *parquetStream) Close() error { return nil }
 
-// putBytes appends rows of width bytes.
-func putBytes(width int64) func(dst, v []byte) ([]byte, error) {
+// putBytes appends rows of width bytes; where they may be empty, zeros for one that is.
+func putBytes(width int64, empty bool) func(dst, v []byte) ([]byte, error) {
 	return func(dst, v []byte) ([]byte, error) {
+		if empty && len(v) == 0 {
+			return append(dst, make([]byte, width)...), nil
+		}
 		if int64(len(v)) != width {
 			return dst, fmt.Errorf("has %d bytes, and %d were promised", len(v), width)
 		}
@@ -198,7 +238,7 @@ func putNumber(t Type) func(dst, v []byte) ([]byte, error) {
 	case Uint8:
 		lo, hi = 0, math.MaxUint8
 	default:
-		return putBytes(t.Size())
+		return putBytes(t.Size(), false)
 	}
 	return func(dst, b []byte) ([]byte, error) {
 		v := int32(binary.LittleEndian.Uint32(b))

@@ -2,6 +2,7 @@ package format
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -31,6 +32,7 @@ var readers = map[string]reader{
 	".i8bin":       readBin(Int8),
 	".ibin":        readBin(Int32),
 	".arrow":       readArrow,
+	".arrows":      readArrow,
 	".feather":     readArrow,
 	".parquet":     readParquet,
 }
@@ -85,5 +87,10 @@ func place(name string, err error) error {
 
 func readNpy(_ context.Context, f File, size int64) ([]Array, error) {
 	a, err := ReadNpy(f, size)
+	if not := (*NotMatrixError)(nil); errors.As(err, &not) {
+		a = not.Array // it is sound
+		a.Why = not.Why
+		return []Array{a}, nil
+	}
 	return []Array{a}, err
 }

@@ -172,7 +172,7 @@ func TestKnown(t *testing.T) {
 			t.Errorf("Known(%q) = %v", name, got)
 		}
 	}
-	if _, err := read(t, "x.txt", nil); err == nil || !strings.Contains(err.Error(), `the extension ".txt" is none of .arrow .bvecs`) {
+	if _, err := read(t, "x.txt", nil); err == nil || !strings.Contains(err.Error(), `the extension ".txt" is none of .arrow .arrows .bvecs`) {
 		t.Error(err)
 	}
 }

@@ -222,27 +222,26 @@ func (t *tensor) array(data int64) (Array, error) {
 		a.Why = fmt.Sprintf("type %s is none that a layer may have: F32, F16, BF16, F64, I32, I8, U8", clip(t.dtype, 30))
 		return a, nil
 	}
-	if len(t.shape) != 2 {
-		a.Why = rank(t.shape)
+	rows, dim, why := matrixShape(t.shape)
+	if why != "" {
+		if whole, ok := tokens(typ, t.shape, data+t.begin, data+t.end); ok {
+			a = whole
+		}
+		a.Name, a.Why = t.name, why
 		return a, nil
 	}
 	if elements == 0 {
 		a.Why = fmt.Sprintf("shape %s is empty", npyDict{shape: t.shape}.tuple())
 		return a, nil
 	}
-	a.Type, a.Rows, a.Dim = typ, t.shape[0], t.shape[1]
+	a.Type, a.Rows, a.Dim = typ, rows, dim
 	a.Offset, a.Stride = data+t.begin, a.Dim*typ.Size()
 	return a, nil
 }
 
-// rank says why an array of this shape is no matrix.
-func rank(shape []int64) string {
-	return fmt.Sprintf("shape %s has %d dimensions, a layer has 2: items × features", npyDict{shape: shape}.tuple(), len(shape))
-}
-
-// ReadIndex reads model.safetensors.index.json, the index of a model in several safetensors files:
-// {"weight_map": {"tensor": "file", …}, …}. It returns the file of each tensor, a plain name within
-// the index's folder.
+// ReadIndex reads the index of a model that lies in several safetensors files,
+// model.safetensors.index.json: {"weight_map": {"tensor": "file", …}, …}. It returns
+// the file of each tensor, a plain name within the index's folder.
 func ReadIndex(f File, size int64) (map[string]string, error) {
 	if size > maxHeader {
 		return nil, fmt.Errorf("an index of %d bytes is longer than the %d allowed", size, maxHeader)

@@ -44,7 +44,7 @@ func TestReadSafetensors(t *testing.T) {
 		{Name: "i32", Type: Int32, Rows: 1, Dim: 1, Offset: 52, Stride: 4},
 		{Name: "labels", Why: "type I64 is none that a layer may have: F32, F16, BF16, F64, I32, I8, U8"},
 		{Name: "bias", Why: "shape (2,) has 1 dimensions, a layer has 2: items × features"},
-		{Name: "map", Why: "shape (1, 2, 2, 1) has 4 dimensions, a layer has 2: items × features"},
+		{Name: "map", Type: Float16, Rows: 2, Dim: 2, Offset: 80, Stride: 4},
 		{Name: "scalar", Why: "shape () has 0 dimensions, a layer has 2: items × features"},
 		{Name: "none", Why: "shape (0, 3) is empty"},
 		{Name: "new", Why: "type F9 is none that a layer may have: F32, F16, BF16, F64, I32, I8, U8"},
@@ -59,6 +59,9 @@ func TestReadSafetensors(t *testing.T) {
 				t.Errorf("%s: other elements", a.Name)
 			}
 			a.Offset -= int64(len(b) - 102)
+		}
+		if a.Why != "" { // of the rest only the name counts
+			a = Array{Name: a.Name, Why: a.Why}
 		}
 		if fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", want[i]) {
 			t.Errorf("got  %+v\nwant %+v", a, want[i])
