@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -12,11 +11,11 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/klauspost/compress/snappy"
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"strata/engine/page"
 )
 
 // The limits of a Parquet file.
@@ -55,12 +54,12 @@ type group struct {
 	size  int64
 
 	once  sync.Once
-	pages []page
+	pages []dataPage
 	err   error
 }
 
-// page is a data page.
-type page struct {
+// dataPage is a data page.
+type dataPage struct {
 	first  int64 // row, within the group
 	offset int64 // of its header, in the file
 }
@@ -112,8 +111,8 @@ func (c *Column) addGroup(g parquet.RowGroup, at int, m *format.ColumnMetaData) 
 	if !ok {
 		return errors.New("it is not of a file")
 	}
-	if !slices.Contains([]format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Zstd}, m.Codec) {
-		return fmt.Errorf("column %q is packed by %s; uncompressed, snappy, gzip and zstd can be read", c.path, m.Codec)
+	if !page.Known(m.Codec) {
+		return fmt.Errorf("column %q is packed by %s; uncompressed, snappy, gzip, brotli and zstd can be read, and LZ4_RAW where it packs to a third", c.path, m.Codec)
 	}
 	from := m.DataPageOffset
 	if m.DictionaryPageOffset != 0 {
@@ -183,7 +182,7 @@ func (c *Column) Cell(ctx context.Context, row int64) (b []byte, err error) {
 		if g.err != nil {
 			return nil, fmt.Errorf("row group %d: %w", i, g.err)
 		}
-		n, ok := slices.BinarySearchFunc(g.pages, at, func(p page, at int64) int { return int(min(1, max(-1, p.first-at))) })
+		n, ok := slices.BinarySearchFunc(g.pages, at, func(p dataPage, at int64) int { return int(min(1, max(-1, p.first-at))) })
 		if !ok {
 			n--
 		}
@@ -262,7 +261,7 @@ func (c *Column) walk(ctx context.Context, g *group) error {
 			if len(g.pages) == maxPages {
 				return fmt.Errorf("it has more than the %d pages allowed", maxPages)
 			}
-			g.pages = append(g.pages, page{rows, at})
+			g.pages = append(g.pages, dataPage{rows, at})
 			rows += n
 		}
 		at = data + int64(h.CompressedPageSize)
@@ -274,7 +273,7 @@ func (c *Column) walk(ctx context.Context, g *group) error {
 }
 
 // read reads the values of a page.
-func (c *Column) read(g *group, p page) ([][]byte, error) {
+func (c *Column) read(g *group, p dataPage) ([][]byte, error) {
 	h, data, err := c.head(p.offset, g.at+g.size)
 	if err != nil {
 		return nil, err
@@ -344,44 +343,8 @@ func (c *Column) count(h *format.PageHeader, data int64) error {
 		}
 		data, size, want = data+levels, size-levels, want-levels
 	}
-	var in io.Reader = io.NewSectionReader(c.in, data, size)
-	got := int64(0)
-	switch c.codec {
-	case format.Gzip:
-		r, err := gzip.NewReader(in)
-		if err != nil {
-			return err
-		}
-		in = r
-	case format.Zstd:
-		r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecoderMaxWindow(maxPage))
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		in = r
-	case format.Snappy:
-		b := make([]byte, min(size, 16))
-		if _, err := io.ReadFull(in, b); err != nil {
-			return err
-		}
-		n, err := snappy.DecodedLen(b)
-		if err != nil {
-			return err
-		}
-		in, got = nil, int64(n)
-	default:
-		in, got = nil, size
+	if err := page.Misread(c.codec, size, want); err != nil {
+		return err
 	}
-	if in != nil {
-		n, err := io.Copy(io.Discard, io.LimitReader(in, want+1))
-		if err != nil {
-			return err
-		}
-		got = n
-	}
-	if got != want {
-		return fmt.Errorf("it unpacks to other than the %d bytes that its header says", want)
-	}
-	return nil
+	return page.Exact(c.codec, io.NewSectionReader(c.in, data, size), want)
 }

@@ -20,6 +20,59 @@ const maxWindow = 128 << 20
 // ErrSize says that a page does not unpack to what it says.
 var ErrSize = errors.New("it does not unpack to as many bytes as its header says")
 
+// Known reports whether pages of a codec can be unpacked.
+func Known(codec format.CompressionCodec) bool {
+	switch codec {
+	case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd, format.Lz4Raw:
+		return true
+	}
+	return false
+}
+
+// Misread is the error of a page that parquet-go reads wrongly, without a word: one of
+// LZ4_RAW that is packed to more than a third of its size, for which its decoder takes new
+// memory that the page then does not have. It is nil for others.
+func Misread(codec format.CompressionCodec, packed, size int64) error {
+	const least = 4096 // bytes of memory for a page
+	if codec == format.Lz4Raw && 3*packed > max(size, least) {
+		return errors.New("it is packed by LZ4_RAW, and to more than a third: that cannot be read; write the column with zstd")
+	}
+	return nil
+}
+
+// Exact checks that a page unpacks to just size bytes, without keeping more than one
+// page of a codec that has no streams.
+func Exact(codec format.CompressionCodec, body *io.SectionReader, size int64) error {
+	var n int64
+	switch codec {
+	case format.Snappy, format.Lz4Raw:
+		b, err := Unpack(codec, body, size)
+		switch {
+		case errors.Is(err, ErrSize):
+			n = -1
+		case err != nil:
+			return err
+		default:
+			n = int64(len(b))
+		}
+	case format.Uncompressed:
+		n = body.Size()
+	default:
+		from, end, err := pageReader(codec, body)
+		if err != nil {
+			return err
+		}
+		defer end()
+		if n, err = io.Copy(io.Discard, io.LimitReader(from, size+1)); err != nil {
+			return packError(err)
+		}
+	}
+	if n != size {
+		return fmt.Errorf("it unpacks to other than the %d bytes that its header says", size)
+	}
+	return nil
+}
+
 // Count checks that a page unpacks to no more than size bytes, without keeping them.
 func Count(codec format.CompressionCodec, body *io.SectionReader, size int64) error {
 	if codec == format.Snappy || codec == format.Lz4Raw {
