@@ -24,17 +24,21 @@
 // its item's id in WebDataset shards, or by its row in a column of a Parquet file: see package
 // picture. Archives are not unpacked.
 //
-// The items table is items.csv, .tsv, .jsonl or .parquet; the first three may be compressed as .gz
-// or .zst (see package table). gallery.yaml may name another file: items: {file: export.jsonl}. Row
-// r of the table belongs to row r of the matrices, unless a list of ids, ids.txt or ids.npy, names
-// the item of each row. Items without a row are left out then, and Gallery.Notes says so.
+// The items table is items.csv, .tsv, .jsonl or .parquet, the first three perhaps
+// packed as .gz or .zst (package table says what each holds), or the file that
+// gallery.yaml names: items: {file: export.jsonl}, or files whose rows follow one
+// another. Its rows are those of the matrices, unless a list of ids, ids.txt or ids.npy
+// or a table of that name, says which item each row is; items that no row has are left
+// out then, and Gallery.Notes says so.
 //
-// Every file of a format that package format reads is a layer with the file's name. If its matrices
-// have names of their own, each is a layer. Shards, numbered from 0 or from 1, hold rows of the
-// same matrices, in order. A file NAME.safetensors.index.json names the file of each tensor of a
-// model. If a file holds several arrays, those that are no matrices or have another number of rows
-// are left out, and Gallery.Notes names them. gallery.yaml can set the files, the array and the
-// columns of a layer. Files named ids are no layers.
+// Every file of a format that package format knows is a layer, named by the file, or
+// one for each of the matrices that have names of their own in it. Shards, counted from
+// 0 or from 1, hold rows of the same matrices, in their order; a file
+// NAME.safetensors.index.json says in which file each tensor of a model lies. Where a
+// file holds several arrays, those that have another number of rows or are no matrices
+// are left out: Gallery.Notes names them. gallery.yaml can say which files, array and
+// columns a layer is. Files named ids are no layers. Files of other kinds that could be
+// of use are named in Notes, or in Remarks, with what to do.
 //
 // Matrices are mapped in place. A compressed matrix is unpacked once, into .strata/unpacked, with a
 // recipe that names its source. It is unpacked again if the source changes.

@@ -56,7 +56,7 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 	sums := make([][]byte, len(g.Layers)+1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		sum, err := g.hashFile(g.items.File)
+		sum, err := g.hashTable()
 		if err == nil && g.items.IDsFile != "" {
 			var ids []byte
 			ids, err = g.hashFile(g.items.IDsFile)
@@ -82,6 +82,24 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 		h.Write(s)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), sums[1:], nil
+}
+
+// hashTable returns the hash of the items table, and of what gallery.yaml says of it.
+func (g *Gallery) hashTable() ([]byte, error) {
+	read := g.manifest.readingItems()
+	if len(g.items.Files) == 1 && read == "" {
+		return g.hashFile(g.items.Files[0])
+	}
+	h := sha256.New()
+	h.Write([]byte(read))
+	for _, file := range g.items.Files {
+		sum, err := g.hashFile(file)
+		if err != nil {
+			return nil, err
+		}
+		h.Write(sum)
+	}
+	return h.Sum(nil), nil
 }
 
 // hashFile returns the hash of a file of the folder.

@@ -27,8 +27,10 @@ type Gallery struct {
 	Path   string         // the folder's absolute path, or the name given to OpenFS
 	Layers []*layer.Layer // by name
 
-	// Notes says what of the folder is left out, a line each.
-	Notes []string
+	// Notes says what of the folder is left out, a line for each cause: FILE: WHAT.
+	// Remarks are the same of what need not be looked at.
+	Notes, Remarks []string
+	Kind           string // what the folder is taken for, for people: "clip-retrieval output, 13 shards"
 
 	items    *items.Table
 	manifest *Manifest // nil without gallery.yaml
@@ -91,19 +93,20 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 	if err != nil {
 		return nil, err
 	}
-	var name string
+	var files tableFiles
 	m, err := ReadManifest(g.folder, dir)
 	if err == nil {
-		name, err = FindItems(g.folder, dir, m)
+		files, err = findTable(g.folder, dir, m)
 	}
 	if err == nil {
-		g.items, err = g.readItems(ctx, dir, name, 0)
+		g.items, err = g.readItems(ctx, dir, files, 0, m)
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
 	g.list(m)
 	g.findPictures(context.WithoutCancel(ctx), m)
+	g.Kind = g.kind(files, m)
 	return g, nil
 }
 
@@ -152,8 +155,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	defer o.close()
 	var headErr error
 	g.manifest, headErr = ReadManifest(g.folder, place)
-	name, err := FindItems(g.folder, place, g.manifest)
-	if err != nil {
+	if o.table, err = findTable(g.folder, place, g.manifest); err != nil {
 		return nil, errors.Join(err, headErr)
 	}
 	if headErr == nil {
@@ -162,12 +164,12 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		}
 		headErr = o.find(ctx)
 	}
-	if g.items, err = g.readItems(ctx, place, name, o.rows()); err != nil {
+	if g.items, err = g.readItems(ctx, place, o.table, o.rows(), g.manifest); err != nil {
 		return nil, err
 	}
 	g.list(g.manifest)
 	for _, n := range g.items.Notes {
-		g.note("%s: %s", name, n)
+		g.note("%s: %s", o.table.shown, n)
 	}
 	if headErr != nil {
 		return nil, headErr
@@ -175,6 +177,8 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	if g.Layers, err = o.settle(ctx, len(g.items.IDs)); err != nil {
 		return nil, err
 	}
+	o.sayLeft()
+	g.Kind = g.kind(o.table, g.manifest)
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.findPictures(g.life, g.manifest)
 	g.fingerprint = make(chan struct{})

@@ -256,11 +256,10 @@ func TestOpenErrors(t *testing.T) {
 		{"header only", "id,image\n", "", good, "it has no rows"},
 		{"no id column", "image\na\nb\n", "", good, "line 1: no column is named id (columns: image)"},
 		{"column twice", "id,x,x\na,1,2\nb,1,2\n", "", good, `line 1: column "x" stands twice`},
-		{"column without a name", "id,,x\na,1,2\nb,1,2\n", "", good, "line 1: column 2 has no name"},
 		{"duplicate id", "id\na\na\n", "", good, `line 3: row 1: id "a" is that of row 0 too`},
 		{"empty id", "id,x\na,1\n,2\n", "", good, "line 3: row 1: its id is empty"},
 		{"short line", "id,x\na,1\nb\n", "", good, "line 3: row 1: it has 1 cells, the header has 2 columns"},
-		{"split", "id,split\na,test\nb,\n", "", good, `line 2: row 0: split is "test"`},
+		{"split", "id,split\na,query\nb,test\n", "", good, `line 3: row 1: split is "test", not query, gallery or both`},
 		{"quote", "id,x\na,\"1\nb,2\n", "", good, "extraneous or missing"},
 	}
 	for _, tt := range tests {

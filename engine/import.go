@@ -36,7 +36,7 @@ const importStep = 64 << 20
 // The matrix grows in .strata/import and takes its place when it is whole and on
 // the disk. An import that was stopped goes on where it was.
 type Import struct {
-	Source  string       // the file
+	Source  string       // the file, or a folder of .npy files of one vector each, named by their items' ids
 	Array   string       // the matrix in it; may be empty when there is only one
 	Gallery string       // the folder
 	Layer   string       // its name
@@ -45,6 +45,7 @@ type Import struct {
 	Lacking bool         // items that IDs does not name have rows of zeros; otherwise they are an error
 	Force   bool         // replace a layer that is there
 	Restart bool         // do not go on with what was stopped
+	Pool    Pool         // of an array of items × tokens × features
 
 	FollowLinks bool // symbolic links of the gallery may lead out of its folder
 
@@ -69,6 +70,7 @@ type importMark struct {
 	Bytes    int64  `json:"bytes"`
 	Modified int64  `json:"modified"` // nanoseconds
 	Array    string `json:"array,omitempty"`
+	Pool     Pool   `json:"pool,omitempty"`
 	Type     string `json:"type"`
 	Rows     int64  `json:"rows"`
 	Dim      int64  `json:"dim"`
@@ -81,7 +83,8 @@ type importer struct {
 	Import
 	source *os.File
 	array  format.Array
-	byCol  bool // the matrix lies column by column
+	byCol  bool     // the matrix lies column by column
+	files  []string // of a folder of vectors, by row
 	into   format.Array
 	items  int
 	to     []int // by row of the source: row of the layer, or -1; nil: the same
@@ -130,6 +133,9 @@ func (m *importer) open(ctx context.Context) error {
 	if !scheme.IsLayerName(m.Layer) {
 		return fmt.Errorf("%q: %w", m.Layer, errLayerName)
 	}
+	if info, err := os.Stat(m.Source); err == nil && info.IsDir() {
+		return m.openFolder(info)
+	}
 	f, err := fence.Open(m.Source)
 	if err != nil {
 		return err
@@ -144,7 +150,7 @@ func (m *importer) open(ctx context.Context) error {
 	}
 	path, err := filepath.Abs(m.Source)
 	m.mark = importMark{
-		Source: path, Bytes: info.Size(), Modified: info.ModTime().UnixNano(), Array: m.array.Name,
+		Source: path, Bytes: info.Size(), Modified: info.ModTime().UnixNano(), Array: m.array.Name, Pool: m.Pool,
 		Type: m.into.Type.String(), Dim: m.into.Dim, Rows: m.array.Rows,
 	}
 	return err
@@ -178,16 +184,28 @@ func (m *importer) choose(ctx context.Context, size int64) error {
 	if m.array.Opaque {
 		return errors.New("its rows are bytes of no known type; name the type in gallery.yaml, and open it there")
 	}
-	if m.array.Why != "" {
-		return errors.New(m.array.Why)
-	}
 	m.into = format.Array{Type: m.array.Type, Rows: m.array.Rows, Dim: m.array.Dim}
-	if m.Type != nil {
+	switch {
+	case m.array.Tokens > 1 && m.Pool != "":
+		m.array.Dim *= m.array.Tokens // rows of all tokens
+		m.array.Why = ""
+	case m.array.Why != "":
+		return errors.New(m.array.Why)
+	case m.Pool != "":
+		return fmt.Errorf("it has no tokens to pool: its rows are %d features", m.array.Dim)
+	}
+	m.chooseType()
+	return nil
+}
+
+// chooseType chooses the type that the layer is written in.
+func (m *importer) chooseType() {
+	switch t := m.into.Type; {
+	case m.Type != nil:
 		m.into.Type = *m.Type
-	} else if m.into.Type == format.BFloat16 {
+	case t == format.BFloat16, m.Pool == PoolMean && t != format.Float64:
 		m.into.Type = format.Float32
 	}
-	return nil
 }
 
 // order reads the items table and finds where rows go.
@@ -305,7 +323,7 @@ func (m *importer) copy(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	each := max(1, cmp.Or(m.step, importStep)/max(m.array.Dim*m.array.Type.Size(), m.into.Stride))
 	in := make([]byte, min(each, m.array.Rows)*m.array.Dim*m.array.Type.Size())
-	var out []byte
+	var out, pooled []byte
 	for m.mark.Done < m.mark.Rows {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -315,7 +333,12 @@ func (m *importer) copy(ctx context.Context) (err error) {
 		if err := rows.read(block, m.mark.Done, n); err != nil {
 			return fmt.Errorf("%s: row %d and the next: %w", m.Source, m.mark.Done, err)
 		}
-		if out, err = convert(out[:0], m.into.Type, block, m.array.Type, int(m.array.Dim)); err != nil {
+		from := m.array.Type
+		if m.array.Tokens > 1 {
+			pooled, from = m.Pool.tokens(pooled[:0], block, m.array)
+			block = pooled
+		}
+		if out, err = convert(out[:0], m.into.Type, block, from, int(m.into.Dim)); err != nil {
 			if e := (*valueError)(nil); errors.As(err, &e) {
 				e.row += int(m.mark.Done)
 			}

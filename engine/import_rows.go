@@ -22,6 +22,8 @@ type rowSource interface {
 // rows returns the rows of the source.
 func (m *importer) rows(ctx context.Context) (rowSource, error) {
 	switch {
+	case m.files != nil:
+		return &vectorRows{m.files, m.array}, nil
 	case m.byCol:
 		return &columnRows{m.source, m.array}, nil
 	case m.array.Stream != nil:

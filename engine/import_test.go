@@ -141,10 +141,11 @@ func TestImportBad(t *testing.T) {
 		"overflow":  {func(r, d int) float64 { return 70000 * float64(r&1) * float64(d) }, func(o *Import) { o.Type = &half }, "row 1: value 1 is 70000, which float16 cannot hold"},
 		"float32":   {func(r, d int) float64 { return []float64{1, 1, 1, 1, 1e100}[r+d] }, func(o *Import) { o.Type = &single }, "row 2: value 2 is 1e+100, which float32 cannot hold"},
 		"rows":      {value, func(o *Import) { o.Gallery = importable(t, 9) }, "the matrix has 3 rows, the gallery 9 items; say with --ids which row is which"},
+		"pool":      {value, func(o *Import) { o.Pool = PoolMean }, "it has no tokens to pool: its rows are 3 features"},
 		"array":     {value, func(o *Import) { o.Array = "fc" }, `it holds no matrix "fc"`},
 		"layer":     {value, func(o *Import) { o.Layer = "a b" }, "a layer's name is a letter"},
 		"source":    {value, func(o *Import) { o.Source = "nowhere.npy" }, "nowhere.npy: no such file or directory"},
-		"folder":    {value, func(o *Import) { o.Source = o.Gallery }, "it is not a regular file"},
+		"folder":    {value, func(o *Import) { o.Source = o.Gallery }, "it holds no .npy file of one vector"},
 		"no items":  {value, func(o *Import) { o.Gallery = filepath.Dir(o.Source) }, "a gallery needs an items table"},
 		"no format": {value, func(o *Import) { o.Source = filepath.Join(o.Gallery, "items.csv") }, "items.csv"},
 	} {
@@ -226,5 +227,66 @@ func TestConvertHalf(t *testing.T) {
 				t.Fatalf("%v becomes %v, not %v", v, got, want)
 			}
 		}
+	}
+}
+
+// TestImportTokens pools the tokens of items.
+func TestImportTokens(t *testing.T) {
+	const rows, tokens, dim = 4, 3, 2
+	b := npyFile("<f4", false, "(4, 3, 2)")
+	for i := range rows * tokens * dim {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i*i)))
+	}
+	src := filepath.Join(t.TempDir(), "tokens.npy")
+	if err := os.WriteFile(src, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	at := func(r, k, d int) float64 { i := (r*tokens+k)*dim + d; return float64(i * i) }
+	dir := importable(t, rows)
+	o := Import{Source: src, Gallery: dir, Layer: "C"}
+	if _, err := o.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "strata import --pool mean or --pool cls") {
+		t.Error(err)
+	}
+	for pool, want := range map[Pool]func(r, d int) float64{
+		PoolCLS:  func(r, d int) float64 { return at(r, 0, d) },
+		PoolMean: func(r, d int) float64 { return float64(float32((at(r, 0, d) + at(r, 1, d) + at(r, 2, d)) / 3)) },
+	} {
+		o.Pool, o.Force = pool, true
+		done, err := o.Do(t.Context())
+		if err != nil || done.Rows != rows || done.Dim != dim || done.Type != format.Float32 {
+			t.Fatal(pool, done, err)
+		}
+		checkImported(t, dir, "C", want)
+	}
+	if _, err := ParsePool("max"); err == nil || !strings.Contains(err.Error(), `mean or cls, not "max"`) {
+		t.Error(err)
+	}
+}
+
+// TestImportFolder stacks files of one vector each, by the ids that are their names.
+func TestImportFolder(t *testing.T) {
+	dir, src := importable(t, 3), t.TempDir()
+	for i, id := range []string{"i2", "i0", "i1", "other"} {
+		shape := "(2,)"
+		if i == 1 {
+			shape = "(1, 2)"
+		}
+		b := npyFile("<f4", false, shape)
+		for d := range 2 {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(10*i+d)))
+		}
+		write(t, src, id+".npy", b)
+	}
+	write(t, src, "labels.npy", append(npyFile("<i8", false, "(1,)"), make([]byte, 8)...))
+	write(t, src, "README.md", nil)
+	done, err := Import{Source: src, Gallery: dir, Layer: "C"}.Do(t.Context())
+	if err != nil || done.Rows != 3 || done.LeftOut != 1 {
+		t.Fatal(done, err)
+	}
+	from := []int{1, 2, 0}
+	checkImported(t, dir, "C", func(r, d int) float64 { return float64(10*from[r] + d) })
+	write(t, src, "i1.npy", append(npyFile("<f4", false, "(3,)"), make([]byte, 12)...))
+	if _, err := (Import{Source: src, Gallery: dir, Layer: "D"}).Do(t.Context()); err == nil || !strings.Contains(err.Error(), "i1.npy: it holds 3 float32, ") {
+		t.Error(err)
 	}
 }

@@ -250,7 +250,7 @@ func TestIDsErrors(t *testing.T) {
 	dir := writeGallery(t, twoItems, twoRows())
 	write(t, dir, "ids.txt", []byte("a\nb\n"))
 	write(t, dir, "ids.npy", nil)
-	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "ids.txt and ids.npy both list the rows' ids; move one") {
+	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "ids.npy and ids.txt both list the rows' ids; move one") {
 		t.Errorf("two lists: %v", err)
 	}
 }
@@ -260,26 +260,20 @@ func TestItemsErrors(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
 		{"no rows", "items.jsonl", "\n", "it has no rows"},
 		{"no id", "items.jsonl", `{"x":"a"}`, "line 1: row 0: no column is named id (columns: x)"},
-		{"no id, in Parquet", "items.parquet", "", ""},
 		{"no id in a later row", "items.jsonl", "{\"id\":\"a\"}\n{\"x\":1}\n", "line 2: row 1: its id is empty"},
 		{"an id twice", "items.tsv", "id\tx\na\t1\na\t2\n", `line 3: row 1: id "a" is that of row 0 too`},
 		{"a list of ids", "items.jsonl", `{"id":["a","b"]}`, `column "id" holds lists; it has one text a row`},
 		{"a list of pictures", "items.jsonl", `{"id":"a","image":["a.jpg"]}`, `column "image" holds lists`},
 		{"a list of groups", "items.jsonl", `{"id":"a","group":["a"]}`, `column "group" holds lists`},
-		{"a split", "items.jsonl", `{"id":"a","split":"train"}`, `line 1: row 0: split is "train", not query, gallery or both`},
-		{"a late split", "items.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\",\"split\":1}", `line 2: row 1: split is "1"`},
+		{"a split", "items.jsonl", "{\"id\":\"a\",\"split\":\"query\"}\n{\"id\":\"b\",\"split\":\"train\"}", `line 2: row 1: split is "train", not query, gallery or both`},
+		{"a late split", "items.jsonl", "{\"id\":\"a\",\"split\":\"train\"}\n{\"id\":\"b\",\"split\":\"query\"}", `line 2: row 1: split is "query", and "train" before: all are query, gallery or both, or none is`},
+		{"an object as id", "items.jsonl", `{"id":{"a":1}}`, `line 1: row 0: column "id" holds objects; it has one text a row`},
+		{"an object as image", "items.jsonl", "{\"id\":\"a\",\"image\":\"x\"}\n{\"id\":\"b\",\"image\":{}}", `column "image" holds objects, the first in line 2; it has one text a row`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b, want := []byte(tt.text), tt.want
-			if tt.file == "items.parquet" {
-				var out bytes.Buffer
-				if err := parquet.Write(&out, []struct{ X string }{{"a"}}); err != nil {
-					t.Fatal(err)
-				}
-				b, want = out.Bytes(), "no column is named id (columns: X)"
-			}
-			_, err := items.ReadItems(t.Context(), tt.file, opened(t, tt.file, b), nil, 0)
+			want := tt.want
+			_, err := items.ReadItems(t.Context(), tt.file, opened(t, tt.file, []byte(tt.text)), nil, 0)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}

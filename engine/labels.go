@@ -101,39 +101,49 @@ func (g *Gallery) noLabel(name string) error {
 	return &scheme.NameError{Kind: "label", Name: name, In: g.Name, Known: scheme.Nearest(name, known)}
 }
 
-// readItems reads the items table with a name in the folder, and the list of ids
-// beside it, if there is one. The table is likely to have so many rows. It polls
-// ctx now and then. Errors name the file.
-func (g *Gallery) readItems(ctx context.Context, place, name string, rows int64) (*items.Table, error) {
+// readItems reads the items table, and the list of ids beside it, if there is one. The
+// table is likely to have so many rows. It polls ctx now and then. Errors name the file.
+func (g *Gallery) readItems(ctx context.Context, place string, files tableFiles, rows int64, m *Manifest) (*items.Table, error) {
 	ids, idsFile, err := g.readIDs(place)
 	if err != nil {
 		return nil, err
 	}
-	path := layer.JoinPath(place, name)
-	f, err := layer.OpenFile(g.folder, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	source := items.Source{
+		Files: files.names, Order: ids, Likely: rows, Roles: m.roles(), Unknown: m.unknown(),
+		Open: func(name string) (fs.File, error) { return layer.OpenFile(g.folder, name) },
 	}
-	defer f.Close()
-	it, err := items.ReadItems(ctx, name, f, ids, rows)
+	it, err := source.Read(ctx)
 	if missing := (*items.MissingError)(nil); errors.As(err, &missing) {
-		return nil, fmt.Errorf("%s: row %d: %s has no item %q", layer.JoinPath(place, idsFile), missing.Row, name, missing.ID)
+		return nil, fmt.Errorf("%s: row %d: %s has no item %q", layer.JoinPath(place, idsFile), missing.Row, files.shown, missing.ID)
+	}
+	if in := (*items.FileError)(nil); errors.As(err, &in) {
+		return nil, fmt.Errorf("%s: %w", layer.JoinPath(place, in.File), in.Err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", layer.JoinPath(place, files.shown), err)
 	}
-	it.File, it.IDsFile = name, idsFile
+	it.File, it.IDsFile = files.shown, idsFile
 	return it, nil
 }
 
 // readIDs reads the list of the rows' ids; without one the order is that of the
 // items table.
 func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
-	found, err := items.Present(g.folder, table.IDNames)
-	if err != nil || len(found) == 0 {
-		return nil, "", err
+	entries, err := fs.ReadDir(g.folder, ".")
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", place, err)
 	}
-	if len(found) > 1 {
+	var found []string
+	for _, e := range entries {
+		if !e.IsDir() && table.IsIDs(e.Name()) {
+			found = append(found, e.Name())
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, "", nil
+	case 1:
+	default:
 		return nil, "", fmt.Errorf("%s: %s and %s both list the rows' ids; move one", place, found[0], found[1])
 	}
 	f, err := layer.OpenFile(g.folder, found[0])
@@ -141,7 +151,7 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 		return nil, "", fmt.Errorf("%s: %w", layer.JoinPath(place, found[0]), err)
 	}
 	defer f.Close()
-	ids, err := table.ReadIDs(found[0], f)
+	ids, err := table.ReadIDsOf(found[0], f)
 	if err == nil {
 		var order *items.RowOrder
 		if order, err = items.NewRowOrder(ids); err == nil {
@@ -197,22 +207,3 @@ func (g *Gallery) Group(row int) string {
 
 // ItemsFile returns the name of the items table in the gallery's folder.
 func (g *Gallery) ItemsFile() string { return g.items.File }
-
-// FindItems returns the name of the items table in a gallery's folder: the manifest's
-// file, else the one file with a default name. The manifest may be nil. Without a table the
-// error is fs.ErrNotExist.
-func FindItems(folder fs.FS, place string, m *Manifest) (string, error) {
-	if file := m.itemsFile(); file != "" {
-		return file, nil
-	}
-	found, err := items.Present(folder, table.Names(itemsStem))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%s: %w", place, err)
-	case len(found) == 0:
-		return "", &items.NoItemsError{Place: place}
-	case len(found) > 1:
-		return "", fmt.Errorf("%s: %s and %s are both items tables; move one, or name one in %s: items: {file: %s}", place, found[0], found[1], ManifestFile, found[0])
-	}
-	return found[0], nil
-}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	slash "path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/picture"
 	"strata/engine/scheme"
@@ -49,7 +51,8 @@ const maxManifest = 16 << 20
 //	  C: {file: features.npy, columns: 1024:3072}
 //	select: [A, C]
 //	schemes: [A, C, C+0.5*A]
-//	items: {file: export.jsonl.gz, rows: 9583, sha256: 77aa…}
+//	items: {file: export.jsonl.gz, id: sku, image: photo, rows: 9583, sha256: 77aa…}
+//	unknown: ["nan"]
 //	pictures: {archives: ["shard-*.tar"]}
 //	broken:
 //	  - {row: 17, id: knit-0018, why: "jpeg: it ends early"}
@@ -59,6 +62,10 @@ const maxManifest = 16 << 20
 // name it; the others are what they are without a manifest. select leaves out all
 // layers but those it names.
 // schemes are the rows with which the screen begins.
+// The items table may be files whose rows follow one another, by a pattern:
+// items: {file: "metadata/*.parquet"}. Columns of other names can have the parts of
+// id, image, group and split.
+// unknown are values of cells that stand for none.
 // pictures says where pictures are that the items table names no path of; without
 // it, they are where its column image says.
 type Manifest struct {
@@ -71,6 +78,7 @@ type Manifest struct {
 	Select      []string                `yaml:"select,omitempty,flow"`
 	Schemes     []string                `yaml:"schemes,omitempty,flow"`
 	Items       *ItemsRecord            `yaml:"items,omitempty"`
+	Unknown     []string                `yaml:"unknown,omitempty,flow"` // values that stand for an empty cell
 	Pictures    *picture.PicturesRecord `yaml:"pictures,omitempty"`
 	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
 	Software    *SoftwareRecord         `yaml:"software,omitempty"`
@@ -124,11 +132,12 @@ type LayerRecord struct {
 // ItemsRecord names the items table, and says for which items layers were
 // extracted.
 type ItemsRecord struct {
-	File   string `yaml:"file,omitempty"` // relative to the gallery's folder, with slashes; items.csv or the like without it
-	Rows   int    `yaml:"rows,omitempty"`
-	SHA256 string `yaml:"sha256,omitempty"` // HashIDs of the rows; empty when nothing was extracted
+	File        string           `yaml:"file,omitempty"` // relative to the gallery's folder, with slashes, or a pattern as in path.Match; items.csv or the like without it
+	items.Roles `yaml:",inline"` // the names of the columns
+	Rows        int              `yaml:"rows,omitempty"`
+	SHA256      string           `yaml:"sha256,omitempty"` // HashIDs of the rows; empty when nothing was extracted
 
-	NotLabels []string `yaml:"not_labels,omitempty,flow"` // columns that say nothing about similarity: of bookkeeping, say
+	NotLabels []string `yaml:"not_labels,omitempty,flow"` // columns that say nothing about similarity, such as bookkeeping
 }
 
 // BrokenPicture is a picture that could not be read; its row is zero.
@@ -294,12 +303,16 @@ func (m *Manifest) check() error {
 func (r *ItemsRecord) check() error {
 	switch {
 	case r == nil:
+		return nil
 	case r.Rows < 0:
 		return fmt.Errorf("items: %d rows", r.Rows)
 	case r.File != "" && !fs.ValidPath(r.File):
 		return fmt.Errorf("items: file %q is not a path within the gallery's folder", r.File)
 	case r.File != "" && !table.Known(r.File):
-		return fmt.Errorf("items: file %q is no table: its name ends with .csv, .tsv, .jsonl or .parquet, the first three perhaps with .gz or .zst behind", r.File)
+		return fmt.Errorf("items: file %q is no table: its name ends with .csv, .tsv, .jsonl, .parquet, .arrow or .feather, the first three perhaps with .gz or .zst behind", r.File)
+	}
+	if _, err := slash.Match(r.File, ""); err != nil {
+		return fmt.Errorf("items: file %q is not a pattern of files", r.File)
 	}
 	return nil
 }
@@ -397,6 +410,32 @@ func (m *Manifest) itemsFile() string {
 	return m.Items.File
 }
 
+// roles returns the names of the columns of the items table that the manifest, which may
+// be nil, gives.
+func (m *Manifest) roles() items.Roles {
+	if m == nil || m.Items == nil {
+		return items.Roles{}
+	}
+	return m.Items.Roles
+}
+
+// unknown returns the values that stand for an empty cell.
+func (m *Manifest) unknown() []string {
+	if m == nil {
+		return nil
+	}
+	return m.Unknown
+}
+
+// readingItems says how the manifest, which may be nil, changes the items table; "" if it
+// does not.
+func (m *Manifest) readingItems() string {
+	if m.roles() == (items.Roles{}) && len(m.unknown()) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%q %q\n", m.roles(), m.unknown())
+}
+
 // claimed returns the files that the manifest, which may be nil, names.
 func (m *Manifest) claimed() map[string]bool {
 	files := map[string]bool{}
@@ -413,7 +452,11 @@ func (m *Manifest) claimed() map[string]bool {
 // pictures reports whether the manifest, which may be nil, says that a file holds
 // pictures.
 func (m *Manifest) pictures(file string) bool {
-	return m != nil && m.Pictures != nil && m.Pictures.File == file
+	if m == nil || m.Pictures == nil || m.Pictures.File == "" {
+		return false
+	}
+	ok, err := slash.Match(m.Pictures.File, file)
+	return ok && err == nil || m.Pictures.File == file
 }
 
 // wants reports whether the manifest, which may be nil, names a layer.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	slash "path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"strata/engine/format"
 	"strata/engine/layer"
 	"strata/engine/scheme"
+	"strata/engine/table"
 )
 
 // matrices.go finds the layers of a gallery in the files of its folder.
@@ -122,7 +124,7 @@ type foundLayer struct {
 	named  bool // with its files, in gallery.yaml
 	spare  bool // one of several arrays in a file: left out if it is no layer
 	column bool // of a table, which is there for other columns, too
-	quiet  bool // of the table of items or pictures: left out without a word
+	quiet  bool // of the table of items or pictures: they may be in use as something else
 }
 
 // opener finds the layers of a gallery that is being opened.
@@ -132,6 +134,10 @@ type opener struct {
 	o     OpenOptions
 	files map[string]*matrixFile // those read, by name
 	found []*foundLayer
+	table tableFiles // the items table
+	left  []leftOut
+
+	archives []string // that no word of gallery.yaml is of
 }
 
 // close closes the files, whose mappings are the gallery's.
@@ -161,17 +167,14 @@ func (o *opener) read(ctx context.Context, name string) (*matrixFile, error) {
 }
 
 // containers are the formats whose matrices have names of their own.
-var containers = []string{".npz", ".safetensors", ".arrow", ".feather", ".parquet"}
+var containers = []string{".npz", ".safetensors", ".arrow", ".arrows", ".feather", ".parquet"}
 
 // tables are the formats of tables, which may hold no matrix at all.
-var tables = []string{".arrow", ".feather", ".parquet"}
+var tables = []string{".arrow", ".arrows", ".feather", ".parquet"}
 
-// The tables of a gallery lie beside its matrices, in files that may have the same
-// formats: that of the items may hold layers, that of ids none.
-const (
-	itemsStem = "items"
-	idsStem   = "ids"
-)
+// itemsStem is the name of the items table, which may have a format of matrices and hold
+// layers.
+const itemsStem = "items"
 
 // stemOf returns a file's name without its extension, and whether the format names
 // its matrices itself.
@@ -189,15 +192,29 @@ func (o *opener) find(ctx context.Context) error {
 	}
 	claimed := o.g.manifest.claimed()
 	var loose, indexes []string
+	var sets [][]string
+	if _, container := stemOf(o.table.names[0]); container && (len(o.table.names) > 1 || slash.Dir(o.table.names[0]) != ".") && !claimed[o.table.names[0]] {
+		sets = append(sets, o.table.names)
+	}
 	for _, e := range entries {
 		name := e.Name()
-		stem, _ := stemOf(name)
 		switch {
-		case strings.HasPrefix(name, ".") || e.IsDir() || claimed[name] || stem == idsStem:
+		case strings.HasPrefix(name, "."):
+		case e.IsDir():
+			set, err := o.folder(name, claimed)
+			if err != nil {
+				return err
+			}
+			if set != nil {
+				sets = append(sets, set)
+			}
+		case claimed[name] || table.IsIDs(name) || len(sets) > 0 && slices.Contains(o.table.names, name):
 		case strings.HasSuffix(name, indexSuffix):
 			indexes = append(indexes, name)
 		case format.Known(name):
 			loose = append(loose, name)
+		default:
+			o.unread(name, e)
 		}
 	}
 	if err := o.claims(ctx); err != nil {
@@ -214,9 +231,9 @@ func (o *opener) find(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.place, err)
 	}
-	for _, group := range groups {
+	for _, group := range append(groups, sets...) {
 		if err := o.group(ctx, group); err != nil {
-			return err
+			return fmt.Errorf("%w%s", err, o.selecting(group))
 		}
 	}
 	return nil
@@ -311,16 +328,13 @@ func (o *opener) typed(a format.Array, record *LayerRecord, file *matrixFile) (f
 func (o *opener) group(ctx context.Context, names []string) error {
 	stem, container := stemOf(names[0])
 	shown := o.path(names[0])
-	if s, ok := parseShard(names[0]); ok {
+	if n, ok := numbered(slash.Base(names[0])); ok && len(names) > 1 {
+		stem, shown = n.base, o.path(slash.Join(slash.Dir(names[0]), n.pattern))
+	} else if s, ok := parseShard(names[0]); ok {
 		stem, shown = s.base, o.path(s.pattern())
 	}
-	if !container {
-		switch {
-		case !o.g.manifest.selected(stem):
-			return nil
-		case !scheme.IsLayerName(stem):
-			return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, errLayerName, ManifestFile)
-		}
+	if !container && !o.g.manifest.selected(stem) {
+		return nil
 	}
 	var files []*matrixFile
 	for _, name := range names {
@@ -334,21 +348,33 @@ func (o *opener) group(ctx context.Context, names []string) error {
 		}
 		files = append(files, m)
 	}
+	if !container && !scheme.IsLayerName(stem) && slices.ContainsFunc(files[0].arrays, func(a format.Array) bool { return a.Why == "" && a.Rows > 1 }) {
+		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, errLayerName, ManifestFile)
+	}
 	return o.shards(names, stem, shown, files)
 }
 
 // shards finds the layers of files that hold rows of the same matrices.
 func (o *opener) shards(names []string, stem, shown string, files []*matrixFile) error {
 	first := files[0]
-	quiet := stem == itemsStem || names[0] == o.g.manifest.itemsFile() || o.g.manifest.pictures(names[0])
+	quiet := stem == itemsStem || slices.Contains(o.table.names, names[0]) || o.g.manifest.pictures(names[0])
 	table := slices.Contains(tables, strings.ToLower(filepath.Ext(names[0])))
 	switch {
 	case len(first.arrays) > 0 || quiet:
 	case table:
-		o.g.note("%s: none of its columns holds a matrix: lists of numbers, or bytes", first.Path)
+		o.leftOut(leftOut{file: names[0], why: "none of its columns holds a matrix, lists of numbers or bytes"})
 	default:
 		return fmt.Errorf("%s: it holds no matrix", first.Path)
 	}
+	found := len(o.found)
+	defer func() {
+		for _, m := range files {
+			if len(o.found) == found { // nothing will be read of it
+				m.file.Close()
+				delete(o.files, m.name)
+			}
+		}
+	}()
 	for i, a := range first.arrays {
 		l := &foundLayer{name: cmp.Or(a.Name, stem), path: shown, spare: len(first.arrays) > 1 || quiet, column: table, quiet: quiet}
 		for _, m := range files {
@@ -400,7 +426,7 @@ func (o *opener) add(l *foundLayer) error {
 			l.pieces[i] = p
 		}
 		if p.array.Why != "" {
-			l.spare = l.spare || l.column
+			l.spare = true // the file is sound
 			return o.leave(l, p.array.Why)
 		}
 		if a, b := p.array, l.pieces[0].array; a.Type != b.Type || p.span.features(a) != l.pieces[0].span.features(b) {
@@ -415,17 +441,15 @@ func (o *opener) add(l *foundLayer) error {
 // leave leaves a layer out, which is an error unless it is spare and nothing asks for
 // it.
 func (o *opener) leave(l *foundLayer, why string) error {
-	place := l.path
-	if a := l.pieces[0].array; a.Name != "" {
-		place += fmt.Sprintf(": %q", a.Name)
-	}
+	a := l.pieces[0].array
 	if !l.spare || o.g.manifest.wants(l.name) {
+		place := l.path
+		if a.Name != "" {
+			place += fmt.Sprintf(": %q", a.Name)
+		}
 		return fmt.Errorf("%s: %s", place, why)
 	}
-	if l.quiet {
-		return nil
-	}
-	o.g.note("%s is no layer: %s", place, why)
+	o.leftOut(leftOut{file: l.pieces[0].file.name, path: l.path, array: a.Name, why: why, layer: true, quiet: l.quiet, opaque: a.Opaque, vector: a.Name == "" && a.Rows == 1})
 	return nil
 }
 
@@ -449,15 +473,26 @@ func (l *foundLayer) rows() int64 {
 // settle returns the layers of a gallery with so many items, by name.
 func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) {
 	var kept []*foundLayer
+	if err := o.join(items); err != nil {
+		return nil, err
+	}
 	for _, l := range o.found {
+		why := ""
 		if rows := l.rows(); rows != int64(items) {
-			if err := o.leave(l, fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, o.g.items.RowsFile(), items)); err != nil {
-				return nil, err
+			why = fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, o.g.items.RowsFile(), items)
+			l.spare = l.spare || rows == 1 // a vector
+		} else if slices.Contains(o.table.names, l.pieces[0].file.name) && !o.g.items.InOrder() {
+			why = fmt.Sprintf("its rows are in the order of %s, and %s gives another: strata import --ids %[1]s writes it in that", o.table.shown, o.g.items.IDsFile)
+		}
+		if why != "" {
+			if err := o.leave(l, why); err != nil {
+				return nil, fmt.Errorf("%w%s", err, o.selectingLayer(l.name))
 			}
 			continue
 		}
 		if !scheme.IsLayerName(l.name) {
-			return nil, fmt.Errorf("%s: %q: %w; name it in %s", l.path, l.name, errLayerName, ManifestFile)
+			return nil, fmt.Errorf("%s: %q: %w; name it in %s: layers: {NAME: {file: %s, array: %q}}",
+				l.path, l.name, errLayerName, ManifestFile, l.pieces[0].file.name, l.pieces[0].array.Name)
 		}
 		kept = append(kept, l)
 	}
@@ -473,20 +508,46 @@ func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) 
 		return nil, err
 	}
 	if len(kept) == 0 {
-		why := "there is no matrix file (" + strings.Join(format.Extensions(), " ") + ")"
-		if len(o.g.Notes) > 0 {
-			why = o.g.Notes[0]
-		}
-		return nil, fmt.Errorf("%s: a gallery needs at least one layer, and %s", o.place, why)
+		return nil, o.noLayer()
 	}
-	layers := make([]*layer.Layer, len(kept))
-	for i, l := range kept {
-		var err error
-		if layers[i], err = o.layer(ctx, l); err != nil {
+	var layers []*layer.Layer
+	for _, l := range kept {
+		made, err := o.layer(ctx, l)
+		if row := (*format.RowError)(nil); errors.As(err, &row) { // that is found as it is read
+			err = o.leave(l, row.Error())
+		} else if err == nil {
+			layers = append(layers, made)
+			o.sayNull(l, items)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
+	if len(layers) == 0 {
+		return nil, o.noLayer()
+	}
 	return layers, nil
+}
+
+// noLayer says that no layer is there, and what was left out instead.
+func (o *opener) noLayer() error {
+	o.sayLeft()
+	why := "there is no matrix file (" + strings.Join(format.Extensions(), " ") + ")"
+	if len(o.g.Notes) > 0 {
+		why = o.g.Notes[0]
+	}
+	return fmt.Errorf("%s: a gallery needs at least one layer, and %s", o.place, why)
+}
+
+// sayNull says which rows of a layer the file says nothing of.
+func (o *opener) sayNull(l *foundLayer, items int) {
+	null := int64(0)
+	for _, p := range l.pieces {
+		null += p.array.Null
+	}
+	if null > 0 {
+		o.leftOut(leftOut{file: l.pieces[0].file.name, path: l.path, array: l.pieces[0].array.Name, why: fmt.Sprintf("%d of its %d rows are null or empty: they have no score", null, items)})
+	}
 }
 
 // twice says that two files hold layers of one name.

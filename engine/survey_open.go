@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 	"strata/engine/format"
 	"strata/engine/layer"
+	"strata/engine/table"
 )
 
 // MatrixFaults says what is wrong with the heads of all .npy files of a gallery that
@@ -25,7 +27,7 @@ func (g *Gallery) MatrixFaults(place string) []string {
 	var faults []string
 	for _, e := range entries {
 		layer, ok := strings.CutSuffix(e.Name(), ".npy")
-		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || layer == idsStem || !m.selected(layer) {
+		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || table.IsIDs(e.Name()) || !m.selected(layer) {
 			continue
 		}
 		if err := g.matrixFault(e.Name()); err != nil {
@@ -47,6 +49,9 @@ func (g *Gallery) matrixFault(name string) error {
 		return err
 	}
 	h, err := layer.ReadMatrixHead(f, info.Size())
+	if not := (*format.NotMatrixError)(nil); errors.As(err, &not) {
+		return nil // it is left out
+	}
 	if n := int64(g.Len()); err == nil && h.Rows != n {
 		err = fmt.Errorf("the matrix has %d rows, the items table has %d items", h.Rows, n)
 	}

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	slash "path"
@@ -13,9 +14,16 @@ import (
 	"strata/engine/archive"
 )
 
-// keyedEnds are the names of pictures among the members of archives, which hold
-// labels, too.
-var keyedEnds = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+// Extensions are the ends of the names of pictures that can be read, in small letters.
+var Extensions = []string{".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// Unread are those of pictures that cannot.
+var Unread = []string{".avif", ".heic", ".heif", ".jxl", ".jp2", ".svg", ".psd", ".ico", ".cr2", ".nef", ".dng"}
+
+// HasExtension reports whether a file's name ends with one of extensions, in any case.
+func HasExtension(name string, of []string) bool {
+	return slices.Contains(of, strings.ToLower(slash.Ext(name)))
+}
 
 // keying is the search for the items' pictures among the members of archives.
 type keying struct {
@@ -43,7 +51,11 @@ func (p *Pictures) openKeyed(row int) (fs.File, error) {
 	case at.name == "":
 		return nil, fmt.Errorf("item %q has no picture: no member of %d archives (%s) has its id for a name", p.Items.IDs[row], len(k.archives), strings.Join(p.Record.Archives, ", "))
 	case at.twice != "":
-		return nil, fmt.Errorf("item %q has two pictures: %s and %s", p.Items.IDs[row], k.archives[at.archive]+"/"+at.name, at.twice)
+		text := fmt.Sprintf("item %q has two pictures: %s and %s", p.Items.IDs[row], k.archives[at.archive]+"/"+at.name, at.twice)
+		if _, rest, ok := strings.Cut(slash.Base(at.name), "."); ok && p.Record.Member == "" {
+			text += fmt.Sprintf("; %s can say which: pictures: {archives: [%s], member: %s}", slash.Base(p.Place), strings.Join(p.Record.Archives, ", "), rest)
+		}
+		return nil, errors.New(text)
 	default:
 		return p.openMember(k.archives[at.archive], at.name)
 	}
@@ -103,12 +115,12 @@ func (p *Pictures) key(k *keying) error {
 	k.places = make([]keyedPlace, len(p.Items.IDs))
 	for i, x := range indexes {
 		for _, m := range x.Members {
-			id, ok := keyOf(m.Name)
-			if !ok {
+			if !HasExtension(m.Name, Extensions) {
 				continue
 			}
-			row, _, _ := p.Items.ByID.Find(p.Items.IDs, id)
+			row, ok := p.rowOf(m.Name)
 			switch {
+			case !ok:
 			case row < 0:
 				k.left++
 			case k.places[row].name == "":
@@ -121,12 +133,30 @@ func (p *Pictures) key(k *keying) error {
 	return nil
 }
 
-// keyOf returns the id of the item that a member is the picture of: its name without
-// folders and the last extension, if that is a picture's.
-func keyOf(name string) (id string, ok bool) {
-	base := slash.Base(name)
-	ext := slash.Ext(base)
-	return strings.TrimSuffix(base, ext), slices.Contains(keyedEnds, strings.ToLower(ext))
+// rowOf returns the row of the item that a member, which is a picture, is the picture of,
+// or -1; and whether it can be one's at all. The id is the member's name without
+// what the record says that it ends with, or else without its last extension, or, as in a
+// WebDataset, without all that follows the first dot of its base; with folders or without.
+func (p *Pictures) rowOf(name string) (row int, ok bool) {
+	var ids []string
+	if end := p.Record.Member; end != "" {
+		id, ok := strings.CutSuffix(name, "."+end)
+		if !ok {
+			return -1, false
+		}
+		ids = []string{id, slash.Base(id)}
+	} else {
+		dir, base := slash.Split(name)
+		last := strings.TrimSuffix(base, slash.Ext(base))
+		first, _, _ := strings.Cut(base, ".")
+		ids = []string{dir + last, last, dir + first, first}
+	}
+	for _, id := range ids {
+		if row, _, _ := p.Items.ByID.Find(p.Items.IDs, id); row >= 0 {
+			return row, true
+		}
+	}
+	return -1, true
 }
 
 // Shards says what was found in the archives of gallery.yaml's pictures.

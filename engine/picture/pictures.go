@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	slash "path"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -37,8 +39,7 @@ type Pictures struct {
 	mu      sync.Mutex
 	indexes map[string]*indexing // by the archive's path in the gallery
 	keys    *keying              // nil before it was needed
-	cells   *archive.Column      // of the record's file; nil before it was needed
-	table   fs.File
+	cells   []cells              // of the record's files; nil before they were needed
 }
 
 // DerivedFolder is where a gallery keeps what is derived from it.
@@ -89,9 +90,9 @@ func (p *Pictures) Open(row int) (io.ReadCloser, error) {
 	if name == "" {
 		return nil, fmt.Errorf("item %q has no picture", p.Items.IDs[row])
 	}
-	clean := filepath.ToSlash(filepath.Clean(name))
-	if !fs.ValidPath(clean) {
-		return nil, fmt.Errorf("picture %q of item %q leaves the gallery's folder", name, p.Items.IDs[row])
+	clean, err := p.path(name)
+	if err != nil {
+		return nil, fmt.Errorf("picture %q of item %q %w", name, p.Items.IDs[row], err)
 	}
 	if file, member, err := p.splitArchive(clean); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -103,6 +104,99 @@ func (p *Pictures) Open(row int) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return f, nil
+}
+
+// errs of paths that lead nowhere. They go on behind the picture's name.
+var (
+	errFetched = errors.New("is on the net, and is not fetched: it must lie in the gallery's folder")
+	errLeaves  = errors.New("leaves the gallery's folder")
+)
+
+// path returns the path of a picture within the gallery's folder, with slashes, as the
+// items table spells it: with \ between folders, or from the root or the drive on.
+func (p *Pictures) path(name string) (string, error) {
+	if scheme, rest, ok := strings.Cut(name, "://"); ok && isScheme(scheme) {
+		if !strings.EqualFold(scheme, "file") {
+			return "", errFetched
+		}
+		if name, ok = fileURL(rest); !ok {
+			return "", errLeaves
+		}
+	}
+	clean := filepath.ToSlash(filepath.Clean(name))
+	if strings.Contains(clean, `\`) {
+		if _, err := fs.Stat(p.Files, clean); !fs.ValidPath(clean) || err != nil { // on Unix a name may hold it
+			clean = slash.Clean(strings.ReplaceAll(clean, `\`, "/"))
+		}
+	}
+	if slash.IsAbs(clean) || filepath.VolumeName(filepath.FromSlash(clean)) != "" {
+		if within, ok := p.within(clean); ok {
+			clean = within
+		}
+	}
+	if !fs.ValidPath(clean) {
+		return "", errLeaves
+	}
+	return clean, nil
+}
+
+// isScheme reports whether a text is the scheme of a URL.
+func isScheme(text string) bool {
+	for i, c := range []byte(strings.ToLower(text)) {
+		if (c < 'a' || c > 'z') && (i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return len(text) > 1 // one letter is a drive
+}
+
+// fileURL returns the path of a URL of a file, of this machine.
+func fileURL(rest string) (string, bool) {
+	host, path, ok := strings.Cut(rest, "/")
+	if !ok || host != "" && host != "localhost" {
+		return "", false
+	}
+	return unescape("/" + path)
+}
+
+// unescape replaces the %XX of a URL.
+func unescape(text string) (string, bool) {
+	var b []byte
+	for i := 0; i < len(text); i++ {
+		if text[i] != '%' {
+			b = append(b, text[i])
+			continue
+		}
+		n, err := strconv.ParseUint(text[min(i+1, len(text)):min(i+3, len(text))], 16, 8)
+		if err != nil || i+3 > len(text) {
+			return "", false
+		}
+		b = append(b, byte(n))
+		i += 2
+	}
+	return string(b), true
+}
+
+// within returns an absolute path as one within the gallery's folder; either may be named
+// through links.
+func (p *Pictures) within(path string) (string, bool) {
+	dir, file := filepath.Dir(p.Place), filepath.FromSlash(path)
+	for try := range 3 {
+		switch try {
+		case 1:
+			if real, err := filepath.EvalSymlinks(dir); err == nil {
+				dir = real
+			}
+		case 2:
+			if real, err := filepath.EvalSymlinks(filepath.Dir(file)); err == nil {
+				file = filepath.Join(real, filepath.Base(file))
+			}
+		}
+		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel), true
+		}
+	}
+	return "", false
 }
 
 // splitArchive splits the path of a picture behind the archive in it. A folder may
@@ -282,43 +376,102 @@ func (p *Pictures) keepIndex(name string, b []byte) error {
 	return dir.WriteBytes(file, b)
 }
 
-// openCell opens the picture in a row of the table.
+// cells is the column of the pictures in a file.
+type cells struct {
+	*archive.Column
+	file  string
+	table fs.File
+	first int64 // row of all files
+}
+
+// openCell opens the picture in a row of the table, which may be several files whose
+// rows follow one another.
 func (p *Pictures) openCell(row int) (fs.File, error) {
 	r := p.Record
-	c, err := p.column()
+	all, err := p.columns()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.File, err)
+		return nil, err
 	}
-	b, err := c.Cell(p.Life, int64(row))
+	at := int64(row)
+	if slices.Contains(p.Items.Files, all[0].file) {
+		at = int64(p.Items.TableRow(row)) // a list of ids may give the rows another order
+	}
+	c := all[0]
+	for _, next := range all[1:] {
+		if next.first <= at {
+			c = next
+		}
+	}
+	at -= c.first
+	b, err := c.Cell(p.Life, at)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: column %s, row %d: %w", r.File, r.Column, row, err)
+		return nil, fmt.Errorf("%s: column %s, row %d: %w", c.file, r.Column, at, err)
 	case len(b) == 0:
-		return nil, fmt.Errorf("item %q has no picture: %s: column %s is empty in row %d", p.Items.IDs[row], r.File, r.Column, row)
+		return nil, fmt.Errorf("item %q has no picture: %s: column %s is empty in row %d", p.Items.IDs[row], c.file, r.Column, at)
 	}
 	return archive.OpenBytes(p.Name(row), b), nil
 }
 
-// column opens the table of the pictures.
-func (p *Pictures) column() (*archive.Column, error) {
+// columns opens the files of the table of the pictures.
+func (p *Pictures) columns() (_ []cells, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cells != nil {
 		return p.cells, nil
 	}
-	f, err := layer.OpenFile(p.Files, p.Record.File)
+	files, err := p.tables()
 	if err != nil {
 		return nil, err
 	}
-	c, err := openColumn(f, p.Record.Column)
-	if err == nil && c.Rows() != int64(len(p.Items.IDs)) {
-		err = fmt.Errorf("it has %d rows, %s %d items", c.Rows(), p.Items.RowsFile(), len(p.Items.IDs))
+	var all []cells
+	defer func() {
+		if err != nil {
+			for _, c := range all {
+				err = errors.Join(err, c.table.Close())
+			}
+		}
+	}()
+	rows := int64(0)
+	for _, file := range files {
+		f, err := layer.OpenFile(p.Files, file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		c, err := openColumn(f, p.Record.Column)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", file, err), f.Close())
+		}
+		all = append(all, cells{c, file, f, rows})
+		rows += c.Rows()
 	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
+	if rows != int64(len(p.Items.IDs)) && !slices.Contains(p.Items.Files, files[0]) {
+		return nil, fmt.Errorf("%s: it has %d rows, %s %d items", p.Record.File, rows, p.Items.RowsFile(), len(p.Items.IDs))
 	}
-	p.cells, p.table = c, f
-	return c, nil
+	p.cells = all
+	return all, nil
+}
+
+// tables returns the files of the table of the pictures, in the order of their rows.
+func (p *Pictures) tables() ([]string, error) {
+	if !strings.ContainsAny(p.Record.File, "*?[") {
+		return []string{p.Record.File}, nil
+	}
+	if len(p.Items.Files) > 1 { // in their order, if these are the same files
+		same := true
+		for _, file := range p.Items.Files {
+			ok, err := slash.Match(p.Record.File, file)
+			same = same && ok && err == nil
+		}
+		if same {
+			return p.Items.Files, nil
+		}
+	}
+	found, err := fs.Glob(p.Files, p.Record.File)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("no file is named %s", p.Record.File)
+	}
+	return found, err
 }
 
 // openColumn opens a column of the file of a table.
@@ -334,17 +487,17 @@ func openColumn(f fs.File, name string) (*archive.Column, error) {
 	return archive.OpenColumn(in, info.Size(), name)
 }
 
-// Close closes the table. No picture may be open. There need not be any p.
+// Close closes the tables. No picture may be open. There need not be any p.
 func (p *Pictures) Close() error {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.table == nil {
-		return nil
+	var errs []error
+	for _, c := range p.cells {
+		errs = append(errs, c.table.Close())
 	}
-	err := p.table.Close()
-	p.table, p.cells = nil, nil
-	return err
+	p.cells = nil
+	return errors.Join(errs...)
 }

@@ -13,9 +13,11 @@ import (
 // PicturesRecord says where the items' pictures are: in archives, or in a table.
 //
 //	pictures: {archives: ["shard-*.tar"]}               the member 0001.jpg, in any folder, is the picture of the item 0001
+//	pictures: {archives: ["*.tar"], member: image.jpg}  or, of a WebDataset, the member 0001.image.jpg
 //	pictures: {file: items.parquet, column: image.bytes} a row's bytes are the picture of the item of that row
 type PicturesRecord struct {
 	Archives []string `yaml:"archives,omitempty,flow"` // .tar and .zip files in the gallery's folder; * ? [] as in path.Match
+	Member   string   `yaml:"member,omitempty"`        // how the members' names go on behind the id and a dot
 	File     string   `yaml:"file,omitempty"`          // a Parquet file, relative to the gallery's folder, with slashes
 	Column   string   `yaml:"column,omitempty"`        // of byte arrays, a row an item; its path with dots
 }
@@ -27,6 +29,8 @@ func (r *PicturesRecord) Check() error {
 		return errors.New("it names archives, and a file or a column: either")
 	case len(r.Archives) == 0 && (r.File == "" || r.Column == ""):
 		return errors.New("it names neither archives nor a file and its column")
+	case len(r.Archives) == 0 && r.Member != "":
+		return errors.New("it names a member, and no archives")
 	case len(r.Archives) == 0 && !fs.ValidPath(r.File):
 		return fmt.Errorf("file %q is not a path within the gallery's folder", r.File)
 	case len(r.Archives) == 0 && !strings.HasSuffix(strings.ToLower(r.File), ".parquet"):

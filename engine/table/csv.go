@@ -95,3 +95,4 @@ func (c *csvTable) place() string   { return fmt.Sprintf("line %d", c.line) }
 func (c *csvTable) names() []string { return c.header }
 func (c *csvTable) lists(int) bool  { return false }
 func (c *csvTable) notes() []string { return nil }
+func (c *csvTable) left() []Left    { return nil }

@@ -8,15 +8,32 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// IDNames are the possible names of a list of the rows' ids: a text with one id a line, or an array
-// of numpy's type U or S.
-var IDNames = []string{"ids.txt", "ids.npy"}
+// IsIDs reports whether a file's name is that of a list of the rows' ids: ids.txt, an id
+// a line; ids.npy, an array of texts or of integers; or a table with a column of ids,
+// ids.csv say. Other files of that name are taken for one, too: ReadIDs says that they
+// cannot be read.
+func IsIDs(name string) bool {
+	stem, _, ok := strings.Cut(strings.ToLower(name), ".")
+	return ok && stem == "ids"
+}
+
+// ReadIDsOf is ReadIDs for a file of which IsIDs is true. One that is neither a text, an
+// array nor a table is an error.
+func ReadIDsOf(name string, f fs.File) ([]string, error) {
+	ext := strings.ToLower(path.Ext(name))
+	if ext != ".txt" && ext != ".npy" && !Known(strings.ToLower(name)) {
+		return nil, fmt.Errorf("its name says that it lists the rows' ids, and a file of the kind %s is not read: write ids.txt, an id a line, or give it another name", ext)
+	}
+	return ReadIDs(strings.ToLower(name), f)
+}
 
 // Arena stores texts in few pieces of memory. Its zero value is empty.
 type Arena struct{ b strings.Builder }
@@ -38,8 +55,9 @@ func (a *Arena) Keep(s string) string {
 	return a.b.String()[from:]
 }
 
-// ReadIDs returns the ids of a file with one of IDNames, by row. Ids may be empty or repeated. An
-// error does not name the file.
+// ReadIDs returns the ids in a file, by row: of an array, by its name .npy; of a table;
+// or else of a text, an id a line. They may be empty or the same; an error does not name
+// the file.
 func ReadIDs(name string, f fs.File) ([]string, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -49,9 +67,12 @@ func ReadIDs(name string, f fs.File) ([]string, error) {
 		return nil, fmt.Errorf("%d bytes are more than the %d allowed", info.Size(), int64(maxIDList))
 	}
 	var ids []string
-	if strings.HasSuffix(name, ".npy") {
+	switch {
+	case strings.HasSuffix(name, ".npy"):
 		ids, err = readArray(f, info.Size())
-	} else {
+	case Known(name):
+		ids, err = readColumn(name, f)
+	default:
 		ids, err = readLines(f)
 	}
 	if err == nil && len(ids) == 0 {
@@ -87,21 +108,55 @@ func readLines(f fs.File) ([]string, error) {
 	}
 }
 
-// Patterns for the header of a .npy file that is a list of texts.
+// readColumn reads the column id of a table, or its only one. That of a text must be named
+// id: its first line may be an id.
+func readColumn(name string, f fs.File) ([]string, error) {
+	t, err := Open(name, f)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	var ids []string
+	var arena Arena
+	for {
+		cells, err := t.Read()
+		if errors.Is(err, io.EOF) {
+			return ids, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at := slices.Index(t.Columns(), "id")
+		kind, _ := kindOf(name)
+		switch {
+		case at >= 0 && at < len(cells):
+		case len(t.Columns()) == 1 && kind != ".csv" && kind != ".tsv":
+			at = 0
+		case len(t.Columns()) == 1:
+			return nil, fmt.Errorf("its first line is %.80q, and names no column id: write id as the first line, or name the file ids.txt", t.Columns()[0])
+		default:
+			return nil, fmt.Errorf("none of its columns is named id (columns: %s)", strings.Join(t.Columns(), ", "))
+		}
+		ids = append(ids, arena.Keep(cells[at]))
+	}
+}
+
+// The header of a .npy file, as far as a list of texts has one.
 var (
 	arrayType  = regexp.MustCompile(`'descr':\s*'([^']*)'`)
 	arrayShape = regexp.MustCompile(`'shape':\s*\(([^)]*)\)`)
-	textType   = regexp.MustCompile(`^[<>|=]?([US])(\d{1,9})$`)
+	textType   = regexp.MustCompile(`^[<>|=]?([USiu])(\d{1,9})$`)
 )
 
 // maxHeader bounds the header of an array.
 const maxHeader = 1 << 16
 
-// textArray is an array of texts of one length, padded with NULs.
+// textArray is an array of texts of one length, padded with NULs, or of integers.
 type textArray struct {
 	rows  int64
-	width int64            // bytes of a text
-	order binary.ByteOrder // of code points of four bytes; nil for single bytes
+	width int64            // of a text or a number, in bytes
+	order binary.ByteOrder // of code points of four bytes, or of numbers; nil for single bytes
+	kind  byte             // of numbers: i, or u without signs; of texts U or S
 }
 
 // readArray reads an array of texts.
@@ -138,6 +193,9 @@ func readArray(f io.Reader, size int64) ([]string, error) {
 
 // text appends an id without its padding.
 func (a textArray) text(text, item []byte) ([]byte, error) {
+	if a.kind == 'i' || a.kind == 'u' {
+		return a.number(text, item), nil
+	}
 	if a.order == nil {
 		return append(text, bytes.TrimRight(item, "\x00")...), nil
 	}
@@ -152,6 +210,23 @@ func (a textArray) text(text, item []byte) ([]byte, error) {
 		}
 	}
 	return text[:end], nil
+}
+
+// number appends an id that is a number.
+func (a textArray) number(text, item []byte) []byte {
+	var n uint64
+	for i := range item {
+		at := i
+		if a.order == binary.ByteOrder(binary.LittleEndian) {
+			at = len(item) - 1 - i
+		}
+		n = n<<8 | uint64(item[at])
+	}
+	if a.kind == 'u' {
+		return strconv.AppendUint(text, n, 10)
+	}
+	unused := 64 - 8*len(item)
+	return strconv.AppendInt(text, int64(n<<unused)>>unused, 10)
 }
 
 // readHeader reads the header of an array, and returns its length.
@@ -185,19 +260,29 @@ func readHeader(in io.Reader) (a textArray, offset int64, err error) {
 	case string(kind[1]) == "|O":
 		return a, 0, errors.New("type |O is an array of Python objects; save np.array(ids, dtype=str)")
 	case text == nil:
-		return a, 0, fmt.Errorf("type %s holds no texts; save np.array(ids, dtype=str)", kind[1])
+		return a, 0, fmt.Errorf("type %s holds neither texts nor integers; save np.array(ids, dtype=str)", kind[1])
 	}
 	rows := strings.TrimSuffix(strings.TrimSpace(string(shape[1])), ",")
+	for strings.HasSuffix(rows, ", 1") { // a column of ids
+		rows = strings.TrimSuffix(rows, ", 1")
+	}
 	if a.rows, err = strconv.ParseInt(rows, 10, 64); err != nil || a.rows < 0 || a.rows > maxRows {
 		return a, 0, fmt.Errorf("shape (%s) is not that of a list", shape[1])
 	}
 	a.width, _ = strconv.ParseInt(string(text[2]), 10, 64) // at most nine digits
-	if text[1][0] == 'U' {
+	switch a.kind = text[1][0]; a.kind {
+	case 'U':
 		a.width *= 4
-		a.order = binary.LittleEndian
-		if kind[1][0] == '>' {
-			a.order = binary.BigEndian
+	case 'S':
+		return a, offset + length, nil
+	default:
+		if a.width > 8 {
+			return a, 0, fmt.Errorf("type %s has integers of more than 8 bytes", kind[1])
 		}
+	}
+	a.order = binary.LittleEndian
+	if kind[1][0] == '>' {
+		a.order = binary.BigEndian
 	}
 	return a, offset + length, nil
 }

@@ -45,6 +45,16 @@ func TestReadIDs(t *testing.T) {
 		{"array, big-endian", "ids.npy", npy(">U2", "(2, )", ucs4(binary.BigEndian, 2, "ab", "")), []string{"ab", ""}},
 		{"array of bytes", "ids.npy", npy("|S3", "(2,)", "ab\x00xyz"), []string{"ab", "xyz"}},
 		{"array, version 2", "ids.npy", second, []string{"a"}},
+		{"array of integers", "ids.npy", npy("<i8", "(2,)", "\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), []string{"1", "-1"}},
+		{"array of integers, big-endian", "ids.npy", npy(">i4", "(2,)", "\x00\x00\x01\x02\xff\xff\xff\xfe"), []string{"258", "-2"}},
+		{"array of bytes of integers", "ids.npy", npy("|u1", "(2, 1)", "\x07\xff"), []string{"7", "255"}},
+		{"array of large integers", "ids.npy", npy("<u8", "(1,)", strings.Repeat("\xff", 8)), []string{"18446744073709551615"}},
+		{"a column of texts", "ids.npy", npy("|S1", "(2, 1)", "ab"), []string{"a", "b"}},
+		{"table", "ids.csv", "n,id\n0,a\n1,b\n", []string{"a", "b"}},
+		{"table of one column", "ids.csv", "id\na\nb\n", []string{"a", "b"}},
+		{"tsv", "ids.tsv", "id\tx\na\t\n", []string{"a"}},
+		{"packed", "ids.csv.gz", gz(t, "id\na\n"), []string{"a"}},
+		{"JSON Lines", "ids.jsonl", "{\"key\":7}\n{\"key\":8}\n", []string{"7", "8"}},
 	}
 	for _, tt := range tests {
 		got, err := ReadIDs(tt.file, file(t, tt.text))
@@ -68,8 +78,11 @@ func TestReadIDsErrors(t *testing.T) {
 		{"a long header", "ids.npy", "\x93NUMPY\x02\x00\xff\xff\xff\xff", "a header of 4294967295 bytes is longer than the 65536 allowed"},
 		{"no dictionary", "ids.npy", "\x93NUMPY\x01\x00\x02\x00{}", "the header states no type or no shape"},
 		{"objects", "ids.npy", npy("|O", "(1,)", ""), "type |O is an array of Python objects; save np.array(ids, dtype=str)"},
-		{"numbers", "ids.npy", npy("<i8", "(1,)", "12345678"), "type <i8 holds no texts; save np.array(ids, dtype=str)"},
-		{"a matrix", "ids.npy", npy("<U1", "(1, 1)", "abcd"), "shape (1, 1) is not that of a list"},
+		{"numbers", "ids.npy", npy("<f8", "(1,)", "12345678"), "type <f8 holds neither texts nor integers; save np.array(ids, dtype=str)"},
+		{"long numbers", "ids.npy", npy("<i16", "(1,)", ""), "type <i16 has integers of more than 8 bytes"},
+		{"a matrix", "ids.npy", npy("<U1", "(1, 2)", "abcd"), "shape (1, 2) is not that of a list"},
+		{"no header", "ids.csv", "k23\nk22\n", `its first line is "k23", and names no column id: write id as the first line, or name the file ids.txt`},
+		{"no column of ids", "ids.csv", "a,b\n1,2\n", "none of its columns is named id (columns: a, b)"},
 		{"no dimension", "ids.npy", npy("<U1", "()", "abcd"), "shape () is not that of a list"},
 		{"negative", "ids.npy", npy("<U1", "(-1,)", ""), "shape (-1,) is not that of a list"},
 		{"no rows", "ids.npy", npy("<U1", "(0,)", ""), "it has no rows"},
@@ -96,6 +109,26 @@ func TestReadIDsErrors(t *testing.T) {
 	}
 }
 
+// TestIsIDs: whatever is named ids is taken for a list of ids, and read or refused.
+func TestIsIDs(t *testing.T) {
+	for name, want := range map[string]bool{
+		"ids.txt": true, "ids.npy": true, "ids.csv": true, "IDS.TXT": true, "ids.csv.gz": true, "ids.pkl": true, "ids.npz": true,
+		"ids": false, "idsx.txt": false, "x.ids.txt": false, "": false,
+	} {
+		if IsIDs(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+	for _, name := range []string{"ids.pkl", "ids.npz", "ids.json", "ids.fvecs", "ids.npy.gz"} {
+		if _, err := ReadIDsOf(name, file(t, "a\n")); err == nil || !strings.Contains(err.Error(), "its name says that it lists the rows' ids") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if ids, err := ReadIDsOf("IDS.TXT", file(t, "a\nb\n")); err != nil || !slices.Equal(ids, []string{"a", "b"}) {
+		t.Errorf("got %q, %v", ids, err)
+	}
+}
+
 func TestArena(t *testing.T) {
 	var a Arena
 	var kept, want []string
@@ -116,9 +149,9 @@ func FuzzIDs(f *testing.F) {
 	f.Add([]byte(npy("<U2", "(2,)", ucs4(binary.LittleEndian, 2, "ab", "c"))), true)
 	f.Add([]byte(npy("|S2", "(1,)", "ab")), true)
 	f.Fuzz(func(t *testing.T, b []byte, array bool) {
-		name := IDNames[0]
+		name := "ids.txt"
 		if array {
-			name = IDNames[1]
+			name = "ids.npy"
 		}
 		ids, err := ReadIDs(name, file(t, string(b)))
 		if err != nil {

@@ -18,6 +18,8 @@ type jsonTable struct {
 	keys   [][]byte       // by column
 	header []string
 	list   []bool // by column
+	odd    []Left // by column: its cells that are no text; Cells counts them
+	sound  []bool // by column: a cell is text
 	text   []byte // of the row's cells
 	spans  []span // by column
 	cells  []string
@@ -33,6 +35,20 @@ func openJSON(t *text) *jsonTable {
 func (j *jsonTable) names() []string  { return j.header }
 func (j *jsonTable) lists(c int) bool { return j.list[c] }
 func (j *jsonTable) notes() []string  { return nil }
+
+func (j *jsonTable) left() []Left {
+	var left []Left
+	for c, l := range j.odd {
+		if l.Cells == 0 {
+			continue
+		}
+		if l.Name = j.header[c]; !j.sound[c] {
+			l.Cells = 0
+		}
+		left = append(left, l)
+	}
+	return left
+}
 
 func (j *jsonTable) read() ([]string, error) {
 	line, err := j.next()
@@ -130,6 +146,7 @@ func (j *jsonTable) columnOf(key []byte, guess int) (int, error) {
 	j.column[string(key)] = c
 	j.keys = append(j.keys, bytes.Clone(key))
 	j.header, j.list = append(j.header, string(name)), append(j.list, false)
+	j.odd, j.sound = append(j.odd, Left{}), append(j.sound, false)
 	j.spans = append(j.spans, span{-1, -1})
 	return c, nil
 }
@@ -138,16 +155,30 @@ func (j *jsonTable) columnOf(key []byte, guess int) (int, error) {
 func (j *jsonTable) value(column int) error {
 	switch kind := j.in.PeekKind(); kind {
 	case jsontext.KindBeginObject:
-		return errors.New("it holds an object; a cell is a text, a number, true, false, null or a list of texts")
+		j.leave(column, "objects", 0)
+		return j.reason(j.in.SkipValue())
 	case jsontext.KindBeginArray:
-		j.list[column] = true
-		return j.values()
+		return j.values(column)
 	default:
+		j.sound[column] = j.sound[column] || kind != jsontext.KindNull
 		return j.scalar(kind)
 	}
 }
 
-// scalar appends the text of a value that is neither an object nor a list.
+// leave leaves the cell of a column out, which holds lists of so many numbers, say.
+func (j *jsonTable) leave(column int, holds string, dim int) {
+	l := &j.odd[column]
+	switch l.Cells++; {
+	case l.Cells == 1:
+		l.Holds, l.Dim, l.Place = holds, dim, j.place()
+	case l.Holds != holds:
+		l.Holds, l.Dim = "objects and lists", 0
+	case l.Dim != dim:
+		l.Dim = 0
+	}
+}
+
+// scalar appends the text of a value that is no object and no list.
 func (j *jsonTable) scalar(kind jsontext.Kind) error {
 	v, err := j.in.ReadValue()
 	if err != nil {
@@ -165,18 +196,29 @@ func (j *jsonTable) scalar(kind jsontext.Kind) error {
 	return nil
 }
 
-// values appends the texts of a list, separated by |.
-func (j *jsonTable) values() error {
+// values appends the texts of a list, parted by |. A list of something else is left out;
+// a null in one of texts is no value.
+func (j *jsonTable) values(column int) error {
 	if _, err := j.in.ReadToken(); err != nil {
 		return j.reason(err)
 	}
-	for first := true; j.in.PeekKind() != jsontext.KindEndArray; first = false {
-		if kind := j.in.PeekKind(); kind != jsontext.KindString && kind != jsontext.KindInvalid {
-			return fmt.Errorf("its list holds %s; lists are of texts, and features belong in a matrix", what(kind))
+	for first, begin := true, len(j.text); j.in.PeekKind() != jsontext.KindEndArray; {
+		switch kind := j.in.PeekKind(); kind {
+		case jsontext.KindString, jsontext.KindInvalid:
+		case jsontext.KindNull:
+			if err := j.in.SkipValue(); err != nil {
+				return j.reason(err)
+			}
+			continue
+		default:
+			j.text = j.text[:begin]
+			return j.others(column)
 		}
+		j.sound[column], j.list[column] = true, true
 		if !first {
 			j.text = append(j.text, '|')
 		}
+		first = false
 		from := len(j.text)
 		if err := j.scalar(jsontext.KindString); err != nil {
 			return err
@@ -185,6 +227,30 @@ func (j *jsonTable) values() error {
 			return errMark(j.text[from:])
 		}
 	}
+	_, err := j.in.ReadToken()
+	return j.reason(err)
+}
+
+// others passes over the rest of a list that is none of texts.
+func (j *jsonTable) others(column int) error {
+	holds, n := "lists of numbers", 0
+	for ; j.in.PeekKind() != jsontext.KindEndArray; n++ {
+		switch kind := j.in.PeekKind(); kind {
+		case jsontext.KindInvalid:
+			_, err := j.in.ReadToken()
+			return j.reason(err)
+		case jsontext.KindNumber, jsontext.KindNull:
+		default:
+			holds = "lists of other than texts"
+		}
+		if err := j.in.SkipValue(); err != nil {
+			return j.reason(err)
+		}
+	}
+	if holds != "lists of numbers" {
+		n = 0
+	}
+	j.leave(column, holds, n)
 	_, err := j.in.ReadToken()
 	return j.reason(err)
 }

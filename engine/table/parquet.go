@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/x448/float16"
 )
 
 // parquetBatch is the number of rows read at a time, column by column.
@@ -24,7 +26,7 @@ type parquetTable struct {
 	size    int64
 	columns []*parquetColumn
 	header  []string
-	left    []string // notes on columns that were left out
+	out     []Left // columns that are left out
 
 	groups []parquet.RowGroup // to read
 	rest   int64              // rows of the one at hand
@@ -72,9 +74,6 @@ func openParquet(f fs.File) (t *parquetTable, err error) {
 	for _, c := range t.file.Root().Columns() {
 		t.add(c)
 	}
-	if len(t.columns) == 0 {
-		return nil, errors.New("none of its columns holds texts, integers, booleans, floats or lists of texts")
-	}
 	if len(t.columns) > maxColumns {
 		return nil, fmt.Errorf("there are more than the %d columns allowed", maxColumns)
 	}
@@ -100,18 +99,18 @@ func (t *parquetTable) add(c *parquet.Column) {
 	}
 	depth := leaf.MaxRepetitionLevel()
 	if !leaf.Leaf() || depth > 1 || depth == 0 && leaf != c {
-		t.left = append(t.left, fmt.Sprintf("column %q holds structures", c.Name()))
+		t.out = append(t.out, Left{Name: c.Name(), Holds: "structures", Bytes: holdsBytes(c)})
 		return
 	}
 	text, is := textOf(leaf)
 	switch {
 	case depth == 1 && is != "texts":
-		if is != "numbers" {
-			t.left = append(t.left, fmt.Sprintf("column %q holds lists of %s", c.Name(), is))
-		}
+		t.out = append(t.out, Left{Name: c.Name(), Holds: "lists of " + is})
 		return
+	case text == nil && is == unmarked && depth == 0 && leaf.Type().Kind() == parquet.ByteArray && isRole(c.Name()):
+		text = appendBytes // of writers that mark no column as text
 	case text == nil:
-		t.left = append(t.left, fmt.Sprintf("column %q holds %s", c.Name(), is))
+		t.out = append(t.out, Left{Name: c.Name(), Holds: is, Bytes: is == unmarked})
 		return
 	}
 	t.header = append(t.header, c.Name())
@@ -120,8 +119,27 @@ func (t *parquetTable) add(c *parquet.Column) {
 	})
 }
 
-// textOf returns a function that appends the text of a column's value, and the name of the kind of
-// values. The function is nil if such values have no text.
+// unmarked is what a column of bytes holds of which the file does not say what they are.
+const unmarked = "bytes that are not marked as text"
+
+// isRole reports whether a column of the name has one text a row: bytes are one, too.
+// That of pictures is none of them: it may hold the pictures.
+func isRole(name string) bool { return name == "id" || name == "group" || name == "split" }
+
+func appendBytes(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }
+
+// holdsBytes reports whether a column of structures has a part that is bytes.
+func holdsBytes(c *parquet.Column) bool {
+	for _, child := range c.Columns() {
+		if child.Leaf() && child.MaxRepetitionLevel() == 0 && child.Type().LogicalType() == nil && child.Type().Kind() == parquet.ByteArray {
+			return true
+		}
+	}
+	return false
+}
+
+// textOf returns what appends the text of a column's values, nil if there is no
+// such text, and what they are.
 func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is string) {
 	var logical format.LogicalTypeValue
 	if l := c.Type().LogicalType(); l != nil {
@@ -129,7 +147,13 @@ func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is stri
 	}
 	switch l := logical.(type) {
 	case *format.StringType, *format.EnumType, *format.JsonType:
-		return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }, "texts"
+		return appendBytes, "texts"
+	case *format.DecimalType:
+		return decimalOf(c.Type().Kind(), int(l.Scale)), "numbers"
+	case *format.UUIDType:
+		return appendUUID, "UUIDs"
+	case *format.TimeType:
+		return clockOf(l.Unit), "times of day"
 	case *format.IntType:
 		switch {
 		case l.IsSigned && c.Type().Kind() == parquet.Int32:
@@ -147,7 +171,9 @@ func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is stri
 	case *format.TimestampType:
 		return timeOf(l.Unit), "times"
 	case *format.Float16Type:
-		return nil, "numbers"
+		return func(b []byte, v parquet.Value) []byte {
+			return appendFloat(b, float64(float16.Frombits(binary.LittleEndian.Uint16(v.ByteArray())).Float32()), 32)
+		}, "numbers"
 	case nil:
 	default:
 		return nil, l.String()
@@ -163,8 +189,10 @@ func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is stri
 		return func(b []byte, v parquet.Value) []byte { return appendFloat(b, float64(v.Float()), 32) }, "numbers"
 	case parquet.Double:
 		return func(b []byte, v parquet.Value) []byte { return appendFloat(b, v.Double(), 64) }, "numbers"
+	case parquet.Int96:
+		return appendInt96, "times"
 	}
-	return nil, "bytes that are not marked as text"
+	return nil, unmarked
 }
 
 // appendFloat appends a number in its shortest form; NaN is unknown.
@@ -191,13 +219,8 @@ func timeOf(unit format.TimeUnit) func([]byte, parquet.Value) []byte {
 func (t *parquetTable) place() string    { return "" }
 func (t *parquetTable) names() []string  { return t.header }
 func (t *parquetTable) lists(c int) bool { return t.columns[c].list }
-func (t *parquetTable) notes() []string {
-	var notes []string
-	for _, l := range t.left {
-		notes = append(notes, l+": it is left out")
-	}
-	return notes
-}
+func (t *parquetTable) notes() []string  { return nil }
+func (t *parquetTable) left() []Left     { return t.out }
 
 // close releases the pages.
 func (t *parquetTable) close() {

@@ -126,6 +126,9 @@ func (p *pageCheck) page(h *format.PageHeader, at, packed int64) error {
 	case levels < 0 || levels > packed:
 		return damaged(page.ErrWords)
 	}
+	if err := page.Misread(codec, packed-levels, size-levels); err != nil {
+		return err
+	}
 	p.largest = max(p.largest, size+8*values)
 	body := io.NewSectionReader(p.f, at+levels, packed-levels)
 	size -= levels

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -89,7 +90,11 @@ func TestParquet(t *testing.T) {
 			if got := strings.Join(columns, ";"); got != "id;brand;season;n;small;count;sold;price;weight;colour;tags;day;at" {
 				t.Errorf("columns %q", got)
 			}
-			if want := []string{`column "jpeg" holds bytes that are not marked as text: it is left out`, `column "size" holds structures: it is left out`}; !slices.Equal(notes, want) {
+			if want := []string{
+				"{Name:jpeg Holds:bytes that are not marked as text Cells:0 Place: Bytes:true Dim:0}",
+				"{Name:vector Holds:lists of numbers Cells:0 Place: Bytes:false Dim:0}",
+				"{Name:size Holds:structures Cells:0 Place: Bytes:false Dim:0}",
+			}; !slices.Equal(notes, want) {
 				t.Errorf("notes %q, want %q", notes, want)
 			}
 			if len(rows) != n {
@@ -109,7 +114,73 @@ func TestParquet(t *testing.T) {
 	}
 }
 
-// TestParquetPrefixes reads the encoding in which values share prefixes.
+// TestParquetTexts: values that are no texts have an exact one; where there is none, the
+// column is left out and named.
+func TestParquetTexts(t *testing.T) {
+	type row struct {
+		ID    []byte           `parquet:"id"`
+		Group []byte           `parquet:"group"`
+		UUID  [16]byte         `parquet:"uuid,uuid"`
+		Small int32            `parquet:"small,decimal(2:9)"`
+		Large int64            `parquet:"large,decimal(5:18)"`
+		Clock int64            `parquet:"clock,time(microsecond)"`
+		Old   deprecated.Int96 `parquet:"old"`
+		Fixed [3]byte          `parquet:"fixed"`
+		Image struct {
+			Bytes []byte `parquet:"bytes"`
+			Path  string `parquet:"path"`
+		} `parquet:"image"`
+	}
+	u := [16]byte{0x12, 0x3e, 0x45, 0x67, 0xe8, 0x9b, 0x12, 0xd3, 0xa4, 0x56, 0x42, 0x66, 0x14, 0x17, 0x40, 0x00}
+	rows := []row{
+		{ID: []byte("k0"), Group: []byte("é"), UUID: u, Small: -5, Large: 123456, Clock: 3600e6 + 1500000, Old: deprecated.Int96{0, 0, 2440588 + 1}},
+		{ID: []byte("k1"), Small: 1234, Large: -1, Clock: 1},
+	}
+	columns, got, notes, err := readAll("items.parquet", file(t, string(written(t, rows))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := strings.Join(columns, ";"); c != "id;group;uuid;small;large;clock;old" {
+		t.Errorf("columns %s", c)
+	}
+	for i, want := range []string{
+		"k0;é;123e4567-e89b-12d3-a456-426614174000;-0.05;1.23456;01:00:01.5;1970-01-02T00:00:00Z",
+		"k1;;00000000-0000-0000-0000-000000000000;12.34;-0.00001;00:00:00.000001;-4713-11-24T00:00:00Z",
+	} {
+		if r := strings.Join(got[i], ";"); r != want {
+			t.Errorf("row %d: %s, not %s", i, r, want)
+		}
+	}
+	if want := []string{
+		"{Name:fixed Holds:bytes that are not marked as text Cells:0 Place: Bytes:true Dim:0}",
+		"{Name:image Holds:structures Cells:0 Place: Bytes:true Dim:0}",
+	}; !slices.Equal(notes, want) {
+		t.Errorf("notes %q", notes)
+	}
+	rows[0].ID = []byte("\xff")
+	if _, _, _, err := readAll("items.parquet", file(t, string(written(t, rows)))); err == nil || !strings.Contains(err.Error(), `row 0: column "id": byte 1 of the cell, 0xff, is not UTF-8`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestDecimal: all digits of decimal numbers, whatever bytes they lie in.
+func TestDecimal(t *testing.T) {
+	for _, tt := range []struct {
+		bytes string
+		scale int
+		want  string
+	}{
+		{"\x00", 0, "0"}, {"\x00", 3, "0.000"}, {"\xff", 2, "-0.01"}, {"\x80", 0, "-128"}, {"\x00\x80", 1, "12.8"}, {"", 2, "0.00"},
+		{"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10, "34028236692093846346337460743.1768211455"},
+	} {
+		got := decimalOf(parquet.FixedLenByteArray, tt.scale)(nil, parquet.FixedLenByteArrayValue([]byte(tt.bytes)))
+		if string(got) != tt.want {
+			t.Errorf("%x: %s, not %s", tt.bytes, got, tt.want)
+		}
+	}
+}
+
+// TestParquetPrefixes reads the encoding whose values repeat one another's begins.
 func TestParquetPrefixes(t *testing.T) {
 	type row struct {
 		ID string `parquet:"id,delta"`
@@ -177,9 +248,6 @@ func TestParquetErrors(t *testing.T) {
 		ID     string   `parquet:"id"`
 		Colour []string `parquet:"colour,list"`
 	}
-	type nothing struct {
-		Vector []float32 `parquet:"vector,list"`
-	}
 	good := written(t, []row{{"a"}, {"b"}}, parquet.Compression(&parquet.Uncompressed), parquet.DataPageVersion(1))
 	packed := written(t, []row{{strings.Repeat("a", 1000)}}, parquet.Compression(&parquet.Zstd))
 	snappy := written(t, []row{{strings.Repeat("a", 1000)}}, parquet.Compression(&parquet.Snappy))
@@ -203,7 +271,6 @@ func TestParquetErrors(t *testing.T) {
 		{"a list of billions", footer("\x29\xfc\xff\xff\xff\xff\x07"), "a length in its metadata is more than there is"},
 		{"a text of billions", footer("\x68\xff\xff\xff\xff\x07"), "a length in its metadata is more than there is"},
 		{"deep", footer(strings.Repeat("\x1c", 1000)), "its metadata holds more structures than are allowed"},
-		{"no text", string(written(t, []nothing{{[]float32{1}}})), "none of its columns holds texts"},
 		{"a mark in a list", string(written(t, []lists{{"a", []string{"x"}}, {"b", []string{"x", "y|z"}}})), `row 1: column "colour": value "y|z" of a list holds |`},
 		{"not UTF-8", string(written(t, []row{{"a"}, {"\xff"}})), `row 1: column "id": byte 1 of the cell, 0xff, is not UTF-8`},
 		{"NUL", string(written(t, []row{{"a\x00"}})), `row 0: column "id": byte 2 of the cell is NUL`},

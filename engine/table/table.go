@@ -15,7 +15,12 @@ import (
 type Reader struct {
 	source  source
 	columns []string
+	from    []int // by column: that of the source, which has others where some have no name
+	named   int   // columns of the source that were looked at
+	unnamed int   // of these, those without a name
+	first   int   // the first of them, from 1
 	rows    int
+	cells   []string // of a row, where columns are left out
 	close   func()
 }
 
@@ -31,11 +36,24 @@ type source interface {
 	names() []string
 	// lists reports whether a cell of the column was a list.
 	lists(column int) bool
-	// notes says what was left out, and what may be a mistake.
+	// left says which columns hold, so far, what is no cell.
+	left() []Left
+	// notes says what may not be what was meant.
 	notes() []string
 }
 
-// kinds are the extensions of tables. The kinds that may be compressed come first.
+// Left is a column of which cells, or all, are left out, because they hold what is no
+// text.
+type Left struct {
+	Name  string
+	Holds string // what they hold: "lists of numbers"
+	Cells int    // that are left out and unknown; 0: the column is none
+	Place string // of the first of them: "line 7"
+	Bytes bool   // of what is not said, pictures or features say
+	Dim   int    // of lists of numbers of one length: the length
+}
+
+// kinds are the endings of the names of tables, those that may be packed first.
 var (
 	kinds   = []string{".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 	packing = []string{"", ".gz", ".zst"}
@@ -72,8 +90,15 @@ func Known(name string) bool {
 	return kind != ""
 }
 
-// Open returns a reader of the table in a file of the given name, and reads the header. Errors do
-// not name the file.
+// NamesColumns reports whether the columns of a table of that name have names wherever
+// its rows come from: the first line of a text may be a row.
+func NamesColumns(name string) bool {
+	kind, _ := kindOf(name)
+	return kind == ".parquet" || kind == ".arrow" || kind == ".feather"
+}
+
+// Open returns a reader of the table in a file of that name. It reads the header.
+// Errors do not name the file.
 func Open(name string, f fs.File) (*Reader, error) {
 	kind, pack := kindOf(name)
 	r := &Reader{close: func() {}}
@@ -122,11 +147,24 @@ func (r *Reader) Columns() []string { return r.columns }
 // place of the header. It is "" if the kind has no such places.
 func (r *Reader) Place() string { return r.source.place() }
 
-// Lists reports whether any cell of the column was a list so far.
-func (r *Reader) Lists(column int) bool { return r.source.lists(column) }
+// Lists reports whether a cell of the column was a list so far.
+func (r *Reader) Lists(column int) bool { return r.source.lists(r.from[column]) }
 
-// Notes says what was left out, and what may be a mistake.
-func (r *Reader) Notes() []string { return r.source.notes() }
+// Notes says what may not be what was meant, and which columns without a name are left out.
+func (r *Reader) Notes() []string {
+	notes := r.source.notes()
+	switch r.unnamed {
+	case 0:
+	case 1:
+		notes = append(notes, fmt.Sprintf("column %d has no name: it is left out", r.first))
+	default:
+		notes = append(notes, fmt.Sprintf("%d columns have no name, column %d and others: they are left out", r.unnamed, r.first))
+	}
+	return notes
+}
+
+// Left says which columns are left out, or cells of them, so far.
+func (r *Reader) Left() []Left { return r.source.left() }
 
 // Close releases the reader's memory. The file stays open.
 func (r *Reader) Close() { r.close() }
@@ -137,10 +175,13 @@ func (r *Reader) Read() ([]string, error) {
 	if err != nil {
 		return nil, r.refused(err)
 	}
-	if len(cells) > len(r.columns) {
+	if len(cells) > r.named {
 		if err := r.name(); err != nil {
 			return nil, r.at(err)
 		}
+	}
+	if r.unnamed > 0 {
+		cells = r.kept(cells)
 	}
 	for i, cell := range cells {
 		if err := checkCell(cell); err != nil {
@@ -152,6 +193,17 @@ func (r *Reader) Read() ([]string, error) {
 		return nil, r.at(fmt.Errorf("%d rows of %d columns are more than the %d cells allowed", r.rows, len(r.columns), maxCells))
 	}
 	return cells, nil
+}
+
+// kept returns the cells of columns that have a name.
+func (r *Reader) kept(cells []string) []string {
+	r.cells = r.cells[:0]
+	for _, c := range r.from {
+		if c < len(cells) {
+			r.cells = append(r.cells, cells[c])
+		}
+	}
+	return r.cells
 }
 
 // refused returns the error of a row that could not be read, with its place.
@@ -178,22 +230,26 @@ func Place(place string, row int, err error) error {
 
 // name adds the names of new columns.
 func (r *Reader) name() error {
-	for _, name := range r.source.names()[len(r.columns):] {
+	for _, name := range r.source.names()[r.named:] {
 		name = strings.TrimSpace(name)
 		if err := checkCell(name); err != nil {
-			return fmt.Errorf("the name of column %d: %w", len(r.columns)+1, err)
+			return fmt.Errorf("the name of column %d: %w", r.named+1, err)
 		}
+		r.named++
 		switch {
+		case r.named > maxColumns:
+			return fmt.Errorf("there are more than the %d columns allowed", maxColumns)
 		case name == "":
-			return fmt.Errorf("column %d has no name", len(r.columns)+1)
+			if r.unnamed++; r.unnamed == 1 {
+				r.first = r.named
+			}
+			continue
 		case strings.Contains(name, "\r"):
-			return fmt.Errorf("column %d is named %.80q: lines must end with LF or CR LF", len(r.columns)+1, name)
+			return fmt.Errorf("column %d is named %.80q: lines must end with LF or CR LF", r.named, name)
 		case slices.Contains(r.columns, name):
 			return fmt.Errorf("column %q stands twice", name)
-		case len(r.columns) == maxColumns:
-			return fmt.Errorf("there are more than the %d columns allowed", maxColumns)
 		}
-		r.columns = append(r.columns, strings.Clone(name))
+		r.columns, r.from = append(r.columns, strings.Clone(name)), append(r.from, r.named-1)
 	}
 	return nil
 }

@@ -35,7 +35,11 @@ func readAll(name string, f fs.File) (columns []string, rows [][]string, notes [
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return r.Columns(), rows, r.Notes(), nil
+			notes := r.Notes()
+			for _, l := range r.Left() {
+				notes = append(notes, fmt.Sprintf("%+v", l))
+			}
+			return r.Columns(), rows, notes, nil
 		}
 		if err != nil {
 			return nil, nil, nil, err
@@ -121,7 +125,42 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestLongLine: a line may be longer than the buffer and than a cell.
+// TestLeft: columns and cells that are no text are left out, and named.
+func TestLeft(t *testing.T) {
+	for _, tt := range []struct {
+		name, file, text string
+		columns          string
+		rows             []string
+		notes            string
+	}{
+		{"pandas", "items.csv", ",id,x\n0,a,1\n1,b,2\n", "id;x", []string{"a;1", "b;2"}, "column 1 has no name: it is left out"},
+		{"Excel", "items.csv", "id,x,,,\na,1,,,\nb,2,,,\n", "id;x", []string{"a;1", "b;2"}, "3 columns have no name, column 3 and others: they are left out"},
+		{"tsv", "items.tsv", "id\t\tx\na\t1\t2\n", "id;x", []string{"a;2"}, "column 2 has no name: it is left out"},
+		{"an empty key", "items.jsonl", `{"id":"a","":1,"x":2}`, "id;x", []string{"a;2"}, "column 2 has no name: it is left out"},
+		{"a late empty key", "items.jsonl", `{"id":"a"}` + "\n" + `{" ":7,"id":"b","x":2}`, "id;x", []string{"a", "b;2"}, "column 2 has no name: it is left out"},
+		{"a list of numbers", "items.jsonl", `{"id":"a","bbox":[1,2,3,4]}` + "\n" + `{"id":"b","bbox":[1,2,3,null]}`, "id;bbox", []string{"a;", "b;"}, "{Name:bbox Holds:lists of numbers Cells:0 Place:line 1 Bytes:false Dim:4}"},
+		{"ragged", "items.jsonl", `{"id":"a","x":[1,2]}` + "\n" + `{"id":"b","x":[1]}`, "id;x", []string{"a;", "b;"}, "{Name:x Holds:lists of numbers Cells:0 Place:line 1 Bytes:false Dim:0}"},
+		{"objects", "items.jsonl", `{"id":"a","x":{"y":[{}]}}` + "\n" + `{"id":"b","x":null}`, "id;x", []string{"a;", "b;"}, "{Name:x Holds:objects Cells:0 Place:line 1 Bytes:false Dim:0}"},
+		{"objects among texts", "items.jsonl", `{"id":"a","x":"t"}` + "\n" + `{"id":"b","x":{}}`, "id;x", []string{"a;t", "b;"}, "{Name:x Holds:objects Cells:1 Place:line 2 Bytes:false Dim:0}"},
+		{"lists of lists", "items.jsonl", `{"id":"a","x":["b",["c"]]}`, "id;x", []string{"a;"}, "{Name:x Holds:lists of other than texts Cells:1 Place:line 1 Bytes:false Dim:0}"},
+		{"null in a list", "items.jsonl", `{"id":"a","x":[null,"b",null,"c"]}`, "id;x", []string{"a;b|c"}, ""},
+	} {
+		columns, rows, notes, err := readAll(tt.file, file(t, tt.text))
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		var got []string
+		for _, r := range rows {
+			got = append(got, strings.Join(r, ";"))
+		}
+		if strings.Join(columns, ";") != tt.columns || !slices.Equal(got, tt.rows) || strings.Join(notes, "\n") != tt.notes {
+			t.Errorf("%s: %q, %q, %q", tt.name, columns, got, notes)
+		}
+	}
+}
+
+// TestLongLine: a line may be longer than what is read at a time, and than a cell.
 func TestLongLine(t *testing.T) {
 	cell := strings.Repeat("x", maxCell)
 	for name, text := range map[string]string{
@@ -161,7 +200,6 @@ func TestReadErrors(t *testing.T) {
 		{"csv: semicolons", "items.csv", "id;x\na;1\n", "line 1: the columns are parted by semicolons; write commas"},
 		{"csv: tabs", "items.csv", "id\tx\na\t1\n", "line 1: the columns are parted by tabs; write commas, or name the file .tsv"},
 		{"csv: old line ends", "items.csv", "id,x\ra,1\rb,2\r", `line 1: column 2 is named "x\ra": lines must end with LF or CR LF`},
-		{"csv: no name", "items.csv", "id, ,x\n", "line 1: column 2 has no name"},
 		{"csv: a name twice", "items.csv", "id,x, x\n", `line 1: column "x" stands twice`},
 		{"csv: a name that is no text", "items.csv", "id,\xff\n", "line 1: the name of column 2: byte 1 of the cell, 0xff, is not UTF-8"},
 		{"csv: too many columns", "items.csv", wide(","), "line 1: there are more than the 4096 columns allowed"},
@@ -194,7 +232,6 @@ func TestReadErrors(t *testing.T) {
 		{"tsv: NUL", "items.tsv", "id\tx\na\x00\t1\n", `line 2: row 0: column "id": byte 2 of the cell is NUL`},
 		{"tsv: endless line", "items.tsv", "id\tx\na\t1\n" + endless, "line 3: row 1: it is longer than the 16777216 bytes allowed"},
 		{"tsv: too many columns", "items.tsv", wide("\t"), "line 1: there are more than the 4096 columns allowed"},
-		{"tsv: no name", "items.tsv", "id\t\tx\n", "line 1: column 2 has no name"},
 
 		{"jsonl: a list", "items.jsonl", `[{"id":"a"}]`, "line 1: row 0: it is a list: JSON Lines has an object a line"},
 		{"jsonl: a text", "items.jsonl", `"a"`, "line 1: row 0: it is a text: JSON Lines has an object a line"},
@@ -202,15 +239,10 @@ func TestReadErrors(t *testing.T) {
 		{"jsonl: an object over lines", "items.jsonl", "{\n\"id\": \"a\"\n}\n", "line 1: row 0: the line ends within its object"},
 		{"jsonl: cut off", "items.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b", "line 2: row 1: key \"id\": the line ends within its object"},
 		{"jsonl: two objects", "items.jsonl", `{"id":"a"} {"id":"b"}`, "line 1: row 0: something stands behind its object"},
-		{"jsonl: an object within", "items.jsonl", `{"id":"a","x":{"y":1}}`, `line 1: row 0: key "x": it holds an object; a cell is a text, a number, true, false, null or a list of texts`},
-		{"jsonl: a list of numbers", "items.jsonl", `{"id":"a","x":[1,2]}`, `key "x": its list holds a number; lists are of texts, and features belong in a matrix`},
-		{"jsonl: a list in a list", "items.jsonl", `{"id":"a","x":["b",["c"]]}`, `key "x": its list holds a list`},
-		{"jsonl: null in a list", "items.jsonl", `{"id":"a","x":[null]}`, `key "x": its list holds null`},
 		{"jsonl: the mark in a list", "items.jsonl", `{"id":"a","x":["b|c"]}`, `key "x": value "b|c" of a list holds |, which parts values`},
 		{"jsonl: a key twice", "items.jsonl", `{"id":"a","x":1,"x":2}`, `key "x" stands twice`},
 		{"jsonl: a key twice, spelled differently", "items.jsonl", `{"id":"a","\u0069d":"b"}`, `key "id" stands twice`},
 		{"jsonl: keys that differ in blanks", "items.jsonl", `{"id":"a","x":1," x":2}`, `line 1: row 0: column "x" stands twice`},
-		{"jsonl: an empty key", "items.jsonl", `{"id":"a","":1}`, "line 1: row 0: column 2 has no name"},
 		{"jsonl: NUL", "items.jsonl", `{"id":"a\u0000"}`, `column "id": byte 2 of the cell is NUL`},
 		{"jsonl: half a pair", "items.jsonl", `{"id":"a\ud800"}`, `key "id": byte 9 of the line: invalid surrogate pair`},
 		{"jsonl: not UTF-8", "items.jsonl", "{\"id\":\"\xff\"}", `key "id": byte 8 of the line: invalid UTF-8`},
@@ -218,7 +250,9 @@ func TestReadErrors(t *testing.T) {
 		{"jsonl: a comma too many", "items.jsonl", `{"id":"a",}`, "line 1: row 0: byte 10 of the line: invalid character ','"},
 		{"jsonl: too many keys", "items.jsonl", `{"` + wide(`":1,"`) + `":1}`, `key "c4096": there are more than the 4096 columns allowed`},
 		{"jsonl: a cell too long", "items.jsonl", `{"id":"` + long + `"}`, `column "id": a cell of 1048577 bytes is longer`},
-		{"jsonl: deep", "items.jsonl", `{"id":` + strings.Repeat("[", 1<<16) + `}`, "its list holds a list"},
+		{"jsonl: deep", "items.jsonl", `{"id":` + strings.Repeat("[", 1<<16) + `}`, "exceeded max depth"},
+		{"jsonl: an object that does not end", "items.jsonl", `{"id":"a","x":{"y":1`, "line 1: row 0: key \"x\": the line ends within its object"},
+		{"jsonl: a list of numbers that does not end", "items.jsonl", `{"id":"a","x":[1,2`, "line 1: row 0: key \"x\": the line ends within its object"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

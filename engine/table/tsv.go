@@ -59,6 +59,7 @@ func (s *tsvTable) read() ([]string, error) {
 
 func (s *tsvTable) names() []string { return s.header }
 func (s *tsvTable) lists(int) bool  { return false }
+func (s *tsvTable) left() []Left    { return nil }
 
 func (s *tsvTable) notes() []string {
 	if s.quoted == 0 {

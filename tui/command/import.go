@@ -13,14 +13,14 @@ import (
 
 // importFlags are the flags of import.
 type importFlags struct {
-	to, layer, array, kind, ids string
-	lacking, force, restart     bool
+	to, layer, array, kind, ids, pool string
+	lacking, force, restart           bool
 }
 
 func importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
-		Use:   "import FILE",
+		Use:   "import FILE|FOLDER",
 		Short: "Rewrite a matrix as a layer, once",
 		Long: `Import writes a matrix of a file as a layer of a gallery, GALLERY/NAME.npy. Most
 files need no import: a gallery opens matrices where they lie. It is for those that
@@ -32,9 +32,13 @@ The file grows in GALLERY/.strata/import and takes its place when it is whole. A
 import that was stopped goes on where it was.
 
 With --ids, a file of ids, one a line in the order of the matrix's rows, rows go to
-their items; those of no item are left out.`,
+their items; those of no item are left out. Of a folder the .npy files of one vector
+each are the rows, and their names without .npy the ids. With --pool, an array of items
+× tokens × features becomes a matrix.`,
 		Example: "strata import features.npy --to shop --layer C --force\n" +
 			"strata import job.npz --array fc --to shop --layer C --type float16\n" +
+			"strata import tokens.npy --to shop --layer D --pool cls\n" +
+			"strata import vectors --to shop --layer E\n" +
 			"strata import embeddings.parquet --array C --to shop --ids ids.txt",
 		Args: takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return importMatrix(cmd, f, args[0]) },
@@ -45,6 +49,7 @@ their items; those of no item are left out.`,
 	flags.StringVar(&f.array, "array", "", "which matrix, when the file holds several")
 	flags.StringVar(&f.kind, "type", "keep", "the type to write: keep, float16, float32 or float64")
 	flags.StringVar(&f.ids, "ids", "", "a file of ids, one a line, or a .npy file of texts: the items that the matrix's rows are of")
+	flags.StringVar(&f.pool, "pool", "", "of an array of items × tokens × features: mean of the tokens, or cls, the first")
 	flags.BoolVar(&f.lacking, "lacking", false, "with --ids: give items without a row zeros, which have no score")
 	flags.BoolVar(&f.force, "force", false, "replace a layer that is there")
 	flags.BoolVar(&f.restart, "restart", false, "do not go on with an import that was stopped")
@@ -76,8 +81,12 @@ func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
 			return usagef("--type is keep, float16, float32 or float64, not %q", f.kind)
 		}
 	}
+	pool, err := engine.ParsePool(f.pool)
+	if err != nil {
+		return usagef("--pool: %v", err)
+	}
+	o.Pool = pool
 	if f.ids != "" {
-		var err error
 		if o.IDs, err = engine.ReadIDs(f.ids); err != nil {
 			return err
 		}

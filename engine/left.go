@@ -1,0 +1,286 @@
+package engine
+
+import (
+	"fmt"
+	"io/fs"
+	slash "path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"strata/engine/archive"
+	"strata/engine/format"
+	"strata/engine/table"
+)
+
+// left.go says what of a gallery's folder is left out that could be a layer, a list of
+// ids, a picture or a table of items: a line for each cause.
+
+// leftOut is something of a folder that is left out.
+type leftOut struct {
+	file   string // within the folder, with slashes
+	path   string // for messages; "": that of the file
+	array  string // of the file; "" where it is the file
+	why    string
+	layer  bool // why says why it is no layer
+	quiet  bool // of a table that is in use
+	opaque bool // bytes of no known type
+	vector bool // it is one vector
+	remark bool // nobody need look at it
+}
+
+// leftOut keeps what is left out, to be said when all of it is known.
+func (o *opener) leftOut(l leftOut) {
+	if l.path == "" {
+		l.path = o.path(l.file)
+	}
+	o.left = append(o.left, l)
+}
+
+// sayLeft says what was left out.
+func (o *opener) sayLeft() {
+	o.leftColumns()
+	o.loosePictures()
+	said := map[string]bool{}
+	for i, l := range o.left {
+		cause := l.cause()
+		if l.used(o) || said[cause] {
+			continue
+		}
+		said[cause] = true
+		more := 0
+		for _, other := range o.left[i+1:] {
+			if other.cause() == cause && !other.used(o) {
+				more++
+			}
+		}
+		text := l.text(more)
+		if l.remark {
+			o.g.Remarks = append(o.g.Remarks, text)
+		} else {
+			o.g.Notes = append(o.g.Notes, text)
+		}
+	}
+	o.left = nil
+}
+
+// differing are the parts of a reason in which things of one cause differ.
+var differing = regexp.MustCompile(`[0-9]+|"[^"]*"|\(.*\)`)
+
+// cause returns what is the same for all that is left out for the same reason.
+func (l *leftOut) cause() string {
+	kind := strings.ToLower(slash.Ext(l.file))
+	return fmt.Sprint(l.layer, l.remark, l.array != "", kind, differing.ReplaceAllString(strings.ReplaceAll(l.why, slash.Base(l.file), ""), "#"))
+}
+
+// text says what is left out, and so many more for the same reason.
+func (l *leftOut) text(more int) string {
+	switch {
+	case more > 0 && l.array != "" && l.layer:
+		return fmt.Sprintf("%s: %q is no layer, nor are %d more for the same reason: %s", l.path, l.array, more, l.why)
+	case more > 0 && l.array != "":
+		return fmt.Sprintf("%s: %q, and the same of %d more: %s", l.path, l.array, more, l.why)
+	case more > 0 && l.layer:
+		text := fmt.Sprintf("%s: it is no layer, nor are %d more files for the same reason: %s", l.path, more, l.why)
+		if l.vector {
+			text += fmt.Sprintf("; strata import %s --to %[1]s --layer NAME makes a layer of files of one vector each, by their names", filepath.Dir(l.path))
+		}
+		return text
+	case more > 0:
+		return fmt.Sprintf("%s: %s; the same of %d more files", l.path, l.why, more)
+	case l.array != "" && l.layer:
+		return fmt.Sprintf("%s: %q is no layer: %s", l.path, l.array, l.why)
+	case l.array != "":
+		return fmt.Sprintf("%s: %q: %s", l.path, l.array, l.why)
+	case l.layer:
+		return fmt.Sprintf("%s: it is no layer: %s", l.path, l.why)
+	}
+	return l.path + ": " + l.why
+}
+
+// used reports whether a column of a table is in use as something else than a layer.
+func (l *leftOut) used(o *opener) bool {
+	if l.array == "" {
+		return false
+	}
+	if m := o.g.manifest; m.pictures(l.file) {
+		if column, _, _ := strings.Cut(m.Pictures.Column, "."); column == l.array || m.Pictures.Column == l.array {
+			return true
+		}
+	}
+	return l.quiet && l.layer && slices.Contains(o.table.names, l.file) && slices.Contains(o.g.items.Columns, l.array)
+}
+
+// leftColumns adds the columns of the items table that are neither labels nor layers.
+func (o *opener) leftColumns() {
+	named := map[string]bool{}
+	for _, l := range o.g.Layers {
+		named[l.Name] = true
+	}
+	for _, l := range o.found {
+		if slices.Contains(o.table.names, l.pieces[0].file.name) {
+			named[l.pieces[0].array.Name] = true
+		}
+	}
+	for i := range o.left {
+		if l := &o.left[i]; l.quiet {
+			if named[l.array] = true; l.opaque {
+				l.why = fmt.Sprintf("its cells are bytes; gallery.yaml says what they are: features (layers: {NAME: {file: %s, array: %s, type: float32}}) or pictures (pictures: {file: %[1]s, column: %[2]s})", l.file, l.array)
+			}
+		}
+	}
+	for _, c := range o.g.items.Left {
+		file := o.table.names[0]
+		l := leftOut{file: file, path: o.path(o.table.shown), array: c.Name, why: "the column holds " + c.Holds + ": it is left out", remark: true}
+		switch {
+		case named[c.Name]:
+			continue
+		case c.Cells > 0:
+			l.why = fmt.Sprintf("%d cells of the column hold %s, the first in %s: they are unknown", c.Cells, c.Holds, c.Place)
+			l.remark = false
+		case c.Bytes && c.Holds == "structures":
+			l.why += fmt.Sprintf("; if it holds pictures: pictures: {file: %s, column: %s.bytes}", file, c.Name)
+			l.remark = false
+		case c.Dim > 0:
+			l.why = fmt.Sprintf("the column holds lists of %d numbers: it is left out; if they are features: strata import %s --array %s", c.Dim, file, c.Name)
+		}
+		o.leftOut(l)
+	}
+	for _, n := range o.g.items.Remarks {
+		o.leftOut(leftOut{file: o.table.names[0], path: o.path(o.table.shown), why: n, remark: true})
+	}
+}
+
+// selecting says how gallery.yaml leaves files out that close the gallery.
+func (o *opener) selecting(names []string) string {
+	stem, container := stemOf(names[0])
+	if container {
+		return "" // what it holds is not known
+	}
+	if n, ok := numbered(slash.Base(names[0])); ok && len(names) > 1 {
+		stem = n.base
+	}
+	return o.selectingLayer(stem)
+}
+
+// selectingLayer says how gallery.yaml leaves a layer out that closes the gallery.
+func (o *opener) selectingLayer(name string) string {
+	if m := o.g.manifest; m != nil && len(m.Select) > 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s leaves %s out where it names the others: select: [LAYER, …])", ManifestFile, name)
+}
+
+// folder looks into a folder of the gallery's for shards of one matrix that have its
+// name, img_emb/img_emb_0.npy and so on. Of other matrices it says that they are there.
+func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
+	if strings.HasSuffix(dir, ".zarr") {
+		o.leftOut(leftOut{file: dir, why: conversions[".zarr"].say(dir), layer: false})
+		return nil, nil
+	}
+	entries, err := fs.ReadDir(o.g.folder, dir)
+	if err != nil {
+		return nil, nil // it is not read otherwise
+	}
+	var set []string
+	others, first := 0, ""
+	for _, e := range entries {
+		name := slash.Join(dir, e.Name())
+		if e.IsDir() || !format.Known(e.Name()) || claimed[name] || slices.Contains(o.table.names, name) || o.g.manifest.pictures(name) {
+			continue
+		}
+		if n, ok := numbered(e.Name()); ok && n.base == dir {
+			set = append(set, name)
+			continue
+		}
+		if others++; first == "" {
+			first = name
+		}
+	}
+	if others > 0 {
+		o.leftOut(leftOut{
+			file: first, remark: true,
+			why: fmt.Sprintf("matrices in folders are layers where gallery.yaml names them (layers: {NAME: {file: %s}}); %s holds %d files that it does not name", first, dir, others),
+		})
+	}
+	slices.SortFunc(set, byNumbers)
+	return set, whole(set)
+}
+
+// unread keeps a file of a kind that is not read, and that could be of use.
+func (o *opener) unread(name string, e fs.DirEntry) {
+	if slices.Contains(o.table.names, name) || name == ManifestFile || !e.Type().IsRegular() {
+		return
+	}
+	if m := o.g.manifest; m != nil && m.Model != nil && m.Model.File == name {
+		return
+	}
+	ext := strings.ToLower(slash.Ext(name))
+	c, ok := conversions[ext]
+	switch {
+	case ok:
+		o.leftOut(leftOut{file: name, why: c.say(name)})
+	case table.Known(name):
+		o.leftOut(leftOut{file: name, remark: true, why: fmt.Sprintf("it is a table, and %s is that of the items", o.table.shown)})
+	case archive.Known(name) || archive.Packed(name) != nil:
+		if m := o.g.manifest; m == nil || m.Pictures == nil {
+			o.archives = append(o.archives, name)
+		}
+	}
+}
+
+// loosePictures says which archives hold pictures, perhaps, that no item names.
+func (o *opener) loosePictures() {
+	for _, name := range o.archives {
+		if err := archive.Packed(name); err != nil {
+			o.leftOut(leftOut{file: name, why: err.Error(), remark: true})
+		} else if !o.g.items.NamesArchives() {
+			o.leftOut(leftOut{file: name, remark: true, why: fmt.Sprintf("an archive that no item names; if it holds their pictures: pictures: {archives: [%q]}", "*"+slash.Ext(name))})
+		}
+	}
+	o.archives = nil
+}
+
+// conversion says how a file of a kind that is not read becomes one that is.
+type conversion struct {
+	what string
+	line string // a command; FILE is the file, STEM its name without the extension
+}
+
+// say returns what is said of a file.
+func (c conversion) say(name string) string {
+	stem := strings.TrimSuffix(name, filepath.Ext(name))
+	line := strings.NewReplacer("FILE", name, "STEM", stem).Replace(c.line)
+	if line == "" {
+		return c.what
+	}
+	return c.what + " is not read; this writes it as a file that is: " + line
+}
+
+// conversions are the kinds of files that programs keep features in, by extension.
+var conversions = map[string]conversion{
+	".h5":       {"HDF5", hdf5Line},
+	".hdf5":     {"HDF5", hdf5Line},
+	".pt":       {"a file of PyTorch", torchLine},
+	".pth":      {"a file of PyTorch", torchLine},
+	".pkl":      {"a file of Python objects (which can run programs: load it only if you trust it)", pickleLine},
+	".pickle":   {"a file of Python objects (which can run programs: load it only if you trust it)", pickleLine},
+	".joblib":   {"a file of Python objects (which can run programs: load it only if you trust it)", `python3 -c "import joblib, numpy; numpy.save('STEM.npy', joblib.load('FILE'))"`},
+	".mat":      {"a file of MATLAB", `python3 -c "import scipy.io, numpy; numpy.savez('STEM.npz', **{k: v for k, v in scipy.io.loadmat('FILE').items() if k[0] != '_'})"`},
+	".zarr":     {"Zarr", `python3 -c "import zarr, numpy; numpy.save('STEM.npy', zarr.open('FILE', mode='r')[:])"`},
+	".index":    {"an index of FAISS", faissLine},
+	".faiss":    {"an index of FAISS", faissLine},
+	".lmdb":     {"LMDB is not read: write the features with numpy.save", ""},
+	".tfrecord": {"TFRecord is not read: write the features with numpy.save", ""},
+	".xlsx":     {"a spreadsheet is not read: save it as CSV", ""},
+	".xls":      {"a spreadsheet is not read: save it as CSV", ""},
+	".ods":      {"a spreadsheet is not read: save it as CSV", ""},
+}
+
+const (
+	hdf5Line   = `python3 -c "import h5py, numpy; f = h5py.File('FILE'); numpy.savez('STEM.npz', **{k: f[k][()] for k in f if hasattr(f[k], 'shape')})"`
+	torchLine  = `python3 -c "import torch, numpy; x = torch.load('FILE', map_location='cpu', weights_only=True); numpy.savez('STEM.npz', **{k: v.float().numpy() for k, v in (x if isinstance(x, dict) else {'STEM': x}).items() if hasattr(v, 'numpy')})"`
+	pickleLine = `python3 -c "import pickle, numpy; x = pickle.load(open('FILE', 'rb')); numpy.savez('STEM.npz', **(x if isinstance(x, dict) else {'STEM': numpy.asarray(x)}))"`
+	faissLine  = `python3 -c "import faiss, numpy; x = faiss.read_index('FILE'); numpy.save('STEM.npy', x.reconstruct_n(0, x.ntotal))"`
+)
