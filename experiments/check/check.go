@@ -62,6 +62,7 @@ type CheckedLayer struct {
 // Report is what a Check has found.
 type Report struct {
 	Gallery    string           `json:"gallery"`
+	Kind       string           `json:"kind,omitempty"` // what the folder is taken for
 	Items      int              `json:"items"`
 	Layers     []CheckedLayer   `json:"layers"`
 	Pictures   *CheckedPictures `json:"pictures,omitempty"`
@@ -134,10 +135,15 @@ func (c Check) Do(ctx context.Context) (_ *Report, err error) {
 		r.faults(r.out.Findings[0].Text)
 	}
 	defer func() { err = errors.Join(err, r.g.Close()) }()
-	r.out.Gallery, r.out.Items = r.g.Path, r.g.Len()
-	for _, text := range r.g.Notes {
-		file, what, _ := strings.Cut(text, ": ")
-		r.find(SeverityWarning, "open", file, "%s", what)
+	r.out.Gallery, r.out.Kind, r.out.Items = r.g.Path, r.g.Kind, r.g.Len()
+	for _, said := range []struct {
+		severity Severity
+		lines    []string
+	}{{SeverityWarning, r.g.Notes}, {SeverityNote, r.g.Remarks}} {
+		for _, text := range said.lines {
+			file, what, _ := strings.Cut(text, ": ")
+			r.find(said.severity, "open", file, "%s", what)
+		}
 	}
 	checks := []func(context.Context) error{r.items, r.pictures}
 	if whole {
@@ -206,11 +212,11 @@ func (r *checkRun) record(context.Context) error {
 	if m == nil {
 		return nil
 	}
-	if i := m.Items; i != nil {
+	if i := m.Items; i != nil && (i.Rows > 0 || i.SHA256 != "") { // otherwise it names the table only
 		switch n := r.g.Len(); {
 		case i.Rows > n:
 			r.find(SeverityError, "record.items", engine.ManifestFile, "its layers were made of %d items, there are %d", i.Rows, n).of(i.Rows-n, -1)
-		case r.g.HashIDs(i.Rows) != i.SHA256:
+		case i.SHA256 != "" && r.g.HashIDs(i.Rows) != i.SHA256:
 			r.find(SeverityError, "record.items", engine.ManifestFile, "its layers were made of %d items with other ids, or in another order", i.Rows).of(i.Rows, -1)
 		case i.Rows < n:
 			r.find(SeverityNote, "record.items", engine.ManifestFile, "its layers were made of the first %d of %d items", i.Rows, n).of(n-i.Rows, i.Rows)

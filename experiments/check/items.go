@@ -121,6 +121,9 @@ func (r *checkRun) label(l *items.Label) {
 	known := n - unknown
 	alone, hostile := 0, ""
 	for _, v := range values {
+		if missing[strings.ToLower(v.Value)] {
+			r.find(SeverityWarning, "label.missing", place, "%s of %s: is that no value? gallery.yaml can say so: unknown: [%q]", table.Counted(v.Rows, "cell"), table.Quote(v.Value), v.Value).of(v.Rows, -1)
+		}
 		if v.Rows == 1 {
 			alone++
 		}
@@ -149,6 +152,12 @@ func (r *checkRun) label(l *items.Label) {
 	if a, b := alike(values); a != "" {
 		r.find(SeverityWarning, "label.alike", place, "%q and %q differ only in case or blanks, and are two classes", a, b)
 	}
+}
+
+// missing are what programs write for a cell without a value, in small letters.
+var missing = map[string]bool{
+	"nan": true, "none": true, "null": true, "n/a": true, "na": true, "#n/a": true, "<na>": true, "nat": true, "nil": true,
+	"undefined": true, "-": true, "--": true, "?": true, "unknown": true, "\\n": true,
 }
 
 var (

@@ -25,7 +25,11 @@ func (c *Report) WriteTable(w io.Writer) error {
 		layers = append(layers, l.Name)
 	}
 	if c.Items > 0 {
-		fmt.Fprintf(&t, "%s: %s", oneCell(c.Gallery), table.Counted(c.Items, "item"))
+		fmt.Fprintf(&t, "%s: ", oneCell(c.Gallery))
+		if c.Kind != "" {
+			fmt.Fprintf(&t, "%s; ", oneCell(c.Kind))
+		}
+		t.WriteString(table.Counted(c.Items, "item"))
 		if len(layers) > 0 {
 			fmt.Fprintf(&t, ", layers %s", strings.Join(layers, ", "))
 		}
