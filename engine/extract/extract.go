@@ -38,6 +38,8 @@ type Options struct {
 	Agree Agree
 	// Loaded, unless nil, is told the SHA-256 and the path of the model before it is loaded.
 	Loaded func(sha256, path string)
+	// Left, unless nil, is told of pictures that a new table of items leaves out.
+	Left func(what string)
 
 	Library  string // of ONNX Runtime, as FindLibrary takes it
 	Env      func(string) string
@@ -171,8 +173,12 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 		x.was = &engine.Manifest{}
 	}
 	if !x.Append {
-		if err := listPictures(ctx, x.dir, x.was); err != nil {
+		left, err := listPictures(ctx, x.dir, x.was)
+		if err != nil {
 			return err
+		}
+		if left != "" && x.Left != nil {
+			x.Left(left)
 		}
 	}
 	if x.items, err = engine.OpenItems(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,24 +16,22 @@ import (
 
 	"strata/engine"
 	"strata/engine/aside"
+	"strata/engine/picture"
 )
-
-// pictureNames are the extensions of files that are taken for pictures where no
-// items table names them; what they hold is told by their content.
-var pictureNames = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
 // listPictures writes an items.csv with an item for every picture in a folder
 // and the folders in it, by path, unless there is an items table. An item's id is its path
 // without extension, or with it where two would be the same. Hidden files and
-// folders are left out.
-func listPictures(ctx context.Context, dir string, m *engine.Manifest) error {
+// folders are left out, and so are pictures of kinds that cannot be read: it says how many.
+func listPictures(ctx context.Context, dir string, m *engine.Manifest) (left string, err error) {
 	if _, err := engine.FindItems(os.DirFS(dir), dir, m); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return "", err
 	}
+	unread := map[string]int{}
 	table := filepath.Join(dir, "items.csv")
 	var files []string
 	ids := map[string]int{}
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -42,17 +41,24 @@ func listPictures(ctx context.Context, dir string, m *engine.Manifest) error {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
-		case !d.IsDir() && slices.Contains(pictureNames, strings.ToLower(path.Ext(name))):
+		case !d.IsDir() && picture.HasExtension(name, picture.Extensions):
 			files = append(files, name)
 			ids[strings.TrimSuffix(name, path.Ext(name))]++
+		case !d.IsDir() && picture.HasExtension(name, picture.Unread):
+			unread[strings.ToLower(path.Ext(name))]++
 		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
+	left = unreadPictures(dir, unread)
 	if len(files) == 0 {
-		return fmt.Errorf("%s: there is neither an items table nor a picture (%s)", dir, strings.Join(pictureNames, " "))
+		text := fmt.Sprintf("%s: there is neither an items table nor a picture (%s)", dir, strings.Join(picture.Extensions, " "))
+		if left != "" {
+			text += "; " + left
+		}
+		return "", errors.New(text)
 	}
 	slices.Sort(files)
 	var b bytes.Buffer
@@ -66,7 +72,22 @@ func listPictures(ctx context.Context, dir string, m *engine.Manifest) error {
 		records = append(records, []string{id, name})
 	}
 	if err := w.WriteAll(records); err != nil {
-		return err
+		return "", err
 	}
-	return aside.WriteBytes(table, b.Bytes())
+	return left, aside.WriteBytes(table, b.Bytes())
+}
+
+// unreadPictures says how many pictures of a folder, by extension, cannot be read; "" is
+// none.
+func unreadPictures(dir string, unread map[string]int) string {
+	var kinds []string
+	total := 0
+	for _, ext := range slices.Sorted(maps.Keys(unread)) {
+		kinds = append(kinds, fmt.Sprintf("%d %s", unread[ext], ext))
+		total += unread[ext]
+	}
+	if total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: %d pictures are of kinds that are not read (%s): convert them to JPEG or PNG", dir, total, strings.Join(kinds, ", "))
 }

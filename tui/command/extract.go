@@ -164,6 +164,7 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 	o := f.o
 	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Loaded = func(sha256, path string) { _ = remember(sha256, path) } // the user has named it
+	o.Left = func(what string) { warn(cmd, []string{what}) }
 	o.Preprocess = engine.Preprocess{
 		Fit: f.fit, Filter: f.filter, Range: f.span, Mean: f.mean, Std: f.std, Channels: f.channels, Layout: f.layout,
 	}
