@@ -14,10 +14,13 @@ type Graphics int
 
 // The ways to show pictures.
 const (
-	GraphicsAuto      Graphics = iota // what the terminal offers, otherwise text
-	GraphicsSixel                     // sixels: pixels in place of cells
-	GraphicsHalfBlock                 // two coloured pixels a cell
-	GraphicsNone                      // text only
+	GraphicsAuto        Graphics = iota // what the terminal offers, otherwise text
+	GraphicsKitty                       // kitty's protocol with placeholders
+	GraphicsKittyDirect                 // kitty's protocol, pictures laid over cells
+	GraphicsITerm2                      // iTerm2's inline pictures
+	GraphicsSixel                       // sixels: pixels in place of cells
+	GraphicsHalfBlock                   // two coloured pixels a cell
+	GraphicsNone                        // text only
 )
 
 // driver is a way to show pictures: which terminal offers it, and how it draws. Another protocol is another row and a
@@ -33,16 +36,27 @@ type driver struct {
 
 // drivers has the ways to show pictures.
 var drivers = [...]driver{
-	GraphicsAuto:      {name: "auto"},
-	GraphicsSixel:     {name: "sixel", offers: offersSixel, palette: true, area: sixelArea, draw: (*Thumbs).drawSixel, hand: newSixelHand},
-	GraphicsHalfBlock: {name: "halfblock", area: cellArea, draw: (*Thumbs).drawHalfBlocks},
-	GraphicsNone:      {name: "none"},
+	GraphicsAuto:        {name: "auto"},
+	GraphicsKitty:       {name: "kitty", offers: offersKitty, palette: true, area: cellArea, draw: (*Thumbs).drawKitty, hand: newKittyHand},
+	GraphicsKittyDirect: {name: "kitty-direct", offers: offersKittyDirect, palette: true, area: cellArea, draw: (*Thumbs).drawKittyDirect, hand: newKittyDirectHand},
+	GraphicsITerm2:      {name: "iterm2", offers: offersITerm2, area: cellArea, draw: (*Thumbs).drawITerm2, hand: newITerm2Hand},
+	GraphicsSixel:       {name: "sixel", offers: offersSixel, palette: true, area: sixelArea, draw: (*Thumbs).drawSixel, hand: newSixelHand},
+	GraphicsHalfBlock:   {name: "halfblock", area: cellArea, draw: (*Thumbs).drawHalfBlocks},
+	GraphicsNone:        {name: "none"},
 }
 
-// ways joins terminals and drivers: the drivers of a terminal in the order in which they are asked for. An unknown
-// terminal has the first row's.
+// ways joins terminals and drivers: the drivers of a terminal in the order in which they are asked for. A terminal
+// without a row has that of the unknown one.
 var ways = [brandCount][]Graphics{
-	brandUnknown: {GraphicsSixel},
+	brandUnknown: {GraphicsKittyDirect, GraphicsSixel},
+	brandKitty:   {GraphicsKitty, GraphicsKittyDirect},
+	brandGhostty: {GraphicsKitty},
+	brandITerm2:  {GraphicsITerm2, GraphicsSixel, GraphicsKittyDirect},
+	brandWezTerm: {GraphicsKittyDirect, GraphicsITerm2, GraphicsSixel},
+	brandKonsole: {GraphicsKittyDirect, GraphicsSixel},
+	brandVSCode:  {GraphicsITerm2, GraphicsSixel},
+	brandWarp:    {GraphicsITerm2, GraphicsKittyDirect},
+	brandRio:     {GraphicsITerm2, GraphicsKittyDirect, GraphicsSixel},
 }
 
 // offered returns the ways to show pictures that a terminal offers, the best first.

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/ansi/kitty"
 	"github.com/hinshun/vt10x"
 )
 
@@ -53,6 +54,8 @@ type modelTerminal struct {
 	writes int
 	wrote  chan struct{} // gets a value after a Write, unless it has one
 	fail   error         // what Write returns
+	kitty  kittyModel
+	form   [2]string // around a picture's key: its bytes
 }
 
 // pictureMark is what a cell has of a picture: the picture's cell at (col, row), and how many pixels from the left and
@@ -80,6 +83,8 @@ func newModelTerminal() *modelTerminal {
 	return &modelTerminal{
 		text:  vt10x.New(vt10x.WithSize(testCols, testRows)),
 		known: make(map[string]Placement), runes: make(map[pictureMark]rune), wrote: make(chan struct{}, 1),
+		form:  [2]string{"\x1bPq", "\x1b\\"},
+		kitty: kittyModel{images: make(map[int]Placement), virtual: make(map[int]Box)},
 	}
 }
 
@@ -89,7 +94,7 @@ func (m *modelTerminal) know(key string, col, row int, box Box) Placement {
 	defer m.mu.Unlock()
 	m.known[key] = Placement{
 		Col: col, Row: row, Box: box, PixelW: box.Cols * testCellW, PixelH: box.Rows * testCellH,
-		Key: key, Bytes: []byte("\x1bPq" + key + "\x1b\\"),
+		Key: key, Bytes: []byte(m.form[0] + key + m.form[1]),
 	}
 	return m.known[key]
 }
@@ -120,8 +125,27 @@ func (m *modelTerminal) take(p []byte) {
 	}
 	for state := byte(0); len(p) > 0; {
 		seq, width, n, next := ansi.DecodeSequence(p, state, nil)
+		if through := passthrough(p); through > 0 {
+			seq, width, n, next = p[:through], 0, through, 0
+		}
 		state, p = next, p[n:]
+		m.kitty.inked(string(seq))
+		command, isKitty := m.kitty.isKitty(seq)
+		file, isInline := m.inline(seq)
 		switch {
+		case isKitty:
+			at := flush()
+			m.command(command, at.X, at.Y)
+		case isInline:
+			at := flush()
+			m.ops = append(m.ops, fmt.Sprintf("draw %s at %d,%d", file.Key, at.X, at.Y))
+			m.draw(file)
+		case bytes.HasPrefix(seq, []byte(string(kitty.Placeholder))):
+			at := flush()
+			text = utf8.AppendRune(text, m.rune(m.placeholder(seq, at.X, at.Y)))
+		case string(seq) == ansi.EraseEntireScreen:
+			m.kitty.swept()
+			text = append(text, seq...)
 		case bytes.HasPrefix(seq, []byte("\x1bP")):
 			at, picture := flush(), m.recognize(seq)
 			m.ops = append(m.ops, fmt.Sprintf("draw %s at %d,%d", picture.Key, at.X, at.Y))
@@ -181,6 +205,9 @@ func (m *modelTerminal) rune(mark pictureMark) rune {
 }
 
 func (m *modelTerminal) cell(col, row int) modelCell {
+	if mark, ok := m.over(col, row); ok {
+		return modelCell{mark: mark}
+	}
 	g := m.text.Cell(col, row)
 	if g.Char >= firstMark {
 		return modelCell{mark: m.marks[g.Char-firstMark]}
@@ -380,12 +407,25 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
+	return newStageFor(t, sixelTerminal())
+}
+
+// newStageFor is newStage for another terminal. When the test ends, so does the screen, and nothing may be left.
+func newStageFor(t *testing.T, terminal Terminal) *stage {
+	t.Helper()
 	s := &stage{terminal: newModelTerminal(), trace: make(traceLines, 1000)}
-	s.Screen = NewScreen(s.terminal, sixelTerminal(), s.trace)
+	s.terminal.kitty.within = terminal.Tmux
+	s.Screen = NewScreen(s.terminal, terminal, s.trace)
 	s.renderer = &renderer{out: s.Screen}
 	t.Cleanup(func() {
+		if _, err := s.Write([]byte(ansi.ResetModeAltScreenSaveCursor)); err != nil {
+			t.Error(err)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+		if left := s.terminal.kitty.leftOver(); len(left) > 0 {
+			t.Error(summary(left))
 		}
 	})
 	s.renderer.start(t)

@@ -415,25 +415,61 @@ func TestScreenCloseDropsPicturesKeepsText(t *testing.T) {
 	}
 }
 
-// TestScreenRandomViews compares the terminal with random views and pictures, text in every place around them.
+// protocols are the terminals of the drivers that write pictures apart from the text, and what a picture's bytes look
+// like.
+var protocols = []struct {
+	name     string
+	graphics Graphics
+	tmux     bool
+	form     [2]string
+}{
+	{"sixel", GraphicsSixel, false, [2]string{"\x1bPq", stringTerminator}},
+	{"iterm2", GraphicsITerm2, false, [2]string{"\x1b]1337;File=inline=1:", "\a"}},
+	{"kitty", GraphicsKitty, false, [2]string{"PNG ", strings.Repeat(" long", 2000)}},
+	{"kitty in tmux", GraphicsKitty, true, [2]string{"PNG ", ""}},
+	{"kitty-direct", GraphicsKittyDirect, false, [2]string{"PNG ", strings.Repeat(" long", 2000)}},
+}
+
+// newProtocolStage is newStageFor a protocol's terminal.
+func newProtocolStage(t *testing.T, graphics Graphics, tmux bool, form [2]string) *stage {
+	t.Helper()
+	terminal := sixelTerminal()
+	terminal.Graphics, terminal.Tmux = graphics, tmux
+	s := newStageFor(t, terminal)
+	s.terminal.form = form
+	return s
+}
+
+// TestScreenRandomViews compares the terminal with random views and pictures, text in every place around them, in every
+// protocol.
 func TestScreenRandomViews(t *testing.T) {
-	s := newStage(t)
-	random := rand.New(rand.NewPCG(3, 9))
 	words := []string{"x", "shirt", "袖", "●◆", "\x1b[1mbold\x1b[0m", "\x1b[38;2;1;2;3mred\x1b[m", "👩"}
-	for step := range 300 {
-		view, placements := randomView(s.terminal, random, words)
-		view[testRows-1] = fmt.Sprint("step ", step)
-		switch random.IntN(20) {
-		case 0:
-			s.renderer.clear(t)
-		case 1:
-			s.Invalidate()
-			s.renderer.last = nil
-		}
-		s.show(t, view, placements...)
-		if t.Failed() {
-			t.Fatalf("step %d", step)
-		}
+	for _, protocol := range protocols {
+		t.Run(protocol.name, func(t *testing.T) {
+			s := newProtocolStage(t, protocol.graphics, protocol.tmux, protocol.form)
+			random := rand.New(rand.NewPCG(3, 9))
+			for step := range 100 {
+				view, placements := randomView(s.terminal, random, words)
+				view[testRows-1] = fmt.Sprint("step ", step)
+				switch random.IntN(20) {
+				case 0:
+					s.renderer.clear(t)
+				case 1:
+					s.Invalidate()
+					s.renderer.clear(t)
+				case 2:
+					s.renderer.write(t, ansi.ResetModeAltScreenSaveCursor)
+					if left := s.terminal.kitty.leftOver(); len(left) > 0 {
+						t.Error(summary(left))
+					}
+					s.renderer.start(t)
+				}
+				s.show(t, view, placements...)
+				if t.Failed() {
+					t.Fatalf("step %d: %q", step, s.terminal.kitty.faults)
+				}
+			}
+		})
 	}
 }
 

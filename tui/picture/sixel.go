@@ -5,34 +5,63 @@ import (
 	"context"
 	"crypto/sha256"
 	"image"
+	"image/png"
 
 	"github.com/mattn/go-sixel"
 )
 
-// encoder is one worker's sixel encoder with the buffer it writes to; its scratch memory is reused.
+// encoder is what one worker encodes with, and the buffer that it writes to; its scratch memory is reused.
 type encoder struct {
 	out   bytes.Buffer
 	sixel *sixel.Encoder
+	png   *png.Encoder
+}
+
+// newEncoder returns an encoder.
+func newEncoder() *encoder {
+	e := &encoder{png: &png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &pngBuffers{}}}
+	e.sixel = sixel.NewEncoder(&e.out)
+	return e
+}
+
+// pngBuffers keeps the PNG encoder's scratch memory for one worker.
+type pngBuffers struct{ kept *png.EncoderBuffer }
+
+// Get returns what is kept.
+func (b *pngBuffers) Get() *png.EncoderBuffer { return b.kept }
+
+// Put keeps a buffer.
+func (b *pngBuffers) Put(kept *png.EncoderBuffer) { b.kept = kept }
+
+// fitted sets the size of p and returns m in it.
+func (t *Thumbs) fitted(p *Picture, m image.Image, key pictureKey) *image.RGBA {
+	boxW, boxH := t.driver.area(t.terminal, key.box, key.cellW, key.cellH)
+	p.PixelW, p.PixelH = fitPixels(m.Bounds().Dx(), m.Bounds().Dy(), boxW, boxH)
+	p.Covers = coveredCells(p.PixelW, p.PixelH, key.cellW, key.cellH)
+	return resample(m, p.PixelW, p.PixelH)
+}
+
+// painted sets the size of p and returns m in it, mapped to the shared palette or, in QualityLarge, to one of its own.
+func (t *Thumbs) painted(ctx context.Context, p *Picture, m image.Image, key pictureKey) (*image.Paletted, error) {
+	small := t.fitted(p, m, key)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if key.quality == QualityLarge {
+		return ownPalette(small, t.colors).paint(small), nil
+	}
+	return t.palette.paint(small), nil // set before ready was closed
 }
 
 // drawSixel fills in the sixel picture of m. The encoder is given a picture that is already mapped to its palette: its own
 // table has 5 bits a channel, and it names every register of a palette in every picture.
 func (t *Thumbs) drawSixel(ctx context.Context, p *Picture, m image.Image, e *encoder, key pictureKey) error {
-	boxW, boxH := sixelArea(t.terminal, key.box, key.cellW, key.cellH)
-	p.PixelW, p.PixelH = fitPixels(m.Bounds().Dx(), m.Bounds().Dy(), boxW, boxH)
-	p.Covers = coveredCells(p.PixelW, p.PixelH, key.cellW, key.cellH)
-	small := resample(m, p.PixelW, p.PixelH)
-	if err := ctx.Err(); err != nil {
+	painted, err := t.painted(ctx, p, m, key)
+	if err != nil {
 		return err
 	}
-	var colors *palette
-	if key.quality == QualityLarge {
-		colors = ownPalette(small, t.colors)
-	} else {
-		colors = t.palette // set before ready was closed
-	}
 	e.out.Reset()
-	if err := e.sixel.Encode(colors.paint(small)); err != nil {
+	if err := e.sixel.Encode(painted); err != nil {
 		return err
 	}
 	p.Bytes = bytes.Clone(e.out.Bytes())

@@ -66,11 +66,32 @@ const queryID = "31"
 // graphicsQuery asks for kitty's graphics protocol, with a picture of one pixel that is not kept.
 const graphicsQuery = "\x1b_Gi=" + queryID + ",s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
 
-// probeQueries asks for the terminal's name, kitty's graphics, colour registers, the largest picture now and at most,
-// the cell's and the window's size in pixels, synchronized output and the modes of sixel. Every terminal answers the
-// last one, device attributes, so that its reply ends the wait.
-const probeQueries = ansi.RequestNameVersion + graphicsQuery +
-	"\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2;4;0S\x1b[16t\x1b[14t\x1b[?2026$p\x1b[?80$p\x1b[?1070$p\x1b[c"
+// sizeQueries asks for colour registers, the largest picture now and at most, the cell's and the window's size in
+// pixels, synchronized output and the modes of sixel. Every terminal answers the last one, device attributes, so that
+// its reply ends the wait.
+const sizeQueries = "\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2;4;0S\x1b[16t\x1b[14t\x1b[?2026$p\x1b[?80$p\x1b[?1070$p" + attributesQuery
+
+const attributesQuery = "\x1b[c"
+
+// probeQueries returns what a terminal is asked: its name, kitty's graphics, and sizeQueries. tmux takes kitty's query for
+// a title. It is sent through to the outer terminal, which answers later than tmux, if tmux lets it.
+func probeQueries(getenv func(string) string) string {
+	switch {
+	case withinTmux(getenv):
+		return ansi.TmuxPassthrough(ansi.RequestNameVersion+graphicsQuery+attributesQuery) + ansi.RequestNameVersion + sizeQueries
+	case strings.HasPrefix(getenv("TERM"), "screen"):
+		return ansi.RequestNameVersion + sizeQueries
+	}
+	return ansi.RequestNameVersion + graphicsQuery + sizeQueries
+}
+
+// withinTmux reports whether tmux is between the program and the terminal.
+func withinTmux(getenv func(string) string) bool {
+	return getenv("TMUX") != "" || strings.HasPrefix(getenv("TERM"), "tmux")
+}
+
+// outerPart is the part of the limit that a terminal has to answer after tmux has.
+const outerPart = 3
 
 // ProbeLimit returns how long Probe should wait for a terminal: 0.5 s, 1 s over ssh.
 func ProbeLimit(getenv func(string) string) time.Duration {
@@ -91,7 +112,7 @@ func Probe(in, out *os.File, getenv func(string) string, asked Graphics, limit t
 	t := Terminal{
 		Graphics: GraphicsNone, CellW: guessedCellW, CellH: guessedCellH, CellFrom: "guess",
 		Profile: termenv.Ascii,
-		Term:    getenv("TERM"), TermProgram: getenv("TERM_PROGRAM"), Tmux: getenv("TMUX") != "", SSH: overSSH(getenv),
+		Term:    getenv("TERM"), TermProgram: getenv("TERM_PROGRAM"), Tmux: withinTmux(getenv), SSH: overSSH(getenv),
 	}
 	switch {
 	case !term.IsTerminal(int(out.Fd())):
@@ -107,7 +128,11 @@ func Probe(in, out *os.File, getenv func(string) string, asked Graphics, limit t
 		return t
 	}
 	t.Profile = colorProfile(out, getenv)
-	raw, err := askTerminal(in, out, limit)
+	answers := 1
+	if t.Tmux {
+		answers = 2 // tmux's, and the terminal's
+	}
+	raw, err := askTerminal(in, out, probeQueries(getenv), answers, limit)
 	t.take(parseReplies(raw), out, getenv, asked, err)
 	return t
 }
@@ -129,6 +154,9 @@ func (t *Terminal) take(r replies, out *os.File, getenv func(string) string, ask
 		r.version = getenv("XTERM_VERSION")
 	}
 	t.Tmux = t.Tmux || r.inner != ""
+	if t.Tmux && r.inner == "" {
+		r.inner = "tmux"
+	}
 	t.Name, t.Version = b.String(), r.version
 	t.DA1, t.ColorRegisters, t.Synchronized = r.da1, r.colorRegisters, r.synchronized
 	t.PictureW, t.PictureH = r.pictureW, r.pictureH
@@ -224,8 +252,9 @@ func overSSH(getenv func(string) string) bool {
 	return getenv("SSH_CONNECTION") != "" || getenv("SSH_TTY") != ""
 }
 
-// askTerminal writes the queries in raw mode and returns what came back.
-func askTerminal(in, out *os.File, limit time.Duration) (reply []byte, err error) {
+// askTerminal writes the queries in raw mode and returns what came back until so many have answered to the last of
+// them, or did not in time.
+func askTerminal(in, out *os.File, queries string, answers int, limit time.Duration) (reply []byte, err error) {
 	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return nil, err
@@ -234,7 +263,7 @@ func askTerminal(in, out *os.File, limit time.Duration) (reply []byte, err error
 		discardInput(in)
 		err = errors.Join(err, term.Restore(int(in.Fd()), state))
 	}()
-	if _, err := out.WriteString(probeQueries); err != nil {
+	if _, err := out.WriteString(queries); err != nil {
 		return nil, err
 	}
 	start := time.Now()
@@ -246,11 +275,12 @@ func askTerminal(in, out *os.File, limit time.Duration) (reply []byte, err error
 			return reply, err
 		}
 		reply = append(reply, buf[:n]...)
-		r := parseReplies(reply)
-		if r.da1 != "" {
+		switch r := parseReplies(reply); {
+		case r.answers >= answers:
 			return reply, nil
-		}
-		if r != (replies{}) {
+		case r.answers > 0:
+			deadline = time.Now().Add(limit / outerPart)
+		case r != (replies{}):
 			deadline = start.Add(3 * limit)
 		}
 	}

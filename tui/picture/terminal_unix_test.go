@@ -108,7 +108,7 @@ func TestProbe(t *testing.T) {
 				return map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor"}[name]
 			}
 			got := Probe(tty, tty, getenv, GraphicsAuto, test.limit)
-			if q := <-asked; q != probeQueries {
+			if q := <-asked; q != probeQueries(getenv) {
 				t.Errorf("asked %q", q)
 			}
 			if got.Graphics != test.graphics || !strings.HasPrefix(got.Why, test.why) || got.Synchronized != test.synchronized {

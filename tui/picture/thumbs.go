@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/mattn/go-sixel"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -88,9 +87,7 @@ func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Termi
 	}
 	t.cellW, t.cellH = terminal.Cell()
 	for range o.Workers {
-		e := &encoder{}
-		e.sixel = sixel.NewEncoder(&e.out)
-		t.encoders <- e
+		t.encoders <- newEncoder()
 	}
 	return t
 }
