@@ -272,6 +272,10 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return copiedScript(m, msg), nil
 	case tea.ResumeMsg:
 		return redraw(m)
+	case tea.FocusMsg:
+		if m.screen != nil {
+			m.screen.Redraw()
+		}
 	}
 	return m, nil
 }

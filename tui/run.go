@@ -31,6 +31,9 @@ func Run(ctx context.Context, c Config) error {
 	if c.Mouse {
 		options = append(options, tea.WithMouseCellMotion())
 	}
+	if c.Terminal.Tmux {
+		options = append(options, tea.WithReportFocus())
+	}
 	_, err = tea.NewProgram(m, options...).Run()
 	cancel()
 	m.crew.close()

@@ -43,6 +43,8 @@ type Picture struct {
 	Bytes          []byte   // what draws it apart from the text, or nil
 	Lines          []string // what draws it as text, or nil
 	Err            error
+	cell           Box             // the size of a cell, in pixels
+	pixels         *image.Paletted // where pictures are joined: in the colours of the shared palette
 }
 
 // Placement puts a drawn picture into a rectangle whose top left cell is (col, row), from 0, centred by whole cells.
@@ -50,6 +52,7 @@ func (p Picture) Placement(col, row int) Placement {
 	return Placement{
 		Col: col + (p.Box.Cols-p.Covers.Cols)/2, Row: row + (p.Box.Rows-p.Covers.Rows)/2,
 		Box: p.Covers, PixelW: p.PixelW, PixelH: p.PixelH, Key: p.Key, Bytes: p.Bytes,
+		slot: slot{col, row, p.Box}, cell: p.cell, pixels: p.pixels,
 	}
 }
 

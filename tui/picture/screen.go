@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"io"
 	"os"
 	"slices"
@@ -19,7 +20,18 @@ type Placement struct {
 	Box            Box // the cells it covers
 	PixelW, PixelH int // its pixels; they lie within Box
 	Key            string
-	Bytes          []byte // what draws it at the cursor; not changed after Stage
+	Bytes          []byte // what draws it, in the driver's form; not changed after Stage
+
+	slot   slot            // where it was placed
+	cell   Box             // the size of a cell, in pixels
+	pixels *image.Paletted // where pictures are joined
+	parts  []Placement     // that were joined, from left to right
+}
+
+// slot is a rectangle that a picture is centred in.
+type slot struct {
+	col, row int
+	box      Box
 }
 
 // sameCells reports whether p and o cover the same cells.
@@ -149,6 +161,20 @@ func (s *Screen) Invalidate() {
 	s.wanted, s.drawn, s.restage = nil, nil, true
 }
 
+// Redraw writes all pictures again: tmux may have lost them while another window was shown.
+func (s *Screen) Redraw() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hand == nil || s.closed || len(s.drawn) == 0 {
+		return
+	}
+	text := s.hand.leave()
+	s.queue = append(s.queue, text...)
+	s.queued += int64(len(text))
+	s.drawn, s.resting = nil, false
+	s.changed.Broadcast()
+}
+
 // Write takes one write of Bubble Tea's renderer, most often a frame. An error is the terminal's, maybe of an earlier
 // write.
 func (s *Screen) Write(p []byte) (int, error) {
@@ -224,9 +250,15 @@ func (s *Screen) pump() {
 
 // places lists where pictures are: column, row, and the size in pixels.
 func places(drawn []Placement) string {
-	at := make([]string, len(drawn))
-	for i, p := range drawn {
-		at[i] = fmt.Sprintf("%d,%d,%dx%d", p.Col, p.Row, p.PixelW, p.PixelH)
+	var at []string
+	for _, whole := range drawn {
+		parts := whole.parts
+		if parts == nil {
+			parts = []Placement{whole}
+		}
+		for _, p := range parts {
+			at = append(at, fmt.Sprintf("%d,%d,%dx%d", p.Col, p.Row, p.PixelW, p.PixelH))
+		}
 	}
 	return strings.Join(at, ";")
 }

@@ -38,6 +38,7 @@ func (t *Thumbs) fitted(p *Picture, m image.Image, key pictureKey) *image.RGBA {
 	boxW, boxH := t.driver.area(t.terminal, key.box, key.cellW, key.cellH)
 	p.PixelW, p.PixelH = fitPixels(m.Bounds().Dx(), m.Bounds().Dy(), boxW, boxH)
 	p.Covers = coveredCells(p.PixelW, p.PixelH, key.cellW, key.cellH)
+	p.cell = Box{key.cellW, key.cellH}
 	return resample(m, p.PixelW, p.PixelH)
 }
 
@@ -67,6 +68,9 @@ func (t *Thumbs) drawSixel(ctx context.Context, p *Picture, m image.Image, e *en
 	p.Bytes = bytes.Clone(e.out.Bytes())
 	sum := sha256.Sum256(p.Bytes)
 	p.Key = string(sum[:16])
+	if t.terminal.Tmux && key.quality == QualityShared {
+		p.pixels = painted
+	}
 	return nil
 }
 
@@ -97,4 +101,9 @@ func offersSixel(_ brand, r replies) string {
 	return "the terminal answers DA1 with 4"
 }
 
-func newSixelHand(Terminal) hand { return &cellHand{end: stringTerminator} }
+func newSixelHand(t Terminal) hand {
+	if t.Tmux {
+		return newStripHand()
+	}
+	return &cellHand{end: stringTerminator}
+}

@@ -317,6 +317,9 @@ func (p Picture) bytes() int64 {
 	for _, l := range p.Lines {
 		n += int64(len(l) + 16)
 	}
+	if p.pixels != nil {
+		n += int64(len(p.pixels.Pix))
+	}
 	return n
 }
 
