@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/adrg/xdg"
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"strata/engine/onnx"
@@ -17,7 +18,7 @@ func doctorCommand() *cobra.Command {
 	var graphics string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what the terminal can do, what was chosen and why",
+		Short: "Say what the terminal can do, what was chosen and why, with a picture in each way",
 		Args:  takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asked, err := picture.ParseGraphics(graphics)
@@ -30,7 +31,13 @@ func doctorCommand() *cobra.Command {
 				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
 				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
 			}
-			return picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...)
+			if err := picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...); err != nil {
+				return err
+			}
+			if !term.IsTerminal(os.Stdout.Fd()) {
+				return nil
+			}
+			return picture.Samples(cmd.Context(), cmd.OutOrStdout(), t)
 		},
 	}
 	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: "+picture.GraphicsNames())

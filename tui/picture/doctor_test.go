@@ -20,3 +20,31 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 }
+
+// TestSamples checks that each sample lies where lines have made room for it, and that what is offered is shown.
+func TestSamples(t *testing.T) {
+	terminal := sixelTerminal()
+	terminal.Modes = replies{sixelDisplay: modeSet}.sixelModes()
+	terminal.Offers = []Offer{{GraphicsKittyDirect, "one"}, {GraphicsSixel, "two"}}
+	var b strings.Builder
+	if err := Samples(t.Context(), &b, terminal); err != nil {
+		t.Fatal(err)
+	}
+	got := b.String()
+	for _, want := range []string{
+		"\nkitty-direct: one\n", "\nsixel: two\n", "\nhalfblock: text\n", "\x1b_Ga=p", "\x1b[?80l", "\x1b[?80h", "▀",
+		"\x1b7\x1b[33;6H\x1bP", // centred: row 40 - 2 - 6, from 1, and a little to the right
+	} {
+		if want == "\x1b_Ga=p" {
+			want = ",C=1,a=p"
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("the samples lack %q", want)
+		}
+	}
+	terminal.Rows = 5
+	b.Reset()
+	if err := Samples(t.Context(), &b, terminal); err != nil || b.Len() > 0 {
+		t.Errorf("in 5 rows: %q, %v", b.String(), err)
+	}
+}

@@ -19,7 +19,9 @@ const (
 	GraphicsKittyDirect                 // kitty's protocol, pictures laid over cells
 	GraphicsITerm2                      // iTerm2's inline pictures
 	GraphicsSixel                       // sixels: pixels in place of cells
-	GraphicsHalfBlock                   // two coloured pixels a cell
+	GraphicsSextant                     // text: six pixels of two colours a cell
+	GraphicsQuadrant                    // text: four pixels of two colours a cell
+	GraphicsHalfBlock                   // text: two coloured pixels a cell
 	GraphicsNone                        // text only
 )
 
@@ -41,29 +43,49 @@ var drivers = [...]driver{
 	GraphicsKittyDirect: {name: "kitty-direct", offers: offersKittyDirect, palette: true, area: cellArea, draw: (*Thumbs).drawKittyDirect, hand: newKittyDirectHand},
 	GraphicsITerm2:      {name: "iterm2", offers: offersITerm2, area: cellArea, draw: (*Thumbs).drawITerm2, hand: newITerm2Hand},
 	GraphicsSixel:       {name: "sixel", offers: offersSixel, palette: true, area: sixelArea, draw: (*Thumbs).drawSixel, hand: newSixelHand},
+	GraphicsSextant:     {name: "sextant", area: cellArea, draw: (*Thumbs).drawSextants},
+	GraphicsQuadrant:    {name: "quadrant", area: cellArea, draw: (*Thumbs).drawQuadrants},
 	GraphicsHalfBlock:   {name: "halfblock", area: cellArea, draw: (*Thumbs).drawHalfBlocks},
 	GraphicsNone:        {name: "none"},
 }
 
-// ways joins terminals and drivers: the drivers of a terminal in the order in which they are asked for. A terminal
-// without a row has that of the unknown one.
-var ways = [brandCount][]Graphics{
-	brandUnknown: {GraphicsKittyDirect, GraphicsSixel},
-	brandKitty:   {GraphicsKitty, GraphicsKittyDirect},
-	brandGhostty: {GraphicsKitty},
-	brandITerm2:  {GraphicsITerm2, GraphicsSixel, GraphicsKittyDirect},
-	brandWezTerm: {GraphicsKittyDirect, GraphicsITerm2, GraphicsSixel},
-	brandKonsole: {GraphicsKittyDirect, GraphicsSixel},
-	brandVSCode:  {GraphicsITerm2, GraphicsSixel},
-	brandWarp:    {GraphicsITerm2, GraphicsKittyDirect},
-	brandRio:     {GraphicsITerm2, GraphicsKittyDirect, GraphicsSixel},
+// ways joins terminals and drivers: the drivers of a terminal in the order in which they are asked for, and how it shows
+// pictures as text. A terminal without a row has that of the unknown one.
+var ways = [brandCount]struct {
+	pictures []Graphics
+	text     Graphics
+}{
+	brandUnknown:   {[]Graphics{GraphicsKittyDirect, GraphicsSixel}, GraphicsHalfBlock},
+	brandKitty:     {[]Graphics{GraphicsKitty, GraphicsKittyDirect}, GraphicsSextant},
+	brandGhostty:   {[]Graphics{GraphicsKitty}, GraphicsSextant},
+	brandITerm2:    {[]Graphics{GraphicsITerm2, GraphicsSixel, GraphicsKittyDirect}, GraphicsSextant},
+	brandWezTerm:   {[]Graphics{GraphicsKittyDirect, GraphicsITerm2, GraphicsSixel}, GraphicsSextant},
+	brandKonsole:   {[]Graphics{GraphicsKittyDirect, GraphicsSixel}, GraphicsQuadrant},
+	brandFoot:      {[]Graphics{GraphicsSixel}, GraphicsSextant},
+	brandXterm:     {[]Graphics{GraphicsSixel}, GraphicsQuadrant},
+	brandVSCode:    {[]Graphics{GraphicsITerm2, GraphicsSixel}, GraphicsQuadrant},
+	brandWarp:      {[]Graphics{GraphicsITerm2, GraphicsKittyDirect}, GraphicsHalfBlock},
+	brandRio:       {[]Graphics{GraphicsITerm2, GraphicsKittyDirect, GraphicsSixel}, GraphicsSextant},
+	brandContour:   {[]Graphics{GraphicsSixel}, GraphicsSextant},
+	brandVTE:       {[]Graphics{GraphicsSixel}, GraphicsSextant},
+	brandWindows:   {[]Graphics{GraphicsSixel}, GraphicsSextant},
+	brandAlacritty: {nil, GraphicsQuadrant},
+	brandApple:     {nil, GraphicsQuadrant},
+}
+
+// textOf returns how a terminal shows pictures as text.
+func textOf(b brand) Graphics {
+	if g := ways[b].text; g != GraphicsAuto {
+		return g
+	}
+	return ways[brandUnknown].text
 }
 
 // offered returns the ways to show pictures that a terminal offers, the best first.
 func offered(b brand, r replies) []Offer {
-	order := ways[b]
-	if order == nil {
-		order = ways[brandUnknown]
+	order := ways[b].pictures
+	if ways[b].text == GraphicsAuto {
+		order = ways[brandUnknown].pictures
 	}
 	var all []Offer
 	for _, g := range order {

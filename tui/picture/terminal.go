@@ -36,6 +36,7 @@ type Terminal struct {
 	Term               string // $TERM
 	TermProgram        string // $TERM_PROGRAM
 	Tmux, SSH          bool
+	brand              brand
 }
 
 // Offer is a way to show pictures that a terminal offers, and why.
@@ -157,6 +158,7 @@ func (t *Terminal) take(r replies, out *os.File, getenv func(string) string, ask
 	if t.Tmux && r.inner == "" {
 		r.inner = "tmux"
 	}
+	t.brand = b
 	t.Name, t.Version = b.String(), r.version
 	t.DA1, t.ColorRegisters, t.Synchronized = r.da1, r.colorRegisters, r.synchronized
 	t.PictureW, t.PictureH = r.pictureW, r.pictureH
@@ -184,11 +186,14 @@ func (t *Terminal) choose(asked Graphics, getenv func(string) string, b brand, r
 		t.Graphics, t.Why = GraphicsNone, "no pictures: NO_COLOR is set, and the terminal offers none but coloured text"
 		t.Hint = "--graphics halfblock shows them all the same"
 	default:
-		t.Graphics = GraphicsHalfBlock
-		t.Why = "half-blocks: " + why(r, err)
+		t.Graphics = textOf(b)
+		t.Why = textNames[t.Graphics] + ": " + why(r, err)
 		t.Hint = t.pictureHint(getenv)
 	}
 }
+
+// textNames are what pictures of text are made of.
+var textNames = map[Graphics]string{GraphicsSextant: "sextants", GraphicsQuadrant: "quadrants", GraphicsHalfBlock: "half-blocks"}
 
 // why says why a terminal shows pictures as text only.
 func why(r replies, err error) string {
@@ -200,14 +205,17 @@ func why(r replies, err error) string {
 	case r.sixel:
 		return fmt.Sprintf("the terminal has %d colour registers, too few for sixel", r.colorRegisters)
 	}
-	return "the terminal does not answer DA1 with 4 (sixel) but " + r.da1
+	if r.kitty && r.inner != "" {
+		return "within tmux the terminal has no placeholders for pictures"
+	}
+	return "the terminal does not answer kitty's graphics query, nor DA1 with 4 (sixel), but " + r.da1
 }
 
 // pictureHint says how the user's terminal could show real pictures.
 func (t *Terminal) pictureHint(getenv func(string) string) string {
 	switch {
 	case t.Tmux:
-		return "tmux shows pictures from 3.4 on, when built with sixel, in a terminal that has it; or run outside tmux"
+		return "in kitty and Ghostty, set -g allow-passthrough on in tmux.conf; tmux from 3.4 on, built with sixel, shows those of a terminal that has it"
 	case getenv("XTERM_VERSION") != "":
 		return "start xterm with -ti vt340"
 	case t.TermProgram == "vscode":
@@ -215,7 +223,7 @@ func (t *Terminal) pictureHint(getenv func(string) string) string {
 	case t.TermProgram == "Apple_Terminal":
 		return "Terminal.app has no pictures; iTerm2, WezTerm and others have"
 	}
-	return "a terminal with sixel shows real pictures: xterm -ti vt340, foot, WezTerm, mlterm, iTerm2, Windows Terminal"
+	return "these show real pictures: kitty, Ghostty, WezTerm, iTerm2, foot, Windows Terminal, Konsole, mlterm, xterm -ti vt340"
 }
 
 // sizeCell sets the cell's size from the most direct source that told one.

@@ -102,7 +102,7 @@ func FuzzParseReplies(f *testing.F) {
 }
 
 func TestParseGraphics(t *testing.T) {
-	for _, name := range []string{"auto", "sixel", "halfblock", "none"} {
+	for _, name := range []string{"auto", "kitty", "kitty-direct", "iterm2", "sixel", "sextant", "quadrant", "halfblock", "none"} {
 		g, err := ParseGraphics(name)
 		if err != nil || g.String() != name {
 			t.Errorf("%s is %v, error %v", name, g, err)
@@ -112,7 +112,7 @@ func TestParseGraphics(t *testing.T) {
 	if err == nil || err.Error() != `graphics "regis": want `+GraphicsNames() {
 		t.Errorf("error %v", err)
 	}
-	if s := Graphics(9).String(); s != "Graphics(9)" {
+	if s := Graphics(99).String(); s != "Graphics(99)" {
 		t.Errorf("an unknown value is %q", s)
 	}
 }
@@ -127,11 +127,11 @@ func TestChoose(t *testing.T) {
 		why, tip string // parts
 	}{
 		{"sixel", foot, nil, GraphicsAuto, GraphicsSixel, "answers DA1 with 4", ""},
-		{"xterm without", xtermPlain, map[string]string{"XTERM_VERSION": "XTerm(379)"}, GraphicsAuto, GraphicsHalfBlock, "?64;1;2;6", "-ti vt340"},
-		{"tmux", tmuxOld, map[string]string{"TMUX": "/tmp/tmux-0/default,1,0"}, GraphicsAuto, GraphicsHalfBlock, "?1;2c", "tmux shows pictures from 3.4"},
+		{"xterm without", xtermPlain, map[string]string{"XTERM_VERSION": "XTerm(379)"}, GraphicsAuto, GraphicsQuadrant, "?64;1;2;6", "-ti vt340"},
+		{"tmux", tmuxOld, map[string]string{"TMUX": "/tmp/tmux-0/default,1,0"}, GraphicsAuto, GraphicsHalfBlock, "?1;2c", "tmux from 3.4"},
 		{"tmux with sixel", tmuxNew, map[string]string{"TMUX": "x"}, GraphicsAuto, GraphicsSixel, "DA1", ""},
 		{"silent", "", nil, GraphicsAuto, GraphicsHalfBlock, "did not answer in time", "xterm -ti vt340"},
-		{"VS Code", "\x1b[?1;2c", map[string]string{"TERM_PROGRAM": "vscode"}, GraphicsAuto, GraphicsHalfBlock, "DA1", "enableImages"},
+		{"VS Code", "\x1b[?1;2c", map[string]string{"TERM_PROGRAM": "vscode"}, GraphicsAuto, GraphicsQuadrant, "DA1", "enableImages"},
 		{"no colour", foot, map[string]string{"NO_COLOR": "1"}, GraphicsAuto, GraphicsSixel, "DA1", ""},
 		{"no colour, no pictures", xtermPlain, map[string]string{"NO_COLOR": "1"}, GraphicsAuto, GraphicsNone, "NO_COLOR", "--graphics"},
 		{"few registers", "\x1b[?1;0;4S\x1b[?62;4c", nil, GraphicsAuto, GraphicsHalfBlock, "4 colour registers", "xterm -ti vt340"},

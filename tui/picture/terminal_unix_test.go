@@ -84,7 +84,7 @@ func TestProbe(t *testing.T) {
 			[]string{tmuxOld},
 			pty.Winsize{Cols: 100, Rows: 25, X: 800, Y: 425},
 			10 * time.Second,
-			GraphicsHalfBlock, 8, 17, "TIOCGWINSZ", "half-blocks: the terminal does not answer DA1 with 4 (sixel) but ?1;2c", false,
+			GraphicsHalfBlock, 8, 17, "TIOCGWINSZ", "half-blocks: the terminal does not answer kitty's graphics query, nor DA1 with 4 (sixel), but ?1;2c", false,
 		},
 		{
 			"silent", nil,
