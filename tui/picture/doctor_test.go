@@ -33,7 +33,7 @@ func TestSamples(t *testing.T) {
 	got := b.String()
 	for _, want := range []string{
 		"\nkitty-direct: one\n", "\nsixel: two\n", "\nhalfblock: text\n", "\x1b_Ga=p", "\x1b[?80l", "\x1b[?80h", "▀",
-		"\x1b7\x1b[33;6H\x1bP", // centred: row 40 - 2 - 6, from 1, and a little to the right
+		"\x1b7\x1b[33;3H\x1bP", // row 40 - 2 - 6, from 1
 	} {
 		if want == "\x1b_Ga=p" {
 			want = ",C=1,a=p"
