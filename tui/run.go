@@ -26,7 +26,7 @@ func Run(ctx context.Context, c Config) error {
 	m.screen = screen
 	options := []tea.ProgramOption{
 		tea.WithContext(within), tea.WithoutSignalHandler(), // ctx ends with a signal; Bubble Tea would wait for itself
-		tea.WithAltScreen(), tea.WithInput(c.Input), tea.WithOutput(screen),
+		tea.WithAltScreen(), tea.WithInput(picture.NewInput(c.Input)), tea.WithOutput(screen),
 	}
 	if c.Mouse {
 		options = append(options, tea.WithMouseCellMotion())
