@@ -56,6 +56,9 @@ type terminal struct {
 	places  []place
 	rested  bool // once
 	done    chan error
+
+	emulator emulator
+	atLeast  float64 // dB of a picture with its source
 }
 
 // place is where a picture is on the screen, in pixels.
@@ -97,11 +100,18 @@ func startX(t *testing.T) string {
 // startTerminal runs the program in an xterm of cols × rows cells.
 func startTerminal(t *testing.T, cols, rows int, hold bool) *terminal {
 	t.Helper()
-	need.Programs(t, "xterm", "Xvfb", "xdotool", "import")
+	return startIn(t, xterm, cols, rows, hold)
+}
+
+// startIn runs the program in a terminal of cols × rows cells.
+func startIn(t *testing.T, e emulator, cols, rows int, hold bool) *terminal {
+	t.Helper()
+	need.Programs(t, e.name, "Xvfb", "xdotool", "import")
 	program := buildStrata(t)
 	dir := t.TempDir()
 	term := &terminal{t: t, program: program, trace: make(chan string, 1000), log: filepath.Join(dir, "log.strata"), done: make(chan error, 1)}
-	term.env = append(os.Environ(), "DISPLAY="+startX(t), "XDG_STATE_HOME="+dir, "XDG_CACHE_HOME="+dir, "NO_COLOR=", "COLORTERM=")
+	term.emulator, term.atLeast = e, 22
+	term.env = append(os.Environ(), "LIBGL_ALWAYS_SOFTWARE=1", "DISPLAY="+startX(t), "XDG_STATE_HOME="+dir, "XDG_CACHE_HOME="+dir, "NO_COLOR=", "COLORTERM=")
 	fifo := filepath.Join(dir, "trace")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -116,16 +126,11 @@ func startTerminal(t *testing.T, cols, rows int, hold bool) *terminal {
 			term.trace <- lines.Text()
 		}
 	}()
-	xterm := []string{
-		"-ti", "vt340", "-tn", "xterm-256color", "-geometry", fmt.Sprintf("%dx%d+0+0", cols, rows),
-		"-fa", "DejaVu Sans Mono", "-fs", "10", "-b", "0", "+sb", "-bg", "black", "-fg", "white",
-		"-xrm", "XTerm*decTerminalID: vt340", "-xrm", "XTerm*numColorRegisters: 1024", "-xrm", "XTerm*maxGraphicSize: 4000x4000",
-		"-xrm", "XTerm*sixelScrolling: true", "-xrm", "XTerm*privateColorRegisters: true", "-xrm", "XTerm*allowWindowOps: true",
+	command := e.command(cols, rows)
+	if hold { // xterm's window stays when the program has ended
+		command = slices.Insert(command, 1, "-hold")
 	}
-	if hold { // the window stays when the program has ended
-		xterm = append(xterm, "-hold")
-	}
-	cmd := exec.Command("xterm", append(xterm, "-e", program, "--trace", fifo, "--log", term.log)...)
+	cmd := exec.Command(command[0], slices.Concat(command[1:], []string{program, "--trace", fifo, "--log", term.log}, e.args)...)
 	cmd.Env = term.env
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -136,7 +141,11 @@ func startTerminal(t *testing.T, cols, rows int, hold bool) *terminal {
 		cmd.Process.Kill()
 		<-term.done
 	})
-	term.window = strings.Fields(term.xdotool("search", "--sync", "--onlyvisible", "--pid", fmt.Sprint(cmd.Process.Pid)))[0]
+	by := []string{"--pid", fmt.Sprint(cmd.Process.Pid)}
+	if e.byClass {
+		by = []string{"--class", e.name}
+	}
+	term.window = strings.Fields(term.xdotool(append([]string{"search", "--sync", "--onlyvisible"}, by...)...))[0]
 	term.xdotool("windowfocus", "--sync", term.window)
 	term.settle()
 	return term
@@ -181,7 +190,7 @@ func (x *terminal) settle() {
 		case line := <-x.trace:
 			m := restPlaces.FindStringSubmatch(line)
 			if resting = m != nil; resting {
-				x.rested, x.places = true, parsePlaces(x.t, m[1])
+				x.rested, x.places = true, x.parsePlaces(m[1])
 			}
 		case <-quiet:
 			if now := x.work(); now != worked {
@@ -227,8 +236,9 @@ func (x *terminal) work() string {
 	return fmt.Sprint((ticks + 5) / 10)
 }
 
-func parsePlaces(t *testing.T, text string) []place {
-	t.Helper()
+func (x *terminal) parsePlaces(text string) []place {
+	x.t.Helper()
+	cellW, cellH := x.emulator.cellW, x.emulator.cellH
 	var places []place
 	for at := range strings.SplitSeq(text, ";") {
 		if at == "" {
@@ -237,7 +247,7 @@ func parsePlaces(t *testing.T, text string) []place {
 		var col, row int
 		var p place
 		if _, err := fmt.Sscanf(at, "%d,%d,%dx%d", &col, &row, &p.w, &p.h); err != nil {
-			t.Fatalf("trace: %q: %v", at, err)
+			x.t.Fatalf("trace: %q: %v", at, err)
 		}
 		p.x, p.y = col*cellW, row*cellH
 		places = append(places, p)
@@ -362,7 +372,7 @@ func (x *terminal) check(name string, all map[string]image.Image) image.Image {
 		own := scaled(all[ids[i]], p.w, p.h)
 		got := psnr(shot, p.rect(), own)
 		least = min(least, got)
-		if got < 22 {
+		if got < x.atLeast {
 			x.t.Errorf("%s: picture %d, %s at %v: %.1f dB", name, i, ids[i], p.rect(), got)
 		}
 		for _, id := range ids {
@@ -465,7 +475,7 @@ func TestXterm(t *testing.T) {
 // resize makes the terminal of cols × rows cells.
 func (x *terminal) resize(cols, rows int) {
 	x.t.Helper()
-	x.xdotool("windowsize", "--sync", x.window, fmt.Sprint(cols*cellW), fmt.Sprint(rows*cellH))
+	x.xdotool("windowsize", "--sync", x.window, fmt.Sprint(cols*x.emulator.cellW), fmt.Sprint(rows*x.emulator.cellH))
 	x.settle()
 }
 
