@@ -242,16 +242,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return m.listedRows(msg), nil
 	case restricted:
 		return m.restricted(msg), nil
-	case prompt.Found:
-		if msg.Seq == m.looking.seq {
-			m.prompt.Matches = msg
-			m.prompt = m.prompt.Tell(msg.MatchText(m.gallery))
-		}
-	case prompt.Completed:
-		if msg.Seq == m.looking.seq && m.prompt.Kind == prompt.Image {
-			m.prompt.Paths = msg
-			m.prompt = m.prompt.Tell(msg.PathText())
-		}
+	case prompt.Found, prompt.Completed:
+		return m.matched(msg), nil
 	case pane.Dissected:
 		if msg.Seq == m.dissecting.seq {
 			m.Parts = msg
@@ -278,6 +270,23 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	}
 	return m, nil
+}
+
+// matched takes what answers the text that is typed.
+func (m Model) matched(msg tea.Msg) Model {
+	switch msg := msg.(type) {
+	case prompt.Found:
+		if msg.Seq == m.looking.seq {
+			m.prompt.Matches = msg
+			m.prompt = m.prompt.Tell(msg.MatchText(m.gallery))
+		}
+	case prompt.Completed:
+		if msg.Seq == m.looking.seq && m.prompt.Kind == prompt.Image {
+			m.prompt.Paths = msg
+			m.prompt = m.prompt.Tell(msg.PathText())
+		}
+	}
+	return m
 }
 
 // resize places everything anew.
