@@ -41,7 +41,7 @@ const cellW, cellH = 8, 17
 // settled is how long the trace must be silent; patience, how long a step may take.
 const (
 	settled  = 1200 * time.Millisecond
-	patience = 60 * time.Second
+	patience = 180 * time.Second
 )
 
 // terminal is a program running in an xterm.
