@@ -239,11 +239,13 @@ func (r *checkRun) record(context.Context) error {
 // whether the rows are in the order of the items.
 func (r *checkRun) model(ctx context.Context) error {
 	m := r.g.Manifest()
+	if m != nil && m.Model != nil {
+		r.decoder(m)
+	}
 	if m == nil || m.Model == nil || r.Extractor == nil {
 		r.find(SeverityNote, "model.unknown", engine.ManifestFile, "no model is recorded: rows cannot be computed again and compared")
 		return nil
 	}
-	r.decoder(m)
 	r.Progress("the model", 0)
 	x, err := r.Extractor(ctx, r.g)
 	if ctx.Err() != nil {

@@ -542,6 +542,28 @@ func TestCheckModel(t *testing.T) {
 	}
 }
 
+// Layers of lossy WebP that was decoded in another way are named.
+func TestCheckDecoder(t *testing.T) {
+	for software, want := range map[string]int{"": 1, "software: {strata: v0.2.0}": 1, "software: {decoder: 2}": 0} {
+		s := newSpoilt()
+		s.cells[0][1] = "p/0.WebP"
+		s.files["p/0.WebP"] = s.files["p/0.png"]
+		s.files["gallery.yaml"] = []byte("model: {file: m.onnx, sha256: 00, bytes: 1}\npreprocess: {size: 8}\nlayers: {A: {tap: x, pooling: gap}}\n" + software)
+		found := 0
+		for _, f := range checked(t, s.write(t), nil).Findings {
+			if f.Check == "model.decoder" {
+				found++
+				if f.Severity != SeverityWarning || !strings.Contains(f.Text, "white was 235): rows of 1 picture may differ") {
+					t.Errorf("%+v", f)
+				}
+			}
+		}
+		if found != want {
+			t.Errorf("%q: found %d times", software, found)
+		}
+	}
+}
+
 func TestCheckCancelled(t *testing.T) {
 	dir := newSpoilt().write(t)
 	for _, what := range []string{"items", "layer A", "order of rows", "pictures"} {
