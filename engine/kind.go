@@ -36,8 +36,6 @@ func (g *Gallery) writer(files tableFiles, m *Manifest) string {
 	switch {
 	case isShard && n.base == "metadata" && slices.ContainsFunc(g.Layers, func(l *layer.Layer) bool { return l.Name == "img_emb" || l.Name == "text_emb" }):
 		return "clip-retrieval output, " + shards
-	case standard && slash.Ext(first) == ".arrow":
-		return "a data set that Hugging Face datasets saved, " + shards
 	case standard && slash.Dir(first) == "data":
 		return "a data set of the Hugging Face hub, " + shards
 	case isShard && len(files.names) > 1:

@@ -231,6 +231,16 @@ func TestShardedTables(t *testing.T) {
 	fails("items: no file is named none/*.csv")
 	write(t, dir, ManifestFile, []byte("items: {file: \"metadata/*.parquet\", id: sku}\n"))
 	fails("metadata_0.parquet: no column is named sku, which gallery.yaml says has the ids (columns: key, image_path)")
+	for name, want := range map[string]string{
+		"items.feather":             "polars.read_ipc('items.feather').write_parquet('items.parquet')",
+		"data-00000-of-00001.arrow": "datasets.load_from_disk('.').to_parquet('items.parquet')",
+	} {
+		arrow := t.TempDir()
+		write(t, arrow, name, []byte("ARROW1"))
+		if _, err := Open(t.Context(), arrow); err == nil || !strings.Contains(err.Error(), name+" is an Arrow table, which is read for layers, not for items; ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
+	}
 	empty := t.TempDir()
 	write(t, empty, "export.csv", []byte("id\na\n"))
 	if _, err := Open(t.Context(), empty); err == nil || !strings.Contains(err.Error(), "there is export.csv: gallery.yaml can name it, items: {file: export.csv}") {

@@ -309,7 +309,7 @@ func (r *ItemsRecord) check() error {
 	case r.File != "" && !fs.ValidPath(r.File):
 		return fmt.Errorf("items: file %q is not a path within the gallery's folder", r.File)
 	case r.File != "" && !table.Known(r.File):
-		return fmt.Errorf("items: file %q is no table: its name ends with .csv, .tsv, .jsonl, .parquet, .arrow or .feather, the first three perhaps with .gz or .zst behind", r.File)
+		return fmt.Errorf("items: file %q is no table: its name ends with .csv, .tsv, .jsonl or .parquet, the first three perhaps with .gz or .zst behind", r.File)
 	}
 	if _, err := slash.Match(r.File, ""); err != nil {
 		return fmt.Errorf("items: file %q is not a pattern of files", r.File)

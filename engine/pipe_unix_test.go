@@ -21,7 +21,7 @@ func TestPipes(t *testing.T) {
 		if err := syscall.Mkfifo(pipe, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(t.Context(), dir); err == nil || err.Error() != pipe+": it is not a regular file" {
+		if _, err := Open(t.Context(), dir); err == nil || !strings.HasPrefix(err.Error(), pipe+": it is not a regular file") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -53,7 +53,7 @@ func findTable(folder fs.FS, place string, m *Manifest) (tableFiles, error) {
 	case len(sets) == 1:
 		return sets[0], nil
 	}
-	none := &items.NoItemsError{Place: place}
+	none := &items.NoItemsError{Place: place, Arrow: arrowTable(folder)}
 	for _, s := range sets {
 		none.Others = append(none.Others, s.shown)
 	}
@@ -61,6 +61,29 @@ func findTable(folder fs.FS, place string, m *Manifest) (tableFiles, error) {
 		return tableFiles{}, fmt.Errorf("%s: %s and %s are both tables; name one in %s: items: {file: %q}", place, sets[0].shown, sets[1].shown, ManifestFile, sets[0].shown)
 	}
 	return tableFiles{}, none
+}
+
+// arrowTable says how an Arrow table of a folder becomes a table of items, which it is not
+// read as; "" if there is none.
+func arrowTable(folder fs.FS) string {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		name := e.Name()
+		stem, ext := strings.TrimSuffix(name, slash.Ext(name)), strings.ToLower(slash.Ext(name))
+		line := fmt.Sprintf("import polars; polars.read_ipc('%s').write_parquet('items.parquet')", name)
+		if s, ok := parseShard(name); ok && s.base == "data" {
+			line = "import datasets; datasets.load_from_disk('.').to_parquet('items.parquet')"
+		} else if stem != itemsStem {
+			continue
+		}
+		if ext == ".arrow" || ext == ".arrows" || ext == ".feather" {
+			return fmt.Sprintf("%s is an Arrow table, which is read for layers, not for items; this writes it as one, in the folder: python3 -c \"%s\"", name, line)
+		}
+	}
+	return ""
 }
 
 // namedTable returns the files that gallery.yaml names: one, or those of a pattern.

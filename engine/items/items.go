@@ -67,11 +67,15 @@ func (it *Table) NamesArchives() bool {
 type NoItemsError struct {
 	Place  string
 	Others []string // tables that are there, by other names
+	Arrow  string   // how an Arrow table that is there becomes one; "" if there is none
 }
 
 // Error names the folder and the files that were looked for.
 func (e *NoItemsError) Error() string {
-	text := e.Place + ": a gallery needs an items table, and there is no items.csv, nor .tsv, .jsonl, .parquet or .arrow"
+	text := e.Place + ": a gallery needs an items table, and there is no items.csv, nor .tsv, .jsonl or .parquet"
+	if e.Arrow != "" {
+		text += "; " + e.Arrow
+	}
 	if len(e.Others) == 0 {
 		return text
 	}

@@ -94,7 +94,7 @@ func Known(name string) bool {
 // its rows come from: the first line of a text may be a row.
 func NamesColumns(name string) bool {
 	kind, _ := kindOf(name)
-	return kind == ".parquet" || kind == ".arrow" || kind == ".feather"
+	return kind == ".parquet"
 }
 
 // Open returns a reader of the table in a file of that name. It reads the header.
