@@ -143,7 +143,7 @@ func (o *opener) leftColumns() {
 			l.why += fmt.Sprintf("; if it holds pictures: pictures: {file: %s, column: %s.bytes}", file, c.Name)
 			l.remark = false
 		case c.Dim > 0:
-			l.why = fmt.Sprintf("the column holds lists of %d numbers: it is left out; if they are features: strata import %s --array %s", c.Dim, file, c.Name)
+			l.why = fmt.Sprintf("the column holds lists of %d numbers: it is left out; if they are features, write them as a matrix, one row an item (numpy.save)", c.Dim)
 		}
 		o.leftOut(l)
 	}

@@ -190,32 +190,9 @@ func (o *opener) find(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.place, err)
 	}
-	claimed := o.g.manifest.claimed()
-	var loose, indexes []string
-	var sets [][]string
-	if _, container := stemOf(o.table.names[0]); container && (len(o.table.names) > 1 || slash.Dir(o.table.names[0]) != ".") && !claimed[o.table.names[0]] {
-		sets = append(sets, o.table.names)
-	}
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case strings.HasPrefix(name, "."):
-		case e.IsDir():
-			set, err := o.folder(name, claimed)
-			if err != nil {
-				return err
-			}
-			if set != nil {
-				sets = append(sets, set)
-			}
-		case claimed[name] || table.IsIDs(name) || len(sets) > 0 && slices.Contains(o.table.names, name):
-		case strings.HasSuffix(name, indexSuffix):
-			indexes = append(indexes, name)
-		case format.Known(name):
-			loose = append(loose, name)
-		default:
-			o.unread(name, e)
-		}
+	loose, indexes, sets, err := o.sort(entries)
+	if err != nil {
+		return err
 	}
 	if err := o.claims(ctx); err != nil {
 		return err
@@ -237,6 +214,37 @@ func (o *opener) find(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sort sorts the entries of the folder that gallery.yaml does not name: matrix files,
+// indexes of several files, and sets of files that are shards. It notes the others.
+func (o *opener) sort(entries []fs.DirEntry) (loose, indexes []string, sets [][]string, err error) {
+	claimed := o.g.manifest.claimed()
+	if _, container := stemOf(o.table.names[0]); container && (len(o.table.names) > 1 || slash.Dir(o.table.names[0]) != ".") && !claimed[o.table.names[0]] {
+		sets = append(sets, o.table.names)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case strings.HasPrefix(name, "."):
+		case e.IsDir():
+			set, err := o.folder(name, claimed)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if set != nil {
+				sets = append(sets, set)
+			}
+		case claimed[name] || table.IsIDs(name) || len(sets) > 0 && slices.Contains(o.table.names, name):
+		case strings.HasSuffix(name, indexSuffix):
+			indexes = append(indexes, name)
+		case format.Known(name):
+			loose = append(loose, name)
+		default:
+			o.unread(name, e)
+		}
+	}
+	return loose, indexes, sets, nil
 }
 
 // claims finds the layers whose files gallery.yaml names.

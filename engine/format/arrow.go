@@ -142,7 +142,7 @@ func openArrow(ctx context.Context, f File, size int64) (*arrowTable, error) {
 // footer parses a Footer of File.fbs.
 func (t *arrowTable) footer(ctx context.Context, b *flat) error {
 	root := b.follow(0)
-	t.old = b.i16Field(root, 0) < 4
+	t.old = b.firstI16(root) < 4
 	left, err := t.schema(b, b.table(root, 1))
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func arrowFields(b *flat, table, i int, left *int, depth int) ([]arrowField, err
 			case arrowInt:
 				f.width, f.signed = b.i32Field(typ, 0), b.u8Field(typ, 1) != 0
 			case arrowFloat, arrowUnion:
-				f.width = int32(b.i16Field(typ, 0))
+				f.width = int32(b.firstI16(typ))
 			case arrowFixedBinary, arrowFixedList:
 				f.width = b.i32Field(typ, 0)
 			}

@@ -231,7 +231,7 @@ func (t *arrowTable) holes(ctx context.Context, p *arrowPart, dim int64) (why st
 	if err != nil {
 		return "", err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	row, null, next := int64(-1), false, p.base // the row, and the element behind it
 	err = t.eachNull(ctx, p, 1, func(at int64) (bool, error) {
 		if at < p.base {
@@ -290,7 +290,7 @@ func (t *arrowTable) checkOffsets(ctx context.Context, p *arrowPart, a *Array) (
 	if err != nil {
 		return "", err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	p.base, p.elements, p.empty = rows.last, 0, 0
 	for row := range p.batch.rows {
 		if row%(1<<16) == 0 && ctx.Err() != nil {

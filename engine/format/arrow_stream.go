@@ -25,7 +25,7 @@ func (t *arrowTable) schema(b *flat, schema int) (left int, err error) {
 	if b.bad || schema == 0 {
 		return 0, errFlat
 	}
-	if b.i16Field(schema, 0) != 0 {
+	if b.firstI16(schema) != 0 {
 		return 0, errors.New("its numbers are big-endian; write them little-endian")
 	}
 	left = maxArrays
@@ -94,7 +94,7 @@ func (t *arrowTable) take(b *flat, at int64, left *int, budget *int64) (next int
 	}
 	switch {
 	case kind == arrowSchema && t.fields == nil:
-		t.old = b.i16Field(message, 0) < 4
+		t.old = b.firstI16(message) < 4
 		*left, err = t.schema(b, b.table(message, 2))
 	case kind == arrowRecord && t.fields != nil:
 		if len(t.batches) == maxArrays || (len(t.batches)+1)*(maxArrays-*left) > maxCells {

@@ -57,8 +57,9 @@ func (f *flat) u8Field(table, i int) uint8 {
 	return 0
 }
 
-func (f *flat) i16Field(table, i int) int16 {
-	if at := f.field(table, i); at > 0 {
+// firstI16 returns the first field, of 16 bits.
+func (f *flat) firstI16(table int) int16 {
+	if at := f.field(table, 0); at > 0 {
 		return f.i16(at)
 	}
 	return 0

@@ -119,8 +119,14 @@ func TestShape(t *testing.T) {
 		tokens    int64
 		why       string
 	}{
-		{[]int64{3, 4}, 3, 4, 0, ""}, {[]int64{3, 4, 1, 1}, 3, 4, 0, ""}, {[]int64{3, 1, 4}, 3, 4, 0, ""}, {[]int64{1, 3, 4}, 3, 4, 0, ""},
-		{[]int64{3, 1, 1}, 3, 1, 0, ""}, {[]int64{1, 1, 4}, 1, 4, 0, ""}, {[]int64{1, 1, 1}, 1, 1, 0, ""}, {[]int64{1, 4}, 1, 4, 0, ""},
+		{[]int64{3, 4}, 3, 4, 0, ""},
+		{[]int64{3, 4, 1, 1}, 3, 4, 0, ""},
+		{[]int64{3, 1, 4}, 3, 4, 0, ""},
+		{[]int64{1, 3, 4}, 3, 4, 0, ""},
+		{[]int64{3, 1, 1}, 3, 1, 0, ""},
+		{[]int64{1, 1, 4}, 1, 4, 0, ""},
+		{[]int64{1, 1, 1}, 1, 1, 0, ""},
+		{[]int64{1, 4}, 1, 4, 0, ""},
 		{[]int64{4}, 1, 4, 1, "shape (4,) has 1 dimensions"},
 		{[]int64{3, 5, 4}, 3, 4, 5, "shape (3, 5, 4) has 3 dimensions, a layer has 2: items × features; if those between are tokens, strata import --pool mean or --pool cls"},
 		{[]int64{3, 1, 5, 4}, 3, 4, 5, "shape (3, 1, 5, 4) has 4 dimensions"},

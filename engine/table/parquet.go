@@ -175,10 +175,14 @@ func textOf(c *parquet.Column) (text func([]byte, parquet.Value) []byte, is stri
 			return appendFloat(b, float64(float16.Frombits(binary.LittleEndian.Uint16(v.ByteArray())).Float32()), 32)
 		}, "numbers"
 	case nil:
-	default:
-		return nil, l.String()
+		return plainTextOf(c.Type().Kind())
 	}
-	switch c.Type().Kind() {
+	return nil, logical.String()
+}
+
+// plainTextOf is textOf for a column without a logical type.
+func plainTextOf(kind parquet.Kind) (text func([]byte, parquet.Value) []byte, is string) {
+	switch kind {
 	case parquet.Boolean:
 		return func(b []byte, v parquet.Value) []byte { return strconv.AppendBool(b, v.Boolean()) }, "booleans"
 	case parquet.Int32:

@@ -170,7 +170,12 @@ func TestDecimal(t *testing.T) {
 		scale int
 		want  string
 	}{
-		{"\x00", 0, "0"}, {"\x00", 3, "0.000"}, {"\xff", 2, "-0.01"}, {"\x80", 0, "-128"}, {"\x00\x80", 1, "12.8"}, {"", 2, "0.00"},
+		{"\x00", 0, "0"},
+		{"\x00", 3, "0.000"},
+		{"\xff", 2, "-0.01"},
+		{"\x80", 0, "-128"},
+		{"\x00\x80", 1, "12.8"},
+		{"", 2, "0.00"},
 		{"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10, "34028236692093846346337460743.1768211455"},
 	} {
 		got := decimalOf(parquet.FixedLenByteArray, tt.scale)(nil, parquet.FixedLenByteArrayValue([]byte(tt.bytes)))
