@@ -3,6 +3,8 @@ package engine
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -133,12 +135,12 @@ func cellsOf(it *items.Table) (all []string) {
 // TestFormats: the same items are the same in every kind of table, codes and all.
 func TestFormats(t *testing.T) {
 	tables := sameItems(t, 1500)
-	want, err := items.ReadItems(t.Context(), itemsFile, opened(t, itemsFile, tables[itemsFile]), nil, 0)
+	want, err := readItems(t.Context(), itemsFile, opened(t, itemsFile, tables[itemsFile]), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, table := range tables {
-		got, err := items.ReadItems(t.Context(), name, opened(t, name, table), nil, 1500)
+		got, err := readItems(t.Context(), name, opened(t, name, table), nil, 1500)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -273,7 +275,7 @@ func TestItemsErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			want := tt.want
-			_, err := items.ReadItems(t.Context(), tt.file, opened(t, tt.file, []byte(tt.text)), nil, 0)
+			_, err := readItems(t.Context(), tt.file, opened(t, tt.file, []byte(tt.text)), nil, 0)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -325,7 +327,7 @@ func FuzzItems(f *testing.F) {
 			order = nil
 		}
 		for _, order := range []*items.RowOrder{nil, order} {
-			it, err := items.ReadItems(t.Context(), itemsFile, opened(t, itemsFile, []byte(s)), order, 2)
+			it, err := readItems(t.Context(), itemsFile, opened(t, itemsFile, []byte(s)), order, 2)
 			if err != nil {
 				continue
 			}
@@ -375,11 +377,21 @@ func BenchmarkItems(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := items.ReadItems(b.Context(), name, opened(b, name, table), nil, rows); err != nil {
+				if _, err := readItems(b.Context(), name, opened(b, name, table), nil, rows); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
 		})
 	}
+}
+
+// readItems reads a table of one file, which is closed. order may be nil.
+func readItems(ctx context.Context, name string, f fs.File, order *items.RowOrder, rows int64) (*items.Table, error) {
+	s := items.Source{Files: []string{name}, Open: func(string) (fs.File, error) { return f, nil }, Order: order, Likely: rows}
+	t, err := s.Read(ctx)
+	if in := (*items.FileError)(nil); errors.As(err, &in) {
+		err = in.Err
+	}
+	return t, err
 }

@@ -26,32 +26,6 @@ type Source struct {
 	Unknown []string // values that stand for none
 }
 
-// ReadItems reads a table of one file, in the order given, which may be nil. It is
-// likely to have so many rows.
-func ReadItems(ctx context.Context, name string, f fs.File, order *RowOrder, rows int64) (*Table, error) {
-	s := Source{Files: []string{name}, Open: func(string) (fs.File, error) { return keptOpen{f}, nil }, Order: order, Likely: rows}
-	t, err := s.Read(ctx)
-	if in := (*FileError)(nil); errors.As(err, &in) {
-		err = in.Err
-	}
-	return t, err
-}
-
-// keptOpen is a file that another closes.
-type keptOpen struct{ fs.File }
-
-// ReadAt reads at a place, which a Parquet file needs.
-func (k keptOpen) ReadAt(p []byte, off int64) (int, error) {
-	at, ok := k.File.(io.ReaderAt)
-	if !ok {
-		return 0, errors.New("it cannot be read at any place")
-	}
-	return at.ReadAt(p, off)
-}
-
-// Close leaves the file open.
-func (keptOpen) Close() error { return nil }
-
 // FileError is an error in one of a table's files.
 type FileError struct {
 	File string
