@@ -94,8 +94,8 @@ func TestComputedAgain(t *testing.T) {
 		}, "A.codes", "row 23 of 40 is not the code of that row of A"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, source := plantedGallery(t, t.TempDir())
-			_, _ = everything(t, dir, source)
+			dir := plantedGallery(t, t.TempDir())
+			_, _ = everything(t, dir)
 			g := open(t, dir)
 			check := func(rows int) []DerivedFile {
 				t.Helper()
@@ -121,7 +121,7 @@ func TestComputedAgain(t *testing.T) {
 			if len(sound) != 4 { // two of them codes
 				t.Errorf("before: %d files: %+v", len(sound), sound)
 			}
-			c.spoil(t, g, fence.In(dir, derivedFolder))
+			c.spoil(t, g, fence.In(dir, DerivedFolder))
 			for _, f := range check(rows) {
 				state, why := Current, ""
 				if filepath.Base(f.Path) == c.file {
@@ -139,8 +139,8 @@ func TestComputedAgain(t *testing.T) {
 // outdated.
 func TestUnpackedFromAnother(t *testing.T) {
 	elsewhere(t)
-	dir, source := plantedGallery(t, t.TempDir())
-	_, _ = everything(t, dir, source)
+	dir := plantedGallery(t, t.TempDir())
+	_, _ = everything(t, dir)
 	g := open(t, dir)
 	write(t, dir, "x.npz", readFile(t, filepath.Join(dir, "x.npz"))) // of another time
 	found, err := g.CheckDerived(t.Context(), DerivedCheck{})

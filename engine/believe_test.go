@@ -33,12 +33,12 @@ func elsewhere(t *testing.T) {
 func TestBelieved(t *testing.T) {
 	elsewhere(t)
 	root := t.TempDir()
-	dir, source := plantedGallery(t, root)
-	want, failed := everything(t, dir, source)
+	dir := plantedGallery(t, root)
+	want, failed := everything(t, dir)
 	if len(failed) > 0 {
 		t.Fatal(failed)
 	}
-	own := filepath.Join(dir, derivedFolder)
+	own := filepath.Join(dir, DerivedFolder)
 	// made returns what was made anew: of a file that is replaced the number changes.
 	made := func(what string, foreign int) {
 		t.Helper()
@@ -51,7 +51,7 @@ func TestBelieved(t *testing.T) {
 			}
 			before[name] = info
 		}
-		got, failed := everything(t, dir, source)
+		got, failed := everything(t, dir)
 		if got != want || len(failed) > 0 {
 			t.Errorf("%s: ranking %s, want %s; %v", what, got, want, failed)
 		}
@@ -70,7 +70,7 @@ func TestBelieved(t *testing.T) {
 	if err := os.Rename(dir, moved); err != nil {
 		t.Fatal(err)
 	}
-	dir, own = moved, filepath.Join(moved, derivedFolder)
+	dir, own = moved, filepath.Join(moved, DerivedFolder)
 	made("at another path", 0)
 	elsewhere(t)
 	made("by another user", 5)
@@ -80,9 +80,9 @@ func TestBelieved(t *testing.T) {
 // TestForeignCodes: codes with sound checksums of wrong contents change no ranking.
 func TestForeignCodes(t *testing.T) {
 	elsewhere(t)
-	dir, source := plantedGallery(t, t.TempDir())
-	want, _ := everything(t, dir, source)
-	path := filepath.Join(dir, derivedFolder, "A.codes")
+	dir := plantedGallery(t, t.TempDir())
+	want, _ := everything(t, dir)
+	path := filepath.Join(dir, DerivedFolder, "A.codes")
 	b := readFile(t, path)
 	g := open(t, dir)
 	l := g.Layers[slices.IndexFunc(g.Layers, func(l *layer.Layer) bool { return l.Name == "A" })]
@@ -108,7 +108,7 @@ func TestForeignCodes(t *testing.T) {
 	if len(notes) != 1 || notes[0] != path+" "+seal.ErrForeign {
 		t.Errorf("notes %q", notes)
 	}
-	if got, _ := everything(t, dir, source); got != want {
+	if got, _ := everything(t, dir); got != want {
 		t.Errorf("ranking %s, want %s", got, want)
 	}
 }
@@ -117,9 +117,9 @@ func TestForeignCodes(t *testing.T) {
 // by CheckDerived, and unpacked again.
 func TestUnpackedRow(t *testing.T) {
 	elsewhere(t)
-	dir, source := plantedGallery(t, t.TempDir())
-	want, _ := everything(t, dir, source)
-	folder := filepath.Join(dir, derivedFolder, unpackedFolder)
+	dir := plantedGallery(t, t.TempDir())
+	want, _ := everything(t, dir)
+	folder := filepath.Join(dir, DerivedFolder, unpackedFolder)
 	whole := readFile(t, filepath.Join(folder, "x.npz.Z.npy"))
 	g := open(t, dir)
 	bad := slices.Clone(whole)
@@ -141,7 +141,7 @@ func TestUnpackedRow(t *testing.T) {
 	if len(again.Notes) != 1 || !strings.Contains(again.Notes[0], "x.npz.Z.npy is not used: it has the SHA-256 ") {
 		t.Errorf("notes %q", again.Notes)
 	}
-	if got, _ := everything(t, dir, source); got != want || string(readFile(t, filepath.Join(folder, "x.npz.Z.npy"))) != string(whole) {
+	if got, _ := everything(t, dir); got != want || string(readFile(t, filepath.Join(folder, "x.npz.Z.npy"))) != string(whole) {
 		t.Errorf("ranking %s, want %s", got, want)
 	}
 }
@@ -149,9 +149,9 @@ func TestUnpackedRow(t *testing.T) {
 // TestForeignIndex: an index of sound checksum that shows other pictures is not used.
 func TestForeignIndex(t *testing.T) {
 	elsewhere(t)
-	dir, source := plantedGallery(t, t.TempDir())
-	_, _ = everything(t, dir, source)
-	path := filepath.Join(dir, derivedFolder, filepath.FromSlash(picture.IndexName("pics.tar")))
+	dir := plantedGallery(t, t.TempDir())
+	_, _ = everything(t, dir)
+	path := filepath.Join(dir, DerivedFolder, filepath.FromSlash(picture.IndexName("pics.tar")))
 	info, err := os.Stat(filepath.Join(dir, "pics.tar"))
 	if err != nil {
 		t.Fatal(err)

@@ -366,7 +366,7 @@ func TestTwoBuilders(t *testing.T) {
 	for _, g := range galleries {
 		checkFirst(t, g, m)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, derivedFolder, "*.part")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, DerivedFolder, "*.part")); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
 }
@@ -378,7 +378,7 @@ func TestSmallGalleriesHaveNoCodes(t *testing.T) {
 	if err := g.PrepareCodes(t.Context(), code.Options{Build: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, derivedFolder)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, DerivedFolder)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder was made: %v", err)
 	}
 }

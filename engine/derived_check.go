@@ -183,7 +183,7 @@ func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 		if _, err := dir.Stat("journal.jsonl"); err == nil {
 			c.add(dir.Path(), Left, "an extraction was stopped; strata extract goes on with it")
 		}
-	case importFolder:
+	case ImportFolder:
 		entries, _ := dir.Entries() // of what cannot be read nothing is left
 		for _, e := range entries {
 			if strings.HasSuffix(e.Name(), ".json") {

@@ -48,7 +48,7 @@ func TestShrunkMatrix(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if _, err := os.Stat(filepath.Join(dir, derivedFolder, "A.codes")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, DerivedFolder, "A.codes")); err == nil {
 			t.Error("codes of half a matrix were written")
 		}
 	}

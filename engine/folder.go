@@ -10,8 +10,12 @@ import (
 	"strata/engine/fence"
 )
 
-// derivedFolder holds, within a gallery's folder, what is derived from it.
-const derivedFolder = ".strata"
+// DerivedFolder holds, within a gallery's folder, what is derived from it. ImportFolder, within that, holds the
+// layers that are being imported.
+const (
+	DerivedFolder = ".strata"
+	ImportFolder  = "import"
+)
 
 // Derived returns the path of DerivedFolder(".").
 func (g *Gallery) Derived() (string, error) {
@@ -26,7 +30,7 @@ func (g *Gallery) Derived() (string, error) {
 // written; nor is a folder that is a symbolic link, or in one: it may lead anywhere.
 func (g *Gallery) DerivedFolder(name string) (fence.Folder, error) {
 	if g.root != nil {
-		if dir := fence.In(g.Path, derivedFolder).Sub(name); dir.Writable() {
+		if dir := fence.In(g.Path, DerivedFolder).Sub(name); dir.Writable() {
 			return dir, nil
 		}
 	}
@@ -52,7 +56,7 @@ func (g *Gallery) derivedFolders() []fence.Folder {
 	if g.root == nil {
 		return []fence.Folder{g.cached()}
 	}
-	return []fence.Folder{fence.In(g.Path, derivedFolder), g.cached()}
+	return []fence.Folder{fence.In(g.Path, DerivedFolder), g.cached()}
 }
 
 // cached returns the cacheFolder.

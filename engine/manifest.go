@@ -280,7 +280,7 @@ func (m *Manifest) check() error {
 	}
 	for _, name := range m.Select {
 		if !scheme.IsLayerName(name) {
-			return fmt.Errorf("select: %q: %w", name, errLayerName)
+			return fmt.Errorf("select: %q: %w", name, ErrLayerName)
 		}
 	}
 	for _, text := range m.Schemes {
@@ -317,8 +317,8 @@ func (r *ItemsRecord) check() error {
 	return nil
 }
 
-// errLayerName says what a layer's name is.
-var errLayerName = errors.New("a layer's name is a letter, then letters, digits, _, . or -")
+// ErrLayerName says what a layer's name is.
+var ErrLayerName = errors.New("a layer's name is a letter, then letters, digits, _, . or -")
 
 // CheckLayerName returns an error if a layer cannot have the name. The error does
 // not name it.
@@ -326,7 +326,7 @@ func CheckLayerName(name string) error {
 	if scheme.IsLayerName(name) {
 		return nil
 	}
-	return errLayerName
+	return ErrLayerName
 }
 
 func (m *Manifest) checkLayer(name string) error {
@@ -353,7 +353,7 @@ func (m *Manifest) checkLayer(name string) error {
 	}
 	switch {
 	case !scheme.IsLayerName(name):
-		return errLayerName
+		return ErrLayerName
 	case l.File != "" && len(l.Files) > 0:
 		return errors.New("it has both a file and files")
 	case len(l.files()) == 0 && (l.Array != "" || l.Columns != ""):

@@ -357,7 +357,7 @@ func (o *opener) group(ctx context.Context, names []string) error {
 		files = append(files, m)
 	}
 	if !container && !scheme.IsLayerName(stem) && slices.ContainsFunc(files[0].arrays, func(a format.Array) bool { return a.Why == "" && a.Rows > 1 }) {
-		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, errLayerName, ManifestFile)
+		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, ErrLayerName, ManifestFile)
 	}
 	return o.shards(names, stem, shown, files)
 }
@@ -500,7 +500,7 @@ func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) 
 		}
 		if !scheme.IsLayerName(l.name) {
 			return nil, fmt.Errorf("%s: %q: %w; name it in %s: layers: {NAME: {file: %s, array: %q}}",
-				l.path, l.name, errLayerName, ManifestFile, l.pieces[0].file.name, l.pieces[0].array.Name)
+				l.path, l.name, ErrLayerName, ManifestFile, l.pieces[0].file.name, l.pieces[0].array.Name)
 		}
 		kept = append(kept, l)
 	}

@@ -263,7 +263,7 @@ func TestUnpack(t *testing.T) {
 		write(t, dir, "x.npz", encode(t, matrices.Deflated, matrices.FromInts("A", format.Int32, dim, ints(rows, dim, seed))))
 	}
 	put(1)
-	folder := filepath.Join(dir, derivedFolder, unpackedFolder)
+	folder := filepath.Join(dir, DerivedFolder, unpackedFolder)
 	npy, recipe := filepath.Join(folder, "x.npz.A.npy"), filepath.Join(folder, "x.npz.A.json")
 	opened := func(unpacks bool, seed int) {
 		t.Helper()
@@ -327,7 +327,7 @@ func TestUnpackDamaged(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "x.npz: ") {
 		t.Errorf("got %v", err)
 	}
-	left, err := filepath.Glob(filepath.Join(dir, derivedFolder, unpackedFolder, "*"))
+	left, err := filepath.Glob(filepath.Join(dir, DerivedFolder, unpackedFolder, "*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
 	}

@@ -32,7 +32,7 @@ func hoodsGallery(t testing.TB, rows int) (dir string, p neighbour.Plan, file st
 	if err := built(t, g, p).Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return g.Path, p, filepath.Join(g.Path, derivedFolder, neighbour.NeighbourFolder, "all.hoods")
+	return g.Path, p, filepath.Join(g.Path, DerivedFolder, neighbour.NeighbourFolder, "all.hoods")
 }
 
 // loaded loads neighbourhoods of a gallery that is opened for it.
@@ -264,7 +264,7 @@ func TestNeighboursOfChangedMatrix(t *testing.T) {
 func TestNeighboursElsewhere(t *testing.T) {
 	ownCache(t)
 	dir := someGallery(t, 5, 60)
-	write(t, dir, derivedFolder, []byte("a file where the folder would be"))
+	write(t, dir, DerivedFolder, []byte("a file where the folder would be"))
 	plan := neighbour.Plan{Name: "all", Layers: []string{"A"}, Queries: allRows(60), M: 3}
 	n := built(t, open(t, dir), plan)
 	if err := n.Save(t.Context()); err != nil {

@@ -124,7 +124,7 @@ func TestPicturesInArchives(t *testing.T) {
 func TestKeptIndex(t *testing.T) {
 	dir := archived(t, "sub/pics.tar/0.jpg", "sub/pics.tar/new.jpg")
 	index := func() string {
-		found, _ := filepath.Glob(filepath.Join(dir, derivedFolder, picture.ArchivesFolder, "*"))
+		found, _ := filepath.Glob(filepath.Join(dir, DerivedFolder, picture.ArchivesFolder, "*"))
 		if len(found) != 1 || !strings.HasPrefix(filepath.Base(found[0]), "pics.tar-") {
 			t.Fatalf("kept: %v", found)
 		}

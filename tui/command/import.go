@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/engine"
 	"strata/engine/format"
+	"strata/engine/importer"
 )
 
 // importFlags are the flags of import.
@@ -57,7 +57,7 @@ each are the rows, and their names without .npy the ids. With --pool, an array o
 }
 
 func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
-	o := engine.Import{
+	o := importer.Import{
 		Source: file, Gallery: f.to, Array: f.array, Layer: f.layer,
 		Lacking: f.lacking, Force: f.force, Restart: f.restart,
 		FollowLinks: linksFollowed(cmd.Context()),
@@ -81,13 +81,13 @@ func importMatrix(cmd *cobra.Command, f importFlags, file string) error {
 			return usagef("--type is keep, float16, float32 or float64, not %q", f.kind)
 		}
 	}
-	pool, err := engine.ParsePool(f.pool)
+	pool, err := importer.ParsePool(f.pool)
 	if err != nil {
 		return usagef("--pool: %v", err)
 	}
 	o.Pool = pool
 	if f.ids != "" {
-		if o.IDs, err = engine.ReadIDs(f.ids); err != nil {
+		if o.IDs, err = importer.ReadIDs(f.ids); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package engine
+package importer
 
 import (
 	"cmp"
@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"strata/engine"
 	"strata/engine/aside"
 	"strata/engine/fence"
 	"strata/engine/format"
@@ -20,9 +21,6 @@ import (
 	"strata/engine/scheme"
 	"strata/engine/table"
 )
-
-// importFolder holds, within .strata, layers that are being imported.
-const importFolder = "import"
 
 // importStep is about how many bytes are written between two marks of progress
 // that a later run can go on from.
@@ -109,7 +107,7 @@ func (o Import) Do(ctx context.Context) (done Imported, err error) {
 	if _, err := os.Stat(done.Path); err == nil && !o.Force {
 		return done, fmt.Errorf("%s is there already; --force replaces it", done.Path)
 	}
-	m.dir = fence.In(o.Gallery, derivedFolder).Sub(importFolder)
+	m.dir = fence.In(o.Gallery, engine.DerivedFolder).Sub(engine.ImportFolder)
 	if err := m.dir.Make(); err != nil {
 		return done, err
 	}
@@ -131,7 +129,7 @@ func (o Import) Do(ctx context.Context) (done Imported, err error) {
 // open opens the source and chooses the matrix in it.
 func (m *importer) open(ctx context.Context) error {
 	if !scheme.IsLayerName(m.Layer) {
-		return fmt.Errorf("%q: %w", m.Layer, errLayerName)
+		return fmt.Errorf("%q: %w", m.Layer, engine.ErrLayerName)
 	}
 	if info, err := os.Stat(m.Source); err == nil && info.IsDir() {
 		return m.openFolder(info)
@@ -210,7 +208,7 @@ func (m *importer) chooseType() {
 
 // order reads the items table and finds where rows go.
 func (m *importer) order(ctx context.Context) (lacking, leftOut int, err error) {
-	g, err := OpenItems(ctx, m.Gallery, OpenOptions{FollowLinks: m.FollowLinks})
+	g, err := engine.OpenItems(ctx, m.Gallery, engine.OpenOptions{FollowLinks: m.FollowLinks})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -396,7 +394,7 @@ func (m *importer) publish() error {
 	}
 	_ = m.dir.Remove(m.markName())
 	_ = m.dir.Remove(m.Layer + ".lock")
-	_ = fence.In(m.Gallery, derivedFolder).Remove(importFolder) // if nothing else is being imported
+	_ = fence.In(m.Gallery, engine.DerivedFolder).Remove(engine.ImportFolder) // if nothing else is being imported
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package engine
+package importer
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/x448/float16"
 
+	"strata/engine"
 	"strata/engine/format"
 )
 
@@ -51,7 +52,7 @@ func TestImportFortran(t *testing.T) {
 	if err := os.WriteFile(src, fortran(5, 3, value), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "strata import") {
+	if _, err := engine.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "strata import") {
 		t.Fatalf("it opens as it is: %v", err)
 	}
 	half := format.Float16
@@ -73,7 +74,7 @@ func TestImportFortran(t *testing.T) {
 // checkImported opens the gallery and compares a layer.
 func checkImported(t *testing.T, dir, name string, want func(r, d int) float64) {
 	t.Helper()
-	g, err := Open(t.Context(), dir)
+	g, err := engine.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +234,7 @@ func TestConvertHalf(t *testing.T) {
 // TestImportTokens pools the tokens of items.
 func TestImportTokens(t *testing.T) {
 	const rows, tokens, dim = 4, 3, 2
-	b := npyFile("<f4", false, "(4, 3, 2)")
+	b := format.NpyHead(format.Float32, rows, tokens, dim)
 	for i := range rows * tokens * dim {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i*i)))
 	}
@@ -288,5 +289,27 @@ func TestImportFolder(t *testing.T) {
 	write(t, src, "i1.npy", append(npyFile("<f4", false, "(3,)"), make([]byte, 12)...))
 	if _, err := (Import{Source: src, Gallery: dir, Layer: "D"}).Do(t.Context()); err == nil || !strings.Contains(err.Error(), "i1.npy: it holds 3 float32, ") {
 		t.Error(err)
+	}
+}
+
+// npyFile returns the header of a version 1.0 file.
+func npyFile(descr string, fortran bool, shape string) []byte {
+	order := "False"
+	if fortran {
+		order = "True"
+	}
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, order, shape)
+	for (10+len(dict)+1)%64 != 0 {
+		dict += " "
+	}
+	b := []byte("\x93NUMPY\x01\x00")
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(dict)+1))
+	return append(b, dict+"\n"...)
+}
+
+func write(t testing.TB, dir, name string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
