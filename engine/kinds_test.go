@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strata/engine/shard"
 	"strings"
 	"testing"
 
@@ -251,7 +252,7 @@ func TestShardedTables(t *testing.T) {
 // TestByNumbers: names are in the order in which people count.
 func TestByNumbers(t *testing.T) {
 	names := []string{"a_10.npy", "a_9.npy", "a_1.npy", "a_02.npy", "b_1.npy", "a.npy", "a_1_2.npy", "a_1_10.npy"}
-	slices.SortFunc(names, byNumbers)
+	slices.SortFunc(names, shard.ByNumber)
 	if want := []string{"a.npy", "a_1.npy", "a_1_2.npy", "a_1_10.npy", "a_02.npy", "a_9.npy", "a_10.npy", "b_1.npy"}; !slices.Equal(names, want) {
 		t.Errorf("got %q", names)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"strata/engine/archive"
 	"strata/engine/format"
+	"strata/engine/shard"
 	"strata/engine/table"
 )
 
@@ -158,8 +159,8 @@ func (o *opener) selecting(names []string) string {
 	if container {
 		return "" // what it holds is not known
 	}
-	if n, ok := numbered(slash.Base(names[0])); ok && len(names) > 1 {
-		stem = n.base
+	if n, ok := shard.ParseNumbered(slash.Base(names[0])); ok && len(names) > 1 {
+		stem = n.Base
 	}
 	return o.selectingLayer(stem)
 }
@@ -190,7 +191,7 @@ func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
 		if e.IsDir() || !format.Known(e.Name()) || claimed[name] || slices.Contains(o.table.names, name) || o.g.manifest.pictures(name) {
 			continue
 		}
-		if n, ok := numbered(e.Name()); ok && n.base == dir {
+		if n, ok := shard.ParseNumbered(e.Name()); ok && n.Base == dir {
 			set = append(set, name)
 			continue
 		}
@@ -204,8 +205,8 @@ func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
 			why: fmt.Sprintf("matrices in folders are layers where gallery.yaml names them (layers: {NAME: {file: %s}}); %s holds %d files that it does not name", first, dir, others),
 		})
 	}
-	slices.SortFunc(set, byNumbers)
-	return set, whole(set)
+	slices.SortFunc(set, shard.ByNumber)
+	return set, shard.Whole(set)
 }
 
 // unread keeps a file of a kind that is not read, and that could be of use.

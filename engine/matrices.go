@@ -19,6 +19,7 @@ import (
 	"strata/engine/format"
 	"strata/engine/layer"
 	"strata/engine/scheme"
+	"strata/engine/shard"
 	"strata/engine/table"
 )
 
@@ -204,7 +205,7 @@ func (o *opener) find(ctx context.Context) error {
 		}
 		loose = slices.DeleteFunc(loose, func(name string) bool { return files[name] })
 	}
-	groups, err := groupShards(loose)
+	groups, err := shard.Group(loose)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.place, err)
 	}
@@ -336,10 +337,10 @@ func (o *opener) typed(a format.Array, record *LayerRecord, file *matrixFile) (f
 func (o *opener) group(ctx context.Context, names []string) error {
 	stem, container := stemOf(names[0])
 	shown := o.path(names[0])
-	if n, ok := numbered(slash.Base(names[0])); ok && len(names) > 1 {
-		stem, shown = n.base, o.path(slash.Join(slash.Dir(names[0]), n.pattern))
-	} else if s, ok := parseShard(names[0]); ok {
-		stem, shown = s.base, o.path(s.pattern())
+	if n, ok := shard.ParseNumbered(slash.Base(names[0])); ok && len(names) > 1 {
+		stem, shown = n.Base, o.path(slash.Join(slash.Dir(names[0]), n.Pattern))
+	} else if s, ok := shard.Parse(names[0]); ok {
+		stem, shown = s.Base, o.path(s.Pattern())
 	}
 	if !container && !o.g.manifest.selected(stem) {
 		return nil

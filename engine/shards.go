@@ -3,115 +3,15 @@ package engine
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"regexp"
+	slash "path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"strata/engine/format"
 	"strata/engine/layer"
+	"strata/engine/shard"
 )
-
-// shard is the name of a file that holds some of the rows of a matrix, or of several
-// matrices: C-00003-of-00008.npy.
-type shard struct {
-	name       string
-	base       string // C
-	ext        string
-	number, of int
-	digits     int
-}
-
-var shardName = regexp.MustCompile(`^(.+)-(\d{1,9})-of-(\d{1,9})$`)
-
-// parseShard parses a file's name.
-func parseShard(name string) (shard, bool) {
-	ext := filepath.Ext(name)
-	m := shardName.FindStringSubmatch(strings.TrimSuffix(name, ext))
-	if m == nil || len(m[2]) != len(m[3]) {
-		return shard{}, false
-	}
-	s := shard{name: name, base: m[1], ext: ext, digits: len(m[2])}
-	s.number, _ = strconv.Atoi(m[2]) // digits
-	s.of, _ = strconv.Atoi(m[3])
-	return s, true
-}
-
-// pattern returns a pattern for the names of all shards.
-func (s shard) pattern() string { return fmt.Sprintf("%s-*-of-%0*d%s", s.base, s.digits, s.of, s.ext) }
-
-// groupShards puts shards of one matrix together, in the order of their numbers,
-// which count from 0 or from 1. Groups have the order of their first names.
-func groupShards(names []string) ([][]string, error) {
-	var groups [][]string
-	sets := map[string][]shard{}
-	var bases []string
-	for _, name := range names {
-		s, ok := parseShard(name)
-		if !ok {
-			groups = append(groups, []string{name})
-			continue
-		}
-		if sets[s.base] == nil {
-			bases = append(bases, s.base)
-		}
-		sets[s.base] = append(sets[s.base], s)
-	}
-	for _, base := range bases {
-		set := sets[base]
-		if err := checkShards(set); err != nil {
-			return nil, err
-		}
-		group := make([]string, len(set))
-		for i, s := range set {
-			group[i] = s.name
-		}
-		groups = append(groups, group)
-	}
-	slices.SortStableFunc(groups, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
-	return groups, nil
-}
-
-// checkShards sorts shards by number and checks that just all are there.
-func checkShards(set []shard) error {
-	slices.SortStableFunc(set, func(a, b shard) int { return a.number - b.number })
-	first := set[0]
-	for i, s := range set {
-		switch {
-		case s.of != first.of:
-			return fmt.Errorf("%s is one of %d shards, %s one of %d", s.name, s.of, first.name, first.of)
-		case i > 0 && s.number == set[i-1].number:
-			return fmt.Errorf("%s and %s are both shard %d of %s", set[i-1].name, s.name, s.number, s.base)
-		}
-	}
-	if i := slices.IndexFunc(set, func(s shard) bool { return s.ext != first.ext }); i >= 0 {
-		return fmt.Errorf("%s and %s are shards of one matrix in two formats", first.name, set[i].name)
-	}
-	from := 0
-	if last := set[len(set)-1]; first.number > 0 && last.number == last.of {
-		from = 1
-	}
-	if last := set[len(set)-1]; last.number >= last.of+from {
-		return fmt.Errorf("%s has a number beyond the %d shards", last.name, last.of)
-	}
-	if len(set) == first.of {
-		return nil
-	}
-	var missing []string
-	for i, next := from, 0; i < first.of+from && len(missing) < 5; i++ {
-		if next < len(set) && set[next].number == i {
-			next++
-		} else {
-			missing = append(missing, fmt.Sprintf("%0*d", first.digits, i))
-		}
-	}
-	text := strings.Join(missing, ", ")
-	if left := first.of - len(set) - len(missing); left > 0 {
-		text += fmt.Sprintf(" and %d more", left)
-	}
-	return fmt.Errorf("%s: of %d shards %d are there, missing is %s", first.pattern(), first.of, len(set), text)
-}
 
 // indexSuffix ends the name of a file that says in which file each tensor of a model
 // lies.
@@ -210,4 +110,83 @@ func (s columnSpan) features(a format.Array) int64 {
 		return s.to - s.from
 	}
 	return a.Dim
+}
+
+// join makes one layer of files that are numbered, img_emb_0.npy and so on, where all
+// together have a row for each item, and none has by itself: then each is a layer of
+// its own. Shards of the items table have as many rows as the shards of the matrix.
+func (o *opener) join(items int) error {
+	sets := map[[2]string][]*foundLayer{}
+	var order [][2]string
+	for _, l := range o.found {
+		n, ok := shard.ParseNumbered(slash.Base(l.pieces[0].file.name))
+		if !ok || l.named || len(l.pieces) > 1 || l.rows() == int64(items) {
+			continue
+		}
+		key := [2]string{n.Pattern, l.pieces[0].array.Name}
+		if sets[key] == nil {
+			order = append(order, key)
+		}
+		sets[key] = append(sets[key], l)
+	}
+	for _, key := range order {
+		set := sets[key]
+		if len(set) < 2 {
+			continue
+		}
+		slices.SortFunc(set, func(a, b *foundLayer) int { return shard.ByNumber(a.pieces[0].file.name, b.pieces[0].file.name) })
+		if err := o.joinSet(set, key[0], items); err != nil {
+			return err
+		}
+	}
+	for _, l := range o.found {
+		if err := o.aligned(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinSet makes one layer of the layers of numbered files.
+func (o *opener) joinSet(set []*foundLayer, pattern string, items int) error {
+	first := set[0]
+	n, _ := shard.ParseNumbered(slash.Base(first.pieces[0].file.name))
+	rows := int64(0)
+	var pieces []piece
+	for i, l := range set {
+		p, q := l.pieces[0], first.pieces[0]
+		if at, _ := shard.ParseNumbered(slash.Base(p.file.name)); at.Number != n.Number+i || n.Number > 1 {
+			return fmt.Errorf("%s: of the files %s that of number %d is missing", o.path(p.file.name), pattern, max(n.Number+i, 0))
+		}
+		if p.array.Type != q.array.Type || p.array.Dim != q.array.Dim {
+			return fmt.Errorf("%s: its rows are %d %s, those of %s are %d %s: parts of one layer must agree",
+				p.file.Path, p.array.Dim, p.array.Type, q.file.Path, q.array.Dim, q.array.Type)
+		}
+		rows += l.rows()
+		pieces = append(pieces, p)
+	}
+	if rows != int64(items) {
+		return fmt.Errorf("%s: %d files have %d rows together, %s has %d items", o.path(slash.Join(slash.Dir(first.pieces[0].file.name), pattern)), len(set), rows, o.g.items.RowsFile(), items)
+	}
+	o.found = slices.DeleteFunc(o.found, func(l *foundLayer) bool { return l != first && slices.Contains(set, l) })
+	first.pieces = pieces
+	if first.path = o.path(slash.Join(slash.Dir(first.pieces[0].file.name), pattern)); first.pieces[0].array.Name == "" {
+		first.name = n.Base
+	}
+	return nil
+}
+
+// aligned checks that where the items table and a layer have as many shards, each has
+// as many rows as the other's.
+func (o *opener) aligned(l *foundLayer) error {
+	it := o.g.items
+	if l.named || len(l.pieces) < 2 || len(l.pieces) != len(it.Files) || it.IDsFile != "" {
+		return nil
+	}
+	for i, p := range l.pieces {
+		if p.array.Rows != int64(it.Rows[i]) {
+			return fmt.Errorf("%s: it has %d rows, %s has %d: shards of one number have the same rows", p.file.Path, p.array.Rows, it.Files[i], it.Rows[i])
+		}
+	}
+	return nil
 }

@@ -1,16 +1,15 @@
 package engine
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
 	slash "path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"strata/engine/items"
+	"strata/engine/layer"
+	"strata/engine/shard"
 	"strata/engine/table"
 )
 
@@ -74,7 +73,7 @@ func arrowTable(folder fs.FS) string {
 		name := e.Name()
 		stem, ext := strings.TrimSuffix(name, slash.Ext(name)), strings.ToLower(slash.Ext(name))
 		line := fmt.Sprintf("import polars; polars.read_ipc('%s').write_parquet('items.parquet')", name)
-		if s, ok := parseShard(name); ok && s.base == "data" {
+		if s, ok := shard.Parse(name); ok && s.Base == "data" {
 			line = "import datasets; datasets.load_from_disk('.').to_parquet('items.parquet')"
 		} else if stem != itemsStem {
 			continue
@@ -98,7 +97,7 @@ func namedTable(folder fs.FS, place, file string) (tableFiles, error) {
 	if err != nil {
 		return tableFiles{}, fmt.Errorf("%s: %w", place, err)
 	}
-	slices.SortFunc(found, byNumbers)
+	slices.SortFunc(found, shard.ByNumber)
 	return tableFiles{names: found, shown: file}, nil
 }
 
@@ -119,17 +118,17 @@ func looseTables(folder fs.FS) (sets []tableFiles, single []string, err error) {
 			if e.IsDir() || strings.HasPrefix(name, ".") || !table.Known(name) || table.IsIDs(name) {
 				continue
 			}
-			n, ok := numbered(name)
+			n, ok := shard.ParseNumbered(name)
 			if !ok {
 				single = append(single, slash.Join(dir, name))
 				continue
 			}
-			pattern := slash.Join(dir, n.pattern)
+			pattern := slash.Join(dir, n.Pattern)
 			byPattern[pattern] = append(byPattern[pattern], slash.Join(dir, name))
 		}
 		for pattern, names := range byPattern {
-			slices.SortFunc(names, byNumbers)
-			if err := whole(names); err != nil {
+			slices.SortFunc(names, shard.ByNumber)
+			if err := shard.Whole(names); err != nil {
 				return nil, nil, err
 			}
 			sets = append(sets, tableFiles{names: names, shown: pattern, found: true})
@@ -139,60 +138,66 @@ func looseTables(folder fs.FS) (sets []tableFiles, single []string, err error) {
 	return sets, single, nil
 }
 
-// whole checks that of shards that are numbered from 0 to a number that each names all
-// are there.
-func whole(names []string) error {
-	var set []shard
-	for _, name := range names {
-		if s, ok := parseShard(name); ok {
-			set = append(set, s)
+// kind says what a folder is taken for: by who writes such files, or else by its files.
+func (g *Gallery) kind(files tableFiles, m *Manifest) string {
+	text := g.writer(files, m)
+	if text == "" {
+		text = "a folder of items without layers that were opened, " + files.shown
+		if kinds := g.matrixKinds(); kinds != "" {
+			text = fmt.Sprintf("a folder of %s with %s", kinds, files.shown)
 		}
 	}
-	if len(set) == 0 {
-		return nil
+	if m != nil && m.Pictures != nil && len(m.Pictures.Archives) > 0 {
+		text += ", pictures in archives (" + strings.Join(m.Pictures.Archives, ", ") + ")"
 	}
-	return checkShards(set)
+	return text
 }
 
-// numberedFile is the name of a file with a number of its own among others.
-type numberedFile struct {
-	base    string // img_emb of img_emb_12.npy
-	number  int
-	pattern string // img_emb_*.npy
+// writer returns the program whose output a folder seems to be, or "".
+func (g *Gallery) writer(files tableFiles, m *Manifest) string {
+	first := files.names[0]
+	n, isShard := shard.ParseNumbered(slash.Base(first))
+	shards := fmt.Sprintf("%d shards", len(files.names))
+	if len(files.names) == 1 {
+		shards = "1 shard"
+	}
+	_, standard := shard.Parse(slash.Base(first))
+	switch {
+	case isShard && n.Base == "metadata" && slices.ContainsFunc(g.Layers, func(l *layer.Layer) bool { return l.Name == "img_emb" || l.Name == "text_emb" }):
+		return "clip-retrieval output, " + shards
+	case standard && slash.Dir(first) == "data":
+		return "a data set of the Hugging Face hub, " + shards
+	case isShard && len(files.names) > 1:
+		return fmt.Sprintf("a table in %s, %s", shards, files.shown) + g.withMatrices()
+	case m != nil && m.Model != nil && slices.ContainsFunc(g.Layers, func(l *layer.Layer) bool { return m.Layers[l.Name] != nil && m.Layers[l.Name].Tap != "" }):
+		return fmt.Sprintf("layers that strata extracted with %s, %s", slash.Base(m.Model.File), files.shown)
+	}
+	return ""
 }
 
-var (
-	endNumber = regexp.MustCompile(`^(.*[^0-9])([0-9]{1,9})$`)
-	numbers   = regexp.MustCompile(`[0-9]+`)
-)
-
-// numbered parses the name of one of several files: C-00003-of-00008.npy, img_emb_3.npy.
-// Their numbers follow a mark.
-func numbered(name string) (numberedFile, bool) {
-	if s, ok := parseShard(name); ok {
-		return numberedFile{s.base, s.number, s.pattern()}, true
+// withMatrices names the kinds of the layers' files behind what the folder is.
+func (g *Gallery) withMatrices() string {
+	if kinds := g.matrixKinds(); kinds != "" {
+		return ", with " + kinds
 	}
-	stem, rest, _ := strings.Cut(name, ".")
-	m := endNumber.FindStringSubmatch(stem)
-	if m == nil || !strings.ContainsAny(m[1][len(m[1])-1:], "_-") || len(m[1]) < 2 {
-		return numberedFile{}, false
-	}
-	n, _ := strconv.Atoi(m[2]) // digits
-	return numberedFile{m[1][:len(m[1])-1], n, m[1] + "*." + rest}, true
+	return ""
 }
 
-// byNumbers orders names as people do: those that differ in a number by that.
-func byNumbers(a, b string) int {
-	for a != "" && b != "" {
-		x, y := numbers.FindStringIndex(a), numbers.FindStringIndex(b)
-		if x == nil || y == nil || a[:x[0]] != b[:y[0]] {
-			break
+// matrixKinds names the kinds of files that the layers lie in.
+func (g *Gallery) matrixKinds() string {
+	var kinds []string
+	for _, l := range g.Layers {
+		path, _, _ := strings.Cut(l.File, " and ")
+		if ext := strings.ToLower(slash.Ext(path)); !slices.Contains(kinds, ext) {
+			kinds = append(kinds, ext)
 		}
-		p, q := strings.TrimLeft(a[x[0]:x[1]], "0"), strings.TrimLeft(b[y[0]:y[1]], "0")
-		if c := cmp.Or(cmp.Compare(len(p), len(q)), strings.Compare(p, q)); c != 0 {
-			return c
-		}
-		a, b = a[x[1]:], b[y[1]:]
 	}
-	return strings.Compare(a, b)
+	slices.Sort(kinds)
+	switch len(kinds) {
+	case 0:
+		return ""
+	case 1:
+		return kinds[0] + " matrices"
+	}
+	return strings.Join(kinds[:len(kinds)-1], ", ") + " and " + kinds[len(kinds)-1] + " matrices"
 }
