@@ -6,9 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strata/engine/shard"
 	"strings"
 	"testing"
+
+	"strata/engine/shard"
 
 	"github.com/parquet-go/parquet-go"
 )
