@@ -56,6 +56,8 @@ var flagKinds = map[string]flagKind{
 	"gallery":            {data, "FOLDER"},
 	"ids":                {data, "FILE"},
 	"image":              {data, "FILE"},
+	"input":              {data, "NAME=NUMBER"},
+	"pool":               {data, "POOL"},
 	"lacking":            {data, ""},
 	"query":              {data, "ID"},
 	"sample":             {data, "ROWS"},

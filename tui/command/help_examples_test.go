@@ -3,6 +3,8 @@
 package command
 
 import (
+	"encoding/binary"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/format"
 	"strata/fixtures"
 )
 
@@ -39,6 +42,7 @@ func TestHelpExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	writeTokens(t, dir)
 	for _, run := range []string{"before", "after"} {
 		mustRun(t, dir, "eval", "demo", "--scheme", "A", "--queries", "50", "--out", run)
 	}
@@ -47,6 +51,39 @@ func TestHelpExamples(t *testing.T) {
 			line = strings.TrimSuffix(line, "\n")
 			t.Run(line, func(t *testing.T) { runExample(t, dir, cmd.Name(), line) })
 		}
+	}
+}
+
+// writeTokens writes tokens.npy, tokens of the demo's items, and vectors, a folder with a file for each item.
+func writeTokens(t *testing.T, dir string) {
+	t.Helper()
+	items, err := os.ReadFile(filepath.Join(dir, "shop", "items.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(items), "\n")
+	lines = lines[1 : len(lines)-1]
+	const tokens, features = 3, 2
+	if err := os.Mkdir(filepath.Join(dir, "vectors"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	all := format.NpyHead(format.Float32, int64(len(lines)), tokens, features)
+	for i, line := range lines {
+		id, _, _ := strings.Cut(line, ",")
+		one := format.NpyHead(format.Float32, features)
+		for k := range tokens * features {
+			value := math.Float32bits(float32(i%97*k + k + 1))
+			all = binary.LittleEndian.AppendUint32(all, value)
+			if k < features {
+				one = binary.LittleEndian.AppendUint32(one, value)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "vectors", id+".npy"), one, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tokens.npy"), all, 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 
