@@ -26,6 +26,8 @@ const (
 	// least: of larger galleries they are drawn.
 	mostPairs    = 4_000_000_000
 	leastSampled = 2000
+	// firstScreen is how long the building is put off at most, for the first screen's sake.
+	firstScreen = 400 * time.Millisecond
 	// yielding is how often the building looks whether a step still runs.
 	yielding = 5 * time.Millisecond
 )
@@ -97,6 +99,11 @@ func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ";
 // gather loads what is kept, builds what is missing, keeps it, and goes on when layers
 // are added.
 func (s *Session) gather(ctx context.Context, w *gathering) error {
+	select {
+	case <-time.After(min(s.o.ContentWait, firstScreen)):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if _, err := w.n.Load(ctx); err != nil {
 		return err
 	}
