@@ -101,9 +101,6 @@ func PrepareCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, o Optio
 		if err != nil && (!waited || !noCodes(err)) {
 			return nil, fmt.Errorf("%s, just built: %w", path, err)
 		}
-		if err == nil && !waited {
-			seal.Believe(seal.SealedCodes, c.Seal(c.Rows))
-		}
 	}
 }
 
@@ -183,6 +180,9 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 	if err == nil {
 		err = b.file.Sync()
 	}
+	if err == nil {
+		err = b.believe()
+	}
 	err = errors.Join(err, b.file.Close())
 	if err == nil {
 		err = b.dir.Rename(part, b.dir, name)
@@ -195,6 +195,21 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 		err = errors.Join(fmt.Errorf("codes of %s: %w", b.layer.Name, err), b.dir.Remove(part))
 	}
 	return err
+}
+
+// believe seals the finished file before it gets its name: whoever finds the codes finds their seal.
+func (b *codeBuilder) believe() error {
+	n := (b.layer.Rows + CodeChunk - 1) / CodeChunk
+	text := make([]byte, HeaderBytes+n*ChunkHead) // as Codes.Seal has it
+	_, err := b.file.ReadAt(text[:HeaderBytes], 0)
+	for i := 0; i < n && err == nil; i++ {
+		_, err = b.file.ReadAt(text[HeaderBytes+i*ChunkHead:][:ChunkHead], ChunkAt(i, b.layer.Dim))
+	}
+	if err != nil {
+		return fmt.Errorf("reading what was written: %w", err)
+	}
+	seal.Believe(seal.SealedCodes, text)
+	return nil
 }
 
 // filled is a chunk with codes but without its checksums.
