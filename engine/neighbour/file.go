@@ -63,11 +63,8 @@ func (n *Neighbours) Save(ctx context.Context) error {
 	if err := errors.Join(err, ctx.Err(), b.Flush()); err != nil {
 		return err
 	}
-	if err := file.Publish(); err != nil {
-		return err
-	}
-	seal.Believe(seal.SealedNeighbours, []byte(hex.EncodeToString(sum.Sum(nil))))
-	return nil
+	seal.Believe(seal.SealedNeighbours, []byte(hex.EncodeToString(sum.Sum(nil)))) // first: a reader that finds the file needs its seal
+	return file.Publish()
 }
 
 // Load reads the neighbourhoods of the file, if they have the same queries, candidates and M. It
