@@ -130,31 +130,8 @@ func (p *Plan) cut(b *builder, limit int64) error {
 	for _, s := range slices.Concat(m.names, m.sparse) {
 		keep(s)
 	}
-	stored := map[string]bool{}
-	for i := range m.Weights {
-		stored[m.Weights[i].Name] = true
-	}
-	var inputs []Value
-	at := span{}
-	for _, v := range m.inputs {
-		_, set := p.fixed[v.Name]
-		switch {
-		case !used[v.Name]:
-		case stored[v.Name]:
-			keep(v.span)
-		case set:
-			if err := b.constant(v.Value, p.fixed[v.Name]); err != nil {
-				return fmt.Errorf("%s: input %q: %w", m.Path, v.Name, err)
-			}
-		default:
-			inputs, at = append(inputs, v.Value), v.span
-		}
-	}
-	if p.Input, err = m.picture(inputs); err != nil {
+	if err := p.feed(b, used, keep); err != nil {
 		return err
-	}
-	if p.fed = b.adapt(p.Input); p.fed == p.Input.Name {
-		keep(at)
 	}
 	for i, name := range p.Outputs {
 		if p.Input.Shape.Size(0) > 1 { // all of a batch are the same picture
@@ -183,6 +160,40 @@ func (p *Plan) cut(b *builder, limit int64) error {
 	p.assemble(graph, used, added, m.refer)
 	if p.Size() > limit {
 		return fmt.Errorf("%s: what the taps need is %d bytes, and ONNX Runtime reads up to %d: save the model with external data", m.Path, p.Size(), limit)
+	}
+	return nil
+}
+
+// feed finds the input for pictures, adapts it to what is fed, makes constants of the inputs that have
+// a fixed value, and keeps the other ones that are used.
+func (p *Plan) feed(b *builder, used map[string]bool, keep func(span)) error {
+	m := p.Model
+	stored := map[string]bool{}
+	for i := range m.Weights {
+		stored[m.Weights[i].Name] = true
+	}
+	var inputs []Value
+	at := span{}
+	for _, v := range m.inputs {
+		value, set := p.fixed[v.Name]
+		switch {
+		case !used[v.Name]:
+		case stored[v.Name]:
+			keep(v.span)
+		case set:
+			if err := b.constant(v.Value, value); err != nil {
+				return fmt.Errorf("%s: input %q: %w", m.Path, v.Name, err)
+			}
+		default:
+			inputs, at = append(inputs, v.Value), v.span
+		}
+	}
+	var err error
+	if p.Input, err = m.picture(inputs); err != nil {
+		return err
+	}
+	if p.fed = b.adapt(p.Input); p.fed == p.Input.Name {
+		keep(at)
 	}
 	return nil
 }

@@ -126,8 +126,23 @@ func (t tunePage) frontPanel(x, y int, reported bool) (frontPanel, error) {
 	if err := addDots(p, all(t.Front), markColor, 3); err != nil {
 		return frontPanel{}, err
 	}
-	labels := &pointLabels{style: p.X.Tick.Label, taken: all(t.Front)}
-	alt := fmt.Sprintf("%s against %s, %s:", t.Targets[y], t.Targets[x], p.Title.Text)
+	alt, err := t.addNamed(p, at, all(t.Front))
+	if err != nil {
+		return frontPanel{}, err
+	}
+	alt = fmt.Sprintf("%s against %s, %s:%s along the front", t.Targets[y], t.Targets[x], p.Title.Text, alt)
+	for _, i := range t.alongFront(x, y) {
+		if point, ok := at(i); ok {
+			alt += fmt.Sprintf(" %s %s and %s;", t.Trials[i].Scheme, threeDigits(point.X), threeDigits(point.Y))
+		}
+	}
+	return frontPanel{p, strings.TrimSuffix(alt, ";")}, nil
+}
+
+// addNamed draws the best trial and those it is compared with, with their names beside them, clear of the taken
+// points. It returns the text for readers who do not see them.
+func (t tunePage) addNamed(p *plot.Plot, at func(trial int) (plotter.XY, bool), taken plotter.XYs) (alt string, err error) {
+	labels := &pointLabels{style: p.X.Tick.Label, taken: taken}
 	for _, i := range t.Baselines() {
 		point, ok := at(i)
 		if !ok {
@@ -138,20 +153,14 @@ func (t tunePage) frontPanel(x, y int, reported bool) (frontPanel, error) {
 			ink, size = bestColor, 5.5
 		}
 		if err := addDots(p, plotter.XYs{point}, ink, size); err != nil {
-			return frontPanel{}, err
+			return "", err
 		}
 		name := t.Trials[i].Scheme.String()
 		labels.add(point, table.PlotText(name), i == t.Best)
 		alt += fmt.Sprintf(" %s (%s) %s and %s;", name, t.Role(i), threeDigits(point.X), threeDigits(point.Y))
 	}
-	alt += " along the front"
-	for _, i := range t.alongFront(x, y) {
-		if point, ok := at(i); ok {
-			alt += fmt.Sprintf(" %s %s and %s;", t.Trials[i].Scheme, threeDigits(point.X), threeDigits(point.Y))
-		}
-	}
 	p.Add(labels)
-	return frontPanel{p, strings.TrimSuffix(alt, ";")}, nil
+	return alt, nil
 }
 
 // alongFront returns the trials that no other trial dominates in two targets, on the queries to

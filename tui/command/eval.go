@@ -229,6 +229,14 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	warnFaults(cmd, g)
+	if err := f.print(cmd, outcome); err != nil {
+		return err
+	}
+	return require(cmd, outcome.Evaluation, requirements)
+}
+
+// print writes the tables that the flags ask for.
+func (f evalFlags) print(cmd *cobra.Command, outcome *report.Outcome) error {
 	if err := writeLeftOut(cmd, outcome.Duplicates); err != nil {
 		return err
 	}
@@ -244,11 +252,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		}
 	}
 	if f.plot {
-		if err := report.WriteMeansPlot(shown(cmd), outcome.Evaluation); err != nil {
-			return err
-		}
+		return report.WriteMeansPlot(shown(cmd), outcome.Evaluation)
 	}
-	return require(cmd, outcome.Evaluation, requirements)
+	return nil
 }
 
 // requirements returns what the flags require, with the run that they name.

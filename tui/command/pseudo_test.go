@@ -91,7 +91,7 @@ func (p *pseudoTerminal) read() {
 		case p.news <- struct{}{}:
 		default:
 		}
-		if bytes.HasSuffix(all, []byte(pseudoEnd)) {
+		if bytes.Contains(all[max(0, from-len(pseudoEnd)+1):], []byte(pseudoEnd)) { // an echo may follow
 			return
 		}
 	}
@@ -108,7 +108,8 @@ func (p *pseudoTerminal) shown() string {
 func (p *pseudoTerminal) output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return strings.TrimSuffix(p.raw.String(), pseudoEnd)
+	out, _, _ := strings.Cut(p.raw.String(), pseudoEnd)
+	return out
 }
 
 // wait waits for the program, and for all that it wrote to be read. It returns its

@@ -40,6 +40,23 @@ func (k Listing) tuned() RowList {
 		return RowList{empty: "nothing is tuned yet: esc, then : tune"}
 	}
 	rows := tunedRows(t)
+	l := RowList{
+		note: tunedNote(t), Rows: len(rows), columns: tunedColumns(t, rows),
+		isHead: func(i int) bool { return rows[i].heading != "" },
+		Look: func(i int) Look {
+			if rows[i].heading != "" {
+				return Look{}
+			}
+			return Look{Rows: []scheme.Scheme{t.Trials[rows[i].trial].Scheme}}
+		},
+	}
+	l.heading = func(s cells.Styles, i, width int) string { return s.Bold.Render(cells.Cut(rows[i].heading, width)) }
+	return l
+}
+
+// tunedColumns are the columns of Tune: the scheme, the objective, the comparison with the best scheme, and, where
+// there is room, the other targets.
+func tunedColumns(t *tune.Tuned, rows []tunedRow) []column {
 	baseline := func(i int) bool { return rows[i].role != "front" }
 	of := func(i, target int) string {
 		if baseline(i) {
@@ -91,18 +108,7 @@ func (k Listing) tuned() RowList {
 		head := cells.Cut(t.Targets[n].Label, 10)
 		columns = append(columns, numbers(head, max(len(head), 5), func(i int) string { return of(i, n) }).from(pane.WideCols+12*at))
 	}
-	l := RowList{
-		note: tunedNote(t), Rows: len(rows), columns: columns,
-		isHead: func(i int) bool { return rows[i].heading != "" },
-		Look: func(i int) Look {
-			if rows[i].heading != "" {
-				return Look{}
-			}
-			return Look{Rows: []scheme.Scheme{t.Trials[rows[i].trial].Scheme}}
-		},
-	}
-	l.heading = func(s cells.Styles, i, width int) string { return s.Bold.Render(cells.Cut(rows[i].heading, width)) }
-	return l
+	return columns
 }
 
 // tunedNote says on what the best was chosen, and whether a simpler scheme does as well.
