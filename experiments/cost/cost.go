@@ -13,6 +13,7 @@ import (
 	"strata/engine"
 	"strata/engine/code"
 	"strata/engine/items"
+	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
@@ -25,7 +26,8 @@ import (
 // the share of the exact first k that the way finds, the loss of precision, the bytes held for each
 // item, and the time.
 //
-// The ways are: exact search; codes of 8, 4 and 1 bits without their proof; the first principal
+// The ways are: exact search; matrices in types of fewer bytes; codes of 8, 4 and 1 bits without
+// their proof; the first principal
 // components of every layer; and a graph index. Each is measured in its own order and with exact
 // scores of its best candidates.
 type Cost struct {
@@ -37,9 +39,10 @@ type Cost struct {
 	Over    int                // number of queries to draw of those that meet Where; 0 means all
 	Seed    uint64             // of the draw and of the resampling; 0 means 1
 	K       int
-	Depths  []int // candidates to rescore, above K
-	Bits    []int // of codes: some of rank.CodeBits
-	PCA     []int // components kept of every layer: see rank.PrefixSearch
+	Depths  []int         // candidates to rescore, above K
+	Stored  []layer.DType // types that matrices are stored in: some of layer.Narrower
+	Bits    []int         // of codes: some of rank.CodeBits
+	PCA     []int         // components kept of every layer: see rank.PrefixSearch
 
 	Graph    func(dim, rows int) (Graph, error) // makes an empty index; nil: no graph
 	GraphHow string                             // how it is built
@@ -77,10 +80,11 @@ type SchemeCost struct {
 // WayCost is the cost of one way.
 type WayCost struct {
 	Way
-	Recall Estimate // of the exact first k: the mean over queries
-	Short  int      // queries for which it found fewer than k rows, though there are enough candidates
-	Labels []LabelCost
-	Time   WayTime
+	Recall  Estimate // of the exact first k: the mean over queries
+	Changed float64  // share of queries for which it finds others than the exact first k; NaN without a query
+	Short   int      // queries for which it found fewer than k rows, though there are enough candidates
+	Labels  []LabelCost
+	Time    WayTime
 }
 
 // Estimate is a mean over queries, with its 95 % bootstrap interval.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"strata/engine"
+	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 )
@@ -18,7 +20,7 @@ func (r *costRun) measure(ctx context.Context, s *SchemeCost) error {
 	if err := r.rank(ctx, s.Scheme); err != nil {
 		return err
 	}
-	for _, family := range []func(context.Context, *SchemeCost) error{r.certified, r.codes, r.pca, r.graph} {
+	for _, family := range []func(context.Context, *SchemeCost) error{r.certified, r.stored, r.codes, r.pca, r.graph} {
 		if err := family(ctx, s); err != nil {
 			return err
 		}
@@ -64,6 +66,61 @@ func (r *costRun) certified(ctx context.Context, s *SchemeCost) error {
 	}
 	return r.add(ctx, s, Way{Name: "certified", Family: exactFamily, Bytes: bytes, Beside: s.Ways[0].Bytes},
 		exactMethod{r.Gallery, s.Scheme, r.among}, nil, r.built[codesFamily])
+}
+
+// mostStored is how many bytes matrices in another type may take, in memory.
+const mostStored = 4 << 30
+
+// stored adds the searches of matrices in types of fewer bytes a value, or fewer digits.
+func (r *costRun) stored(ctx context.Context, s *SchemeCost) error {
+	var nothing []string
+	for _, t := range r.Stored {
+		names, bytes, made, err := r.narrowed(s.Scheme, t)
+		switch {
+		case err != nil:
+			return err
+		case names == nil:
+			nothing = append(nothing, t.String())
+			continue
+		case made > mostStored:
+			r.note("%s: nothing as %s: that takes %.1f GB of memory, and at most %.1f are taken", s.Scheme, t, float64(made)/1e9, float64(mostStored)/1e9)
+			continue
+		}
+		r.progress(fmt.Sprintf("%s: %s", s.Scheme, t))
+		began := r.Folder.Clock()
+		held, err := rank.Converted(ctx, r.Gallery, names, t)
+		if err != nil {
+			return err
+		}
+		built := r.Folder.Clock().Sub(began)
+		way := Way{Name: t.String(), Family: storedFamily, Bytes: bytes}
+		if err := r.add(ctx, s, way, exactMethod{held, s.Scheme, r.among}, r.Depths, built); err != nil {
+			return err
+		}
+	}
+	if nothing != nil {
+		r.note("%s: nothing as %s: no layer has more bytes a value", s.Scheme, strings.Join(nothing, ", "))
+	}
+	return nil
+}
+
+// narrowed returns the layers of a scheme that another type makes smaller, or coarser. bytes is the
+// size of all its matrices then, and made that of the converted ones.
+func (r *costRun) narrowed(s scheme.Scheme, t layer.DType) (names []string, bytes, made int64, err error) {
+	for _, name := range s.Layers() {
+		l, err := r.Gallery.Layer(name)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		values := int64(l.Rows) * int64(l.Dim)
+		if l.Type.Size() > t.Size() || l.Type == layer.Float16 && t == layer.BFloat16 {
+			names, made = append(names, name), made+values*t.Size()
+			bytes += values * t.Size()
+			continue
+		}
+		bytes += values * l.Type.Size()
+	}
+	return names, bytes, made, nil
 }
 
 // codes adds the searches by codes.

@@ -94,7 +94,8 @@ func (r *costRun) recall(ctx context.Context, s *SchemeCost) error {
 	one := metric.Fixed(max(1, len(judged)))
 	for w := range s.Ways {
 		way := &s.Ways[w]
-		way.Recall = Estimate{math.NaN(), math.NaN(), math.NaN(), len(judged)}
+		way.Recall, way.Changed = Estimate{math.NaN(), math.NaN(), math.NaN(), len(judged)}, math.NaN()
+		changed := 0
 		column := b.Add(uint64(one))
 		var sum float64
 		for n, i := range judged {
@@ -105,11 +106,14 @@ func (r *costRun) recall(ctx context.Context, s *SchemeCost) error {
 			if len(r.found[w][i]) < len(r.exact[i]) {
 				way.Short++
 			}
+			if share < 1 {
+				changed++
+			}
 			sum += share
 			column.Set(n, uint64(math.Round(float64(one*share))))
 		}
 		if len(judged) > 0 {
-			way.Recall.Value = sum / float64(len(judged))
+			way.Recall.Value, way.Changed = sum/float64(len(judged)), float64(changed)/float64(len(judged))
 		}
 	}
 	if len(judged) == 0 {

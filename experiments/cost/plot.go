@@ -34,10 +34,11 @@ const (
 // familyColors distinguishes the families in print and for people with colour blindness, too
 // (colours of Okabe and Ito).
 var familyColors = map[string]color.Color{
-	exactFamily: color.RGBA{0, 0, 0, 255},
-	codesFamily: color.RGBA{0, 114, 178, 255},
-	pcaFamily:   color.RGBA{213, 94, 0, 255},
-	graphFamily: color.RGBA{0, 128, 96, 255},
+	exactFamily:  color.RGBA{0, 0, 0, 255},
+	storedFamily: color.RGBA{204, 121, 167, 255},
+	codesFamily:  color.RGBA{0, 114, 178, 255},
+	pcaFamily:    color.RGBA{213, 94, 0, 255},
+	graphFamily:  color.RGBA{0, 128, 96, 255},
 }
 
 // costPoint is a way in a panel. In the panel of missed items, y is a logarithm.
@@ -127,9 +128,9 @@ func (c *Costs) drawHead(to plotdraw.Canvas, s SchemeCost) {
 		to.FillText(style, vg.Point{X: x + 8, Y: y}, text)
 		x += 8 + style.Width(text)*costRoom + 16
 	}
-	for _, family := range []string{exactFamily, codesFamily, pcaFamily, graphFamily} {
+	for _, family := range []string{exactFamily, storedFamily, codesFamily, pcaFamily, graphFamily} {
 		if slices.ContainsFunc(s.Ways, func(w WayCost) bool { return w.Family == family }) {
-			entry(costGlyph(family, true), map[string]string{exactFamily: "exact", codesFamily: "codes", pcaFamily: "principal components", graphFamily: "graph"}[family])
+			entry(costGlyph(family, true), map[string]string{exactFamily: "exact", storedFamily: "other types", codesFamily: "codes", pcaFamily: "principal components", graphFamily: "graph"}[family])
 		}
 	}
 	entry(costGlyph(exactFamily, false), "own order")
@@ -255,7 +256,7 @@ func (c *Costs) panel(s SchemeCost, label int) (*plot.Plot, error) {
 
 // addCostPoints adds points with their intervals, lines within a family, and names.
 func addCostPoints(p *plot.Plot, points []costPoint) error {
-	for _, family := range []string{graphFamily, pcaFamily, codesFamily, exactFamily} {
+	for _, family := range []string{graphFamily, pcaFamily, codesFamily, storedFamily, exactFamily} {
 		for _, rescored := range []bool{true, false} {
 			var these costSeries
 			for _, at := range points {

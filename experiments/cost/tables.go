@@ -28,7 +28,7 @@ func (c *Costs) table() table.Table {
 	columns := slices.Concat(
 		table.Columns(table.Text, "scheme", "way", "family"), table.Columns(table.Whole, "rescored"),
 		table.Columns(table.Whole, "bytes", "bytes_beside"), table.Columns(table.Real, "bytes_item", "bytes_item_beside"),
-		table.Columns(table.Real, "recall", "recall_low", "recall_high"), table.Columns(table.Whole, "recall_queries", "short"),
+		table.Columns(table.Real, "recall", "recall_low", "recall_high", "changed"), table.Columns(table.Whole, "recall_queries", "short"),
 		table.Columns(table.Text, "label", "metric"), table.Columns(table.Real, "value", "ci_low", "ci_high"), table.Columns(table.Whole, "queries"),
 		table.Columns(table.Real, "diff", "diff_low", "diff_high", "p", "p_holm"), table.Columns(table.Text, "method"), table.Columns(table.Whole, "win", "tie", "loss"))
 	return table.Table{Columns: columns, Rows: func(yield func([]string) bool) {
@@ -38,7 +38,7 @@ func (c *Costs) table() table.Table {
 					row := []string{
 						s.Scheme.String(), w.Name, w.Family, strconv.Itoa(w.Depth),
 						strconv.FormatInt(w.Bytes, 10), strconv.FormatInt(w.Beside, 10), table.Number(c.perItem(w.Bytes)), table.Number(c.perItem(w.Beside)),
-						table.Cell(w.Recall.Value), table.Cell(w.Recall.Low), table.Cell(w.Recall.High), strconv.Itoa(w.Recall.N), strconv.Itoa(w.Short),
+						table.Cell(w.Recall.Value), table.Cell(w.Recall.Low), table.Cell(w.Recall.High), table.Cell(w.Changed), strconv.Itoa(w.Recall.N), strconv.Itoa(w.Short),
 						label, metric.Metric{Kind: metric.Precision, K: c.K}.String(),
 					}
 					of := w.Labels[l]
@@ -112,14 +112,14 @@ func (c *Costs) WriteTable(w io.Writer) error {
 // costRows writes the results that do not depend on times.
 func (c *Costs) costRows(b *strings.Builder, s SchemeCost) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	row := fmt.Sprintf("way\trescored\tbytes/item\trecall@%d\t95 %%", c.K)
+	row := fmt.Sprintf("way\trescored\tbytes/item\trecall@%d\t95 %%\tchanged", c.K)
 	for _, label := range c.Labels {
 		row += fmt.Sprintf("\tP@%d %s\tless exact\t95 %%\tp", c.K, table.Quote(label))
 	}
 	_, _ = fmt.Fprintln(t, row)
 	short := false
 	for _, w := range s.Ways {
-		row := fmt.Sprintf("%s\t%s\t%.1f\t%s\t%s", w.Name, depthText(w.Depth), c.perItem(w.Bytes), table.Rounded(w.Recall.Value), w.Recall.interval())
+		row := fmt.Sprintf("%s\t%s\t%.1f\t%s\t%s\t%s", w.Name, depthText(w.Depth), c.perItem(w.Bytes), table.Rounded(w.Recall.Value), w.Recall.interval(), table.Rounded(w.Changed))
 		for _, l := range w.Labels {
 			row += "\t" + table.Rounded(l.Precision.Value)
 			if l.Loss.Label == "" || l.Loss.N == 0 {

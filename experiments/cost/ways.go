@@ -16,16 +16,17 @@ import (
 
 // The families of ways to search.
 const (
-	exactFamily = "exact"
-	codesFamily = "codes"
-	pcaFamily   = "pca"
-	graphFamily = "graph"
+	exactFamily  = "exact"
+	storedFamily = "stored"
+	codesFamily  = "codes"
+	pcaFamily    = "pca"
+	graphFamily  = "graph"
 )
 
 // Way is a way to search for the items that a scheme ranks first.
 type Way struct {
-	Name   string // exact, codes4, pca128, graph-ef64
-	Family string // exact, codes, pca or graph
+	Name   string // exact, float16, codes4, pca128, graph-ef64
+	Family string // exact, stored, codes, pca or graph
 	Depth  int    // number of candidates that get exact scores; 0 means none: the order is the way's own
 	Bytes  int64  // bytes that it holds in memory for all items: counted
 	Beside int64  // bytes of the matrices from which it reads single rows, which may lie on a disk; 0 if it reads none
@@ -61,9 +62,9 @@ type method interface {
 	prefix() bool
 }
 
-// exactMethod ranks exactly.
+// exactMethod ranks exactly by layers as they are held.
 type exactMethod struct {
-	g      *engine.Gallery
+	g      rank.Layers
 	scheme scheme.Scheme
 	among  *items.Candidates
 }
@@ -80,7 +81,7 @@ func (m exactMethod) search(ctx context.Context, q, n int) ([]int, error) {
 
 func (m exactMethod) all(ctx context.Context, queries []int, n int, each func(int, []int) error) error {
 	errs := make([]error, len(queries))
-	err := m.g.RankAll(ctx, queries, []scheme.Scheme{m.scheme}, n, m.among, func(i int, rankings []rank.Ranking) {
+	err := rank.All(ctx, m.g, queries, []scheme.Scheme{m.scheme}, n, m.among, func(i int, rankings []rank.Ranking) {
 		errs[i] = each(i, scoredRows(rankings[0].Hits))
 	})
 	if i := slices.IndexFunc(errs, func(e error) bool { return e != nil }); err == nil && i >= 0 {

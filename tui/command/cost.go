@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine/graph"
+	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/experiments/cost"
 )
@@ -22,6 +23,7 @@ type costFlags struct {
 	queries         string
 	seed            uint64
 	rescore         []int
+	stored          []string
 	bits, pca, efs  []int
 	graph, library  string
 	m, construction int
@@ -39,10 +41,12 @@ func costCommand() *cobra.Command {
 		Long: `Cost says what a product would pay, and what it would lose, for not ranking every
 item exactly. For each way to search it measures recall@k against the exact
 ranking, P@k of every label less that of the exact ranking over the same queries,
-the bytes it holds an item, and how long a query takes:
+the share of queries whose first k change, the bytes it holds an item, and how long
+a query takes:
 
   exact      all matrices, in float64
   certified  codes, and the exact scores of those rows that could be in the top k
+  float16 …  the matrices, rounded to a type of fewer bytes, the query, too
   codesN     codes of N bits a value, without that proof
   pcaN       the first N principal components of every layer, and the mean
   graph-efN  HNSW over the scheme's vectors, looking at N candidates
@@ -69,6 +73,7 @@ Nothing else should run meanwhile.`,
 	flags.StringVar(&f.queries, "queries", "1000", "how many queries to draw, or all")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	flags.IntSliceVar(&f.rescore, "rescore", nil, "how many candidates get their exact scores; repeats (default: 4 and 10 times k)")
+	flags.StringSliceVar(&f.stored, "stored", narrower(), "types of matrices with fewer bytes a value; none for none")
 	flags.IntSliceVar(&f.bits, "bits", rank.CodeBits(), "bits of codes; 0 for no codes")
 	flags.IntSliceVar(&f.pca, "pca", []int{64, 128, 256, 512}, "components to keep of every layer; 0 for none")
 	flags.StringVar(&f.graph, "graph", "auto", "values that a graph keeps, f16, f32 or i8; none; or auto: f16 where there is USearch")
@@ -141,6 +146,9 @@ func (f costFlags) study() (cost.Cost, error) {
 		}
 	}
 	var err error
+	if c.Stored, err = storedTypes(f.stored); err != nil {
+		return c, err
+	}
 	if c.Bits, err = someOf("--bits", f.bits, rank.CodeBits()...); err != nil {
 		return c, err
 	}
@@ -161,6 +169,34 @@ func (f costFlags) study() (cost.Cost, error) {
 	}
 	c.Folder, err = folder(f.out, "", f.formats, false)
 	return c, err
+}
+
+// storedTypes returns the types of the names, each once; none alone stands for none.
+func storedTypes(names []string) ([]layer.DType, error) {
+	var some []layer.DType
+	if len(names) == 1 && names[0] == "none" {
+		return nil, nil
+	}
+	for _, name := range names {
+		all := layer.Narrower()
+		n := slices.IndexFunc(all, func(t layer.DType) bool { return t.String() == name })
+		if n < 0 {
+			return nil, usagef("--stored is one of %s, or none, not %q", strings.Join(narrower(), " "), name)
+		}
+		if !slices.Contains(some, all[n]) {
+			some = append(some, all[n])
+		}
+	}
+	return some, nil
+}
+
+// narrower returns the names of the types that matrices can be converted to.
+func narrower() []string {
+	var all []string
+	for _, t := range layer.Narrower() {
+		all = append(all, t.String())
+	}
+	return all
 }
 
 // someOf returns numbers, each once; 0 alone stands for none. With known numbers it
