@@ -95,14 +95,22 @@ func (m Model) turn() (Model, tea.Cmd) {
 	return m, m.crew.run(func() tea.Msg { return listed{seq, k.List()} })
 }
 
-// listedRows takes the rows of the page.
-func (m Model) listedRows(msg listed) Model {
+// listedRows takes the rows of the page, and then the keys that were pressed meanwhile.
+func (m Model) listedRows(msg listed) (Model, tea.Cmd) {
 	if msg.seq != m.listing.seq {
-		return m
+		return m, nil
 	}
 	m.findings.List, m.findings.Listed = msg.list, true
 	m.findings = m.findings.Moved(m.findings.At[m.findings.Page], m.layout.ListRows())
-	return m
+	held := m.held
+	m.held = nil
+	var cmds []tea.Cmd
+	for _, key := range held {
+		var cmd tea.Cmd
+		m, cmd = m.key(key)
+		cmds = append(cmds, cmd)
+	}
+	return m, tea.Batch(cmds...)
 }
 
 // minedPair takes the end of a mine step.

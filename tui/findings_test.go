@@ -384,3 +384,38 @@ func TestReturnIsNotBlank(t *testing.T) {
 	d.do(search)
 	d.wantStatus("saved")
 }
+
+// TestKeysBeforeRows presses keys before the rows of a page are there: they count when the rows are.
+func TestKeysBeforeRows(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
+	d.press("down M")
+	quick := func(keys string) {
+		t.Helper()
+		var cmds []tea.Cmd
+		for name := range strings.FieldsSeq(keys) {
+			next, cmd := d.m.Update(keyNamed(t, name))
+			d.m = next.(Model)
+			cmds = append(cmds, cmd)
+		}
+		for _, cmd := range cmds {
+			d.do(cmd)
+		}
+	}
+	quick("tab down down")
+	d.wantPage(page.Losses, 2)
+	quick("enter")
+	if d.m.findings.Open {
+		t.Fatal("enter shows no pictures")
+	}
+	quick("esc down tab down tab enter")
+	if s := d.m.findings.Sheet; s == nil || d.m.findings.Page != page.Hubs {
+		t.Errorf("enter shows no sheet of hubs, on %v", d.m.findings.Page)
+	}
+	if at := d.m.findings.At; at[page.Losses] != 3 || at[page.Mistakes] != 1 {
+		t.Errorf("the cursors are at %v", at)
+	}
+	quick("esc shift+tab esc down")
+	if d.m.findings.Open || len(d.m.held) > 0 {
+		t.Errorf("open %t, %d keys held", d.m.findings.Open, len(d.m.held))
+	}
+}

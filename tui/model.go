@@ -73,6 +73,7 @@ type jobs struct {
 	dissecting job
 	listing    job
 	sharpening job
+	held       []tea.KeyMsg     // pressed while the rows of the findings were made
 	pending    int              // steps on their way to the log
 	awaited    bool             // the answer of the latest search
 	asked      time.Time        // when
@@ -239,7 +240,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	case executed:
 		return m.executed(msg), nil
 	case listed:
-		return m.listedRows(msg), nil
+		return m.listedRows(msg)
 	case restricted:
 		return m.restricted(msg), nil
 	case prompt.Found, prompt.Completed:
@@ -366,10 +367,16 @@ func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
 	case m.prompt.Kind != prompt.None:
 		return m.keyPrompt(msg)
 	}
-	for _, a := range m.bound() {
-		if key.Matches(msg, a.Binding) && (a.when == nil || a.when(&m)) {
-			return a.do(m)
+	lists := m.findings.Open && m.findings.Sheet == nil && !m.findings.Listed
+	if !lists || len(m.held) == 0 {
+		for _, a := range m.bound() {
+			if key.Matches(msg, a.Binding) && (a.when == nil || a.when(&m)) {
+				return a.do(m)
+			}
 		}
+	}
+	if lists { // it may be for the rows that are being made
+		m.held = append(slices.Clip(m.held), msg)
 	}
 	return m, nil
 }
