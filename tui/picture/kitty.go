@@ -240,10 +240,11 @@ func withLast(all [][]byte, b []byte) [][]byte {
 type kittyDirectHand struct {
 	kittyStore
 	placed map[int]uint32 // by placement: the picture's number
+	lifts  string         // what takes off the picture that the last one put replaces
 }
 
 func newKittyDirectHand(t Terminal) hand {
-	return &kittyDirectHand{newKittyStore(t), make(map[int]uint32)}
+	return &kittyDirectHand{kittyStore: newKittyStore(t), placed: make(map[int]uint32)}
 }
 
 // placement returns the number of the placement in p's cells.
@@ -254,11 +255,12 @@ func (h *kittyDirectHand) put(p Placement, _ *Placement) [][]byte {
 	at := placement(p)
 	b := ansi.SaveCursor + ansi.CursorPosition(p.Col+1, p.Row+1) +
 		h.command(kitty.Options{Action: kitty.Put, ID: int(id), PlacementID: at, DoNotMoveCursor: true}) + ansi.RestoreCursor
+	h.lifts = ""
 	if old, ok := h.placed[at]; ok && old != id {
-		b += h.lift(at, old)
+		h.lifts = h.lift(at, old)
 	}
 	h.placed[at] = id
-	return withLast(all, []byte(b))
+	return withLast(all, []byte(b+h.lifts))
 }
 
 // lift takes a picture off its cells; the terminal keeps it.
@@ -268,7 +270,7 @@ func (h *kittyDirectHand) lift(at int, id uint32) string {
 
 func (h *kittyDirectHand) broken(p Placement) []byte {
 	delete(h.placed, placement(p))
-	return h.kittyStore.broken(p)
+	return append(h.kittyStore.broken(p), h.lifts...)
 }
 
 func (h *kittyDirectHand) erase(b []byte, p Placement) []byte {

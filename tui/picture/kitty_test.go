@@ -86,6 +86,26 @@ func TestKittyBreaksOff(t *testing.T) {
 	}
 }
 
+// TestKittyBreaksOffOver breaks off a picture that replaces another: neither stays on the cells.
+func TestKittyBreaksOffOver(t *testing.T) {
+	for _, graphics := range []Graphics{GraphicsKitty, GraphicsKittyDirect} {
+		t.Run(graphics.String(), func(t *testing.T) {
+			s := newProtocolStage(t, graphics, false, [2]string{"PNG ", strings.Repeat(" long", 20000)})
+			old, p := s.terminal.know("a", 28, 5, Box{8, 4}), s.terminal.know("b", 28, 5, Box{8, 4})
+			s.show(t, blankView(), old)
+			for _, b := range append(s.hand.put(p, nil)[:3], s.hand.broken(p)) {
+				if _, err := s.terminal.Write(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if placed := s.terminal.kitty.placed; len(placed) > 0 {
+				t.Errorf("%v stays on the cells", placed)
+			}
+			s.show(t, blankView(), p)
+		})
+	}
+}
+
 func TestKittyNumbers(t *testing.T) {
 	store := newKittyStore(Terminal{})
 	store.serial = numbers - 100
