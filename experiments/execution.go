@@ -135,7 +135,7 @@ var executors = map[string]executor{
 		to.mined = from.mined
 	}},
 	"tune": {do: does((*execution).tune), keep: func(to, from *state) {
-		to.tuned, to.comparisons = from.tuned, from.comparisons
+		to.tuned, to.comparisons, to.compared = from.tuned, from.comparisons, from.compared
 	}},
 	"require": {do: does((*execution).require)},
 	"note":    {bare: true, do: does((*execution).remark)},

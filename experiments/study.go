@@ -82,7 +82,7 @@ func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error)
 	if t.Neighbours != nil {
 		x.state.gallery.lent.Store(t.Neighbours)
 	}
-	x.state.tuned, x.state.comparisons = t, t.Comparisons
+	x.state.tuned, x.state.comparisons, x.state.compared = t, t.Comparisons, nil
 	step.Layers = t.PlacesText()
 	return &Result{Step: step, Lines: t.Lines(), Tuned: t}, nil
 }

@@ -2,6 +2,8 @@ package experiments
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,5 +51,43 @@ func TestStepsTakeOver(t *testing.T) {
 	}
 	if h := together.snapshot().gallery; h.lent.Load() == nil {
 		t.Error("a tune step lends nothing")
+	}
+}
+
+// TestReportAfterTune exports the page of a comparison that a tune step follows: the page
+// has the comparison's numbers, whether the tune step ran before others or beside them.
+func TestReportAfterTune(t *testing.T) {
+	gallery := t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(33, 1)), 120).Write(t, gallery)
+	s := sampling(t, gallery, 0, nil)
+	do := func(text string) {
+		if _, err := s.Do(t.Context(), steps(t, text)...); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	dir := t.TempDir()
+	page := func() string {
+		file := filepath.Join(dir, "report.html")
+		do("export "+file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	do("evaluate C") // its layer's warnings are on the page from here on
+	do("compare A, B")
+	want := page()
+	const tune = "tune A, B, C for P@10 category step 1/4"
+	do(tune)
+	if page() != want {
+		t.Error("a tune step changes the page of the comparison")
+	}
+	do("compare A, B")
+	if _, err := s.Behind(t.Context(), steps(t, tune)[0], nil); err != nil {
+		t.Fatal(err)
+	}
+	if page() != want {
+		t.Error("a tune step in the background changes the page of the comparison")
 	}
 }
