@@ -86,6 +86,19 @@ func TestMeans(t *testing.T) {
 	d.wantScreen("3 against 1")
 }
 
+// TestMeansBesideUnserved says which row is ahead although another one has no mean: that nothing is shown against it.
+func TestMeansBesideUnserved(t *testing.T) {
+	d := openLive(t, 160, 40, 64<<20)
+	d.press("a text:rrf(rrf(A,B),C) enter")
+	d.fire()
+	d.sharpen()
+	d.wantScreen("B: category .640, ahead of 3 of 4, not shown against rrf(rrf(A,B),C)")
+	d.wantScreen(" · p<.05, Holm")
+	if m := d.m.Shown.Means; m.Rough {
+		t.Error("the other rows stay rough")
+	}
+}
+
 // TestMeansAreEvaluated compares what is shown with an evaluation, whose numbers take their place.
 func TestMeansAreEvaluated(t *testing.T) {
 	d := openLive(t, 200, 60, 64<<20)

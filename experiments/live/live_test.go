@@ -250,6 +250,65 @@ func TestUnserved(t *testing.T) {
 	}
 }
 
+// TestSettleServed settles the schemes that neighbourhoods can serve beside one that they
+// cannot: all queries of theirs are known, and the numbers are those of an evaluation of
+// them alone.
+func TestSettleServed(t *testing.T) {
+	g := randomGallery(t, 120)
+	s := sampleOf(t, g, 40, 0, nil)
+	schemes := testgallery.Schemes(t, "A", "rrf(rrf(A,B),C)", "B+C", "A+C")
+	served := testgallery.Schemes(t, "A", "B+C", "A+C")
+	for _, sc := range schemes {
+		if err := s.Resolve(t.Context(), sc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rough, err := s.Rows(t.Context(), schemes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.Settle(t.Context(), rough)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rows.Complete() || rows.Rough || !rows.Final() || rows.Served(1) {
+		t.Fatalf("known %d of %d queries, rough %t", rows.Known, rows.Queries, rows.Rough)
+	}
+	e := evaluated(t, g, served, nil, nil)
+	comparisons, err := e.Compare(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range comparisons {
+		d, ok := rows.Against(c.A, c.B, c.Label)
+		if ok != (c.N > 0) || ok && (d.P != c.P || d.Holm != c.Holm || d.Low != c.Low || d.High != c.High) {
+			t.Errorf("%s against %s, %s: %+v, evaluated %+v", c.A, c.B, c.Label, d, c)
+		}
+	}
+	for l, label := range rows.Labels {
+		for i, sc := range served {
+			m, ok := rows.Mean(sc, label)
+			if want := e.Precisions(i, l)[0]; ok != (want.N > 0) || ok && (m.Value != want.Value || m.Half != (want.High-want.Low)/2) {
+				t.Errorf("%s, %s: %+v, want %+v", sc, label, m, want)
+			}
+		}
+		if m, ok := rows.Mean(schemes[1], label); ok {
+			t.Errorf("%s has a mean: %+v", schemes[1], m)
+		}
+		v, ok := rows.Verdict(label)
+		if ok && (len(v.Over) != 2 || len(v.Apart) != 1 || !v.Apart[0].Equal(schemes[1])) {
+			t.Errorf("the verdict on %s is %+v", label, v)
+		}
+	}
+	alone, err := s.Rows(t.Context(), schemes[1:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if alone.Complete() || !alone.Final() {
+		t.Errorf("a scheme without a mean is complete: %+v", alone)
+	}
+}
+
 // TestNormal compares interval and p with the resampling of an evaluation, which they
 // approximate, and Settle with its bits.
 func TestNormal(t *testing.T) {

@@ -156,9 +156,25 @@ func (r *Rows) between(i, j, label int) Difference {
 	return r.pairs[pairAt(j, i)][label].Turned()
 }
 
-// Complete reports whether all queries of the gallery are known for all schemes.
+// Served reports whether neighbourhoods can serve the scheme at a place. All that are not
+// built yet may.
+func (r *Rows) Served(place int) bool {
+	return r.Known[place]+r.Open[place] > 0 || r.Usage.Done < r.Usage.Queries
+}
+
+// Complete reports whether all queries of the gallery are known for all schemes that
+// neighbourhoods can serve, of which there is one at least.
 func (r *Rows) Complete() bool {
-	return !slices.ContainsFunc(r.Known, func(n int) bool { return n < r.Queries })
+	served := false
+	for i, n := range r.Known {
+		if !r.Served(i) {
+			continue
+		}
+		if served = true; n < r.Queries {
+			return false
+		}
+	}
+	return served
 }
 
 // Alike reports whether the means of two schemes are over the same queries.
@@ -172,7 +188,8 @@ type Verdict struct {
 	Label string
 	Best  scheme.Scheme
 	Value float64
-	Over  []Standing // the others, best first
+	Over  []Standing      // the others, best first
+	Apart []scheme.Scheme // those with which it has no query in common
 }
 
 // Standing is a scheme that another is ahead of.
@@ -211,6 +228,8 @@ func (r *Rows) Verdict(label string) (Verdict, bool) {
 		}
 		if d := r.between(best, i, l); d.N > 0 {
 			v.Over = append(v.Over, Standing{sc, d})
+		} else {
+			v.Apart = append(v.Apart, sc)
 		}
 	}
 	slices.SortStableFunc(v.Over, func(a, b Standing) int {

@@ -4,17 +4,25 @@ import (
 	"context"
 	"slices"
 
+	"strata/engine/scheme"
 	"strata/experiments/eval"
 )
 
 // Settle returns rows with the intervals and p of an evaluation with seed 1: bootstrap
 // and permutation test. It takes rows of which all queries are known, and resamples,
-// which takes a second or so for 10,000 queries. Others it returns as they are.
+// which takes a second or so for 10,000 queries. Others it returns as they are, and leaves
+// the schemes that neighbourhoods cannot serve without a mean.
 func (s *Sample) Settle(ctx context.Context, r *Rows) (*Rows, error) {
 	if !r.Rough || !r.Complete() || len(r.Labels) == 0 || len(r.Schemes) == 0 {
 		return r, nil
 	}
-	e, err := eval.Plan{Schemes: r.Schemes, Labels: r.Labels, Ks: []int{K}, Filter: s.filter, Neighbours: s.from}.Evaluate(ctx, s.g, nil)
+	var served []scheme.Scheme
+	for i, sc := range r.Schemes {
+		if r.Served(i) {
+			served = append(served, sc)
+		}
+	}
+	e, err := eval.Plan{Schemes: served, Labels: r.Labels, Ks: []int{K}, Filter: s.filter, Neighbours: s.from}.Evaluate(ctx, s.g, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -25,10 +33,14 @@ func (s *Sample) Settle(ctx context.Context, r *Rows) (*Rows, error) {
 	out := *r
 	out.Rough = false
 	out.Means, out.pairs = make([][]Mean, len(r.Schemes)), make([][]Difference, len(r.pairs))
-	for i := range r.Schemes {
+	for i, sc := range r.Schemes {
 		out.Means[i] = slices.Clone(r.Means[i])
+		place := slices.IndexFunc(served, sc.Equal)
 		for l := range r.Labels {
-			sum := e.Precisions(i, l)[0]
+			if place < 0 {
+				continue
+			}
+			sum := e.Precisions(place, l)[0]
 			out.Means[i][l] = Mean{N: sum.N, Hits: sum.Hits, Value: sum.Value, Half: (sum.High - sum.Low) / 2}
 		}
 	}

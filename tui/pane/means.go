@@ -178,7 +178,7 @@ func (sc *Scene) aheadText(of []live.Verdict, form int) string {
 	return text
 }
 
-// claimOf says over which of the other schemes the best one's lead holds.
+// claimOf says over which of the other schemes the best one's lead holds. Over one that has no mean nothing is shown.
 func claimOf(v live.Verdict, form int) string {
 	var open []string
 	for _, o := range v.Over {
@@ -186,13 +186,17 @@ func claimOf(v live.Verdict, form int) string {
 			open = append(open, inert.Text(o.Scheme.String()))
 		}
 	}
-	most := fmt.Sprintf("ahead of %d of %d", len(v.Over)-len(open), len(v.Over))
+	for _, s := range v.Apart {
+		open = append(open, inert.Text(s.String()))
+	}
+	others := len(v.Over) + len(v.Apart)
+	most := fmt.Sprintf("ahead of %d of %d", others-len(open), others)
 	switch n := len(open); {
 	case n == 0:
 		return "ahead of all"
-	case n == len(v.Over) && n > 1:
+	case n == others && n > 1:
 		return "not shown to be ahead"
-	case n == len(v.Over):
+	case n == others:
 		return "not shown to be ahead of " + open[0]
 	case form == verdictCount:
 		return most
