@@ -68,7 +68,7 @@ func TestReportAfterTune(t *testing.T) {
 	dir := t.TempDir()
 	page := func() string {
 		file := filepath.Join(dir, "report.html")
-		do("export "+file)
+		do("export " + file)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
