@@ -8,7 +8,7 @@
 // evaluation's.
 //
 // Intervals and p are those of the normal approximation: they take one pass over the
-// queries. Settle replaces them by an evaluation's resampling.
+// queries. Where few queries differ, p is exact. Settle replaces them by an evaluation's resampling.
 //
 //	s, err := live.NewSample(g, neighbours, filter, labels)
 //	rows, err := s.Rows(ctx, schemes)  // some ms for 10,000 queries

@@ -307,6 +307,38 @@ func TestSettleServed(t *testing.T) {
 	if alone.Complete() || !alone.Final() {
 		t.Errorf("a scheme without a mean is complete: %+v", alone)
 	}
+// TestChance has the exact p where few queries differ and where all differ alike, and the
+// normal approximation's elsewhere.
+func TestChance(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		of        []int64
+		want, off float64
+	}{
+		{"no query", nil, math.NaN(), 0},
+		{"a single query", []int64{3}, math.NaN(), 0},
+		{"equal queries", []int64{0, 0, 0}, 1, 0},
+		{"two alike", []int64{2, 2}, 0.5, 0},
+		{"five alike among others", append(make([]int64, 1000), -1, -1, -1, -1, -1), 0.0625, 0},
+		{"many alike", slices.Repeat([]int64{1}, 40), math.Ldexp(1, -39), 0},
+		{"very many alike", slices.Repeat([]int64{1}, 5000), 0, 0},
+		{"both ways", []int64{3, -1}, 1, 0},
+		{"many", slices.Repeat([]int64{1, 0, -2, 3, 1, 0, -1, 0}, 30), 0.0055, 0.0001},
+	} {
+		var m moments
+		var differing []int64
+		for _, d := range c.of {
+			if m.add(d); d != 0 {
+				differing = append(differing, d)
+			}
+		}
+		got := chance(m, differing)
+		if !equalBits(got, c.want) && !(math.Abs(got-c.want) <= c.off) {
+			t.Errorf("%s: p %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 }
 
 // TestNormal compares interval and p with the resampling of an evaluation, which they

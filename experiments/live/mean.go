@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"strata/engine/neighbour"
+	"strata/experiments/stats"
 )
 
 // Mean is P@K of a scheme under a label over the queries that are known.
@@ -22,7 +23,7 @@ type Difference struct {
 	N              int     // queries; with none, the numbers below are NaN
 	Diff           float64 // the mean of the differences
 	Low, High      float64 // its 95 % interval
-	P              float64 // two-sided; NaN with a single query
+	P              float64 // two-sided, exact if few queries differ; NaN with a single query
 	Holm           float64 // P adjusted for all pairs of the rows; 0 where that is not known
 	Win, Tie, Loss int     // queries for which the first has more hits, as many, fewer
 }
@@ -71,6 +72,7 @@ func (s *Sample) mean(c *Counts, label int) Mean {
 func (s *Sample) difference(a, b *Counts, label int) Difference {
 	var m moments
 	var out Difference
+	differing := make([]int64, 0, fewDiffer+1)
 	judged, labels := s.judged[label], len(s.labels)
 	for place := range min(len(a.states), len(b.states)) {
 		if !judged[place] || !a.known(place) || !b.known(place) {
@@ -78,6 +80,9 @@ func (s *Sample) difference(a, b *Counts, label int) Difference {
 		}
 		d := int64(a.hits[place*labels+label]) - int64(b.hits[place*labels+label])
 		m.add(d)
+		if d != 0 && len(differing) <= fewDiffer {
+			differing = append(differing, d)
+		}
 		switch {
 		case d > 0:
 			out.Win++
@@ -95,17 +100,28 @@ func (s *Sample) difference(a, b *Counts, label int) Difference {
 	out.Diff = float64(m.sum) / float64(K*m.n)
 	spread := m.spread() / K
 	out.Low, out.High = out.Diff-normal95*spread, out.Diff+normal95*spread
-	out.P = chance(out.Diff, spread)
+	out.P = chance(m, differing)
 	return out
 }
 
-// chance returns the two-sided p of a mean with a standard error, by the normal
-// distribution. Without any difference it is 1.
-func chance(mean, spread float64) float64 {
-	if mean == 0 && spread == 0 {
-		return 1
+// fewDiffer is the number of queries that differ up to which p is exact: the normal
+// approximation is poor there.
+const fewDiffer = 20
+
+// chance returns the two-sided p of differences. differing has those that are not 0, or
+// more than fewDiffer of them.
+func chance(m moments, differing []int64) float64 {
+	spread := m.spread()
+	switch {
+	case m.n < 2:
+		return math.NaN()
+	case len(differing) <= fewDiffer:
+		p, _ := stats.ExactP(differing)
+		return p
+	case spread == 0: // all are the same: of 2ⁿ signs two are as far from 0
+		return math.Ldexp(1, 1-int(m.n))
 	}
-	return math.Erfc(math.Abs(mean) / spread / math.Sqrt2)
+	return math.Erfc(math.Abs(float64(m.sum)/float64(m.n)) / spread / math.Sqrt2)
 }
 
 // Turned returns the difference of the second scheme to the first.
