@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"strata/engine"
-	"strata/engine/items"
 	"strata/engine/neighbour"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
@@ -35,6 +34,7 @@ const (
 // gathering is the neighbourhoods of a gallery's queries, and what counts on them.
 type gathering struct {
 	g    *engine.Gallery
+	all  int // queries of the gallery
 	n    *neighbour.Neighbours
 	more chan struct{} // layers were added
 
@@ -46,8 +46,11 @@ type gathering struct {
 // gatherBehind builds the neighbourhoods of a gallery while other work goes on, and notes
 // in the log what it did. It gives way to steps that run.
 func (s *Session) gatherBehind(ctx context.Context, h *handle) {
-	queries := sampledQueries(h.g)
-	if s.o.Neighbours <= 0 || len(queries) == 0 || len(h.g.Labels()) == 0 {
+	if s.o.Neighbours <= 0 || len(h.g.Labels()) == 0 {
+		return
+	}
+	queries, all := sampledQueries(h.g)
+	if all == 0 {
 		return
 	}
 	var layers []string
@@ -63,7 +66,7 @@ func (s *Session) gatherBehind(ctx context.Context, h *handle) {
 	if err != nil {
 		return
 	}
-	w := &gathering{g: h.g, n: n, more: make(chan struct{}, 1)}
+	w := &gathering{g: h.g, all: all, n: n, more: make(chan struct{}, 1)}
 	h.gathered.Store(w)
 	go func() {
 		defer end()
@@ -73,24 +76,16 @@ func (s *Session) gatherBehind(ctx context.Context, h *handle) {
 	}()
 }
 
-// sampledQueries returns the queries whose neighbourhoods are built: all, or as many as
-// do not take long.
-func sampledQueries(g *engine.Gallery) []int {
-	var rows []int
-	for row := range g.Len() {
-		if g.IsQuery(row) {
-			rows = append(rows, row)
-		}
-	}
+// sampledQueries returns the queries whose neighbourhoods are built, all or as many as do
+// not take long, and the number of all. A gallery may have none.
+func sampledQueries(g *engine.Gallery) (sampled []int, all int) {
+	queries, err := eval.Plan{}.DrawQueries(g)
 	most := max(mostPairs/max(g.Len(), 1), leastSampled)
-	if len(rows) <= most {
-		return rows
+	if err != nil || len(queries) <= most {
+		return queries, len(queries)
 	}
-	drawn := items.Sample(len(rows), most, 1)
-	for i, place := range drawn {
-		drawn[i] = rows[place]
-	}
-	return drawn
+	sampled, _ = eval.Plan{Over: most}.DrawQueries(g) // it only fails where there is none
+	return sampled, len(queries)
 }
 
 // oneLine is an error on one line.
@@ -158,7 +153,7 @@ func (w *gathering) sampleUnder(filter []scheme.Condition) (*live.Sample, error)
 	if w.sample != nil && w.filter == text.String() {
 		return w.sample, nil
 	}
-	sample, err := live.NewSample(w.g, w.n, filter, w.g.Labels())
+	sample, err := live.NewSample(w.g, w.n, w.all, filter, w.g.Labels())
 	if err == nil {
 		w.sample, w.filter = sample, text.String()
 	}
@@ -258,13 +253,7 @@ func (h *handle) known(places []string) *neighbour.Neighbours {
 			}
 		}
 	}
-	queries := 0
-	for row := range h.g.Len() {
-		if h.g.IsQuery(row) {
-			queries++
-		}
-	}
-	if w.n.Usage().Done < queries {
+	if w.n.Usage().Done < w.all {
 		return nil
 	}
 	return w.n

@@ -21,11 +21,9 @@ func testSchemes(t *testing.T) []scheme.Scheme {
 
 // queriesOf returns the rows that may be queries.
 func queriesOf(g *engine.Gallery) []int {
-	var rows []int
-	for row := range g.Len() {
-		if g.IsQuery(row) {
-			rows = append(rows, row)
-		}
+	rows, err := eval.Plan{}.DrawQueries(g)
+	if err != nil {
+		panic(err)
 	}
 	return rows
 }
@@ -41,7 +39,7 @@ func sampleOf(t *testing.T, g *engine.Gallery, m int, budget int64, filter []sch
 	if err := n.Build(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSample(g, n, filter, g.Labels())
+	s, err := NewSample(g, n, len(queriesOf(g)), filter, g.Labels())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +166,7 @@ func TestCountsGrow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSample(g, n, nil, g.Labels())
+	s, err := NewSample(g, n, len(queriesOf(g)), nil, g.Labels())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +198,7 @@ func TestCountsGrow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := NewSample(g, n, nil, g.Labels())
+	fresh, err := NewSample(g, n, len(queriesOf(g)), nil, g.Labels())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +223,7 @@ func TestUnserved(t *testing.T) {
 	if err := n.Build(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSample(g, n, nil, g.Labels())
+	s, err := NewSample(g, n, len(queriesOf(g)), nil, g.Labels())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,6 +305,8 @@ func TestSettleServed(t *testing.T) {
 	if alone.Complete() || !alone.Final() {
 		t.Errorf("a scheme without a mean is complete: %+v", alone)
 	}
+}
+
 // TestChance has the exact p where few queries differ and where all differ alike, and the
 // normal approximation's elsewhere.
 func TestChance(t *testing.T) {
@@ -339,8 +339,6 @@ func TestChance(t *testing.T) {
 	}
 }
 
-}
-
 // TestNormal compares interval and p with the resampling of an evaluation, which they
 // approximate, and Settle with its bits.
 func TestNormal(t *testing.T) {
@@ -356,7 +354,7 @@ func TestNormal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSample(g, n, nil, []*items.Label{label})
+	s, err := NewSample(g, n, len(queriesOf(g)), nil, []*items.Label{label})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -417,7 +415,7 @@ func BenchmarkRows(b *testing.B) {
 	if err := n.Build(b.Context(), nil); err != nil {
 		b.Fatal(err)
 	}
-	s, err := NewSample(g, n, nil, g.Labels())
+	s, err := NewSample(g, n, len(queriesOf(g)), nil, g.Labels())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -37,20 +37,15 @@ type Sample struct {
 	order []string           // of kept, the least recently used first
 }
 
-// NewSample returns the sample of neighbourhoods of a gallery's queries, judged by labels
-// among the candidates that a filter leaves.
-func NewSample(g *engine.Gallery, from *neighbour.Neighbours, filter []scheme.Condition, labels []*items.Label) (*Sample, error) {
+// NewSample returns the sample of neighbourhoods of a gallery's queries, of which there
+// are all, judged by labels among the candidates that a filter leaves.
+func NewSample(g *engine.Gallery, from *neighbour.Neighbours, all int, filter []scheme.Condition, labels []*items.Label) (*Sample, error) {
 	among, err := g.Candidates(filter)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sample{g: g, from: from, filter: filter, among: among, labels: labels, kept: map[string]*Counts{}}
+	s := &Sample{g: g, from: from, filter: filter, among: among, labels: labels, all: all, kept: map[string]*Counts{}}
 	s.scratch.New = func() any { return &neighbour.HitCounts{Ks: []int{K}, Labels: labels} }
-	for row := range g.Len() {
-		if g.IsQuery(row) {
-			s.all++
-		}
-	}
 	queries := from.Queries()
 	for _, l := range labels {
 		relevance := among.Relevance(l)
