@@ -72,6 +72,7 @@ func (s *Session) gatherBehind(ctx context.Context, h *handle) {
 		defer end()
 		if err := s.gather(ctx, w); err != nil && ctx.Err() == nil {
 			_ = s.append("# neighbours: " + oneLine(err) + "\n") // Close returns the error
+			h.gathered.CompareAndSwap(w, nil)                    // no more will be built: there are no means to wait for
 		}
 	}()
 }

@@ -6,8 +6,11 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"strata/engine"
 	"strata/experiments/internal/testgallery"
@@ -129,6 +132,45 @@ func TestNeighboursAreKept(t *testing.T) {
 	}
 	if _, err := closed.Means(t.Context(), testgallery.Schemes(t, "A")); err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("means of a closed session: %v", err)
+	}
+}
+
+// TestMeansEnd: there are no means to wait for once the building of neighbourhoods has
+// failed, and the log says why.
+func TestMeansEnd(t *testing.T) {
+	dir := t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(25, 27)), 150).Write(t, dir)
+	var log strings.Builder
+	s := NewSession(Options{
+		Open:   func(ctx context.Context, _ string) (*engine.Gallery, error) { return engine.Open(ctx, dir) },
+		Budget: 64 << 20, Log: &log, SkipContent: true, Neighbours: 1 << 28, ContentWait: time.Hour,
+	})
+	if _, err := s.Do(t.Context(), script.Gallery{Name: "g"}); err != nil {
+		t.Fatal(err)
+	}
+	h := s.snapshot().gallery
+	if h.gathered.Load() == nil {
+		t.Fatal("no neighbourhoods are built")
+	}
+	then := time.Now().Add(time.Hour) // the building begins a moment later
+	if err := os.Chtimes(filepath.Join(dir, "C.npy"), then, then); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.After(time.Minute); h.gathered.Load() != nil; {
+		select {
+		case <-end:
+			t.Fatal("means are waited for")
+		case <-time.After(yielding):
+		}
+	}
+	if rows, err := s.SharpenMeans(t.Context(), testgallery.Schemes(t, "A")); rows != nil || err != nil {
+		t.Errorf("means %v, %v", rows, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "# neighbours: building neighbours: ") {
+		t.Errorf("the log is\n%s", log.String())
 	}
 }
 
