@@ -337,6 +337,7 @@ func (s *state) rank(ctx context.Context, k int) ([]eval.Ranking, error) {
 func (x *execution) evaluate(ctx context.Context, step script.Evaluate) (*Result, error) {
 	t := &x.state
 	plan := x.plan(step)
+	plan.Known = x.state.evaluation
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, error) {
 	t := &x.state
 	plan := x.plan(script.Evaluate(step))
+	plan.Known = x.state.evaluation
 	if len(plan.Schemes) == 1 {
 		return nil, errors.New("one scheme is chosen: a comparison is of two or more")
 	}
@@ -43,7 +44,6 @@ func (x *execution) plan(step script.Evaluate) eval.Plan {
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
 	}
-	plan.Known = x.state.evaluation
 	x.state.gallery.prove(&plan)
 	return plan
 }
