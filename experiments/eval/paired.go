@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -193,7 +194,10 @@ func measuredMetrics(a, b *run.Measured) ([]metric.Metric, error) {
 		if err == nil && len(some) == 0 { // a bare name asks for every cut-off
 			some, err = metric.ParseMetrics([]string{name + "@all"}, nil)
 		}
-		if err != nil || len(some) == 0 {
+		if err == nil && len(some) == 0 {
+			err = errors.New("it is none")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: manifest.json names the metric %q: %w", a.Dir, name, err)
 		}
 		if column := columnOf(some[0]); a.Has(column) && b.Has(column) {

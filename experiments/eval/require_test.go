@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,16 @@ func TestRequireUnlike(t *testing.T) {
 	}
 	if _, err := required(t, e, "require not-worse-than "+same); err == nil {
 		t.Error("a damaged table is read")
+	}
+}
+
+// TestMeasuredMetrics: a manifest that names what is no metric is an error that says so.
+func TestMeasuredMetrics(t *testing.T) {
+	for _, name := range []string{"all", "none", "", "P@0", "MRR"} {
+		m := &run.Measured{Dir: "out", Manifest: run.Manifest{Metrics: []string{name}}}
+		if _, err := measuredMetrics(m, m); err == nil || !strings.Contains(err.Error(), strconv.Quote(name)) || strings.Contains(err.Error(), "%!") {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
 
