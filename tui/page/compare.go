@@ -21,10 +21,10 @@ type Compared struct {
 
 // of returns the comparisons of P at the largest k under a label.
 func (c *Compared) of(label string) []eval.Comparison {
-	k := c.Evaluation.Ks[len(c.Evaluation.Ks)-1]
+	last := c.Evaluation.Metrics[len(c.Evaluation.Ks)-1]
 	var out []eval.Comparison
 	for _, x := range c.Comparisons {
-		if x.Label == label && x.Metric == c.Evaluation.Metrics[len(c.Evaluation.Ks)-1] && x.Metric.K == k {
+		if x.Label == label && x.Metric == last {
 			out = append(out, x)
 		}
 	}
