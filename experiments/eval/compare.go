@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"strata/engine/scheme"
 	"strata/experiments/metric"
@@ -186,50 +183,54 @@ func (j *labelComparison) classes() {
 
 // metrics compares by the metrics from lo to hi.
 func (j *labelComparison) metrics(ctx context.Context, lo, hi int) error {
-	work := &metricWork{j: j, lo: lo, by: &stats.Pairing{}, byClass: &stats.Pairing{Sizes: j.sizes}}
+	work := &metricWork{j: j, by: &stats.Pairing{}, byClass: &stats.Pairing{Sizes: j.sizes}}
 	for m := lo; m < hi; m++ {
 		for _, s := range j.schemes {
 			work.addColumn(m, s)
 		}
 	}
+	for m := lo; m < hi; m++ {
+		for _, i := range j.these {
+			work.addPair(m, (m-lo)*len(j.schemes), i)
+		}
+	}
 	if len(j.queries) == 0 {
-		return work.each(ctx, hi, work.blank)
+		return ctx.Err()
 	}
 	seed, place := j.e.Seed, j.e.place(j.label)
-	if err := work.by.Draw(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DrawQueries}); err != nil {
+	compared, err := compareQueries(ctx, work.by, seed, place, work.columns)
+	if err != nil {
 		return err
 	}
-	if len(j.sizes) > 1 {
-		if err := work.byClass.Draw(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DrawClasses}); err != nil {
-			return err
-		}
+	for i, c := range work.pairs {
+		c.count(work.values[work.columns[i].A], work.values[work.columns[i].B])
+		c.take(compared[i])
 	}
-	if err := work.each(ctx, hi, work.compare); err != nil {
+	if len(j.sizes) < 2 {
+		return nil
+	}
+	compared, err = work.byClass.CompareAll(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DrawClasses},
+		stats.Stream{Seed: seed, Place: place, Of: stats.DivideClasses}, work.columns)
+	if err != nil {
 		return err
 	}
-	if work.inexact.Load() {
-		if err := work.by.Divide(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DivideQueries}); err != nil {
-			return err
-		}
+	for i, c := range work.pairs {
+		of := compared[i]
+		c.ClassLow, c.ClassHigh, c.ClassP, c.ClassMethod = of.Low, of.High, of.P, of.Method
 	}
-	if work.inexactClass.Load() {
-		if err := work.byClass.Divide(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DivideClasses}); err != nil {
-			return err
-		}
-	}
-	return work.each(ctx, hi, work.permute)
+	return nil
 }
 
 // metricWork compares all pairs by some metrics.
 type metricWork struct {
 	j       *labelComparison
-	lo      int // the first metric
 	values  [][]float64
 	ones    []int64
 	by      *stats.Pairing // over queries
 	byClass *stats.Pairing
 
-	inexact, inexactClass atomic.Bool // a pair has no exact p
+	pairs   []*Comparison
+	columns []stats.Columns // of pairs
 }
 
 func (w *metricWork) addColumn(metric, scheme int) {
@@ -252,35 +253,15 @@ func (w *metricWork) addColumn(metric, scheme int) {
 	w.by.Columns, w.byClass.Columns = append(w.by.Columns, column), append(w.byClass.Columns, classes)
 }
 
-// each calls do for every comparison, with the places of its columns, from
-// several goroutines.
-func (w *metricWork) each(ctx context.Context, hi int, do func(c *Comparison, columns Pair, metric int)) error {
+// addPair adds the comparison of a pair by a metric, without numbers. first is the column of the first scheme.
+func (w *metricWork) addPair(metric, first, pair int) {
 	j := w.j
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				n := int(next.Add(1)) - 1
-				m, at := w.lo+n/len(j.these), n%len(j.these)
-				if m >= hi {
-					return
-				}
-				p := j.pairs[j.these[at]]
-				first := (m - w.lo) * len(j.schemes)
-				do(&j.out[m*len(j.pairs)+j.these[at]], Pair{first + j.at[p.A], first + j.at[p.B]}, m)
-			}
-		})
-	}
-	wg.Wait()
-	return ctx.Err()
-}
-
-// blank sets what is compared, and no numbers.
-func (w *metricWork) blank(c *Comparison, columns Pair, metric int) {
-	j := w.j
-	*c = blankComparison(j.e.Schemes[j.schemes[columns.A%len(j.schemes)]], j.e.Schemes[j.schemes[columns.B%len(j.schemes)]], j.e.Labels[j.label], j.e.Metrics[metric])
+	p, c := j.pairs[pair], &j.out[metric*len(j.pairs)+pair]
+	*c = blankComparison(j.e.Schemes[p.A], j.e.Schemes[p.B], j.e.Labels[j.label], j.e.Metrics[metric])
 	c.N, c.Classes = len(j.queries), len(j.sizes)
+	a, b := first+j.at[p.A], first+j.at[p.B]
+	w.pairs = append(w.pairs, c)
+	w.columns = append(w.columns, stats.Columns{A: a, B: b, One: float64(w.ones[a])})
 }
 
 // blankComparison returns a comparison without numbers.
@@ -290,36 +271,6 @@ func blankComparison(a, b scheme.Scheme, label string, of metric.Metric) Compari
 		A: a, B: b, Label: label, Metric: of,
 		Diff: nan, Low: nan, High: nan, P: nan, Holm: nan,
 		ClassLow: nan, ClassHigh: nan, ClassP: nan,
-	}
-}
-
-// compare sets all of a comparison but p-values that are not exact.
-func (w *metricWork) compare(c *Comparison, columns Pair, metric int) {
-	w.blank(c, columns, metric)
-	c.count(w.values[columns.A], w.values[columns.B])
-	one := float64(w.ones[columns.A])
-	by := w.by.Compare(columns.A, columns.B, one)
-	c.Low, c.High, c.P, c.Method = by.Low, by.High, by.P, by.Method
-	if by.Method == stats.Untested {
-		w.inexact.Store(true)
-	}
-	if c.Classes < 2 {
-		return
-	}
-	by = w.byClass.Compare(columns.A, columns.B, one)
-	c.ClassLow, c.ClassHigh, c.ClassP, c.ClassMethod = by.Low, by.High, by.P, by.Method
-	if by.Method == stats.Untested {
-		w.inexactClass.Store(true)
-	}
-}
-
-// permute sets p-values that are not exact.
-func (w *metricWork) permute(c *Comparison, columns Pair, _ int) {
-	if c.Method == stats.Untested {
-		c.P, c.Method = w.by.Permute(columns.A, columns.B), stats.Permutation
-	}
-	if c.ClassMethod == stats.Untested && c.Classes > 1 {
-		c.ClassP, c.ClassMethod = w.byClass.Permute(columns.A, columns.B), stats.Permutation
 	}
 }
 

@@ -41,35 +41,34 @@ func comparePaired(ctx context.Context, pairs []pairedValues, seed, place uint64
 func comparePart(ctx context.Context, pairs []pairedValues, seed, place uint64) error {
 	n := len(pairs[0].a)
 	var by stats.Pairing
-	ones := make([]int64, len(pairs))
+	var columns []stats.Columns
 	for i, p := range pairs {
 		a, one := p.comparison.Metric.Integers(p.a, n)
 		b, _ := p.comparison.Metric.Integers(p.b, n)
-		by.Columns, ones[i] = append(by.Columns, a, b), one
+		by.Columns = append(by.Columns, a, b)
+		columns = append(columns, stats.Columns{A: 2 * i, B: 2*i + 1, One: float64(one)})
 	}
-	if err := by.Draw(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DrawQueries}); err != nil {
-		return err
-	}
-	inexact := false
-	for i, p := range pairs {
-		c, of := p.comparison, by.Compare(2*i, 2*i+1, float64(ones[i]))
-		c.N = n
-		c.count(p.a, p.b)
-		c.Low, c.High, c.P, c.Method = of.Low, of.High, of.P, of.Method
-		inexact = inexact || c.Method == stats.Untested
-	}
-	if !inexact {
-		return nil
-	}
-	if err := by.Divide(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DivideQueries}); err != nil {
+	compared, err := compareQueries(ctx, &by, seed, place, columns)
+	if err != nil {
 		return err
 	}
 	for i, p := range pairs {
-		if p.comparison.Method == stats.Untested {
-			p.comparison.P, p.comparison.Method = by.Permute(2*i, 2*i+1), stats.Permutation
-		}
+		p.comparison.N = n
+		p.comparison.count(p.a, p.b)
+		p.comparison.take(compared[i])
 	}
 	return nil
+}
+
+// compareQueries compares columns of queries.
+func compareQueries(ctx context.Context, by *stats.Pairing, seed, place uint64, columns []stats.Columns) ([]stats.Paired, error) {
+	return by.CompareAll(ctx, stats.Stream{Seed: seed, Place: place, Of: stats.DrawQueries},
+		stats.Stream{Seed: seed, Place: place, Of: stats.DivideQueries}, columns)
+}
+
+// take sets what was computed over queries.
+func (c *Comparison) take(of stats.Paired) {
+	c.Low, c.High, c.P, c.Method = of.Low, of.High, of.P, of.Method
 }
 
 // count sets the mean difference and the queries won, tied and lost.

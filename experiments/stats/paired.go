@@ -3,7 +3,10 @@ package stats
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Method says how a p was found.
@@ -31,8 +34,8 @@ type Pairing struct {
 	divided    [][]int64 // by column, then resample: sums over a random half of the units
 }
 
-// paired is the comparison of two columns.
-type paired struct {
+// Paired is the comparison of two columns.
+type Paired struct {
 	Low, High float64 // the 95 % interval of the mean difference
 	P         float64
 	Method    Method
@@ -84,8 +87,8 @@ func (p *Pairing) differences(a, b int) (by []int64, sum int64) {
 
 // Compare compares two columns, in which one stands for 1. It is Untested where
 // the exact p would take too long.
-func (p *Pairing) Compare(a, b int, one float64) paired {
-	var out paired
+func (p *Pairing) Compare(a, b int, one float64) Paired {
+	var out Paired
 	n := float64(len(p.Columns[a]))
 	drawn := make([]float64, Resamples)
 	for r := range drawn {
@@ -100,6 +103,49 @@ func (p *Pairing) Compare(a, b int, one float64) paired {
 		out.P, out.Method = exact, Exact
 	}
 	return out
+}
+
+// Columns are two columns to compare, in which One stands for 1.
+type Columns struct {
+	A, B int
+	One  float64
+}
+
+// CompareAll compares pairs of columns over resamples that it draws: draw names those of
+// the intervals, divide those of the p that are not exact.
+func (p *Pairing) CompareAll(ctx context.Context, draw, divide Stream, pairs []Columns) ([]Paired, error) {
+	if err := p.Draw(ctx, draw); err != nil {
+		return nil, err
+	}
+	out := make([]Paired, len(pairs))
+	err := each(ctx, len(pairs), func(i int) { out[i] = p.Compare(pairs[i].A, pairs[i].B, pairs[i].One) })
+	untested := func(of Paired) bool { return of.Method == Untested }
+	if err != nil || !slices.ContainsFunc(out, untested) {
+		return out, err
+	}
+	if err := p.Divide(ctx, divide); err != nil {
+		return nil, err
+	}
+	return out, each(ctx, len(pairs), func(i int) {
+		if untested(out[i]) {
+			out[i].P, out[i].Method = p.Permute(pairs[i].A, pairs[i].B), Permutation
+		}
+	})
+}
+
+// each calls do with the numbers under n, from several goroutines.
+func each(ctx context.Context, n int, do func(i int)) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
 }
 
 // Permute returns the p from the random divisions: the units of one half turn
