@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"strata/engine/scheme"
 	"strata/experiments/tune"
 	"strata/tui/cells"
@@ -106,7 +108,7 @@ func tunedColumns(t *tune.Tuned, rows []tunedRow) []column {
 	}
 	for at, n := range others {
 		head := cells.Cut(t.Targets[n].Label, 10)
-		columns = append(columns, numbers(head, max(len(head), 5), func(i int) string { return of(i, n) }).from(pane.WideCols+12*at))
+		columns = append(columns, numbers(head, max(ansi.StringWidth(head), 5), func(i int) string { return of(i, n) }).from(pane.WideCols+12*at))
 	}
 	return columns
 }
