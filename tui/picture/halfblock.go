@@ -28,24 +28,31 @@ func halfBlocks(m image.Image, box Box, cellW, cellH int, profile termenv.Profil
 	cols := min(box.Cols, max(1, (pixelW+cellW/2)/cellW))
 	halves := min(2*box.Rows, max(1, (2*pixelH+cellH/2)/cellH))
 	small := resample(m, cols, halves)
-	left := (box.Cols - cols) / 2
-	top := (box.Rows - (halves+1)/2) / 2
+	return centred(box, cols, (halves+1)/2, func(b *strings.Builder, row int) {
+		if profile == termenv.Ascii {
+			inkLine(b, small, 2*row)
+		} else {
+			blockLine(b, small, 2*row, profile)
+		}
+	})
+}
+
+// centred returns the lines of a picture of cols × rows cells in the middle of a box, between blanks. line writes a row
+// of its cells.
+func centred(box Box, cols, rows int, line func(b *strings.Builder, row int)) []string {
+	left, top := (box.Cols-cols)/2, (box.Rows-rows)/2
 	lines := make([]string, box.Rows)
-	for row := range lines {
-		y := 2 * (row - top)
-		if y < 0 || y >= halves {
-			lines[row] = strings.Repeat(" ", box.Cols)
+	for at := range lines {
+		row := at - top
+		if row < 0 || row >= rows {
+			lines[at] = strings.Repeat(" ", box.Cols)
 			continue
 		}
 		var b strings.Builder
 		b.WriteString(strings.Repeat(" ", left))
-		if profile == termenv.Ascii {
-			inkLine(&b, small, y)
-		} else {
-			blockLine(&b, small, y, profile)
-		}
+		line(&b, row)
 		b.WriteString(strings.Repeat(" ", box.Cols-left-cols))
-		lines[row] = b.String()
+		lines[at] = b.String()
 	}
 	return lines
 }

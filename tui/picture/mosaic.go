@@ -73,21 +73,7 @@ func mosaic(m image.Image, box Box, cellW, cellH int, profile termenv.Profile, g
 	cols := min(box.Cols, max(1, (pixelW+cellW/2)/cellW))
 	rows := min(box.Rows, max(1, (pixelH+cellH/2)/cellH))
 	small := resample(m, cols*g.w, rows*g.h)
-	left, top := (box.Cols-cols)/2, (box.Rows-rows)/2
-	lines := make([]string, box.Rows)
-	for row := range lines {
-		y := row - top
-		if y < 0 || y >= rows {
-			lines[row] = strings.Repeat(" ", box.Cols)
-			continue
-		}
-		var b strings.Builder
-		b.WriteString(strings.Repeat(" ", left))
-		g.line(&b, small, y, cols, profile)
-		b.WriteString(strings.Repeat(" ", box.Cols-left-cols))
-		lines[row] = b.String()
-	}
-	return lines
+	return centred(box, cols, rows, func(b *strings.Builder, row int) { g.line(b, small, row, cols, profile) })
 }
 
 // line writes a row of cells. A colour is set only where it changes.
