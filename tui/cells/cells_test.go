@@ -57,6 +57,32 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// TestDifferences writes differences with a sign, and a p that is too small for its decimals as less than they show.
+func TestDifferences(t *testing.T) {
+	for x, want := range map[float64]string{.0246: "+.025", 0: ".000", -.5: "-.500", .0001: "+.000", -.0001: ".000"} {
+		if got := Signed(x); got != want {
+			t.Errorf("signed(%g) = %q, want %q", x, got, want)
+		}
+	}
+	for _, tc := range []struct {
+		p        float64
+		decimals int
+		want     string
+	}{
+		{.04, 3, ".040"},
+		{.001, 3, ".001"},
+		{.0009999, 3, "<.001"},
+		{0, 4, "<.0001"},
+		{.0001, 4, ".0001"},
+		{1, 3, "1.000"},
+		{math.NaN(), 3, "-"},
+	} {
+		if got := Chance(tc.p, tc.decimals); got != tc.want {
+			t.Errorf("chance(%g, %d) = %q, want %q", tc.p, tc.decimals, got, tc.want)
+		}
+	}
+}
+
 func TestWidths(t *testing.T) {
 	for _, s := range []string{"", "a", "knit-0012", "四番目の商品", "e\u0301tude", "\x1b[31mred\x1b[0m", "👩‍👩‍👧 family"} {
 		for w := range 12 {

@@ -43,6 +43,23 @@ func Number(x float64, decimals int) string {
 	return s
 }
 
+// Signed writes a difference with its sign and three decimals.
+func Signed(x float64) string {
+	if x > 0 {
+		return "+" + Number(x, 3)
+	}
+	return Number(x, 3)
+}
+
+// Chance writes a p with the given number of decimals: one that is less than they can show as <.001. It writes "-" for
+// NaN.
+func Chance(p float64, decimals int) string {
+	if least := math.Pow10(-decimals); p < least {
+		return "<" + Number(least, decimals)
+	}
+	return Number(p, decimals)
+}
+
 // ScoreIn writes a score with as many decimals as fit in width cells, at most four.
 func ScoreIn(x float64, width int) string {
 	for decimals := 4; decimals > 0; decimals-- {

@@ -84,9 +84,9 @@ func (k Listing) compared() RowList {
 			{width: 1, cell: func(s cells.Styles, i, _ int) string { return shownMark(s, at(i).Shown()) }},
 			text("A", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].A }), func(i int) string { return at(i).A.String() }),
 			text("B", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].B }), func(i int) string { return at(i).B.String() }),
-			numbers("A − B", 5, func(i int) string { return pane.Signed(at(i).Diff) }),
-			text("95 % interval", 14, func(i int) string { return pane.Signed(at(i).Low) + " to " + pane.Signed(at(i).High) }),
-			numbers("p (Holm)", 8, func(i int) string { return chance(at(i).Holm) }),
+			numbers("A − B", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
+			text("95 % interval", 14, func(i int) string { return cells.Signed(at(i).Low) + " to " + cells.Signed(at(i).High) }),
+			numbers("p (Holm)", 8, func(i int) string { return cells.Chance(at(i).Holm, 4) }),
 			numbers("won tied lost", 17, func(i int) string {
 				c := at(i)
 				return cells.Thousands(c.Win) + " " + cells.Thousands(c.Tie) + " " + cells.Thousands(c.Loss)
@@ -95,7 +95,7 @@ func (k Listing) compared() RowList {
 				if at(i).Classes < 2 {
 					return "-"
 				}
-				return pane.Signed(at(i).ClassLow) + " to " + pane.Signed(at(i).ClassHigh)
+				return cells.Signed(at(i).ClassLow) + " to " + cells.Signed(at(i).ClassHigh)
 			}).from(pane.WideCols),
 			interval("◂ B ahead · A ahead ▸", len(of), func(i int) (low, value, high float64) {
 				c := at(i)

@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,12 +41,6 @@ func (k Listing) classes() RowList {
 		}
 	}
 	at := func(i int) eval.ClassDifference { return of[k.place(i, len(of))] }
-	signed := func(x float64) string {
-		if x > 0 {
-			return "+" + cells.Number(x, 3)
-		}
-		return cells.Number(x, 3)
-	}
 	return RowList{
 		note: fmt.Sprintf("A is ahead in %d of %d classes, B in %d%s", ahead, len(of), behind, note), Rows: len(of),
 		empty: "no query is judged under both",
@@ -56,8 +49,8 @@ func (k Listing) classes() RowList {
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Queries) }),
 			numbers("A", 5, func(i int) string { return cells.Number(at(i).A, 3) }),
 			numbers("B", 5, func(i int) string { return cells.Number(at(i).B, 3) }),
-			numbers("A − B", 5, func(i int) string { return signed(at(i).Diff) }),
-			numbers("p", 7, func(i int) string { return chance(at(i).P) }).from(100),
+			numbers("A − B", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
+			numbers("p", 7, func(i int) string { return cells.Chance(at(i).P, 4) }).from(100),
 			numbers("won tied lost", 14, func(i int) string {
 				c := at(i)
 				return fmt.Sprintf("%d %d %d", c.Win, c.Tie, c.Loss)
@@ -76,17 +69,6 @@ func (k Listing) classes() RowList {
 			}
 		},
 	}
-}
-
-// chance writes a p-value.
-func chance(p float64) string {
-	switch {
-	case math.IsNaN(p):
-		return "-"
-	case p < .0001:
-		return "<.0001"
-	}
-	return cells.Number(p, 4)
 }
 
 // losses lists the queries by the hits that they lose when B takes the place of A.

@@ -85,14 +85,14 @@ func tunedColumns(t *tune.Tuned, rows []tunedRow) []column {
 			if c == nil || !baseline(i) {
 				return ""
 			}
-			return pane.Signed(0 - c.Diff)
+			return cells.Signed(0 - c.Diff)
 		}),
 		numbers("p (Holm)", 8, func(i int) string {
 			c := t.Comparison(rows[i].trial, 0)
 			if c == nil || !baseline(i) {
 				return ""
 			}
-			return chance(c.Holm)
+			return cells.Chance(c.Holm, 4)
 		}),
 	}
 	var others []int

@@ -2,7 +2,6 @@ package pane
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -244,9 +243,9 @@ func (sc *Scene) diffText(f figure, test bool) string {
 		return strings.Repeat(" ", width)
 	}
 	s := sc.Styles
-	text := " " + s.Plain.Render(cells.Right(sc.rough()+Signed(f.diff.Diff), 6))
+	text := " " + s.Plain.Render(cells.Right(sc.rough()+cells.Signed(f.diff.Diff), 6))
 	if test {
-		text += s.Faint.Render(" ±" + cells.Number((f.diff.High-f.diff.Low)/2, 3) + " p " + chanceText(f.diff.P))
+		text += s.Faint.Render(" ±" + cells.Number((f.diff.High-f.diff.Low)/2, 3) + " p " + cells.Chance(f.diff.P, 3))
 	}
 	return cells.Padded(text, width)
 }
@@ -257,23 +256,4 @@ func (sc *Scene) rough() string {
 		return "~"
 	}
 	return ""
-}
-
-// Signed writes a difference with its sign.
-func Signed(x float64) string {
-	if x > 0 {
-		return "+" + cells.Number(x, 3)
-	}
-	return cells.Number(x, 3)
-}
-
-// chanceText writes a p in at most five cells.
-func chanceText(p float64) string {
-	switch {
-	case math.IsNaN(p):
-		return "-"
-	case p < .001:
-		return "<.001"
-	}
-	return cells.Number(p, 3)
 }
