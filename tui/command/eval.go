@@ -34,7 +34,7 @@ type evalFlags struct {
 	queries                string
 	seed                   uint64
 	out                    string
-	reportExtraction       string
+	report                 string
 	reportQueries          []string
 	reportWorst            int
 	formats                []string
@@ -81,7 +81,7 @@ before. What cannot be compared is wrong usage, exit code 2.`,
 			"strata eval demo --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare\n" +
 			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012\n" +
 			"strata eval demo --scheme mixed8 --label category --require 'P@10 category >= .65'",
-		Args:              reportArguments(&f.reportExtraction, "scheme"),
+		Args:              reportArguments(&f.report, "scheme"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return evaluate(cmd, f, args[0]) },
 	}
@@ -100,7 +100,7 @@ before. What cannot be compared is wrong usage, exit code 2.`,
 	cmd.Flags().StringVar(&f.out, "out", "", "write the tables into this folder, too")
 	addFormats(cmd.Flags(), &f.formats)
 	cmd.Flags().BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
-	addReport(cmd.Flags(), &f.reportExtraction)
+	addReport(cmd.Flags(), &f.report)
 	cmd.Flags().StringArrayVar(&f.reportQueries, "report-query", nil, "show the pictures of this query's hits in the report; repeats")
 	cmd.Flags().StringArrayVar(&f.require, "require", nil, "METRIC LABEL >= NUMBER: fail unless every scheme has it; repeats")
 	cmd.Flags().StringVar(&f.notWorse, "not-worse-than", "", "fail unless no scheme is worse than it, or the only one, of this folder")
@@ -168,11 +168,11 @@ func reportPath(report, out string) string {
 func (f evalFlags) sheets() (report.Sheets, error) {
 	sheets := report.Sheets{Queries: f.reportQueries, Worst: f.reportWorst}
 	switch {
-	case f.reportExtraction == "" && len(f.reportQueries) > 0:
+	case f.report == "" && len(f.reportQueries) > 0:
 		return sheets, usagef("--report-query goes with --report")
-	case f.reportExtraction == reportName && f.out == "":
+	case f.report == reportName && f.out == "":
 		return sheets, usagef("--report needs --out, the folder to write into, or a file: --report=FILE")
-	case f.reportExtraction != "" && f.reportWorst < 0:
+	case f.report != "" && f.reportWorst < 0:
 		return sheets, usagef("--report-worst is at least 0, not %d", f.reportWorst)
 	}
 	return sheets, nil
@@ -219,7 +219,7 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if cmd.Flags().Changed("format") && f.out == "" {
 		return usagef("--format needs --out, the folder to write the tables into")
 	}
-	if run.Folder, err = folder(f.out, f.reportExtraction, f.formats, f.csvSafe); err != nil {
+	if run.Folder, err = folder(f.out, f.report, f.formats, f.csvSafe); err != nil {
 		return err
 	}
 	p := newProgress(cmd.ErrOrStderr(), f.phases()...)

@@ -13,14 +13,14 @@ import (
 
 // mineFlags are the flags of mine.
 type mineFlags struct {
-	schemes, labels, where         []string
-	k                              int
-	near                           float64
-	queries, out, reportExtraction string
-	plot                           bool
-	seed                           uint64
-	formats                        []string
-	csvSafe                        bool
+	schemes, labels, where []string
+	k                      int
+	near                   float64
+	queries, out, report   string
+	plot                   bool
+	seed                   uint64
+	formats                []string
+	csvSafe                bool
 }
 
 func mineCommand() *cobra.Command {
@@ -45,7 +45,7 @@ and manifest.json, and prints the ends of them. With --report it also writes
 report.html, one file with plots and pictures, or --report=FILE. It reads all pictures of the
 gallery unless their sizes differ.`,
 		Example:           "strata mine demo --schemes C,B+pattern --label category --out mined",
-		Args:              reportArguments(&f.reportExtraction, "schemes"),
+		Args:              reportArguments(&f.report, "schemes"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return runMine(cmd, f, args[0]) },
 	}
@@ -60,7 +60,7 @@ gallery unless their sizes differ.`,
 	flags.BoolVar(&f.plot, "plot", false, "draw the differences of the classes, too")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
-	addReport(flags, &f.reportExtraction)
+	addReport(flags, &f.report)
 	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	return cmd
 }
@@ -70,7 +70,7 @@ func runMine(cmd *cobra.Command, f mineFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	into, err := folder(f.out, f.reportExtraction, f.formats, f.csvSafe)
+	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
 	if err != nil {
 		return err
 	}

@@ -133,10 +133,10 @@ func (f replayFlags) variables() (map[string]string, error) {
 
 // replayed is what one script gave.
 type replayed struct {
-	log              bytes.Buffer
-	reportExtraction experiments.ReplayReport
-	err              error
-	done             chan struct{}
+	log    bytes.Buffer
+	report experiments.ReplayReport
+	err    error
+	done   chan struct{}
 }
 
 // run runs the scripts, some at a time, and writes what they give in their order.
@@ -163,7 +163,7 @@ func (f replayFlags) run(cmd *cobra.Command, scripts []*script.Script) error {
 					o.Log = &r.log
 				}
 				if r.err = cmd.Context().Err(); r.err == nil {
-					r.reportExtraction, r.err = experiments.Replay(cmd.Context(), script, o)
+					r.report, r.err = experiments.Replay(cmd.Context(), script, o)
 				}
 				return nil
 			})
@@ -192,7 +192,7 @@ func (f replayFlags) show(out io.Writer, scripts []*script.Script, results []rep
 		text := r.log.String()
 		switch {
 		case f.o.Check && r.err == nil:
-			text = fmt.Sprintf("%s: %d steps, %d lines agree%s\n", scripts[i].Name, r.reportExtraction.Steps, r.reportExtraction.Compared, f.tolerated(r.reportExtraction.Passed))
+			text = fmt.Sprintf("%s: %d steps, %d lines agree%s\n", scripts[i].Name, r.report.Steps, r.report.Compared, f.tolerated(r.report.Passed))
 		case i > 0 && text != "":
 			text = "\n" + text
 		}
@@ -219,8 +219,8 @@ func (f replayFlags) summary(cmd *cobra.Command, scripts []*script.Script, resul
 	steps, lines, passed := 0, 0, 0
 	var errs []error
 	for i := range results {
-		steps, lines = steps+results[i].reportExtraction.Steps, lines+results[i].reportExtraction.Compared
-		passed += results[i].reportExtraction.Passed
+		steps, lines = steps+results[i].report.Steps, lines+results[i].report.Compared
+		passed += results[i].report.Passed
 		if err := results[i].err; err != nil {
 			errs = append(errs, err)
 		}

@@ -16,7 +16,7 @@ import (
 type tuneFlags struct {
 	layers, constraints, front, where []string
 	objective, queries, out, step     string
-	reportExtraction                  string
+	report                            string
 	formats                           []string
 	share, near                       float64
 	seed                              uint64
@@ -44,7 +44,7 @@ place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
 is searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
 			"strata tune demo --layers 'B,pattern,A/A|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.2' --out tuned",
-		Args:              reportArguments(&f.reportExtraction, "layers"),
+		Args:              reportArguments(&f.report, "layers"),
 		ValidArgsFunction: completeFolder,
 		RunE:              func(cmd *cobra.Command, args []string) error { return runTune(cmd, f, args[0]) },
 	}
@@ -61,7 +61,7 @@ is searched as the weights are; equal weights are those of the first ones.`,
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw, the division and the resampling")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
-	addReport(flags, &f.reportExtraction)
+	addReport(flags, &f.report)
 	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
 	return cmd
 }
@@ -71,7 +71,7 @@ func runTune(cmd *cobra.Command, f tuneFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
-	into, err := folder(f.out, f.reportExtraction, f.formats, f.csvSafe)
+	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
 	if err != nil {
 		return err
 	}
