@@ -178,6 +178,20 @@ func (f evalFlags) sheets() (report.Sheets, error) {
 	return sheets, nil
 }
 
+// files returns the contact sheets of the report and where the files go, as the flags say. format: the formats of tables
+// are among them.
+func (f evalFlags) files(format bool) (report.Sheets, run.Folder, error) {
+	sheets, err := f.sheets()
+	if err == nil && format && f.out == "" {
+		err = usagef("--format needs --out, the folder to write the tables into")
+	}
+	if err != nil {
+		return sheets, run.Folder{}, err
+	}
+	into, err := folder(f.out, f.report, f.formats, f.csvSafe)
+	return sheets, into, err
+}
+
 // folder returns where a study's files go, as the flags say.
 func folder(out, report string, formats []string, csvSafe bool) (run.Folder, error) {
 	f := run.Folder{Out: out, Page: reportPath(report, out), CSVSafe: csvSafe, Version: version(), Command: os.Args}
@@ -195,6 +209,10 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 	if err != nil {
 		return err
 	}
+	sheets, into, err := f.files(cmd.Flags().Changed("format"))
+	if err != nil {
+		return err
+	}
 	g, err := openShown(cmd.Context(), gallery)
 	if err != nil {
 		return err
@@ -207,20 +225,11 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	useCodes(cmd, g)
-	run := report.Run{Gallery: g, Plan: plan, Near: f.near}
+	run := report.Run{Gallery: g, Plan: plan, Near: f.near, Sheets: sheets, Folder: into}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {
 			return err
 		}
-	}
-	if run.Sheets, err = f.sheets(); err != nil {
-		return err
-	}
-	if cmd.Flags().Changed("format") && f.out == "" {
-		return usagef("--format needs --out, the folder to write the tables into")
-	}
-	if run.Folder, err = folder(f.out, f.report, f.formats, f.csvSafe); err != nil {
-		return err
 	}
 	p := newProgress(cmd.ErrOrStderr(), f.phases()...)
 	outcome, err := run.Do(cmd.Context(), p.counter())
