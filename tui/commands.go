@@ -108,7 +108,7 @@ func (m Model) search(save bool, before ...script.Step) (Model, tea.Cmd) {
 			for _, l := range gallery.AllLayers() {
 				a.faults = append(a.faults, gallery.Faults(l)...)
 			}
-			a.means, a.err = session.Means(ctx, d.Schemes)
+			a.means, a.meansErr = session.Means(ctx, d.Schemes)
 		}
 		return a
 	})

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"strings"
 	"testing"
@@ -96,6 +97,29 @@ func TestMeansBesideUnserved(t *testing.T) {
 	d.wantScreen(" · p<.05, Holm")
 	if m := d.m.Shown.Means; m.Rough {
 		t.Error("the other rows stay rough")
+	}
+}
+
+// TestMeansFail shows the answer of a search whose means fail, with the reason.
+func TestMeansFail(t *testing.T) {
+	d := openLive(t, 120, 40, 64<<20)
+	d.m.Desk.Query++
+	query := d.m.Desk.Query
+	m, cmd := d.m.search(true)
+	d.m = m
+	a, ok := cmd().(answered)
+	if !ok || a.err != nil || a.means == nil {
+		t.Fatalf("the search gives %v with means %v", a.err, a.means)
+	}
+	a.means, a.meansErr = nil, errors.New("A.npy: it was changed")
+	d.send(a)
+	d.wantStatus("A.npy: it was changed")
+	if d.m.Shown.Query != query || d.m.Shown.Rankings == nil || d.m.unsaved() || d.m.Shown.Means != nil {
+		t.Errorf("row %d is shown with %d rankings, unsaved %t", d.m.Shown.Query, len(d.m.Shown.Rankings), d.m.unsaved())
+	}
+	d.press("n")
+	if d.m.Shown.Means == nil {
+		t.Error("the next answer has no means")
 	}
 }
 

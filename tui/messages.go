@@ -13,16 +13,17 @@ import (
 type (
 	// answered ends a search. saved tells a search that was logged from a preview.
 	answered struct {
-		seq     int
-		desk    pane.Desk // what was asked
-		state   experiments.State
-		results []experiments.Result
-		saved   bool
-		usage   rank.Usage
-		means   *live.Rows // of the desk's schemes over the queries that are known; nil: of none
-		codes   string     // how far codes are built, or what they left to score
-		faults  []string   // rows without a score that the search came upon
-		err     error
+		seq      int
+		desk     pane.Desk // what was asked
+		state    experiments.State
+		results  []experiments.Result
+		saved    bool
+		usage    rank.Usage
+		means    *live.Rows // of the desk's schemes over the queries that are known; nil: of none
+		meansErr error      // why there are none; the search has succeeded
+		codes    string     // how far codes are built, or what they left to score
+		faults   []string   // rows without a score that the search came upon
+		err      error
 	}
 	// unsharp comes when more queries may be known for the means on the screen.
 	unsharp struct{ seq int }

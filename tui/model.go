@@ -411,6 +411,9 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	m.Filter = pane.Conditions(a.state.Filter)
 	m.table.Filter = m.Filter
 	m.status.Usage, m.status.Codes = a.usage, a.codes
+	if a.meansErr != nil && m.ctx.Err() == nil {
+		m.status = m.status.Fail(m.c.Now(), a.meansErr)
+	}
 	for _, f := range a.faults {
 		if !slices.Contains(m.status.Faults, f) {
 			m.status.Faults = append(slices.Clone(m.status.Faults), f)
