@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"strata/engine"
+	"strata/engine/neighbour"
 	"strata/experiments"
 	"strata/experiments/eval"
+	"strata/experiments/live"
 	"strata/fixtures"
 	"strata/tui/picture"
 )
@@ -120,6 +125,20 @@ func TestMeansFail(t *testing.T) {
 	d.press("n")
 	if d.m.Shown.Means == nil {
 		t.Error("the next answer has no means")
+	}
+}
+
+// TestMeansAfterFailure lets the means on the screen sharpen although a search failed.
+func TestMeansAfterFailure(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.m.Shown.Means = &live.Rows{Known: []int{0}, Queries: 1, Usage: neighbour.Usage{Queries: 1}}
+	m, _ := d.m.search(false)
+	d.m = m
+	seq := m.sharpening.seq
+	d.send(answered{seq: m.searching.seq, err: errors.New("no such row")})
+	d.wantStatus("no such row")
+	if d.m.sharpening.seq == seq || !slices.Contains(*d.due, tea.Msg(unsharp{d.m.sharpening.seq})) {
+		t.Error("nobody looks at the means again")
 	}
 }
 

@@ -399,7 +399,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 			}
 			m.Desk = m.Shown.Desk
 		}
-		return m.arrange(), nil
+		return sharpenLater(m.arrange())
 	}
 	found := lastSearch(a.results)
 	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture, Means: a.means}
