@@ -336,7 +336,10 @@ func (s *state) rank(ctx context.Context, k int) ([]eval.Ranking, error) {
 
 func (x *execution) evaluate(ctx context.Context, step script.Evaluate) (*Result, error) {
 	t := &x.state
-	plan := x.plan(step)
+	plan, err := x.plan(ctx, step)
+	if err != nil {
+		return nil, err
+	}
 	plan.Known = x.state.evaluation
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err

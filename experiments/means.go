@@ -231,15 +231,6 @@ func (s *Session) means(ctx context.Context, schemes []scheme.Scheme, take func(
 	return take(sample, ctx, schemes)
 }
 
-// prove gives a plan the neighbourhoods of the gallery, or else those of the last tune
-// step, which change no number.
-func (h *handle) prove(plan *eval.Plan) {
-	plan.Neighbours = h.lent.Load()
-	if w := h.gathered.Load(); w != nil && w.n.Usage().Done > 0 {
-		plan.Neighbours = w.n
-	}
-}
-
 // known returns neighbourhoods that serve a tune step over these layers, each of which
 // may be several with slashes: they hold all queries of the gallery. Nil: there are none.
 func (h *handle) known(places []string) *neighbour.Neighbours {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,9 @@ func sampling(t *testing.T, dir string, budget int64, log io.Writer) *Session {
 func TestMeansOfSession(t *testing.T) {
 	dir := t.TempDir()
 	testgallery.Random(rand.New(rand.NewPCG(21, 22)), 150).Write(t, dir)
-	s, plain := sampling(t, dir, 1<<28, nil), sampling(t, dir, 0, nil)
+	other := t.TempDir() // without kept neighbourhoods
+	testgallery.Random(rand.New(rand.NewPCG(21, 22)), 150).Write(t, other)
+	s, plain := sampling(t, dir, 1<<28, nil), sampling(t, other, 0, nil)
 	if rows, err := plain.Means(t.Context(), testgallery.Schemes(t, "A")); rows != nil || err != nil {
 		t.Errorf("means without neighbourhoods: %v, %v", rows, err)
 	}
@@ -132,6 +135,48 @@ func TestNeighboursAreKept(t *testing.T) {
 	}
 	if _, err := closed.Means(t.Context(), testgallery.Schemes(t, "A")); err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("means of a closed session: %v", err)
+	}
+}
+
+// TestKeptNeighbours ranks in a session that builds none, from those that another has kept:
+// the lines are the same, a changed layer is searched, and few queries are.
+func TestKeptNeighbours(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(27, 28)), 150).Write(t, dir)
+	s := sampling(t, dir, 1<<28, nil)
+	gathered(t, s)
+	if err := s.snapshot().gallery.gathered.Load().n.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{dir, other} {
+		tab := testgallery.Random(rand.New(rand.NewPCG(27, 28)), 150)
+		slices.Reverse(tab.Layers["C"])
+		tab.Write(t, folder)
+	}
+	kept, plain := sampling(t, dir, 0, nil), sampling(t, other, 0, nil)
+	lines := func(s *Session, text string) []string {
+		t.Helper()
+		r, err := s.Do(t.Context(), steps(t, text)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r[0].Lines
+	}
+	const few = "evaluate A, C over 5"
+	if a, b := lines(kept, few), lines(plain, few); !slices.Equal(a, b) || kept.snapshot().gallery.lent.Load() != nil {
+		t.Errorf("of few queries %q, want %q; neighbourhoods were read: %t", a, b, kept.snapshot().gallery.lent.Load() != nil)
+	}
+	for _, text := range []string{"evaluate A, A+B, B+C, rrf(A,B)", "compare A, concat(A,B)", "mine A, B"} {
+		if a, b := lines(kept, text), lines(plain, text); !slices.Equal(a, b) {
+			t.Errorf("%s: %q, want %q", text, a, b)
+		}
+	}
+	n := kept.snapshot().gallery.lent.Load()
+	if n == nil || plain.snapshot().gallery.lent.Load() != nil {
+		t.Fatalf("neighbourhoods: %v", n)
+	}
+	if of := n.Layers(); !slices.Equal(of[:2], []string{"A", "B"}) {
+		t.Errorf("layers %v, %s", of, n.Usage())
 	}
 }
 

@@ -89,7 +89,8 @@ type handle struct {
 
 	completing atomic.Bool                          // a search's columns, behind
 	gathered   atomic.Pointer[gathering]            // nil: no neighbourhoods are built
-	lent       atomic.Pointer[neighbour.Neighbours] // of the last tune step that built some
+	lent       atomic.Pointer[neighbour.Neighbours] // of the last tune step that built some, or kept ones
+	looked     atomic.Bool                          // for kept ones
 }
 
 // close closes the gallery and what computes features for it.

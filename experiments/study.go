@@ -13,7 +13,10 @@ import (
 
 func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, error) {
 	t := &x.state
-	plan := x.plan(script.Evaluate(step))
+	plan, err := x.plan(ctx, script.Evaluate(step))
+	if err != nil {
+		return nil, err
+	}
 	plan.Known = x.state.evaluation
 	if len(plan.Schemes) == 1 {
 		return nil, errors.New("one scheme is chosen: a comparison is of two or more")
@@ -39,17 +42,19 @@ func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, 
 }
 
 // plan returns the plan of a step, for the chosen schemes if it names none.
-func (x *execution) plan(step script.Evaluate) eval.Plan {
+func (x *execution) plan(ctx context.Context, step script.Evaluate) (eval.Plan, error) {
 	plan := eval.Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed}
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
 	}
-	x.state.gallery.prove(&plan)
-	return plan
+	return plan, x.state.gallery.prove(ctx, &plan)
 }
 
 func (x *execution) mine(ctx context.Context, step script.Mine) (*Result, error) {
-	plan := x.plan(script.Evaluate(step))
+	plan, err := x.plan(ctx, script.Evaluate(step))
+	if err != nil {
+		return nil, err
+	}
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}

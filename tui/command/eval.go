@@ -15,6 +15,7 @@ import (
 	"strata/engine"
 	"strata/engine/code"
 	"strata/engine/scheme"
+	"strata/experiments"
 	"strata/experiments/eval"
 	"strata/experiments/metric"
 	"strata/experiments/report"
@@ -225,6 +226,9 @@ func evaluate(cmd *cobra.Command, f evalFlags, gallery string) error {
 		return err
 	}
 	useCodes(cmd, g)
+	if plan.Neighbours, err = experiments.KeptNeighbours(cmd.Context(), g, experiments.LayersOf(plan.Schemes), plan.Over); err != nil {
+		return err
+	}
 	run := report.Run{Gallery: g, Plan: plan, Near: f.near, Sheets: sheets, Folder: into}
 	if f.baseline != "" {
 		if run.Baseline, err = baseline(g, plan.Schemes, f.baseline); err != nil {

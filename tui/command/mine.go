@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"strata/experiments"
 	"strata/experiments/eval"
 	"strata/experiments/mine"
 	"strata/experiments/report"
@@ -88,6 +89,9 @@ func runMine(cmd *cobra.Command, f mineFlags, gallery string) error {
 		return usagef("mine needs two different schemes, --schemes A,B")
 	}
 	useCodes(cmd, g)
+	if mining.Neighbours, err = experiments.KeptNeighbours(cmd.Context(), g, experiments.LayersOf(schemes), mining.Over); err != nil {
+		return err
+	}
 	mining.A, mining.B = schemes[0], schemes[1]
 	p := newProgress(cmd.ErrOrStderr(),
 		phase{"ranking", "queries", 10}, phase{"looking for duplicates", "queries", 10}, phase{name: "writing", weight: 1})
