@@ -245,6 +245,50 @@ func Write(path string, write func(io.Writer) error) error {
 	return f.Publish()
 }
 
+// WriteNew is Write for a file that must not be there: it replaces none, also one that somebody
+// writes meanwhile.
+func WriteNew(path string, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil {
+		return placed(path, fs.ErrExist)
+	}
+	f, err := Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abandon()
+	if err := write(f); err != nil {
+		return err
+	}
+	return f.publishNew()
+}
+
+// publishNew syncs the file to the disk and gives it its path, unless there is one.
+func (f *File) publishNew() error {
+	if err := f.note(f.file.Sync()); err != nil {
+		return err
+	}
+	unlock, err := lockFolder(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = os.Link(f.file.Name(), f.path)            // Abandon removes the other name
+	if err != nil && !errors.Is(err, fs.ErrExist) { // a disk without hard links
+		if _, err = os.Lstat(f.path); err != nil {
+			err = f.rename()
+		} else {
+			err = fs.ErrExist
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return placed(f.path, fs.ErrExist)
+	case err != nil:
+		return err
+	}
+	return syncFolders([]*File{f})
+}
+
 // WriteBytes writes a file with the given content.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {

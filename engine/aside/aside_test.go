@@ -95,6 +95,41 @@ func TestPublishSealed(t *testing.T) {
 	}
 }
 
+// TestWriteNew: a file that is there, before or when the new one is whole, stays.
+func TestWriteNew(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	put := func(text string) error {
+		return WriteNew(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+	}
+	if err := put("one"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("two"); err == nil || err.Error() != path+": file already exists" {
+		t.Errorf("over a file: %v", err)
+	}
+	late := filepath.Join(dir, "b")
+	err := WriteNew(late, func(io.Writer) error { return os.WriteFile(late, []byte("theirs"), 0o666) })
+	if err == nil || err.Error() != late+": file already exists" {
+		t.Errorf("over a late file: %v", err)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "c")); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteNew(filepath.Join(dir, "c"), func(io.Writer) error { return nil }); err == nil {
+		t.Error("over a link that leads nowhere")
+	}
+	if err := os.Remove(filepath.Join(dir, "c")); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, dir); got != "a=one b=theirs" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestCreateRefuses: only regular files are replaced.
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
