@@ -173,12 +173,14 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 		x.was = &engine.Manifest{}
 	}
 	if !x.Append {
-		left, err := listPictures(ctx, x.dir, x.was)
+		left, err := listPictures(ctx, x.dir, x.was, x.FollowLinks)
 		if err != nil {
 			return err
 		}
-		if left != "" && x.Left != nil {
-			x.Left(left)
+		for _, what := range left {
+			if x.Left != nil {
+				x.Left(what)
+			}
 		}
 	}
 	if x.items, err = engine.OpenItems(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {
