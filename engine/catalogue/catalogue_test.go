@@ -212,17 +212,19 @@ func TestPattern(t *testing.T) {
 // TestJoin: rows find their pictures by names with more or fewer folders, with or without
 // extension; what finds none, or several, is said.
 func TestJoin(t *testing.T) {
-	names := []string{"img/1/a.jpg", "img/1/b.jpg", "img/2/a.jpg", "img/2/c.d.png", "e.jpg"}
-	table := write(t, "p.tsv", "filename\tcategory\tpath\tid\n1/a.jpg\tx|y\tp\t7\n/data/shop/img/1/b.jpg\t\tp\t8\n2\\a\tz\tp\t9\nc.d\tz\tp\t10\na.jpg\tz\tp\t11\nf.jpg\tz\tp\t12\n")
+	names := []string{"img/1/a.jpg", "img/1/b.jpg", "img/2/a.jpg", "img/2/c.d.png", "img/3/g.jpg", "e.jpg"}
+	table := write(t, "p.tsv", "filename\tcategory\tpath\tid\n1/a.jpg\tx|y\tp\t7\n/data/shop/img/1/b.jpg\t\tp\t8\n2\\a\tz\tp\t9\nc.d\tz\tp\t10\na.jpg\tz\tp\t11\nf.jpg\tz\tp\t12\nother/e.png\tz\tp\t13\nother/e\tw\tp\t14\nother/g\tw\tp\t15\n")
 	rows, said := made(t, Options{Folder: folder(t, names...), Join: table})
-	wantLines(t, "rows", rows, "id|image|path|category", "7|img/1/a.jpg|img/1|x|y", "8|img/1/b.jpg|img/1|", "9|img/2/a.jpg|img/2|z", "10|img/2/c.d.png|img/2|z")
-	wantLines(t, "said", said, "column path of the joined table: there is one already", "1 of 5 pictures, which are in no row of "+table,
-		"1 rows of "+table+` name no picture, the first "f.jpg"`, "1 rows of "+table+` name several pictures, the first "a.jpg"`)
+	wantLines(t, "rows", rows, "id|image|path|category", "14|e.jpg||w", "7|img/1/a.jpg|img/1|x|y", "8|img/1/b.jpg|img/1|", "9|img/2/a.jpg|img/2|z", "10|img/2/c.d.png|img/2|z",
+		"15|img/3/g.jpg|img/3|w")
+	wantLines(t, "said", said, "column path of the joined table: there is one already",
+		"2 rows of "+table+` name no picture, the first "f.jpg"`, "1 rows of "+table+` name several pictures, the first "a.jpg"`,
+		"1 rows of "+table+` are of pictures in other folders, by the name of the file alone, the first "other/g"`)
 
 	lines := write(t, "p.jsonl", `{"key":"e","id":"5"}`+"\n"+`{"key":"img/1/b","id":"5","tags":["u","v"]}`+"\n")
 	rows, said = made(t, Options{Folder: folder(t, names...), Join: lines, On: "key"})
 	wantLines(t, "rows", rows, "id|image|path|tags", "e|e.jpg||", "img/1/b|img/1/b.jpg|img/1|u|v")
-	wantLines(t, "said", said, "3 of 5 pictures, which are in no row of "+lines, "column id of "+lines+`: "5" is that of two pictures`)
+	wantLines(t, "said", said, "4 of 6 pictures, which are in no row of "+lines, "column id of "+lines+`: "5" is that of two pictures`)
 }
 
 // TestListed: the pictures of a list, in its order.

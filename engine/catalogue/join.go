@@ -30,7 +30,7 @@ type joining struct {
 	rowOf   []int    // by picture: its row from 1, or 0
 	rows    int
 
-	strange, several Left
+	strange, several, loose Left
 }
 
 // join adds the columns of a table, and leaves out the pictures that none of its rows is of.
@@ -43,6 +43,7 @@ func (t *Table) join(ctx context.Context, file, on string) error {
 	n := len(t.pictures.Names)
 	j := &joining{t: t, on: on, names: newNameIndex(t.pictures.Names), key: -1, id: -1, ids: make([]string, n), rowOf: make([]int, n)}
 	j.strange.What, j.several.What = "rows of "+file+" name no picture", "rows of "+file+" name several pictures"
+	j.loose.What = "rows of " + file + " are of pictures in other folders, by the name of the file alone"
 	if j.in, err = table.Open(file, f); err != nil {
 		return err
 	}
@@ -126,7 +127,10 @@ func (j *joining) add(cells []string) error {
 	if j.key < len(cells) {
 		name = cells[j.key]
 	}
-	p := j.names.find(name)
+	p, loose := j.names.find(name)
+	if loose && p >= 0 {
+		j.loose.count(name)
+	}
 	switch {
 	case p == missing:
 		j.strange.count(name)
@@ -165,6 +169,7 @@ func (j *joining) end(file string) error {
 			t.Left = append(t.Left, l.String())
 		}
 	}
+	t.note(j.loose)
 	t.Notes = append(t.Notes, j.in.Notes()...)
 	for _, l := range j.in.Left() {
 		t.Left = append(t.Left, fmt.Sprintf("column %s of %s, or cells of it, which hold %s", l.Name, file, l.Holds))
@@ -245,13 +250,35 @@ func byName(names []string) map[string]int {
 	return full
 }
 
-// find returns the picture whose path agrees with most parts of a name at its end.
-func (x *nameIndex) find(name string) int {
+// find returns the picture whose path agrees with most parts of a name at its end: with all
+// parts of either or, which is loose, with the last alone.
+func (x *nameIndex) find(name string) (p int, loose bool) {
 	name = last(strings.TrimPrefix(slash.Clean(strings.ReplaceAll(name, `\`, "/")), "/"), x.depth)
 	if p, ok := x.whole[name]; ok {
-		return p
+		return p, false
 	}
 	parts := strings.Count(name, "/") + 1
+	if p, ok := x.endsOf(parts)[name]; ok {
+		return p, false
+	}
+	for {
+		_, rest, more := strings.Cut(name, "/")
+		if !more {
+			break
+		}
+		if p, ok := x.whole[rest]; ok {
+			return p, false
+		}
+		name = rest
+	}
+	if p, ok := x.endsOf(1)[name]; ok {
+		return p, true
+	}
+	return missing, false
+}
+
+// endsOf returns pictures by the last parts of their paths.
+func (x *nameIndex) endsOf(parts int) map[string]int {
 	if x.ends[parts] == nil {
 		ends := make([]string, len(x.names))
 		for p, name := range x.names {
@@ -259,19 +286,7 @@ func (x *nameIndex) find(name string) int {
 		}
 		x.ends[parts] = byName(ends)
 	}
-	if p, ok := x.ends[parts][name]; ok {
-		return p
-	}
-	for {
-		_, rest, more := strings.Cut(name, "/")
-		if !more {
-			return missing
-		}
-		if p, ok := x.whole[rest]; ok {
-			return p
-		}
-		name = rest
-	}
+	return x.ends[parts]
 }
 
 // last returns the last parts of a path.
