@@ -76,10 +76,10 @@ func (e *NoItemsError) Error() string {
 	if e.Arrow != "" {
 		text += "; " + e.Arrow
 	}
-	if len(e.Others) == 0 {
-		return text
+	if len(e.Others) > 0 {
+		text = fmt.Sprintf("%s; there is %s: gallery.yaml can name it, items: {file: %s}", text, strings.Join(e.Others[:min(len(e.Others), 5)], ", "), e.Others[0])
 	}
-	return fmt.Sprintf("%s; there is %s: gallery.yaml can name it, items: {file: %s}", text, strings.Join(e.Others[:min(len(e.Others), 5)], ", "), e.Others[0])
+	return text + "; strata items makes one from pictures in folders"
 }
 
 // Is makes errors.Is(err, fs.ErrNotExist) true.

@@ -58,6 +58,7 @@ func operations(t *testing.T) []operation {
 		{name: "derive", watch: "g/.strata", begin: smallGallery, args: []string{"derive", "g", "C|centre|pca128"}},
 		{name: "derive --out", watch: "g", begin: smallGallery, args: []string{"derive", "g", "A|pca16", "--out", "A16"}, finish: unless("A16.npy")},
 		{name: "import", watch: "g/.strata/import", begin: importable, args: []string{"import", "f.npy", "--to", "g", "--layer", "X", "--type", "float16"}, finish: unless("X.npy")},
+		{name: "items", watch: "g", begin: manyPictures, args: []string{"items", "g", "--folders", "category", "--name", "{brand}_{_}"}, finish: unless("items.csv")},
 		{name: "eval", watch: "out", args: evalArgs("A", "B+pattern")},
 		{name: "eval over another", watch: "out", args: evalArgs("A", "B+pattern"), begin: func(t *testing.T, dir string) {
 			mustRun(t, dir, evalArgs("C", "pattern", "A+B")...)
@@ -184,6 +185,21 @@ func pictureGallery(t *testing.T, dir string) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "net.onnx"), reluNetwork(), 0o666); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// manyPictures makes a folder of pictures, which are empty: their names alone are read.
+func manyPictures(t *testing.T, dir string) {
+	t.Helper()
+	for i := range 2000 {
+		name := filepath.Join(dir, "g", fmt.Sprint("c", i%20), fmt.Sprintf("b%d_%d.jpg", i%7, i))
+		err := os.MkdirAll(filepath.Dir(name), 0o777)
+		if err == nil {
+			err = os.WriteFile(name, nil, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -38,6 +38,7 @@ var headings = [...]string{data: "Data", measure: "What to measure", output: "Ou
 // measures are the texts of that group for commands that do not measure.
 var measures = map[string]string{
 	"search": "What to search", "replay": "What to run", "taps": "What to list", "extract": "What to compute", "derive": "What to compute",
+	"items": "What to take",
 }
 
 // flagKind says under which group a flag stands, and what its value is called.
@@ -53,12 +54,17 @@ var flagKinds = map[string]flagKind{
 	"append":             {data, ""},
 	"follow-links":       {data, ""},
 	"include-outside":    {data, ""},
+	"folders":            {data, "NAME/..."},
 	"gallery":            {data, "FOLDER"},
 	"ids":                {data, "FILE"},
 	"image":              {data, "FILE"},
 	"input":              {data, "NAME=NUMBER"},
+	"join":               {data, "TABLE"},
 	"pool":               {data, "POOL"},
 	"lacking":            {data, ""},
+	"list":               {data, "FILE"},
+	"name":               {data, "PATTERN"},
+	"on":                 {data, "COLUMN"},
 	"query":              {data, "ID"},
 	"sample":             {data, "ROWS"},
 	"set":                {data, "NAME=VALUE"},
@@ -165,7 +171,7 @@ func addHelp(root *cobra.Command) {
 	for name, group := range map[string]string{
 		"search": searching, "replay": searching,
 		"eval": measuring, "diff": measuring, "tune": measuring, "mine": measuring, "cost": measuring, "bench": measuring,
-		"extract": preparing, "taps": preparing, "derive": preparing, "import": preparing, "check": preparing,
+		"items": preparing, "extract": preparing, "taps": preparing, "derive": preparing, "import": preparing, "check": preparing,
 		"doctor": others,
 	} {
 		for _, c := range root.Commands() {

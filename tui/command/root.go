@@ -96,7 +96,7 @@ and their number.`,
 	}
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(),
-		tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
+		itemsCommand(), tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
 	addHelp(root)
 	flags := root.Flags()
 	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
