@@ -268,6 +268,25 @@ func TestPicturesInTable(t *testing.T) {
 	}
 }
 
+// TestPicturesInTables: rows of several files follow one another in the order of the files' numbers.
+func TestPicturesInTables(t *testing.T) {
+	type row struct {
+		JPEG []byte `parquet:"jpeg"`
+	}
+	const n = 12 // pics_10 follows pics_9
+	dir := writeGallery(t, plainItems(n), rowsOf(n))
+	write(t, dir, ManifestFile, []byte(`pictures: {file: "pics_*.parquet", column: jpeg}`))
+	for i := range n {
+		write(t, dir, fmt.Sprintf("pics_%d.parquet", i), parquetFile(t, []row{{fmt.Append(nil, "picture ", i)}}))
+	}
+	g := open(t, dir)
+	for i := range n {
+		if got, err := readPicture(g, i); got != fmt.Sprint("picture ", i) || err != nil {
+			t.Errorf("row %d: %q, %v", i, got, err)
+		}
+	}
+}
+
 func TestPicturesRecord(t *testing.T) {
 	for text, want := range map[string]string{
 		"{}":                                          "pictures: it names neither archives nor a file and its column",

@@ -20,6 +20,7 @@ import (
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/seal"
+	"strata/engine/shard"
 )
 
 // ArchivesFolder holds, within the derived folder, the indexes of tar archives:
@@ -471,6 +472,7 @@ func (p *Pictures) tables() ([]string, error) {
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("no file is named %s", p.Record.File)
 	}
+	slices.SortFunc(found, shard.ByNumber)
 	return found, err
 }
 
