@@ -250,6 +250,26 @@ func TestShardedTables(t *testing.T) {
 	}
 }
 
+// TestFolderBesideTable: layers of the items table are there whatever folders lie beside it.
+func TestFolderBesideTable(t *testing.T) {
+	type item struct {
+		ID string    `parquet:"id"`
+		V  []float32 `parquet:"v,list"`
+	}
+	for _, folder := range []string{"emb", "zemb"} { // before and behind items.parquet
+		dir := t.TempDir()
+		write(t, dir, "items.parquet", parquetFile(t, []item{{"a", []float32{1, 2}}, {"b", []float32{3, 4}}}))
+		for i := range 2 {
+			put(t, dir, fmt.Sprintf("%s/%[1]s_%d.npy", folder, i), counted(i, i+1))
+		}
+		want := []string{folder + " float32 2x2", "v float32 2x2"}
+		slices.Sort(want)
+		if got := layerNames(open(t, dir)); got != strings.Join(want, ", ") {
+			t.Errorf("%s: layers %s", folder, got)
+		}
+	}
+}
+
 // TestByNumbers: names are in the order in which people count.
 func TestByNumbers(t *testing.T) {
 	names := []string{"a_10.npy", "a_9.npy", "a_1.npy", "a_02.npy", "b_1.npy", "a.npy", "a_1_2.npy", "a_1_10.npy"}

@@ -221,8 +221,10 @@ func (o *opener) find(ctx context.Context) error {
 // indexes of several files, and sets of files that are shards. It notes the others.
 func (o *opener) sort(entries []fs.DirEntry) (loose, indexes []string, sets [][]string, err error) {
 	claimed := o.g.manifest.claimed()
+	var shards []string // of the items table
 	if _, container := stemOf(o.table.names[0]); container && (len(o.table.names) > 1 || slash.Dir(o.table.names[0]) != ".") && !claimed[o.table.names[0]] {
-		sets = append(sets, o.table.names)
+		shards = o.table.names
+		sets = append(sets, shards)
 	}
 	for _, e := range entries {
 		name := e.Name()
@@ -236,7 +238,7 @@ func (o *opener) sort(entries []fs.DirEntry) (loose, indexes []string, sets [][]
 			if set != nil {
 				sets = append(sets, set)
 			}
-		case claimed[name] || table.IsIDs(name) || len(sets) > 0 && slices.Contains(o.table.names, name):
+		case claimed[name] || table.IsIDs(name) || slices.Contains(shards, name):
 		case strings.HasSuffix(name, indexSuffix):
 			indexes = append(indexes, name)
 		case format.Known(name):
