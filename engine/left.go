@@ -11,6 +11,7 @@ import (
 
 	"strata/engine/archive"
 	"strata/engine/format"
+	"strata/engine/inert"
 	"strata/engine/shard"
 	"strata/engine/table"
 )
@@ -72,7 +73,9 @@ var differing = regexp.MustCompile(`[0-9]+|"[^"]*"|\(.*\)`)
 // cause returns what is the same for all that is left out for the same reason.
 func (l *leftOut) cause() string {
 	kind := strings.ToLower(slash.Ext(l.file))
-	return fmt.Sprint(l.layer, l.remark, l.array != "", kind, differing.ReplaceAllString(strings.ReplaceAll(l.why, slash.Base(l.file), ""), "#"))
+	name := slash.Base(l.file)
+	why := strings.NewReplacer(inert.Shell(name), "", name, "").Replace(l.why)
+	return fmt.Sprint(l.layer, l.remark, l.array != "", kind, differing.ReplaceAllString(why, "#"))
 }
 
 // text says what is left out, and so many more for the same reason.
@@ -85,7 +88,7 @@ func (l *leftOut) text(more int) string {
 	case more > 0 && l.layer:
 		text := fmt.Sprintf("%s: it is no layer, nor are %d more files for the same reason: %s", l.path, more, l.why)
 		if l.vector {
-			text += fmt.Sprintf("; strata import %s --to %[1]s --layer NAME makes a layer of files of one vector each, by their names", filepath.Dir(l.path))
+			text += fmt.Sprintf("; strata import %s --to %[1]s --layer NAME makes a layer of files of one vector each, by their names", inert.Shell(filepath.Dir(l.path)))
 		}
 		return text
 	case more > 0:
@@ -177,7 +180,7 @@ func (o *opener) selectingLayer(name string) string {
 // name, img_emb/img_emb_0.npy and so on. Of other matrices it says that they are there.
 func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
 	if strings.HasSuffix(dir, ".zarr") {
-		o.leftOut(leftOut{file: dir, why: conversions[".zarr"].say(dir), layer: false})
+		o.leftOut(leftOut{file: dir, why: format.Unread(dir), layer: false})
 		return nil, nil
 	}
 	entries, err := fs.ReadDir(o.g.folder, dir)
@@ -217,11 +220,10 @@ func (o *opener) unread(name string, e fs.DirEntry) {
 	if m := o.g.manifest; m != nil && m.Model != nil && m.Model.File == name {
 		return
 	}
-	ext := strings.ToLower(slash.Ext(name))
-	c, ok := conversions[ext]
+	unread := format.Unread(name)
 	switch {
-	case ok:
-		o.leftOut(leftOut{file: name, why: c.say(name)})
+	case unread != "":
+		o.leftOut(leftOut{file: name, why: unread})
 	case table.Known(name):
 		o.leftOut(leftOut{file: name, remark: true, why: fmt.Sprintf("it is a table, and %s is that of the items", o.table.shown)})
 	case archive.Known(name) || archive.Packed(name) != nil:
@@ -242,46 +244,3 @@ func (o *opener) loosePictures() {
 	}
 	o.archives = nil
 }
-
-// conversion says how a file of a kind that is not read becomes one that is.
-type conversion struct {
-	what string
-	line string // a command; FILE is the file, STEM its name without the extension
-}
-
-// say returns what is said of a file.
-func (c conversion) say(name string) string {
-	stem := strings.TrimSuffix(name, filepath.Ext(name))
-	line := strings.NewReplacer("FILE", name, "STEM", stem).Replace(c.line)
-	if line == "" {
-		return c.what
-	}
-	return c.what + " is not read; this writes it as a file that is: " + line
-}
-
-// conversions are the kinds of files that programs keep features in, by extension.
-var conversions = map[string]conversion{
-	".h5":       {"HDF5", hdf5Line},
-	".hdf5":     {"HDF5", hdf5Line},
-	".pt":       {"a file of PyTorch", torchLine},
-	".pth":      {"a file of PyTorch", torchLine},
-	".pkl":      {"a file of Python objects (which can run programs: load it only if you trust it)", pickleLine},
-	".pickle":   {"a file of Python objects (which can run programs: load it only if you trust it)", pickleLine},
-	".joblib":   {"a file of Python objects (which can run programs: load it only if you trust it)", `python3 -c "import joblib, numpy; numpy.save('STEM.npy', joblib.load('FILE'))"`},
-	".mat":      {"a file of MATLAB", `python3 -c "import scipy.io, numpy; numpy.savez('STEM.npz', **{k: v for k, v in scipy.io.loadmat('FILE').items() if k[0] != '_'})"`},
-	".zarr":     {"Zarr", `python3 -c "import zarr, numpy; numpy.save('STEM.npy', zarr.open('FILE', mode='r')[:])"`},
-	".index":    {"an index of FAISS", faissLine},
-	".faiss":    {"an index of FAISS", faissLine},
-	".lmdb":     {"LMDB is not read: write the features with numpy.save", ""},
-	".tfrecord": {"TFRecord is not read: write the features with numpy.save", ""},
-	".xlsx":     {"a spreadsheet is not read: save it as CSV", ""},
-	".xls":      {"a spreadsheet is not read: save it as CSV", ""},
-	".ods":      {"a spreadsheet is not read: save it as CSV", ""},
-}
-
-const (
-	hdf5Line   = `python3 -c "import h5py, numpy; f = h5py.File('FILE'); numpy.savez('STEM.npz', **{k: f[k][()] for k in f if hasattr(f[k], 'shape')})"`
-	torchLine  = `python3 -c "import torch, numpy; x = torch.load('FILE', map_location='cpu', weights_only=True); numpy.savez('STEM.npz', **{k: v.float().numpy() for k, v in (x if isinstance(x, dict) else {'STEM': x}).items() if hasattr(v, 'numpy')})"`
-	pickleLine = `python3 -c "import pickle, numpy; x = pickle.load(open('FILE', 'rb')); numpy.savez('STEM.npz', **(x if isinstance(x, dict) else {'STEM': numpy.asarray(x)}))"`
-	faissLine  = `python3 -c "import faiss, numpy; x = faiss.read_index('FILE'); numpy.save('STEM.npy', x.reconstruct_n(0, x.ntotal))"`
-)

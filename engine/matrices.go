@@ -17,6 +17,7 @@ import (
 	"github.com/edsrzf/mmap-go"
 
 	"strata/engine/format"
+	"strata/engine/inert"
 	"strata/engine/layer"
 	"strata/engine/scheme"
 	"strata/engine/shard"
@@ -493,7 +494,7 @@ func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) 
 			why = fmt.Sprintf("the matrix has %d rows, %s has %d items", rows, o.g.items.RowsFile(), items)
 			l.spare = l.spare || rows == 1 // a vector
 		} else if slices.Contains(o.table.names, l.pieces[0].file.name) && !o.g.items.InOrder() {
-			why = fmt.Sprintf("its rows are in the order of %s, and %s gives another: strata import --ids %[1]s writes it in that", o.table.shown, o.g.items.IDsFile)
+			why = fmt.Sprintf("its rows are in the order of %s, and %s gives another: strata import --ids %s writes it in that", o.table.shown, o.g.items.IDsFile, inert.Shell(o.table.shown))
 		}
 		if why != "" {
 			if err := o.leave(l, why); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"strata/engine/format"
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/shard"
@@ -72,14 +73,14 @@ func arrowTable(folder fs.FS) string {
 	for _, e := range entries {
 		name := e.Name()
 		stem, ext := strings.TrimSuffix(name, slash.Ext(name)), strings.ToLower(slash.Ext(name))
-		line := fmt.Sprintf("import polars; polars.read_ipc('%s').write_parquet('items.parquet')", name)
+		line := format.Python("polars", "polars.read_ipc(f).write_parquet('items.parquet')", name)
 		if s, ok := shard.Parse(name); ok && s.Base == "data" {
-			line = "import datasets; datasets.load_from_disk('.').to_parquet('items.parquet')"
+			line = `python3 -c "import datasets; datasets.load_from_disk('.').to_parquet('items.parquet')"`
 		} else if stem != itemsStem {
 			continue
 		}
 		if ext == ".arrow" || ext == ".arrows" || ext == ".feather" {
-			return fmt.Sprintf("%s is an Arrow table, which is read for layers, not for items; this writes it as one, in the folder: python3 -c \"%s\"", name, line)
+			return fmt.Sprintf("%s is an Arrow table, which is read for layers, not for items; this writes it as one, in the folder: %s", name, line)
 		}
 	}
 	return ""

@@ -7,7 +7,8 @@
 //	Writer    replaces them by U+FFFD in a stream: for tables and reports
 //	JSON      escapes them, without loss
 //
-// A text that is read back, in a log or a script, stands between Go's double quotes instead.
+// A text that is read back, in a log or a script, stands between Go's double quotes instead. Shell
+// quotes a word of a command that a reader pastes.
 //
 //	fmt.Println(inert.Text(g.ID(row)))
 package inert

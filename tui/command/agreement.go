@@ -135,7 +135,7 @@ func (a *agreement) agreeing(path string) string {
 	args = slices.Insert(args, at, "--model", path)
 	args[0] = filepath.Base(args[0])
 	for i := range args {
-		args[i] = quoted(args[i])
+		args[i] = inert.Shell(args[i])
 	}
 	return strings.Join(args, " ")
 }

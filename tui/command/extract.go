@@ -15,6 +15,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/extract"
+	"strata/engine/inert"
 	"strata/engine/layer"
 	"strata/engine/onnx"
 )
@@ -206,7 +207,7 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 		return o, usagef("--type is float16 or float32, not %q", f.elements)
 	}
 	if len(f.taps) == 0 {
-		return o, usagef("no --tap: name a layer and its tensor, as in --tap A=mixed0:gap (strata taps %s lists the tensors)", args[0])
+		return o, usagef("no --tap: name a layer and its tensor, as in --tap A=mixed0:gap (strata taps %s lists the tensors)", inert.Shell(args[0]))
 	}
 	for _, text := range f.taps {
 		t, err := onnx.ParseTap(text)

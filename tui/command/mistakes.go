@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"strata/engine/inert"
 	"strata/experiments"
 )
 
@@ -147,9 +147,9 @@ func takesGallery(flag string) cobra.PositionalArgs {
 // corrected returns the command line with the flag before each of the last
 // arguments that are not those of other flags.
 func corrected(cmd *cobra.Command, extra []string, flag string) string {
-	line := cmd.CommandPath() + " " + quoted(cmd.Flags().Arg(0))
+	line := cmd.CommandPath() + " " + inert.Shell(cmd.Flags().Arg(0))
 	for _, arg := range extra {
-		line += fmt.Sprintf(" --%s %s", flag, quoted(arg))
+		line += fmt.Sprintf(" --%s %s", flag, inert.Shell(arg))
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		values := []string{f.Value.String()}
@@ -162,22 +162,11 @@ func corrected(cmd *cobra.Command, extra []string, flag string) string {
 		for _, value := range values {
 			line += " " + written(f)
 			if f.NoOptDefVal == "" {
-				line += " " + quoted(value)
+				line += " " + inert.Shell(value)
 			} else if value != f.NoOptDefVal {
-				line += "=" + quoted(value)
+				line += "=" + inert.Shell(value)
 			}
 		}
 	})
 	return line
-}
-
-// quoted returns a text as a shell takes it.
-func quoted(text string) string {
-	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_-+,./:=@%", c)
-	}
-	if text != "" && !slices.ContainsFunc([]rune(text), func(c rune) bool { return !plain(c) }) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 )
@@ -41,16 +40,6 @@ func TestMistakes(t *testing.T) {
 		err := root.ExecuteContext(t.Context())
 		if err == nil || err.Error() != want || exitCode(t.Context(), err) != exitUsage {
 			t.Errorf("strata %s: %v (exit code %d)\nwant %s", line, err, exitCode(t.Context(), err), want)
-		}
-	}
-}
-
-// TestQuoted wants a shell to give back what is quoted.
-func TestQuoted(t *testing.T) {
-	for _, text := range []string{"", "A", "a b", "C|pca8", "it's", "$HOME", "'", "*", "~", "a=b", "é"} {
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+quoted(text)).Output()
-		if err != nil || string(out) != text {
-			t.Errorf("%q is quoted as %s, which is %q, %v", text, quoted(text), out, err)
 		}
 	}
 }
