@@ -15,6 +15,12 @@ import (
 // openFolder takes a folder of .npy files of one vector each for the source: a file's
 // name without .npy is the id of its item.
 func (m *importer) openFolder(info fs.FileInfo) error {
+	switch {
+	case m.Array != "":
+		return fmt.Errorf("%s: it is a folder of files of one vector each, and has no array %q", m.Source, m.Array)
+	case m.Pool != "":
+		return fmt.Errorf("%s: it is a folder of files of one vector each, which have no tokens to pool", m.Source)
+	}
 	entries, err := os.ReadDir(m.Source)
 	if err != nil {
 		return err

@@ -139,16 +139,18 @@ func TestImportBad(t *testing.T) {
 		change func(o *Import)
 		want   string
 	}{
-		"overflow":  {func(r, d int) float64 { return 70000 * float64(r&1) * float64(d) }, func(o *Import) { o.Type = &half }, "row 1: value 1 is 70000, which float16 cannot hold"},
-		"float32":   {func(r, d int) float64 { return []float64{1, 1, 1, 1, 1e100}[r+d] }, func(o *Import) { o.Type = &single }, "row 2: value 2 is 1e+100, which float32 cannot hold"},
-		"rows":      {value, func(o *Import) { o.Gallery = importable(t, 9) }, "the matrix has 3 rows, the gallery 9 items; say with --ids which row is which"},
-		"pool":      {value, func(o *Import) { o.Pool = PoolMean }, "it has no tokens to pool: its rows are 3 features"},
-		"array":     {value, func(o *Import) { o.Array = "fc" }, `it holds no matrix "fc"`},
-		"layer":     {value, func(o *Import) { o.Layer = "a b" }, "a layer's name is a letter"},
-		"source":    {value, func(o *Import) { o.Source = "nowhere.npy" }, "nowhere.npy: no such file or directory"},
-		"folder":    {value, func(o *Import) { o.Source = o.Gallery }, "it holds no .npy file of one vector"},
-		"no items":  {value, func(o *Import) { o.Gallery = filepath.Dir(o.Source) }, "a gallery needs an items table"},
-		"no format": {value, func(o *Import) { o.Source = filepath.Join(o.Gallery, "items.csv") }, "items.csv"},
+		"overflow":          {func(r, d int) float64 { return 70000 * float64(r&1) * float64(d) }, func(o *Import) { o.Type = &half }, "row 1: value 1 is 70000, which float16 cannot hold"},
+		"float32":           {func(r, d int) float64 { return []float64{1, 1, 1, 1, 1e100}[r+d] }, func(o *Import) { o.Type = &single }, "row 2: value 2 is 1e+100, which float32 cannot hold"},
+		"rows":              {value, func(o *Import) { o.Gallery = importable(t, 9) }, "the matrix has 3 rows, the gallery 9 items; say with --ids which row is which"},
+		"pool":              {value, func(o *Import) { o.Pool = PoolMean }, "it has no tokens to pool: its rows are 3 features"},
+		"array":             {value, func(o *Import) { o.Array = "fc" }, `it holds no matrix "fc"`},
+		"array of a folder": {value, func(o *Import) { o.Source, o.Array = filepath.Dir(o.Source), "fc" }, `it is a folder of files of one vector each, and has no array "fc"`},
+		"pool of a folder":  {value, func(o *Import) { o.Source, o.Pool = filepath.Dir(o.Source), PoolMean }, "it is a folder of files of one vector each, which have no tokens to pool"},
+		"layer":             {value, func(o *Import) { o.Layer = "a b" }, "a layer's name is a letter"},
+		"source":            {value, func(o *Import) { o.Source = "nowhere.npy" }, "nowhere.npy: no such file or directory"},
+		"folder":            {value, func(o *Import) { o.Source = o.Gallery }, "it holds no .npy file of one vector"},
+		"no items":          {value, func(o *Import) { o.Gallery = filepath.Dir(o.Source) }, "a gallery needs an items table"},
+		"no format":         {value, func(o *Import) { o.Source = filepath.Join(o.Gallery, "items.csv") }, "items.csv"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := filepath.Join(t.TempDir(), "job.npy")
