@@ -1,9 +1,10 @@
 package importer
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 // openFolder takes a folder of .npy files of one vector each for the source: a file's
 // name without .npy is the id of its item.
-func (m *importer) openFolder(info fs.FileInfo) error {
+func (m *importer) openFolder() error {
 	switch {
 	case m.Array != "":
 		return fmt.Errorf("%s: it is a folder of files of one vector each, and has no array %q", m.Source, m.Array)
@@ -26,7 +27,7 @@ func (m *importer) openFolder(info fs.FileInfo) error {
 		return err
 	}
 	var ids []string
-	newest := info.ModTime().UnixNano()
+	files := sha256.New()
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), ".npy")
 		if !ok || id == "" || strings.HasPrefix(id, ".") || !e.Type().IsRegular() {
@@ -46,9 +47,11 @@ func (m *importer) openFolder(info fs.FileInfo) error {
 		case a.Dim != m.array.Dim || a.Type != m.array.Type:
 			return fmt.Errorf("%s: it holds %d %s, %s %d %s", path, a.Dim, a.Type, m.files[0], m.array.Dim, m.array.Type)
 		}
-		if i, err := e.Info(); err == nil {
-			newest = max(newest, i.ModTime().UnixNano())
+		info, err := e.Info()
+		if err != nil {
+			return err
 		}
+		_, _ = fmt.Fprintf(files, "%q %d %d\n", e.Name(), info.Size(), info.ModTime().UnixNano())
 		m.files, ids = append(m.files, path), append(ids, id)
 	}
 	if len(m.files) == 0 {
@@ -65,7 +68,7 @@ func (m *importer) openFolder(info fs.FileInfo) error {
 	m.chooseType()
 	path, err := filepath.Abs(m.Source)
 	m.mark = importMark{
-		Source: path, Bytes: m.array.Rows, Modified: newest,
+		Source: path, Bytes: m.array.Rows, Files: hex.EncodeToString(files.Sum(nil)),
 		Type: m.into.Type.String(), Dim: m.into.Dim, Rows: m.array.Rows,
 	}
 	return err

@@ -66,7 +66,8 @@ type Imported struct {
 type importMark struct {
 	Source   string `json:"source"`
 	Bytes    int64  `json:"bytes"`
-	Modified int64  `json:"modified"` // nanoseconds
+	Modified int64  `json:"modified,omitempty"` // nanoseconds
+	Files    string `json:"files,omitempty"`    // hash of names, sizes and times of a folder's files
 	Array    string `json:"array,omitempty"`
 	Pool     Pool   `json:"pool,omitempty"`
 	Type     string `json:"type"`
@@ -132,7 +133,7 @@ func (m *importer) open(ctx context.Context) error {
 		return fmt.Errorf("%q: %w", m.Layer, engine.ErrLayerName)
 	}
 	if info, err := os.Stat(m.Source); err == nil && info.IsDir() {
-		return m.openFolder(info)
+		return m.openFolder()
 	}
 	f, err := fence.Open(m.Source)
 	if err != nil {

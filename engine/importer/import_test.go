@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/x448/float16"
 
@@ -291,6 +293,39 @@ func TestImportFolder(t *testing.T) {
 	write(t, src, "i1.npy", append(npyFile("<f4", false, "(3,)"), make([]byte, 12)...))
 	if _, err := (Import{Source: src, Gallery: dir, Layer: "D"}).Do(t.Context()); err == nil || !strings.Contains(err.Error(), "i1.npy: it holds 3 float32, ") {
 		t.Error(err)
+	}
+}
+
+// TestImportFolderResume goes on with vectors that lie in the gallery, unless one of them changed.
+func TestImportFolderResume(t *testing.T) {
+	for _, changed := range []bool{false, true} {
+		dir := importable(t, 3)
+		vector := func(i int, v float32) {
+			b := npyFile("<f4", false, "(1,)")
+			write(t, dir, fmt.Sprintf("i%d.npy", i), binary.LittleEndian.AppendUint32(b, math.Float32bits(v)))
+		}
+		for i := range 3 {
+			vector(i, float32(i+1))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		o := Import{Source: dir, Gallery: dir, Layer: "C", step: 1, Progress: func(int, int) { cancel() }}
+		if _, err := o.Do(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		last, resumed := 3., 1
+		if changed {
+			last, resumed = 7, 0
+			vector(2, 7)
+			if err := os.Chtimes(filepath.Join(dir, "i2.npy"), time.Time{}, time.Unix(1e9, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.Progress = nil
+		done, err := o.Do(t.Context())
+		if err != nil || done.Resumed != resumed {
+			t.Fatalf("changed %v: %+v, %v", changed, done, err)
+		}
+		checkImported(t, dir, "C", func(r, _ int) float64 { return []float64{1, 2, last}[r] })
 	}
 }
 
