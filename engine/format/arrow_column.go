@@ -357,8 +357,8 @@ func (t *arrowTable) settle(a *Array, parts []arrowPart) error {
 		if err := r.Close(); err != nil {
 			return err
 		}
-		if from, need := p.base*a.Type.Size(), p.elements*a.Type.Size(); p.base > min(have, 1<<58) || from > have || have-from < need {
-			return fmt.Errorf("%d rows of %d %s need %d bytes from byte %d, the column has %d", p.batch.rows, a.Dim, a.Type, need, from, have)
+		if whole := have / a.Type.Size(); p.base > whole || p.elements > whole-p.base { // their bytes may overflow
+			return fmt.Errorf("%d rows of %d %s need %d elements from element %d, the column has %d bytes", p.batch.rows, a.Dim, a.Type, p.elements, p.base, have)
 		}
 	}
 	if p := parts[0]; len(parts) == 1 && p.batch.codec == arrowPlain && p.nulls() == 0 {

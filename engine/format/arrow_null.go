@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // arrowRows says row by row of a part which are null, and how many elements they have.
@@ -124,7 +125,9 @@ func (f *arrowFilled) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		f.left, f.zero = f.dim*f.elem, null || n == 0
-		if f.zero {
+		if f.zero && n > math.MaxInt64/f.elem {
+			err = fmt.Errorf("row %d has %d elements: no file is that large", f.rows.p.first+f.rows.row-1, n)
+		} else if f.zero {
 			_, err = io.CopyN(io.Discard, f.ReadCloser, n*f.elem)
 		} else if n != f.dim {
 			err = fmt.Errorf("row %d has %d elements, not %d", f.rows.p.first+f.rows.row-1, n, f.dim)

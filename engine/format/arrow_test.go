@@ -221,7 +221,7 @@ func TestReadArrowErrors(t *testing.T) {
 		{"fewer elements than its rows", "x.arrow", edit().element(1, 2, 3), "2 rows of 2 need 4 elements, the column has 3"},
 		{"nulls that are not there", "x.arrow", editArrow(t, file("hidden nulls")).element(1, 1, 1), "its bitmap of 1 rows has 0 bytes"},
 		{"a buffer beyond the batch", "x.arrow", edit().element(2, 6, 1<<40), "does not fit in the batch's"},
-		{"a buffer that is too short", "x.arrow", edit().element(2, 7, 8), "2 rows of 2 float32 need 16 bytes from byte 0, the column has 8"},
+		{"a buffer that is too short", "x.arrow", edit().element(2, 7, 8), "2 rows of 2 float32 need 4 elements from element 0, the column has 8 bytes"},
 		{"a hole", "x.arrow", file("a hole"), "row 1 has no value at 1: it is null"},
 		{"a hole of fixed size", "x.arrow", file("a hole of fixed size"), "row 0 has no value at 0: it is null"},
 		{"ragged", "x.arrow", file("ragged"), "row 2 has 1 elements, row 0 has 2"},
@@ -231,7 +231,7 @@ func TestReadArrowErrors(t *testing.T) {
 		{"lists of lists", "x.arrow", file("lists of lists"), "a column of lists, but not of float16"},
 		{"too many features", "x.arrow", file("too many features"), "1048577 features are more than the 1048576"},
 		{"more rows than unpack", "x.arrow", longer.b, "the batch of row 0 ends 7200 bytes before the end of its rows"},
-		{"unpacked too short", "x.arrow", with(packed, at, 8), "100 rows of 2 float32 need 800 bytes from byte 0, the column has 8"},
+		{"unpacked too short", "x.arrow", with(packed, at, 8), "100 rows of 2 float32 need 200 elements from element 0, the column has 8 bytes"},
 		{"damaged zstd", "x.arrow", damaged, "reserved bit set on frame header"},
 		{"an unknown codec", "x.arrow", unknownCodec(t, packed), "its compression, number 7, is neither LZ4 nor zstd"},
 	})
