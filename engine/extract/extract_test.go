@@ -27,6 +27,7 @@ import (
 	"strata/engine/fence"
 	"strata/engine/layer"
 	"strata/engine/onnx"
+	"strata/engine/picture"
 	"strata/fixtures/need"
 )
 
@@ -685,6 +686,43 @@ func TestExtractAppendErrors(t *testing.T) {
 	put(t, dir, "A.npy", matrix)
 	if sum := extractAll(t, o); sum.Done != 6 || sum.Had != 4 {
 		t.Errorf("%+v", sum)
+	}
+}
+
+// TestExtractSoftware: decoder and integers are those of the rows that are there, once no row
+// of another extraction is.
+func TestExtractSoftware(t *testing.T) {
+	model, dir := modelFile(t), pictureFolder(t, 3)
+	other := saveModel(t, append(networkBytes(t), protoBytes(6, []byte("documentation"))...))
+	o := asked(t, dir, model)
+	extractAll(t, o)
+	record := func(decoder int) *engine.SoftwareRecord {
+		t.Helper()
+		m, err := engine.ReadManifest(os.DirFS(dir), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if decoder > 0 { // as another version records it
+			m.Software.Decoder, m.Software.Integers = decoder, "exact"
+			b, err := m.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, dir, "gallery.yaml", b)
+		}
+		return m.Software
+	}
+	const old = picture.Decoder + 7
+	record(old)
+	o.Force, o.Taps = true, o.Taps[:1]
+	extractAll(t, o)
+	if s := record(0); s.Decoder != old || s.Integers != "exact" {
+		t.Errorf("with layers that stay: %+v", s)
+	}
+	o.Model = other
+	extractAll(t, o)
+	if s := record(0); s.Decoder != picture.Decoder || s.Integers != "" {
+		t.Errorf("without: %+v", s)
 	}
 }
 

@@ -96,13 +96,14 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 	items.Rows, items.SHA256 = x.items.Len(), x.items.HashIDs(x.items.Len())
 	m.Items = &items
 	m.Broken = x.brokenBy(m.Layers, broken)
-	m.Software = x.software()
+	m.Software = x.software(m.Layers)
 	return m.Encode()
 }
 
 // software returns the versions of what makes the layers; where rows stay that were made
-// before, of decoder and integers what they were made by.
-func (x *extraction) software() *engine.SoftwareRecord {
+// before, of decoder and integers what they were made by. layers are those of the gallery by
+// then.
+func (x *extraction) software(layers map[string]*engine.LayerRecord) *engine.SoftwareRecord {
 	s := &engine.SoftwareRecord{
 		Strata: x.Version, ONNXRuntime: x.pipeline.runtime.Version(), Provider: x.Provider, Decoder: picture.Decoder,
 	}
@@ -110,8 +111,8 @@ func (x *extraction) software() *engine.SoftwareRecord {
 		s.Integers = "exact"
 	}
 	stays := x.Append
-	for name, l := range x.was.Layers {
-		stays = stays || l.Tap != "" && !slices.ContainsFunc(x.Taps, func(t onnx.Tap) bool { return t.Name == name })
+	for _, name := range tapped(layers) {
+		stays = stays || !slices.ContainsFunc(x.Taps, func(t onnx.Tap) bool { return t.Name == name })
 	}
 	if stays {
 		was := engine.SoftwareRecord{}
