@@ -126,15 +126,9 @@ func openFolder(dir string, follow bool) (*Gallery, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s: a gallery is a folder, this is a file", dir)
 	}
-	root, err := os.OpenRoot(path)
-	if err != nil {
-		return nil, err
-	}
-	g := &Gallery{Name: filepath.Base(path), Path: path, folder: layer.Inside(root, path), root: root}
-	if follow {
-		g.folder = os.DirFS(path)
-	}
-	return g, nil
+	g := &Gallery{Name: filepath.Base(path), Path: path}
+	g.root, g.folder, err = layer.OpenFolder(path, follow)
+	return g, err
 }
 
 // OpenFS opens a gallery that lies in files, an embedded one say. Its matrices

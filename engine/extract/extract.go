@@ -105,7 +105,12 @@ func Extract(ctx context.Context, o Options) (*Summary, error) {
 		return nil, err
 	}
 	defer unlock()
-	x := &extraction{Options: o, dir: dir}
+	root, files, err := layer.OpenFolder(dir, o.FollowLinks)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // it is only read
+	x := &extraction{Options: o, dir: dir, files: files}
 	if err := x.checkTaps(); err != nil {
 		return nil, err
 	}
@@ -121,6 +126,7 @@ func Extract(ctx context.Context, o Options) (*Summary, error) {
 type extraction struct {
 	Options
 	dir      string
+	files    fs.FS // of the folder; whatever is read of the gallery is read by them
 	items    *engine.Gallery
 	was      *engine.Manifest // what gallery.yaml says before; not nil
 	record   *engine.ModelRecord
@@ -166,14 +172,14 @@ func lockGallery(dir string) (unlock func(), err error) {
 
 // prepare reads everything but the pictures.
 func (x *extraction) prepare(ctx context.Context) (err error) {
-	if x.was, err = engine.ReadManifest(os.DirFS(x.dir), x.Gallery); err != nil {
+	if x.was, err = engine.ReadManifest(x.files, x.Gallery); err != nil {
 		return err
 	}
 	if x.was == nil {
 		x.was = &engine.Manifest{}
 	}
 	if !x.Append {
-		left, err := listPictures(ctx, x.dir, x.was, x.FollowLinks)
+		left, err := listPictures(ctx, x.files, x.dir, x.was, x.FollowLinks)
 		if err != nil {
 			return err
 		}
@@ -440,11 +446,12 @@ func (x *extraction) old(layer int) (*oldMatrix, error) {
 		return nil, nil
 	}
 	t := x.Taps[layer]
-	m, err := openOld(x.place(t.Name))
+	m, err := openOld(x.files, x.file(t.Name), x.place(t.Name))
 	if err != nil {
 		return nil, err
 	}
 	if h := m.head; h.Rows != int64(x.from) || h.Dim != int64(x.pipeline.dims[layer]) || h.Type != x.typeOf(t.Name) {
+		m.file.Close()
 		return nil, fmt.Errorf("%s is %d×%d %v, and %s says %d×%d %v: the layer was made otherwise",
 			m.path, h.Rows, h.Dim, h.Type, engine.ManifestFile, x.from, x.pipeline.dims[layer], x.typeOf(t.Name))
 	}

@@ -422,7 +422,7 @@ func TestExtractPublishAgain(t *testing.T) {
 	want := madeFiles(t, whole.Gallery)
 	for moved := range 5 { // layers in their places, then gallery.yaml
 		o := asked(t, pictureFolder(t, 5), model)
-		x := &extraction{Options: o, dir: o.Gallery}
+		x := &extraction{Options: o, dir: o.Gallery, files: os.DirFS(o.Gallery)}
 		if err := os.Mkdir(filepath.Join(o.Gallery, ".strata"), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -686,6 +686,40 @@ func TestExtractAppendErrors(t *testing.T) {
 	put(t, dir, "A.npy", matrix)
 	if sum := extractAll(t, o); sum.Done != 6 || sum.Had != 4 {
 		t.Errorf("%+v", sum)
+	}
+}
+
+// TestExtractAppendLinks: of an extraction all files of the gallery are read inside its folder,
+// unless links are followed.
+func TestExtractAppendLinks(t *testing.T) {
+	model := modelFile(t)
+	for _, name := range []string{"A.npy", "gallery.yaml"} {
+		dir, outside := pictureFolder(t, 6), filepath.Join(t.TempDir(), "outside")
+		all := shorten(t, dir, 4)
+		extractAll(t, asked(t, dir, model))
+		put(t, dir, "items.csv", all)
+		if err := errors.Join(os.Rename(filepath.Join(dir, name), outside), os.Symlink(outside, filepath.Join(dir, name))); err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Gallery: dir, Append: true, Env: os.Getenv, Agree: agreed, Version: "test"}
+		if name == "gallery.yaml" { // what it says is not even parsed
+			o.Agree = func(context.Context, NamedModel) error { return errors.New("it was read") }
+		}
+		want := filepath.Join(dir, name) + ": " + layer.ErrOutside.Error()
+		if _, err := Extract(t.Context(), o); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+		o.FollowLinks, o.Agree = true, agreed
+		if sum := extractAll(t, o); sum.Done != 6 || sum.Had != 4 {
+			t.Errorf("%s: %+v", name, sum)
+		}
+	}
+	dir, outside := pictureFolder(t, 3), filepath.Join(t.TempDir(), "outside")
+	if err := errors.Join(os.WriteFile(outside, []byte("secret: 1\n"), 0o666), os.Symlink(outside, filepath.Join(dir, "gallery.yaml"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Extract(t.Context(), asked(t, dir, model)); err == nil || strings.Contains(err.Error(), "secret") || !errors.Is(err, layer.ErrOutside) {
+		t.Errorf("a new extraction: %v", err)
 	}
 }
 

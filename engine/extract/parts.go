@@ -183,7 +183,8 @@ func (p *parts) make(ctx context.Context, r recipe, old func(layer int) (*oldMat
 			return err
 		}
 		if m != nil {
-			if err := m.copyTo(ctx, l); err != nil {
+			err := m.copyTo(ctx, l)
+			if m.file.Close(); err != nil {
 				return err
 			}
 		}
@@ -363,34 +364,30 @@ func (p *parts) close() error {
 // oldMatrix is a layer that is extended.
 type oldMatrix struct {
 	path string
+	file *os.File
 	head layer.MatrixHead
 }
 
-// openOld reads the head of a layer that is extended.
-func openOld(path string) (*oldMatrix, error) {
-	f, err := fence.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	stat, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	head, err := layer.ReadMatrixHead(f, stat.Size())
+// openOld opens a layer that is extended, and reads its head.
+func openOld(files fs.FS, name, path string) (*oldMatrix, error) {
+	f, err := layer.OpenFile(files, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &oldMatrix{path: path, head: head}, nil
+	m := &oldMatrix{path: path, file: f.(*os.File)} // the folder lies on a disk
+	stat, err := f.Stat()
+	if err == nil {
+		m.head, err = layer.ReadMatrixHead(m.file, stat.Size())
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
 }
 
 // copyTo copies the rows as they are to the beginning of a part.
 func (m *oldMatrix) copyTo(ctx context.Context, l *part) error {
-	f, err := fence.Open(m.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
 	const block = 1 << 24 // bytes between two looks at ctx
 	left := m.head.Rows * m.head.RowBytes()
 	for at := int64(0); at < left; at += block {
@@ -399,7 +396,7 @@ func (m *oldMatrix) copyTo(ctx context.Context, l *part) error {
 		}
 		n := min(block, left-at)
 		to := io.NewOffsetWriter(l.file, l.head.Offset+at)
-		if _, err := io.CopyN(to, io.NewSectionReader(f, m.head.Offset+at, n), n); err != nil {
+		if _, err := io.CopyN(to, io.NewSectionReader(m.file, m.head.Offset+at, n), n); err != nil {
 			return fmt.Errorf("copying %s: %w", m.path, err)
 		}
 	}

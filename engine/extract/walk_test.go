@@ -19,7 +19,7 @@ func TestListPictures(t *testing.T) {
 	if err := os.Symlink(filepath.Join(t.TempDir(), "j.jpg"), filepath.Join(dir, "j.jpg")); err != nil {
 		t.Fatal(err)
 	}
-	left, err := listPictures(t.Context(), dir, nil, false)
+	left, err := listPictures(t.Context(), os.DirFS(dir), dir, nil, false)
 	if want := dir + ": 4 pictures are of kinds that are not read (2 .avif, 1 .heic, 1 .jxl): convert them to JPEG or PNG|" +
 		dir + `: left out: 1 links that lead nowhere, the first "j.jpg"`; err != nil || strings.Join(left, "|") != want {
 		t.Errorf("%q, %v, want %q", left, err, want)
@@ -32,7 +32,7 @@ func TestListPictures(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(only, "a.heic"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listPictures(t.Context(), only, nil, false); err == nil || !strings.Contains(err.Error(), "1 pictures are of kinds that are not read (1 .heic)") {
+	if _, err := listPictures(t.Context(), os.DirFS(only), only, nil, false); err == nil || !strings.Contains(err.Error(), "1 pictures are of kinds that are not read (1 .heic)") {
 		t.Error(err)
 	}
 }

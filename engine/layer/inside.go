@@ -6,6 +6,18 @@ import (
 	"path/filepath"
 )
 
+// OpenFolder opens a folder for reading. Its files are those Inside it; with follow, symbolic links
+// may lead out of it. The files are valid until root is closed.
+func OpenFolder(path string, follow bool) (root *os.Root, files fs.FS, err error) {
+	if root, err = os.OpenRoot(path); err != nil {
+		return nil, nil, err
+	}
+	if follow {
+		return root, os.DirFS(path), nil
+	}
+	return root, Inside(root, path), nil
+}
+
 // Inside returns the files of a folder, which was opened as root, for reading. A symbolic
 // link may lead to a file of the folder, also by a path from the root of the file system or
 // by way of a folder outside, as archives and mounts make them; what leads out is refused.
