@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"path/filepath"
@@ -27,7 +26,7 @@ func beside(model string, asked engine.Preprocess) (engine.Preprocess, error) {
 		filepath.Join(dir, "preprocessor_config.json"), filepath.Join(dir, "config.json"),
 		filepath.Join(dir, "..", "preprocessor_config.json"), filepath.Join(dir, "..", "config.json"),
 	} {
-		data, err := readConfig(name)
+		data, err := fence.ReadFile(name, maxConfig)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -52,20 +51,6 @@ func beside(model string, asked engine.Preprocess) (engine.Preprocess, error) {
 		return *p, nil
 	}
 	return asked, nil
-}
-
-// readConfig reads a file that is not large.
-func readConfig(name string) ([]byte, error) {
-	f, err := fence.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err == nil && len(data) > maxConfig {
-		err = fmt.Errorf("%s: more than %d bytes", name, maxConfig)
-	}
-	return data, err
 }
 
 // resamplers are the filters of Pillow by their numbers, as transformers names them.
