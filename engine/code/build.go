@@ -199,12 +199,7 @@ func (b *codeBuilder) run(ctx context.Context) (err error) {
 
 // believe seals the finished file before it gets its name: whoever finds the codes finds their seal.
 func (b *codeBuilder) believe() error {
-	n := (b.layer.Rows + CodeChunk - 1) / CodeChunk
-	text := make([]byte, HeaderBytes+n*ChunkHead) // as Codes.Seal has it
-	_, err := b.file.ReadAt(text[:HeaderBytes], 0)
-	for i := 0; i < n && err == nil; i++ {
-		_, err = b.file.ReadAt(text[HeaderBytes+i*ChunkHead:][:ChunkHead], ChunkAt(i, b.layer.Dim))
-	}
+	text, err := sealed(b.file, b.layer.Rows, b.layer.Dim)
 	if err != nil {
 		return fmt.Errorf("reading what was written: %w", err)
 	}

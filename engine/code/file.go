@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"sync/atomic"
 	"unsafe"
@@ -280,11 +281,22 @@ func (c *Codes) read(ctx context.Context, written bool) error {
 // Seal returns the bytes that a seal of the codes covers: the header, with the checksum of the
 // mean, and the heads of all chunks, with their checksums.
 func (c *Codes) Seal(rows int) []byte {
-	b := append([]byte(nil), c.File[:HeaderBytes]...)
-	for i := range (rows + CodeChunk - 1) / CodeChunk {
-		b = append(b, c.chunk(i, chunkRows(i, rows))[:ChunkHead]...)
+	b, err := sealed(bytes.NewReader(c.File), rows, c.Layer.Dim)
+	if err != nil {
+		return nil // of which there is no seal
 	}
 	return b
+}
+
+// sealed reads the bytes that a seal of codes covers, of so many rows, from their file.
+func sealed(file io.ReaderAt, rows, dim int) ([]byte, error) {
+	n := (rows + CodeChunk - 1) / CodeChunk
+	b := make([]byte, HeaderBytes+n*ChunkHead)
+	_, err := file.ReadAt(b[:HeaderBytes], 0)
+	for i := 0; i < n && err == nil; i++ {
+		_, err = file.ReadAt(b[HeaderBytes+i*ChunkHead:][:ChunkHead], ChunkAt(i, dim))
+	}
+	return b, err
 }
 
 // chunk returns the bytes of chunk i.
