@@ -128,9 +128,15 @@ func TestUnpackedRow(t *testing.T) {
 	if err := os.Rename(filepath.Join(folder, "new"), filepath.Join(folder, "x.npz.Z.npy")); err != nil { // g has mapped the old one
 		t.Fatal(err)
 	}
+	write(t, folder, "x.npz.Y.npy", whole)
 	found, err := g.CheckDerived(t.Context(), DerivedCheck{Rows: 100, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(found, func(f DerivedFile) bool {
+		return strings.HasSuffix(f.Path, "x.npz.Y.npy") && f.State == Left && strings.Contains(f.Why, "an unpacked matrix without a recipe")
+	}) {
+		t.Errorf("CheckDerived found no matrix without a recipe: %+v", found)
 	}
 	if !slices.ContainsFunc(found, func(f DerivedFile) bool {
 		return strings.HasSuffix(f.Path, "x.npz.Z.json") && f.State == Damaged && strings.Contains(f.Why, "SHA-256")

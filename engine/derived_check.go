@@ -166,13 +166,17 @@ func (c *derivedCheck) folder(ctx context.Context, dir fence.Folder) error {
 				return err
 			}
 		case strings.HasSuffix(name, ".npy"):
-			recipe := strings.TrimSuffix(stem(".npy"), ".fit") + ".json"
-			if _, err := dir.Stat(recipe); errors.Is(err, fs.ErrNotExist) {
-				c.add(path, Left, "a derived layer without a recipe: its making was stopped")
-			}
+			c.orphan(dir, path, strings.TrimSuffix(stem(".npy"), ".fit"), "a derived layer")
 		}
 	}
 	return nil
+}
+
+// orphan finds a matrix, at a path, that has no recipe of the name.
+func (c *derivedCheck) orphan(dir fence.Folder, path, name, what string) {
+	if _, err := dir.Stat(name + ".json"); errors.Is(err, fs.ErrNotExist) {
+		c.add(path, Left, what+" without a recipe: its making was stopped")
+	}
 }
 
 // subfolder checks a folder in a folder of Derived: of an extraction, of imports, of
@@ -207,11 +211,14 @@ func (c *derivedCheck) unpacked(ctx context.Context, dir fence.Folder) error {
 		return err
 	}
 	for _, e := range entries {
+		path := dir.File(e.Name())
 		name, ok := strings.CutSuffix(e.Name(), ".json")
+		if matrix, ok := strings.CutSuffix(e.Name(), ".npy"); ok && !strings.HasPrefix(matrix, ".") {
+			c.orphan(dir, path, matrix, "an unpacked matrix")
+		}
 		if !ok || strings.HasPrefix(name, ".") {
 			continue
 		}
-		path := dir.File(e.Name())
 		c.progress(path)
 		text, err := dir.ReadFile(e.Name(), fence.Metadata)
 		var r unpackRecipe
