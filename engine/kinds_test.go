@@ -250,6 +250,69 @@ func TestShardedTables(t *testing.T) {
 	}
 }
 
+// TestNumbersOfShards: shards of a matrix have the numbers of the table's, or count without a gap.
+func TestNumbersOfShards(t *testing.T) {
+	type meta struct {
+		Key string `parquet:"key"`
+	}
+	const all = "img_emb float32 6x2"
+	for _, tt := range []struct {
+		name            string
+		table, matrix   []int  // numbers of files of two rows; a table of none is items.csv
+		want, wantInOne string // in folders, and in one folder
+	}{
+		{"the same", []int{0, 1, 2}, []int{0, 1, 2}, all, ""},
+		{"the same, with a gap", []int{0, 1, 3}, []int{0, 1, 3}, all, ""},
+		{"the same, from 5", []int{5, 6, 7}, []int{5, 6, 7}, all, ""},
+		{
+			"a gap at the end", []int{0, 1, 2}, []int{0, 1, 3},
+			"img_emb_3.npy: it is shard 3 of the matrix, and metadata/metadata_2.parquet is shard 2 of the table: shards of one number have the same rows",
+			"img_emb_3.npy: it is shard 3 of the matrix, and metadata_2.parquet is shard 2 of the table",
+		},
+		{"a gap of the table", []int{0, 2, 3}, []int{0, 1, 2}, "img_emb_1.npy: it is shard 1 of the matrix, and metadata/metadata_2.parquet is shard 2", "img_emb_1.npy: it is shard 1"},
+		{"from 1 and from 0", []int{0, 1, 2}, []int{1, 2, 3}, "img_emb_1.npy: it is shard 1 of the matrix, and metadata/metadata_0.parquet is shard 0", "img_emb_1.npy: it is shard 1"},
+		{"one table", nil, []int{1, 2, 3}, all, ""},
+		{"one table, a gap", nil, []int{0, 1, 3}, "img_emb_3.npy: of the files img_emb_*.npy that of number 2 is missing", ""},
+		{"one table, a late start", nil, []int{2, 3, 4}, "img_emb_2.npy: of the files img_emb_*.npy that of number 1 is missing", ""},
+		{"fewer tables, a gap", []int{0, 1}, []int{0, 2, 3}, "img_emb_2.npy: of the files img_emb_*.npy that of number 1 is missing", ""},
+	} {
+		for _, flat := range []bool{false, true} {
+			dir, want := t.TempDir(), tt.want
+			place := func(folder, name string) string {
+				if flat {
+					return name
+				}
+				return folder + "/" + name
+			}
+			if flat && tt.wantInOne != "" {
+				want = tt.wantInOne
+			}
+			if tt.table == nil {
+				write(t, dir, itemsFile, []byte(plainItems(6)))
+			}
+			for i, n := range tt.table {
+				rows := make([]meta, 6/len(tt.table))
+				for r := range rows {
+					rows[r].Key = fmt.Sprint(i, r)
+				}
+				put(t, dir, place("metadata", fmt.Sprintf("metadata_%d.parquet", n)), parquetFile(t, rows))
+			}
+			for i, n := range tt.matrix {
+				put(t, dir, place("img_emb", fmt.Sprintf("img_emb_%d.npy", n)), counted(2*i, 2*i+2))
+			}
+			g, err := Open(t.Context(), dir)
+			got := fmt.Sprint(err)
+			if err == nil {
+				got = layerNames(g)
+				g.Close()
+			}
+			if !strings.Contains(got, want) {
+				t.Errorf("%s, in one folder %v: %s, want %s", tt.name, flat, got, want)
+			}
+		}
+	}
+}
+
 // TestFolderBesideTable: layers of the items table are there whatever folders lie beside it.
 func TestFolderBesideTable(t *testing.T) {
 	type item struct {

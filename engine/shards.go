@@ -150,14 +150,10 @@ func (o *opener) join(items int) error {
 // joinSet makes one layer of the layers of numbered files.
 func (o *opener) joinSet(set []*foundLayer, pattern string, items int) error {
 	first := set[0]
-	n, _ := shard.ParseNumbered(slash.Base(first.pieces[0].file.name))
 	rows := int64(0)
 	var pieces []piece
-	for i, l := range set {
+	for _, l := range set {
 		p, q := l.pieces[0], first.pieces[0]
-		if at, _ := shard.ParseNumbered(slash.Base(p.file.name)); at.Number != n.Number+i || n.Number > 1 {
-			return fmt.Errorf("%s: of the files %s that of number %d is missing", o.path(p.file.name), pattern, max(n.Number+i, 0))
-		}
 		if p.array.Type != q.array.Type || p.array.Dim != q.array.Dim {
 			return fmt.Errorf("%s: its rows are %d %s, those of %s are %d %s: parts of one layer must agree",
 				p.file.Path, p.array.Dim, p.array.Type, q.file.Path, q.array.Dim, q.array.Type)
@@ -165,24 +161,64 @@ func (o *opener) joinSet(set []*foundLayer, pattern string, items int) error {
 		rows += l.rows()
 		pieces = append(pieces, p)
 	}
+	if err := o.numbers(pieces); err != nil {
+		return err
+	}
+	name := first.pieces[0].file.name
+	shown := o.path(slash.Join(slash.Dir(name), pattern))
 	if rows != int64(items) {
-		return fmt.Errorf("%s: %d files have %d rows together, %s has %d items", o.path(slash.Join(slash.Dir(first.pieces[0].file.name), pattern)), len(set), rows, o.g.items.RowsFile(), items)
+		return fmt.Errorf("%s: %d files have %d rows together, %s has %d items", shown, len(set), rows, o.g.items.RowsFile(), items)
 	}
 	o.found = slices.DeleteFunc(o.found, func(l *foundLayer) bool { return l != first && slices.Contains(set, l) })
 	first.pieces = pieces
-	if first.path = o.path(slash.Join(slash.Dir(first.pieces[0].file.name), pattern)); first.pieces[0].array.Name == "" {
+	if first.path = shown; first.pieces[0].array.Name == "" {
+		n, _ := shard.ParseNumbered(slash.Base(name))
 		first.name = n.Base
 	}
 	return nil
 }
 
+// paired reports whether the items table and a layer have as many shards, in one order.
+func (o *opener) paired(pieces []piece) bool {
+	return len(pieces) == len(o.g.items.Files) && o.g.items.IDsFile == ""
+}
+
+// numbers checks the numbers of a layer's files. They are those of the items table's files or,
+// where these have none, or are not as many, count from 0 or 1 without a gap.
+func (o *opener) numbers(pieces []piece) error {
+	var names []string
+	for _, p := range pieces {
+		names = append(names, p.file.name)
+	}
+	own, items := shard.Numbers(names), shard.Numbers(o.g.items.Files)
+	paired := items != nil && o.paired(pieces)
+	for i, n := range own {
+		switch {
+		case paired && n != items[i]:
+			return fmt.Errorf("%s: it is shard %d of the matrix, and %s is shard %d of the table: shards of one number have the same rows",
+				pieces[i].file.Path, n, o.g.items.Files[i], items[i])
+		case !paired && (own[0] > 1 || n != own[0]+i):
+			missing := own[0] + i
+			if i == 0 {
+				missing-- // the first is behind 1
+			}
+			of, _ := shard.ParseNumbered(slash.Base(names[i]))
+			return fmt.Errorf("%s: of the files %s that of number %d is missing", pieces[i].file.Path, of.Pattern, missing)
+		}
+	}
+	return nil
+}
+
 // aligned checks that where the items table and a layer have as many shards, each has
-// as many rows as the other's.
+// as many rows as the other's of its number.
 func (o *opener) aligned(l *foundLayer) error {
-	it := o.g.items
-	if l.named || len(l.pieces) < 2 || len(l.pieces) != len(it.Files) || it.IDsFile != "" {
+	if l.named || len(l.pieces) < 2 {
 		return nil
 	}
+	if err := o.numbers(l.pieces); err != nil || !o.paired(l.pieces) {
+		return err
+	}
+	it := o.g.items
 	for i, p := range l.pieces {
 		if p.array.Rows != int64(it.Rows[i]) {
 			return fmt.Errorf("%s: it has %d rows, %s has %d: shards of one number have the same rows", p.file.Path, p.array.Rows, it.Files[i], it.Rows[i])

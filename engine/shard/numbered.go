@@ -2,6 +2,7 @@ package shard
 
 import (
 	"cmp"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -47,6 +48,20 @@ func ParseNumbered(name string) (Numbered, bool) {
 	}
 	n, _ := strconv.Atoi(m[2]) // digits
 	return Numbered{m[1][:len(m[1])-1], n, m[1] + "*." + rest}, true
+}
+
+// Numbers returns the numbers of files that have one of their own, in the order of the names. It
+// returns nil if one has none, or is one of a stated number of shards: of those Whole finds gaps.
+func Numbers(names []string) []int {
+	var numbers []int
+	for _, name := range names {
+		n, ok := ParseNumbered(path.Base(name))
+		if _, stated := Parse(name); !ok || stated {
+			return nil
+		}
+		numbers = append(numbers, n.Number)
+	}
+	return numbers
 }
 
 // ByNumber orders names as people do: those that differ in a number by that.
