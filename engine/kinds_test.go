@@ -250,6 +250,42 @@ func TestShardedTables(t *testing.T) {
 	}
 }
 
+// TestTwoTypes: layers of one column of bytes may have different types.
+func TestTwoTypes(t *testing.T) {
+	type item struct {
+		ID  string `parquet:"id"`
+		Raw []byte `parquet:"raw"`
+	}
+	raw := []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40} // 1 and 2 in float32, 0, 1.875, 0 and 2 in float16
+	dir := t.TempDir()
+	write(t, dir, "items.parquet", parquetFile(t, []item{{"a", raw}, {"b", raw}}))
+	write(t, dir, ManifestFile, []byte(`layers:
+  C: {file: items.parquet, array: raw, type: float32}
+  D: {file: items.parquet, array: raw, type: float16, columns: 1:3}
+`))
+	for _, what := range []string{"unpacked", "kept"} {
+		g := open(t, dir)
+		if got := layerNames(g); got != "C float32 2x2, D float16 2x2" {
+			t.Fatalf("%s: layers %s", what, got)
+		}
+		for name, want := range map[string][]float64{"C": {1, 2}, "D": {1.875, 0}} {
+			l, err := g.Layer(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for r, row := range wideRows(l) {
+				if !slices.Equal(row, want) {
+					t.Errorf("%s: row %d of %s is %v", what, r, name, row)
+				}
+			}
+		}
+		found, err := g.CheckDerived(t.Context(), DerivedCheck{})
+		if err != nil || slices.ContainsFunc(found, func(f DerivedFile) bool { return f.State != Current }) {
+			t.Errorf("%s: %+v, %v", what, found, err)
+		}
+	}
+}
+
 // TestNumbersOfShards: shards of a matrix have the numbers of the table's, or count without a gap.
 func TestNumbersOfShards(t *testing.T) {
 	type meta struct {

@@ -60,7 +60,8 @@ func unpackRecipeOf(m *matrixFile, a format.Array) (unpackRecipe, error) {
 }
 
 // unpackedName returns the name of an unpacked matrix, without .npy: that of the file
-// and of the array, with %XX for all but letters, digits and _.-.
+// and of the array, with %XX for all but letters, digits and _.-, and @ before a type that
+// the file does not tell.
 func unpackedName(m *matrixFile, a format.Array) string {
 	name := m.name
 	if a.Name != "" {
@@ -74,12 +75,16 @@ func unpackedName(m *matrixFile, a format.Array) string {
 			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
-	const most = 120 // of the 255 bytes that a file's name may have
-	if s := b.String(); len(s) <= most {
-		return s
+	s, kind := b.String(), ""
+	if a.Told {
+		kind = "@" + a.Type.String()
 	}
-	sum := sha256.Sum256([]byte(name))
-	return b.String()[:most] + "-" + hex.EncodeToString(sum[:8])
+	const most = 120 // of the 255 bytes that a file's name may have
+	if len(s) > most {
+		sum := sha256.Sum256([]byte(name))
+		s = s[:most] + "-" + hex.EncodeToString(sum[:8])
+	}
+	return s + kind
 }
 
 // unpackedFolder is the folder within that of Derived.

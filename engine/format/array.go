@@ -81,6 +81,7 @@ type Array struct {
 	// Opaque is set for a binary column, whose element type the file does not tell. Its rows are of
 	// type Uint8, and Why asks for the type. As interprets them.
 	Opaque bool
+	Told   bool // As has set the type
 }
 
 // As returns the matrix of opaque rows whose bytes are elements of type t.
@@ -91,7 +92,7 @@ func (a Array) As(t Type) (Array, error) {
 	if a.Dim%t.Size() != 0 {
 		return a, fmt.Errorf("rows of %d bytes are no rows of %s, %d bytes each", a.Dim, t, t.Size())
 	}
-	a.Type, a.Dim, a.Opaque, a.Why = t, a.Dim/t.Size(), false, ""
+	a.Type, a.Dim, a.Opaque, a.Told, a.Why = t, a.Dim/t.Size(), false, true, ""
 	return a, nil
 }
 
