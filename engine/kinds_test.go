@@ -390,6 +390,7 @@ func TestColumnsOfItems(t *testing.T) {
 		{"train and test", itemsFile, "id,split\na,train\nb,test\n", "", "split=train", `items.csv: column "split" is a label: it holds "train"; query, gallery and both would say who asks and who answers`},
 		{"roles", itemsFile, "sku,photo,id,part\na,a.jpg,1,query\nb,b.jpg,2,gallery\n", "items: {id: sku, image: photo, split: part}", "id=1", ""},
 		{"unknown", itemsFile, "id,x,y\na,nan,p|nan\nb,2,q\n", "unknown: [nan]", "x= y=p", ""},
+		{"unknown split", itemsFile, "id,split,x\na,nan,1\nb,query,2\n", "unknown: [nan]", "x=1", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

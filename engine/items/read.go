@@ -194,7 +194,7 @@ func (b *itemsBuilder) add(cells []string) error {
 		l.Label.Codes = put(l.Label.Codes, row, l.Code(b.known(strings.TrimSpace(at(cells, b.at[i])))))
 	}
 	if b.split >= 0 || b.splits.codes != nil {
-		return b.splits.add(b.length(), row, strings.TrimSpace(at(cells, b.split)))
+		return b.splits.add(b.length(), row, b.known(strings.TrimSpace(at(cells, b.split))))
 	}
 	return nil
 }
