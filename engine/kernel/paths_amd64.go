@@ -1,5 +1,6 @@
 package kernel
 
+// vectorPaths names the ways in assembly, fastest first.
 func vectorPaths() []string {
 	var p []string
 	if vnni {
@@ -14,11 +15,13 @@ func vectorPaths() []string {
 	return p
 }
 
+// forceVector leaves out the ways that are faster than the given one.
 func forceVector(path string) {
 	vnni = vnni && path == "vnni"
 	wide = wide && (path == "vnni" || path == "avx512")
 }
 
+// restore returns the function that sets what is taken now.
 func restore() func() {
 	v, w, n := vector, wide, vnni
 	return func() { vector, wide, vnni = v, w, n }
