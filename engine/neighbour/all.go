@@ -19,7 +19,7 @@ func (n *Neighbours) RankAll(ctx context.Context, queries []int, schemes []schem
 	if k > n.m*len(n.Layers()) { // more than a neighbourhood can hold
 		return rank.All(ctx, n.G, queries, schemes, k, among, each)
 	}
-	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each}
+	a := &neighbourAll{n: n, queries: queries, schemes: schemes, k: k, among: among, each: each, trial: rank.TrialOf(ctx)}
 	if err := a.prove(ctx); err != nil {
 		return err
 	}
@@ -34,6 +34,7 @@ type neighbourAll struct {
 	k       int
 	among   *items.Candidates
 	each    func(int, []rank.Ranking)
+	trial   *rank.Trial
 
 	mu     sync.Mutex
 	open   []int                  // indexes in queries that are not reported yet
@@ -90,6 +91,8 @@ func (a *neighbourAll) query(i int, workers []*neighbourWorker) {
 			failed = append(failed, s)
 		}
 	}
+	a.trial.Count(rank.ByNeighbours, len(workers)-len(failed))
+	a.trial.Count(rank.NeighboursFailed, len(failed))
 	if failed == nil {
 		a.each(i, rankings)
 		return

@@ -6,6 +6,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
@@ -38,19 +39,31 @@ func (n *Neighbours) each(ctx context.Context, scheme scheme.Scheme, k int, amon
 		return 0, err
 	}
 	queries = n.served(s.layers)
+	trial := rank.TrialOf(ctx)
 	workers := sync.Pool{New: func() any { return n.newNeighbourWorker(&s, k, among) }}
 	err = n.G.Reading(s.read, func() error {
 		return layer.Parallel(ctx, queries, slideBlock, func(lo, hi int) {
 			w := workers.Get().(*neighbourWorker)
 			for place := lo; place < hi; place++ {
 				if only == nil || only[place] {
-					visit(w.hits(place))
+					hits := w.hits(place)
+					count(trial, hits.Proven)
+					visit(hits)
 				}
 			}
 			workers.Put(w)
 		})
 	})
 	return queries, err
+}
+
+// count counts a ranking of a trial.
+func count(t *rank.Trial, proven bool) {
+	if proven {
+		t.Count(rank.ByNeighbours, 1)
+	} else {
+		t.Count(rank.NeighboursFailed, 1)
+	}
 }
 
 // served returns the number of queries, from the first, that are built in at least the given number

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -76,6 +77,7 @@ type Batch struct {
 	K       int
 	Among   *items.Candidates
 	Each    func(int, []Ranking)
+	trial   *Trial
 
 	Layers []*layer.Layer // those that a scheme uses
 	codes  []*code.Codes  // by layer: nil where the products are float32
@@ -103,6 +105,7 @@ type leaf struct {
 
 // Prepare finds the layers and leaves and measures the layers.
 func (b *Batch) Prepare(ctx context.Context) error {
+	b.trial = TrialOf(ctx)
 	for _, factor := range scheme.FactorsOf(b.Schemes) {
 		l, err := b.G.Ready(ctx, factor)
 		if err != nil {
@@ -204,12 +207,19 @@ func (b *Batch) TileQueries() int {
 		NomineeMemory/max(1, ranked*(16*NomineeRoom(k)+4*k)))
 	// When queries are few, they are spread over the processors.
 	size = max(1, min(size, (len(b.Queries)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)))
-	b.RowsAtATime = max(1, min(batchRows, PackMemory/(4*max(1, dims))))
-	if b.RowsAtATime > layer.CodeSpan {
-		b.RowsAtATime &^= layer.CodeSpan - 1 // so that blocks begin with spans
-	}
+	size, b.RowsAtATime = b.trial.tile(size, max(1, min(batchRows, PackMemory/(4*max(1, dims)))))
+	b.RowsAtATime = wholeSpans(b.RowsAtATime)
 	b.Most = NomineeMemory / max(1, int(unsafe.Sizeof(Contender{}))*size*ranked)
 	return size
+}
+
+// wholeSpans returns the largest number of rows, at most the given one, whose blocks begin with a
+// span of codes or lie within one. Rows of a span share a bound.
+func wholeSpans(rows int) int {
+	if rows >= layer.CodeSpan {
+		return rows / layer.CodeSpan * layer.CodeSpan
+	}
+	return 1 << (bits.Len(uint(rows)) - 1)
 }
 
 // BatchWorker is the memory of one goroutine.
@@ -298,6 +308,7 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 		w.excluded[q] = w.Among.Excluded(row)
 		for i := range w.Nominees[q] {
 			w.Nominees[q][i].Reset(min(w.K, w.G.Len()), w.G.Len(), w.Most)
+			w.trial.squeeze(&w.Nominees[q][i])
 		}
 	}
 	for row := 0; row < w.G.Len(); row += w.RowsAtATime {
@@ -493,8 +504,14 @@ func (w *BatchWorker) finish(ctx context.Context, q, query, i int) (Ranking, err
 		out.Hits, certain = w.fuse(q, w.fused[i], k)
 	}
 	if !certain {
+		w.trial.Count(TileFailed, 1)
 		return w.rankColumns(ctx, query, w.Schemes[i])
 	}
+	way := ByTile
+	if out.Coded {
+		way = ByCodedTile
+	}
+	w.trial.Count(way, 1)
 	if len(out.Hits) < k {
 		r := Ranker{G: w.G, Among: w.Among, Query: query}
 		r.Fill(&out, k)

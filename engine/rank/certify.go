@@ -266,9 +266,12 @@ func (c *certifier) nominate(ctx context.Context, f *approxLeaf, k int, bare boo
 	var mu sync.Mutex
 	var all Nominated
 	all.Reset(k, rows, limit)
+	trial := TrialOf(ctx)
+	trial.squeeze(&all)
 	err := layer.Parallel(ctx, rows, 32*rankBlock, func(lo, hi int) {
 		var local Nominated
 		local.Reset(k, rows, limit)
+		trial.squeeze(&local)
 		mu.Lock()
 		local.min = max(local.min, all.min)
 		mu.Unlock()
@@ -345,8 +348,19 @@ func (s *Searcher) certified(ctx context.Context, q Asked, sc scheme.Scheme, k i
 		}
 		c := certifier{g: s.g, columns: columns, among: among, query: q.Row}
 		certain, err := e.top(ctx, c, sc, k, approximate, &out)
-		if err != nil || certain {
-			return out, certain, err
+		if err != nil {
+			return out, false, err
+		}
+		way := CodesFailed
+		switch {
+		case certain && coarse:
+			way = ByCoarse
+		case certain:
+			way = ByFine
+		}
+		TrialOf(ctx).Count(way, 1)
+		if certain {
+			return out, true, nil
 		}
 	}
 	return out, false, nil

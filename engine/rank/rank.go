@@ -53,6 +53,7 @@ const rankBlock = 2048
 
 // rank returns the top k of a scheme.
 func (r *Ranker) rank(ctx context.Context, s scheme.Scheme, k int) (Ranking, error) {
+	TrialOf(ctx).Count(ByColumns, 1)
 	out := Ranking{Scheme: s, Candidates: r.Among.Count(r.Query)}
 	k = min(k, out.Candidates)
 	var score func(dst []float64, lo int)
