@@ -28,7 +28,7 @@ func (x *execution) useCodes(ctx context.Context, g *engine.Gallery) error {
 	if x.s.o.Codes != UseCodes {
 		return nil
 	}
-	o := code.Options{All: x.s.o.allCodes, Progress: func(p code.Progress) {
+	o := code.Options{All: x.s.o.AllCodes, Progress: func(p code.Progress) {
 		if p.Note != "" {
 			x.notes = append(x.notes, "codes: "+p.Note+": not used")
 		}
@@ -60,7 +60,7 @@ func (s *Session) codesBehind(ctx context.Context, g *engine.Gallery) {
 			return
 		}
 		o := code.Options{
-			Build: true, All: s.o.allCodes, Workers: max(1, runtime.GOMAXPROCS(0)/2),
+			Build: true, All: s.o.AllCodes, Workers: max(1, runtime.GOMAXPROCS(0)/2),
 			Progress: func(p code.Progress) { s.building(g, p) },
 		}
 		err := g.PrepareCodes(ctx, o)

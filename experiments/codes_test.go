@@ -58,7 +58,7 @@ func TestCodesBehind(t *testing.T) {
 	}
 
 	log := &signalled{line: "# codes: built those of A, 600 rows", done: make(chan struct{})}
-	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: BuildCodes, allCodes: true})
+	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: BuildCodes, AllCodes: true})
 	defer s.Close()
 	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestCodesBehind(t *testing.T) {
 	<-log.done
 
 	again := &writes{}
-	s = NewSession(Options{Open: openFolder, Log: again, SkipContent: true, Codes: UseCodes, allCodes: true})
+	s = NewSession(Options{Open: openFolder, Log: again, SkipContent: true, Codes: UseCodes, AllCodes: true})
 	defer s.Close()
 	got, err := s.Do(t.Context(), append([]script.Step{script.Gallery{Name: dir}}, steps(t, sc)...)...)
 	if err != nil {
@@ -85,7 +85,7 @@ func TestCodesBehind(t *testing.T) {
 // nothing half made is used.
 func TestCloseEndsBuilding(t *testing.T) {
 	dir := codedTable(t, 20_000)
-	s := NewSession(Options{Open: openFolder, Codes: BuildCodes, allCodes: true})
+	s := NewSession(Options{Open: openFolder, Codes: BuildCodes, AllCodes: true})
 	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestDamagedCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := &writes{}
-	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: UseCodes, allCodes: true})
+	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: UseCodes, AllCodes: true})
 	defer s.Close()
 	if _, err := s.Do(t.Context(), append([]script.Step{script.Gallery{Name: dir}}, steps(t, "query i5\nschemes A\nsearch 10\n")...)...); err != nil {
 		t.Fatal(err)

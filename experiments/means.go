@@ -57,7 +57,7 @@ func (s *Session) gatherBehind(ctx context.Context, h *handle) {
 	for _, l := range h.g.Layers {
 		layers = append(layers, l.Name)
 	}
-	n, err := neighbour.NewNeighbours(h.g, neighbour.Plan{Name: neighbourFile, Layers: layers, Queries: queries, Budget: s.o.Neighbours})
+	n, err := neighbour.NewNeighbours(h.g, neighbour.Plan{Name: neighbourFile, Layers: layers, Queries: queries, M: s.o.Nearest, Budget: s.o.Neighbours})
 	if err != nil {
 		_ = s.append("# " + oneLine(err) + "\n") // Close returns the error
 		return
@@ -124,6 +124,19 @@ func (s *Session) gather(ctx context.Context, w *gathering) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// Neighbours says how many neighbourhoods of the gallery are built; false where none are wanted.
+func (s *Session) Neighbours() (neighbour.Usage, bool) {
+	t := s.snapshot()
+	if t.gallery == nil {
+		return neighbour.Usage{}, false
+	}
+	w := t.gallery.gathered.Load()
+	if w == nil {
+		return neighbour.Usage{}, false
+	}
+	return w.n.Usage(), true
 }
 
 // giveWay waits while a step runs.

@@ -44,7 +44,9 @@ type Options struct {
 	SkipContent bool             // the hash of the whole gallery is not computed behind
 	ContentWait time.Duration    // how long it and the building of codes are put off, for the first screen's sake
 	Codes       CodesPolicy      // of large galleries
+	AllCodes    bool             // codes are those of all layers that can have them, however small
 	Neighbours  int64            // bytes that the neighbourhoods of a gallery's queries may take, which are built behind; 0: none are
+	Nearest     int              // nearest rows of a layer in these; 0: neighbour.DefaultNeighbours
 	Version     string           // of the program, for the log
 
 	// place, if set, returns the path to which an export is written; the log
@@ -52,8 +54,6 @@ type Options struct {
 	place func(file string) (string, error)
 	// locate, if set, returns the path of a picture or of a run. A replay sets it.
 	locate func(path string) string
-
-	allCodes bool // of small galleries too, for tests
 }
 
 // Session executes steps, one door for keys, scripts and commands. It owns the
