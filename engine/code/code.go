@@ -431,7 +431,7 @@ func (c *coder) Query(wide []float64, root float64) *CodedQuery {
 // Bound returns the largest difference between the score from codes and the canonical score, for a
 // row with the given |r| and |ĉ|.
 func (q *CodedQuery) Bound(rest, norm float32) float64 {
-	return float64(q.size*float64(rest)) + float64(q.rest*float64(norm)) + q.slack
+	return (float64(q.size*float64(rest)) + float64(q.rest*float64(norm)) + q.slack) * boundShare
 }
 
 // Bound returns the bound of a row of the layer, for its 4-bit code if coarse.
