@@ -198,6 +198,7 @@ func TestTileMemory(t *testing.T) {
 		{"200 schemes", 10, 2048, many},
 		{"large k", 65535, 2048, many},
 		{"most features", 10, format.MaxDim, []string{"A", "rrf(A,B)"}},
+		{"less than a span of codes", 10, 3 << 16, []string{"A", "A+B"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &rank.Batch{G: g, Schemes: parseAll(t, g, tt.text), K: tt.k, Among: among, Queries: queries}
@@ -209,6 +210,9 @@ func TestTileMemory(t *testing.T) {
 			size := b.TileQueries()
 			if size < 1 || b.RowsAtATime < 1 {
 				t.Fatalf("a tile of %d × %d", size, b.RowsAtATime)
+			}
+			if r := b.RowsAtATime; r%layer.CodeSpan != 0 && layer.CodeSpan%r != 0 {
+				t.Errorf("blocks of %d rows begin within a span of codes and reach into the next", r)
 			}
 			ranked := 0
 			for _, f := range b.Leaves {
