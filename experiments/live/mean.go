@@ -51,8 +51,8 @@ func (m *moments) spread() float64 {
 	return math.Sqrt(max(over, 0) / (n - 1) / n)
 }
 
-// mean returns the mean of a scheme under a label, by place.
-func (s *Sample) mean(c *Counts, label int) Mean {
+// Mean returns the mean of a scheme under a label, given by its place.
+func (s *Sample) Mean(c *Counts, label int) Mean {
 	var m moments
 	judged, labels := s.judged[label], len(s.labels)
 	for place, state := range c.states {
@@ -68,8 +68,9 @@ func (s *Sample) mean(c *Counts, label int) Mean {
 	return out
 }
 
-// difference compares two schemes under a label.
-func (s *Sample) difference(a, b *Counts, label int) Difference {
+// Difference compares two schemes under a label, given by its place: a less b, over the
+// queries that both have.
+func (s *Sample) Difference(a, b *Counts, label int) Difference {
 	var m moments
 	var out Difference
 	differing := make([]int64, 0, fewDiffer+1)

@@ -45,7 +45,7 @@ func (s *Sample) Rows(ctx context.Context, schemes []scheme.Scheme) (*Rows, erro
 		r.alike = append(r.alike, slices.IndexFunc(counts[:i+1], func(o *Counts) bool { return sameQueries(o, c) }))
 		means := make([]Mean, len(s.labels))
 		for l := range s.labels {
-			means[l] = s.mean(c, l)
+			means[l] = s.Mean(c, l)
 		}
 		r.Means = append(r.Means, means)
 	}
@@ -53,7 +53,7 @@ func (s *Sample) Rows(ctx context.Context, schemes []scheme.Scheme) (*Rows, erro
 		for a := range b {
 			of := make([]Difference, len(s.labels))
 			for l := range s.labels {
-				of[l] = s.difference(counts[a], counts[b], l)
+				of[l] = s.Difference(counts[a], counts[b], l)
 			}
 			r.pairs = append(r.pairs, of)
 		}

@@ -58,6 +58,25 @@ func NewSample(g *engine.Gallery, from *neighbour.Neighbours, all int, filter []
 	return s, nil
 }
 
+// Judging returns the sample with only some of its queries, given by row, judged: the others
+// are in no mean.
+func (s *Sample) Judging(queries []int) *Sample {
+	in := make(map[int32]bool, len(queries))
+	for _, q := range queries {
+		in[int32(q)] = true
+	}
+	out := &Sample{g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, all: s.all, kept: map[string]*Counts{}}
+	out.scratch.New = s.scratch.New
+	for _, of := range s.judged {
+		judged := slices.Clone(of)
+		for place, q := range s.from.Queries() {
+			judged[place] = judged[place] && in[q]
+		}
+		out.judged = append(out.judged, judged)
+	}
+	return out
+}
+
 // Labels returns the names of the labels.
 func (s *Sample) Labels() []string {
 	var names []string
@@ -83,6 +102,20 @@ type Counts struct {
 // known reports whether the query at a place counts.
 func (c *Counts) known(place int) bool { return c.states[place] == neighbour.Counted }
 
+// Len returns the number of queries, with those that are not proven or have no score.
+func (c *Counts) Len() int { return len(c.states) }
+
+// First returns the counts of the first n queries; n is at most their number.
+func (s *Sample) First(c *Counts, n int) *Counts {
+	if n == len(c.states) {
+		return c
+	}
+	return c.first(n, len(s.labels))
+}
+
+// All returns the number of the gallery's queries.
+func (s *Sample) All() int { return s.all }
+
 // first returns the counts of the first n queries.
 func (c *Counts) first(n, labels int) *Counts {
 	out := &Counts{Scheme: c.Scheme, states: c.states[:n], hits: c.hits[:n*labels]}
@@ -100,27 +133,37 @@ func (c *Counts) first(n, labels int) *Counts {
 func (s *Sample) Count(ctx context.Context, sc scheme.Scheme) (*Counts, error) {
 	name := sc.String()
 	had := s.find(name)
-	if had != nil && len(had.states) == len(s.from.Queries()) {
-		return had, nil
-	}
 	if had == nil {
 		had = &Counts{Scheme: sc}
 	}
+	c, err := s.Extend(ctx, had)
+	if err == nil && c != had {
+		s.keep(name, c)
+	}
+	return c, err
+}
+
+// Extend returns counts with the queries that were built since, and keeps nothing. It
+// returns had when there are none.
+func (s *Sample) Extend(ctx context.Context, had *Counts) (*Counts, error) {
 	from := len(had.states)
+	if from == len(s.from.Queries()) {
+		return had, nil
+	}
 	work := s.scratch.Get().(*neighbour.HitCounts)
 	defer s.scratch.Put(work)
 	work.Only = make([]bool, len(s.from.Queries()))
 	for place := from; place < len(work.Only); place++ {
 		work.Only[place] = true
 	}
-	if err := s.from.CountHits(ctx, sc, s.among, work); err != nil {
+	if err := s.from.CountHits(ctx, had.Scheme, s.among, work); err != nil {
 		return nil, err
 	}
 	if len(work.States) <= from {
 		return had, nil
 	}
 	c := &Counts{
-		Scheme: sc, Unproven: had.Unproven,
+		Scheme: had.Scheme, Unproven: had.Unproven,
 		states: slices.Concat(had.states, work.States[from:]), hits: slices.Concat(had.hits, work.Hits[from*len(s.labels):]),
 	}
 	for _, state := range c.states[from:] {
@@ -128,7 +171,6 @@ func (s *Sample) Count(ctx context.Context, sc scheme.Scheme) (*Counts, error) {
 			c.Unproven++
 		}
 	}
-	s.keep(name, c)
 	return c, nil
 }
 
@@ -169,20 +211,26 @@ func (s *Sample) Resolve(ctx context.Context, sc scheme.Scheme) error {
 	if err != nil || c.Unproven == 0 {
 		return err
 	}
+	out, err := s.Search(ctx, c)
+	if err == nil {
+		s.keep(sc.String(), out)
+	}
+	return err
+}
+
+// Search returns counts with the rankings that are not proven, which it searches for.
+func (s *Sample) Search(ctx context.Context, c *Counts) (*Counts, error) {
 	var places, queries []int
 	for place, state := range c.states {
 		if state == neighbour.Unproven {
 			places, queries = append(places, place), append(queries, int(s.from.Queries()[place]))
 		}
 	}
-	out := &Counts{Scheme: sc, states: slices.Clone(c.states), hits: slices.Clone(c.hits)}
-	err = s.from.RankAll(ctx, queries, []scheme.Scheme{sc}, K, s.among, func(i int, rankings []rank.Ranking) {
+	out := &Counts{Scheme: c.Scheme, states: slices.Clone(c.states), hits: slices.Clone(c.hits)}
+	err := s.from.RankAll(ctx, queries, []scheme.Scheme{c.Scheme}, K, s.among, func(i int, rankings []rank.Ranking) {
 		s.judge(out, places[i], eval.RowsOf(rankings[0]))
 	})
-	if err == nil {
-		s.keep(sc.String(), out)
-	}
-	return err
+	return out, err
 }
 
 // judge sets the counts of one query from the rows of its ranking that have a score.

@@ -1,0 +1,77 @@
+package experiments
+
+import (
+	"context"
+	"time"
+
+	"strata/engine"
+	"strata/engine/scheme"
+	"strata/experiments/landscape"
+)
+
+// landscape.go takes landscapes from the neighbourhoods that are built behind.
+
+// landscapeStride is how long one call works on a landscape before it says what it found.
+const landscapeStride = 120 * time.Millisecond
+
+// Landscape returns a landscape of the weights of a sum of two or three layers, under all
+// labels and the filter of the session, of which more is known than of had: some more points,
+// unless had is final. had is nil at first, and may be of other layers or of another filter.
+// It returns nil where no neighbourhoods are built. It gives way to steps that run.
+func (s *Session) Landscape(ctx context.Context, sc scheme.Scheme, had *landscape.Landscape) (*landscape.Landscape, error) {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	t := s.snapshot()
+	if t.gallery == nil {
+		return nil, nil
+	}
+	w := t.gallery.gathered.Load()
+	if w == nil {
+		return nil, nil
+	}
+	w.want([]scheme.Scheme{evenly(sc)})
+	sample, err := w.sampleUnder(t.filter)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case had == nil || !had.Serves(sample, sc):
+		had, err = landscape.New(sample, sc, widthsOf(t.gallery.g, sc))
+	case !had.Here.Equal(sc):
+		had = had.With(sc)
+	}
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	return had.Sharper(ctx, func() bool { return time.Since(began) < landscapeStride && s.running.Load() == 0 })
+}
+
+// evenly returns a scheme with all weights 1: it uses the layers of weight 0, too.
+func evenly(sc scheme.Scheme) scheme.Scheme {
+	out := scheme.Scheme{Kind: sc.Kind}
+	for _, t := range sc.Terms {
+		out.Terms = append(out.Terms, scheme.Term{Weight: 1, Factor: t.Factor})
+	}
+	return out
+}
+
+// widthsOf returns the numbers an item of a scheme's layers, by term; 0 for one that is not
+// there.
+func widthsOf(g *engine.Gallery, sc scheme.Scheme) []int {
+	widths := make([]int, len(sc.Terms))
+	for i, t := range sc.Terms {
+		for _, l := range g.Layers {
+			if l.Name != t.Factor.Layer {
+				continue
+			}
+			if n, err := t.Factor.Dim(l.Dim, g.Len()); err == nil {
+				widths[i] = n
+			}
+		}
+	}
+	return widths
+}
