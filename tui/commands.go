@@ -184,6 +184,9 @@ func (m *Model) visiblePictures() []picture.Wanted {
 // load takes the thumbnails that are ready, so a frame is consistent, and requests the missing ones. When no thumbnail
 // is missing, it requests those of the neighbours.
 func (m Model) load() (Model, tea.Cmd) {
+	if m.relief.Open {
+		return m.sketch()
+	}
 	all := m.visiblePictures()
 	m.ready = make(map[pane.Place]picture.Picture, len(all))
 	var missing []picture.Wanted

@@ -3,9 +3,9 @@
 // # Rooms
 //
 // This package has the model, which routes messages, the keys and what they do. What is seen stands beside it: pane has
-// the parts of the screen that show a ranking, page the lists and sheets of findings, prompt what asks for a line or a
-// choice, cells what writes text, and picture what shows pictures between the text. Imports run
-// tui -> page -> pane -> cells -> picture; a room gets values, never the model.
+// the parts of the screen that show a ranking, page the lists and sheets of findings, relief the landscape of weights,
+// prompt what asks for a line or a choice, cells what writes text, and picture what shows pictures between the text.
+// Imports run tui -> page, relief -> pane -> cells -> picture; a room gets values, never the model.
 //
 // # Nouns
 //

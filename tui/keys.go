@@ -120,6 +120,7 @@ func weightActions() []action {
 		bind(groupWeight, []string{"1"}, "1", "weight 1", slideTo(1)).only(when(func(w float64) bool { return w != 1 })),
 		bind(groupWeight, []string{"tab"}, "tab", "next slider", by(1, nextSlider)).at("tab slider").only(other),
 		bind(groupWeight, []string{"shift+tab"}, "shift+tab", "previous slider", by(-1, nextSlider)).only(other),
+		bind(groupWeight, []string{"w"}, "w", "landscape of the weights", openLandscape).at("w landscape").only(canSurvey),
 	}
 }
 
@@ -212,6 +213,9 @@ func newFindingActions() []action {
 
 // bound returns the keys of what lies on the screen.
 func (m *Model) bound() []action {
+	if m.relief.Open {
+		return m.landing
+	}
 	if m.findings.Open {
 		return m.finding
 	}

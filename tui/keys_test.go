@@ -40,13 +40,34 @@ var states = []struct{ name, keys string }{
 	{"not mined", "E t tab tab"},
 	{"compared", ": text:compare_A,_B_over_50 enter t"},
 	{"tuned", ": text:tune_A,_B_for_P@10_category_over_50_step_0.5 enter t"},
+	{"means", "live down down down"},
+	{"landscape", "live down down down w"},
+	{"in the landscape", "live down down down w up right"},
+	{"on the front", "live down down down w b n"},
+	{"in a line", "live x a text:B+C enter w right shift+right"},
 }
 
 // opener returns a function that opens a desktop and presses keys. Those that mine the first two rows share one that has,
 // because it takes its time.
 func opener(t *testing.T) func(keys string) *desktop {
-	var mined *desktop
+	var mined, live *desktop
 	return func(keys string) *desktop {
+		if rest, means := strings.CutPrefix(keys, "live "); means {
+			if live == nil {
+				live = openLive(t, 120, 40, 64<<20)
+			}
+			d := *live
+			before, after, surveyed := strings.Cut(rest, "w ")
+			switch {
+			case surveyed || strings.HasSuffix(rest, " w"):
+				d.press(strings.TrimSuffix(before, " w") + " w")
+				d.survey()
+				d.press(after)
+			default:
+				d.press(rest)
+			}
+			return &d
+		}
 		rest, mines := strings.CutPrefix(keys, "down M")
 		if !mines {
 			d := openDesktop(t, 120, 40, picture.GraphicsNone)
@@ -79,7 +100,7 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 			}
 		}
 	}
-	for _, a := range slices.Concat(newActions(), newFindingActions()) {
+	for _, a := range slices.Concat(newActions(), newFindingActions(), newLandActions()) {
 		if name := a.Help().Key + " " + a.Help().Desc; !seen[name] && !strings.HasPrefix(a.Help().Desc, "cancel the ") {
 			t.Errorf("no state of the test has %s", name)
 		}

@@ -23,6 +23,12 @@ import (
 // they are final.
 func openLive(t *testing.T, cols, rows int, budget int64) *desktop {
 	t.Helper()
+	return openLiveOn(t, cols, rows, budget, picture.GraphicsNone)
+}
+
+// openLiveOn is openLive with pictures.
+func openLiveOn(t *testing.T, cols, rows int, budget int64, graphics picture.Graphics) *desktop {
+	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	files := fs.FS(demo{fixtures.Demo()})
 	d := openSession(t, experiments.Options{
@@ -30,7 +36,7 @@ func openLive(t *testing.T, cols, rows int, budget int64) *desktop {
 			return engine.OpenFS(ctx, name, files)
 		},
 		Neighbours: budget,
-	}, demoThumbs(picture.GraphicsNone), cols, rows, picture.GraphicsNone)
+	}, demoThumbs(graphics), cols, rows, graphics)
 	d.sharpen()
 	return d
 }

@@ -21,6 +21,7 @@ import (
 	"strata/tui/pane"
 	"strata/tui/picture"
 	"strata/tui/prompt"
+	"strata/tui/relief"
 )
 
 // Config is what the screen is given. Session has a gallery open; the screen opens and closes nothing.
@@ -49,6 +50,7 @@ type Model struct {
 	layout  pane.Layout
 	actions []action
 	finding []action // of the findings
+	landing []action // of the landscape
 	popKeys prompt.PopupKeys
 	help    help.Model
 	rng     *rand.Rand
@@ -61,6 +63,7 @@ type Model struct {
 	popup      prompt.Popup
 	evaluation pane.Evaluation
 	findings   page.Findings
+	relief     relief.View
 }
 
 // jobs are the commands under way.
@@ -73,6 +76,8 @@ type jobs struct {
 	dissecting job
 	listing    job
 	sharpening job
+	surveying  job
+	sketching  job
 	held       []tea.KeyMsg     // pressed while the rows of the findings were made
 	pending    int              // steps on their way to the log
 	awaited    bool             // the answer of the latest search
@@ -99,7 +104,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		Board:  pane.Board{Rows: pane.Rows{Cursor: -1}},
 		styles: cells.NewStyles(profile, !c.Light, false), help: help.New(),
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), finding: newFindingActions(), popKeys: prompt.NewPopupKeys(), later: tick,
+		actions: newActions(), finding: newFindingActions(), landing: newLandActions(), popKeys: prompt.NewPopupKeys(), later: tick,
 	}
 	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
 	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
@@ -261,6 +266,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return m.evaluated(msg)
 	case unsharp, sharpened:
 		return sharper(m, msg)
+	case unsurveyed, surveyed, sketched:
+		return surveys(m, msg)
 	case copied:
 		return copiedScript(m, msg), nil
 	case tea.ResumeMsg:

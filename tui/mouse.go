@@ -22,6 +22,9 @@ func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
 	if m.popup.Kind != prompt.PopupNone {
 		return mousePopup(m, msg), nil
 	}
+	if m.relief.Open {
+		return mouseLandscape(m, msg)
+	}
 	if m.findings.Open {
 		return mouseFindings(m, msg)
 	}

@@ -45,9 +45,12 @@ func (m *Model) compose() ([]string, []picture.Placement) {
 	}
 	c, sc := cells.NewCanvas(size), m.scene()
 	c.Put(0, m.layout.Title, size.Cols, m.status.Title(sc))
-	if m.findings.Open {
+	switch {
+	case m.relief.Open:
+		m.relief.Put(c, m.stage())
+	case m.findings.Open:
 		m.findings.Put(c, sc, m.evaluation.Mining())
-	} else {
+	default:
 		sc.Put(c)
 	}
 	m.putFoot(c)
@@ -117,6 +120,9 @@ func (m *Model) footKeys() []key.Binding {
 
 // placements returns the pictures that go by themselves.
 func (m *Model) placements(sc *pane.Scene) []picture.Placement {
+	if m.relief.Open {
+		return m.relief.Placements(m.stage())
+	}
 	if !m.layout.Pictures || !m.c.Terminal.Graphics.Apart() {
 		return nil
 	}
@@ -137,7 +143,7 @@ func (m *Model) placements(sc *pane.Scene) []picture.Placement {
 
 // hidden is the number of schemes that do not fit on the screen.
 func (m *Model) hidden() int {
-	if m.Panel || m.findings.Open {
+	if m.Panel || m.findings.Open || m.relief.Open {
 		return 0
 	}
 	return len(m.Shown.Schemes) - len(m.Rows.Visible(&m.layout, len(m.Shown.Schemes), false))
