@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"strata/experiments/eval"
+	"strata/experiments/landscape"
 	"strata/experiments/table"
 	"strata/experiments/tune"
 )
@@ -15,7 +16,10 @@ import (
 const frontRows = 30
 
 // tunePage makes the page of a tuning.
-type tunePage struct{ *tune.Tuned }
+type tunePage struct {
+	*tune.Tuned
+	land *landscape.Landscape // nil: there is none
+}
 
 // view returns the view of the report.
 func (t tunePage) view(m tuningManifest) (*studyView, error) {
@@ -43,6 +47,7 @@ func (t tunePage) view(m tuningManifest) (*studyView, error) {
 		return nil, err
 	}
 	v.add(front)
+	v.add(t.landscapeSection())
 	return v, nil
 }
 

@@ -43,11 +43,16 @@ func WriteTuning(ctx context.Context, ask tune.Tuning, f run.Folder, progress fu
 	if err != nil {
 		return nil, err
 	}
-	p := tunePage{t}
+	land, err := landscapeOf(ctx, t, ask, progress)
+	if err != nil {
+		return nil, err
+	}
+	p := tunePage{t, land}
 	more, err := p.frontFiles(filepath.Join(f.Out, "pareto.svg"))
 	if err != nil {
 		return nil, err
 	}
+	more = append(more, p.landscapeFiles(filepath.Join(f.Out, "landscape.svg"))...)
 	if f.Page != "" {
 		view, err := p.view(manifest)
 		if err != nil {

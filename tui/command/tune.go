@@ -37,7 +37,8 @@ what choosing has flattered.
 
 It writes queries.csv (which query is on which side), schemes.csv (all that was
 tried), report.csv, comparisons.csv, pareto.csv (what no other scheme exceeds in
-one metric without falling behind in another), pareto.svg (the same as a picture)
+one metric without falling behind in another), pareto.svg (the same as a picture),
+landscape.svg (P@10 of all weights, of two or three layers that are tuned for it)
 and manifest.json, and prints a table. With --report it also writes report.html,
 one file with tables and plots, or --report=FILE. A layer may be a derived one: C|zscore. With slashes, several stand for one
 place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
