@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"strata/engine"
+	"strata/engine/layer"
 )
 
 // Options say how the items table of a folder is made.
@@ -94,11 +95,16 @@ func (o Options) free() (string, error) {
 	case !info.IsDir():
 		return "", fmt.Errorf("%s: pictures lie in a folder, this is a file", o.Folder)
 	}
-	m, err := engine.ReadManifest(os.DirFS(o.Folder), o.Folder)
+	root, files, err := layer.OpenFolder(o.Folder, o.FollowLinks)
 	if err != nil {
 		return "", err
 	}
-	is, err := engine.FindItems(os.DirFS(o.Folder), o.Folder, m)
+	defer root.Close()
+	m, err := engine.ReadManifest(files, o.Folder)
+	if err != nil {
+		return "", err
+	}
+	is, err := engine.FindItems(files, o.Folder, m)
 	if err == nil {
 		return "", fmt.Errorf("%s: it has an items table, %s, which is not replaced", o.Folder, is)
 	}

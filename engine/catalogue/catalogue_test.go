@@ -5,6 +5,7 @@ package catalogue
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"strata/engine"
+	"strata/engine/layer"
 )
 
 // folder makes empty files below a new folder; a name that ends with / is a folder.
@@ -276,5 +278,17 @@ func TestRefused(t *testing.T) {
 	}
 	if b, err := os.ReadFile(put); err != nil || string(b) != "theirs" {
 		t.Errorf("it holds %q, %v", b, err)
+	}
+}
+
+// TestManifestLink: a gallery.yaml that leads out of the folder is not read.
+func TestManifestLink(t *testing.T) {
+	dir, outside := folder(t, "a.jpg"), filepath.Join(t.TempDir(), "outside")
+	if err := errors.Join(os.WriteFile(outside, []byte("secret: 1\n"), 0o666), os.Symlink(outside, filepath.Join(dir, "gallery.yaml"))); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Options{Folder: dir}.Plain(t.Context())
+	if want := filepath.Join(dir, "gallery.yaml") + ": " + layer.ErrOutside.Error(); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
