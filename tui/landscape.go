@@ -157,11 +157,11 @@ func takeWeights(m Model) (Model, tea.Cmd) {
 }
 
 // mouseLandscape moves the point to where the picture is clicked.
-func mouseLandscape(m Model, msg tea.MouseMsg) (Model, tea.Cmd) {
+func mouseLandscape(m Model, msg tea.MouseMsg) Model {
 	if msg.Button == tea.MouseButtonLeft && msg.Action != tea.MouseActionRelease {
 		m.relief = m.relief.Press(m.stage(), msg.X, msg.Y)
 	}
-	return m, nil
+	return m
 }
 
 // newLandActions returns the keys of the landscape.

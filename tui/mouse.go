@@ -23,7 +23,7 @@ func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
 		return mousePopup(m, msg), nil
 	}
 	if m.relief.Open {
-		return mouseLandscape(m, msg)
+		return mouseLandscape(m, msg), nil
 	}
 	if m.findings.Open {
 		return mouseFindings(m, msg)

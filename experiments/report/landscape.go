@@ -94,7 +94,7 @@ func (t tunePage) landscapeSection() pageSection {
 	if len(l.Factors) == 2 {
 		note = "Triangle: the best of these weights. Ring: the scheme that was chosen. On the shaded ground the best is not shown to be ahead. The band is a 95 % interval."
 	}
-	s.Parts = []pagePart{{Panels: []template.HTML{template.HTML(plotStyle.Replace(landscapeSVG(l, 0, false)))}, PlotNote: note}} //nolint:gosec // names are escaped
+	s.Parts = []pagePart{{Panels: []template.HTML{template.HTML(plotStyle.Replace(landscapeSVG(l, false)))}, PlotNote: note}} //nolint:gosec // names are escaped
 	return s
 }
 
@@ -104,7 +104,7 @@ func (t tunePage) landscapeFiles(path string) []table.File {
 		return nil
 	}
 	return []table.File{{Path: path, Write: func(w io.Writer) error {
-		_, err := io.WriteString(w, paperStyle.Replace(landscapeSVG(t.land, 0, true)))
+		_, err := io.WriteString(w, paperStyle.Replace(landscapeSVG(t.land, true)))
 		return err
 	}}}
 }
@@ -118,10 +118,10 @@ const (
 	lineHeight = 230
 )
 
-// landscapeSVG draws a landscape under a label: bands of colour in a triangle with the contour, or
+// landscapeSVG draws a landscape under its first label: bands of colour in a triangle with the contour, or
 // a curve with its interval. alone is for a file of its own.
-func landscapeSVG(l *landscape.Landscape, label int, alone bool) string {
-	d := landDrawing{l: l, label: label, bands: l.Bands(label)}
+func landscapeSVG(l *landscape.Landscape, alone bool) string {
+	d := landDrawing{l: l, bands: l.Bands(0)}
 	d.height = landTop + landSide*math.Sqrt(3)/2 + 40
 	if len(l.Factors) == 2 {
 		d.height = landTop + lineHeight + 40

@@ -52,7 +52,7 @@ func TestLandscape(t *testing.T) {
 				t.Errorf("%s alone has %v, tuned on the same queries %v", tuned.Layers[i], got, want)
 			}
 		}
-		for _, text := range []string{landscapeSVG(l, 0, true), landscapeSVG(l, 0, false)} {
+		for _, text := range []string{landscapeSVG(l, true), landscapeSVG(l, false)} {
 			wantXML(t, text)
 			if len(l.Factors) == 3 && (strings.Count(text, "<path") != 2 || strings.Count(text, "<polygon") < 100) || !strings.Contains(text, ">"+tuned.Layers[0]+"</text>") {
 				t.Errorf("%s: the picture is %.300s", tc.ask.Layers, text)
