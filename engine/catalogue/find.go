@@ -62,7 +62,7 @@ func Find(ctx context.Context, folder string, follow bool) (*Pictures, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it is only read
 	w := &walk{ctx: ctx, path: path, files: layer.Inside(root, path), follow: follow, entered: map[string]bool{}}
 	w.inside = w.files
 	if follow {
