@@ -99,7 +99,7 @@ func (o Options) free() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it is only read
 	m, err := engine.ReadManifest(files, o.Folder)
 	if err != nil {
 		return "", err

@@ -75,6 +75,7 @@ var flagKinds = map[string]flagKind{
 
 	"baseline":           {measure, "SCHEME"},
 	"bits":               {measure, "BITS,..."},
+	"stored":             {measure, "TYPE,..."},
 	"channels":           {measure, "ORDER"},
 	"check":              {measure, ""},
 	"constraint":         {measure, "CONDITION"},

@@ -34,7 +34,7 @@ type commandLine struct {
 }
 
 // commandLines use every command. Results lie in out, and nothing else is written but in
-// the galleries g and p, in state and in cache.
+// the galleries g, p and q, in state and in cache.
 var commandLines = []commandLine{
 	{args: []string{"search", "g", "--query", "i3", "--scheme", "A+Z", "--scheme", "A|pca2"}},
 	{args: []string{"eval", "g", "--scheme", "A", "--scheme", "Z", "--compare", "--trec", "3", "--report", "--out", "out/eval"}},
@@ -53,6 +53,7 @@ var commandLines = []commandLine{
 	{args: []string{"extract", "in/net.onnx", "p", "--size", "8", "--range", "0,1", "--tap", "A=relu:gap", "--force"}, runtime: true},
 	{args: []string{"search", "p", "--image", "in/new.png", "--scheme", "A", "--model", "in/net.onnx"}, runtime: true},
 	{args: []string{"check", "p", "--model", "in/net.onnx"}, runtime: true},
+	{args: []string{"items", "q", "--folders", "kind", "--sample", "3"}},
 	{args: []string{"doctor"}},
 	{args: []string{"man"}},
 	{args: []string{"help"}},
@@ -93,7 +94,7 @@ func outsideFolder(t *testing.T) string {
 			t.Fatal(err)
 		}
 		name := fmt.Sprintf("p%02d.png", i)
-		files["g/"+name], files["p/"+name], files["in/new.png"] = b.Bytes(), b.Bytes(), b.Bytes()
+		files["g/"+name], files["p/"+name], files["q/of/"+name], files["in/new.png"] = b.Bytes(), b.Bytes(), b.Bytes(), b.Bytes()
 	}
 	delete(files, "p/p10.png") // it is new
 	files["g/items.csv"] = []byte(table.String())
@@ -133,7 +134,7 @@ func rest(t *testing.T, dir string) map[string]string {
 		if err != nil || path == dir {
 			return err
 		}
-		if slices.Contains([]string{"g", "p", "out", "state", "cache"}, name) {
+		if slices.Contains([]string{"g", "p", "q", "out", "state", "cache"}, name) {
 			return filepath.SkipDir
 		}
 		info, err := d.Info()
@@ -216,7 +217,7 @@ var transient = []string{
 	"g/D.npy", "g/.strata/A.codes", "g/.strata/A.codes.part", "g/.strata/A.codes.lock",
 	"g/.strata/import/", "g/.strata/import/Q.npy", "g/.strata/import/Q.json", "g/.strata/import/Q.lock",
 	"g/.strata/archives/", "g/.strata/neighbours/", "g/.strata/images/", "g/.strata/unpacked/",
-	"p/A.npy", "p/items.csv", "p/gallery.yaml", "p/.strata/", "p/.strata/images/",
+	"q/items.csv", "q/gallery.yaml", "q/more/", "p/A.npy", "p/items.csv", "p/gallery.yaml", "p/.strata/", "p/.strata/images/",
 	"p/.strata/extract/", "p/.strata/extract/A.npy", "p/.strata/extract/journal.jsonl", "p/.strata/extract/lock",
 }
 
