@@ -241,7 +241,7 @@ func (v *View) bestLines(s cells.Styles, width, label int) []string {
 func (v *View) levelLines(s cells.Styles, width, label int) []string {
 	l := v.Land
 	r := &l.Reliefs[label]
-	text := fmt.Sprintf("%d of %d weights are not shown to differ from the best: within the line, ~p ≥ .05. Chosen on these queries: on others the best does a little worse.",
+	text := fmt.Sprintf("%d of %d weights are not shown to differ from the best: within the line, ~p ≥ .05. Chosen on these queries: on others the best may do worse.",
 		r.Level, l.Counted)
 	if len(l.Factors) == 2 {
 		text = strings.Replace(text, "within the line", "on the lighter ground", 1)
