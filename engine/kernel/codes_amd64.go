@@ -40,6 +40,26 @@ func packCodes(panel, rows *uint8, stride, n int)
 //go:noescape
 func tileVNNI(dst *int32, ld int, q *int8, stride int, panel *uint8, n int, bias *int32)
 
+// slightAVX2 returns 0 if n values, a multiple of 32, are slight.
+//
+//go:noescape
+func slightAVX2(q *int8, n int) int32
+
+// sumBytesAVX2 is sumBytesVNNI for a multiple of 32 values.
+//
+//go:noescape
+func sumBytesAVX2(q *int8, n int) int32
+
+// packCodesAVX2 is packCodes for 16 rows and a multiple of 32 bytes. It uses the whole panel.
+//
+//go:noescape
+func packCodesAVX2(panel, rows *uint8, stride, n int)
+
+// tileAVX2 is tileVNNI for slight queries and a panel of 16 rows. It does not set the products of the first skip queries.
+//
+//go:noescape
+func tileAVX2(dst *int32, ld int, q *int8, stride int, panel *uint8, n int, bias *int32, skip int)
+
 func dotBytes(dst []int32, rows []uint8, stride int, query []int8) {
 	if !vector {
 		dotBytesRef(dst, rows, stride, query)
@@ -71,63 +91,5 @@ func dotNibbles(dst []int32, rows []uint8, stride int, query []int8) {
 		}
 		n += 3 * apart
 		dst, rows = dst[n:], rows[n*stride:]
-	}
-}
-
-// A tile consists of panels of panelRows rows, panelDepth bytes deep. A panel stays in the
-// first-level cache while up to panelQueries queries are multiplied with it, tileQueries at a time.
-const (
-	panelRows    = 64
-	panelDepth   = 256
-	tileQueries  = 6
-	panelQueries = 48 * tileQueries
-)
-
-// tileBytes multiplies whole panels. It multiplies the remaining rows and queries query by query.
-func tileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
-	if !vector {
-		tileBytesRef(dst, ld, queries, rows, stride)
-		return
-	}
-	nq, nx := len(queries)/stride, len(rows)/stride
-	wholeQueries, wholeRows := 0, 0
-	if vnni {
-		wholeQueries, wholeRows = nq/tileQueries*tileQueries, nx/panelRows*panelRows
-	}
-	for i := 0; i < wholeQueries && wholeRows > 0; i += panelQueries {
-		n := min(panelQueries, wholeQueries-i)
-		tilePanels(dst[i*ld:], ld, queries[i*stride:][:n*stride], rows[:wholeRows*stride], stride)
-	}
-	if wholeRows > 0 && wholeQueries < nq {
-		tileByDots(dst[wholeQueries*ld:], ld, queries[wholeQueries*stride:], rows[:wholeRows*stride], stride)
-	}
-	if wholeRows < nx {
-		tileByDots(dst[wholeRows:], ld, queries, rows[wholeRows*stride:], stride)
-	}
-}
-
-// tilePanels multiplies whole panels of rows with a multiple of tileQueries queries, at most
-// panelQueries.
-func tilePanels(dst []int32, ld int, queries []int8, rows []uint8, stride int) {
-	var bias [panelQueries]int32
-	var panel [panelRows*panelDepth + 63]uint8
-	nq, nx := len(queries)/stride, len(rows)/stride
-	for i := range nq {
-		bias[i] = sumBytesVNNI(&queries[i*stride], stride)
-	}
-	for j := 0; j < nx; j += panelRows {
-		for k := 0; k < stride; k += panelDepth {
-			n := min(panelDepth, stride-k)
-			packCodes(&panel[0], &rows[j*stride+k], stride, n)
-			for i := 0; i < nq; i += tileQueries {
-				var first *int32
-				if k == 0 {
-					first = &bias[i]
-				}
-				at := dst[i*ld+j:]
-				_ = at[(tileQueries-1)*ld+panelRows-1]
-				tileVNNI(&at[0], ld, &queries[i*stride+k], stride, &panel[0], n, first)
-			}
-		}
 	}
 }

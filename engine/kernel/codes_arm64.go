@@ -60,6 +60,11 @@ func dotNibbles(dst []int32, rows []uint8, stride int, query []int8) {
 	}
 }
 
+// slightFaster is the choice of SlightFaster.
+func slightFaster() bool { return false }
+
+func slight(q []int8) bool { return slightRef(q) }
+
 // tileBytes multiplies four queries by four rows. It multiplies the remaining queries and rows
 // query by query.
 func tileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {

@@ -18,7 +18,7 @@ func BenchmarkDot(b *testing.B) {
 		q := randomCodes(random, 2*stride, 2*stride)
 		rows := memory[:len(memory)/stride*stride]
 		dst := make([]int32, len(rows)/stride)
-		for _, path := range kernel.Paths() {
+		for _, path := range paths() {
 			run := func(name string, dot func(dst []int32, first int)) {
 				b.Run(fmt.Sprintf("%s/%d/%s", name, stride, path), func(b *testing.B) {
 					kernel.Force(b, path)
@@ -48,9 +48,9 @@ func BenchmarkTileBytes(b *testing.B) {
 		peak = max(peak, float64(operations)/float64(time.Since(start)))
 	}
 	for _, stride := range []int{256, 2048} {
-		q, x := randomCodes(random, queries*stride, queries*stride), randomBytes(random, 64*rows*stride/64)
+		q, x := slightCodes(random, queries*stride), randomBytes(random, 64*rows*stride/64)
 		dst := make([]int32, queries*rows)
-		for _, path := range kernel.Paths() {
+		for _, path := range paths() {
 			b.Run(fmt.Sprintf("%d/%s", stride, path), func(b *testing.B) {
 				kernel.Force(b, path)
 				best := time.Duration(math.MaxInt64)

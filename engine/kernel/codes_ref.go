@@ -34,3 +34,23 @@ func dotNibblesRef(dst []int32, rows []uint8, stride int, query []int8) {
 		dst[r] = s
 	}
 }
+
+// A block of slightBlock values has two groups, each slight up to a sum of slightMost.
+const (
+	slightBlock = 32
+	slightMost  = 128
+)
+
+// slightRef is the plain Slight.
+func slightRef(q []int8) bool {
+	is := true
+	for ; len(q) > 0; q = q[slightBlock:] {
+		var positive, negative [2]int
+		for i, v := range q[:slightBlock] {
+			positive[i/2%2] += int(max(v, 0))
+			negative[i/2%2] += int(min(v, 0))
+		}
+		is = is && max(positive[0], positive[1], -negative[0], -negative[1]) <= slightMost
+	}
+	return is
+}

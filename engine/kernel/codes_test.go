@@ -36,6 +36,16 @@ func randomCodes(random *rand.Rand, n, used int) []int8 {
 	return q
 }
 
+// slightCodes returns n normally distributed values that are slight.
+func slightCodes(random *rand.Rand, n int) []int8 {
+	x := randomF32(random, n)
+	q, scale := make([]int8, n), 1.01*kernel.SlightScale(x)
+	for i, v := range x {
+		q[i] = int8(v / scale)
+	}
+	return q
+}
+
 // bytesProduct is the product of 8-bit codes by its definition.
 func bytesProduct(row []uint8, q []int8) int32 {
 	var s int64
@@ -258,4 +268,145 @@ func TestCodesAllocate(t *testing.T) {
 			t.Errorf("%v allocations, want none", n)
 		}
 	})
+}
+
+// TestSlight compares with the definition: 32 values at a time, pairs of places in turn.
+func TestSlight(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(21, 5))
+		check := func(q []int8) bool {
+			want := true
+			for at := 0; at < len(q); at += 32 {
+				var sums [4]int
+				for i, v := range q[at : at+32] {
+					if v > 0 {
+						sums[i&2] += int(v)
+					} else {
+						sums[i&2+1] -= int(v)
+					}
+				}
+				want = want && slices.Max(sums[:]) <= 128
+			}
+			if got := kernel.Slight(q); got != want {
+				t.Fatalf("%v: slight is %t, want %t", q, got, want)
+			}
+			return want
+		}
+		count := map[bool]int{}
+		for round := range 5000 {
+			q := make([]int8, 64*(1+round%4))
+			most := 1 + random.IntN(40)
+			for i := range q {
+				q[i] = int8(random.IntN(2*most+1) - most)
+			}
+			count[check(q)]++
+		}
+		if count[true] < 500 || count[false] < 500 {
+			t.Errorf("%v: too few of a kind", count)
+		}
+		for at := range 64 { // at the border, from both sides
+			for _, v := range []int8{-128, -127, 127} {
+				for other := at + 1; other < 64; other++ {
+					for _, w := range []int8{-2, -1, 0, 1, 2} {
+						q := make([]int8, 64)
+						q[at], q[other] = v, w
+						check(q)
+					}
+				}
+			}
+		}
+		if !kernel.Slight(nil) {
+			t.Error("no values are not slight")
+		}
+	})
+}
+
+// TestSlightScale: with a twentieth more, codes are slight; with half, they are not.
+func TestSlightScale(t *testing.T) {
+	random := rand.New(rand.NewPCG(21, 6))
+	for round := range 200 {
+		x := randomF32(random, 64*(1+round%9))
+		for i := range x {
+			x[i] *= float32(random.ExpFloat64())
+		}
+		codes := func(scale float32) []int8 {
+			u, q := make([]uint8, len(x)), make([]int8, len(x))
+			kernel.Quantize(u, x, scale)
+			for i, b := range u {
+				q[i] = int8(int(b) - 128)
+			}
+			return q
+		}
+		scale := kernel.SlightScale(x)
+		if !kernel.Slight(codes(scale * 1.05)) {
+			t.Errorf("round %d: not slight at 1.05 of the scale", round)
+		}
+		if kernel.Slight(codes(scale / 2)) {
+			t.Errorf("round %d: slight at half the scale", round)
+		}
+	}
+	if scale := kernel.SlightScale(make([]float32, 64)); scale != 0 {
+		t.Errorf("scale of zeros %v, want 0", scale)
+	}
+}
+
+// TestTileSlight multiplies slight queries, all shapes around whole blocks, with the rows that make sums the greatest: each
+// byte is 255 where the query is positive and 0 where it is negative, or the other way round.
+func TestTileSlight(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(21, 7))
+		for _, stride := range []int{64, 320, 512, 576, 1088} {
+			for _, nq := range []int{1, 5, 6, 7, 11, 12, 13, 20, 289, 290, 300} {
+				if nq > 20 && stride > 320 {
+					continue
+				}
+				q := make([]int8, 0, nq*stride)
+				for range nq {
+					q = append(q, greatestSlight(random, stride)...)
+				}
+				if !kernel.Slight(q) {
+					t.Fatal("the queries are not slight")
+				}
+				for _, nx := range []int{15, 16, 17, 33} {
+					x := randomBytes(random, nx*stride)
+					for j := range min(nx, nq) {
+						for i, v := range q[j*stride:][:stride] {
+							x[j*stride+i] = uint8(255 * (btoi(v > 0) ^ j&1))
+						}
+					}
+					checkTileBytes(t, q, x, stride, nx+nq%2, nq%3)
+				}
+			}
+		}
+	})
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// greatestSlight returns n values whose groups have the greatest sums that are slight, in one value or in many.
+func greatestSlight(random *rand.Rand, n int) []int8 {
+	q := make([]int8, n)
+	for at := 0; at < n; at += 32 {
+		for half := range 2 {
+			places := random.Perm(16)
+			for sign, few := range []int{random.IntN(9), random.IntN(9)} {
+				left := 128
+				for i := range few {
+					place := places[sign*8+i]
+					v := min(left, 1+random.IntN(64), 127)
+					if i == few-1 {
+						v = min(left, 127+sign) // -128, but not 128
+					}
+					left -= v
+					q[at+place/2*4+half*2+place%2] = int8(v * (1 - 2*sign))
+				}
+			}
+		}
+	}
+	return q
 }

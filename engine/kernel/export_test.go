@@ -7,6 +7,12 @@ func Force(t testing.TB, path string) {
 	t.Cleanup(Take(path))
 }
 
+// ChoosePath is what is done with the value of PathVariable.
+func ChoosePath(t testing.TB, name string) (string, error) {
+	t.Cleanup(restore())
+	return choosePath(name)
+}
+
 // ScanF16 is ScanF32 for rows of float16 bits.
 func ScanF16(dst, q []float64, x []uint16) {
 	checkScan(len(dst), len(q), len(x))

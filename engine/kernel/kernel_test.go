@@ -3,7 +3,9 @@ package kernel_test
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"strata/engine/kernel"
@@ -21,13 +23,45 @@ func lengths() []int {
 	return append(n, 256, 512, 768, 1280, 2048)
 }
 
-// eachKernel runs a test with every kind of assembly that the processor runs, and with the reference.
+// eachKernel runs a test with every path of the processor, or only with the one that kernel.PathVariable names.
 func eachKernel(t *testing.T, test func(t *testing.T)) {
-	for _, path := range kernel.Paths() {
+	for _, path := range paths() {
 		t.Run(path, func(t *testing.T) {
 			kernel.Force(t, path)
 			test(t)
 		})
+	}
+}
+
+// paths are those to test.
+func paths() []string {
+	if os.Getenv(kernel.PathVariable) == "" {
+		return kernel.Paths()
+	}
+	path, _ := kernel.Path()
+	return []string{path}
+}
+
+// TestPath takes every path by its name, and refuses one that the processor does not have.
+func TestPath(t *testing.T) {
+	if _, err := kernel.Path(); err != nil {
+		t.Error(err)
+	}
+	all := kernel.Paths()
+	if last := all[len(all)-1]; last != "reference" {
+		t.Errorf("the last path is %q, want reference", last)
+	}
+	for name, want := range map[string]string{"": all[0], all[0]: all[0], "reference": "reference"} {
+		if got, err := kernel.ChoosePath(t, name); got != want || err != nil {
+			t.Errorf("%q: path %q, error %v, want %q", name, got, err, want)
+		}
+	}
+	for _, name := range []string{"sse", "AVX2", "avx2 "} {
+		got, err := kernel.ChoosePath(t, name)
+		want := kernel.PathVariable + "=" + name + ": this processor has " + strings.Join(all, ", ")
+		if got != all[0] || err == nil || err.Error() != want {
+			t.Errorf("%q: path %q, error %v, want %q and %q", name, got, err, all[0], want)
+		}
 	}
 }
 

@@ -382,9 +382,9 @@ func compareScans[T element](t *testing.T, values []T, dim int) {
 		scan(r[1], r[2], q, x)
 		return r
 	}
-	kernel.Force(t, kernel.Paths()[0])
+	kernel.Force(t, paths()[0])
 	got := results()
-	for _, path := range kernel.Paths()[1:] {
+	for _, path := range paths()[1:] {
 		kernel.Force(t, path)
 		if want := results(); !slices.EqualFunc(got[:], want[:], func(a, b []float64) bool {
 			return slices.EqualFunc(a, b, same)
