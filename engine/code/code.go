@@ -402,30 +402,69 @@ type CodedQuery struct {
 // Query codes a query, given by the layer's values and their length root. root is NaN if the query
 // has no score.
 func (c *coder) Query(wide []float64, root float64) *CodedQuery {
-	q := &CodedQuery{Code: make([]int8, 2*CoarseStride(c.dim)), Base: float32(math.NaN())}
-	if math.IsNaN(root) {
+	q, _, _ := c.query(wide, root)
+	return q
+}
+
+// slightTries is how often the scale of a query's codes is raised until they are slight. Rounding
+// adds a hundredth to the sums that are limited; the scale can grow by a third.
+const (
+	slightTries = 20
+	slightStep  = 1 + 1.0/64
+)
+
+// TileQuery is Query for tiles: the codes are slight where kernel.TileBytes is faster with such. The
+// scale is then about four times as large, and so is |e|, which Bound covers.
+func (c *coder) TileQuery(wide []float64, root float64) *CodedQuery {
+	q, z, u := c.query(wide, root)
+	if z == nil || !kernel.SlightFaster() {
 		return q
 	}
+	scale := max(q.Scale, kernel.SlightScale(z))
+	for range slightTries { // codes that are not slight then are right, too
+		if kernel.Slight(q.Code[:c.Stride]) {
+			break
+		}
+		residual, square := kernel.Quantize(u, z, scale)
+		q.set(u, bounded(scale, residual, square, c.Stride))
+		scale *= slightStep
+	}
+	return q
+}
+
+// query is Query that also returns the rotated vector and its bytes, or nil for a query without a
+// score.
+func (c *coder) query(wide []float64, root float64) (q *CodedQuery, z []float32, u []uint8) {
+	q = &CodedQuery{Code: make([]int8, 2*CoarseStride(c.dim)), Base: float32(math.NaN())}
+	if math.IsNaN(root) {
+		return q, nil, nil
+	}
 	s := c.scratch()
-	u := make([]uint8, c.Stride)
+	u = make([]uint8, c.Stride)
 	a := c.along(wide, root)
 	c.centreWide(s.rotated, wide, root)
 	n := c.code(u, s.rotated, a)
+	var dot [1]float64
+	kernel.ScanF32(dot[:], wide, c.Mu)
+	q.Base = float32(dot[0] / root)
+	q.size = (n.norm + n.rest) * (1 + 0x1p-48)
+	q.Along = a
+	q.set(u, n)
+	return q, s.rotated[:c.Stride], u
+}
+
+// set sets the codes of a query, given by the bytes of their codes, and what depends on them.
+func (q *CodedQuery) set(u []uint8, n coded) {
 	for i, b := range u {
 		q.Code[i] = int8(int(b) - codeZero)
 	}
-	var dot [1]float64
-	kernel.ScanF32(dot[:], wide, c.Mu)
-	q.Scale, q.Base = n.scale, float32(dot[0]/root)
-	q.size, q.rest = (n.norm+n.rest)*(1+0x1p-48), n.rest
+	q.Scale, q.rest = n.scale, n.rest
 	var along float64 // |b|, which is |g| but for its rounding
-	for j, v := range a {
-		q.Along[j] = v
+	for _, v := range q.Along {
 		along += float64(v) * float64(v)
 	}
 	along = math.Sqrt(along) * (1 + 0x1p-20)
 	q.slack = (28+30*along+22*n.norm)*0x1p-24 + AxesSlack*along + layer.ScoreSlack
-	return q
 }
 
 // Bound returns the largest difference between the score from codes and the canonical score, for a

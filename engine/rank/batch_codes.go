@@ -25,7 +25,7 @@ func (t *codedTile) queries(c *code.Codes, rows []int) {
 	wide := make([]float64, c.Layer.Dim)
 	for _, row := range rows {
 		c.Layer.Widen(wide, row)
-		q := c.Coder.Query(wide, c.Layer.Lengths().Root[row])
+		q := c.Coder.TileQuery(wide, c.Layer.Lengths().Root[row])
 		t.query = append(t.query, q)
 		t.code = append(t.code, q.Code[:c.Coder.Stride]...)
 	}
