@@ -20,8 +20,9 @@ func DotBytes(dst []int32, rows []uint8, stride int, query []int8) {
 	dotBytes(dst, rows, stride, query)
 }
 
-// TileBytes sets dst[i*ld+j] to the product of query i and row j, as [DotBytes] defines it. It does
-// not change the rest of dst. Query i is queries[i*stride:(i+1)*stride], row j is
+// TileBytes sets dst[i*ld+j] to the product of query i and row j, as [DotBytes] defines it. Without
+// products of bytes it is fast only if all queries are slight, see [SlightFaster]. It does not
+// change the rest of dst. Query i is queries[i*stride:(i+1)*stride], row j is
 // rows[j*stride:(j+1)*stride]. It panics unless stride is valid for DotBytes, both sides are whole
 // vectors, ld is at least the number of rows, and dst is long enough.
 func TileBytes(dst []int32, ld int, queries []int8, rows []uint8, stride int) {

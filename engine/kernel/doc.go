@@ -60,4 +60,5 @@
 // On amd64 with AVX2, FMA and F16C the kernels are assembly; some use AVX-512 and VNNI where the
 // processor has them and they are faster. On arm64 all kernels but columns, reads and packing are
 // assembly. On other processors, and in tests, they are the plain loops of the files *_ref.go.
+// [Path] says which of these run, and the environment variable [PathVariable] chooses.
 package kernel
