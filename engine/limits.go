@@ -19,6 +19,7 @@ type Limits struct {
 	Read       int64   // the bytes that were read for it, each time
 	Peak       float64 // float32 operations in registers, a second; a multiply-add is two
 	Processors int
+	Kernels    string // the path that they take, see kernel.Path
 }
 
 // limitRead is the least that is read for a bandwidth, so that caches hold little
@@ -36,7 +37,11 @@ const limitRounds = 10
 // The bytes are read once before they are measured. It takes a few seconds, in which
 // nothing else should run.
 func (g *Gallery) Limits(ctx context.Context) (Limits, error) {
-	limits := Limits{Processors: runtime.GOMAXPROCS(0)}
+	path, err := kernel.Path()
+	if err != nil {
+		return Limits{}, err
+	}
+	limits := Limits{Processors: runtime.GOMAXPROCS(0), Kernels: path}
 	parts, total := g.readable()
 	limits.Read = total
 	for round := range limitRounds + 1 {

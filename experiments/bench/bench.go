@@ -273,7 +273,7 @@ func (b *Benchmark) WriteTable(w io.Writer) error {
 	var t strings.Builder
 	l := b.Limits
 	fmt.Fprintf(&t, "gallery    %s: %d items, %s\n", b.Gallery, b.Items, strings.Join(b.Layers, ", "))
-	fmt.Fprintf(&t, "processor  %s/%s, %d in use\n", runtime.GOOS, runtime.GOARCH, l.Processors)
+	fmt.Fprintf(&t, "processor  %s/%s, %d in use, kernels for %s\n", runtime.GOOS, runtime.GOARCH, l.Processors, l.Kernels)
 	fmt.Fprintf(&t, "memory     %.1f GB/s, the best of reading %.2f GB\n", l.Bandwidth/1e9, float64(l.Read)/1e9)
 	fmt.Fprintf(&t, "multiply   %.0f GFLOP/s in registers\n", l.Peak/1e9)
 	if b.RSS > 0 {

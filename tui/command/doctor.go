@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"strata/engine/kernel"
 	"strata/engine/onnx"
 	"strata/tui/picture"
 )
@@ -29,6 +31,7 @@ func doctorCommand() *cobra.Command {
 			facts := []picture.Fact{
 				{Name: "strata", Text: version()},
 				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
+				{Name: "kernels", Text: kernelFact()},
 				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
 			}
 			if err := picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...); err != nil {
@@ -42,6 +45,16 @@ func doctorCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&graphics, "graphics", "auto", "the choice to explain: "+picture.GraphicsNames())
 	return cmd
+}
+
+// kernelFact says for doctor which kernels run, and which there are.
+func kernelFact() string {
+	path, _ := kernel.Path() // a wrong name was refused before
+	text := path + ", of " + strings.Join(kernel.Paths(), ", ")
+	if os.Getenv(kernel.PathVariable) != "" {
+		text += ", as " + kernel.PathVariable + " says"
+	}
+	return text
 }
 
 // runtimeFacts says for doctor which ONNX Runtime was found, and where it was

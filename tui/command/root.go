@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine"
+	"strata/engine/kernel"
 	"strata/experiments"
 	"strata/fixtures"
 	"strata/tui/hush"
@@ -91,8 +92,12 @@ and their number.`,
 		},
 	}
 	follow := root.PersistentFlags().Bool("follow-links", false, "let symbolic links in a gallery's folder, of pictures, matrices and tables, lead out of it")
-	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		cmd.SetContext(context.WithValue(cmd.Context(), followLinks{}, *follow))
+		if _, err := kernel.Path(); err != nil {
+			return usageError{err}
+		}
+		return nil
 	}
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(),
