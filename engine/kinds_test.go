@@ -301,7 +301,9 @@ func TestNumbersOfShards(t *testing.T) {
 		{"the same, with a gap", []int{0, 1, 3}, []int{0, 1, 3}, all, ""},
 		{"the same, from 5", []int{5, 6, 7}, []int{5, 6, 7}, all, ""},
 		{
-			"a gap at the end", []int{0, 1, 2}, []int{0, 1, 3},
+			"a gap at the end",
+			[]int{0, 1, 2},
+			[]int{0, 1, 3},
 			"img_emb_3.npy: it is shard 3 of the matrix, and metadata/metadata_2.parquet is shard 2 of the table: shards of one number have the same rows",
 			"img_emb_3.npy: it is shard 3 of the matrix, and metadata_2.parquet is shard 2 of the table",
 		},

@@ -125,11 +125,12 @@ func (f *arrowFilled) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		f.left, f.zero = f.dim*f.elem, null || n == 0
-		if f.zero && n > math.MaxInt64/f.elem {
+		switch {
+		case f.zero && n > math.MaxInt64/f.elem:
 			err = fmt.Errorf("row %d has %d elements: no file is that large", f.rows.p.first+f.rows.row-1, n)
-		} else if f.zero {
+		case f.zero:
 			_, err = io.CopyN(io.Discard, f.ReadCloser, n*f.elem)
-		} else if n != f.dim {
+		case n != f.dim:
 			err = fmt.Errorf("row %d has %d elements, not %d", f.rows.p.first+f.rows.row-1, n, f.dim)
 		}
 		if err != nil {

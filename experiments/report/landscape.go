@@ -33,15 +33,9 @@ func landscapeOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning, progress f
 	if err != nil {
 		return nil, err
 	}
-	near := t.Neighbours
-	if near == nil {
-		plan := neighbour.Plan{Layers: t.Layers, Queries: slices.Sorted(slices.Values(slices.Concat(t.Tune, t.Report)))}
-		if near, err = neighbour.NewNeighbours(ask.Gallery, plan); err != nil {
-			return nil, err
-		}
-		if err := near.Build(ctx, nil); err != nil {
-			return nil, err
-		}
+	near, err := neighboursOf(ctx, t, ask)
+	if err != nil {
+		return nil, err
 	}
 	sample, err := live.NewSample(ask.Gallery, near, len(near.Queries()), ask.Filter, []*items.Label{label})
 	if err != nil {
@@ -75,6 +69,20 @@ func landscapeOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning, progress f
 		return nil, nil
 	}
 	return l, nil
+}
+
+// neighboursOf returns the neighbourhoods of the tuning's queries: its own, or else they are built.
+func neighboursOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning) (*neighbour.Neighbours, error) {
+	if t.Neighbours != nil {
+		return t.Neighbours, nil
+	}
+	near, err := neighbour.NewNeighbours(ask.Gallery, neighbour.Plan{
+		Layers: t.Layers, Queries: slices.Sorted(slices.Values(slices.Concat(t.Tune, t.Report))),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return near, near.Build(ctx, nil)
 }
 
 // landscapeSection returns the section with the landscape; it is empty without one.
