@@ -129,8 +129,11 @@ func (v *View) scale(st *Stage, width int) string {
 	if st.characters() {
 		end = levelText
 	}
-	text := s.Faint.Render(cells.Number(low, 3)+" ") + bar.String() + s.Faint.Render(" "+cells.Number(high, 3)+end)
-	return cells.Padded(text, width)
+	text := s.Faint.Render(cells.Number(low, 3)+" ") + bar.String() + s.Faint.Render(" "+cells.Number(high, 3))
+	if !st.characters() && ansi.StringWidth(text+end) > width {
+		end = "  bands " + strings.TrimLeft(fmt.Sprintf("%g", b.Step), "0")
+	}
+	return cells.Padded(text+s.Faint.Render(end), width)
 }
 
 // side says what is known of the point, of the best and of the row, and lists the front: at most height lines.
@@ -190,8 +193,12 @@ func (v *View) pointLines(s cells.Styles, width, label, other int, all bool) []s
 	r := &l.Reliefs[label]
 	lines := []string{"  " + meanText(s, s.Bold, r.Label, r.Means[v.At], v.differs(r, v.At))}
 	if d := r.Lead[v.At]; d.N > 0 && v.At != r.Best {
-		lines = append(lines, s.Faint.Render("  against the best ")+s.Plain.Render("~"+cells.Signed(0-d.Diff))+
-			s.Faint.Render(" ±"+cells.Number((d.High-d.Low)/2, 3)+" p "+cells.Chance(d.P, 3)),
+		what, by := "  against the best ", "~"+cells.Signed(0-d.Diff)
+		more := " ±" + cells.Number((d.High-d.Low)/2, 3) + " p " + cells.Chance(d.P, 3)
+		if ansi.StringWidth(what+by+more) > width {
+			what = "  against best "
+		}
+		lines = append(lines, s.Faint.Render(what)+s.Plain.Render(by)+s.Faint.Render(more),
 			s.Faint.Render(cells.Cut("  "+wonText(d.Turned()), width)))
 	}
 	for _, name := range v.labels() {
