@@ -21,6 +21,9 @@ const (
 	fewestPairs = 1 << 23
 	// neighbourFile is the name under which neighbourhoods are kept.
 	neighbourFile = "tune"
+	// probed is how many queries and how many schemes of the grid are tried, about, and fewestProven
+	// the share of their rankings that must be proven: the others are searched for one by one.
+	probed, fewestProven = 48, 0.97
 	// fewestTimes is the least number of rows in a list under a filter, as a multiple of k. Shorter
 	// lists prove little.
 	fewestTimes = 3
@@ -48,10 +51,56 @@ func (u *tuner) neighbours(ctx context.Context) error {
 		return ctx.Err()
 	case err != nil:
 		u.note("%v: every ranking is searched for", err)
-	default:
+	case n != nil:
 		u.measurer.Neighbours, u.Neighbours = n, n
 	}
 	return nil
+}
+
+// proves reports whether neighbourhoods as planned prove nearly all rankings, by those of some
+// queries under some schemes of the grid.
+func (u *tuner) proves(ctx context.Context, plan neighbour.Plan) (bool, error) {
+	plan.Name, plan.Queries = "", spread(plan.Queries)
+	n, err := neighbour.NewNeighbours(u.ask.Gallery, plan)
+	if err != nil {
+		return false, err
+	}
+	if err := n.Build(ctx, nil); err != nil {
+		return false, err
+	}
+	among, err := u.ask.Gallery.Candidates(u.ask.Filter)
+	if err != nil {
+		return false, err
+	}
+	if u.measurer.Without != nil {
+		among = among.Without(u.measurer.Without)
+	}
+	counts := neighbour.HitCounts{}
+	for _, t := range u.Targets {
+		counts.Ks = []int{max(t.Metric.K, slices.Max(append(counts.Ks, 1)))}
+	}
+	asked, proven := 0, 0
+	for _, w := range spread(grid(axes(u.Places), u.Parts)) {
+		if err := n.CountHits(ctx, w.scheme(u.Layers), among, &counts); err != nil {
+			return false, err
+		}
+		for _, s := range counts.States {
+			asked++
+			if s != neighbour.Unproven {
+				proven++
+			}
+		}
+	}
+	return float64(proven) >= fewestProven*float64(asked), nil
+}
+
+// spread returns about probed of all, at equal distances.
+func spread[T any](all []T) []T {
+	var some []T
+	for i := 0; i < len(all); i += max(1, len(all)/probed) {
+		some = append(some, all[i])
+	}
+	return some
 }
 
 // note adds to the notes on neighbourhoods.
@@ -86,7 +135,8 @@ func (u *tuner) nearest() (int, error) {
 	return m, nil
 }
 
-// build loads neighbourhoods, builds the missing ones, and saves them if they have a name.
+// build loads neighbourhoods, builds the missing ones, and saves them if they have a name. It
+// returns nil if none are there and they would prove too little.
 func (u *tuner) build(ctx context.Context, plan neighbour.Plan) (*neighbour.Neighbours, error) {
 	n, err := neighbour.NewNeighbours(u.ask.Gallery, plan)
 	if err != nil {
@@ -99,6 +149,11 @@ func (u *tuner) build(ctx context.Context, plan neighbour.Plan) (*neighbour.Neig
 		u.note("%s: they are built again", note)
 	}
 	had := n.Usage()
+	if had.Done == 0 {
+		if pays, err := u.proves(ctx, plan); err != nil || !pays {
+			return nil, err
+		}
+	}
 	if had.Done < had.Queries {
 		u.begin("neighbours", fmt.Sprintf("queries, of at most %d MB", had.Budget>>20))
 		report := eval.Reporter(had.Queries-had.Done, u.progress)

@@ -18,8 +18,8 @@ import (
 )
 
 // TestTuneSameInFull searches with neighbourhoods and without: P@k counts their hits,
-// other metrics rank from them, and under a filter that leaves few rows, or with a
-// metric of whole rankings, none are built. Every number is the same.
+// other metrics rank from them, and under a filter that leaves few rows, so that they
+// would prove little, or with a metric of whole rankings, none are built. Every number is the same.
 func TestTuneSameInFull(t *testing.T) {
 	precision := metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 5}, Label: "category"}
 	deep := metric.Target{Metric: metric.Metric{Kind: metric.AveragePrecision}, Label: "category"}
@@ -31,7 +31,7 @@ func TestTuneSameInFull(t *testing.T) {
 		"ranked":  {func(*Tuning) {}, "neighbours/queries, of at most 1024 MB; trying weights/queries; reporting/queries; reporting the front/queries"},
 		"places":  {func(a *Tuning) { a.Constraints, a.Layers = nil, []string{"A", "B/C|zscore", "C"} }, "neighbours/queries, of at most 1024 MB; trying weights/schemes; reporting/queries; reporting the front/schemes"},
 		"near":    {func(a *Tuning) { a.Constraints, a.Near = nil, 0.9 }, "duplicates/queries; neighbours/queries, of at most 1024 MB; trying weights/schemes; reporting/queries; reporting the front/schemes"},
-		"filter":  {func(a *Tuning) { a.Constraints, a.Filter = nil, []scheme.Condition{{Label: "colour", Value: "red"}} }, "neighbours/queries, of at most 1024 MB; trying weights/schemes; reporting/queries; reporting the front/schemes"},
+		"filter":  {func(a *Tuning) { a.Constraints, a.Filter = nil, []scheme.Condition{{Label: "colour", Value: "red"}} }, "trying weights/queries; reporting/queries; reporting the front/queries"},
 		"deep":    {func(a *Tuning) { a.Front = []metric.Target{deep} }, "trying weights/queries; reporting/queries; reporting the front/queries"},
 		"small":   {func(a *Tuning) { a.Parts = 2 }, "trying weights/queries; reporting/queries; reporting the front/queries"},
 	} {
