@@ -238,6 +238,9 @@ func TestSecondSignal(t *testing.T) {
 		_, _ = os.Stdout.WriteString("?")
 		select {}
 	}
+	caught := make(chan os.Signal, 1) // so that programs begin with it even under nohup
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	for _, signals := range [][2]syscall.Signal{
 		{syscall.SIGINT, syscall.SIGINT},
 		{syscall.SIGTERM, syscall.SIGTERM},
@@ -255,6 +258,7 @@ func TestSecondSignal(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		stop := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 		for _, s := range signals {
 			if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
 				t.Fatal(err)
@@ -263,7 +267,6 @@ func TestSecondSignal(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		stop := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
 		stop.Stop()
 		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != signals[1] {
