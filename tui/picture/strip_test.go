@@ -6,20 +6,40 @@ import (
 	"image"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/mattn/go-sixel"
 )
 
-// lastTerminal keeps what it was sent.
-type lastTerminal struct{ bytes.Buffer }
+// lastTerminal keeps what it was sent. The screen writes from a goroutine of its own.
+type lastTerminal struct {
+	mu   sync.Mutex
+	sent []byte
+}
+
+func (l *lastTerminal) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = append(l.sent, p...)
+	return len(p), nil
+}
+
+// taken returns what it was sent, and forgets it.
+func (l *lastTerminal) taken() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sent := l.sent
+	l.sent = nil
+	return sent
+}
 
 // sixels returns the pictures that it was sent, as "column,row WxH".
 func (l *lastTerminal) sixels() []string {
 	var all []string
 	at := ""
-	p := l.Bytes()
+	p := l.taken()
 	for state := byte(0); len(p) > 0; {
 		seq, _, n, next := ansi.DecodeSequence(p, state, nil)
 		state, p = next, p[n:]
@@ -34,7 +54,6 @@ func (l *lastTerminal) sixels() []string {
 			all = append(all, fmt.Sprintf("%s %d×%d", at, w, h))
 		}
 	}
-	l.Reset()
 	return all
 }
 
@@ -65,7 +84,7 @@ func TestStrips(t *testing.T) {
 	show := func(placements []Placement) []string {
 		view := blankView()
 		view[testRows-1] = fmt.Sprint(len(placements)) + s.Stage(placements)
-		terminal.Reset()
+		terminal.taken()
 		r.flush(t, view)
 		if _, _, _, at := trace.restAt(t); len(at) != len(placements) {
 			t.Errorf("the trace has %d pictures of %d", len(at), len(placements))
@@ -81,7 +100,7 @@ func TestStrips(t *testing.T) {
 	if got := show(placements); len(got) != 1 {
 		t.Errorf("with it again: sixels %q, want the row", got)
 	}
-	terminal.Reset()
+	terminal.taken()
 	s.Redraw()
 	trace.rest(t)
 	if got := terminal.sixels(); len(got) != 3 {
