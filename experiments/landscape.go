@@ -7,6 +7,7 @@ import (
 	"strata/engine"
 	"strata/engine/scheme"
 	"strata/experiments/landscape"
+	"strata/experiments/live"
 )
 
 // landscape.go takes landscapes from the neighbourhoods that are built behind.
@@ -19,35 +20,22 @@ const landscapeStride = 120 * time.Millisecond
 // unless had is final. had is nil at first, and may be of other layers or of another filter.
 // It returns nil where no neighbourhoods are built. It gives way to steps that run.
 func (s *Session) Landscape(ctx context.Context, sc scheme.Scheme, had *landscape.Landscape) (*landscape.Landscape, error) {
-	ctx, end, err := s.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	t := s.snapshot()
-	if t.gallery == nil {
-		return nil, nil
-	}
-	w := t.gallery.gathered.Load()
-	if w == nil {
-		return nil, nil
-	}
-	w.want([]scheme.Scheme{evenly(sc)})
-	sample, err := w.sampleUnder(t.filter)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case had == nil || !had.Serves(sample, sc):
-		had, err = landscape.New(sample, sc, widthsOf(t.gallery.g, sc))
-	case !had.Here.Equal(sc):
-		had = had.With(sc)
-	}
-	if err != nil {
-		return nil, err
-	}
-	began := time.Now()
-	return had.Sharper(ctx, func() bool { return time.Since(began) < landscapeStride && s.running.Load() == 0 })
+	var land *landscape.Landscape
+	err := s.sampled(ctx, []scheme.Scheme{evenly(sc)}, func(ctx context.Context, g *engine.Gallery, sample *live.Sample) (err error) {
+		switch land = had; {
+		case had == nil || !had.Serves(sample, sc):
+			land, err = landscape.New(sample, sc, widthsOf(g, sc))
+		case !had.Here.Equal(sc):
+			land = had.With(sc)
+		}
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		land, err = land.Sharper(ctx, func() bool { return time.Since(began) < landscapeStride && s.running.Load() == 0 })
+		return err
+	})
+	return land, err
 }
 
 // evenly returns a scheme with all weights 1: it uses the layers of weight 0, too.

@@ -223,25 +223,36 @@ func (s *Session) SharpenMeans(ctx context.Context, schemes []scheme.Scheme) (*l
 
 // means takes means from the sample under the filter of the session.
 func (s *Session) means(ctx context.Context, schemes []scheme.Scheme, take func(*live.Sample, context.Context, []scheme.Scheme) (*live.Rows, error)) (*live.Rows, error) {
+	var rows *live.Rows
+	err := s.sampled(ctx, schemes, func(ctx context.Context, _ *engine.Gallery, sample *live.Sample) (err error) {
+		rows, err = take(sample, ctx, schemes)
+		return err
+	})
+	return rows, err
+}
+
+// sampled calls take with the sample under the filter of the session, unless no neighbourhoods are
+// built. They will be of the schemes' layers, too.
+func (s *Session) sampled(ctx context.Context, schemes []scheme.Scheme, take func(context.Context, *engine.Gallery, *live.Sample) error) error {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer end()
 	t := s.snapshot()
 	if t.gallery == nil {
-		return nil, nil
+		return nil
 	}
 	w := t.gallery.gathered.Load()
 	if w == nil {
-		return nil, nil
+		return nil
 	}
 	w.want(schemes)
 	sample, err := w.sampleUnder(t.filter)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return take(sample, ctx, schemes)
+	return take(ctx, t.gallery.g, sample)
 }
 
 // known returns neighbourhoods that serve a tune step over these layers, each of which

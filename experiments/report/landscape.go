@@ -23,7 +23,8 @@ import (
 
 // landscapeOf surveys all weights of two or three layers on the queries to tune on, under the
 // objective's label. It returns nil for other numbers of layers, for alternatives, for an objective
-// that is no P@10, and where duplicates are left out.
+// that is no P@10, and where duplicates are left out; also, with a note, where neighbourhoods are
+// missing that take long to build.
 func landscapeOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning, progress func(done, of int)) (*landscape.Landscape, error) {
 	objective := metric.Metric{Kind: metric.Precision, K: live.K}
 	if n := len(t.Layers); n < 2 || n > 3 || len(t.PlacesText()) != n || t.Targets[0].Metric != objective || ask.Near > 0 {
@@ -34,7 +35,7 @@ func landscapeOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning, progress f
 		return nil, err
 	}
 	near, err := neighboursOf(ctx, t, ask)
-	if err != nil {
+	if near == nil || err != nil {
 		return nil, err
 	}
 	sample, err := live.NewSample(ask.Gallery, near, len(near.Queries()), ask.Filter, []*items.Label{label})
@@ -71,10 +72,19 @@ func landscapeOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning, progress f
 	return l, nil
 }
 
-// neighboursOf returns the neighbourhoods of the tuning's queries: its own, or else they are built.
+// mostBuilt is the number of queries times rows up to which neighbourhoods are built for the sake of
+// a landscape.
+const mostBuilt = 1 << 23
+
+// neighboursOf returns the neighbourhoods of the tuning's queries: its own, or else they are built,
+// unless that takes long; then it returns nil, and notes it.
 func neighboursOf(ctx context.Context, t *tune.Tuned, ask tune.Tuning) (*neighbour.Neighbours, error) {
 	if t.Neighbours != nil {
 		return t.Neighbours, nil
+	}
+	if (len(t.Tune)+len(t.Report))*ask.Gallery.Len() > mostBuilt {
+		t.Notes = append(t.Notes, "no landscape: the tuning has used no neighbourhoods, and it would take long without")
+		return nil, nil
 	}
 	near, err := neighbour.NewNeighbours(ask.Gallery, neighbour.Plan{
 		Layers: t.Layers, Queries: slices.Sorted(slices.Values(slices.Concat(t.Tune, t.Report))),

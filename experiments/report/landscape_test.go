@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -73,6 +74,13 @@ func TestLandscape(t *testing.T) {
 			t.Error("the report has no landscape")
 		}
 		files = append(files, readText(t, filepath.Join(out, "landscape.svg")))
+	}
+	plain := filepath.Join(t.TempDir(), "out")
+	if _, err := WriteTuning(t.Context(), ask("A", "B", "C"), run.Folder{Out: plain}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(plain, "landscape.svg")); err == nil {
+		t.Error("there is a landscape without a report")
 	}
 	if files[0] != files[1] || strings.Contains(files[0], "var(") {
 		t.Errorf("the picture depends on threads, or on a page:\n%.300s\n%.300s", files[0], files[1])

@@ -43,11 +43,12 @@ func WriteTuning(ctx context.Context, ask tune.Tuning, f run.Folder, progress fu
 	if err != nil {
 		return nil, err
 	}
-	land, err := landscapeOf(ctx, t, ask, progress)
-	if err != nil {
-		return nil, err
+	p := tunePage{Tuned: t}
+	if f.Page != "" { // it may take longer than the tuning
+		if p.land, err = landscapeOf(ctx, t, ask, progress); err != nil {
+			return nil, err
+		}
 	}
-	p := tunePage{t, land}
 	more, err := p.frontFiles(filepath.Join(f.Out, "pareto.svg"))
 	if err != nil {
 		return nil, err

@@ -37,12 +37,14 @@ what choosing has flattered.
 
 It writes queries.csv (which query is on which side), schemes.csv (all that was
 tried), report.csv, comparisons.csv, pareto.csv (what no other scheme exceeds in
-one metric without falling behind in another), pareto.svg (the same as a picture),
-landscape.svg (P@10 of all weights, of two or three layers that are tuned for it)
+one metric without falling behind in another), pareto.svg (the same as a picture)
 and manifest.json, and prints a table. With --report it also writes report.html,
-one file with tables and plots, or --report=FILE. A layer may be a derived one: C|zscore. With slashes, several stand for one
-place, C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which
-is searched as the weights are; equal weights are those of the first ones.`,
+one file with tables and plots, or --report=FILE, and, where two or three layers are
+tuned for P@10, landscape.svg: P@10 of all their weights.
+
+A layer may be a derived one: C|zscore. With slashes, several stand for one place,
+C/C|zscore/C|whiten64 or gap/gem/cov: a scheme has one of them, and which is
+searched as the weights are; equal weights are those of the first ones.`,
 		Example: "strata tune demo --layers B,pattern --objective 'P@10 category' --out tuned\n" +
 			"strata tune demo --layers 'B,pattern,A/A|zscore' --objective 'P@10 category' --constraint 'P@10 brand >= 0.2' --out tuned",
 		Args:              reportArguments(&f.report, "layers"),
