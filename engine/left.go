@@ -244,3 +244,35 @@ func (o *opener) loosePictures() {
 	}
 	o.archives = nil
 }
+
+// noLayer says that no layer is there, and what was left out instead.
+func (o *opener) noLayer() error {
+	o.sayLeft()
+	why := "there is no matrix file (" + strings.Join(format.Extensions(), " ") + ")"
+	if len(o.g.Notes) > 0 {
+		why = o.g.Notes[0]
+	}
+	return fmt.Errorf("%s: a gallery needs at least one layer, and %s", o.place, why)
+}
+
+// sayNull says which rows of a layer the file says nothing of.
+func (o *opener) sayNull(l *foundLayer, items int) {
+	null := int64(0)
+	for _, p := range l.pieces {
+		null += p.array.Null
+	}
+	if null > 0 {
+		o.leftOut(leftOut{file: l.pieces[0].file.name, path: l.path, array: l.pieces[0].array.Name, why: fmt.Sprintf("%d of its %d rows are null or empty: they have no score", null, items)})
+	}
+}
+
+// twice says that two files hold layers of one name.
+func (o *opener) twice(a, b *foundLayer) error {
+	if file := o.g.manifest.file(a.name); file != "" {
+		if a.path == o.path(file) {
+			a = b
+		}
+		return fmt.Errorf("%s: %s says that layer %s is %s", a.path, ManifestFile, a.name, file)
+	}
+	return fmt.Errorf("%s: layer %s is in %s, too: take one of them out of the folder, or name one otherwise in %s", b.path, a.name, a.path, ManifestFile)
+}

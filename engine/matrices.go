@@ -336,77 +336,6 @@ func (o *opener) typed(a format.Array, record *LayerRecord, file *matrixFile) (f
 	return a, err
 }
 
-// group finds the layers of a file, or of the shards of one.
-func (o *opener) group(ctx context.Context, names []string) error {
-	stem, container := stemOf(names[0])
-	shown := o.path(names[0])
-	if n, ok := shard.ParseNumbered(slash.Base(names[0])); ok && len(names) > 1 {
-		stem, shown = n.Base, o.path(slash.Join(slash.Dir(names[0]), n.Pattern))
-	} else if s, ok := shard.Parse(names[0]); ok {
-		stem, shown = s.Base, o.path(s.Pattern())
-	}
-	if !container && !o.g.manifest.selected(stem) {
-		return nil
-	}
-	var files []*matrixFile
-	for _, name := range names {
-		m, err := o.read(ctx, name)
-		if err != nil && ctx.Err() == nil && o.g.manifest.pictures(name) {
-			o.g.note("%v", err) // a gallery without its pictures is one
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		files = append(files, m)
-	}
-	if !container && !scheme.IsLayerName(stem) && slices.ContainsFunc(files[0].arrays, func(a format.Array) bool { return a.Why == "" && a.Rows > 1 }) {
-		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, ErrLayerName, ManifestFile)
-	}
-	return o.shards(names, stem, shown, files)
-}
-
-// shards finds the layers of files that hold rows of the same matrices.
-func (o *opener) shards(names []string, stem, shown string, files []*matrixFile) error {
-	first := files[0]
-	quiet := stem == itemsStem || slices.Contains(o.table.names, names[0]) || o.g.manifest.pictures(names[0])
-	table := slices.Contains(tables, strings.ToLower(filepath.Ext(names[0])))
-	switch {
-	case len(first.arrays) > 0 || quiet:
-	case table:
-		o.leftOut(leftOut{file: names[0], why: "none of its columns holds a matrix, lists of numbers or bytes"})
-	default:
-		return fmt.Errorf("%s: it holds no matrix", first.Path)
-	}
-	found := len(o.found)
-	defer func() {
-		for _, m := range files {
-			if len(o.found) == found { // nothing will be read of it
-				m.file.Close()
-				delete(o.files, m.name)
-			}
-		}
-	}()
-	for i, a := range first.arrays {
-		l := &foundLayer{name: cmp.Or(a.Name, stem), path: shown, spare: len(first.arrays) > 1 || quiet, column: table, quiet: quiet}
-		for _, m := range files {
-			at := i
-			if a.Name != "" {
-				at = slices.IndexFunc(m.arrays, func(b format.Array) bool { return b.Name == a.Name })
-			}
-			if at < 0 || at >= len(m.arrays) || len(m.arrays) != len(first.arrays) {
-				return fmt.Errorf("%s: it holds %s, %s holds %s: shards hold rows of the same matrices, unless a file *%s says where each lies",
-					m.Path, arrayNames(m.arrays), first.Path, arrayNames(first.arrays), indexSuffix)
-			}
-			l.pieces = append(l.pieces, piece{file: m, array: m.arrays[at]})
-		}
-		if err := o.add(l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // arrayNames names arrays for a message.
 func arrayNames(arrays []format.Array) string {
 	var names []string
@@ -539,38 +468,6 @@ func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) 
 		return nil, o.noLayer()
 	}
 	return layers, nil
-}
-
-// noLayer says that no layer is there, and what was left out instead.
-func (o *opener) noLayer() error {
-	o.sayLeft()
-	why := "there is no matrix file (" + strings.Join(format.Extensions(), " ") + ")"
-	if len(o.g.Notes) > 0 {
-		why = o.g.Notes[0]
-	}
-	return fmt.Errorf("%s: a gallery needs at least one layer, and %s", o.place, why)
-}
-
-// sayNull says which rows of a layer the file says nothing of.
-func (o *opener) sayNull(l *foundLayer, items int) {
-	null := int64(0)
-	for _, p := range l.pieces {
-		null += p.array.Null
-	}
-	if null > 0 {
-		o.leftOut(leftOut{file: l.pieces[0].file.name, path: l.path, array: l.pieces[0].array.Name, why: fmt.Sprintf("%d of its %d rows are null or empty: they have no score", null, items)})
-	}
-}
-
-// twice says that two files hold layers of one name.
-func (o *opener) twice(a, b *foundLayer) error {
-	if file := o.g.manifest.file(a.name); file != "" {
-		if a.path == o.path(file) {
-			a = b
-		}
-		return fmt.Errorf("%s: %s says that layer %s is %s", a.path, ManifestFile, a.name, file)
-	}
-	return fmt.Errorf("%s: layer %s is in %s, too: take one of them out of the folder, or name one otherwise in %s", b.path, a.name, a.path, ManifestFile)
 }
 
 // layer makes a layer of what was found.

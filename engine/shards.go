@@ -1,15 +1,18 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	slash "path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"strata/engine/format"
 	"strata/engine/layer"
+	"strata/engine/scheme"
 	"strata/engine/shard"
 )
 
@@ -222,6 +225,77 @@ func (o *opener) aligned(l *foundLayer) error {
 	for i, p := range l.pieces {
 		if p.array.Rows != int64(it.Rows[i]) {
 			return fmt.Errorf("%s: it has %d rows, %s has %d: shards of one number have the same rows", p.file.Path, p.array.Rows, it.Files[i], it.Rows[i])
+		}
+	}
+	return nil
+}
+
+// group finds the layers of a file, or of the shards of one.
+func (o *opener) group(ctx context.Context, names []string) error {
+	stem, container := stemOf(names[0])
+	shown := o.path(names[0])
+	if n, ok := shard.ParseNumbered(slash.Base(names[0])); ok && len(names) > 1 {
+		stem, shown = n.Base, o.path(slash.Join(slash.Dir(names[0]), n.Pattern))
+	} else if s, ok := shard.Parse(names[0]); ok {
+		stem, shown = s.Base, o.path(s.Pattern())
+	}
+	if !container && !o.g.manifest.selected(stem) {
+		return nil
+	}
+	var files []*matrixFile
+	for _, name := range names {
+		m, err := o.read(ctx, name)
+		if err != nil && ctx.Err() == nil && o.g.manifest.pictures(name) {
+			o.g.note("%v", err) // a gallery without its pictures is one
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, m)
+	}
+	if !container && !scheme.IsLayerName(stem) && slices.ContainsFunc(files[0].arrays, func(a format.Array) bool { return a.Why == "" && a.Rows > 1 }) {
+		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, ErrLayerName, ManifestFile)
+	}
+	return o.shards(names, stem, shown, files)
+}
+
+// shards finds the layers of files that hold rows of the same matrices.
+func (o *opener) shards(names []string, stem, shown string, files []*matrixFile) error {
+	first := files[0]
+	quiet := stem == itemsStem || slices.Contains(o.table.names, names[0]) || o.g.manifest.pictures(names[0])
+	table := slices.Contains(tables, strings.ToLower(filepath.Ext(names[0])))
+	switch {
+	case len(first.arrays) > 0 || quiet:
+	case table:
+		o.leftOut(leftOut{file: names[0], why: "none of its columns holds a matrix, lists of numbers or bytes"})
+	default:
+		return fmt.Errorf("%s: it holds no matrix", first.Path)
+	}
+	found := len(o.found)
+	defer func() {
+		for _, m := range files {
+			if len(o.found) == found { // nothing will be read of it
+				m.file.Close()
+				delete(o.files, m.name)
+			}
+		}
+	}()
+	for i, a := range first.arrays {
+		l := &foundLayer{name: cmp.Or(a.Name, stem), path: shown, spare: len(first.arrays) > 1 || quiet, column: table, quiet: quiet}
+		for _, m := range files {
+			at := i
+			if a.Name != "" {
+				at = slices.IndexFunc(m.arrays, func(b format.Array) bool { return b.Name == a.Name })
+			}
+			if at < 0 || at >= len(m.arrays) || len(m.arrays) != len(first.arrays) {
+				return fmt.Errorf("%s: it holds %s, %s holds %s: shards hold rows of the same matrices, unless a file *%s says where each lies",
+					m.Path, arrayNames(m.arrays), first.Path, arrayNames(first.arrays), indexSuffix)
+			}
+			l.pieces = append(l.pieces, piece{file: m, array: m.arrays[at]})
+		}
+		if err := o.add(l); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,0 +1,352 @@
+package rank
+
+import (
+	"context"
+	"math"
+	"slices"
+	"unsafe"
+
+	"strata/engine/kernel"
+	"strata/engine/layer"
+	"strata/engine/scheme"
+)
+
+// BatchWorker is the memory of one goroutine.
+type BatchWorker struct {
+	*Batch
+	size    int
+	queries []kernel.Queries // by layer
+	rows    []kernel.Rows    // by layer
+	tiles   [][]float32      // by layer: size × batchRows
+	scale   []float64
+	words   []uint64    // scratch to assemble rows
+	factors [][]float32 // of a concatenation: by term, by row of the tile
+	coded   []codedTile // by layer
+	bounds  []float64   // of the scores of a leaf in the block, by span
+
+	spanFactors [][]float32   // of a concatenation: by term, by span of the block
+	layerBounds [][]float64   // by layer with codes: by query of the tile, by span of the block
+	score       []float32     // batchRows
+	above       []int32       // scratch of kernel.Above
+	excluded    [][]int32     // by query of the tile: the rows that are not its candidates
+	Nominees    [][]Nominated // by query of the tile, by leaf
+	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
+	Pairs       *Pairs
+	scorers     []Scorer // by leaf, of pairs
+	fuser       fuser
+	columns     map[string]*Column // of the query that is ranked now, those that were needed
+}
+
+// NewBatchWorker returns a worker that ranks up to size queries at a time. The first tile that
+// needs memory allocates it; later tiles reuse it.
+func NewBatchWorker(b *Batch, size int) *BatchWorker {
+	w := &BatchWorker{
+		Batch: b, size: size,
+		queries: make([]kernel.Queries, len(b.Layers)),
+		rows:    make([]kernel.Rows, len(b.Layers)),
+		tiles:   make([][]float32, len(b.Layers)),
+		scale:   make([]float64, max(size, batchRows)),
+		score:   make([]float32, batchRows),
+		Pairs:   NewPairs(b.Layers),
+		columns: map[string]*Column{},
+		kept:    make([][]float32, len(b.Leaves)),
+		coded:   make([]codedTile, len(b.Layers)),
+		bounds:  make([]float64, batchRows/layer.CodeSpan+1),
+	}
+	for i := range w.tiles {
+		w.tiles[i] = make([]float32, size*batchRows)
+	}
+	terms := 0
+	for i, f := range b.Leaves {
+		w.scorers = append(w.scorers, w.Pairs.Scorer(f.Scheme))
+		terms = max(terms, len(f.layers))
+		if f.keep {
+			w.kept[i] = make([]float32, size*b.G.Len())
+		}
+	}
+	w.factors, w.spanFactors = make([][]float32, terms), make([][]float32, terms)
+	w.layerBounds = make([][]float64, len(b.Layers))
+	for i := range b.Layers {
+		if b.codes[i] != nil {
+			w.layerBounds[i] = make([]float64, size*len(w.bounds))
+		}
+	}
+	for i := range w.factors {
+		w.factors[i] = make([]float32, batchRows)
+		w.spanFactors[i] = make([]float32, len(w.bounds))
+	}
+	w.excluded = make([][]int32, size)
+	w.Nominees = make([][]Nominated, size)
+	for i := range w.Nominees {
+		w.Nominees[i] = make([]Nominated, len(b.Leaves))
+	}
+	return w
+}
+
+// Tile ranks the queries lo to hi of the batch.
+func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
+	queries := w.Queries[lo:hi]
+	for i, l := range w.Layers {
+		if w.codes[i] != nil {
+			w.coded[i].queries(w.codes[i], queries)
+		} else {
+			w.PackQueries(i, l, queries)
+		}
+	}
+	for q, row := range queries {
+		w.excluded[q] = w.Among.Excluded(row)
+		for i := range w.Nominees[q] {
+			w.Nominees[q][i].Reset(min(w.K, w.G.Len()), w.G.Len(), w.Most)
+			w.trial.squeeze(&w.Nominees[q][i])
+		}
+	}
+	for row := 0; row < w.G.Len(); row += w.RowsAtATime {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.Block(queries, row, min(row+w.RowsAtATime, w.G.Len()))
+	}
+	for q, row := range queries {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.Pairs.Start(row)
+		clear(w.columns)
+		rankings := make([]Ranking, len(w.Schemes))
+		for i := range w.Schemes {
+			var err error
+			if rankings[i], err = w.finish(ctx, q, row, i); err != nil {
+				return err
+			}
+		}
+		w.Each(lo+q, rankings)
+	}
+	return nil
+}
+
+// PackQueries packs queries, given by row, for the tile of layer i of the batch, and scales each to
+// length 1. l is that layer.
+func (w *BatchWorker) PackQueries(i int, l *layer.Layer, queries []int) {
+	n, size := l.Lengths(), l.Bytes()
+	w.words = layer.Grown(w.words, (len(queries)*size+7)/8)
+	rows := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w.words))), len(queries)*size)
+	for q, row := range queries {
+		w.scale[q] = reciprocal(n.Root[row])
+		l.Runs(row, row+1, func(_ int, b []byte) { copy(rows[q*size:], b) })
+	}
+	layer.Pack(&w.queries[i], l.Type, rows, l.Dim, w.scale[:len(queries)])
+}
+
+// reciprocal returns 1/length. For a row without a length it returns 0, which packs zeros.
+func reciprocal(length float64) float64 {
+	if math.IsNaN(length) {
+		return 0
+	}
+	return 1 / length
+}
+
+// Block multiplies the tile's queries with the rows lo to hi, and offers the scores of every leaf.
+func (w *BatchWorker) Block(queries []int, lo, hi int) {
+	n := hi - lo
+	for i, l := range w.Layers {
+		if w.codes[i] != nil {
+			w.coded[i].multiply(w.tiles[i], w.codes[i], lo, hi)
+			continue
+		}
+		root := l.Lengths().Root[lo:hi]
+		for r := range root {
+			w.scale[r] = reciprocal(root[r])
+		}
+		layer.Pack(&w.rows[i], l.Type, l.Together(lo, hi, &w.words), l.Dim, w.scale[:n])
+		kernel.Tile(w.tiles[i], batchRows, &w.queries[i], &w.rows[i])
+		w.unscored(i, queries, root)
+	}
+	w.findLayerBounds(len(queries), lo, hi)
+	for q := range queries { // a query's products stay in the cache for all its leaves
+		for f := range w.Leaves {
+			if w.Leaves[f].Scheme.Kind == scheme.Sum {
+				w.offer(f, q, queries[q], lo, hi)
+			}
+		}
+	}
+	for f := range w.Leaves {
+		l := &w.Leaves[f]
+		if l.Scheme.Kind != scheme.Concat {
+			continue
+		}
+		w.ConcatFactors(l, lo, hi)
+		if l.coded {
+			w.findSpanFactors(l, n)
+		}
+		for q, row := range queries {
+			w.offer(f, q, row, lo, hi)
+		}
+	}
+}
+
+// offer evaluates leaf f for query q of the tile over the block's rows lo to hi. query is the
+// query's row in the gallery.
+func (w *BatchWorker) offer(f, q, query, lo, hi int) {
+	l := &w.Leaves[f]
+	if l.extreme {
+		return
+	}
+	scores := w.Evaluate(l, q, query, hi-lo)
+	if w.kept[f] != nil {
+		copy(w.kept[f][q*w.G.Len()+lo:], scores)
+	}
+	if l.Ranked {
+		w.bounds[0] = l.Bound
+		bounds := w.bounds[:1]
+		if l.coded {
+			bounds = w.spanBounds(l, q, query, hi-lo)
+		}
+		w.above = w.Nominees[q][f].Offer(scores, bounds, lo, w.Among, w.excluded[q], w.above)
+	}
+}
+
+// unscored sets the products of queries and rows without a length to NaN. Every score that uses the
+// layer then becomes NaN.
+func (w *BatchWorker) unscored(layer int, queries []int, root []float64) {
+	nan := float32(math.NaN())
+	tile := w.tiles[layer]
+	for r := range root {
+		if math.IsNaN(root[r]) {
+			for q := range queries {
+				tile[q*batchRows+r] = nan
+			}
+		}
+	}
+	for q, row := range queries {
+		if math.IsNaN(w.Layers[layer].Lengths().Root[row]) {
+			for r := range root {
+				tile[q*batchRows+r] = nan
+			}
+		}
+	}
+}
+
+// ConcatFactors sets factors[t][r] to w·|x| / √(Σ w²|x|²) for term t and row lo+r.
+func (w *BatchWorker) ConcatFactors(l *leaf, lo, hi int) {
+	for r := range hi - lo {
+		var all float64
+		for t, at := range l.layers {
+			all += l.weights[t] * l.weights[t] * w.Layers[at].Lengths().Square[lo+r]
+		}
+		root := math.Sqrt(all)
+		for t, at := range l.layers {
+			w.factors[t][r] = float32(l.weights[t] * w.Layers[at].Lengths().Root[lo+r] / root)
+		}
+	}
+}
+
+// Evaluate returns the float32 scores of query q of the tile for the n rows of the block. query is
+// the query's row in the gallery. The scores are valid until the next call.
+func (w *BatchWorker) Evaluate(l *leaf, q, query, n int) []float32 {
+	from := q * batchRows
+	if l.Scheme.Kind == scheme.Sum && len(l.layers) == 1 {
+		return w.tiles[l.layers[0]][from : from+n]
+	}
+	scores := w.score[:n]
+	if l.Scheme.Kind == scheme.Sum {
+		for t, at := range l.layers {
+			if t == 0 {
+				kernel.MulSet(scores, w.tiles[at][from:from+n], float32(l.weights[t]))
+			} else {
+				kernel.MulAdd(scores, w.tiles[at][from:from+n], float32(l.weights[t]))
+			}
+		}
+		return scores
+	}
+	var all float64
+	for t, at := range l.layers {
+		all += l.weights[t] * l.weights[t] * w.Layers[at].Lengths().Square[query]
+	}
+	root := math.Sqrt(all)
+	clear(scores)
+	for t, at := range l.layers {
+		factor := float32(l.weights[t] * w.Layers[at].Lengths().Root[query] / root)
+		cos, factors := w.tiles[at][from:from+n], w.factors[t][:n]
+		for r := range scores {
+			scores[r] += float32(factor*factors[r]) * cos[r]
+		}
+	}
+	return scores
+}
+
+// finish returns the ranking of scheme i for query q of the tile.
+func (w *BatchWorker) finish(ctx context.Context, q, query, i int) (Ranking, error) {
+	out := Ranking{Scheme: w.Schemes[i], Candidates: w.Among.Count(query)}
+	k := min(w.K, out.Candidates)
+	certain := false
+	switch {
+	case w.extreme(i):
+	case w.top[i] >= 0:
+		f := &w.Leaves[w.top[i]]
+		n := &w.Nominees[q][w.top[i]]
+		if f.coded && !n.Crowded {
+			n.tighten(func(row int) float64 { return w.rowBound(f, q, query, row) })
+			out.Coded, out.Rescored = true, len(n.Rows)
+		}
+		out.Hits, certain = w.rescored(n, &w.scorers[f.place], k)
+	case !w.nested[i]:
+		out.Hits, certain = w.fuse(q, w.fused[i], k)
+	}
+	if !certain {
+		w.trial.Count(TileFailed, 1)
+		return w.rankColumns(ctx, query, w.Schemes[i])
+	}
+	way := ByTile
+	if out.Coded {
+		way = ByCodedTile
+	}
+	w.trial.Count(way, 1)
+	if len(out.Hits) < k {
+		r := Ranker{G: w.G, Among: w.Among, Query: query}
+		r.Fill(&out, k)
+	}
+	return out, nil
+}
+
+// extreme reports whether scheme i uses a layer with extreme lengths.
+func (w *BatchWorker) extreme(i int) bool {
+	if w.top[i] >= 0 {
+		return w.Leaves[w.top[i]].extreme
+	}
+	return slices.ContainsFunc(w.fused[i], func(f int) bool { return w.Leaves[f].extreme })
+}
+
+// rescored returns the top k of the nominees by canonical score. It reports false when there were
+// too many nominees to collect.
+func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hit, bool) {
+	if nominees.Crowded {
+		return nil, false
+	}
+	best := NewTop(k)
+	nominees.Prune()
+	for _, c := range nominees.Rows {
+		if s := scorer.Score(int(c.Row)); !math.IsNaN(s) {
+			best.Offer(Hit{int(c.Row), s})
+		}
+	}
+	return best.Sorted(), true
+}
+
+// rankColumns ranks the query of w.columns under a scheme, from canonical columns.
+func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.Scheme) (Ranking, error) {
+	r := Ranker{G: w.G, Among: w.Among, Query: query, columns: w.columns}
+	for _, factor := range scheme.Factors() {
+		name := factor.String()
+		if r.columns[name] != nil {
+			continue
+		}
+		l, err := w.G.Ready(ctx, factor)
+		if err != nil {
+			return Ranking{}, err
+		}
+		if r.columns[name], err = newColumn(ctx, l, Asked{Row: query}); err != nil {
+			return Ranking{}, err
+		}
+	}
+	return r.rank(ctx, scheme, w.K)
+}
