@@ -234,6 +234,11 @@ func (f *File) rename() error {
 
 // Write writes a file whose content write produces.
 func Write(path string, write func(io.Writer) error) error {
+	return produce(path, write, (*File).Publish)
+}
+
+// produce writes a file and publishes it in one way.
+func produce(path string, write func(io.Writer) error, publish func(*File) error) error {
 	f, err := Create(path)
 	if err != nil {
 		return err
@@ -242,7 +247,7 @@ func Write(path string, write func(io.Writer) error) error {
 	if err := write(f); err != nil {
 		return err
 	}
-	return f.Publish()
+	return publish(f)
 }
 
 // WriteNew is Write for a file that must not be there: it replaces none, also one that somebody
@@ -251,15 +256,7 @@ func WriteNew(path string, write func(io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return placed(path, fs.ErrExist)
 	}
-	f, err := Create(path)
-	if err != nil {
-		return err
-	}
-	defer f.Abandon()
-	if err := write(f); err != nil {
-		return err
-	}
-	return f.publishNew()
+	return produce(path, write, (*File).publishNew)
 }
 
 // publishNew syncs the file to the disk and gives it its path, unless there is one.

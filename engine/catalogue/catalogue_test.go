@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
 	"golang.org/x/sys/unix"
 
 	"strata/engine"
@@ -228,6 +229,20 @@ func TestJoin(t *testing.T) {
 	rows, said = made(t, Options{Folder: folder(t, names...), Join: lines, On: "key"})
 	wantLines(t, "rows", rows, "id|image|path|tags", "e|e.jpg||", "img/1/b|img/1/b.jpg|img/1|u|v")
 	wantLines(t, "said", said, "4 of 6 pictures, which are in no row of "+lines, "column id of "+lines+`: "5" is that of two pictures`)
+
+	type product struct {
+		File  string   `parquet:"file"`
+		Brand string   `parquet:"brand,optional"`
+		Price int32    `parquet:"price"`
+		Tags  []string `parquet:"tags,list"`
+	}
+	path := filepath.Join(t.TempDir(), "p.parquet")
+	if err := parquet.WriteFile(path, []product{{"e.jpg", "Y", 3, []string{"u", "v"}}, {"img/1/a.jpg", "", 4, nil}}); err != nil {
+		t.Fatal(err)
+	}
+	rows, said = made(t, Options{Folder: folder(t, names...), Join: path})
+	wantLines(t, "rows", rows, "id|image|path|brand|price|tags", "e|e.jpg||Y|3|u|v", "img/1/a|img/1/a.jpg|img/1||4|")
+	wantLines(t, "said", said, "4 of 6 pictures, which are in no row of "+path)
 }
 
 // TestListed: the pictures of a list, in its order.

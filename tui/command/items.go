@@ -44,7 +44,7 @@ same folder and flags write the same bytes.`,
 	flags.StringVar(&o.Levels, "folders", "", "names of the folders on the way to a picture, as in category/brand")
 	flags.StringVar(&o.Pattern, "name", "", "a pattern of the pictures' names, as in {brand}_{_}")
 	flags.StringVar(&o.Join, "join", "", "a table with more labels, by names of files")
-	flags.StringVar(&o.On, "on", "", "with --join: its column with names of files (default: image, file, filename, path or id)")
+	flags.StringVar(&o.On, "on", "", "with --join: its column with names of files (default: image, file, path, id or the like)")
 	flags.StringVar(&o.List, "list", "", "a file with the paths of the pictures to take, a line each, in the order of the rows")
 	flags.IntVar(&o.Sample, "sample", 0, "pictures to draw (default: all)")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the draw")
