@@ -24,6 +24,7 @@ import (
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/fixtures/matrices"
+	"strata/fixtures/need"
 )
 
 // tree returns a line for everything in a folder: what it is, how long, when it was
@@ -130,6 +131,7 @@ func everything(t testing.TB, dir string) (ranking string, failed []error) {
 // TestPlanted: whatever a gallery comes with under the names of what is derived from it,
 // nothing outside it is changed, and rankings are the same.
 func TestPlanted(t *testing.T) {
+	need.Long(t)
 	t.Cleanup(xdg.Reload) // after the variable is what it was
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	xdg.Reload()

@@ -14,6 +14,7 @@ import (
 	"strata/engine/code"
 	"strata/engine/layer"
 	"strata/engine/rank"
+	"strata/fixtures/need"
 )
 
 var allTypes = []layer.DType{layer.Float32, layer.Float16, layer.BFloat16, layer.Float64, layer.Int8, layer.Uint8, layer.Int32}
@@ -198,7 +199,11 @@ func TestLayouts(t *testing.T) {
 			layers["A"] = a
 			dir := writeGallery(t, plainItems(rows), layers)
 			want := findings(t, open(t, dir))
-			for _, layout := range [][3]int{{0, 0, 3}, {3, 0, 1}, {0, 8, 1}, {1, 1, 1}, {5, 3, 4}, {0, 0, rows}, {2, 9, rows}, {0, 40000, 2}} {
+			layouts := [][3]int{{5, 3, 4}, {2, 9, rows}, {0, 0, 3}, {3, 0, 1}, {0, 8, 1}, {1, 1, 1}, {0, 0, rows}, {0, 40000, 2}}
+			if !need.Patient() {
+				layouts = layouts[:2]
+			}
+			for _, layout := range layouts {
 				dir := writeGallery(t, plainItems(rows), layers)
 				g := open(t, dir)
 				if _, err := g.Fingerprint(t.Context()); err != nil { // it reads the layers

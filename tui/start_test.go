@@ -17,6 +17,7 @@ import (
 	"github.com/creack/pty"
 
 	"strata/experiments"
+	"strata/fixtures/need"
 )
 
 // session is the program in a pseudo-terminal that answers as one with sixel
@@ -125,6 +126,7 @@ func (s *session) quiet() {
 
 // TestSignalRestoresTheTerminal ends the program by a signal, several times because what could keep it is a race.
 func TestSignalRestoresTheTerminal(t *testing.T) {
+	need.Long(t)
 	program := buildStrata(t)
 	for range 3 {
 		s := startSession(t, program, experiments.Builtin)

@@ -31,6 +31,7 @@ func readFloats(t *testing.T, path string) []float32 {
 // Networks that PyTorch exports itself, for one picture and for any number, give the
 // features that PyTorch computes, pooled by plain arithmetic.
 func TestPyTorchExports(t *testing.T) {
+	need.Long(t)
 	python := need.Python(t, "torch", "torchvision")
 	r := startRuntime(t)
 	dir := t.TempDir()

@@ -240,6 +240,7 @@ func oracleRecall(tab *testgallery.Table, g *engine.Gallery, s scheme.Scheme, k 
 // TestCostSame measures twice, with other numbers of processors: the tables and the
 // drawing are the same bytes, and those of the clock have their own files.
 func TestCostSame(t *testing.T) {
+	need.Long(t)
 	var first map[string]string
 	for _, processors := range []int{1, 3} {
 		before := runtime.GOMAXPROCS(processors)

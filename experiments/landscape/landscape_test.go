@@ -12,6 +12,7 @@ import (
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/live"
+	"strata/fixtures/need"
 )
 
 // queriesOf returns the rows that may be queries.
@@ -169,7 +170,11 @@ func withAll(g Grid, sc scheme.Scheme) scheme.Scheme {
 // best, have the same bits, on galleries with ties, rows without a score, groups and splits;
 // with a filter and without; whether neighbourhoods prove much or little.
 func TestLandscapeIsEvaluated(t *testing.T) {
-	for seed, rows := range []int{40, 60} {
+	sizes := []int{40, 60}
+	if !need.Patient() {
+		sizes = sizes[:1]
+	}
+	for seed, rows := range sizes {
 		g := testgallery.Random(rand.New(rand.NewPCG(uint64(seed), 3)), rows).Open(t)
 		for _, tc := range []struct {
 			scheme string

@@ -50,6 +50,7 @@ func report(t *testing.T, g *engine.Gallery, plan eval.Plan, baseline *scheme.Sc
 // nothing on the console, every picture decodes and is named, and every table has
 // a caption and heads with a scope.
 func TestReportInBrowser(t *testing.T) {
+	need.Long(t)
 	need.Programs(t, browser)
 	page := report(t, testgallery.Demo(t), eval.Plan{Schemes: testgallery.Schemes(t, "A", "B", "C", "B+pattern"), Macro: true}, nil,
 		Sheets{Queries: []string{"knit-0012"}, Worst: 2})

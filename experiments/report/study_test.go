@@ -77,6 +77,7 @@ func demoMining(t *testing.T, g *engine.Gallery) mine.Mining {
 // TestStudiesInBrowser loads the reports of tune and mine in a browser, as
 // TestReportInBrowser does that of an evaluation.
 func TestStudiesInBrowser(t *testing.T) {
+	need.Long(t)
 	need.Programs(t, browser)
 	g := testgallery.Demo(t)
 	page, _ := tuneReport(t, demoTuning(t, g))

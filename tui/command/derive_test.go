@@ -20,6 +20,7 @@ import (
 // NumPy compute them again from their definitions, and count the hits of schemes
 // that use them.
 func TestDerived(t *testing.T) {
+	need.Long(t)
 	python := need.NumPy(t)
 	for _, c := range []struct {
 		gallery string

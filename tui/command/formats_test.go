@@ -10,6 +10,7 @@ import (
 
 	"strata/engine/format"
 	"strata/fixtures/matrices"
+	"strata/fixtures/need"
 )
 
 // storedGallery is a gallery of small integers, which every type holds.
@@ -96,6 +97,7 @@ func results(t *testing.T, dir string) map[string][]byte {
 // TestFormatsEvaluateAlike: the same gallery in every format, whole, in shards and as
 // columns of another matrix, gives the same bytes.
 func TestFormatsEvaluateAlike(t *testing.T) {
+	need.Long(t)
 	g := newStoredGallery(90)
 	want := results(t, g.write(t, ".npy", format.Float32, 1))
 	same := func(name, dir string) {

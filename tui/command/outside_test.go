@@ -245,6 +245,7 @@ func plant(t *testing.T, dir string, names []string, number int) {
 // second names of files, named pipes, no command changes a byte outside the gallery, --out
 // and the user's folders, and none waits for a pipe.
 func TestNothingOutside(t *testing.T) {
+	need.Long(t)
 	lines := commandLines
 	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
 		if os.Getenv("STRATA_NO_SKIP") != "" {
@@ -264,15 +265,11 @@ func TestNothingOutside(t *testing.T) {
 		"folders": slices.DeleteFunc(slices.Clone(names), func(name string) bool { return top(name) || !folder(name) }),
 		"all":     slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !top(name) }),
 	}
-	numbers := 1
-	if os.Getenv("STRATA_LONG") != "" {
-		numbers = len(plants)
-	}
 	for round, names := range rounds {
 		if len(names) == 0 {
 			t.Fatalf("no names for %s", round)
 		}
-		for number := range numbers {
+		for number := range plants {
 			t.Run(fmt.Sprintf("%s %d", round, number), func(t *testing.T) {
 				dir := outsideFolder(t)
 				if err := os.CopyFS(filepath.Join(dir, "outside"), os.DirFS(sound)); err != nil {

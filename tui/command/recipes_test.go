@@ -66,6 +66,7 @@ func TestRecipesSyntax(t *testing.T) {
 // TestRecipesWrite writes a gallery by two workers of a PyTorch job, by hooks and
 // by torchvision, and evaluates it.
 func TestRecipesWrite(t *testing.T) {
+	need.Long(t)
 	need.Python(t, "torch", "torchvision", "pandas")
 	blocks := recipes(t)
 	dir := t.TempDir()
