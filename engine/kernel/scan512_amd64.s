@@ -105,13 +105,16 @@
 	ANDQ   $-8, DX;    \
 	XORQ   CX, CX
 
-// WIDE is a kernel after its arguments are loaded: AX is dim, R10 the bytes between streams, R11 those of a row, R12 the rows
-// of a stream, R13 how many rows these are apart.
+// STREAMS sets R8, R9 and R10 to the streams behind SI; R10 was the bytes between streams.
+#define STREAMS \
+	LEAQ (SI)(R10*1), R8; \
+	LEAQ (SI)(R10*2), R9; \
+	ADDQ R9, R10
+
+// WIDE is a kernel after its arguments are loaded: SI, R8, R9 and R10 are the streams, AX is dim, R11 the bytes of a row,
+// R12 the rows of a stream, R13 how many rows these are apart.
 #define WIDE(step, tail, begin, squares) \
 	LEAQ  (R13)(R13*2), R14; \
-	LEAQ  (SI)(R10*1), R8;   \
-	LEAQ  (SI)(R10*2), R9;   \
-	ADDQ  R9, R10;           \
 	MASK;                    \
 	rows:                    \
 	begin;                   \
@@ -168,6 +171,22 @@
 	MOVQ  apart+48(FP), R13;                                  \
 	MOVQ  R13, R10;                                           \
 	IMULQ R11, R10;                                           \
+	STREAMS;                                                  \
+	WIDE(STEP4(LOADQ, load), STEP4(TAILQ, tail), BEGIN, NONE)
+
+// FOUR is SCAN4 of one row in each stream. x points to the four rows; step is 0, n and apart are 1.
+#define FOUR(load, tail) \
+	MOVQ dst+0(FP), DI;                                       \
+	MOVQ q+8(FP), BX;                                         \
+	MOVQ x+16(FP), DX;                                        \
+	MOVQ dim+24(FP), AX;                                      \
+	MOVQ step+32(FP), R11;                                    \
+	MOVQ n+40(FP), R12;                                       \
+	MOVQ apart+48(FP), R13;                                   \
+	MOVQ (DX), SI;                                            \
+	MOVQ 8(DX), R8;                                           \
+	MOVQ 16(DX), R9;                                          \
+	MOVQ 24(DX), R10;                                         \
 	WIDE(STEP4(LOADQ, load), STEP4(TAILQ, tail), BEGIN, NONE)
 
 #define SQUARES4(load, tail) \
@@ -181,11 +200,16 @@
 	MOVQ  apart+56(FP), R13;                                             \
 	MOVQ  R13, R10;                                                      \
 	IMULQ R11, R10;                                                      \
+	STREAMS;                                                             \
 	WIDE(SQUARE4(LOADQ, load), SQUARE4(TAILQ, tail), ZERO, STORESQUARES)
 
 // func wide4F16(dst, q *float64, x *uint16, dim, step, n, apart int)
 TEXT ·wide4F16(SB), NOSPLIT, $0-56
 	SCAN4(WIDE16, TAIL16)
+
+// func wideFourF16(dst, q *float64, x **uint16, dim, step, n, apart int)
+TEXT ·wideFourF16(SB), NOSPLIT, $0-56
+	FOUR(WIDE16, TAIL16)
 
 // func wideSquares4F16(dst, sq, q *float64, x *uint16, dim, step, n, apart int)
 TEXT ·wideSquares4F16(SB), NOSPLIT, $0-64
@@ -195,6 +219,10 @@ TEXT ·wideSquares4F16(SB), NOSPLIT, $0-64
 TEXT ·wide4BF16(SB), NOSPLIT, $0-56
 	SCAN4(WIDEB16, TAILB16)
 
+// func wideFourBF16(dst, q *float64, x **BFloat16, dim, step, n, apart int)
+TEXT ·wideFourBF16(SB), NOSPLIT, $0-56
+	FOUR(WIDEB16, TAILB16)
+
 // func wideSquares4BF16(dst, sq, q *float64, x *BFloat16, dim, step, n, apart int)
 TEXT ·wideSquares4BF16(SB), NOSPLIT, $0-64
 	SQUARES4(WIDEB16, TAILB16)
@@ -203,6 +231,10 @@ TEXT ·wideSquares4BF16(SB), NOSPLIT, $0-64
 TEXT ·wide4I8(SB), NOSPLIT, $0-56
 	SCAN4(WIDEI8, TAILI8)
 
+// func wideFourI8(dst, q *float64, x **int8, dim, step, n, apart int)
+TEXT ·wideFourI8(SB), NOSPLIT, $0-56
+	FOUR(WIDEI8, TAILI8)
+
 // func wideSquares4I8(dst, sq, q *float64, x *int8, dim, step, n, apart int)
 TEXT ·wideSquares4I8(SB), NOSPLIT, $0-64
 	SQUARES4(WIDEI8, TAILI8)
@@ -210,6 +242,10 @@ TEXT ·wideSquares4I8(SB), NOSPLIT, $0-64
 // func wide4U8(dst, q *float64, x *uint8, dim, step, n, apart int)
 TEXT ·wide4U8(SB), NOSPLIT, $0-56
 	SCAN4(WIDEU8, TAILU8)
+
+// func wideFourU8(dst, q *float64, x **uint8, dim, step, n, apart int)
+TEXT ·wideFourU8(SB), NOSPLIT, $0-56
+	FOUR(WIDEU8, TAILU8)
 
 // func wideSquares4U8(dst, sq, q *float64, x *uint8, dim, step, n, apart int)
 TEXT ·wideSquares4U8(SB), NOSPLIT, $0-64

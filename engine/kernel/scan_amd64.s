@@ -204,19 +204,10 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 	PRODUCT(Y2, Y3); \
 	SQUARE(Y6, Y7)
 
-// SCAN4, SCAN1 and SQUARES2 are the kernels, by how values are loaded.
-#define SCAN4(load, tail, mask) \
-	MOVQ  dst+0(FP), DI;     \
-	MOVQ  q+8(FP), BX;       \
-	MOVQ  x+16(FP), SI;      \
-	MOVQ  n+40(FP), R12;     \
-	MOVQ  apart+48(FP), R13; \
-	LEAQ  (R13)(R13*2), R14; \
-	MOVQ  R13, R10;          \
-	IMULQ step+32(FP), R10;  \
-	LEAQ  (SI)(R10*1), R8;   \
-	LEAQ  (SI)(R10*2), R9;   \
-	ADDQ  R9, R10;           \
+// SCAN4, FOUR, SCAN1 and SQUARES2 are the kernels, by how values are loaded.
+
+// ROWS4 is the loop of SCAN4.
+#define ROWS4(load, tail, mask) \
 	rows:                    \
 	MOVQ  dim+24(FP), AX;    \
 	ZERO4;                   \
@@ -250,6 +241,34 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 	JG     rows;                     \
 	VZEROUPPER;                      \
 	RET
+
+#define SCAN4(load, tail, mask) \
+	MOVQ  dst+0(FP), DI;     \
+	MOVQ  q+8(FP), BX;       \
+	MOVQ  x+16(FP), SI;      \
+	MOVQ  n+40(FP), R12;     \
+	MOVQ  apart+48(FP), R13; \
+	LEAQ  (R13)(R13*2), R14; \
+	MOVQ  R13, R10;          \
+	IMULQ step+32(FP), R10;  \
+	LEAQ  (SI)(R10*1), R8;   \
+	LEAQ  (SI)(R10*2), R9;   \
+	ADDQ  R9, R10;           \
+	ROWS4(load, tail, mask)
+
+// FOUR is SCAN4 of one row in each stream. x points to the four rows; step is 0, n and apart are 1.
+#define FOUR(load, tail, mask) \
+	MOVQ dst+0(FP), DI;     \
+	MOVQ q+8(FP), BX;       \
+	MOVQ x+16(FP), R11;     \
+	MOVQ n+40(FP), R12;     \
+	MOVQ apart+48(FP), R13; \
+	LEAQ (R13)(R13*2), R14; \
+	MOVQ (R11), SI;         \
+	MOVQ 8(R11), R8;        \
+	MOVQ 16(R11), R9;       \
+	MOVQ 24(R11), R10;      \
+	ROWS4(load, tail, mask)
 
 #define SCAN1(load, tail, mask) \
 	MOVQ   dst+0(FP), DI;  \
@@ -325,6 +344,10 @@ GLOBL shift16<>(SB), RODATA|NOPTR, $32
 TEXT ·scan4F32(SB), NOSPLIT, $0-56
 	SCAN4(LOAD32, TAIL32, MASK32)
 
+// func fourF32(dst, q *float64, x **float32, dim, step, n, apart int)
+TEXT ·fourF32(SB), NOSPLIT, $0-56
+	FOUR(LOAD32, TAIL32, MASK32)
+
 // func scan1F32(dst, q *float64, x *float32, dim int)
 TEXT ·scan1F32(SB), NOSPLIT, $0-32
 	SCAN1(LOAD32, TAIL32, MASK32)
@@ -336,6 +359,10 @@ TEXT ·squares2F32(SB), NOSPLIT, $0-64
 // func scan4F16(dst, q *float64, x *uint16, dim, step, n, apart int)
 TEXT ·scan4F16(SB), NOSPLIT, $0-56
 	SCAN4(LOAD16, TAIL16, MASK16)
+
+// func fourF16(dst, q *float64, x **uint16, dim, step, n, apart int)
+TEXT ·fourF16(SB), NOSPLIT, $0-56
+	FOUR(LOAD16, TAIL16, MASK16)
 
 // func scan1F16(dst, q *float64, x *uint16, dim int)
 TEXT ·scan1F16(SB), NOSPLIT, $0-32
@@ -349,6 +376,10 @@ TEXT ·squares2F16(SB), NOSPLIT, $0-64
 TEXT ·scan4BF16(SB), NOSPLIT, $0-56
 	SCAN4(LOADB16, TAILB16, MASK16)
 
+// func fourBF16(dst, q *float64, x **BFloat16, dim, step, n, apart int)
+TEXT ·fourBF16(SB), NOSPLIT, $0-56
+	FOUR(LOADB16, TAILB16, MASK16)
+
 // func scan1BF16(dst, q *float64, x *BFloat16, dim int)
 TEXT ·scan1BF16(SB), NOSPLIT, $0-32
 	SCAN1(LOADB16, TAILB16, MASK16)
@@ -361,6 +392,10 @@ TEXT ·squares2BF16(SB), NOSPLIT, $0-64
 TEXT ·scan4I8(SB), NOSPLIT, $0-56
 	SCAN4(LOADI8, TAILI8, MASK8)
 
+// func fourI8(dst, q *float64, x **int8, dim, step, n, apart int)
+TEXT ·fourI8(SB), NOSPLIT, $0-56
+	FOUR(LOADI8, TAILI8, MASK8)
+
 // func scan1I8(dst, q *float64, x *int8, dim int)
 TEXT ·scan1I8(SB), NOSPLIT, $0-32
 	SCAN1(LOADI8, TAILI8, MASK8)
@@ -372,6 +407,10 @@ TEXT ·squares2I8(SB), NOSPLIT, $0-64
 // func scan4U8(dst, q *float64, x *uint8, dim, step, n, apart int)
 TEXT ·scan4U8(SB), NOSPLIT, $0-56
 	SCAN4(LOADU8, TAILU8, MASK8)
+
+// func fourU8(dst, q *float64, x **uint8, dim, step, n, apart int)
+TEXT ·fourU8(SB), NOSPLIT, $0-56
+	FOUR(LOADU8, TAILU8, MASK8)
 
 // func scan1U8(dst, q *float64, x *uint8, dim int)
 TEXT ·scan1U8(SB), NOSPLIT, $0-32

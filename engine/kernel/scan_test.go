@@ -72,6 +72,19 @@ func checkScans[T element](t *testing.T, rows int, q []float64, x []T, offset in
 	if !plainIntact() || !productIntact() || !squareIntact() {
 		t.Fatalf("%d rows of %T at %d, dim %d: wrote outside dst or sq", rows, x, offset, dim)
 	}
+	if rows < 4 || dim == 0 {
+		return
+	}
+	for first := range rows - 3 { // four rows in any order
+		var four [4]float64
+		at := [4]int{first + 2, first, first + 3, 0}
+		kernel.ScanFour(&four, q, &[4][]T{x[at[0]*dim:][:dim], x[at[1]*dim:][:dim], x[at[2]*dim:][:dim], x[:dim]})
+		for i, r := range at {
+			if !same(four[i], plain[r]) {
+				t.Fatalf("four of %d rows of %T at %d, dim %d: row %d: product %v, want %v", rows, x, offset, dim, r, four[i], plain[r])
+			}
+		}
+	}
 }
 
 func TestScan(t *testing.T) {

@@ -74,6 +74,28 @@ func (l *Layer) Scan(dst, q []float64, lo int) {
 	})
 }
 
+// ScanRows sets dst to the canonical products of q with the given rows, in their order. It is Scan for
+// rows that lie apart.
+func (l *Layer) ScanRows(dst, q []float64, rows []int32) {
+	for i := 0; i < len(rows); {
+		var four [4][]byte
+		n := 0
+		for n < 4 && i+n < len(rows) {
+			if four[n] = l.inPlace(int(rows[i+n])); four[n] == nil {
+				break
+			}
+			n++
+		}
+		if n == 4 {
+			scanFourBytes(l.Type, (*[4]float64)(dst[i:]), q, &four)
+			i += 4
+			continue
+		}
+		l.Scan(dst[i:i+1], q, int(rows[i]))
+		i++
+	}
+}
+
 // ScanSquares is Scan that also sets sq to the rows' products with themselves.
 func (l *Layer) ScanSquares(dst, sq, q []float64, lo int) {
 	l.strides(lo, lo+len(dst), false, func(row, n int, b []byte, stride int) {

@@ -80,6 +80,20 @@ func (l *Layer) segment(row int) int {
 	return i - 1
 }
 
+// inPlace returns the elements of a row where they lie, or nil if they must be copied to be read.
+func (l *Layer) inPlace(row int) []byte {
+	size := l.Bytes()
+	if l.Whole != nil {
+		return l.Whole[row*size : (row+1)*size]
+	}
+	s := &l.Segments[l.segment(row)]
+	if s.apart == 0 {
+		return nil
+	}
+	at := (row - s.first) * s.stride
+	return s.Data[at : at+size]
+}
+
 // Runs calls do with the rows lo to hi in order, run by run. row is the first row of a run, b the
 // contiguous elements of its rows. b is valid until do returns.
 func (l *Layer) Runs(lo, hi int, do func(row int, b []byte)) {
@@ -219,6 +233,30 @@ func ScanBytes(t DType, dst, q []float64, b []byte, stride int) {
 	case Int32:
 		kernel.ScanApart(dst, q, Elements[int32](b), stride)
 	}
+}
+
+// scanFourBytes sets dst to the canonical products of q with four rows.
+func scanFourBytes(t DType, dst *[4]float64, q []float64, rows *[4][]byte) {
+	switch t {
+	case Float32:
+		scanFour[float32](dst, q, rows)
+	case Float16:
+		scanFour[uint16](dst, q, rows)
+	case BFloat16:
+		scanFour[kernel.BFloat16](dst, q, rows)
+	case Float64:
+		scanFour[float64](dst, q, rows)
+	case Int8:
+		scanFour[int8](dst, q, rows)
+	case Uint8:
+		kernel.ScanFour(dst, q, rows)
+	case Int32:
+		scanFour[int32](dst, q, rows)
+	}
+}
+
+func scanFour[T float32 | uint16 | kernel.BFloat16 | float64 | int8 | int32](dst *[4]float64, q []float64, rows *[4][]byte) {
+	kernel.ScanFour(dst, q, &[4][]T{Elements[T](rows[0]), Elements[T](rows[1]), Elements[T](rows[2]), Elements[T](rows[3])})
 }
 
 // scanSquaresBytes is ScanBytes that also sets sq to the rows' products with

@@ -95,7 +95,10 @@ type neighbourScratch struct {
 	exactScorer *rank.Pairs
 	at          []int32 // by row: its place among the members; of other rows anything
 	rows        []int32
-	known       []bool // by member
+	known       []bool    // by member
+	asked       []int32   // rows whose products are computed
+	places      []int32   // by the same: the place among the members
+	dots        []float64 // by the same
 }
 
 // run builds the round.
@@ -198,14 +201,20 @@ func (s *neighbourScratch) complete(column []float64, members []int32, l *layer.
 		column[at], s.known[at] = cosines[i], true
 	}
 	p := s.exactScorer.Layers[l.Name]
+	s.asked, s.places = s.asked[:0], s.places[:0]
 	for i, row := range members {
 		switch {
 		case s.known[i]:
 		case math.IsNaN(p.Root) || math.IsNaN(p.Length.Root[row]):
 			column[i] = math.NaN()
 		default:
-			column[i] = p.Uncached(int(row)) / float64(p.Root*p.Length.Root[row])
+			s.asked, s.places = append(s.asked, row), append(s.places, int32(i))
 		}
+	}
+	s.dots = layer.Grown(s.dots, len(s.asked))
+	p.Dots(s.dots, s.asked)
+	for i, row := range s.asked {
+		column[s.places[i]] = s.dots[i] / float64(p.Root*p.Length.Root[row])
 	}
 }
 

@@ -324,6 +324,12 @@ func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hi
 	}
 	best := NewTop(k)
 	nominees.Prune()
+	for _, l := range scorer.layers {
+		rows := l.missing(nominees.Rows)
+		l.products = layer.Grown(l.products, len(rows))
+		l.Dots(l.products, rows)
+		l.keep(rows, l.products)
+	}
 	for _, c := range nominees.Rows {
 		if s := scorer.Score(int(c.Row)); !math.IsNaN(s) {
 			best.Offer(Hit{int(c.Row), s})

@@ -19,6 +19,8 @@ type PairLayer struct {
 	wide         []float64
 	square, Root float64
 	dots         map[int]float64
+	rows         []int32   // scratch
+	products     []float64 // scratch
 }
 
 // NewPairs prepares the layers, whose lengths must be known.
@@ -64,6 +66,28 @@ func (l *PairLayer) dot(row int) float64 {
 	}
 	return d
 }
+
+// missing returns the given rows whose products with the query are not kept.
+func (l *PairLayer) missing(rows []Contender) []int32 {
+	l.rows = l.rows[:0]
+	for _, r := range rows {
+		if _, ok := l.dots[int(r.Row)]; !ok {
+			l.rows = append(l.rows, r.Row)
+		}
+	}
+	return l.rows
+}
+
+// keep keeps products.
+func (l *PairLayer) keep(rows []int32, dots []float64) {
+	for i, row := range rows {
+		l.dots[int(row)] = dots[i]
+	}
+}
+
+// Dots sets dst to the canonical products of the query with rows. It keeps none, and may be called
+// concurrently.
+func (l *PairLayer) Dots(dst []float64, rows []int32) { l.layer.ScanRows(dst, l.wide, rows) }
 
 // Uncached is dot without the cache, for a product that is needed once. Unlike dot it may be called
 // concurrently.

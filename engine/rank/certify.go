@@ -468,24 +468,14 @@ func (p *Pairs) Fill(ctx context.Context, scheme scheme.Scheme, rows []Contender
 			continue
 		}
 		l := p.Layers[t.Factor.String()]
-		var missing []int
-		for _, r := range rows {
-			if _, ok := l.dots[int(r.Row)]; !ok {
-				missing = append(missing, int(r.Row))
-			}
-		}
-		dots := make([]float64, len(missing))
-		err := layer.Parallel(ctx, len(missing), 16, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				dots[i] = l.Uncached(missing[i])
-			}
-		})
+		rows := l.missing(rows)
+		l.products = layer.Grown(l.products, len(rows))
+		dots := l.products
+		err := layer.Parallel(ctx, len(rows), 16, func(lo, hi int) { l.Dots(dots[lo:hi], rows[lo:hi]) })
 		if err != nil {
 			return err
 		}
-		for i, row := range missing {
-			l.dots[row] = dots[i]
-		}
+		l.keep(rows, dots)
 	}
 	return nil
 }
