@@ -7,7 +7,6 @@ import (
 	"strata/tui/picture"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/muesli/termenv"
 )
 
 // Run shows the screen until its user quits or ctx ends, and returns when the terminal is as it was, every command has
@@ -15,9 +14,7 @@ import (
 func Run(ctx context.Context, c Config) error {
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if c.Terminal.DA1 != "" && !c.Light { // it answers, and nobody else reads yet
-		c.Light = !termenv.NewOutput(c.Output, termenv.WithTTY(true)).HasDarkBackground()
-	}
+	c.Light = c.Light || c.Terminal.Light
 	m, err := NewModel(within, c)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ func Doctor(w io.Writer, t Terminal, others ...Fact) error {
 		{"largest picture", largest(t)},
 		{"modes to change", modeNames(t.Modes)},
 		{"colours", profileName(t.Profile)},
+		{"background", background(t.Light)},
 		{"synchronized frames", yesNo(t.Synchronized)},
 		{"tmux", yesNo(t.Tmux)},
 		{"ssh", yesNo(t.SSH)},
@@ -47,6 +48,13 @@ func Doctor(w io.Writer, t Terminal, others ...Fact) error {
 // join joins what is known of a terminal's name.
 func join(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Compact(parts), func(p string) bool { return p == "" }), ", ")
+}
+
+func background(light bool) string {
+	if light {
+		return "light"
+	}
+	return "dark, or not said"
 }
 
 // largest returns the size of the largest sixel picture.

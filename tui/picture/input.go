@@ -24,8 +24,8 @@ type Input struct {
 // NewInput returns the keys of a terminal.
 func NewInput(in *os.File) *Input { return &Input{File: in} }
 
-// replyStarts are what the replies begin with: a version, and an answer about graphics.
-var replyStarts = [][]byte{[]byte("\x1bP>|"), []byte("\x1b_G")}
+// replyStarts are what the replies begin with: a version, an answer about graphics, and the background's colour.
+var replyStarts = [][]byte{[]byte("\x1bP>|"), []byte("\x1b_G"), []byte("\x1b]11;")}
 
 // The control bytes that mean something to a reply.
 const (

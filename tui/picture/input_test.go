@@ -13,6 +13,7 @@ func TestInputDropsLateReplies(t *testing.T) {
 	}{
 		{"keys", []string{"qy\x1b[A", "\x1bP", "\x1b_", "x"}, "qy\x1b[A\x1bP\x1b_x"},
 		{"kitty's name", []string{"a\x1bP>|kitty(0.26.5)\x1b\\b"}, "ab"},
+		{"a late background", []string{"a\x1b]11;rgb:ffff/ffff/ffff\x1b\\b"}, "ab"},
 		{"two replies and a key between", []string{"\x1bP>|kitty(0.26.5)\x1b\\k\x1b_Gi=31;OK\x1b\\"}, "k"},
 		{"in pieces", []string{"a\x1b_Gi=3", "1;O", "K\x1b\\b", "c"}, "abc"},
 		{"control sequences stay", []string{"\x1b[?62;4c"}, "\x1b[?62;4c"},
@@ -44,7 +45,7 @@ func keysOf(reads ...string) string {
 // TestInputCutAnywhere cuts replies between keys at any two places: no key is lost, and of a reply only the bytes of its
 // start that came before the cut are read as keys.
 func TestInputCutAnywhere(t *testing.T) {
-	const text = "ak\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[Ab"
+	const text = "ak\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b]11;rgb:0/0/0\x1b\\\x1b[Ab"
 	for one := range len(text) + 1 {
 		for two := one; two <= len(text); two++ {
 			want := "ak"

@@ -243,7 +243,7 @@ func TestProbeQueriesInTmux(t *testing.T) {
 		{map[string]string{"TERM": "screen.xterm"}, false, false},
 	} {
 		q := probeQueries(func(name string) string { return test.env[name] })
-		if strings.HasPrefix(q, ansi.RequestNameVersion+graphicsQuery) != test.plain || strings.Contains(q, "\x1bPtmux;") != test.inner ||
+		if strings.HasPrefix(q, ansi.RequestNameVersion+backgroundQuery+graphicsQuery) != test.plain || strings.Contains(q, "\x1bPtmux;") != test.inner ||
 			!strings.HasSuffix(q, attributesQuery) {
 			t.Errorf("%v: %q", test.env, q)
 		}

@@ -31,6 +31,7 @@ type replies struct {
 	synchronized       bool
 	sixelDisplay       modeState // mode 80
 	privateColors      modeState // mode 1070
+	background         string    // its colour: "rgb:ffff/ffff/ffff"
 	kitty              bool      // the graphics query was answered with OK
 	version            string    // the terminal's name and version (XTVERSION): "XTerm(379)"
 	inner              string    // the same of a multiplexer between: "tmux 3.5a"
@@ -58,6 +59,11 @@ func parseReplies(b []byte) replies {
 			}
 			r.read(string(b[:end]), b[end])
 			b = b[end:]
+		case ']':
+			if end := bytes.IndexAny(b, "\x1b\a"); end >= 0 {
+				r.readCommand(string(b[:end]))
+				b = b[end:]
+			}
 		case 'P', '_':
 			end := bytes.Index(b, []byte(stringTerminator))
 			if next := bytes.IndexByte(b, ansi.ESC); end < 0 || next < end {
@@ -66,6 +72,13 @@ func parseReplies(b []byte) replies {
 			r.readString(kind, string(b[:end]))
 			b = b[end:]
 		}
+	}
+}
+
+// readCommand takes in one operating system command: of these, the background's colour.
+func (r *replies) readCommand(s string) {
+	if colour, ok := strings.CutPrefix(s, "11;"); ok && strings.HasPrefix(colour, "rgb") && len(colour) <= longestVersion {
+		r.background = colour
 	}
 }
 

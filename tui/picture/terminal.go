@@ -3,6 +3,7 @@ package picture
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"os"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type Terminal struct {
 	PictureW, PictureH int      // the largest sixel picture, in pixels; 0: not said
 	Modes              []Mode   // to change while pictures are shown
 	Synchronized       bool     // frames can be shown at once (mode 2026)
+	Light              bool     // the background is light
 	Profile            termenv.Profile
 	Term               string // $TERM
 	TermProgram        string // $TERM_PROGRAM
@@ -74,16 +76,19 @@ const sizeQueries = "\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2;4;0S\x1b[16t\x1b[14t\x1b[?2
 
 const attributesQuery = "\x1b[c"
 
-// probeQueries returns what a terminal is asked: its name, kitty's graphics, and sizeQueries. tmux takes kitty's query for
+// backgroundQuery asks for the colour of the background.
+const backgroundQuery = "\x1b]11;?" + stringTerminator
+
+// probeQueries returns what a terminal is asked: its name, its background, kitty's graphics, and sizeQueries. tmux takes kitty's query for
 // a title. It is sent through to the outer terminal, which answers later than tmux, if tmux lets it.
 func probeQueries(getenv func(string) string) string {
 	switch {
 	case withinTmux(getenv):
-		return ansi.TmuxPassthrough(ansi.RequestNameVersion+graphicsQuery+attributesQuery) + ansi.RequestNameVersion + sizeQueries
+		return ansi.TmuxPassthrough(ansi.RequestNameVersion+graphicsQuery+attributesQuery) + ansi.RequestNameVersion + backgroundQuery + sizeQueries
 	case strings.HasPrefix(getenv("TERM"), "screen"):
 		return ansi.RequestNameVersion + sizeQueries
 	}
-	return ansi.RequestNameVersion + graphicsQuery + sizeQueries
+	return ansi.RequestNameVersion + backgroundQuery + graphicsQuery + sizeQueries
 }
 
 // withinTmux reports whether tmux is between the program and the terminal.
@@ -162,11 +167,23 @@ func (t *Terminal) take(r replies, out *os.File, getenv func(string) string, ask
 	t.Name, t.Version = b.String(), r.version
 	t.DA1, t.ColorRegisters, t.Synchronized = r.da1, r.colorRegisters, r.synchronized
 	t.PictureW, t.PictureH = r.pictureW, r.pictureH
+	t.Light = lightBackground(r, getenv)
 	t.sizeCell(r, out)
 	t.choose(asked, getenv, b, r, err)
 	if t.Graphics == GraphicsSixel {
 		t.Modes = r.sixelModes()
 	}
+}
+
+// lightBackground reports whether the terminal's background is light: by its reply, or else by COLORFGBG, whose last field
+// is a colour of sixteen.
+func lightBackground(r replies, getenv func(string) string) bool {
+	if c := ansi.XParseColor(r.background); c != nil {
+		return color.GrayModel.Convert(c).(color.Gray).Y > 0x7f
+	}
+	all := getenv("COLORFGBG")
+	last := all[strings.LastIndexByte(all, ';')+1:]
+	return last == "7" || last == "15"
 }
 
 // choose sets Graphics, Why, Hint and Offers. err is what was wrong with asking.

@@ -54,6 +54,10 @@ func TestParseReplies(t *testing.T) {
 		{"within tmux", "\x1bP>|tmux 3.5a\x1b\\\x1b[?1;2c\x1bP>|kitty(0.32.2)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?62;c", replies{
 			da1: "?1;2c", answers: 2, kitty: true, version: "kitty(0.32.2)", inner: "tmux 3.5a",
 		}},
+		{"a background", "\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\\x1b[?6c", replies{da1: "?6c", answers: 1, background: "rgb:fdfd/f6f6/e3e3"}},
+		{"a background ended by the bell", "\x1b]11;rgb:00/00/00\a\x1b[?6c", replies{da1: "?6c", answers: 1, background: "rgb:00/00/00"}},
+		{"another colour", "\x1b]10;rgb:00/00/00\a\x1b[?6c", replies{da1: "?6c", answers: 1}},
+		{"a background without an end", "\x1b]11;rgb:00/00/00", replies{}},
 		{"a class of 4 is not sixel", "\x1b[?4;6c", replies{da1: "?4;6c", answers: 1}},
 		{"44 is not 4", "\x1b[?62;44;14;40c", replies{da1: "?62;44;14;40c", answers: 1}},
 		{"the VT100", "\x1b[?6c", replies{da1: "?6c", answers: 1}},
@@ -79,6 +83,29 @@ func TestParseReplies(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestLightBackground(t *testing.T) {
+	for _, test := range []struct {
+		background, variable string
+		light                bool
+	}{
+		{"", "", false},
+		{"rgb:ffff/ffff/ffff", "", true},
+		{"rgb:fdfd/f6f6/e3e3", "15;0", true},
+		{"rgb:0000/2b2b/3636", "0;15", false},
+		{"rgb:7000/7000/7000", "", false},
+		{"rgb:80/80/80", "", true},
+		{"rgb:x", "0;15", true},
+		{"", "0;default;15", true},
+		{"", "15;0", false},
+		{"", "7", true},
+	} {
+		getenv := func(string) string { return test.variable }
+		if got := lightBackground(replies{background: test.background}, getenv); got != test.light {
+			t.Errorf("%q, COLORFGBG %q: light %t", test.background, test.variable, got)
+		}
 	}
 }
 
