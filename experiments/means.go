@@ -26,7 +26,7 @@ const (
 	mostPairs    = 4_000_000_000
 	leastSampled = 2000
 	// firstScreen is how long the building is put off at most, for the first screen's sake.
-	firstScreen = 400 * time.Millisecond
+	firstScreen = 250 * time.Millisecond
 	// yielding is how often the building looks whether a step still runs.
 	yielding = 5 * time.Millisecond
 )

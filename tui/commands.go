@@ -29,6 +29,7 @@ const (
 	restWait    = 200 * time.Millisecond // a slider that has not moved for so long rests
 	pictureWait = 30 * time.Millisecond  // pictures that are ready by then are shown together
 	progressing = 250 * time.Millisecond // between two looks at an evaluation
+	soonWait    = 100 * time.Millisecond // between two looks for the first queries that are known
 	sharpenWait = 500 * time.Millisecond // between two looks at the queries that are known
 )
 

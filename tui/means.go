@@ -25,7 +25,11 @@ func sharpenLater(m Model) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.sharpening.begin(m.ctx)
-	return m, m.later(sharpenWait, unsharp{m.sharpening.seq})
+	wait := sharpenWait
+	if m.Shown.Means.Empty() {
+		wait = soonWait
+	}
+	return m, m.later(wait, unsharp{m.sharpening.seq})
 }
 
 // sharpen takes the means of the queries that are known by now.

@@ -62,6 +62,9 @@ func (s *Sample) Rows(ctx context.Context, schemes []scheme.Scheme) (*Rows, erro
 	return r, ctx.Err()
 }
 
+// Empty reports whether no query is known of any scheme.
+func (r *Rows) Empty() bool { return !slices.ContainsFunc(r.Known, func(n int) bool { return n > 0 }) }
+
 // counts counts schemes over the same queries, as far as those are built for all of them:
 // more may be built between two counts, and a budget that is exceeded takes some away.
 func (s *Sample) counts(ctx context.Context, schemes []scheme.Scheme) ([]*Counts, error) {
