@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,13 +15,22 @@ import (
 )
 
 // neighbourBench opens the gallery that STRATA_BENCH_GALLERY names: one of 10,000 items
-// and four layers, as fixtures/generate makes them.
+// and four layers, as fixtures/generate makes them. STRATA_BENCH_QUERIES says how many
+// queries are drawn, if not 10,000.
 func neighbourBench(b *testing.B) (g *Gallery, p neighbour.Plan, all *items.Candidates) {
 	g = benchGallery(b)
 	for _, l := range g.Layers {
 		p.Layers = append(p.Layers, l.Name)
 	}
-	p.Queries = items.Sample(g.Len(), 10_000, 1)
+	queries := 10_000
+	if text := os.Getenv("STRATA_BENCH_QUERIES"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		queries = n
+	}
+	p.Queries = items.Sample(g.Len(), queries, 1)
 	all, err := g.Candidates(nil)
 	if err != nil {
 		b.Fatal(err)
