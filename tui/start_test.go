@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -183,3 +184,53 @@ func BenchmarkBurst(b *testing.B) {
 	}
 	b.ReportMetric(float64(after.Milliseconds())/float64(b.N), "ms-after-last-key")
 }
+
+// BenchmarkSlide slides a weight of a row of four layers, when the means of all queries are known, and measures the time
+// from the key to the last complete screen before the slider rests: pictures, means and the paired difference. The
+// gallery has the layers A, B, C and pattern.
+func BenchmarkSlide(b *testing.B) {
+	s := startSession(b, buildStrata(b), benchGallery())
+	defer s.quit(b)
+	s.rest(b, 41)
+	s.terminal.WriteString("\x1b[B")
+	s.terminal.WriteString("e")
+	time.Sleep(pauses)
+	s.terminal.WriteString("\x15A+B+C+0.5*pattern\r")
+	for len(s.trace) > 0 || s.last.IsZero() || time.Since(s.last) < 3*settled { // until all is known
+		s.quiet()
+	}
+	var times []time.Duration
+	for b.Loop() {
+		key := "\x1b[D" // the weight is 1, the highest
+		if len(times)%10 >= 5 {
+			key = "\x1b[C"
+		}
+		pressed := time.Now()
+		s.terminal.WriteString(key)
+		last := pressed
+		for late := time.After(restingAt); ; {
+			select {
+			case line := <-s.trace:
+				if restPlaces.MatchString(line) {
+					last = time.Now()
+				}
+				continue
+			case <-late:
+			}
+			break
+		}
+		if last.Equal(pressed) {
+			b.Fatal("no complete screen")
+		}
+		times = append(times, last.Sub(pressed))
+		s.quiet()
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "ms-median")
+	b.ReportMetric(float64(times[len(times)*95/100].Microseconds())/1000, "ms-p95")
+}
+
+const (
+	pauses    = 300 * time.Millisecond // between keys that are no sequence
+	restingAt = 190 * time.Millisecond // a slider that has not moved for 200 ms rests
+)
