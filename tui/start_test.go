@@ -194,7 +194,7 @@ func BenchmarkSlide(b *testing.B) {
 	s.rest(b, 41)
 	s.terminal.WriteString("\x1b[B")
 	s.terminal.WriteString("e")
-	time.Sleep(pauses)
+	s.quiet()
 	s.terminal.WriteString("\x15A+B+C+0.5*pattern\r")
 	for len(s.trace) > 0 || s.last.IsZero() || time.Since(s.last) < 3*settled { // until all is known
 		s.quiet()
@@ -230,7 +230,5 @@ func BenchmarkSlide(b *testing.B) {
 	b.ReportMetric(float64(times[len(times)*95/100].Microseconds())/1000, "ms-p95")
 }
 
-const (
-	pauses    = 300 * time.Millisecond // between keys that are no sequence
-	restingAt = 190 * time.Millisecond // a slider that has not moved for 200 ms rests
-)
+// restingAt is just before a slider rests, which has not moved for 200 ms then.
+const restingAt = 190 * time.Millisecond
