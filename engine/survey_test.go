@@ -129,6 +129,27 @@ func surveyRef(l *layer.Layer) layer.Survey {
 	return s
 }
 
+// TestSurveyRepeatsOfLikeRows surveys rows that have the same first bytes and the same length, some of them repeated.
+func TestSurveyRepeatsOfLikeRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 9))
+	const dim = 160
+	m, table := matrix{}, "id\n"
+	for r := range 300 {
+		row := make([]float32, dim)
+		row[100+rng.IntN(dim-100)] = 2
+		m.rows = append(m.rows, row)
+		table += strings.Repeat("x", r+1) + "\n"
+	}
+	g := open(t, writeGallery(t, table, map[string]matrix{"A": m}))
+	s, err := g.Survey(t.Context(), g.Layers[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := surveyRef(g.Layers[0]); !sameSurvey(*s, want) || want.Repeated.Rows < 200 {
+		t.Errorf("got %+v\nwant %+v", *s, want)
+	}
+}
+
 func TestSurveyUnit(t *testing.T) {
 	for name, c := range map[string]struct {
 		m    matrix

@@ -2,7 +2,6 @@ package layer
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/binary"
 	"hash/maphash"
@@ -54,7 +53,7 @@ type Values struct {
 type Surveyor struct {
 	*Survey
 	Seed    maphash.Seed
-	Hashes  []uint64 // by row
+	Hashes  []uint64 // by row: of its first bytes and its length
 	Squares []float64
 	Zeros   []float64 // a vector of zeros
 	first   []byte    // the first row that has a score
@@ -99,7 +98,7 @@ func (s *Surveyor) Block(lo, hi int) {
 	l.Runs(lo, hi, func(row int, b []byte) {
 		for ; len(b) > 0; b, row = b[size:], row+1 {
 			v := b[:size]
-			s.Hashes[row] = maphash.Bytes(s.Seed, v)
+			s.Hashes[row] = s.hash(v, s.Squares[row])
 			if !Scores(s.Squares[row]) {
 				continue
 			}
@@ -189,16 +188,15 @@ func (s *Surveyor) Finish(ctx context.Context) error {
 	if s.Scored = len(roots); s.Scored == 0 {
 		return ctx.Err()
 	}
-	slices.Sort(roots)
-	median := roots[len(roots)/2]
-	s.Lengths.Least, s.Lengths.Median, s.Lengths.Most = roots[0], median, roots[len(roots)-1]
+	median := nth(slices.Clone(roots), len(roots)/2)
+	s.Lengths.Least, s.Lengths.Median, s.Lengths.Most = slices.Min(roots), median, slices.Max(roots)
 	for row, r := range n.Root {
 		if r > outlying*median || r < median/outlying { // false for NaN
 			s.Outliers.Add(row)
 		}
 	}
 	within := unitWithin(s.Layer.Type)
-	s.Unit = math.Abs(roots[0]-1) <= within && math.Abs(roots[len(roots)-1]-1) <= within
+	s.Unit = math.Abs(s.Lengths.Least-1) <= within && math.Abs(s.Lengths.Most-1) <= within
 	return ctx.Err()
 }
 
@@ -276,44 +274,4 @@ func (v *Values) Tally(row int, elements []float64, is func(float64) bool) {
 	if v.Count > had {
 		v.Rows++
 	}
-}
-
-// repeats finds rows that are equal to another row.
-func (s *Surveyor) repeats(ctx context.Context) error {
-	type hashed struct {
-		hash uint64
-		row  int32
-	}
-	all := make([]hashed, 0, len(s.Hashes))
-	for row, h := range s.Hashes {
-		if Scores(s.Squares[row]) {
-			all = append(all, hashed{h, int32(row)})
-		}
-	}
-	slices.SortFunc(all, func(a, b hashed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.row, b.row)) })
-	for len(all) > 0 && ctx.Err() == nil {
-		n := 1
-		for n < len(all) && all[n].hash == all[0].hash {
-			n++
-		}
-		// Equal hashes almost always mean equal rows. Each row is compared with the first row of
-		// its hash.
-		var bytesOfFirst []byte
-		for _, other := range all[1:n] {
-			if bytesOfFirst == nil {
-				s.Layer.Runs(int(all[0].row), int(all[0].row)+1, func(_ int, b []byte) { bytesOfFirst = bytes.Clone(b) })
-			}
-			s.Layer.Runs(int(other.row), int(other.row)+1, func(row int, b []byte) {
-				if !bytes.Equal(b, bytesOfFirst) {
-					return
-				}
-				s.Repeated.Rows++
-				if s.Repeated.First < 0 || row < s.Repeated.First {
-					s.Repeated.First, s.RepeatOf = row, int(all[0].row)
-				}
-			})
-		}
-		all = all[n:]
-	}
-	return ctx.Err()
 }
