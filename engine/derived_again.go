@@ -16,6 +16,7 @@ import (
 	"strata/engine/format"
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 )
 
@@ -112,7 +113,7 @@ func (c *derivedCheck) packed(ctx context.Context, r unpackRecipe) (*matrixFile,
 	}
 	if i := slices.IndexFunc(m.arrays, func(a format.Array) bool { return a.Name == r.Array }); i >= 0 {
 		a := m.arrays[i]
-		if t, err := parseType(r.Type); err == nil && a.Opaque {
+		if t, err := manifest.ParseType(r.Type); err == nil && a.Opaque {
 			a, _ = a.As(t) // what it is not, its recipe is not of
 		}
 		want, err := unpackRecipeOf(m, a)

@@ -86,7 +86,7 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 
 // hashTable returns the hash of the items table, and of what gallery.yaml says of it.
 func (g *Gallery) hashTable() ([]byte, error) {
-	read := g.manifest.readingItems()
+	read := g.manifest.ReadingItems()
 	if len(g.items.Files) == 1 && read == "" {
 		return g.hashFile(g.items.Files[0])
 	}

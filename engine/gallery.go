@@ -16,6 +16,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/picture"
 	"strata/engine/scheme"
 )
@@ -33,9 +34,9 @@ type Gallery struct {
 	Kind           string // what the folder is taken for, for people: "clip-retrieval output, 13 shards"
 
 	items    *items.Table
-	manifest *Manifest // nil without gallery.yaml
-	folder   fs.FS     // holds the items table, the matrices and the pictures
-	root     *os.Root  // nil for OpenFS
+	manifest *manifest.Manifest // nil without gallery.yaml
+	folder   fs.FS              // holds the items table, the matrices and the pictures
+	root     *os.Root           // nil for OpenFS
 	maps     []mmap.MMap
 
 	pictures *picture.Pictures
@@ -94,7 +95,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 		return nil, err
 	}
 	var files tableFiles
-	m, err := ReadManifest(g.folder, dir)
+	m, err := manifest.Read(g.folder, dir)
 	if err == nil {
 		files, err = findTable(g.folder, dir, m)
 	}
@@ -148,7 +149,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	o := &opener{g: g, place: place, o: options, files: map[string]*matrixFile{}}
 	defer o.close()
 	var headErr error
-	g.manifest, headErr = ReadManifest(g.folder, place)
+	g.manifest, headErr = manifest.Read(g.folder, place)
 	if o.table, err = findTable(g.folder, place, g.manifest); err != nil {
 		return nil, errors.Join(err, headErr)
 	}
@@ -185,8 +186,8 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 
 // findPictures makes the pictures ready that the items table and the manifest, which
 // may be nil, name. Reading them ends with life.
-func (g *Gallery) findPictures(life context.Context, m *Manifest) {
-	g.pictures = &picture.Pictures{Files: g.folder, Place: filepath.Join(g.Path, ManifestFile), Items: g.items, Life: life}
+func (g *Gallery) findPictures(life context.Context, m *manifest.Manifest) {
+	g.pictures = &picture.Pictures{Files: g.folder, Place: filepath.Join(g.Path, manifest.FileName), Items: g.items, Life: life}
 	if g.root != nil {
 		g.pictures.Kept = g
 	}
@@ -311,4 +312,25 @@ func (g *Gallery) explain(err error) error {
 		}
 	}
 	return err
+}
+
+// Manifest returns what gallery.yaml says, or nil if there is none. It is not to
+// be changed.
+func (g *Gallery) Manifest() *manifest.Manifest { return g.manifest }
+
+// FirstSchemes returns the schemes with which gallery.yaml has the screen begin;
+// none, where it does not say.
+func (g *Gallery) FirstSchemes() ([]scheme.Scheme, error) {
+	if g.manifest == nil {
+		return nil, nil
+	}
+	var schemes []scheme.Scheme
+	for _, text := range g.manifest.Schemes {
+		s, err := g.ParseScheme(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: schemes: %w", filepath.Join(g.Path, manifest.FileName), err)
+		}
+		schemes = append(schemes, s)
+	}
+	return schemes, nil
 }

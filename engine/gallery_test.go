@@ -17,6 +17,7 @@ import (
 	"strata/engine/items"
 	"strata/engine/kernel"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 )
 
@@ -320,10 +321,10 @@ func TestOpenPicture(t *testing.T) {
 // elsewhere in the folder, and out of it if links are followed.
 func TestOpenLinks(t *testing.T) {
 	from, to := writeGallery(t, twoItems, twoRows()), t.TempDir()
-	write(t, from, ManifestFile, []byte("version: 1\nname: linked\n"))
-	for _, name := range []string{itemsFile, "A.npy", ManifestFile} {
+	write(t, from, manifest.FileName, []byte("version: 1\nname: linked\n"))
+	for _, name := range []string{itemsFile, "A.npy", manifest.FileName} {
 		dir := writeGallery(t, twoItems, twoRows())
-		write(t, dir, ManifestFile, []byte("version: 1\n"))
+		write(t, dir, manifest.FileName, []byte("version: 1\n"))
 		link := func(target string) {
 			t.Helper()
 			path := filepath.Join(dir, name)

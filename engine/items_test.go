@@ -20,6 +20,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"strata/engine/items"
+	"strata/engine/manifest"
 )
 
 // opened opens a file that holds the bytes.
@@ -177,7 +178,7 @@ func TestTables(t *testing.T) {
 	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "items.csv and items.jsonl.gz are both items tables; move one, or name one in gallery.yaml: items: {file: items.csv}") {
 		t.Errorf("two tables: %v", err)
 	}
-	write(t, dir, ManifestFile, []byte("items: {file: other.tsv}\n"))
+	write(t, dir, manifest.FileName, []byte("items: {file: other.tsv}\n"))
 	if g = open(t, dir); g.ItemsFile() != "other.tsv" || g.ID(0) != "c" {
 		t.Errorf("%s, %s", g.ItemsFile(), g.ID(0))
 	}
@@ -287,7 +288,7 @@ func TestItemsErrors(t *testing.T) {
 		"items: {file: items.xlsx}\n":   `items: file "items.xlsx" is no table`,
 		"items: {file: gone.csv}\n":     "gone.csv: file does not exist",
 	} {
-		write(t, dir, ManifestFile, []byte(yaml))
+		write(t, dir, manifest.FileName, []byte(yaml))
 		if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "no such file") {
 			t.Errorf("%q: got %v, want %s", yaml, err, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/manifest"
 	"strata/engine/shard"
 
 	"github.com/parquet-go/parquet-go"
@@ -116,7 +117,7 @@ func TestTableColumns(t *testing.T) {
 	said(t, "remarks", g.Remarks, dir, `items.parquet: "size": the column holds structures: it is left out`)
 
 	// What gallery.yaml uses needs no word.
-	write(t, dir, ManifestFile, []byte("pictures: {file: items.parquet, column: image.bytes}\nlayers: {C: {file: items.parquet, array: raw, type: int8}}\n"))
+	write(t, dir, manifest.FileName, []byte("pictures: {file: items.parquet, column: image.bytes}\nlayers: {C: {file: items.parquet, array: raw, type: int8}}\n"))
 	g = open(t, dir)
 	if got := layerNames(g); got != "C int8 5x4" {
 		t.Errorf("layers %s", got)
@@ -129,7 +130,7 @@ func TestTableColumns(t *testing.T) {
 	// A list of ids gives the rows another order: pictures follow it, layers of the table do not.
 	write(t, dir, "ids.csv", []byte("n,id\n0,k4\n1,k3\n2,k2\n3,k1\n4,k0\n"))
 	write(t, dir, "A.npy", counted(0, 5))
-	write(t, dir, ManifestFile, []byte("pictures: {file: items.parquet, column: image.bytes}\n"))
+	write(t, dir, manifest.FileName, []byte("pictures: {file: items.parquet, column: image.bytes}\n"))
 	g = open(t, dir)
 	if got := layerNames(g); got != "A float32 5x2" {
 		t.Errorf("layers %s", got)
@@ -185,7 +186,7 @@ func TestShardedTables(t *testing.T) {
 				put(t, dir, fmt.Sprintf(tt.matrices, i), counted(from, to))
 			}
 			if tt.yaml != "" {
-				write(t, dir, ManifestFile, []byte(tt.yaml))
+				write(t, dir, manifest.FileName, []byte(tt.yaml))
 			}
 			g := open(t, dir)
 			if g.Kind != tt.kind || layerNames(g) != tt.layers || g.ID(23) != tt.id {
@@ -229,9 +230,9 @@ func TestShardedTables(t *testing.T) {
 	fails("img_emb")
 	put(t, dir, "data/train-00000-of-00001.parquet", table(0, 2))
 	fails(`data/train-*-of-00001.parquet and metadata/metadata_*.parquet are both tables; name one in gallery.yaml: items: {file: "data/train-*-of-00001.parquet"}`)
-	write(t, dir, ManifestFile, []byte("items: {file: \"none/*.csv\"}\n"))
+	write(t, dir, manifest.FileName, []byte("items: {file: \"none/*.csv\"}\n"))
 	fails("items: no file is named none/*.csv")
-	write(t, dir, ManifestFile, []byte("items: {file: \"metadata/*.parquet\", id: sku}\n"))
+	write(t, dir, manifest.FileName, []byte("items: {file: \"metadata/*.parquet\", id: sku}\n"))
 	fails("metadata_0.parquet: no column is named sku, which gallery.yaml says has the ids (columns: key, image_path)")
 	for name, want := range map[string]string{
 		"items.feather":             "polars.read_ipc(f).write_parquet('items.parquet')\" items.feather",
@@ -259,7 +260,7 @@ func TestTwoTypes(t *testing.T) {
 	raw := []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40} // 1 and 2 in float32, 0, 1.875, 0 and 2 in float16
 	dir := t.TempDir()
 	write(t, dir, "items.parquet", parquetFile(t, []item{{"a", raw}, {"b", raw}}))
-	write(t, dir, ManifestFile, []byte(`layers:
+	write(t, dir, manifest.FileName, []byte(`layers:
   C: {file: items.parquet, array: raw, type: float32}
   D: {file: items.parquet, array: raw, type: float16, columns: 1:3}
 `))
@@ -399,7 +400,7 @@ func TestColumnsOfItems(t *testing.T) {
 			write(t, dir, tt.file, []byte(tt.text))
 			write(t, dir, "A.npy", counted(0, 2))
 			if tt.yaml != "" {
-				write(t, dir, ManifestFile, []byte(tt.yaml))
+				write(t, dir, manifest.FileName, []byte(tt.yaml))
 			}
 			g := open(t, dir)
 			var labels []string
@@ -521,7 +522,7 @@ func TestWebDatasetKeys(t *testing.T) {
 		if tt.yaml != "" {
 			yaml = "pictures: {archives: [\"*.tar\"], " + tt.yaml + "}"
 		}
-		write(t, dir, ManifestFile, []byte(yaml))
+		write(t, dir, manifest.FileName, []byte(yaml))
 		_, err := readPicture(open(t, dir), 0)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +13,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 	"strata/engine/table"
 )
@@ -103,13 +106,13 @@ func (g *Gallery) noLabel(name string) error {
 
 // readItems reads the items table, and the list of ids beside it, if there is one. The
 // table is likely to have so many rows. It polls ctx now and then. Errors name the file.
-func (g *Gallery) readItems(ctx context.Context, place string, files tableFiles, rows int64, m *Manifest) (*items.Table, error) {
+func (g *Gallery) readItems(ctx context.Context, place string, files tableFiles, rows int64, m *manifest.Manifest) (*items.Table, error) {
 	ids, idsFile, err := g.readIDs(place)
 	if err != nil {
 		return nil, err
 	}
 	source := items.Source{
-		Files: files.names, Order: ids, Likely: rows, Roles: m.roles(), Unknown: m.unknown(),
+		Files: files.names, Order: ids, Likely: rows, Roles: m.Roles(), Unknown: m.UnknownValues(),
 		Open: func(name string) (fs.File, error) { return layer.OpenFile(g.folder, name) },
 	}
 	it, err := source.Read(ctx)
@@ -166,7 +169,7 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 func (g *Gallery) Labels() []*items.Label { return g.listed }
 
 // list sets Labels. m may be nil.
-func (g *Gallery) list(m *Manifest) {
+func (g *Gallery) list(m *manifest.Manifest) {
 	g.listed = g.items.Labels
 	if m == nil || m.Items == nil || len(m.Items.NotLabels) == 0 {
 		return
@@ -174,7 +177,7 @@ func (g *Gallery) list(m *Manifest) {
 	is := func(name string) func(*items.Label) bool { return func(l *items.Label) bool { return l.Name == name } }
 	for _, name := range m.Items.NotLabels {
 		if !slices.ContainsFunc(g.items.Labels, is(name)) {
-			g.note("%s: items: not_labels: %s has no column %q", ManifestFile, g.items.File, name)
+			g.note("%s: items: not_labels: %s has no column %q", manifest.FileName, g.items.File, name)
 		}
 	}
 	g.listed = slices.DeleteFunc(slices.Clone(g.listed), func(l *items.Label) bool { return slices.Contains(m.Items.NotLabels, l.Name) })
@@ -207,3 +210,15 @@ func (g *Gallery) Group(row int) string {
 
 // ItemsFile returns the name of the items table in the gallery's folder.
 func (g *Gallery) ItemsFile() string { return g.items.File }
+
+// HashIDs returns the hash of the ids of the first rows, in their order: SHA-256
+// over each id in Go's quotes and a line feed, in hexadecimal digits.
+func (g *Gallery) HashIDs(rows int) string {
+	h := sha256.New()
+	var line []byte
+	for _, id := range g.items.IDs[:rows] {
+		line = append(strconv.AppendQuote(line[:0], id), '\n')
+		h.Write(line)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

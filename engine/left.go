@@ -12,6 +12,7 @@ import (
 	"strata/engine/archive"
 	"strata/engine/format"
 	"strata/engine/inert"
+	"strata/engine/manifest"
 	"strata/engine/shard"
 	"strata/engine/table"
 )
@@ -108,7 +109,7 @@ func (l *leftOut) used(o *opener) bool {
 	if l.array == "" {
 		return false
 	}
-	if m := o.g.manifest; m.pictures(l.file) {
+	if m := o.g.manifest; m.TablesPictures(l.file) {
 		if column, _, _ := strings.Cut(m.Pictures.Column, "."); column == l.array || m.Pictures.Column == l.array {
 			return true
 		}
@@ -173,7 +174,7 @@ func (o *opener) selectingLayer(name string) string {
 	if m := o.g.manifest; m != nil && len(m.Select) > 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s leaves %s out where it names the others: select: [LAYER, …])", ManifestFile, name)
+	return fmt.Sprintf(" (%s leaves %s out where it names the others: select: [LAYER, …])", manifest.FileName, name)
 }
 
 // folder looks into a folder of the gallery's for shards of one matrix that have its
@@ -191,7 +192,7 @@ func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
 	others, first := 0, ""
 	for _, e := range entries {
 		name := slash.Join(dir, e.Name())
-		if e.IsDir() || !format.Known(e.Name()) || claimed[name] || slices.Contains(o.table.names, name) || o.g.manifest.pictures(name) {
+		if e.IsDir() || !format.Known(e.Name()) || claimed[name] || slices.Contains(o.table.names, name) || o.g.manifest.TablesPictures(name) {
 			continue
 		}
 		if n, ok := shard.ParseNumbered(e.Name()); ok && n.Base == dir {
@@ -214,7 +215,7 @@ func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
 
 // unread keeps a file of a kind that is not read, and that could be of use.
 func (o *opener) unread(name string, e fs.DirEntry) {
-	if slices.Contains(o.table.names, name) || name == ManifestFile || !e.Type().IsRegular() {
+	if slices.Contains(o.table.names, name) || name == manifest.FileName || !e.Type().IsRegular() {
 		return
 	}
 	if m := o.g.manifest; m != nil && m.Model != nil && m.Model.File == name {
@@ -268,11 +269,11 @@ func (o *opener) sayNull(l *foundLayer, items int) {
 
 // twice says that two files hold layers of one name.
 func (o *opener) twice(a, b *foundLayer) error {
-	if file := o.g.manifest.file(a.name); file != "" {
+	if file := o.g.manifest.FileOf(a.name); file != "" {
 		if a.path == o.path(file) {
 			a = b
 		}
-		return fmt.Errorf("%s: %s says that layer %s is %s", a.path, ManifestFile, a.name, file)
+		return fmt.Errorf("%s: %s says that layer %s is %s", a.path, manifest.FileName, a.name, file)
 	}
-	return fmt.Errorf("%s: layer %s is in %s, too: take one of them out of the folder, or name one otherwise in %s", b.path, a.name, a.path, ManifestFile)
+	return fmt.Errorf("%s: layer %s is in %s, too: take one of them out of the folder, or name one otherwise in %s", b.path, a.name, a.path, manifest.FileName)
 }

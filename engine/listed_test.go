@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 )
 
@@ -11,7 +12,7 @@ import (
 // conditions still may name it.
 func TestNotLabels(t *testing.T) {
 	dir := writeGallery(t, "id,kind,batch\na,x,1\nb,y,2\n", twoRows())
-	write(t, dir, ManifestFile, []byte("items: {not_labels: [batch, none]}\n"))
+	write(t, dir, manifest.FileName, []byte("items: {not_labels: [batch, none]}\n"))
 	check := func(g *Gallery) {
 		t.Helper()
 		if l := g.Labels(); len(l) != 1 || l[0].Name != "kind" {

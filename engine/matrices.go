@@ -19,6 +19,7 @@ import (
 	"strata/engine/format"
 	"strata/engine/inert"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 	"strata/engine/shard"
 	"strata/engine/table"
@@ -105,15 +106,15 @@ func (m *matrixFile) segment(a format.Array, first int) (layer.Segment, error) {
 type piece struct {
 	file  *matrixFile
 	array format.Array
-	span  columnSpan
+	span  manifest.Columns
 }
 
 // columns returns the columns of the piece's array, which lies in its file, that are
 // the layer's.
 func (p piece) columns(a format.Array) format.Array {
-	if p.span.set {
-		a.Offset += p.span.from * a.Type.Size()
-		a.Dim = p.span.to - p.span.from
+	if p.span.Set {
+		a.Offset += p.span.From * a.Type.Size()
+		a.Dim = p.span.To - p.span.From
 	}
 	return a
 }
@@ -221,7 +222,7 @@ func (o *opener) find(ctx context.Context) error {
 // sort sorts the entries of the folder that gallery.yaml does not name: matrix files,
 // indexes of several files, and sets of files that are shards. It notes the others.
 func (o *opener) sort(entries []fs.DirEntry) (loose, indexes []string, sets [][]string, err error) {
-	claimed := o.g.manifest.claimed()
+	claimed := o.g.manifest.Claimed()
 	var shards []string // of the items table
 	if _, container := stemOf(o.table.names[0]); container && (len(o.table.names) > 1 || slash.Dir(o.table.names[0]) != ".") && !claimed[o.table.names[0]] {
 		shards = o.table.names
@@ -259,13 +260,13 @@ func (o *opener) claims(ctx context.Context) error {
 	}
 	for _, layer := range slices.Sorted(maps.Keys(m.Layers)) {
 		record := m.Layers[layer]
-		files := record.files()
-		if len(files) == 0 || !m.selected(layer) {
+		files := record.Held()
+		if len(files) == 0 || !m.Selected(layer) {
 			continue
 		}
-		span, err := parseColumns(record.Columns)
+		span, err := manifest.ParseColumns(record.Columns)
 		if err != nil {
-			return fmt.Errorf("%s: layers: %q: %w", o.path(ManifestFile), layer, err)
+			return fmt.Errorf("%s: layers: %q: %w", o.path(manifest.FileName), layer, err)
 		}
 		l := &foundLayer{name: layer, path: o.path(files[0]), named: true}
 		if len(files) > 1 {
@@ -285,7 +286,7 @@ func (o *opener) claims(ctx context.Context) error {
 			}
 			span := span
 			if err == nil {
-				span, err = span.within(a.Dim)
+				span, err = span.Within(a.Dim)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", file.Path, err)
@@ -322,16 +323,16 @@ func pick(arrays []format.Array, name string, asked bool) (format.Array, error) 
 }
 
 // typed gives bytes of unknown type that which gallery.yaml says.
-func (o *opener) typed(a format.Array, record *LayerRecord, file *matrixFile) (format.Array, error) {
+func (o *opener) typed(a format.Array, record *manifest.LayerRecord, file *matrixFile) (format.Array, error) {
 	if record == nil || record.Type == "" {
 		return a, nil
 	}
-	t, err := parseType(record.Type)
+	t, err := manifest.ParseType(record.Type)
 	if err == nil && a.Opaque {
 		return a.As(t)
 	}
 	if err == nil && a.Why == "" && a.Type != t {
-		o.g.note("%s: it holds %s, %s says %s", file.Path, a.Type, ManifestFile, t)
+		o.g.note("%s: it holds %s, %s says %s", file.Path, a.Type, manifest.FileName, t)
 	}
 	return a, err
 }
@@ -351,10 +352,10 @@ func arrayNames(arrays []format.Array) string {
 // add adds a layer, unless gallery.yaml leaves it out or it is none.
 func (o *opener) add(l *foundLayer) error {
 	m := o.g.manifest
-	if !m.selected(l.name) {
+	if !m.Selected(l.name) {
 		return nil
 	}
-	var record *LayerRecord
+	var record *manifest.LayerRecord
 	if m != nil {
 		record = m.Layers[l.name]
 	}
@@ -370,9 +371,9 @@ func (o *opener) add(l *foundLayer) error {
 			l.spare = true // the file is sound
 			return o.leave(l, p.array.Why)
 		}
-		if a, b := p.array, l.pieces[0].array; a.Type != b.Type || p.span.features(a) != l.pieces[0].span.features(b) {
+		if a, b := p.array, l.pieces[0].array; a.Type != b.Type || p.span.Of(a.Dim) != l.pieces[0].span.Of(b.Dim) {
 			return fmt.Errorf("%s: its rows are %d %s, those of %s are %d %s: parts of one layer must agree",
-				p.file.Path, p.span.features(a), a.Type, l.pieces[0].file.Path, l.pieces[0].span.features(b), b.Type)
+				p.file.Path, p.span.Of(a.Dim), a.Type, l.pieces[0].file.Path, l.pieces[0].span.Of(b.Dim), b.Type)
 		}
 	}
 	o.found = append(o.found, l)
@@ -383,7 +384,7 @@ func (o *opener) add(l *foundLayer) error {
 // it.
 func (o *opener) leave(l *foundLayer, why string) error {
 	a := l.pieces[0].array
-	if !l.spare || o.g.manifest.wants(l.name) {
+	if !l.spare || o.g.manifest.Wants(l.name) {
 		place := l.path
 		if a.Name != "" {
 			place += fmt.Sprintf(": %q", a.Name)
@@ -433,7 +434,7 @@ func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) 
 		}
 		if !scheme.IsLayerName(l.name) {
 			return nil, fmt.Errorf("%s: %q: %w; name it in %s: layers: {NAME: {file: %s, array: %q}}",
-				l.path, l.name, ErrLayerName, ManifestFile, l.pieces[0].file.name, l.pieces[0].array.Name)
+				l.path, l.name, manifest.ErrLayerName, manifest.FileName, l.pieces[0].file.name, l.pieces[0].array.Name)
 		}
 		kept = append(kept, l)
 	}
@@ -443,7 +444,7 @@ func (o *opener) settle(ctx context.Context, items int) ([]*layer.Layer, error) 
 			return nil, o.twice(before, l)
 		}
 	}
-	if err := o.g.manifest.complete(o.place, func(layer string) bool {
+	if err := o.g.manifest.Complete(o.place, func(layer string) bool {
 		return slices.ContainsFunc(kept, func(l *foundLayer) bool { return l.name == layer })
 	}); err != nil {
 		return nil, err
@@ -490,5 +491,5 @@ func (o *opener) layer(ctx context.Context, l *foundLayer) (*layer.Layer, error)
 		first += s.Rows
 	}
 	p := l.pieces[0]
-	return layer.NewLayer(l.name, l.path, p.array.Type, int(p.span.features(p.array)), segments), nil
+	return layer.NewLayer(l.name, l.path, p.array.Type, int(p.span.Of(p.array.Dim)), segments), nil
 }

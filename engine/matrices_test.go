@@ -13,6 +13,7 @@ import (
 
 	"strata/engine/code"
 	"strata/engine/format"
+	"strata/engine/manifest"
 	"strata/engine/rank"
 	"strata/fixtures/matrices"
 )
@@ -208,7 +209,7 @@ func TestOpenLayers(t *testing.T) {
 				write(t, dir, f.name, f.data)
 			}
 			if c.manifest != "" {
-				write(t, dir, ManifestFile, []byte(c.manifest))
+				write(t, dir, manifest.FileName, []byte(c.manifest))
 			}
 			g, err := Open(t.Context(), dir)
 			if err != nil {
@@ -239,7 +240,7 @@ func TestColumns(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, itemsFile, []byte(plainItems(rows)))
 		write(t, dir, fileOf("w", kind), encode(t, kind, matrices.FromInts("w", format.Float32, dim, values)))
-		write(t, dir, ManifestFile, fmt.Appendf(nil, "layers: {A: {file: %[1]s, columns: 2:6}, B: {file: %[1]s, columns: '6:'}}", fileOf("w", kind)))
+		write(t, dir, manifest.FileName, fmt.Appendf(nil, "layers: {A: {file: %[1]s, columns: 2:6}, B: {file: %[1]s, columns: '6:'}}", fileOf("w", kind)))
 		g := open(t, dir)
 		for _, l := range g.Layers {
 			from := map[string]int{"A": 2, "B": 6}[l.Name]

@@ -16,6 +16,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"strata/engine/manifest"
 	"strata/engine/picture"
 )
 
@@ -175,13 +176,13 @@ func TestKeptIndex(t *testing.T) {
 }
 
 // keyedGallery writes a gallery whose pictures lie in shards by id.
-func keyedGallery(t *testing.T, manifest string) string {
+func keyedGallery(t *testing.T, yaml string) string {
 	t.Helper()
 	dir := writeGallery(t, "id,category\n1,x\n2,x\n3,y\n4,y\n5.b,z\n6,z\n", rowsOf(6))
 	write(t, dir, "shard-0.tar", tarFile(t, "1.jpg", "1.json", "1.cls", "2.png", "other.jpg"))
 	write(t, dir, "shard-1.tar", tarFile(t, "deep/3.JPEG", "5.b.webp", "../6.jpg"))
 	write(t, dir, "more.zip", zipFile(t, "2.gif"))
-	write(t, dir, ManifestFile, []byte(manifest))
+	write(t, dir, manifest.FileName, []byte(yaml))
 	return dir
 }
 
@@ -243,7 +244,7 @@ func TestPicturesInTable(t *testing.T) {
 		return b.Bytes()
 	}
 	dir := writeGallery(t, twoItems, twoRows())
-	write(t, dir, ManifestFile, []byte("pictures: {file: p.parquet, column: jpeg}"))
+	write(t, dir, manifest.FileName, []byte("pictures: {file: p.parquet, column: jpeg}"))
 	write(t, dir, "p.parquet", table(row{"a", []byte("first")}, row{"b", nil}))
 	g := open(t, dir)
 	if got, err := readPicture(g, 0); got != "first" || err != nil {
@@ -275,7 +276,7 @@ func TestPicturesInTables(t *testing.T) {
 	}
 	const n = 12 // pics_10 follows pics_9
 	dir := writeGallery(t, plainItems(n), rowsOf(n))
-	write(t, dir, ManifestFile, []byte(`pictures: {file: "pics_*.parquet", column: jpeg}`))
+	write(t, dir, manifest.FileName, []byte(`pictures: {file: "pics_*.parquet", column: jpeg}`))
 	for i := range n {
 		write(t, dir, fmt.Sprintf("pics_%d.parquet", i), parquetFile(t, []row{{fmt.Append(nil, "picture ", i)}}))
 	}
@@ -303,13 +304,13 @@ func TestPicturesRecord(t *testing.T) {
 		"{archives: ['s-*.tar', 'z/[0-9]?.zip']}":     "",
 		"{file: sub/items.parquet, column: im.bytes}": "",
 	} {
-		m, err := parseManifest([]byte("pictures: " + text))
+		m, err := manifest.Parse([]byte("pictures: " + text))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, not %q", text, err, want)
 		}
 		if err == nil {
 			b, err := m.Encode()
-			if again, perr := parseManifest(b); err != nil || perr != nil || fmt.Sprint(*again.Pictures) != fmt.Sprint(*m.Pictures) {
+			if again, perr := manifest.Parse(b); err != nil || perr != nil || fmt.Sprint(*again.Pictures) != fmt.Sprint(*m.Pictures) {
 				t.Errorf("%s: read back as %s, %v, %v", text, b, err, perr)
 			}
 		}

@@ -7,11 +7,11 @@ import (
 	slash "path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"strata/engine/format"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 	"strata/engine/shard"
 )
@@ -42,7 +42,7 @@ func (o *opener) index(ctx context.Context, name string) (map[string]bool, error
 		tensors = append(tensors, tensor)
 	}
 	slices.Sort(tensors)
-	claimed := o.g.manifest.claimed()
+	claimed := o.g.manifest.Claimed()
 	for _, tensor := range tensors {
 		if claimed[places[tensor]] {
 			continue
@@ -61,58 +61,6 @@ func (o *opener) index(ctx context.Context, name string) (map[string]bool, error
 		}
 	}
 	return files, nil
-}
-
-// columnSpan is a range of columns, from ≤ column < to. It may be open at either end.
-type columnSpan struct {
-	set, open bool
-	from, to  int64
-}
-
-// parseColumns parses FROM:TO, counted from 0, without TO. Either may be missing.
-func parseColumns(text string) (columnSpan, error) {
-	if text == "" {
-		return columnSpan{}, nil
-	}
-	bad := fmt.Errorf("columns %q are not FROM:TO, two numbers from 0 on, the first less than the second", text)
-	from, to, ok := strings.Cut(text, ":")
-	s := columnSpan{set: true, open: to == ""}
-	for _, end := range []struct {
-		text string
-		n    *int64
-	}{{from, &s.from}, {to, &s.to}} {
-		if end.text == "" {
-			continue
-		}
-		n, err := strconv.ParseUint(end.text, 10, 31)
-		if err != nil {
-			return s, bad
-		}
-		*end.n = int64(n)
-	}
-	if !ok || !s.open && s.from >= s.to {
-		return s, bad
-	}
-	return s, nil
-}
-
-// within returns the range in a matrix of so many columns.
-func (s columnSpan) within(dim int64) (columnSpan, error) {
-	if s.open {
-		s.to, s.open = dim, false
-	}
-	if s.set && (s.to > dim || s.from >= s.to) {
-		return s, fmt.Errorf("it has %d columns, not those from %d to %d that %s names", dim, s.from, s.to, ManifestFile)
-	}
-	return s, nil
-}
-
-// features returns the number of columns of an array that are the layer's.
-func (s columnSpan) features(a format.Array) int64 {
-	if s.set {
-		return s.to - s.from
-	}
-	return a.Dim
 }
 
 // join makes one layer of files that are numbered, img_emb_0.npy and so on, where all
@@ -239,13 +187,13 @@ func (o *opener) group(ctx context.Context, names []string) error {
 	} else if s, ok := shard.Parse(names[0]); ok {
 		stem, shown = s.Base, o.path(s.Pattern())
 	}
-	if !container && !o.g.manifest.selected(stem) {
+	if !container && !o.g.manifest.Selected(stem) {
 		return nil
 	}
 	var files []*matrixFile
 	for _, name := range names {
 		m, err := o.read(ctx, name)
-		if err != nil && ctx.Err() == nil && o.g.manifest.pictures(name) {
+		if err != nil && ctx.Err() == nil && o.g.manifest.TablesPictures(name) {
 			o.g.note("%v", err) // a gallery without its pictures is one
 			return nil
 		}
@@ -255,7 +203,7 @@ func (o *opener) group(ctx context.Context, names []string) error {
 		files = append(files, m)
 	}
 	if !container && !scheme.IsLayerName(stem) && slices.ContainsFunc(files[0].arrays, func(a format.Array) bool { return a.Why == "" && a.Rows > 1 }) {
-		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, ErrLayerName, ManifestFile)
+		return fmt.Errorf("%s: %w; rename the file, or name it in %s", shown, manifest.ErrLayerName, manifest.FileName)
 	}
 	return o.shards(names, stem, shown, files)
 }
@@ -263,7 +211,7 @@ func (o *opener) group(ctx context.Context, names []string) error {
 // shards finds the layers of files that hold rows of the same matrices.
 func (o *opener) shards(names []string, stem, shown string, files []*matrixFile) error {
 	first := files[0]
-	quiet := stem == itemsStem || slices.Contains(o.table.names, names[0]) || o.g.manifest.pictures(names[0])
+	quiet := stem == itemsStem || slices.Contains(o.table.names, names[0]) || o.g.manifest.TablesPictures(names[0])
 	table := slices.Contains(tables, strings.ToLower(filepath.Ext(names[0])))
 	switch {
 	case len(first.arrays) > 0 || quiet:

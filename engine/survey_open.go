@@ -12,6 +12,7 @@ import (
 
 	"strata/engine/format"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/table"
 )
 
@@ -23,11 +24,11 @@ func (g *Gallery) MatrixFaults(place string) []string {
 	if err != nil {
 		return []string{fmt.Sprintf("%s: %v", place, err)}
 	}
-	m, _ := ReadManifest(g.folder, place) // what is wrong with it is why opening ended
+	m, _ := manifest.Read(g.folder, place) // what is wrong with it is why opening ended
 	var faults []string
 	for _, e := range entries {
 		layer, ok := strings.CutSuffix(e.Name(), ".npy")
-		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || table.IsIDs(e.Name()) || !m.selected(layer) {
+		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || table.IsIDs(e.Name()) || !m.Selected(layer) {
 			continue
 		}
 		if err := g.matrixFault(e.Name()); err != nil {

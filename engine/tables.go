@@ -10,6 +10,7 @@ import (
 	"strata/engine/format"
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/shard"
 	"strata/engine/table"
 )
@@ -27,14 +28,14 @@ type tableFiles struct {
 // its files: the manifest's file or files, else the one file with a default name, else
 // the only set of shards of a table. The manifest may be nil. Without a table the error
 // is fs.ErrNotExist.
-func FindItems(folder fs.FS, place string, m *Manifest) (string, error) {
+func FindItems(folder fs.FS, place string, m *manifest.Manifest) (string, error) {
 	files, err := findTable(folder, place, m)
 	return files.shown, err
 }
 
 // findTable is FindItems for the files.
-func findTable(folder fs.FS, place string, m *Manifest) (tableFiles, error) {
-	if file := m.itemsFile(); file != "" {
+func findTable(folder fs.FS, place string, m *manifest.Manifest) (tableFiles, error) {
+	if file := m.ItemsFile(); file != "" {
 		return namedTable(folder, place, file)
 	}
 	found, err := items.Present(folder, table.Names(itemsStem))
@@ -42,7 +43,7 @@ func findTable(folder fs.FS, place string, m *Manifest) (tableFiles, error) {
 	case err != nil:
 		return tableFiles{}, fmt.Errorf("%s: %w", place, err)
 	case len(found) > 1:
-		return tableFiles{}, fmt.Errorf("%s: %s and %s are both items tables; move one, or name one in %s: items: {file: %s}", place, found[0], found[1], ManifestFile, found[0])
+		return tableFiles{}, fmt.Errorf("%s: %s and %s are both items tables; move one, or name one in %s: items: {file: %s}", place, found[0], found[1], manifest.FileName, found[0])
 	case len(found) == 1:
 		return tableFiles{names: found, shown: found[0]}, nil
 	}
@@ -58,7 +59,7 @@ func findTable(folder fs.FS, place string, m *Manifest) (tableFiles, error) {
 		none.Others = append(none.Others, s.shown)
 	}
 	if none.Others = append(none.Others, single...); len(sets) > 1 {
-		return tableFiles{}, fmt.Errorf("%s: %s and %s are both tables; name one in %s: items: {file: %q}", place, sets[0].shown, sets[1].shown, ManifestFile, sets[0].shown)
+		return tableFiles{}, fmt.Errorf("%s: %s and %s are both tables; name one in %s: items: {file: %q}", place, sets[0].shown, sets[1].shown, manifest.FileName, sets[0].shown)
 	}
 	return tableFiles{}, none
 }
@@ -93,7 +94,7 @@ func namedTable(folder fs.FS, place, file string) (tableFiles, error) {
 	}
 	found, err := fs.Glob(folder, file)
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("%s: items: no file is named %s", ManifestFile, file)
+		err = fmt.Errorf("%s: items: no file is named %s", manifest.FileName, file)
 	}
 	if err != nil {
 		return tableFiles{}, fmt.Errorf("%s: %w", place, err)
@@ -140,7 +141,7 @@ func looseTables(folder fs.FS) (sets []tableFiles, single []string, err error) {
 }
 
 // kind says what a folder is taken for: by who writes such files, or else by its files.
-func (g *Gallery) kind(files tableFiles, m *Manifest) string {
+func (g *Gallery) kind(files tableFiles, m *manifest.Manifest) string {
 	text := g.writer(files, m)
 	if text == "" {
 		text = "a folder of items without layers that were opened, " + files.shown
@@ -155,7 +156,7 @@ func (g *Gallery) kind(files tableFiles, m *Manifest) string {
 }
 
 // writer returns the program whose output a folder seems to be, or "".
-func (g *Gallery) writer(files tableFiles, m *Manifest) string {
+func (g *Gallery) writer(files tableFiles, m *manifest.Manifest) string {
 	first := files.names[0]
 	n, isShard := shard.ParseNumbered(slash.Base(first))
 	shards := fmt.Sprintf("%d shards", len(files.names))

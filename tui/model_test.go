@@ -20,6 +20,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"strata/engine"
+	"strata/engine/manifest"
 	"strata/experiments"
 	"strata/experiments/check"
 	"strata/experiments/script"
@@ -57,7 +58,7 @@ func openDesktop(t *testing.T, cols, rows int, graphics picture.Graphics) *deskt
 type demo struct{ fs.FS }
 
 func (f demo) Open(name string) (fs.File, error) {
-	if name != engine.ManifestFile {
+	if name != manifest.FileName {
 		return f.FS.Open(name)
 	}
 	text, err := fs.ReadFile(f.FS, name)
@@ -392,9 +393,9 @@ func TestFirstSchemes(t *testing.T) {
 	d := openGallery(t, fixtures.Demo(), demoThumbs(picture.GraphicsNone), 120, 40, picture.GraphicsNone)
 	d.wantSchemes("A B C B+pattern")
 	files := fstest.MapFS{
-		"items.csv":         {Data: []byte("id,kind\none,a\ntwo,b\n")},
-		"A.npy":             {Data: matrixFile([][]float32{{1, 0}, {0, 1}})},
-		engine.ManifestFile: {Data: []byte("schemes: [A, 'A+nope']\n")},
+		"items.csv":       {Data: []byte("id,kind\none,a\ntwo,b\n")},
+		"A.npy":           {Data: matrixFile([][]float32{{1, 0}, {0, 1}})},
+		manifest.FileName: {Data: []byte("schemes: [A, 'A+nope']\n")},
 	}
 	session := experiments.NewSession(experiments.Options{Open: func(ctx context.Context, name string) (*engine.Gallery, error) {
 		return engine.OpenFS(ctx, name, files)

@@ -10,6 +10,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 )
 
 // Options say how the items table of a folder is made.
@@ -100,7 +101,7 @@ func (o Options) free() (string, error) {
 		return "", err
 	}
 	defer root.Close() //nolint:errcheck // it is only read
-	m, err := engine.ReadManifest(files, o.Folder)
+	m, err := manifest.Read(files, o.Folder)
 	if err != nil {
 		return "", err
 	}

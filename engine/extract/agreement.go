@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -36,7 +36,7 @@ func (e *AgreementError) Error() string {
 // modelFinder finds the model of a gallery's record.
 type modelFinder struct {
 	gallery string // the folder
-	record  *engine.ModelRecord
+	record  *manifest.ModelRecord
 	asked   string // path that the user has named; "" for none
 	env     func(string) string
 	agree   Agree // nil: to no model that only the gallery names
@@ -45,7 +45,7 @@ type modelFinder struct {
 // find reads the model: the file asked for, or the recorded one (relative to the gallery's
 // folder) if the user agrees to it, or that of STRATA_MODEL. It returns its record
 // too, whose path is the one that was found.
-func (f modelFinder) find(ctx context.Context) (*onnx.Model, *engine.ModelRecord, error) {
+func (f modelFinder) find(ctx context.Context) (*onnx.Model, *manifest.ModelRecord, error) {
 	if f.asked != "" {
 		return f.read(ctx, f.asked)
 	}
@@ -80,7 +80,7 @@ func (f modelFinder) find(ctx context.Context) (*onnx.Model, *engine.ModelRecord
 }
 
 // read reads a model, which must have the recorded hash.
-func (f modelFinder) read(ctx context.Context, path string) (*onnx.Model, *engine.ModelRecord, error) {
+func (f modelFinder) read(ctx context.Context, path string) (*onnx.Model, *manifest.ModelRecord, error) {
 	m, err := onnx.Read(path)
 	if err != nil {
 		return nil, nil, err
@@ -91,7 +91,7 @@ func (f modelFinder) read(ctx context.Context, path string) (*onnx.Model, *engin
 	}
 	if got.SHA256 != f.record.SHA256 {
 		return nil, nil, fmt.Errorf("%s is another model than the gallery's: it has SHA-256 %.12s… and %d bytes, %s records %.12s… and %d",
-			path, got.SHA256, got.Bytes, engine.ManifestFile, f.record.SHA256, f.record.Bytes)
+			path, got.SHA256, got.Bytes, manifest.FileName, f.record.SHA256, f.record.Bytes)
 	}
 	return m, got, nil
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -38,7 +38,7 @@ func TestAgreement(t *testing.T) {
 	no := errors.New("no")
 	for _, c := range []struct {
 		name       string
-		record     *engine.ModelRecord
+		record     *manifest.ModelRecord
 		asked, env string
 		agree      Agree
 		path, want string // the model that is read, or the error
@@ -85,7 +85,7 @@ func TestAgreementComesFirst(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "net.onnx"), []byte("no model"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	record := &engine.ModelRecord{File: "net.onnx", SHA256: strings.Repeat("0", 64), Bytes: 3}
+	record := &manifest.ModelRecord{File: "net.onnx", SHA256: strings.Repeat("0", 64), Bytes: 3}
 	none := func(string) string { return "" }
 	var refused *AgreementError
 	if _, _, err := (modelFinder{gallery: dir, record: record, env: none}).find(t.Context()); !errors.As(err, &refused) || refused.Bytes != 8 {

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -86,7 +87,7 @@ func TestExtractBroken(t *testing.T) {
 	}
 	o := asked(t, dir, model)
 	reported := map[string]string{}
-	o.Broken = func(path string, b engine.BrokenPicture) { reported[b.ID] = path + ": " + b.Why }
+	o.Broken = func(path string, b manifest.BrokenPicture) { reported[b.ID] = path + ": " + b.Why }
 	sum := extractAll(t, o)
 
 	g, err := engine.Open(t.Context(), dir)
@@ -140,7 +141,7 @@ func TestExtractBroken(t *testing.T) {
 
 // CMYK JPEGs, which printers' programs write, are read like others.
 func TestPrepareCMYK(t *testing.T) {
-	p, err := newPreparer(engine.Preprocess{Size: 8, Fit: "squash", Filter: "nearest", Range: []float64{0, 255}, Channels: "rgb", Layout: "nchw"})
+	p, err := newPreparer(manifest.Preprocess{Size: 8, Fit: "squash", Filter: "nearest", Range: []float64{0, 255}, Channels: "rgb", Layout: "nchw"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +278,7 @@ func TestPrepareOrientation(t *testing.T) {
 	exif := []byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")
 	data := append([]byte("\xff\xd8\xff\xe1"), 0, byte(len(exif)+2))
 	data = append(append(data, exif...), b.Bytes()[2:]...)
-	p, err := newPreparer(engine.Preprocess{Size: 8, Fit: "squash", Filter: "bilinear", Range: []float64{0, 1}, Channels: "rgb", Layout: "nchw"})
+	p, err := newPreparer(manifest.Preprocess{Size: 8, Fit: "squash", Filter: "bilinear", Range: []float64{0, 1}, Channels: "rgb", Layout: "nchw"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"strata/engine"
 	"strata/engine/fence"
+	"strata/engine/manifest"
 )
 
 // maxConfig bounds a file that says a preprocessing, in bytes.
@@ -20,7 +20,7 @@ const maxConfig = 1 << 20
 // folder above it (as models of the Hugging Face hub have theirs in onnx/):
 // preprocessor_config.json of transformers, or config.json of timm. Fields of asked that
 // are set take precedence. Without such a file it is asked itself.
-func beside(model string, asked engine.Preprocess) (engine.Preprocess, error) {
+func beside(model string, asked manifest.Preprocess) (manifest.Preprocess, error) {
 	dir := filepath.Dir(model)
 	for _, name := range []string{
 		filepath.Join(dir, "preprocessor_config.json"), filepath.Join(dir, "config.json"),
@@ -95,7 +95,7 @@ func off(b *bool) bool { return b != nil && !*b }
 func on(b *bool) bool  { return b != nil && *b }
 
 // readTransformers reads a preprocessor_config.json, nil if it is of no pictures.
-func readTransformers(data []byte, asked engine.Preprocess) (*engine.Preprocess, error) {
+func readTransformers(data []byte, asked manifest.Preprocess) (*manifest.Preprocess, error) {
 	var c transformersConfig
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func readTransformers(data []byte, asked engine.Preprocess) (*engine.Preprocess,
 	if c.Mean == nil && c.Size == nil {
 		return nil, nil
 	}
-	p := &engine.Preprocess{}
+	p := &manifest.Preprocess{}
 	switch {
 	case c.Factor != nil && math.Abs(*c.Factor-1./255) > 1e-9 && !off(c.Rescale), on(c.Offset):
 		return nil, errors.New("it scales values in another way than by 1/255")
@@ -137,7 +137,7 @@ func readTransformers(data []byte, asked engine.Preprocess) (*engine.Preprocess,
 }
 
 // fit sets size and fit.
-func (c *transformersConfig) fit(p *engine.Preprocess) error {
+func (c *transformersConfig) fit(p *manifest.Preprocess) error {
 	h, w, short := c.Size.Height, c.Size.Width, c.Size.Short
 	if n := c.Size.number; n > 0 && on(c.Crop) {
 		short = n
@@ -179,7 +179,7 @@ type timmConfig struct {
 }
 
 // readTimm reads a config.json, nil if it is not of timm.
-func readTimm(data []byte, asked engine.Preprocess) (*engine.Preprocess, error) {
+func readTimm(data []byte, asked manifest.Preprocess) (*manifest.Preprocess, error) {
 	var c timmConfig
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func readTimm(data []byte, asked engine.Preprocess) (*engine.Preprocess, error) 
 	if t == nil || len(t.Input) != 3 || t.Mean == nil {
 		return nil, nil
 	}
-	p := &engine.Preprocess{Size: t.Input[1], Mean: t.Mean, Std: t.Std}
+	p := &manifest.Preprocess{Size: t.Input[1], Mean: t.Mean, Std: t.Std}
 	p.Filter = map[string]string{"bicubic": filterCatmullRom, "bilinear": filterBilinear, "nearest": filterNearest}[t.Filter]
 	part := t.CropPart
 	if part == 0 {

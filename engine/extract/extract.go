@@ -15,6 +15,7 @@ import (
 	"strata/engine/aside"
 	"strata/engine/fence"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -26,7 +27,7 @@ type Options struct {
 	Taps       []onnx.Tap
 	Type       layer.DType // of the layers
 	Preset     string
-	Preprocess engine.Preprocess // fields that are asked for by themselves
+	Preprocess manifest.Preprocess // fields that are asked for by themselves
 
 	Append  bool // extend the recorded layers to the items that are new; Taps, Type, Preset and Preprocess are those recorded
 	Restart bool // give up an interrupted extraction of another recipe
@@ -48,7 +49,7 @@ type Options struct {
 	Version  string
 
 	Progress func(Progress)                                    // from time to time, and at the end; may be nil
-	Broken   func(path string, b engine.BrokenPicture)         // a picture that cannot be read; may be nil
+	Broken   func(path string, b manifest.BrokenPicture)       // a picture that cannot be read; may be nil
 	every    time.Duration                                     // between two lines of the journal
 	writeAt  func(f *os.File, b []byte, at int64) (int, error) // a full disk in tests
 }
@@ -128,8 +129,8 @@ type extraction struct {
 	dir      string
 	files    fs.FS // of the folder; whatever is read of the gallery is read by them
 	items    *engine.Gallery
-	was      *engine.Manifest // what gallery.yaml says before; not nil
-	record   *engine.ModelRecord
+	was      *manifest.Manifest // what gallery.yaml says before; not nil
+	record   *manifest.ModelRecord
 	pipeline *pipeline
 	from     int // rows that need no extraction
 }
@@ -172,11 +173,11 @@ func lockGallery(dir string) (unlock func(), err error) {
 
 // prepare reads everything but the pictures.
 func (x *extraction) prepare(ctx context.Context) (err error) {
-	if x.was, err = engine.ReadManifest(x.files, x.Gallery); err != nil {
+	if x.was, err = manifest.Read(x.files, x.Gallery); err != nil {
 		return err
 	}
 	if x.was == nil {
-		x.was = &engine.Manifest{}
+		x.was = &manifest.Manifest{}
 	}
 	if !x.Append {
 		left, err := listPictures(ctx, x.files, x.dir, x.was, x.FollowLinks)
@@ -225,7 +226,7 @@ func (x *extraction) checkTaps() error {
 	}
 	seen := map[string]bool{}
 	for _, t := range x.Taps {
-		if err := engine.CheckLayerName(t.Name); err != nil {
+		if err := manifest.CheckLayerName(t.Name); err != nil {
 			return fmt.Errorf("tap %q: %w", t.Name, err)
 		}
 		if seen[t.Name] {
@@ -253,9 +254,9 @@ func (x *extraction) checkItems() error {
 	r := x.was.Items
 	switch {
 	case x.was.Model == nil || x.was.Preprocess == nil || r == nil || r.SHA256 == "":
-		return fmt.Errorf("%s records no extraction that could be extended", filepath.Join(x.Gallery, engine.ManifestFile))
+		return fmt.Errorf("%s records no extraction that could be extended", filepath.Join(x.Gallery, manifest.FileName))
 	case n < r.Rows:
-		return fmt.Errorf("%s has %d items, %s records %d: items are only added", path, n, engine.ManifestFile, r.Rows)
+		return fmt.Errorf("%s has %d items, %s records %d: items are only added", path, n, manifest.FileName, r.Rows)
 	case x.items.HashIDs(r.Rows) != r.SHA256:
 		return fmt.Errorf("%s: the ids of its first %d items are not those that the layers were extracted from: new items go to the end", path, r.Rows)
 	}
@@ -286,12 +287,12 @@ func (x *extraction) readModel(ctx context.Context) (*onnx.Model, error) {
 		}
 		tap, err := recordedTap(name, x.was.Layers[name])
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(x.Gallery, engine.ManifestFile), err)
+			return nil, fmt.Errorf("%s: %w", filepath.Join(x.Gallery, manifest.FileName), err)
 		}
 		x.Taps = append(x.Taps, tap)
 	}
 	if len(x.Taps) == 0 {
-		return nil, fmt.Errorf("%s records no layer with a tap", filepath.Join(x.Gallery, engine.ManifestFile))
+		return nil, fmt.Errorf("%s records no layer with a tap", filepath.Join(x.Gallery, manifest.FileName))
 	}
 	return m, nil
 }
@@ -328,9 +329,9 @@ func (x *extraction) checkTaken() error {
 	}
 	for _, t := range x.Taps {
 		if l := x.was.Layers[t.Name]; l != nil && len(l.Files) > 0 {
-			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", engine.ManifestFile, t.Name, l.Files[0]+" and others")
+			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", manifest.FileName, t.Name, l.Files[0]+" and others")
 		} else if l != nil && l.File != "" {
-			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", engine.ManifestFile, t.Name, l.File)
+			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", manifest.FileName, t.Name, l.File)
 		}
 		if _, err := os.Lstat(x.place(t.Name)); err == nil {
 			return fmt.Errorf("%s is there; --force replaces it", x.place(t.Name))
@@ -394,7 +395,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 
 // noneError says that no picture could be extracted. What is wrong with one that is a link
 // out of the folder names the flag that allows it.
-func noneError(broken []engine.BrokenPicture) error {
+func noneError(broken []manifest.BrokenPicture) error {
 	first := broken[0]
 	return fmt.Errorf("none of %d pictures could be extracted, and no layer is written: row %d, item %q: %s", len(broken), first.Row, first.ID, first.Why)
 }
@@ -453,7 +454,7 @@ func (x *extraction) old(layer int) (*oldMatrix, error) {
 	if h := m.head; h.Rows != int64(x.from) || h.Dim != int64(x.pipeline.dims[layer]) || h.Type != x.typeOf(t.Name) {
 		m.file.Close()
 		return nil, fmt.Errorf("%s is %d×%d %v, and %s says %d×%d %v: the layer was made otherwise",
-			m.path, h.Rows, h.Dim, h.Type, engine.ManifestFile, x.from, x.pipeline.dims[layer], x.typeOf(t.Name))
+			m.path, h.Rows, h.Dim, h.Type, manifest.FileName, x.from, x.pipeline.dims[layer], x.typeOf(t.Name))
 	}
 	return m, nil
 }

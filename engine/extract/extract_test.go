@@ -26,6 +26,7 @@ import (
 	"strata/engine"
 	"strata/engine/fence"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 	"strata/engine/picture"
 	"strata/fixtures/need"
@@ -88,7 +89,7 @@ func asked(t testing.TB, dir, model string) Options {
 	t.Helper()
 	o := Options{
 		Gallery: dir, Model: model, Type: layer.Float16, Env: os.Getenv, Version: "test", every: 1,
-		Preprocess: engine.Preprocess{Size: 8, Range: []float64{0, 1}},
+		Preprocess: manifest.Preprocess{Size: 8, Range: []float64{0, 1}},
 	}
 	for _, text := range []string{"A=mixed:gap", "P=mixed:cov(20)", "L=logits"} {
 		tap, err := onnx.ParseTap(text)
@@ -237,7 +238,7 @@ func TestExtractFloat32(t *testing.T) {
 	if _, err := Extract(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "more than a float16 holds") {
 		t.Errorf("got %v", err)
 	}
-	m, err := engine.ReadManifest(os.DirFS(o.Gallery), o.Gallery)
+	m, err := manifest.Read(os.DirFS(o.Gallery), o.Gallery)
 	if err != nil || len(m.Broken) != 0 || m.Layers["A"].Type != "float32" {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -472,7 +473,7 @@ func TestExtractKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.Stat(filepath.Join(o.Gallery, engine.ManifestFile)); had == nil && err == nil { // it was killed behind its last act
+		if _, err := os.Stat(filepath.Join(o.Gallery, manifest.FileName)); had == nil && err == nil { // it was killed behind its last act
 			t.Logf("kill %d: nothing was left to do", n)
 			sameFiles(t, "killed at the end", o.Gallery, want)
 			o, done = asked(t, pictureFolder(t, pictures), model), 0
@@ -550,7 +551,7 @@ func TestExtractQuiet(t *testing.T) {
 func extractChild(dir string) int {
 	o := Options{
 		Gallery: dir, Model: os.Getenv("STRATA_ONNX_MODEL"), Type: layer.Float16, Env: os.Getenv, Version: "test", every: 1,
-		Preprocess: engine.Preprocess{Size: 8, Range: []float64{0, 1}},
+		Preprocess: manifest.Preprocess{Size: 8, Range: []float64{0, 1}},
 		Progress:   func(Progress) { _, _ = os.Stdout.WriteString(".") },
 	}
 	for _, text := range []string{"A=mixed:gap", "P=mixed:cov(20)", "L=logits"} {
@@ -583,7 +584,7 @@ func TestExtractTwice(t *testing.T) {
 	more := asked(t, dir, model)
 	more.Taps = []onnx.Tap{{Name: "B", Tensor: "relu1"}}
 	extractAll(t, more) // the records of the others stay
-	m, err := engine.ReadManifest(os.DirFS(dir), dir)
+	m, err := manifest.Read(os.DirFS(dir), dir)
 	if err != nil || len(m.Layers) != 4 || m.Layers["A"].Tap != "mixed" || m.Layers["B"].Tap != "relu1" {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -730,9 +731,9 @@ func TestExtractSoftware(t *testing.T) {
 	other := saveModel(t, append(networkBytes(t), protoBytes(6, []byte("documentation"))...))
 	o := asked(t, dir, model)
 	extractAll(t, o)
-	record := func(decoder int) *engine.SoftwareRecord {
+	record := func(decoder int) *manifest.SoftwareRecord {
 		t.Helper()
-		m, err := engine.ReadManifest(os.DirFS(dir), dir)
+		m, err := manifest.Read(os.DirFS(dir), dir)
 		if err != nil {
 			t.Fatal(err)
 		}

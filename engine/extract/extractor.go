@@ -20,6 +20,7 @@ import (
 	"strata/engine/fence"
 	"strata/engine/items"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -91,14 +92,14 @@ func OpenExtractor(ctx context.Context, g *engine.Gallery, o ExtractorOptions) (
 	for i, l := range x.layers {
 		if l.Dim != x.pipeline.dims[i] {
 			return nil, errors.Join(fmt.Errorf("%s has %d features a row, and its tap in %s says %d: the layer was made otherwise",
-				l.File, l.Dim, engine.ManifestFile, x.pipeline.dims[i]), x.Close())
+				l.File, l.Dim, manifest.FileName, x.pipeline.dims[i]), x.Close())
 		}
 	}
 	return x, nil
 }
 
 // taps returns the taps that the manifest records, and sets their layers.
-func (x *Extractor) taps(record *engine.Manifest) ([]onnx.Tap, error) {
+func (x *Extractor) taps(record *manifest.Manifest) ([]onnx.Tap, error) {
 	var taps []onnx.Tap
 	if record != nil {
 		for _, name := range slices.Sorted(maps.Keys(record.Layers)) {
@@ -108,7 +109,7 @@ func (x *Extractor) taps(record *engine.Manifest) ([]onnx.Tap, error) {
 			}
 			tap, err := recordedTap(name, record.Layers[name])
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", filepath.Join(x.gallery.Path, engine.ManifestFile), err)
+				return nil, fmt.Errorf("%s: %w", filepath.Join(x.gallery.Path, manifest.FileName), err)
 			}
 			taps = append(taps, tap)
 			x.layers = append(x.layers, l)
@@ -116,16 +117,16 @@ func (x *Extractor) taps(record *engine.Manifest) ([]onnx.Tap, error) {
 	}
 	if len(taps) == 0 {
 		return nil, fmt.Errorf("%s: a new picture needs the model that made the layers, and there is no %s with its taps (strata extract writes one)",
-			x.gallery.Name, engine.ManifestFile)
+			x.gallery.Name, manifest.FileName)
 	}
 	if err := CheckPreprocess(*record.Preprocess); err != nil {
-		return nil, fmt.Errorf("%s: preprocess: %w", filepath.Join(x.gallery.Path, engine.ManifestFile), err)
+		return nil, fmt.Errorf("%s: preprocess: %w", filepath.Join(x.gallery.Path, manifest.FileName), err)
 	}
 	return taps, nil
 }
 
 // recordedTap returns the tap of a layer's record.
-func recordedTap(name string, l *engine.LayerRecord) (onnx.Tap, error) {
+func recordedTap(name string, l *manifest.LayerRecord) (onnx.Tap, error) {
 	pooling, order, err := onnx.ParseOrdered(l.Pooling)
 	if err != nil {
 		return onnx.Tap{}, fmt.Errorf("layers: %q: %w", name, err)
@@ -136,11 +137,11 @@ func recordedTap(name string, l *engine.LayerRecord) (onnx.Tap, error) {
 // recipeHash returns the hash of everything that says what a picture's vectors
 // are: model, preprocessing and taps. Equal recipes give equal vectors, but for
 // the last bits on another processor.
-func recipeHash(m *engine.Manifest) (string, error) {
-	taps := map[string]engine.LayerRecord{}
+func recipeHash(m *manifest.Manifest) (string, error) {
+	taps := map[string]manifest.LayerRecord{}
 	for name, l := range m.Layers {
 		if l.Tap != "" {
-			taps[name] = engine.LayerRecord{Tap: l.Tap, Pooling: l.Pooling, Seed: l.Seed, Type: l.Type}
+			taps[name] = manifest.LayerRecord{Tap: l.Tap, Pooling: l.Pooling, Seed: l.Seed, Type: l.Type}
 		}
 	}
 	text, err := json.Marshal([]any{m.Model.SHA256, m.Preprocess, taps}) // maps are written in the order of their keys
@@ -236,7 +237,7 @@ const paritySeed = 1
 // they are read are not those that made the gallery, and a new picture's vectors
 // cannot be compared with it.
 func (x *Extractor) Check(ctx context.Context, n int) (Parity, error) {
-	broken := map[int]engine.BrokenPicture{}
+	broken := map[int]manifest.BrokenPicture{}
 	for _, b := range x.gallery.Manifest().Broken {
 		broken[b.Row] = b
 	}

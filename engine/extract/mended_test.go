@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
 // brokenIn returns what gallery.yaml says of broken pictures: rows with layers.
 func brokenIn(t *testing.T, dir string) string {
 	t.Helper()
-	m, err := engine.ReadManifest(os.DirFS(dir), dir)
+	m, err := manifest.Read(os.DirFS(dir), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestNoneReadable(t *testing.T) {
 	if want := `none of 3 pictures could be extracted, and no layer is written: row 0, item "item 0": `; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--follow-links allows it") {
 		t.Errorf("got %v", err)
 	}
-	for _, name := range []string{"A.npy", engine.ManifestFile, ".strata/extract/journal.jsonl"} {
+	for _, name := range []string{"A.npy", manifest.FileName, ".strata/extract/journal.jsonl"} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", name, err)
 		}

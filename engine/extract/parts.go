@@ -15,9 +15,9 @@ import (
 
 	"github.com/x448/float16"
 
-	"strata/engine"
 	"strata/engine/fence"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 )
 
 // parts are the layers of an extraction while they grow, and its journal. They
@@ -34,10 +34,10 @@ type parts struct {
 	layers  []part
 	journal *os.File
 	done    int // rows on the disk, by the journal
-	broken  []engine.BrokenPicture
+	broken  []manifest.BrokenPicture
 
 	written int // rows written
-	fresh   []engine.BrokenPicture
+	fresh   []manifest.BrokenPicture
 	writeAt func(f *os.File, b []byte, at int64) (int, error) // a full disk in tests
 	buffer  []byte
 }
@@ -60,9 +60,9 @@ type recipe struct {
 
 // line is a further line of a journal.
 type line struct {
-	Done     int                    `json:"done"`
-	Broken   []engine.BrokenPicture `json:"broken,omitempty"` // since the line before
-	Finished bool                   `json:"finished,omitempty"`
+	Done     int                      `json:"done"`
+	Broken   []manifest.BrokenPicture `json:"broken,omitempty"` // since the line before
+	Finished bool                     `json:"finished,omitempty"`
 }
 
 // differs returns what differs between a recipe and that of a journal, or "".
@@ -291,7 +291,7 @@ func encodeRow(b []byte, h layer.MatrixHead, row []float32) []byte {
 }
 
 // addBroken writes a zero row for a picture.
-func (p *parts) addBroken(b engine.BrokenPicture) error {
+func (p *parts) addBroken(b manifest.BrokenPicture) error {
 	p.fresh = append(p.fresh, b)
 	return p.add(nil)
 }
@@ -339,7 +339,7 @@ func (p *parts) publish(gallery fence.Folder, place func(layer string) string, c
 			}
 		}
 	}
-	if err := gallery.WriteBytes(engine.ManifestFile, content); err != nil {
+	if err := gallery.WriteBytes(manifest.FileName, content); err != nil {
 		return err
 	}
 	return p.dir.RemoveAll()

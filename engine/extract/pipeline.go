@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"strata/engine"
 	"strata/engine/fence"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -25,7 +25,7 @@ type pipeline struct {
 	session *onnx.Session
 	prepare *preparer
 
-	preprocess engine.Preprocess
+	preprocess manifest.Preprocess
 	dims       []int // by tap
 }
 
@@ -33,8 +33,8 @@ type pipeline struct {
 type pipelineOptions struct {
 	Taps       []onnx.Tap
 	Preset     string
-	Preprocess engine.Preprocess // as FitPreprocess takes it
-	Library    string            // as FindLibrary takes it
+	Preprocess manifest.Preprocess // as FitPreprocess takes it
+	Library    string              // as FindLibrary takes it
 	Env        func(string) string
 	Session    onnx.Options
 }
@@ -128,7 +128,7 @@ func (n *pipeline) close() error { return n.session.Close() }
 // recordModel returns the model's record for gallery.yaml: its path from the
 // gallery's folder, and the hash and size of its file and, in the order of their
 // names, of its files of external data. It reads all of them.
-func recordModel(ctx context.Context, m *onnx.Model, gallery string) (*engine.ModelRecord, error) {
+func recordModel(ctx context.Context, m *onnx.Model, gallery string) (*manifest.ModelRecord, error) {
 	if err := m.CheckWeights(); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func recordModel(ctx context.Context, m *onnx.Model, gallery string) (*engine.Mo
 		}
 	}
 	delete(files, path)
-	record := &engine.ModelRecord{File: filepath.ToSlash(path)}
+	record := &manifest.ModelRecord{File: filepath.ToSlash(path)}
 	if rel, err := filepath.Rel(gallery, path); err == nil {
 		record.File = filepath.ToSlash(rel)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/image/draw"
 
-	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/picture"
 )
 
@@ -73,7 +73,7 @@ func (s *scalers) get(k *draw.Kernel, dw, dh, sw, sh int) draw.Scaler {
 }
 
 // newPreparer returns the preparer of a preprocessing that was checked.
-func newPreparer(p engine.Preprocess) (*preparer, error) {
+func newPreparer(p manifest.Preprocess) (*preparer, error) {
 	h, w := p.Sides()
 	resize, grey, err := parseFit(p.Fit, max(h, w))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -33,12 +33,12 @@ const (
 type Preset struct {
 	Name string
 	What string
-	make func(size int) engine.Preprocess
+	make func(size int) manifest.Preprocess
 }
 
 // imagenet are mean and standard deviation of ImageNet's pixels, as torchvision's
 // transforms.Normalize takes them.
-func imagenet(p engine.Preprocess) engine.Preprocess {
+func imagenet(p manifest.Preprocess) manifest.Preprocess {
 	p.Mean, p.Std = []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}
 	return p
 }
@@ -46,63 +46,63 @@ func imagenet(p engine.Preprocess) engine.Preprocess {
 // Presets returns the presets. A size of 0 is one that nobody says.
 func Presets() []Preset {
 	return []Preset{
-		{"unit", "squashed, bilinear, 0 to 1", func(size int) engine.Preprocess {
-			return engine.Preprocess{Size: or(size, anySide), Fit: "squash", Filter: filterBilinear, Range: []float64{0, 1}}
+		{"unit", "squashed, bilinear, 0 to 1", func(size int) manifest.Preprocess {
+			return manifest.Preprocess{Size: or(size, anySide), Fit: "squash", Filter: filterBilinear, Range: []float64{0, 1}}
 		}},
-		{"keras-inception", "squashed, bilinear, -1 to 1, channels last", func(size int) engine.Preprocess {
-			return engine.Preprocess{Size: or(size, anySide), Fit: "squash", Filter: filterBilinear, Range: []float64{-1, 1}, Layout: "nhwc"}
+		{"keras-inception", "squashed, bilinear, -1 to 1, channels last", func(size int) manifest.Preprocess {
+			return manifest.Preprocess{Size: or(size, anySide), Fit: "squash", Filter: filterBilinear, Range: []float64{-1, 1}, Layout: "nhwc"}
 		}},
-		{"torchvision", "short side to 342 (256 for models of 224), centre, bilinear, ImageNet's mean and std", func(size int) engine.Preprocess {
+		{"torchvision", "short side to 342 (256 for models of 224), centre, bilinear, ImageNet's mean and std", func(size int) manifest.Preprocess {
 			if size == 224 {
 				return torchvision224(size)
 			}
 			size = or(size, anySide) // Inception_V3_Weights.IMAGENET1K_V1: resize 342, crop 299
-			return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 342 / 299), Filter: filterBilinear})
+			return imagenet(manifest.Preprocess{Size: size, Fit: crop(size * 342 / 299), Filter: filterBilinear})
 		}},
 		{"torchvision-224", "short side to 256, centre of 224, bilinear, ImageNet's mean and std", torchvision224},
-		{"timm", "short side to size/0.875, centre, bicubic, -1 to 1: timm's inception_v3", func(size int) engine.Preprocess {
+		{"timm", "short side to size/0.875, centre, bicubic, -1 to 1: timm's inception_v3", func(size int) manifest.Preprocess {
 			size = or(size, anySide) // timm floors the resized side: 299/0.875 is 341
-			return engine.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom, Range: []float64{-1, 1}}
+			return manifest.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom, Range: []float64{-1, 1}}
 		}},
-		{"timm-imagenet", "short side to size/0.875, centre, bicubic, ImageNet's mean and std: timm's default", func(size int) engine.Preprocess {
+		{"timm-imagenet", "short side to size/0.875, centre, bicubic, ImageNet's mean and std: timm's default", func(size int) manifest.Preprocess {
 			size = or(size, vitSide)
-			return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom})
+			return imagenet(manifest.Preprocess{Size: size, Fit: crop(size * 8 / 7), Filter: filterCatmullRom})
 		}},
-		{"clip", "short side to size, centre, bicubic, CLIP's mean and std", func(size int) engine.Preprocess {
+		{"clip", "short side to size, centre, bicubic, CLIP's mean and std", func(size int) manifest.Preprocess {
 			size = or(size, vitSide)
-			return engine.Preprocess{
+			return manifest.Preprocess{
 				Size: size, Fit: crop(size), Filter: filterCatmullRom,
 				Mean: []float64{0.48145466, 0.4578275, 0.40821073}, Std: []float64{0.26862954, 0.26130258, 0.27577711},
 			}
 		}},
-		{"siglip", "squashed, bicubic, -1 to 1", func(size int) engine.Preprocess {
-			return engine.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterCatmullRom, Range: []float64{-1, 1}}
+		{"siglip", "squashed, bicubic, -1 to 1", func(size int) manifest.Preprocess {
+			return manifest.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterCatmullRom, Range: []float64{-1, 1}}
 		}},
-		{"dinov2", "short side to size·256/224, centre, bicubic, ImageNet's mean and std", func(size int) engine.Preprocess {
+		{"dinov2", "short side to size·256/224, centre, bicubic, ImageNet's mean and std", func(size int) manifest.Preprocess {
 			size = or(size, vitSide)
-			return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 256 / 224), Filter: filterCatmullRom})
+			return imagenet(manifest.Preprocess{Size: size, Fit: crop(size * 256 / 224), Filter: filterCatmullRom})
 		}},
-		{"dinov3", "squashed, bilinear, ImageNet's mean and std", func(size int) engine.Preprocess {
-			return imagenet(engine.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear})
+		{"dinov3", "squashed, bilinear, ImageNet's mean and std", func(size int) manifest.Preprocess {
+			return imagenet(manifest.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear})
 		}},
-		{"keras-caffe", "squashed, bilinear, blue first, less ImageNet's mean, channels last: ResNet, VGG", func(size int) engine.Preprocess {
-			return engine.Preprocess{
+		{"keras-caffe", "squashed, bilinear, blue first, less ImageNet's mean, channels last: ResNet, VGG", func(size int) manifest.Preprocess {
+			return manifest.Preprocess{
 				Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear, Channels: "bgr", Layout: "nhwc",
 				Mean: []float64{123.68 / 255, 116.779 / 255, 103.939 / 255}, Std: []float64{1. / 255, 1. / 255, 1. / 255},
 			}
 		}},
-		{"keras-raw", "squashed, bilinear, 0 to 255, channels last: EfficientNet, ConvNeXt, MobileNetV3", func(size int) engine.Preprocess {
-			return engine.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear, Range: []float64{0, 255}, Layout: "nhwc"}
+		{"keras-raw", "squashed, bilinear, 0 to 255, channels last: EfficientNet, ConvNeXt, MobileNetV3", func(size int) manifest.Preprocess {
+			return manifest.Preprocess{Size: or(size, vitSide), Fit: "squash", Filter: filterBilinear, Range: []float64{0, 255}, Layout: "nhwc"}
 		}},
-		{"letterbox", "all of the picture, bilinear, on grey of 114, 0 to 1: YOLO", func(size int) engine.Preprocess {
-			return engine.Preprocess{Size: or(size, 640), Fit: "pad(114)", Filter: filterBilinear, Range: []float64{0, 1}}
+		{"letterbox", "all of the picture, bilinear, on grey of 114, 0 to 1: YOLO", func(size int) manifest.Preprocess {
+			return manifest.Preprocess{Size: or(size, 640), Fit: "pad(114)", Filter: filterBilinear, Range: []float64{0, 1}}
 		}},
 	}
 }
 
-func torchvision224(size int) engine.Preprocess {
+func torchvision224(size int) manifest.Preprocess {
 	size = or(size, 224)
-	return imagenet(engine.Preprocess{Size: size, Fit: crop(size * 256 / 224), Filter: filterBilinear})
+	return imagenet(manifest.Preprocess{Size: size, Fit: crop(size * 256 / 224), Filter: filterBilinear})
 }
 
 func crop(resize int) string { return "crop(" + strconv.Itoa(resize) + ")" }
@@ -118,10 +118,10 @@ func or(size, other int) int {
 // asked for by themselves make for a model's input; zero fields of asked are
 // those that are not asked for. Size and layout follow from the input's shape
 // where that says them. What does not fit the input is an error.
-func FitPreprocess(in onnx.Value, preset string, asked engine.Preprocess) (engine.Preprocess, error) {
+func FitPreprocess(in onnx.Value, preset string, asked manifest.Preprocess) (manifest.Preprocess, error) {
 	layout, h, w, err := inputShape(in, asked.Layout)
 	if err != nil {
-		return engine.Preprocess{}, err
+		return manifest.Preprocess{}, err
 	}
 	if ah, aw := asked.Sides(); ah != 0 {
 		if h != 0 && ah != h || w != 0 && aw != w {
@@ -170,21 +170,21 @@ func sidesText(h, w int) string {
 
 // begin returns the preprocessing of a preset, or that which is the same whatever is
 // asked; side is the longer one of what is fed, 0 where nobody says it.
-func begin(preset string, asked engine.Preprocess, side int) (engine.Preprocess, error) {
+func begin(preset string, asked manifest.Preprocess, side int) (manifest.Preprocess, error) {
 	at := slices.IndexFunc(Presets(), func(x Preset) bool { return x.Name == preset })
 	switch {
 	case at >= 0:
 		return Presets()[at].make(side), nil
 	case preset != "":
-		return engine.Preprocess{}, fmt.Errorf("no preset is named %q (there is %s)", preset, presetNames())
+		return manifest.Preprocess{}, fmt.Errorf("no preset is named %q (there is %s)", preset, presetNames())
 	case asked.Range == nil && asked.Mean == nil:
-		return engine.Preprocess{}, fmt.Errorf("which numbers the model was trained on is not known: name a preset (%s), a range, or mean and std", presetNames())
+		return manifest.Preprocess{}, fmt.Errorf("which numbers the model was trained on is not known: name a preset (%s), a range, or mean and std", presetNames())
 	}
-	return engine.Preprocess{Size: or(side, anySide), Fit: "squash", Filter: filterBilinear}, nil
+	return manifest.Preprocess{Size: or(side, anySide), Fit: "squash", Filter: filterBilinear}, nil
 }
 
 // take sets the fields of p that are asked for.
-func take(p *engine.Preprocess, asked engine.Preprocess) {
+func take(p *manifest.Preprocess, asked manifest.Preprocess) {
 	for to, text := range map[*string]string{
 		&p.Fit: asked.Fit, &p.Filter: asked.Filter, &p.Channels: asked.Channels, &p.Layout: asked.Layout,
 	} {
@@ -261,7 +261,7 @@ func inputLayout(second, last int64, asked string) (layout string, ok bool) {
 }
 
 // CheckPreprocess checks that a preprocessing says everything and nothing odd.
-func CheckPreprocess(p engine.Preprocess) error {
+func CheckPreprocess(p manifest.Preprocess) error {
 	for _, n := range []int{p.Size, p.Width} {
 		if n < 0 || n > maxSide || p.Size == 0 {
 			return fmt.Errorf("size %d is not a side from 1 to %d pixels", n, maxSide)
@@ -286,7 +286,7 @@ func CheckPreprocess(p engine.Preprocess) error {
 }
 
 // checkNumbers checks what pixels become.
-func checkNumbers(p engine.Preprocess) error {
+func checkNumbers(p manifest.Preprocess) error {
 	bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > 1e6 }
 	switch {
 	case slices.ContainsFunc(slices.Concat(p.Range, p.Mean, p.Std), bad):

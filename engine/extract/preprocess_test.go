@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/image/draw"
 
-	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -26,29 +26,29 @@ func TestFitPreprocess(t *testing.T) {
 		name   string
 		in     onnx.Value
 		preset string
-		asked  engine.Preprocess
+		asked  manifest.Preprocess
 		want   string
 	}{
-		{"unit", in(-1, 3, 299, 299), "unit", engine.Preprocess{}, "299 squash bilinear [0 1] [] [] rgb nchw"},
-		{"unit of another size", in(1, 3, 64, 64), "unit", engine.Preprocess{}, "64 squash bilinear [0 1] [] [] rgb nchw"},
-		{"keras", in(-1, 299, 299, 3), "keras-inception", engine.Preprocess{}, "299 squash bilinear [-1 1] [] [] rgb nhwc"},
-		{"keras, exported channels first", in(-1, 3, 299, 299), "keras-inception", engine.Preprocess{}, "299 squash bilinear [-1 1] [] [] rgb nchw"},
-		{"keras, shape not known", free, "keras-inception", engine.Preprocess{}, "299 squash bilinear [-1 1] [] [] rgb nhwc"},
-		{"torchvision", in(-1, 3, -1, -1), "torchvision", engine.Preprocess{}, "299 crop(342) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
-		{"torchvision of 224", in(-1, 3, 224, 224), "torchvision", engine.Preprocess{}, "224 crop(256) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
-		{"torchvision-224", free, "torchvision-224", engine.Preprocess{}, "224 crop(256) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
-		{"timm-imagenet", in(1, 3, 224, 224), "timm-imagenet", engine.Preprocess{}, "224 crop(256) catmullrom [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
-		{"clip of 336", in(-1, 3, 336, 336), "clip", engine.Preprocess{}, "336 crop(336) catmullrom [] [0.48145466 0.4578275 0.40821073] [0.26862954 0.26130258 0.27577711] rgb nchw"},
-		{"siglip", free, "siglip", engine.Preprocess{}, "224 squash catmullrom [-1 1] [] [] rgb nchw"},
-		{"dinov2", in(-1, 3, -1, -1), "dinov2", engine.Preprocess{}, "224 crop(256) catmullrom [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
-		{"keras-raw", in(-1, 224, 224, 3), "keras-raw", engine.Preprocess{}, "224 squash bilinear [0 255] [] [] rgb nhwc"},
-		{"letterbox", in(8, 3, 64, 64), "letterbox", engine.Preprocess{}, "64 pad(114) bilinear [0 1] [] [] rgb nchw"},
-		{"rectangle", in(-1, 3, 256, 128), "unit", engine.Preprocess{}, "256×128 squash bilinear [0 1] [] [] rgb nchw"},
-		{"rectangle, asked for", free, "unit", engine.Preprocess{Size: 128, Width: 64, Fit: "pad"}, "128×64 pad(0) bilinear [0 1] [] [] rgb nchw"},
-		{"bytes", onnx.Value{Name: "x", Type: onnx.Uint8, Shape: onnx.Fixed(-1, 64, 64, 3)}, "", engine.Preprocess{}, "64 squash bilinear [0 255] [] [] rgb nhwc"},
-		{"timm", in(-1, 3, 299, 299), "timm", engine.Preprocess{}, "299 crop(341) catmullrom [-1 1] [] [] rgb nchw"},
-		{"fields", free, "", engine.Preprocess{Size: 100, Fit: "crop", Filter: "nearest", Range: []float64{0, 255}, Channels: "bgr", Layout: "nhwc"}, "100 crop(100) nearest [0 255] [] [] bgr nhwc"},
-		{"a field over a preset", free, "torchvision", engine.Preprocess{Range: []float64{0, 1}, Fit: "squash"}, "299 squash bilinear [0 1] [] [] rgb nchw"},
+		{"unit", in(-1, 3, 299, 299), "unit", manifest.Preprocess{}, "299 squash bilinear [0 1] [] [] rgb nchw"},
+		{"unit of another size", in(1, 3, 64, 64), "unit", manifest.Preprocess{}, "64 squash bilinear [0 1] [] [] rgb nchw"},
+		{"keras", in(-1, 299, 299, 3), "keras-inception", manifest.Preprocess{}, "299 squash bilinear [-1 1] [] [] rgb nhwc"},
+		{"keras, exported channels first", in(-1, 3, 299, 299), "keras-inception", manifest.Preprocess{}, "299 squash bilinear [-1 1] [] [] rgb nchw"},
+		{"keras, shape not known", free, "keras-inception", manifest.Preprocess{}, "299 squash bilinear [-1 1] [] [] rgb nhwc"},
+		{"torchvision", in(-1, 3, -1, -1), "torchvision", manifest.Preprocess{}, "299 crop(342) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"torchvision of 224", in(-1, 3, 224, 224), "torchvision", manifest.Preprocess{}, "224 crop(256) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"torchvision-224", free, "torchvision-224", manifest.Preprocess{}, "224 crop(256) bilinear [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"timm-imagenet", in(1, 3, 224, 224), "timm-imagenet", manifest.Preprocess{}, "224 crop(256) catmullrom [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"clip of 336", in(-1, 3, 336, 336), "clip", manifest.Preprocess{}, "336 crop(336) catmullrom [] [0.48145466 0.4578275 0.40821073] [0.26862954 0.26130258 0.27577711] rgb nchw"},
+		{"siglip", free, "siglip", manifest.Preprocess{}, "224 squash catmullrom [-1 1] [] [] rgb nchw"},
+		{"dinov2", in(-1, 3, -1, -1), "dinov2", manifest.Preprocess{}, "224 crop(256) catmullrom [] [0.485 0.456 0.406] [0.229 0.224 0.225] rgb nchw"},
+		{"keras-raw", in(-1, 224, 224, 3), "keras-raw", manifest.Preprocess{}, "224 squash bilinear [0 255] [] [] rgb nhwc"},
+		{"letterbox", in(8, 3, 64, 64), "letterbox", manifest.Preprocess{}, "64 pad(114) bilinear [0 1] [] [] rgb nchw"},
+		{"rectangle", in(-1, 3, 256, 128), "unit", manifest.Preprocess{}, "256×128 squash bilinear [0 1] [] [] rgb nchw"},
+		{"rectangle, asked for", free, "unit", manifest.Preprocess{Size: 128, Width: 64, Fit: "pad"}, "128×64 pad(0) bilinear [0 1] [] [] rgb nchw"},
+		{"bytes", onnx.Value{Name: "x", Type: onnx.Uint8, Shape: onnx.Fixed(-1, 64, 64, 3)}, "", manifest.Preprocess{}, "64 squash bilinear [0 255] [] [] rgb nhwc"},
+		{"timm", in(-1, 3, 299, 299), "timm", manifest.Preprocess{}, "299 crop(341) catmullrom [-1 1] [] [] rgb nchw"},
+		{"fields", free, "", manifest.Preprocess{Size: 100, Fit: "crop", Filter: "nearest", Range: []float64{0, 255}, Channels: "bgr", Layout: "nhwc"}, "100 crop(100) nearest [0 255] [] [] bgr nhwc"},
+		{"a field over a preset", free, "torchvision", manifest.Preprocess{Range: []float64{0, 1}, Fit: "squash"}, "299 squash bilinear [0 1] [] [] rgb nchw"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := FitPreprocess(c.in, c.preset, c.asked)
@@ -66,24 +66,24 @@ func TestFitPreprocess(t *testing.T) {
 		})
 	}
 	for _, c := range []struct {
-		asked engine.Preprocess
+		asked manifest.Preprocess
 		want  string
 	}{
-		{engine.Preprocess{Size: 5000}, "size 5000 is not a side"},
-		{engine.Preprocess{Size: -1}, "size -1 is not a side"},
-		{engine.Preprocess{Fit: "fill"}, `fit "fill" is none of squash, crop(N)`},
-		{engine.Preprocess{Fit: "pad(256)"}, "the grey around is from 0 to 255"},
-		{engine.Preprocess{Fit: "crop(100)"}, `the short side before a crop to 299 is from 299 to 4096 pixels`},
-		{engine.Preprocess{Fit: "crop(300"}, "is none of squash, crop(N)"},
-		{engine.Preprocess{Filter: "lanczos"}, `filter "lanczos" is none of bilinear, catmullrom, approx, nearest`},
-		{engine.Preprocess{Channels: "grb"}, `channels "grb" is none of rgb, bgr`},
-		{engine.Preprocess{Layout: "chw"}, `layout "chw" is none of nchw, nhwc`},
-		{engine.Preprocess{Range: []float64{1}}, "range [1] is not two ascending numbers"},
-		{engine.Preprocess{Range: []float64{1, 1}}, "is not two ascending numbers"},
-		{engine.Preprocess{Range: []float64{0, math.NaN()}}, "are numbers of up to 1e6"},
-		{engine.Preprocess{Range: []float64{0, 1}, Std: []float64{1, 1, 1}}, "exclude one another"},
-		{engine.Preprocess{Mean: []float64{0, 0, 0}}, "are three numbers each"},
-		{engine.Preprocess{Mean: []float64{0, 0, 0}, Std: []float64{1, 0, 1}}, "is not above 0"},
+		{manifest.Preprocess{Size: 5000}, "size 5000 is not a side"},
+		{manifest.Preprocess{Size: -1}, "size -1 is not a side"},
+		{manifest.Preprocess{Fit: "fill"}, `fit "fill" is none of squash, crop(N)`},
+		{manifest.Preprocess{Fit: "pad(256)"}, "the grey around is from 0 to 255"},
+		{manifest.Preprocess{Fit: "crop(100)"}, `the short side before a crop to 299 is from 299 to 4096 pixels`},
+		{manifest.Preprocess{Fit: "crop(300"}, "is none of squash, crop(N)"},
+		{manifest.Preprocess{Filter: "lanczos"}, `filter "lanczos" is none of bilinear, catmullrom, approx, nearest`},
+		{manifest.Preprocess{Channels: "grb"}, `channels "grb" is none of rgb, bgr`},
+		{manifest.Preprocess{Layout: "chw"}, `layout "chw" is none of nchw, nhwc`},
+		{manifest.Preprocess{Range: []float64{1}}, "range [1] is not two ascending numbers"},
+		{manifest.Preprocess{Range: []float64{1, 1}}, "is not two ascending numbers"},
+		{manifest.Preprocess{Range: []float64{0, math.NaN()}}, "are numbers of up to 1e6"},
+		{manifest.Preprocess{Range: []float64{0, 1}, Std: []float64{1, 1, 1}}, "exclude one another"},
+		{manifest.Preprocess{Mean: []float64{0, 0, 0}}, "are three numbers each"},
+		{manifest.Preprocess{Mean: []float64{0, 0, 0}, Std: []float64{1, 0, 1}}, "is not above 0"},
 	} {
 		if _, err := FitPreprocess(free, "unit", c.asked); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, not %q", c.asked, err, c.want)
@@ -135,7 +135,7 @@ func TestPrepareCrop(t *testing.T) {
 		{97, 97, 50, 50, 50, 50, 0, 0},
 		{3, 7, 20, 16, 20, 46, 2, 15},
 	} {
-		p, err := newPreparer(engine.Preprocess{Size: c.size, Fit: crop(c.resize), Filter: "bilinear", Range: []float64{0, 255}})
+		p, err := newPreparer(manifest.Preprocess{Size: c.size, Fit: crop(c.resize), Filter: "bilinear", Range: []float64{0, 255}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,16 +157,16 @@ func TestPrepareLayouts(t *testing.T) {
 	m := gradient(4, 4)
 	for _, c := range []struct {
 		name string
-		p    engine.Preprocess
+		p    manifest.Preprocess
 		at   func(x, y, c int) int // c counts red, green, blue
 		want func(v float64, c int) float64
 	}{
-		{"nchw", engine.Preprocess{Range: []float64{-1, 1}, Channels: "rgb", Layout: "nchw"}, func(x, y, c int) int { return c*16 + y*4 + x }, func(v float64, _ int) float64 { return v/127.5 - 1 }},
-		{"nhwc", engine.Preprocess{Range: []float64{0, 1}, Channels: "rgb", Layout: "nhwc"}, func(x, y, c int) int { return (y*4+x)*3 + c }, func(v float64, _ int) float64 { return v / 255 }},
-		{"bgr", engine.Preprocess{Range: []float64{0, 255}, Channels: "bgr", Layout: "nchw"}, func(x, y, c int) int { return (2-c)*16 + y*4 + x }, func(v float64, _ int) float64 { return v }},
+		{"nchw", manifest.Preprocess{Range: []float64{-1, 1}, Channels: "rgb", Layout: "nchw"}, func(x, y, c int) int { return c*16 + y*4 + x }, func(v float64, _ int) float64 { return v/127.5 - 1 }},
+		{"nhwc", manifest.Preprocess{Range: []float64{0, 1}, Channels: "rgb", Layout: "nhwc"}, func(x, y, c int) int { return (y*4+x)*3 + c }, func(v float64, _ int) float64 { return v / 255 }},
+		{"bgr", manifest.Preprocess{Range: []float64{0, 255}, Channels: "bgr", Layout: "nchw"}, func(x, y, c int) int { return (2-c)*16 + y*4 + x }, func(v float64, _ int) float64 { return v }},
 		{
 			"bgr last, mean and std of red, green, blue",
-			engine.Preprocess{Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{1, 2, 4}, Channels: "bgr", Layout: "nhwc"},
+			manifest.Preprocess{Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{1, 2, 4}, Channels: "bgr", Layout: "nhwc"},
 			func(x, y, c int) int { return (y*4+x)*3 + 2 - c },
 			func(v float64, c int) float64 { return (v/255 - []float64{0.1, 0.2, 0.3}[c]) / []float64{1, 2, 4}[c] },
 		},
@@ -203,7 +203,7 @@ func TestPrepareOdd(t *testing.T) {
 	if !ok || got.RGBAAt(1, 1).R != 255 || got.RGBAAt(1, 1).B != 255 || got.RGBAAt(0, 0).R != 255 || got.RGBAAt(0, 0).G != 127 {
 		t.Errorf("%v, %v", got.RGBAAt(1, 1), got.RGBAAt(0, 0))
 	}
-	p, err := newPreparer(engine.Preprocess{Size: 8, Fit: "crop(8)", Filter: "bilinear", Range: []float64{0, 1}})
+	p, err := newPreparer(manifest.Preprocess{Size: 8, Fit: "crop(8)", Filter: "bilinear", Range: []float64{0, 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestPrepareOdd(t *testing.T) {
 
 // A padded picture is whole, in the middle, on grey.
 func TestPreparePad(t *testing.T) {
-	p, err := newPreparer(engine.Preprocess{Size: 20, Width: 10, Fit: "pad(114)", Filter: "nearest", Range: []float64{0, 255}})
+	p, err := newPreparer(manifest.Preprocess{Size: 20, Width: 10, Fit: "pad(114)", Filter: "nearest", Range: []float64{0, 255}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestBeside(t *testing.T) {
 			if err := os.WriteFile(file, []byte(c.text), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			p, err := beside(filepath.Join(dir, "model.onnx"), engine.Preprocess{})
+			p, err := beside(filepath.Join(dir, "model.onnx"), manifest.Preprocess{})
 			got := fmt.Sprintln(p.Size, p.Width, p.Fit, p.Filter, p.Range, p.Mean)
 			if err != nil {
 				got = err.Error()
@@ -291,7 +291,7 @@ func TestBeside(t *testing.T) {
 				t.Errorf("%s, not %s", got, c.want)
 			}
 			if err == nil && p.Size != 0 {
-				if over, err := beside(filepath.Join(dir, "model.onnx"), engine.Preprocess{Size: 100, Filter: "nearest", Fit: "squash"}); err != nil || over.Size != 100 || over.Filter != "nearest" || over.Fit != "squash" {
+				if over, err := beside(filepath.Join(dir, "model.onnx"), manifest.Preprocess{Size: 100, Filter: "nearest", Fit: "squash"}); err != nil || over.Size != 100 || over.Filter != "nearest" || over.Fit != "squash" {
 					t.Errorf("over it: %+v, %v", over, err)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"strata/engine"
+	"strata/engine/manifest"
 )
 
 // RecipeOf returns the Recipe of a gallery's Extractor, which it does not open:
@@ -12,7 +13,7 @@ import (
 func RecipeOf(g *engine.Gallery) (string, error) {
 	record := g.Manifest()
 	if record == nil || record.Model == nil {
-		return "", fmt.Errorf("%s: no %s names a model", g.Name, engine.ManifestFile)
+		return "", fmt.Errorf("%s: no %s names a model", g.Name, manifest.FileName)
 	}
 	return recipeHash(record)
 }

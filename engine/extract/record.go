@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 	"strata/engine/picture"
 )
@@ -52,8 +53,8 @@ func hashPictures(g *engine.Gallery) string {
 }
 
 // layer returns the record of a tap.
-func (x *extraction) layer(t onnx.Tap) *engine.LayerRecord {
-	l := &engine.LayerRecord{Tap: t.Tensor, Pooling: t.Ordered(), Type: x.typeOf(t.Name).String()}
+func (x *extraction) layer(t onnx.Tap) *manifest.LayerRecord {
+	l := &manifest.LayerRecord{Tap: t.Tensor, Pooling: t.Ordered(), Type: x.typeOf(t.Name).String()}
 	if t.Pooling.Seeded() {
 		l.Seed = t.Seed
 	}
@@ -67,18 +68,18 @@ func (x *extraction) layer(t onnx.Tap) *engine.LayerRecord {
 }
 
 // manifest returns what gallery.yaml will say, with pictures that were broken.
-func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
+func (x *extraction) manifest(broken []manifest.BrokenPicture) ([]byte, error) {
 	m := *x.was
-	m.Layers = map[string]*engine.LayerRecord{}
+	m.Layers = map[string]*manifest.LayerRecord{}
 	same := m.Model == nil || m.Model.SHA256 == x.record.SHA256 && reflect.DeepEqual(*m.Preprocess, x.Preprocess)
 	for name, l := range x.was.Layers {
 		kept := *l
 		if l.Tap != "" && !same && !slices.ContainsFunc(x.Taps, func(t onnx.Tap) bool { return t.Name == name }) {
 			if !x.Force {
 				return nil, fmt.Errorf("%s records layer %s of another model or preprocessing; a gallery has one: use another folder, or --force, which gives up that record",
-					engine.ManifestFile, name)
+					manifest.FileName, name)
 			}
-			kept = engine.LayerRecord{File: l.File, Files: l.Files, Array: l.Array, Columns: l.Columns, Description: l.Description}
+			kept = manifest.LayerRecord{File: l.File, Files: l.Files, Array: l.Array, Columns: l.Columns, Description: l.Description}
 		}
 		m.Layers[name] = &kept
 	}
@@ -89,7 +90,7 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 		}
 	}
 	m.Model, m.Preprocess = x.record, &x.Preprocess
-	items := engine.ItemsRecord{}
+	items := manifest.ItemsRecord{}
 	if m.Items != nil {
 		items = *m.Items
 	}
@@ -103,8 +104,8 @@ func (x *extraction) manifest(broken []engine.BrokenPicture) ([]byte, error) {
 // software returns the versions of what makes the layers; where rows stay that were made
 // before, of decoder and integers what they were made by. layers are those of the gallery by
 // then.
-func (x *extraction) software(layers map[string]*engine.LayerRecord) *engine.SoftwareRecord {
-	s := &engine.SoftwareRecord{
+func (x *extraction) software(layers map[string]*manifest.LayerRecord) *manifest.SoftwareRecord {
+	s := &manifest.SoftwareRecord{
 		Strata: x.Version, ONNXRuntime: x.pipeline.runtime.Version(), Provider: x.Provider, Decoder: picture.Decoder,
 	}
 	if x.pipeline.plan.Integers {
@@ -115,7 +116,7 @@ func (x *extraction) software(layers map[string]*engine.LayerRecord) *engine.Sof
 		stays = stays || !slices.ContainsFunc(x.Taps, func(t onnx.Tap) bool { return t.Name == name })
 	}
 	if stays {
-		was := engine.SoftwareRecord{}
+		was := manifest.SoftwareRecord{}
 		if x.was.Software != nil {
 			was = *x.was.Software
 		}
@@ -127,9 +128,9 @@ func (x *extraction) software(layers map[string]*engine.LayerRecord) *engine.Sof
 // brokenBy returns the broken pictures by row: those that are found in the layers that are
 // extracted, and of those recorded what is said of other layers and, when layers are
 // extended, of the rows that stay. layers are those of the gallery by then.
-func (x *extraction) brokenBy(layers map[string]*engine.LayerRecord, found []engine.BrokenPicture) []engine.BrokenPicture {
-	byRow := map[int]engine.BrokenPicture{}
-	add := func(b engine.BrokenPicture, names []string) {
+func (x *extraction) brokenBy(layers map[string]*manifest.LayerRecord, found []manifest.BrokenPicture) []manifest.BrokenPicture {
+	byRow := map[int]manifest.BrokenPicture{}
+	add := func(b manifest.BrokenPicture, names []string) {
 		if was, ok := byRow[b.Row]; ok {
 			names = slices.Concat(was.Layers, names)
 		}
@@ -156,7 +157,7 @@ func (x *extraction) brokenBy(layers map[string]*engine.LayerRecord, found []eng
 		add(b, slices.Clone(extracted))
 	}
 	all := tapped(layers)
-	var out []engine.BrokenPicture
+	var out []manifest.BrokenPicture
 	for _, row := range slices.Sorted(maps.Keys(byRow)) {
 		b := byRow[row]
 		if slices.Equal(b.Layers, all) {
@@ -168,7 +169,7 @@ func (x *extraction) brokenBy(layers map[string]*engine.LayerRecord, found []eng
 }
 
 // tapped returns the names of the layers that have a tap, in order.
-func tapped(layers map[string]*engine.LayerRecord) []string {
+func tapped(layers map[string]*manifest.LayerRecord) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(layers)) {
 		if layers[name].Tap != "" {

@@ -7,10 +7,10 @@ import (
 	"runtime"
 	"time"
 
+	"strata/engine/manifest"
+
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
-
-	"strata/engine"
 )
 
 // ahead is how many rows a worker may be ahead of the oldest one that is not
@@ -203,7 +203,7 @@ func (x *extraction) write(p *parts, m made) error {
 	if m.why == nil {
 		return p.add(m.rows)
 	}
-	b := engine.BrokenPicture{Row: m.row, ID: x.items.ID(m.row), Why: m.why.Error()}
+	b := manifest.BrokenPicture{Row: m.row, ID: x.items.ID(m.row), Why: m.why.Error()}
 	if x.Broken != nil {
 		x.Broken(x.items.Picture(m.row), b)
 	}

@@ -18,6 +18,7 @@ import (
 	"strata/engine/fence"
 	"strata/engine/format"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 	"strata/engine/table"
 )
@@ -130,7 +131,7 @@ func (o Import) Do(ctx context.Context) (done Imported, err error) {
 // open opens the source and chooses the matrix in it.
 func (m *importer) open(ctx context.Context) error {
 	if !scheme.IsLayerName(m.Layer) {
-		return fmt.Errorf("%q: %w", m.Layer, engine.ErrLayerName)
+		return fmt.Errorf("%q: %w", m.Layer, manifest.ErrLayerName)
 	}
 	if info, err := os.Stat(m.Source); err == nil && info.IsDir() {
 		return m.openFolder()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/picture"
 	"strata/experiments/table"
 )
@@ -215,20 +216,20 @@ func (r *checkRun) record(context.Context) error {
 	if i := m.Items; i != nil && (i.Rows > 0 || i.SHA256 != "") { // otherwise it names the table only
 		switch n := r.g.Len(); {
 		case i.Rows > n:
-			r.find(SeverityError, "record.items", engine.ManifestFile, "its layers were made of %d items, there are %d", i.Rows, n).of(i.Rows-n, -1)
+			r.find(SeverityError, "record.items", manifest.FileName, "its layers were made of %d items, there are %d", i.Rows, n).of(i.Rows-n, -1)
 		case i.SHA256 != "" && r.g.HashIDs(i.Rows) != i.SHA256:
-			r.find(SeverityError, "record.items", engine.ManifestFile, "its layers were made of %d items with other ids, or in another order", i.Rows).of(i.Rows, -1)
+			r.find(SeverityError, "record.items", manifest.FileName, "its layers were made of %d items with other ids, or in another order", i.Rows).of(i.Rows, -1)
 		case i.Rows < n:
-			r.find(SeverityNote, "record.items", engine.ManifestFile, "its layers were made of the first %d of %d items", i.Rows, n).of(n-i.Rows, i.Rows)
+			r.find(SeverityNote, "record.items", manifest.FileName, "its layers were made of the first %d of %d items", i.Rows, n).of(n-i.Rows, i.Rows)
 		}
 	}
 	for _, b := range m.Broken {
 		switch {
 		case b.Row < 0 || b.Row >= r.g.Len():
-			r.find(SeverityError, "record.broken", engine.ManifestFile, "row %d, of the broken picture of %s, is none of %d", b.Row, table.Quote(b.ID), r.g.Len())
+			r.find(SeverityError, "record.broken", manifest.FileName, "row %d, of the broken picture of %s, is none of %d", b.Row, table.Quote(b.ID), r.g.Len())
 			return nil
 		case r.g.ID(b.Row) != b.ID:
-			r.find(SeverityError, "record.broken", engine.ManifestFile, "row %d, of the broken picture of %s, is %s: the items are in another order", b.Row, table.Quote(b.ID), rowText(r.g, b.Row)).of(1, b.Row)
+			r.find(SeverityError, "record.broken", manifest.FileName, "row %d, of the broken picture of %s, is %s: the items are in another order", b.Row, table.Quote(b.ID), rowText(r.g, b.Row)).of(1, b.Row)
 			return nil
 		}
 	}
@@ -243,7 +244,7 @@ func (r *checkRun) model(ctx context.Context) error {
 		r.decoder(m)
 	}
 	if m == nil || m.Model == nil || r.Extractor == nil {
-		r.find(SeverityNote, "model.unknown", engine.ManifestFile, "no model is recorded: rows cannot be computed again and compared")
+		r.find(SeverityNote, "model.unknown", manifest.FileName, "no model is recorded: rows cannot be computed again and compared")
 		return nil
 	}
 	r.Progress("the model", 0)
@@ -252,7 +253,7 @@ func (r *checkRun) model(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		r.find(SeverityNote, "model.unchecked", engine.ManifestFile, "rows cannot be computed again and compared: %v", err)
+		r.find(SeverityNote, "model.unchecked", manifest.FileName, "rows cannot be computed again and compared: %v", err)
 		return nil
 	}
 	p, err := x.Check(ctx, parityChecked)
@@ -263,15 +264,15 @@ func (r *checkRun) model(ctx context.Context) error {
 	case err != nil && p.Pictures > 0 && p.Layer != "" && !(p.Cosine >= leastParity):
 		r.find(SeverityError, "model.parity", p.Layer, "%v", err).of(p.Pictures, -1)
 	case err != nil:
-		r.find(SeverityNote, "model.unchecked", engine.ManifestFile, "rows cannot be computed again and compared: %v", err)
+		r.find(SeverityNote, "model.unchecked", manifest.FileName, "rows cannot be computed again and compared: %v", err)
 	default:
-		r.find(SeverityNote, "model.parity", engine.ManifestFile, "%d pictures, extracted again, agree with their rows: cosine ≥ %.7g", p.Pictures, math.Floor(p.Cosine*1e7)/1e7).of(p.Pictures, -1)
+		r.find(SeverityNote, "model.parity", manifest.FileName, "%d pictures, extracted again, agree with their rows: cosine ≥ %.7g", p.Pictures, math.Floor(p.Cosine*1e7)/1e7).of(p.Pictures, -1)
 	}
 	return nil
 }
 
 // decoder looks for pictures that the gallery's layers were made of by another decoder.
-func (r *checkRun) decoder(m *engine.Manifest) {
+func (r *checkRun) decoder(m *manifest.Manifest) {
 	if m.Software != nil && m.Software.Decoder >= picture.Decoder {
 		return
 	}
@@ -282,7 +283,7 @@ func (r *checkRun) decoder(m *engine.Manifest) {
 		}
 	}
 	if webp > 0 {
-		r.find(SeverityWarning, "model.decoder", engine.ManifestFile,
+		r.find(SeverityWarning, "model.decoder", manifest.FileName,
 			"the layers were made when lossy WebP was decoded without its limited range (white was 235): rows of %s may differ from those that are made now; extract them again", table.Counted(webp, "picture")).of(webp, -1)
 	}
 }

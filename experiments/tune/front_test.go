@@ -9,6 +9,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/format"
+	"strata/engine/manifest"
 	"strata/experiments/metric"
 	"strata/fixtures/matrices"
 )
@@ -33,7 +34,7 @@ func TestDefaultFront(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "i%d,%s,web,%s,%d,%s\n", i, string(rune('a'+i%3)), address, i/20, seldom)
 	}
-	files := map[string][]byte{"items.csv": []byte(table.String()), engine.ManifestFile: []byte("items: {not_labels: [batch]}\n")}
+	files := map[string][]byte{"items.csv": []byte(table.String()), manifest.FileName: []byte("items: {not_labels: [batch]}\n")}
 	for layer, from := range map[string]int{"A": 0, "B": 1} {
 		b, err := matrices.Encode(".npy", matrices.FromInts(layer, format.Float32, dim, append(values[from:len(values):len(values)], values[:from]...)))
 		if err != nil {

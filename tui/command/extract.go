@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strata/engine"
 	"strata/engine/extract"
 	"strata/engine/inert"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/onnx"
 )
 
@@ -24,7 +24,7 @@ import (
 type errBroken struct{ broken, rows int }
 
 func (e errBroken) Error() string {
-	return fmt.Sprintf("%d of %d pictures could not be read: their rows are zero, and %s lists them", e.broken, e.rows, engine.ManifestFile)
+	return fmt.Sprintf("%d of %d pictures could not be read: their rows are zero, and %s lists them", e.broken, e.rows, manifest.FileName)
 }
 
 // extractFlags are the flags of extract as they are written.
@@ -166,7 +166,7 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Loaded = func(sha256, path string) { _ = remember(sha256, path) } // the user has named it
 	o.Left = func(what string) { warn(cmd, []string{what}) }
-	o.Preprocess = engine.Preprocess{
+	o.Preprocess = manifest.Preprocess{
 		Fit: f.fit, Filter: f.filter, Range: f.span, Mean: f.mean, Std: f.std, Channels: f.channels, Layout: f.layout,
 	}
 	var err error
@@ -227,7 +227,7 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 	}
 	p := newProgress(cmd.ErrOrStderr())
 	o.Progress = p.extraction
-	o.Broken = func(path string, b engine.BrokenPicture) {
+	o.Broken = func(path string, b manifest.BrokenPicture) {
 		p.end()
 		if path != "" && !strings.HasPrefix(b.Why, path) {
 			path += ": "

@@ -23,6 +23,7 @@ import (
 	"strata/engine"
 	"strata/engine/code"
 	"strata/engine/layer"
+	"strata/engine/manifest"
 	"strata/engine/neighbour"
 	"strata/engine/onnx"
 	"strata/fixtures/large"
@@ -453,7 +454,7 @@ func unless(file string) func(*testing.T, string, []string) {
 // finishExtract goes on with an extraction, unless all of it is in its place: it
 // would not replace that.
 func finishExtract(t *testing.T, dir string, args []string) {
-	_, record := os.Stat(filepath.Join(dir, "g", engine.ManifestFile))
+	_, record := os.Stat(filepath.Join(dir, "g", manifest.FileName))
 	_, journal := os.Stat(filepath.Join(dir, "g", ".strata", "extract", "journal.jsonl"))
 	if record != nil || journal == nil {
 		mustRun(t, dir, args...)

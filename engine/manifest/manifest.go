@@ -1,9 +1,9 @@
-package engine
+// Package manifest reads and writes gallery.yaml, which says what the files of a gallery are and how its
+// layers came to be.
+package manifest
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -26,8 +25,8 @@ import (
 	"strata/engine/table"
 )
 
-// ManifestFile is the file that describes a gallery; it may be missing.
-const ManifestFile = "gallery.yaml"
+// FileName is the name of the file that describes a gallery; it may be missing.
+const FileName = "gallery.yaml"
 
 // manifestVersion is the version of the file that is written, and the last one
 // that is read.
@@ -65,8 +64,8 @@ const maxManifest = 16 << 20
 // The items table may be files whose rows follow one another, by a pattern:
 // items: {file: "metadata/*.parquet"}. Columns of other names can have the parts of
 // id, image, group and split.
-// unknown are values of cells that stand for none.
-// pictures says where pictures are that the items table names no path of; without
+// UnknownValues are values of cells that stand for none.
+// TablesPictures says where pictures are that the items table names no path of; without
 // it, they are where its column image says.
 type Manifest struct {
 	Version     int                     `yaml:"version,omitempty"`
@@ -162,44 +161,11 @@ type SoftwareRecord struct {
 	Integers    string `yaml:"integers,omitempty"` // exact, if a model of integers gives the same on every processor
 }
 
-// Manifest returns what gallery.yaml says, or nil if there is none. It is not to
-// be changed.
-func (g *Gallery) Manifest() *Manifest { return g.manifest }
-
-// FirstSchemes returns the schemes with which gallery.yaml has the screen begin;
-// none, where it does not say.
-func (g *Gallery) FirstSchemes() ([]scheme.Scheme, error) {
-	if g.manifest == nil {
-		return nil, nil
-	}
-	var schemes []scheme.Scheme
-	for _, text := range g.manifest.Schemes {
-		s, err := g.ParseScheme(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: schemes: %w", filepath.Join(g.Path, ManifestFile), err)
-		}
-		schemes = append(schemes, s)
-	}
-	return schemes, nil
-}
-
-// HashIDs returns the hash of the ids of the first rows, in their order: SHA-256
-// over each id in Go's quotes and a line feed, in hexadecimal digits.
-func (g *Gallery) HashIDs(rows int) string {
-	h := sha256.New()
-	var line []byte
-	for _, id := range g.items.IDs[:rows] {
-		line = append(strconv.AppendQuote(line[:0], id), '\n')
-		h.Write(line)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// ReadManifest reads the manifest of a gallery's folder; it is nil if the folder
+// Read reads the manifest of a gallery's folder; it is nil if the folder
 // has none. Errors name the file.
-func ReadManifest(folder fs.FS, place string) (*Manifest, error) {
-	path := filepath.Join(place, ManifestFile)
-	f, err := layer.OpenFile(folder, ManifestFile)
+func Read(folder fs.FS, place string) (*Manifest, error) {
+	path := filepath.Join(place, FileName)
+	f, err := layer.OpenFile(folder, FileName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -213,7 +179,7 @@ func ReadManifest(folder fs.FS, place string) (*Manifest, error) {
 	}
 	var m *Manifest
 	if err == nil {
-		m, err = parseManifest(data)
+		m, err = Parse(data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -221,9 +187,9 @@ func ReadManifest(folder fs.FS, place string) (*Manifest, error) {
 	return m, nil
 }
 
-// parseManifest parses a manifest. Keys that are not known are errors. Anchors
+// Parse parses a manifest. Keys that are not known are errors. Anchors
 // are refused: a few lines of them can stand for gigabytes.
-func parseManifest(data []byte) (*Manifest, error) {
+func Parse(data []byte) (*Manifest, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return nil, yamlError(err)
@@ -335,20 +301,20 @@ func (m *Manifest) checkLayer(name string) error {
 		l = &LayerRecord{}
 		m.Layers[name] = l
 	}
-	for i, file := range l.files() {
+	for i, file := range l.Held() {
 		if !fs.ValidPath(file) {
 			return fmt.Errorf("file %q is not a path within the gallery's folder", file)
 		}
-		if slices.Contains(l.files()[:i], file) {
+		if slices.Contains(l.Held()[:i], file) {
 			return fmt.Errorf("file %q is named twice", file)
 		}
 	}
 	if l.Type != "" {
-		if _, err := parseType(l.Type); err != nil {
+		if _, err := ParseType(l.Type); err != nil {
 			return err
 		}
 	}
-	if _, err := parseColumns(l.Columns); err != nil {
+	if _, err := ParseColumns(l.Columns); err != nil {
 		return err
 	}
 	switch {
@@ -356,7 +322,7 @@ func (m *Manifest) checkLayer(name string) error {
 		return ErrLayerName
 	case l.File != "" && len(l.Files) > 0:
 		return errors.New("it has both a file and files")
-	case len(l.files()) == 0 && (l.Array != "" || l.Columns != ""):
+	case len(l.Held()) == 0 && (l.Array != "" || l.Columns != ""):
 		return errors.New("it has an array or columns, and names no file")
 	case l.Tap != "" && (m.Model == nil || m.Preprocess == nil):
 		return fmt.Errorf("it has a tap, and no model and preprocess stand in the file")
@@ -377,13 +343,13 @@ func (m *Manifest) Encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// selected reports whether the manifest, which may be nil, leaves a layer in.
-func (m *Manifest) selected(layer string) bool {
+// Selected reports whether the manifest, which may be nil, leaves a layer in.
+func (m *Manifest) Selected(layer string) bool {
 	return m == nil || len(m.Select) == 0 || slices.Contains(m.Select, layer)
 }
 
-// files returns the files that the record, which may be nil, names.
-func (l *LayerRecord) files() []string {
+// Held returns the files that the record, which may be nil, names.
+func (l *LayerRecord) Held() []string {
 	switch {
 	case l == nil:
 		return nil
@@ -393,55 +359,55 @@ func (l *LayerRecord) files() []string {
 	return l.Files
 }
 
-// file returns the first file that the manifest, which may be nil, gives a layer, or "".
-func (m *Manifest) file(layer string) string {
-	if m == nil || len(m.Layers[layer].files()) == 0 {
+// FileOf returns the first file that the manifest, which may be nil, gives a layer, or "".
+func (m *Manifest) FileOf(layer string) string {
+	if m == nil || len(m.Layers[layer].Held()) == 0 {
 		return ""
 	}
-	return m.Layers[layer].files()[0]
+	return m.Layers[layer].Held()[0]
 }
 
-// itemsFile returns the file that the manifest, which may be nil, says the items
+// ItemsFile returns the file that the manifest, which may be nil, says the items
 // table is, or "".
-func (m *Manifest) itemsFile() string {
+func (m *Manifest) ItemsFile() string {
 	if m == nil || m.Items == nil {
 		return ""
 	}
 	return m.Items.File
 }
 
-// roles returns the names of the columns of the items table that the manifest, which may
+// Roles returns the names of the columns of the items table that the manifest, which may
 // be nil, gives.
-func (m *Manifest) roles() items.Roles {
+func (m *Manifest) Roles() items.Roles {
 	if m == nil || m.Items == nil {
 		return items.Roles{}
 	}
 	return m.Items.Roles
 }
 
-// unknown returns the values that stand for an empty cell.
-func (m *Manifest) unknown() []string {
+// UnknownValues returns the values that stand for an empty cell.
+func (m *Manifest) UnknownValues() []string {
 	if m == nil {
 		return nil
 	}
 	return m.Unknown
 }
 
-// readingItems says how the manifest, which may be nil, changes the items table; "" if it
+// ReadingItems says how the manifest, which may be nil, changes the items table; "" if it
 // does not.
-func (m *Manifest) readingItems() string {
-	if m.roles() == (items.Roles{}) && len(m.unknown()) == 0 {
+func (m *Manifest) ReadingItems() string {
+	if m.Roles() == (items.Roles{}) && len(m.UnknownValues()) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%q %q\n", m.roles(), m.unknown())
+	return fmt.Sprintf("%q %q\n", m.Roles(), m.UnknownValues())
 }
 
-// claimed returns the files that the manifest, which may be nil, names.
-func (m *Manifest) claimed() map[string]bool {
+// Claimed returns the files that the manifest, which may be nil, names.
+func (m *Manifest) Claimed() map[string]bool {
 	files := map[string]bool{}
 	if m != nil {
 		for _, l := range m.Layers {
-			for _, file := range l.files() {
+			for _, file := range l.Held() {
 				files[file] = true
 			}
 		}
@@ -449,9 +415,9 @@ func (m *Manifest) claimed() map[string]bool {
 	return files
 }
 
-// pictures reports whether the manifest, which may be nil, says that a file holds
-// pictures.
-func (m *Manifest) pictures(file string) bool {
+// TablesPictures reports whether the manifest, which may be nil, says that a file holds
+// TablesPictures.
+func (m *Manifest) TablesPictures(file string) bool {
 	if m == nil || m.Pictures == nil || m.Pictures.File == "" {
 		return false
 	}
@@ -459,13 +425,13 @@ func (m *Manifest) pictures(file string) bool {
 	return ok && err == nil || m.Pictures.File == file
 }
 
-// wants reports whether the manifest, which may be nil, names a layer.
-func (m *Manifest) wants(layer string) bool {
+// Wants reports whether the manifest, which may be nil, names a layer.
+func (m *Manifest) Wants(layer string) bool {
 	return m != nil && (m.Layers[layer] != nil || slices.Contains(m.Select, layer))
 }
 
-// parseType returns the type of the name.
-func parseType(name string) (layer.DType, error) {
+// ParseType returns the type of the name.
+func ParseType(name string) (layer.DType, error) {
 	types := []layer.DType{layer.Float32, layer.Float16, layer.BFloat16, layer.Float64, layer.Int8, layer.Uint8, layer.Int32}
 	var names []string
 	for _, t := range types {
@@ -477,14 +443,14 @@ func parseType(name string) (layer.DType, error) {
 	return 0, fmt.Errorf("type %q is none of %s", name, strings.Join(names, ", "))
 }
 
-// complete checks that every layer that the manifest names is there.
-func (m *Manifest) complete(place string, has func(layer string) bool) error {
+// Complete checks that every layer that the manifest names is there.
+func (m *Manifest) Complete(place string, has func(layer string) bool) error {
 	if m == nil {
 		return nil
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(m.Layers)), m.Select...) {
-		if m.selected(name) && !has(name) {
-			return fmt.Errorf("%s: it names layer %q, and there is no %s.npy, nor another file that holds it", filepath.Join(place, ManifestFile), name, name)
+		if m.Selected(name) && !has(name) {
+			return fmt.Errorf("%s: it names layer %q, and there is no %s.npy, nor another file that holds it", filepath.Join(place, FileName), name, name)
 		}
 	}
 	return nil
