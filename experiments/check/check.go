@@ -148,7 +148,7 @@ func (c Check) Do(ctx context.Context) (_ *Report, err error) {
 	}
 	checks := []func(context.Context) error{r.items, r.pictures}
 	if whole {
-		checks = []func(context.Context) error{r.items, r.record, r.matrices, r.order, r.model, r.pictures, r.derived}
+		checks = []func(context.Context) error{r.items, r.record, r.matrices, r.order, r.storedTypes, r.model, r.pictures, r.derived}
 	}
 	for _, check := range checks {
 		if err := check(ctx); err != nil {

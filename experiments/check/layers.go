@@ -174,32 +174,18 @@ const orderDepth = 10
 // alone is no proof, since a layer may be blind to every label, but it is what a
 // shuffled matrix looks like.
 func (r *checkRun) order(ctx context.Context) error {
-	var all []int
-	for row := range r.g.Len() {
-		if r.g.IsQuery(row) {
-			all = append(all, row)
-		}
-	}
-	if r.Queries == 0 || len(all) == 0 || len(r.g.Labels()) == 0 || r.g.Len() < 10*orderDepth {
-		return nil
-	}
-	among, err := r.g.Candidates(nil)
-	if err != nil {
+	queries, among, err := r.sampled()
+	if err != nil || len(queries) == 0 || len(r.g.Labels()) == 0 || r.g.Len() < 10*orderDepth {
 		return err
-	}
-	var queries []int
-	for _, i := range items.Sample(len(all), r.Queries, r.Seed) {
-		queries = append(queries, all[i])
 	}
 	for i, l := range r.g.Layers {
 		r.Progress("order of rows", float64(i)/float64(len(r.g.Layers)))
 		if scored := r.out.Layers[i].Scored; 2*scored < l.Rows {
 			continue // there are worse findings
 		}
-		s := scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(l.Name)}}}
 		chance := newLuck(r.g, among)
 		var mu sync.Mutex
-		err := r.g.RankAll(ctx, queries, []scheme.Scheme{s}, orderDepth, among, func(i int, rankings []rank.Ranking) {
+		err := r.g.RankAll(ctx, queries, alone(l.Name), orderDepth, among, func(i int, rankings []rank.Ranking) {
 			mu.Lock()
 			defer mu.Unlock()
 			chance.add(queries[i], rankings[0].Hits)
@@ -214,6 +200,28 @@ func (r *checkRun) order(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sampled returns the queries that are ranked, and their candidates.
+func (r *checkRun) sampled() (queries []int, among *items.Candidates, err error) {
+	var all []int
+	for row := range r.g.Len() {
+		if r.g.IsQuery(row) {
+			all = append(all, row)
+		}
+	}
+	if among, err = r.g.Candidates(nil); err != nil || r.Queries == 0 {
+		return nil, among, err
+	}
+	for _, i := range items.Sample(len(all), r.Queries, r.Seed) {
+		queries = append(queries, all[i])
+	}
+	return queries, among, nil
+}
+
+// alone returns a layer as the only scheme.
+func alone(layer string) []scheme.Scheme {
+	return []scheme.Scheme{{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(layer)}}}}
 }
 
 // luck counts hits by label, and what chance would give.

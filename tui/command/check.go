@@ -44,7 +44,8 @@ cut to fit a float16, rows and columns of zeros or of one value, rows that repea
 others, lengths that stand out; for pictures that are missing, do not decode or are
 the same; for codes and derived layers that are damaged or out of date, or of which
 drawn rows come out otherwise when they are computed again; and for what killed
-programs have left. Rows that are in another order than the items show in two
+programs have left. It says for how many drawn queries the nearest items would be
+others if a matrix were stored in a type of fewer bytes or digits. Rows that are in another order than the items show in two
 ways: where gallery.yaml records a model, and ONNX Runtime is there, 32 pictures are
 extracted again and compared; and the nearest items of drawn queries share labels no
 more often than chance has it.
@@ -57,7 +58,7 @@ It exits with 1 if there is an error, or, with --strict, a warning.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.pictures, "pictures", "all", "how many pictures to decode: none, a number, drawn with --seed, or all")
-	flags.IntVar(&f.queries, "queries", 256, "queries to rank under every layer, for the order of rows; 0 ranks none")
+	flags.IntVar(&f.queries, "queries", 256, "queries to rank under every layer, for the order of rows and stored types; 0 ranks none")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draws")
 	flags.BoolVar(&f.json, "json", false, "write JSON")
 	flags.BoolVar(&f.strict, "strict", false, "fail on warnings, too")
@@ -70,6 +71,7 @@ var checkPhases = []phase{
 	{name: "items", weight: 1},
 	{name: "layer ", weight: 20},
 	{name: "order of rows", weight: 10},
+	{name: "stored types", weight: 10},
 	{name: "the model", weight: 5},
 	{name: "pictures", weight: 50},
 	{name: "derived files", weight: 5},
