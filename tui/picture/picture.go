@@ -31,6 +31,8 @@ const (
 	QualityShared Quality = iota
 	// QualityLarge computes a palette for this one picture, which costs fifteen milliseconds: for the query.
 	QualityLarge
+	// QualityFaded is QualityShared half way to the background: for pictures that others stand out from.
+	QualityFaded
 )
 
 // Picture is one item's picture, ready for the terminal. A picture that could not be read has Err and nothing to show.

@@ -42,7 +42,8 @@ func (t *Thumbs) fitted(p *Picture, m image.Image, key pictureKey) *image.RGBA {
 	return resample(m, p.PixelW, p.PixelH)
 }
 
-// painted sets the size of p and returns m in it, mapped to the shared palette or, in QualityLarge, to one of its own.
+// painted sets the size of p and returns m in it, mapped to the shared palette, which is faded in QualityFaded, or in
+// QualityLarge to one of its own.
 func (t *Thumbs) painted(ctx context.Context, p *Picture, m image.Image, key pictureKey) (*image.Paletted, error) {
 	small := t.fitted(p, m, key)
 	if err := ctx.Err(); err != nil {
@@ -51,7 +52,11 @@ func (t *Thumbs) painted(ctx context.Context, p *Picture, m image.Image, key pic
 	if key.quality == QualityLarge {
 		return ownPalette(small, t.colors).paint(small), nil
 	}
-	return t.palette.paint(small), nil // set before ready was closed
+	out := t.palette.paint(small) // set before ready was closed
+	if key.quality == QualityFaded && t.fadesPalette() {
+		out.Palette = fadedPalette(out.Palette, t.light)
+	}
+	return out, nil
 }
 
 // drawSixel fills in the sixel picture of m. The encoder is given a picture that is already mapped to its palette: its own
@@ -68,7 +73,7 @@ func (t *Thumbs) drawSixel(ctx context.Context, p *Picture, m image.Image, e *en
 	p.Bytes = bytes.Clone(e.out.Bytes())
 	sum := sha256.Sum256(p.Bytes)
 	p.Key = string(sum[:16])
-	if t.terminal.Tmux && key.quality == QualityShared {
+	if t.terminal.Tmux && key.quality != QualityLarge {
 		p.pixels = painted
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/muesli/termenv"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Colors  int   // of the shared palette, 2 to 255; default 255, and no more than the terminal has registers for
 	Budget  int64 // bytes of pictures kept; default 64 MiB
 	Workers int   // pictures decoded and encoded at a time; default one a processor
+	Light   bool  // the background is light, to which faded pictures fade
 }
 
 // Thumbs makes the items' pictures for one terminal and keeps the latest within a budget of bytes. All methods may be
@@ -36,6 +38,7 @@ type Thumbs struct {
 	terminal Terminal
 	driver   driver
 	colors   int
+	light    bool
 	encoders chan *encoder // also bounds the concurrency
 	ready    chan struct{} // closed when palette is set
 
@@ -79,7 +82,7 @@ func NewThumbs(read func(row int) (image.Image, error), rows int, terminal Termi
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	t := &Thumbs{
-		read: read, rows: rows, terminal: terminal, driver: drivers[terminal.Graphics], colors: o.Colors,
+		read: read, rows: rows, terminal: terminal, driver: drivers[terminal.Graphics], colors: o.Colors, light: o.Light,
 		encoders: make(chan *encoder, o.Workers), ready: make(chan struct{}),
 		flights:  make(map[pictureKey]*pictureFlight),
 		pictures: newPictureLRU[pictureKey, Picture](o.Budget - o.Budget/4),
@@ -183,12 +186,22 @@ func (t *Thumbs) SetCell(w, h int) {
 	t.cellW, t.cellH = w, h
 }
 
-// Cached returns a row's picture if it is ready, the one in QualityLarge before the other. It does no I/O and takes
-// well under a microsecond.
+// Cached returns a row's picture if it is ready, the one in QualityLarge before that in QualityShared. It does no I/O
+// and takes well under a microsecond.
 func (t *Thumbs) Cached(row int, box Box) (Picture, bool) {
+	return t.cached(row, box, QualityLarge, QualityShared)
+}
+
+// CachedFaded returns a row's faded picture if it is ready.
+func (t *Thumbs) CachedFaded(row int, box Box) (Picture, bool) {
+	return t.cached(row, box, QualityFaded)
+}
+
+// cached returns a row's picture in the first quality in which it is kept.
+func (t *Thumbs) cached(row int, box Box, qualities ...Quality) (Picture, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, quality := range []Quality{QualityLarge, QualityShared} {
+	for _, quality := range qualities {
 		if p, ok := t.pictures.get(pictureKey{row, box, t.cellW, t.cellH, quality}); ok {
 			return p, true
 		}
@@ -249,7 +262,7 @@ func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 	if t.driver.draw == nil || key.box.Cols <= 0 || key.box.Rows <= 0 {
 		return p, ctx.Err()
 	}
-	if t.driver.palette && key.quality == QualityShared {
+	if t.driver.palette && key.quality != QualityLarge {
 		select {
 		case <-t.ready:
 		case <-ctx.Done():
@@ -268,6 +281,9 @@ func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 	if ctx.Err() != nil {
 		return Picture{}, ctx.Err()
 	}
+	if err == nil && key.quality == QualityFaded && !t.fadesPalette() {
+		m = fadedImage(m, boxW, boxH, t.light || t.inked())
+	}
 	if err == nil {
 		err = t.driver.draw(t, ctx, &p, m, e, key)
 	}
@@ -279,6 +295,13 @@ func (t *Thumbs) make(ctx context.Context, key pictureKey) (Picture, error) {
 	}
 	return p, nil
 }
+
+// fadesPalette reports whether a faded picture is the picture with other colours. Where the pictures of a row are joined
+// to one, its palette has no room for more: they are drawn in the shared palette.
+func (t *Thumbs) fadesPalette() bool { return t.driver.palette && !t.terminal.Tmux }
+
+// inked reports whether pictures are characters without colour, where paper is blank.
+func (t *Thumbs) inked() bool { return t.driver.hand == nil && t.terminal.Profile == termenv.Ascii }
 
 // source returns a row's picture in at least w×h pixels, or in its own size.
 func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error) {
