@@ -185,6 +185,12 @@ func nextCaption(m Model) (Model, tea.Cmd) {
 	return m, nil
 }
 
+// toggleDifference shows the rows by what they have that their references have not, or as they are.
+func toggleDifference(m Model) (Model, tea.Cmd) {
+	m.Rows.Difference = !m.Rows.Difference
+	return m.arrange(), nil
+}
+
 func redraw(m Model) (Model, tea.Cmd) {
 	if m.screen != nil {
 		m.screen.Invalidate()

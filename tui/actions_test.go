@@ -222,7 +222,7 @@ func TestLabelsAndCaptions(t *testing.T) {
 	d.press("c")
 	d.wantScreen("captions show labels")
 	d.press("c")
-	d.wantScreen(cells.CutID(d.m.gallery.ID(hit), 6))
+	d.wantScreen(cells.CutID(d.m.gallery.ID(hit), 8))
 	d.press("c")
 	d.wantScreen("captions show scores")
 }

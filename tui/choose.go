@@ -78,7 +78,7 @@ func labelChoices(g *engine.Gallery, marked []string) []prompt.Choice {
 	for _, l := range g.Labels() {
 		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
 		if i := slices.Index(marked, l.Name); i >= 0 {
-			c.Mark = pane.Marks[i][0]
+			c.Mark = pane.Marks[i]
 		}
 		items = append(items, c)
 	}

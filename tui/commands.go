@@ -192,8 +192,8 @@ func (m Model) load() (Model, tea.Cmd) {
 	m.ready = make(map[pane.Place]picture.Picture, len(all))
 	var missing []picture.Wanted
 	for _, p := range all {
-		if made, ok := m.thumbs.Cached(p.Row, p.Box); ok {
-			m.ready[pane.Place{Row: p.Row, Box: p.Box}] = made
+		if made, ok := m.thumbs.Ready(p); ok {
+			m.ready[pane.PlaceOf(p)] = made
 		} else if !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
@@ -223,7 +223,8 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 	m.fetched = true
 	ctx, seq := m.fetching.begin(m.ctx)
 	session, gallery, thumbs := m.session, m.gallery, m.thumbs
-	shown, l, visible := m.Shown, m.layout, m.Rows.Visible(&m.layout, len(m.Shown.Rankings), false)
+	board, l := m.Board, m.layout
+	board.Panel = false
 	var neighbours []int
 	for _, by := range []int{1, -1} {
 		if q, ok := m.Neighbour(m.gallery, by); ok {
@@ -232,7 +233,7 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 	}
 	return m, m.crew.run(func() tea.Msg {
 		for _, q := range neighbours {
-			d := pane.Desk{Query: q, Schemes: shown.Schemes}
+			d := pane.Desk{Query: q, Schemes: board.Shown.Schemes}
 			results, err := session.Preview(ctx, d.Steps(gallery)...)
 			if err != nil {
 				break
@@ -240,17 +241,12 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 			if !l.Pictures {
 				continue
 			}
-			pictures := []picture.Wanted{{Row: q, Box: l.QueryBox, Quality: picture.QualityLarge}}
-			rankings := lastSearch(results).Rankings
-			for _, i := range visible {
-				if i >= len(rankings) {
-					break
+			at := board
+			at.Shown = pane.Frame{Desk: d, Rankings: lastSearch(results).Rankings}
+			for _, p := range at.Pictures(&l) { // one after the other: the screen's own come first
+				if p.Empty() {
+					continue
 				}
-				for _, h := range rankings[i].Hits {
-					pictures = append(pictures, picture.Wanted{Row: h.Row, Box: l.Thumb, Quality: picture.QualityShared})
-				}
-			}
-			for _, p := range pictures { // one after the other: the screen's own come first
 				if _, err := thumbs.Picture(ctx, p.Row, p.Box, p.Quality); err != nil {
 					break
 				}

@@ -275,15 +275,15 @@ func leaveFindings(m Model) (Model, tea.Cmd) {
 	return closeFindings(m)
 }
 
-// chooseScheme lists the schemes that can be A, or B.
+// chooseScheme lists the schemes that can be now, or next.
 func chooseScheme(m Model, which int) (Model, tea.Cmd) {
-	m.popup = prompt.Popup{Kind: prompt.PopupSchemeA + prompt.PopupKind(which), Title: "Scheme " + string(rune('A'+which))}
+	m.popup = prompt.Popup{Kind: prompt.PopupSchemeA + prompt.PopupKind(which), Title: "Scheme for " + page.Side(which)}
 	m.popup.Items = m.findings.Choices(m.scene(), which)
 	m.popup.At = max(slices.IndexFunc(m.popup.Items, func(c prompt.Choice) bool { return c.Mark != "" }), 0)
 	return m, nil
 }
 
-// takeScheme makes the scheme under the popup's cursor A, or B; the other one takes its place if it was that.
+// takeScheme makes the scheme under the popup's cursor now, or next; the other one takes its place if it was that.
 func takeScheme(m Model, which int) (Model, tea.Cmd) {
 	chosen := m.findings.KnownSchemes(m.scene())[m.popup.At]
 	m.popup = prompt.Popup{}

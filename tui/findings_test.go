@@ -207,23 +207,23 @@ func TestQueriesBehindAMean(t *testing.T) {
 func TestChoosePair(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down M")
-	d.wantScreen("A A  against  B B")
+	d.wantScreen("now A  against  next B")
 	d.press("b down enter")
-	d.wantScreen("A A  against  B C")
+	d.wantScreen("now A  against  next C")
 	d.wantSteps("mine    A, C on category, brand, pattern, colour, background over all seed 1")
 	d.press("a")
 	if d.m.popup.At != 0 || d.m.popup.Kind != prompt.PopupSchemeA {
 		t.Errorf("the list begins at %d", d.m.popup.At)
 	}
 	d.press("down down space") // B is chosen as A: they change places
-	d.wantScreen("A C  against  B A")
+	d.wantScreen("now C  against  next A")
 	before := d.log.Len()
 	d.press("b esc b enter")
 	if d.log.Len() != before {
 		t.Error("what is chosen already is mined again")
 	}
 	d.press("esc down down M") // the row above the last is C
-	d.wantScreen("A C  against  B A+B+C")
+	d.wantScreen("now C  against  next A+B+C")
 	d.press("esc")
 	before = d.log.Len()
 	d.press("M")
@@ -236,7 +236,7 @@ func TestChoosePair(t *testing.T) {
 	}
 	d.press("esc : text:mine_B,_A_on_brand_over_100_seed_3 enter")
 	d.wantSteps("mine    B, A on brand over 100 seed 3")
-	d.wantScreen("A B  against  B A")
+	d.wantScreen("now B  against  next A")
 	d.wantScreen("100 queries · brand")
 	d.replays()
 }
@@ -263,7 +263,7 @@ func TestMiningBehind(t *testing.T) {
 	d.wantScreen("mining: all queries are ranked")
 	d.press("M")
 	d.wantStatus("the mining is cancelled")
-	d.wantScreen("A and B are not mined yet")
+	d.wantScreen("now and next are not mined yet")
 	d.do(run)
 	d.wantStatus("the mining is cancelled")
 	if strings.Contains(d.log.String()[before:], "mine ") {

@@ -137,6 +137,10 @@ func lookActions() []action {
 		bind(groupLook, []string{"esc"}, "esc", "back", back).at("esc back").only(func(m *Model) bool {
 			return m.Panel || m.Visiting.On || m.Rows.Cursor >= 0 || m.Walk.Text != "" || m.evaluation.Running()
 		}),
+		bind(groupLook, []string{"d"}, "d", "what rows gained and lost", toggleDifference).at("d difference").
+			only(func(m *Model) bool { return len(m.Desk.Schemes) > 1 && !m.Rows.Difference }),
+		bind(groupLook, []string{"d"}, "d", "rows as they are", toggleDifference).at("d as they are").
+			only(func(m *Model) bool { return len(m.Desk.Schemes) > 1 && m.Rows.Difference }),
 		bind(groupLook, []string{"c"}, "c", "other captions", nextCaption).at("c captions"),
 		bind(groupLook, []string{"l"}, "l", "labels to mark", chooseLabels).at("l labels").
 			only(func(m *Model) bool { return len(m.gallery.Labels()) > 0 }),
@@ -186,8 +190,8 @@ func newFindingActions() []action {
 		bind(groupFindings, []string{"left", "shift+tab"}, "shift+tab", "previous page", by(-1, turnPage)).only(flat),
 		bind(groupFindings, []string{"l"}, "l", "next label", nextLabel).at("l label").
 			only(list(func(m *Model) bool { return len(m.findings.Labels(m.scene())) > 1 })),
-		bind(groupFindings, []string{"a"}, "a", "choose A", by(0, chooseScheme)).at("a/b schemes").only(paired),
-		bind(groupFindings, []string{"b"}, "b", "choose B", by(1, chooseScheme)).at("a/b schemes").only(paired),
+		bind(groupFindings, []string{"a"}, "a", "choose now", by(0, chooseScheme)).at("a/b schemes").only(paired),
+		bind(groupFindings, []string{"b"}, "b", "choose next", by(1, chooseScheme)).at("a/b schemes").only(paired),
 		bind(groupFindings, []string{"r"}, "r", "from the other end", reverse).at("r reverse").
 			only(list(func(m *Model) bool { return m.findings.Page != page.Schemes && m.findings.List.Rows > 1 })),
 		bind(groupFindings, []string{"s"}, "s", "classes of few queries too", toggleSmall).
@@ -198,7 +202,7 @@ func newFindingActions() []action {
 		bind(groupFindings, []string{"pgup", "ctrl+u"}, "pgup", "screen up", by(-1, pageFindings)).only(above),
 		bind(groupFindings, []string{"end", "G"}, "end", "last row", by(1, endFindings)).only(below),
 		bind(groupFindings, []string{"home", "g"}, "home", "first row", by(-1, endFindings)).only(above),
-		bind(groupFindings, []string{"M"}, "M", "mine A and B", minePair).at("M mine").
+		bind(groupFindings, []string{"M"}, "M", "mine now and next", minePair).at("M mine").
 			only(func(m *Model) bool { return paired(m) && m.findings.Current(m.Filter) == nil }),
 		bind(groupFindings, []string{"M"}, "M", "cancel the mining", cancelEvaluation).at("M cancel").only(isMining),
 		bind(groupLook, []string{"esc"}, "esc", "back", leaveFindings).at("esc back"),

@@ -19,6 +19,7 @@ var states = []struct{ name, keys string }{
 	{"sliders at work", "down down down left tab left left"},
 	{"zero weight", "down down down 0"},
 	{"pinned", "down space"},
+	{"differences", "d"},
 	{"below the pinned", "down space down"},
 	{"hit", "down enter right"},
 	{"first hit", "enter"},
@@ -160,7 +161,7 @@ func TestPopupKeys(t *testing.T) {
 			t.Fatalf("%s opens nothing", open)
 		}
 		for _, b := range d.m.popup.Bindings(d.m.popKeys) {
-			if key.Matches(keyNamed(t, b.Keys()[0]), d.m.popKeys.Up) {
+			if key.Matches(keyNamed(t, b.Keys()[0]), d.m.popKeys.Up, d.m.popKeys.PageUp) {
 				continue // at the top
 			}
 			before := d.m.View()

@@ -107,7 +107,7 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		actions: newActions(), finding: newFindingActions(), landing: newLandActions(), popKeys: prompt.NewPopupKeys(), later: tick,
 	}
 	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
-	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors})
+	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors, Light: c.Light})
 	if !c.Terminal.Graphics.Apart() {
 		m.status = m.status.Tell("%s", c.Terminal.Why)
 	}
@@ -326,6 +326,7 @@ func (m Model) arrange() Model {
 		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
 		Schemes: len(m.Shown.Schemes), Labels: m.QueryLines(m.gallery),
 		Marked: len(m.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: m.Panel, Live: m.Good.Means != nil,
+		Difference: m.Rows.Difference, Joined: m.c.Terminal.Tmux && m.c.Terminal.Graphics == picture.GraphicsSixel,
 	})
 	m.Rows = m.Rows.Follow(&m.layout, len(m.Shown.Schemes))
 	m.Sliders = m.Sliders.Clamped(m.Focused())

@@ -230,7 +230,7 @@ func (d *desktop) picture() string {
 	}
 	cells := make([][]rune, len(lines))
 	for y, line := range lines {
-		for _, r := range line {
+		for _, r := range ansi.Strip(line) { // of pictures that are text
 			cells[y] = append(cells[y], r)
 			for range ansi.StringWidth(string(r)) - 1 {
 				cells[y] = append(cells[y], ' ') // the other half of a wide character
@@ -360,6 +360,10 @@ func TestGoldenFrames(t *testing.T) {
 		{"80x24-text", 80, 24, picture.GraphicsNone, "enter"},
 		{"60x20", 60, 20, picture.GraphicsSixel, ""},
 		{"30x8", 30, 8, picture.GraphicsSixel, ""},
+		{"120x40-difference", 120, 40, picture.GraphicsSixel, "down down down d enter right"},
+		{"200x60-difference", 200, 60, picture.GraphicsSixel, "down down down d"},
+		{"80x24-difference", 80, 24, picture.GraphicsSixel, "down down down d"},
+		{"120x40-halfblock", 120, 40, picture.GraphicsHalfBlock, "down down down d"},
 		{"19x3", 19, 3, picture.GraphicsSixel, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -105,10 +105,7 @@ func press(m Model, x, y int) (Model, tea.Cmd) {
 		if !m.layout.RowAt(at).Has(x, y) {
 			continue
 		}
-		if y == m.layout.RowAt(at).Y { // the scheme's text
-			return pressRow(m, i, -1)
-		}
-		return pressRow(m, i, (x-m.layout.Rows.X)/m.layout.Slot)
+		return pressRow(m, i, m.layout.HitAt(at, x, y))
 	}
 	return m, nil
 }

@@ -127,8 +127,8 @@ func (m *Model) placements(sc *pane.Scene) []picture.Placement {
 		return nil
 	}
 	var all []picture.Placement
-	add := func(row int, box picture.Box, x, y int) {
-		if p := m.ready[pane.Place{Row: row, Box: box}]; p.Bytes != nil {
+	add := func(at pane.Place, x, y int) {
+		if p := m.ready[at]; p.Bytes != nil {
 			all = append(all, p.Placement(x, y))
 		}
 	}

@@ -78,13 +78,13 @@ func (k Listing) compared() RowList {
 		}
 	}
 	return RowList{
-		note: fmt.Sprintf("A less B over the same %s queries; ≠: %d of %d differences are shown (p after Holm under .05)", cells.Thousands(queries), shown, len(of)),
+		note: fmt.Sprintf("the first less the second over the same %s queries; ≠: %d of %d differences are shown (p after Holm under .05)", cells.Thousands(queries), shown, len(of)),
 		Rows: len(of), empty: "no pair is compared under this label",
 		columns: []column{
 			{width: 1, cell: func(s cells.Styles, i, _ int) string { return shownMark(s, at(i).Shown()) }},
-			text("A", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].A }), func(i int) string { return at(i).A.String() }),
-			text("B", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].B }), func(i int) string { return at(i).B.String() }),
-			numbers("A − B", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
+			text("first", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].A }), func(i int) string { return at(i).A.String() }),
+			text("second", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].B }), func(i int) string { return at(i).B.String() }),
+			numbers("diff", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
 			text("95 % interval", 14, func(i int) string { return cells.Signed(at(i).Low) + " to " + cells.Signed(at(i).High) }),
 			numbers("p (Holm)", 8, func(i int) string { return cells.Chance(at(i).Holm, 4) }),
 			numbers("won tied lost", 17, func(i int) string {
@@ -97,7 +97,7 @@ func (k Listing) compared() RowList {
 				}
 				return cells.Signed(at(i).ClassLow) + " to " + cells.Signed(at(i).ClassHigh)
 			}).from(pane.WideCols),
-			interval("◂ B ahead · A ahead ▸", len(of), func(i int) (low, value, high float64) {
+			interval("◂ second · first ▸", len(of), func(i int) (low, value, high float64) {
 				c := at(i)
 				return c.Low, c.Diff, c.High
 			}).from(pane.WideCols),

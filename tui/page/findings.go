@@ -147,13 +147,13 @@ func (f *Findings) KnownSchemes(sc *pane.Scene) []scheme.Scheme {
 	return all
 }
 
-// Choices returns the known schemes as a list to choose A from, or B.
+// Choices returns the known schemes as a list to choose now from, or next.
 func (f *Findings) Choices(sc *pane.Scene, which int) []prompt.Choice {
 	var items []prompt.Choice
 	for _, s := range f.KnownSchemes(sc) {
 		c := prompt.Choice{Name: s.String()}
 		if i := slices.IndexFunc(f.Pair, func(o scheme.Scheme) bool { return pane.SameScheme(o, s) }); i >= 0 {
-			c.Note = "is " + string(rune('A'+i))
+			c.Note = "is " + sides[i]
 			if i == which {
 				c.Mark = "✓"
 			}

@@ -15,10 +15,16 @@ import (
 	"strata/tui/pane"
 )
 
+// sides names the two schemes that were mined: the one that is there, and the one that would take its place.
+var sides = [...]string{"now", "next"}
+
+// Side names the first or the second scheme of a pair.
+func Side(i int) string { return sides[i] }
+
 // pair are the schemes that were mined.
 func (k Listing) pair() []scheme.Scheme { return k.Mined.Evaluation.Schemes }
 
-// classes lists the values of a label by the difference of A and B.
+// classes lists the values of a label by the difference of the two schemes.
 func (k Listing) classes() RowList {
 	all := k.Mined.ClassesOf(k.Label)
 	of := all
@@ -42,20 +48,20 @@ func (k Listing) classes() RowList {
 	}
 	at := func(i int) eval.ClassDifference { return of[k.place(i, len(of))] }
 	return RowList{
-		note: fmt.Sprintf("A is ahead in %d of %d classes, B in %d%s", ahead, len(of), behind, note), Rows: len(of),
+		note: fmt.Sprintf("now is ahead in %d of %d classes, next in %d%s", ahead, len(of), behind, note), Rows: len(of),
 		empty: "no query is judged under both",
 		columns: []column{
 			text("class", 20, func(i int) string { return at(i).Class }),
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Queries) }),
-			numbers("A", 5, func(i int) string { return cells.Number(at(i).A, 3) }),
-			numbers("B", 5, func(i int) string { return cells.Number(at(i).B, 3) }),
-			numbers("A − B", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
+			numbers("now", 5, func(i int) string { return cells.Number(at(i).A, 3) }),
+			numbers("next", 5, func(i int) string { return cells.Number(at(i).B, 3) }),
+			numbers("diff", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
 			numbers("p", 7, func(i int) string { return cells.Chance(at(i).P, 4) }).from(100),
 			numbers("won tied lost", 14, func(i int) string {
 				c := at(i)
 				return fmt.Sprintf("%d %d %d", c.Win, c.Tie, c.Loss)
 			}).from(pane.WideCols),
-			bars("◂ B ahead · A ahead ▸", low, high, func(i int) float64 { return at(i).Diff }),
+			bars("◂ next · now ▸", low, high, func(i int) float64 { return at(i).Diff }),
 		},
 		Look: func(i int) Look {
 			c := at(i)
@@ -71,7 +77,7 @@ func (k Listing) classes() RowList {
 	}
 }
 
-// losses lists the queries by the hits that they lose when B takes the place of A.
+// losses lists the queries by the hits that they lose when next takes the place of now.
 func (k Listing) losses() RowList {
 	of := k.Mined.LossesOf(k.Label)
 	lost, won, low, high := 0, 0, 0, 0
@@ -85,15 +91,15 @@ func (k Listing) losses() RowList {
 	}
 	at := func(i int) mine.Loss { return of[k.place(i, len(of))] }
 	return RowList{
-		note: fmt.Sprintf("hits among the first %d that are lost when B takes the place of A: of %s queries %s lose and %s gain",
+		note: fmt.Sprintf("hits among the first %d that are lost when next takes the place of now: of %s queries %s lose and %s gain",
 			k.Mined.K, cells.Thousands(len(of)), cells.Thousands(lost), cells.Thousands(won)),
 		Rows: len(of), empty: "no query is judged under both",
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			numbers("alike", 7, func(i int) string { return cells.Thousands(at(i).Relevant) }).from(100),
-			numbers("A", 3, func(i int) string { return strconv.Itoa(at(i).HitsA) }),
-			numbers("B", 3, func(i int) string { return strconv.Itoa(at(i).HitsB) }),
+			numbers("now", 3, func(i int) string { return strconv.Itoa(at(i).HitsA) }),
+			numbers("next", 4, func(i int) string { return strconv.Itoa(at(i).HitsB) }),
 			numbers("lost", 4, func(i int) string { return strconv.Itoa(at(i).Loss) }),
 			bars("◂ gained · lost ▸", float64(low), float64(high), func(i int) float64 { return float64(at(i).Loss) }),
 		},
@@ -117,11 +123,11 @@ func (k Listing) mistakes() RowList {
 	}
 	at := func(i int) mine.Mistake { return of[k.place(i, len(of))] }
 	return RowList{
-		note: fmt.Sprintf("first hits that are wrong, %s of A and %s of B; z: the score in standard deviations of first scores",
+		note: fmt.Sprintf("first hits that are wrong, %s of now and %s of next; z: the score in standard deviations of first scores",
 			cells.Thousands(count[0]), cells.Thousands(count[1])),
 		Rows: len(of), empty: "no first hit is wrong",
 		columns: []column{
-			text("by", 2, func(i int) string { return string(rune('A' + at(i).Scheme)) }),
+			text("by", 4, func(i int) string { return sides[at(i).Scheme] }),
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			k.item("first hit", func(i int) int { return at(i).Hit }).from(pane.WideCols),
@@ -153,7 +159,7 @@ func (k Listing) hubs() RowList {
 		for _, x := range h.Hubs {
 			of = append(of, hub{s, x})
 		}
-		notes = append(notes, fmt.Sprintf("%c: %s of %s items, %s in no list, skew %s", 'A'+rune(s),
+		notes = append(notes, fmt.Sprintf("%s: %s of %s items, %s in no list, skew %s", sides[s],
 			cells.Thousands(len(h.Hubs)), cells.Thousands(h.Items), cells.Thousands(h.Never), cells.Number(h.Skew, 2)))
 	}
 	slices.SortStableFunc(of, func(a, b hub) int { return b.Occurrences - a.Occurrences })
@@ -172,7 +178,7 @@ func (k Listing) hubs() RowList {
 	return RowList{
 		note: "items among the first hits of very many queries. " + strings.Join(notes, "; "), Rows: len(of), empty: "there are no hubs",
 		columns: []column{
-			text("by", 2, func(i int) string { return string(rune('A' + at(i).scheme)) }),
+			text("by", 4, func(i int) string { return sides[at(i).scheme] }),
 			k.item("item", func(i int) int { return at(i).Item }),
 			k.value(func(i int) int { return at(i).Item }),
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Occurrences) }),
@@ -268,8 +274,8 @@ func (k Listing) disagreements() RowList {
 		columns: []column{
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
-			numbers("A", 3, func(i int) string { return hits(i, 0) }),
-			numbers("B", 3, func(i int) string { return hits(i, 1) }),
+			numbers("now", 3, func(i int) string { return hits(i, 0) }),
+			numbers("next", 4, func(i int) string { return hits(i, 1) }),
 			numbers("common", 6, func(i int) string { return strconv.Itoa(at(i).Common) }),
 			numbers("overlap", 7, func(i int) string { return cells.Number(at(i).Overlap, 3) }),
 			bars("", 0, 1, func(i int) float64 { return at(i).Overlap }),

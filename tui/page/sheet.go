@@ -40,8 +40,8 @@ func hubSheet(g *engine.Gallery, m *mine.Mined, label string, scheme int, h mine
 		})
 	}
 	return &Sheet{
-		title: fmt.Sprintf("among the first %d of %s queries under %s (%c)", m.K, cells.Thousands(len(items)), m.Evaluation.Schemes[scheme], 'A'+rune(scheme)),
-		Label: label, Subject: h.Item, Items: items, sign: pane.Marks[0],
+		title: fmt.Sprintf("among the first %d of %s queries under %s (%s)", m.K, cells.Thousands(len(items)), m.Evaluation.Schemes[scheme], sides[scheme]),
+		Label: label, Subject: h.Item, Items: items, sign: [2]string{pane.Marks[0], "○"},
 	}
 }
 
@@ -215,13 +215,13 @@ func (s *Sheet) Pictures(l *pane.Layout) []picture.Wanted {
 }
 
 // Place calls add for every picture of the sheet with its place.
-func (s *Sheet) Place(l *pane.Layout, add func(row int, box picture.Box, x, y int)) {
+func (s *Sheet) Place(l *pane.Layout, add func(p pane.Place, x, y int)) {
 	p := s.Plan(l)
-	add(s.Subject, p.box, p.subject.X, p.subject.Y)
+	add(pane.Place{Row: s.Subject, Box: p.box}, p.subject.X, p.subject.Y)
 	first, end := p.Visible(s)
 	for i := first; i < end; i++ {
 		if r := p.Item(s, i); r.Y+1+p.thumb.Rows <= l.Status {
-			add(s.Items[i], p.thumb, r.X, r.Y+1)
+			add(pane.Place{Row: s.Items[i], Box: p.thumb}, r.X, r.Y+1)
 		}
 	}
 }

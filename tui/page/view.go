@@ -44,7 +44,7 @@ func (f *Findings) Nothing(filter string, mining bool) string {
 	case f.Page.Mined() && f.Pair == nil:
 		return "two rows are needed: esc, then a adds one"
 	case f.Page.Mined() && f.Current(filter) == nil:
-		return "A and B are not mined yet: M mines them"
+		return "now and next are not mined yet: M mines them"
 	case f.Listed && f.List.Rows == 0:
 		return f.List.empty
 	}
@@ -82,8 +82,8 @@ func (f *Findings) subject(s cells.Styles, filter string, width int) string {
 	var left string
 	switch {
 	case f.Page.Mined() && len(f.Pair) == 2:
-		left = s.Accent.Render("A ") + s.Bold.Render(inert.Text(f.Pair[0].String())) + s.Faint.Render("  against  ") +
-			s.Accent.Render("B ") + s.Bold.Render(inert.Text(f.Pair[1].String()))
+		left = s.Accent.Render("now ") + s.Bold.Render(inert.Text(f.Pair[0].String())) + s.Faint.Render("  against  ") +
+			s.Accent.Render("next ") + s.Bold.Render(inert.Text(f.Pair[1].String()))
 	case f.Page == Queries && len(f.Scheme.Terms)+len(f.Scheme.Parts) > 0:
 		left = s.Bold.Render(inert.Text(f.Scheme.String()))
 	}

@@ -100,7 +100,7 @@ func (b *Board) movesOf(i int) []int {
 	return moves(b.ranking(i).Hits, b.ranking(reference).Hits)
 }
 
-// RowPair returns the focused scheme as B, and as A the one that its hits' moves are counted from.
+// RowPair returns the scheme that the moves of the focused row's hits are counted from, and the focused one.
 func (b *Board) RowPair() []scheme.Scheme {
 	if len(b.Desk.Schemes) < 2 {
 		return nil
@@ -128,9 +128,8 @@ func (b *Board) Neighbour(g *engine.Gallery, by int) (int, bool) {
 func (b *Board) Pictures(l *Layout) []picture.Wanted {
 	var all []picture.Wanted
 	for _, i := range b.Rows.Visible(l, len(b.Shown.Rankings), b.Panel) {
-		hits := b.Shown.Rankings[i].Hits
-		for _, h := range hits[:min(len(hits), ShownHits)] {
-			all = append(all, picture.Wanted{Row: h.Row, Box: l.Thumb, Quality: picture.QualityShared})
+		for _, p := range append(b.hitPlaces(l, i), b.ghostPlaces(l, i)...) {
+			all = append(all, p.wanted())
 		}
 	}
 	query := b.Shown.Desk.Picture()

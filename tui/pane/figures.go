@@ -188,7 +188,7 @@ func (sc *Scene) figureText(f figure, form int, bestHits, bestMean bool, place i
 	if bestHits {
 		look = s.Bold
 	}
-	text := s.Faint.Render(Marks[place][0]) + " "
+	text := s.Label(place).Render(Marks[place]) + " "
 	if form <= formTogether || form == formHits {
 		text += s.Faint.Render(cells.Cut(f.label, 12)) + " "
 	}

@@ -37,11 +37,14 @@ type Layout struct {
 	Sliders  cells.Rect
 
 	Rows    cells.Rect // all visible schemes
-	Slot    int        // from one picture to the next
-	Thumb   picture.Box
-	RowH    int // lines of a scheme without the gap
+	Visible int        // schemes that fit
+	RowH    int        // lines of a scheme without the gap
 	Gap     int
-	Visible int // schemes that fit
+	lineup
+
+	Ghost   picture.Box // of a lost hit's picture; zero: there is no room for them
+	Ghosts  int         // columns of them
+	ghostsX int         // where they begin, from the row's left
 
 	Panel      cells.Rect  // the hit under the cursor, when it is looked at
 	PanelBox   picture.Box // each of its two pictures
@@ -60,6 +63,8 @@ type Kind struct {
 	Layers       int  // of the gallery
 	Panel        bool // a hit is looked at: one row is visible
 	Live         bool // means over many queries are there: what they say has a line
+	Difference   bool // hits that a row lost have pictures
+	Joined       bool // the terminal keeps few pictures, so that those of a line are one
 }
 
 // NewLayout places everything.
@@ -124,7 +129,7 @@ func (l *Layout) placeTop(body cells.Rect, k Kind) int {
 		h = min(4, body.H/3)
 	case body.H >= 26:
 		h = 6 + (body.H-26)/6
-		least := l.leastRowH()
+		least := l.leastRowH(k)
 		rows, spare := (body.H-h-1)/least, (body.H-h-1)%least
 		if k.Schemes > rows && spare+h-5 >= least { // a lower strip makes room for one row more
 			h -= least - spare
@@ -149,41 +154,36 @@ func (l *Layout) placeTop(body cells.Rect, k Kind) int {
 const leastPicture = 4
 
 // leastRowH returns the height of a row with the lowest pictures.
-func (l *Layout) leastRowH() int { return 2 + leastPicture + l.Captions }
+func (l *Layout) leastRowH(k Kind) int { return 1 + leastPicture + markLines(k.Marked) + l.Captions }
+
+// markLines returns the lines of the hit marks of so many labels: two labels share one.
+func markLines(marked int) int { return (marked + 1) / 2 }
 
 // placeRows fits the schemes, as many as there are up to four with pictures of at least four lines, and gives what
 // is left to the table or, when a hit is looked at, to the panel.
 func (l *Layout) placeRows(body cells.Rect, k Kind) {
 	schemes := max(k.Schemes, 1)
-	l.Slot = (body.W + 1) / ShownHits
-	body.W = max(ShownHits*l.Slot-1, min(body.W, ShownHits))
-	l.Rows = body
-	l.Thumb = picture.Box{Cols: max(l.Slot-1, 0)}
 	if l.Captions == 2 { // there are no pictures: the marked labels stand in their place
 		l.Captions = min(max(body.H/min(schemes, 4)-2, 2), 2+k.Marked)
 	}
-	extra := 1 + l.Captions // the header and the caption
-	if l.Pictures {
-		extra++ // ranks, moves and hit bars
-		full := Square(l.Thumb.Cols, k.CellW, k.CellH)
-		fits := body.H/min(schemes, 4) - extra
-		l.Thumb.Rows = max(min(full, fits), min(full, leastPicture))
-		l.Thumb.Cols = min(l.Thumb.Cols, max(l.Thumb.Rows*k.CellH/k.CellW+1, 7))
-	}
-	l.RowH = extra + l.Thumb.Rows
+	l.lineup = l.chosenLineup(body, k)
+	l.Rows = body
+	l.Rows.W = max(l.Across*l.Slot-1, min(body.W, ShownHits))
+	l.placeGhosts(body.W, k)
+	l.RowH = l.height()
 	if k.Panel {
 		l.Visible = 1
 		l.Rows.H = min(l.RowH, body.H)
-		l.placePanel(cells.Rect{X: body.X, Y: body.Y + l.RowH + 1, W: body.W, H: body.H - l.RowH - 1}, k)
+		l.placePanel(cells.Rect{X: body.X, Y: body.Y + l.RowH + 1, W: l.Rows.W, H: body.H - l.RowH - 1}, k)
 		return
 	}
-	l.Visible = min(schemes, max(1, body.H/l.RowH))
+	l.Visible = l.fits(body.H, schemes)
 	if l.Visible*(l.RowH+1)-1 <= body.H {
 		l.Gap = 1
 	}
 	l.Rows.H = l.Visible * (l.RowH + l.Gap)
 	if rest := body.H - l.Rows.H; rest >= tableRows && l.Captions > 0 {
-		l.Table = cells.Rect{X: body.X, Y: body.Y + l.Rows.H, W: body.W, H: rest}
+		l.Table = cells.Rect{X: body.X, Y: body.Y + l.Rows.H, W: l.Rows.W, H: rest}
 	}
 }
 
@@ -214,7 +214,28 @@ func (l *Layout) RowAt(i int) cells.Rect {
 // ThumbAt returns the rectangle of the j-th picture of the i-th visible scheme.
 func (l *Layout) ThumbAt(i, j int) cells.Rect {
 	r := l.RowAt(i)
-	return cells.Rect{X: r.X + j*l.Slot, Y: r.Y + 2, W: l.Thumb.Cols, H: l.Thumb.Rows}
+	return cells.Rect{
+		X: r.X + j%l.Across*l.Slot, Y: r.Y + 1 + j/l.Across*l.FoldH + l.Ranks, W: l.Thumb.Cols, H: l.Thumb.Rows,
+	}
+}
+
+// HitAt returns the hit of the i-th visible scheme at a cell of its rectangle, or -1.
+func (l *Layout) HitAt(i, x, y int) int {
+	r := l.RowAt(i)
+	at := (x - r.X) / max(l.Slot, 1)
+	if y <= r.Y || at >= l.Across {
+		return -1
+	}
+	return min((y-r.Y-1)/max(l.FoldH, 1), l.Folds-1)*l.Across + at
+}
+
+// GhostAt returns the rectangle of the n-th lost hit's picture of the i-th visible scheme.
+func (l *Layout) GhostAt(i, n int) cells.Rect {
+	r, column := l.RowAt(i), l.ghostsInColumn()
+	return cells.Rect{
+		X: r.X + l.ghostsX + n/column*(l.Ghost.Cols+ghostText), Y: r.Y + 2 + n%column*l.Ghost.Rows,
+		W: l.Ghost.Cols, H: l.Ghost.Rows,
+	}
 }
 
 // ListHead returns the lines over the rows of a list: the tabs, what is compared, what the rows are, and the columns'

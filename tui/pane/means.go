@@ -46,7 +46,7 @@ func (sc *Scene) differenceLines(width, height int) []string {
 		if !ok {
 			continue
 		}
-		line := s.Faint.Render(Marks[n][0]) + " " + cells.Right(sc.rough()+cells.Signed(d.Diff), 6) +
+		line := s.Label(n).Render(Marks[n]) + " " + cells.Right(sc.rough()+cells.Signed(d.Diff), 6) +
 			s.Faint.Render(" ±"+cells.Number((d.High-d.Low)/2, 3)+" p "+cells.Chance(d.P, 3))
 		short = append(short, cells.Padded(line, width))
 		long = append(long, cells.Padded(line, width), cells.Padded(s.Faint.Render("  "+wonText(d, width-2)), width))

@@ -8,6 +8,7 @@ import (
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/check"
+	"strata/experiments/eval"
 	"strata/fixtures"
 	"strata/tui/picture"
 )
@@ -94,6 +95,46 @@ func TestMoves(t *testing.T) {
 	}
 }
 
+func TestLostHits(t *testing.T) {
+	rows := func(rows ...int) []rank.Hit {
+		var out []rank.Hit
+		for _, r := range rows {
+			out = append(out, rank.Hit{Row: r})
+		}
+		return out
+	}
+	all := lostHits(rows(5, 1, 9), rows(1, 2, 3, 5))
+	if len(all) != 2 || all[0].Row != 2 || all[0].place != 1 || all[1].Row != 3 || all[1].place != 2 {
+		t.Errorf("lost are %v", all)
+	}
+	if got, want := lostText(all), "2 lost: 2 3"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	ten := rows(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	if got := lostText(lostHits(rows(20), ten)); got != "all lost" {
+		t.Errorf("got %q of ten", got)
+	}
+
+	// Where pictures of one are all that has room, it is one that was a hit.
+	b := Board{Rows: Rows{Difference: true, Marked: []string{"kind"}}}
+	b.Shown.Rankings = []eval.Ranking{
+		{Ranking: rank.Ranking{Hits: rows(1, 2, 3, 4)}, Labels: []eval.LabelHits{{Label: "kind", Relevant: []bool{false, false, true, true}}}},
+		{Ranking: rank.Ranking{Hits: rows(9, 4)}},
+	}
+	l := &Layout{Ghosts: 1, Ghost: picture.Box{Cols: 4, Rows: 2}, lineup: lineup{FoldH: 3}}
+	if got := b.ghosts(l, 1); len(got) != 1 || got[0].Row != 3 {
+		t.Errorf("of %v lost %v is shown", b.lostOf(1), got)
+	}
+	l.FoldH = 7
+	if got := b.ghosts(l, 1); len(got) != 3 || got[0].Row != 1 || got[2].place != 2 {
+		t.Errorf("lost %v are shown", got)
+	}
+	b.Rows.Difference = false
+	if got := b.lostOf(1); got != nil {
+		t.Errorf("lost %v are shown without being asked for", got)
+	}
+}
+
 func TestRowsFollowTheFocus(t *testing.T) {
 	l := &Layout{Visible: 2}
 	for _, tc := range []struct {
@@ -136,6 +177,24 @@ func TestLayout(t *testing.T) {
 		{"text under the two pictures", 120, 40, func(k *Kind) { k.Panel = true }, func(l Layout) bool {
 			return l.PanelBelow && l.PanelBox.Rows >= 20 && l.PanelBox.Rows+2+4 <= l.Panel.H
 		}},
+		{"lost hits at the end", 120, 40, func(k *Kind) { k.Difference = true }, func(l Layout) bool {
+			return l.Ghosts == 1 && l.Ghost.Rows == 2 && l.ghostsInColumn() == 3 && l.Thumb.Rows == 4 && l.Rows.X+l.Rows.W <= 119
+		}},
+		{"two columns of them", 200, 60, func(k *Kind) { k.Difference = true }, func(l Layout) bool {
+			return l.Ghosts > 0 && l.Ghost.Rows == 3 && l.Rows.X+l.Rows.W <= 199 && l.GhostAt(0, l.ghostsInColumn()*l.Ghosts-1).X+l.Ghost.Cols < 199
+		}},
+		{"no room for them", 80, 24, func(k *Kind) { k.Difference = true }, func(l Layout) bool { return l.Ghosts == 0 && l.Visible == 2 }},
+		{"nor in tmux", 120, 40, func(k *Kind) { k.Difference, k.Joined = true, true }, func(l Layout) bool { return l.Ghosts == 0 }},
+		{"one row in two lines", 120, 40, func(k *Kind) { k.Schemes = 1 }, func(l Layout) bool { return l.Folds == 2 && l.Thumb.Rows == 8 }},
+		{"not without gain", 80, 24, func(k *Kind) { k.Schemes = 1 }, func(l Layout) bool { return l.Folds == 1 }},
+		{"nor beside a hit that is looked at", 120, 40, func(k *Kind) { k.Schemes, k.Panel = 1, true }, func(l Layout) bool { return l.Folds == 1 }},
+		{"text in five larger pictures", 120, 40, func(k *Kind) { k.Graphics = picture.GraphicsHalfBlock }, func(l Layout) bool {
+			return l.Across == 5 && l.Drawn == 5 && l.Thumb.Rows >= leastText && l.Visible == 3
+		}},
+		{"in ten where cells are many", 200, 60, func(k *Kind) { k.Graphics = picture.GraphicsHalfBlock }, func(l Layout) bool {
+			return l.Slot >= fewCells == (l.Across == 10)
+		}},
+		{"four labels in two lines", 120, 40, func(k *Kind) { k.Marked = 4 }, func(l Layout) bool { return l.Marks == 2 }},
 		{"text beside them", 80, 24, func(k *Kind) { k.Panel = true }, func(l Layout) bool { return !l.PanelBelow && l.PanelBox.Rows > 8 }},
 	} {
 		k := kind

@@ -90,13 +90,13 @@ func (sc *Scene) LabelLines(row, width, height int) []string {
 	for i, label := range labels[:max(min(len(labels), height), 0)] {
 		mark := " "
 		if i < len(sc.Rows.Marked) {
-			mark = Marks[i][0]
+			mark = s.Label(i).Render(Marks[i])
 		}
 		value := s.Plain.Render(cells.Cut(label.Cell(row), width-widest-4))
 		if !label.Known(row) {
 			value = s.Faint.Render("unknown")
 		}
-		text := s.Faint.Render(mark+" "+cells.Padded(cells.Cut(label.Name, widest), widest)) + "  " + value
+		text := mark + s.Faint.Render(" "+cells.Padded(cells.Cut(label.Name, widest), widest)) + "  " + value
 		count := ""
 		if h, ok := LabelHits(first, label.Name); ok && h.Skip != eval.Unknown {
 			count = s.Faint.Render(cells.Thousands(h.R) + " alike")

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"strata/engine/inert"
 	"strata/engine/rank"
 	"strata/engine/scheme"
@@ -29,8 +31,8 @@ func (c Caption) String() string {
 	return [...]string{"scores", "moves", "labels", "ids"}[c]
 }
 
-// Marks are the shapes of the marked labels, hit and miss; as many labels can be marked.
-var Marks = [...][2]string{{"●", "○"}, {"◆", "◇"}, {"■", "□"}, {"★", "☆"}}
+// Marks are the shapes of the marked labels; as many labels can be marked.
+var Marks = [...]string{"●", "◆", "■", "★"}
 
 // Rows shows the schemes, a row of pictures each.
 type Rows struct {
@@ -40,6 +42,9 @@ type Rows struct {
 	Pinned  bool
 	Caption Caption
 	Marked  []string // labels, at most len(marks)
+
+	// Difference fades the hits that a row has in common with its reference, and shows those that it lost.
+	Difference bool
 }
 
 // Visible returns the schemes on the screen from top to bottom, of n. A pinned scheme is always the first.
@@ -84,42 +89,71 @@ type rowView struct {
 	ranking  *eval.Ranking
 	scheme   scheme.Scheme
 	moves    []int // nil for the first row
+	lost     []lost
 	focused  bool
 	pinned   bool
 	headings string // the label columns at the right of its header
 }
 
-// view returns the lines of the row, l.RowH of them, l.Rows.W wide.
+// view returns the lines of the row, l.RowH of them. They begin in the cell left of l.Rows, and reach as far beyond it:
+// what frames the picture under the cursor.
 func (p Rows) view(sc *Scene, v rowView) []string {
 	l := sc.Layout
 	lines := make([]string, 0, l.RowH)
-	lines = append(lines, p.header(sc, v))
+	lines = append(lines, " "+p.header(sc, v)+" ")
 	if v.ranking != nil && len(v.ranking.Hits) == 0 && l.RowH > 1 {
-		return append(lines, "    "+sc.Styles.Faint.Render(sc.whyNothing()))
+		return append(lines, "     "+sc.Styles.Faint.Render(sc.whyNothing()))
 	}
-	if l.Pictures {
-		lines = append(lines, p.slots(l, func(j int) string { return p.bar(sc, v, j) }))
-		c := make([][]string, ShownHits)
-		for j := range c {
-			if h, ok := v.hit(j); ok {
-				c[j] = sc.PictureCells(h.Row, l.Thumb)
-			} else if v.ranking == nil {
-				c[j] = cells.EmptyFrame(l.Thumb, sc.Styles)
-			}
+	for fold := range l.Folds {
+		first := fold * l.Across
+		if first >= l.Drawn {
+			lines = append(lines, p.slots(sc, v, first, func(j int) string { return p.brief(sc, v, j) }))
+			continue
 		}
-		for y := range l.Thumb.Rows {
-			lines = append(lines, p.slots(l, func(j int) string {
-				if c[j] == nil {
-					return ""
-				}
-				return c[j][y]
-			}))
-		}
+		lines = append(lines, p.fold(sc, v, first)...)
 	}
-	for line := range l.Captions {
-		lines = append(lines, p.slots(l, func(j int) string { return p.captionOf(sc, v, j, line) }))
+	for i, ghost := range p.ghostLines(sc, v) {
+		lines[1+i] += ghost
 	}
 	return lines
+}
+
+// fold returns the lines of the hits from first on that stand side by side.
+func (p Rows) fold(sc *Scene, v rowView, first int) []string {
+	l := sc.Layout
+	var lines []string
+	add := func(cell func(j int) string) { lines = append(lines, p.slots(sc, v, first, cell)) }
+	if l.Ranks > 0 {
+		add(func(j int) string { return p.bar(sc, v, j) })
+	}
+	c := make([][]string, ShownHits)
+	for j := first; j < first+l.Across && l.Thumb.Rows > 0; j++ {
+		if h, ok := v.hit(j); ok {
+			c[j] = sc.cellsOf(Place{h.Row, l.Thumb, p.common(v.moves, j)})
+		} else if v.ranking == nil {
+			c[j] = cells.EmptyFrame(l.Thumb, sc.Styles)
+		}
+	}
+	for y := range l.Thumb.Rows {
+		add(func(j int) string {
+			if c[j] == nil {
+				return ""
+			}
+			return c[j][y]
+		})
+	}
+	for line := range l.Marks {
+		add(func(j int) string { return p.stripes(sc, v, j, line) })
+	}
+	for line := range l.Captions {
+		add(func(j int) string { return p.captionOf(sc, v, j, line) })
+	}
+	return lines
+}
+
+// common reports whether the j-th hit is to be faded, because the reference has it, too.
+func (p Rows) common(moves []int, j int) bool {
+	return p.Difference && moves != nil && j < len(moves) && moves[j] != isNew
 }
 
 // whyNothing says why a ranking is empty.
@@ -138,13 +172,28 @@ func (v rowView) hit(j int) (rank.Hit, bool) {
 	return v.ranking.Hits[j], true
 }
 
-// slots joins a cell for every picture of the row.
-func (p Rows) slots(l *Layout, cell func(j int) string) string {
+// slots joins a cell for every hit of a line, with a frame beside the one under the cursor.
+func (p Rows) slots(sc *Scene, v rowView, first int, cell func(j int) string) string {
+	l := sc.Layout
 	var b strings.Builder
-	for j := range ShownHits {
-		b.WriteString(cells.Padded(cell(j), l.Slot))
+	edge := func(j int) {
+		switch {
+		case !v.focused || p.Cursor < 0 || l.Thumb.Rows == 0 || first >= l.Drawn:
+			b.WriteByte(' ')
+		case p.Cursor == first+j:
+			b.WriteString(sc.Styles.Strong.Render("▐"))
+		case p.Cursor == first+j-1:
+			b.WriteString(sc.Styles.Strong.Render("▌"))
+		default:
+			b.WriteByte(' ')
+		}
 	}
-	return cells.Padded(b.String(), l.Rows.W)
+	for j := range l.Across {
+		edge(j)
+		b.WriteString(cells.Padded(cell(first+j), l.Slot-1))
+	}
+	edge(l.Across)
+	return b.String()
 }
 
 // header is the row's number, its scheme and its figures.
@@ -158,75 +207,115 @@ func (p Rows) header(sc *Scene, v rowView) string {
 	if v.pinned {
 		left += s.Faint.Render("  pinned")
 	}
+	if len(v.lost) > 0 && sc.Layout.Ghosts == 0 {
+		left += s.Faint.Render("  " + lostText(v.lost))
+	}
 	return cells.Flush(left, v.headings, sc.Layout.Rows.W)
 }
 
-// bar stands over a picture: its rank, how it moved, and a stroke when it hits a marked label, a thick one when it hits
-// them all.
+// bar stands over a picture: its rank, and how it moved.
 func (p Rows) bar(sc *Scene, v rowView, j int) string {
 	s := sc.Styles
 	if _, ok := v.hit(j); !ok {
 		return ""
 	}
 	rank := strconv.Itoa(j + 1)
-	look := s.Faint
 	if v.focused && p.Cursor == j {
-		rank, look = "▾"+rank, s.Strong
-	}
-	head, used := look.Render(rank), len([]rune(rank))
-	if v.moves != nil {
-		move := moveText(v.moves[j])
-		head += " " + p.moveStyle(sc, v.moves[j], move)
-		used += 1 + len([]rune(move))
-	}
-	hits := 0
-	for _, label := range p.Marked {
-		if relevant(v.ranking, label, j) {
-			hits++
+		text := "▾" + rank
+		if v.moves != nil {
+			text += " " + moveText(v.moves[j])
 		}
+		return s.Selected.Render(cells.Padded(text, sc.Layout.Slot-1))
 	}
-	stroke := " "
-	switch {
-	case hits > 0 && hits == len(p.Marked):
-		stroke = "━"
-	case hits > 0:
-		stroke = "─"
+	head := s.Faint.Render(rank)
+	if v.moves != nil {
+		head += " " + p.moveStyle(sc, v.moves[j], moveText(v.moves[j]))
 	}
-	return head + " " + s.Hit.Render(strings.Repeat(stroke, max(sc.Layout.Thumb.Cols-used-1, 0)))
+	return head
 }
 
-// captionOf is a line under a picture: its marks with its score, move, label or id. Without pictures there are more: its
-// id, and what it has for the marked labels.
+// stripes are the marks under a picture, as wide as it is: for each label of which it is a hit a stripe in the label's
+// colour. A line has two stripes, one over the other.
+func (p Rows) stripes(sc *Scene, v rowView, j, line int) string {
+	if _, ok := v.hit(j); !ok || sc.Shown.Image != "" { // of a picture nothing is known to hit or to miss
+		return ""
+	}
+	upper, lower := 2*line, 2*line+1
+	has := func(n int) bool { return n < len(p.Marked) && relevant(v.ranking, p.Marked[n], j) }
+	return sc.Styles.Stripes(upper, has(upper), lower, has(lower), sc.Layout.Thumb.Cols)
+}
+
+// signs are the marks of a hit as characters, blanks where it is a miss.
+func (p Rows) signs(sc *Scene, v rowView, j int) string {
+	if sc.Shown.Image != "" {
+		return ""
+	}
+	var b strings.Builder
+	for i, label := range p.Marked {
+		if relevant(v.ranking, label, j) {
+			b.WriteString(sc.Styles.Label(i).Render(Marks[i]))
+		} else {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// brief is a hit without a picture in one line: its rank, how it moved, its marks and its score.
+func (p Rows) brief(sc *Scene, v rowView, j int) string {
+	h, ok := v.hit(j)
+	if !ok {
+		return ""
+	}
+	width := sc.Layout.Slot - 1
+	rest := width - len(p.Marked) - 2 - 6
+	text := cells.Padded(p.bar(sc, v, j), max(rest, 3)) + " " + p.signs(sc, v, j) + " " + cells.ScoreIn(h.Score, 5)
+	if v.focused && p.Cursor == j {
+		return sc.Styles.Selected.Render(cells.Padded(ansi.Strip(text), width))
+	}
+	return text
+}
+
+// captionOf is a line under a picture: its score, move, label or id. Without pictures its marks stand before it, and
+// there are more lines: its id, and what it has for the marked labels.
 func (p Rows) captionOf(sc *Scene, v rowView, j, line int) string {
 	h, ok := v.hit(j)
 	if !ok {
 		return ""
 	}
 	s, width := sc.Styles, sc.Layout.Slot-1
+	selected := v.focused && p.Cursor == j
 	switch {
 	case line == 1:
 		return s.Faint.Render(cells.CutID(sc.Gallery.ID(h.Row), width))
 	case line > 1:
 		return LabelValue(sc.Styles, sc.Gallery, p.Marked[line-2], h.Row, width)
 	}
-	if sc.Shown.Image != "" { // nothing is known to hit or to miss
-		return p.captionText(sc, v, j, h, width)
-	}
-	var b strings.Builder
-	for i, label := range p.Marked {
-		if relevant(v.ranking, label, j) {
-			b.WriteString(s.Hit.Render(Marks[i][0]))
-		} else {
-			b.WriteString(s.Miss.Render(Marks[i][1]))
+	text := ""
+	switch {
+	case sc.Layout.Thumb.Rows > 0 && (sc.Layout.Ranks > 0 || v.moves == nil || p.Caption != CaptionScore):
+		text = p.captionText(sc, v, j, h, width)
+	case sc.Layout.Thumb.Rows > 0: // there is no line of ranks
+		move := cells.Padded(p.moveStyle(sc, v.moves[j], moveText(v.moves[j])), 3)
+		text = move + " " + p.captionText(sc, v, j, h, width-4)
+	default:
+		text = p.signs(sc, v, j)
+		rest := width - ansi.StringWidth(text)
+		if rest >= 5 && text != "" && (p.Caption != CaptionScore || rest >= 6) {
+			text += " "
+			rest--
 		}
+		text += p.captionText(sc, v, j, h, rest)
 	}
-	rest := width - len(p.Marked)
-	if rest >= 5 && len(p.Marked) > 0 && (p.Caption != CaptionScore || rest >= 6) {
-		b.WriteByte(' ')
-		rest--
+	switch {
+	case selected && sc.Layout.Ranks == 0:
+		return s.Selected.Render(cells.Padded("▾"+strings.TrimLeft(ansi.Strip(text), " "), width))
+	case selected:
+		return s.Selected.Render(cells.Padded(ansi.Strip(text), width))
+	case p.common(v.moves, j):
+		return s.Faint.Render(ansi.Strip(text))
 	}
-	b.WriteString(p.captionText(sc, v, j, h, rest))
-	return b.String()
+	return text
 }
 
 // captionText is the caption without its marks, at most width cells.
@@ -249,10 +338,12 @@ func (p Rows) captionText(sc *Scene, v rowView, j int, h rank.Hit, width int) st
 }
 
 func (p Rows) moveStyle(sc *Scene, move int, text string) string {
-	switch move {
-	case isNew:
+	switch {
+	case move == isNew && p.Difference:
+		return sc.Styles.Strong.Render(text)
+	case move == isNew:
 		return sc.Styles.Accent.Render(text)
-	case 0:
+	case move == 0:
 		return sc.Styles.Faint.Render(text)
 	}
 	return text

@@ -24,7 +24,12 @@ type Scene struct {
 // PictureCells returns the lines that stand where a picture is: its own, blanks under one that goes by itself, or a
 // frame in its place.
 func (sc *Scene) PictureCells(row int, box picture.Box) []string {
-	p, ready := sc.Ready[Place{row, box}]
+	return sc.cellsOf(Place{Row: row, Box: box})
+}
+
+func (sc *Scene) cellsOf(at Place) []string {
+	row, box := at.Row, at.Box
+	p, ready := sc.Ready[at]
 	switch {
 	case !ready:
 		return cells.EmptyFrame(box, sc.Styles)
@@ -57,10 +62,22 @@ func (sc *Scene) queryName() string {
 	return sc.Gallery.ID(sc.Shown.Query)
 }
 
-// Place is where a picture is looked up: an item in a size.
+// Place is where a picture is looked up: an item in a size, faded or as it is.
 type Place struct {
-	Row int
-	Box picture.Box
+	Row   int
+	Box   picture.Box
+	Faded bool
+}
+
+// PlaceOf returns where a picture that is wanted is looked up.
+func PlaceOf(w picture.Wanted) Place { return Place{w.Row, w.Box, w.Quality == picture.QualityFaded} }
+
+// wanted returns the small picture that is looked up at p.
+func (p Place) wanted() picture.Wanted {
+	if p.Faded {
+		return picture.Wanted{Row: p.Row, Box: p.Box, Quality: picture.QualityFaded}
+	}
+	return picture.Wanted{Row: p.Row, Box: p.Box, Quality: picture.QualityShared}
 }
 
 // Put writes the query, its sliders, and the schemes with the table or the hit that is looked at.
@@ -98,32 +115,54 @@ func (sc *Scene) putRows(c *cells.Canvas) {
 	headings := sc.headings(all, l.Rows.W-min(24, l.Rows.W/4))
 	for at, i := range visible {
 		v := rowView{
-			place: i, ranking: sc.ranking(i), scheme: sc.Shown.Schemes[i], moves: sc.movesOf(i),
+			place: i, ranking: sc.ranking(i), scheme: sc.Shown.Schemes[i], moves: sc.movesOf(i), lost: sc.lostOf(i),
 			focused: i == sc.Rows.Focus, pinned: sc.Rows.Pinned && i == 0, headings: headings[i],
 		}
 		r := l.RowAt(at)
-		c.Put(r.X, r.Y, r.W, sc.Rows.view(sc, v)...)
+		c.Put(r.X-1, r.Y, r.W+2, sc.Rows.view(sc, v)...)
 	}
 }
 
 // Place calls add for every picture of the board with its place.
-func (sc *Scene) Place(add func(row int, box picture.Box, x, y int)) {
-	l := sc.Layout
+func (sc *Scene) Place(add func(p Place, x, y int)) {
+	l, query := sc.Layout, sc.Shown.Desk.Picture()
 	switch {
 	case l.Wide:
-		add(sc.Shown.Desk.Picture(), l.QueryBox, l.Query.X, l.Query.Y+1)
+		add(Place{Row: query, Box: l.QueryBox}, l.Query.X, l.Query.Y+1)
 	case !sc.Panel:
-		add(sc.Shown.Desk.Picture(), l.QueryBox, 1, l.Query.Y)
+		add(Place{Row: query, Box: l.QueryBox}, 1, l.Query.Y)
 	}
 	for at, i := range sc.Rows.Visible(l, len(sc.Shown.Rankings), sc.Panel) {
-		hits := sc.Shown.Rankings[i].Hits
-		for j, h := range hits[:min(len(hits), ShownHits)] {
+		for j, p := range sc.hitPlaces(l, i) {
 			r := l.ThumbAt(at, j)
-			add(h.Row, l.Thumb, r.X, r.Y)
+			add(p, r.X, r.Y)
+		}
+		for n, p := range sc.ghostPlaces(l, i) {
+			r := l.GhostAt(at, n)
+			add(p, r.X, r.Y)
 		}
 	}
 	if h, ok := sc.CursorHit(); ok && sc.Panel {
-		add(sc.Shown.Desk.Picture(), l.PanelBox, l.Panel.X, l.Panel.Y+1)
-		add(h.Row, l.PanelBox, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
+		add(Place{Row: query, Box: l.PanelBox}, l.Panel.X, l.Panel.Y+1)
+		add(Place{Row: h.Row, Box: l.PanelBox}, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
 	}
+}
+
+// hitPlaces returns the pictures of the hits of row i.
+func (b *Board) hitPlaces(l *Layout, i int) []Place {
+	hits, moves := b.Shown.Rankings[i].Hits, b.movesOf(i)
+	var all []Place
+	for j, h := range hits[:min(len(hits), l.Drawn)] {
+		all = append(all, Place{h.Row, l.Thumb, b.Rows.common(moves, j)})
+	}
+	return all
+}
+
+// ghostPlaces returns the pictures of what row i lost.
+func (b *Board) ghostPlaces(l *Layout, i int) []Place {
+	var all []Place
+	for _, g := range b.ghosts(l, i) {
+		all = append(all, Place{g.Row, l.Ghost, true})
+	}
+	return all
 }

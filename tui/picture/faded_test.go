@@ -30,7 +30,7 @@ func TestFaded(t *testing.T) {
 				t.Errorf("%s: a faded picture is taken for a bright one", g)
 			}
 			bright, _ := thumbs.Picture(t.Context(), 3, box, QualityShared)
-			if kept, ok := thumbs.CachedFaded(3, box); !ok || kept.Key != faded.Key || !slices.Equal(kept.Lines, faded.Lines) {
+			if kept, ok := thumbs.Ready(Wanted{3, box, QualityFaded}); !ok || kept.Key != faded.Key || !slices.Equal(kept.Lines, faded.Lines) {
 				t.Errorf("%s: the faded picture is not kept", g)
 			}
 			if g.Apart() && faded.Key == bright.Key || faded.Covers != bright.Covers || slices.Equal(bright.Lines, faded.Lines) && !g.Apart() {

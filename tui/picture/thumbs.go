@@ -192,9 +192,12 @@ func (t *Thumbs) Cached(row int, box Box) (Picture, bool) {
 	return t.cached(row, box, QualityLarge, QualityShared)
 }
 
-// CachedFaded returns a row's faded picture if it is ready.
-func (t *Thumbs) CachedFaded(row int, box Box) (Picture, bool) {
-	return t.cached(row, box, QualityFaded)
+// Ready is Cached for a picture that a screen shows: a faded one is not there before it was made faded.
+func (t *Thumbs) Ready(w Wanted) (Picture, bool) {
+	if w.Quality == QualityFaded {
+		return t.cached(w.Row, w.Box, QualityFaded)
+	}
+	return t.Cached(w.Row, w.Box)
 }
 
 // cached returns a row's picture in the first quality in which it is kept.
