@@ -199,6 +199,11 @@ func TestPanel(t *testing.T) {
 	if cells.Number(sum, 9) != cells.Number(h.Score, 9) {
 		t.Errorf("the parts add up to %g, the score is %g", sum, h.Score)
 	}
+	var parts []string
+	for i, l := range d.m.gallery.Layers[:3] {
+		parts = append(parts, cells.Number(d.m.Parts.Cosines[i].Value/3, 2)+" "+l.Name)
+	}
+	d.wantScreen(strings.Join(parts, " + "))
 	d.press("enter")
 	if d.m.Shown.Query != h.Row || !d.m.Panel {
 		t.Errorf("enter on a hit makes row %d the query, want %d", d.m.Shown.Query, h.Row)

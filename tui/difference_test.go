@@ -143,3 +143,31 @@ func TestOneRow(t *testing.T) {
 	}
 	d.golden("120x40-one")
 }
+
+// TestHeader says in the title what is ranked and measured, and in the status what memory is in use.
+func TestHeader(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsSixel)
+	title := func() string { return strings.SplitN(d.picture(), "\n", 2)[0] }
+	if got := title(); !strings.HasSuffix(got, "k 10 · all queries") || strings.Contains(got, "columns") {
+		t.Errorf("the title is %q", got)
+	}
+	d.wantStatus("columns 30 kB of 64 MB")
+	d.press("/ text:cap enter : text:filter_colour=red enter")
+	if got := title(); !strings.Contains(got, "filter colour=red") || !strings.Contains(got, "queries like cap") || strings.Contains(got, "all queries") {
+		t.Errorf("the title is %q", got)
+	}
+}
+
+// TestWholeIDs names the hit that is looked at, or under the cursor, whole.
+func TestWholeIDs(t *testing.T) {
+	d := openDesktop(t, 80, 24, picture.GraphicsSixel)
+	d.m.Rows.Cursor = 2
+	h, _ := d.m.CursorHit()
+	d.wantStatus("hit 3 of 1  " + d.m.gallery.ID(h.Row))
+	for _, graphics := range []picture.Graphics{picture.GraphicsSixel, picture.GraphicsNone} {
+		d := openDesktop(t, 80, 24, graphics)
+		d.press("down enter right")
+		h, _ := d.m.CursorHit()
+		d.wantScreen(d.m.gallery.ID(h.Row))
+	}
+}

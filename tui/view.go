@@ -81,6 +81,7 @@ func (m *Model) putFoot(c *cells.Canvas) {
 	}
 	status := m.status
 	status.Unlogged = m.session.Unlogged()
+	status.Idle, status.Under = status.Memory(m.Shown.Means), m.underCursor()
 	c.Put(0, l.Status, c.Width, status.View(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.Width))
 	h := m.help
 	always := s.Accent.Render("?") + s.Faint.Render(" help ")
@@ -89,6 +90,15 @@ func (m *Model) putFoot(c *cells.Canvas) {
 	}
 	h.Width = c.Width - 2 - ansi.StringWidth(always)
 	c.Put(0, l.Help, c.Width, cells.Flush(" "+h.ShortHelpView(m.footKeys()), always, c.Width))
+}
+
+// underCursor names the hit under the cursor whole, where nothing else does.
+func (m *Model) underCursor() string {
+	h, ok := m.CursorHit()
+	if !ok || m.Panel || m.findings.Open || m.relief.Open {
+		return ""
+	}
+	return fmt.Sprintf("hit %d of %d  %s", m.Rows.Cursor+1, m.Rows.Focus+1, m.gallery.ID(h.Row))
 }
 
 // footKeys returns the keys for the foot of the screen.

@@ -97,8 +97,10 @@ func TestWidths(t *testing.T) {
 			}
 		}
 	}
-	if got := CutID("t-shirt-0021", 8); got != "…rt-0021" {
-		t.Errorf("cutID keeps %q", got)
+	for width, want := range map[int]string{12: "t-shirt-0021", 8: "t-s…0021", 5: "t-…21", 2: "t…", 1: "…", 0: ""} {
+		if got := CutID("t-shirt-0021", width); got != want {
+			t.Errorf("in %d cells cutID keeps %q, want %q", width, got, want)
+		}
 	}
 }
 

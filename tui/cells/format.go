@@ -103,18 +103,21 @@ func Cut(s string, width int) string {
 	return ansi.Truncate(inert.Text(s), width, "…")
 }
 
-// CutID returns an id in at most width cells. It keeps the end, since ids differ at their ends.
+// CutID returns an id in at most width cells. It is cut in its middle: ids begin with what they are of, and differ at
+// their ends.
 func CutID(id string, width int) string {
 	id = inert.Text(id)
 	w := ansi.StringWidth(id)
-	if w <= width || width <= 0 {
+	if w <= width || width <= 2 {
 		return Cut(id, width)
 	}
-	tail := ansi.TruncateLeft(id, w-width+1, "…")
-	for n := w - width + 2; ansi.StringWidth(tail) > width; n++ { // a wide character was cut in two
-		tail = ansi.TruncateLeft(id, n, "…")
+	head := ansi.Truncate(id, (width-1)/2, "")
+	rest := width - 1 - ansi.StringWidth(head)
+	tail := ansi.TruncateLeft(id, w-rest, "")
+	for n := w - rest + 1; ansi.StringWidth(tail) > rest; n++ { // a wide character was cut in two
+		tail = ansi.TruncateLeft(id, n, "")
 	}
-	return tail
+	return head + "…" + tail
 }
 
 // Padded pads styled text with blanks on the right, or cuts it, to exactly width cells.

@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
+	"strata/engine/inert"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/tui/cells"
@@ -52,15 +56,50 @@ func (sc *Scene) hitLines(h rank.Hit, width int) []string {
 	if moves := sc.movesOf(sc.Rows.Focus); moves != nil && sc.Rows.Cursor < len(moves) {
 		head += "  " + sc.Rows.moveStyle(sc, moves[sc.Rows.Cursor], moveText(moves[sc.Rows.Cursor]))
 	}
-	if sc.Layout.PanelBox.Cols == 0 {
-		head += "  " + cells.CutID(sc.Gallery.ID(h.Row), width/2)
+	id := inert.Text(sc.Gallery.ID(h.Row))
+	whole := sc.Layout.PanelBox.Cols-4 >= ansi.StringWidth(id) // over its picture
+	if !whole && sc.Layout.PanelBox.Cols == 0 && ansi.StringWidth(head)+ansi.StringWidth(id)+14 < width {
+		head, whole = head+"  "+id, true
 	}
-	lines := []string{cells.Flush(head, s.Faint.Render("score ")+s.Bold.Render(cells.Number(h.Score, 4)), width), ""}
+	lines := []string{cells.Flush(head, s.Faint.Render("score ")+s.Bold.Render(cells.Number(h.Score, 4)), width)}
+	if !whole {
+		for line := range strings.SplitSeq(ansi.Hardwrap(id, max(width, 1), false), "\n") {
+			lines = append(lines, s.Bold.Render(line))
+		}
+	}
+	lines = append(lines, s.Plain.Render(cells.Cut(sc.shareText(h), width)))
 	query := sc.Shown.Query
 	if sc.Shown.Image != "" {
 		query = -1
 	}
 	return append(lines, sc.CompareLabels(query, h.Row, width)...)
+}
+
+// shares returns the weights of a sum's layers, by name, and their sum, which the cosines' parts of a score are divided by;
+// the weights of another scheme, too.
+func shares(of scheme.Scheme) (weights map[string]float64, total float64) {
+	weights = map[string]float64{}
+	for _, t := range of.Terms {
+		weights[t.Factor.String()] = t.Weight
+		total += t.Weight
+	}
+	return weights, total
+}
+
+// shareText says what each layer of a sum has of the hit's score: .61 B + .22 pattern.
+func (sc *Scene) shareText(h rank.Hit) string {
+	of := sc.Shown.Schemes[sc.Rows.Focus]
+	if sc.Parts.Hit != h.Row || sc.Parts.Query != sc.Shown.Desk.Picture() || of.Kind != scheme.Sum || len(of.Terms) < 2 {
+		return ""
+	}
+	weights, total := shares(of)
+	var parts []string
+	for _, c := range sc.Parts.Cosines {
+		if w := weights[c.Layer]; w > 0 && !math.IsNaN(c.Value) {
+			parts = append(parts, cells.Number(w*c.Value/total, 2)+" "+c.Layer)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(parts, " + "), "+ -", "− ")
 }
 
 // CompareLabels lists a row's labels, the marked ones first; mark and colour say which it shares with the other row, of
@@ -94,11 +133,7 @@ func (sc *Scene) partLines(h rank.Hit, width int) []string {
 		return []string{s.Faint.Render("…")}
 	}
 	thisScheme := sc.Shown.Schemes[sc.Rows.Focus]
-	weights, total := map[string]float64{}, 0.0
-	for _, t := range thisScheme.Terms {
-		weights[t.Factor.String()] = t.Weight
-		total += t.Weight
-	}
+	weights, total := shares(thisScheme)
 	name := 5
 	for _, c := range sc.Parts.Cosines {
 		name = min(max(name, len(c.Layer)), max(width-21, 5))

@@ -26,7 +26,11 @@ func (sc *Scene) viewQuery() []string {
 	if !l.Wide && r.H <= 2 {
 		place = ""
 	}
-	id, label, room := sc.queryName(), "query ", r.W-len(place)-1
+	id, label := sc.queryName(), "query "
+	if ansi.StringWidth(inert.Text(id))+ansi.StringWidth(place) >= r.W {
+		place = strings.Replace(place, " of ", "/", 1)
+	}
+	room := r.W - len(place) - 1
 	if ansi.StringWidth(inert.Text(id))+len(label) > room {
 		label = ""
 	}

@@ -31,6 +31,8 @@ type Status struct {
 	Usage     rank.Usage
 	Faults    []string // rows without a score that were told already
 	Codes     string   // how far codes are built, or what they left to score
+	Under     string   // what is under the cursor
+	Idle      string   // what is said when there is nothing else
 }
 
 // Fail shows an error and keeps it.
@@ -81,8 +83,12 @@ func (p Status) View(s cells.Styles, busy string, e Evaluation, now time.Time, h
 		left = " " + cells.Cut(busy, width-ansi.StringWidth(right)-2)
 	case e.Running():
 		left = " " + e.view(s, now, width-ansi.StringWidth(right)-2)
+	case p.Under != "":
+		left = " " + cells.CutID(p.Under, width-ansi.StringWidth(right)-2)
 	case p.done != "":
 		left = s.Faint.Render(" " + cells.Cut(p.done, width-ansi.StringWidth(right)-2))
+	default:
+		left = s.Faint.Render(" " + cells.Cut(p.Idle, width-ansi.StringWidth(right)-2))
 	}
 	return cells.Flush(left, right, width)
 }
@@ -95,20 +101,24 @@ func Computing(d engine.Derivation) string {
 	return fmt.Sprintf("computing %s  %.0f %%", d.Layer, 100*d.Share)
 }
 
-// neighbourText says what the neighbourhoods that means come from take, and how far they are.
-func neighbourText(rows *live.Rows) string {
-	if rows == nil {
-		return ""
+// Memory says what memory is in use, for columns of scores and for neighbourhoods, and what codes of large layers left to
+// do.
+func (p Status) Memory(rows *live.Rows) string {
+	var parts []string
+	if p.Codes != "" {
+		parts = append(parts, p.Codes)
 	}
-	u := rows.Usage
-	memory := cells.SizeOf(u.Bytes) + " of " + cells.SizeOf(u.Budget)
-	if u.Done < u.Queries {
-		return "neighbours " + cells.Thousands(u.Done) + "/" + cells.Thousands(u.Queries) + ", " + memory
+	if rows != nil {
+		parts = append(parts, "neighbours "+cells.SizeOf(rows.Usage.Bytes)+" of "+cells.SizeOf(rows.Usage.Budget))
 	}
-	return "neighbours " + memory
+	if u := p.Usage; u.Bytes > 0 {
+		parts = append(parts, "columns "+cells.SizeOf(u.Bytes)+" of "+cells.SizeOf(u.Budget))
+	}
+	return strings.Join(parts, " · ")
 }
 
-// Title is the first line: the gallery, its layers, the pictures' way and the memory in use, as far as they fit.
+// Title is the first line: the gallery, its layers and the filter; how many hits are ranked, for which queries, and over
+// how many of them the means are. What pictures there are is said where they are not as they should be.
 func (p Status) Title(sc *Scene) string {
 	s, g := sc.Styles, sc.Gallery
 	left := s.Strong.Render(" strata") + s.Faint.Render(" · ") + s.Bold.Render(cells.Cut(g.Name, 30)) +
@@ -116,30 +126,30 @@ func (p Status) Title(sc *Scene) string {
 	if sc.Filter != "" {
 		left += s.Accent.Render("  filter " + cells.Cut(sc.Filter, sc.Layout.Size.Cols/3))
 	}
+	queries := "all queries"
 	if sc.Walk.Text != "" {
 		left += s.Accent.Render("  queries like " + cells.Cut(sc.Walk.Text, sc.Layout.Size.Cols/4))
+		queries = ""
 	}
 	width := sc.Layout.Size.Cols
-	end := ""
-	switch g := sc.Graphics; {
-	case g == picture.GraphicsNone:
+	fits := func(end string) bool { return ansi.StringWidth(left)+ansi.StringWidth(end)+2 <= width }
+	end := " "
+	switch how := sc.Graphics; {
+	case how == picture.GraphicsNone:
 		end = "no pictures "
 	case !sc.Layout.Pictures:
 		end = fmt.Sprintf("pictures from %d×%d ", PictureCols, PictureRows)
-	default:
-		end = g.String() + " "
+	case !how.Apart():
+		end = how.String() + " "
 	}
-	if u := p.Usage; u.Bytes > 0 {
-		memory := end[:len(end)-1] + " · columns " + cells.SizeOf(u.Bytes) + " of " + cells.SizeOf(u.Budget) + " "
-		if ansi.StringWidth(left)+ansi.StringWidth(memory)+2 <= width {
-			end = memory
+	for _, part := range []string{measuredText(sc.Shown.Means), queries, fmt.Sprintf("k %d", ShownHits)} {
+		longer := part + " · " + end
+		if end == " " {
+			longer = part + " "
 		}
-	}
-	if near := neighbourText(sc.Shown.Means); near != "" && ansi.StringWidth(left)+ansi.StringWidth(near)+ansi.StringWidth(end)+5 <= width {
-		end = near + " · " + end
-	}
-	if codes := p.Codes; codes != "" && ansi.StringWidth(left)+ansi.StringWidth(codes)+ansi.StringWidth(end)+5 <= width {
-		end = codes + " · " + end
+		if part != "" && fits(longer) {
+			end = longer
+		}
 	}
 	var layers []string
 	for _, l := range g.Layers {
@@ -150,4 +160,16 @@ func (p Status) Title(sc *Scene) string {
 		left += middle
 	}
 	return cells.Flush(left, s.Faint.Render(end), width)
+}
+
+// measuredText says over how many queries means are known.
+func measuredText(rows *live.Rows) string {
+	if rows == nil {
+		return ""
+	}
+	done, of := cells.Thousands(rows.Usage.Done), cells.Thousands(rows.Usage.Queries)
+	if rows.Usage.Done < rows.Usage.Queries {
+		return "n " + done + " of " + of
+	}
+	return "n " + of
 }
