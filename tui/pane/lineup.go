@@ -48,11 +48,11 @@ func (l *Layout) chosenLineup(body cells.Rect, k Kind) lineup {
 		return line(ShownHits, 0)
 	}
 	one := line(ShownHits, 1)
-	if tight := line(ShownHits, 0); tight.fits(body.H, schemes) > one.fits(body.H, schemes) {
-		one = tight
-	}
 	if k.Panel {
 		return one
+	}
+	if tight := line(ShownHits, 0); tight.fits(body.H, schemes) > one.fits(body.H, schemes) {
+		one = tight
 	}
 	two := line(ShownHits/2, 1)
 	switch few := !k.Graphics.Apart(); {

@@ -308,8 +308,13 @@ func (p Rows) captionOf(sc *Scene, v rowView, j, line int) string {
 		text += p.captionText(sc, v, j, h, rest)
 	}
 	switch {
-	case selected && sc.Layout.Ranks == 0:
-		return s.Selected.Render(cells.Padded("▾"+strings.TrimLeft(ansi.Strip(text), " "), width))
+	case selected && sc.Layout.Ranks == 0: // the mark takes the place of the move, or of blanks
+		marks := ""
+		if sc.Layout.Thumb.Rows == 0 {
+			marks = strings.TrimSpace(ansi.Strip(p.signs(sc, v, j)))
+		}
+		rest := p.captionText(sc, v, j, h, width-1-ansi.StringWidth(marks))
+		return s.Selected.Render(cells.Padded("▾"+marks+ansi.Strip(rest), width))
 	case selected:
 		return s.Selected.Render(cells.Padded(ansi.Strip(text), width))
 	case p.common(v.moves, j):
