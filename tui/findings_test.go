@@ -311,7 +311,7 @@ func TestMovedRowIsShort(t *testing.T) {
 	s := runScreen(t, picture.GraphicsSixel)
 	s.wait("saved ")
 	s.press("\x1b[BM")
-	s.wait("A is ahead in")
+	s.wait("now is ahead in")
 	s.press("\t")
 	s.wait("1 of 1,248")
 	for _, step := range []struct{ key, shows string }{{"j", "2 of 1,248"}, {"j", "3 of 1,248"}, {"k", "2 of 1,248"}} {

@@ -151,7 +151,7 @@ func TestImageKeys(t *testing.T) {
 		t.Errorf("after the picture comes row %d, %q", d.m.Shown.Query, d.m.Shown.Image)
 	}
 	d.wantSteps("query   "+d.m.gallery.ID(4), "search  10")
-	d.wantScreen("5 of 1,248")
+	d.wantScreen("5/1,248")
 	d.press(": text:image_photo.jpg enter p")
 	if d.m.Shown.Image != "" || d.m.Shown.Query != 3 {
 		t.Errorf("before the picture comes row %d, %q", d.m.Shown.Query, d.m.Shown.Image)

@@ -59,9 +59,9 @@ func TestMeans(t *testing.T) {
 	d.wantScreen("B: category .640, ahead of all; brand .304, ahead of 2 of 3, not shown against A+B+C")
 	d.wantScreen(".640 ±.016 · 1,248")
 	d.wantScreen(".304 ±.012 · 1,118")
-	body := func() string { // the title says what the columns of other weights take
-		_, text, _ := strings.Cut(d.picture(), "\n")
-		return text
+	body := func() string { // the status says what the columns of other weights take
+		lines := strings.Split(d.picture(), "\n")
+		return strings.Join(slices.Delete(lines, d.m.layout.Status, d.m.layout.Status+1), "\n")
 	}
 	before := body()
 	d.press("down down down left")

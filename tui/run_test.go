@@ -121,7 +121,7 @@ func TestProgram(t *testing.T) {
 		t.Run(graphics.String(), func(t *testing.T) {
 			s := runScreen(t, graphics)
 			s.wait("saved ")
-			s.wait("1 of 1,248")
+			s.wait("1/1,248")
 			s.press("n")
 			s.wait("2 of 1,248")
 			s.press("\x1b[B\x1b[B\x1b[B\x1b[D") // down, down, down, left
@@ -149,7 +149,7 @@ func TestBurst(t *testing.T) {
 		s.press("n")
 	}
 	began := time.Now()
-	s.wait("31 of 1,248")
+	s.wait("31/1,248")
 	took := time.Since(began)
 	t.Logf("the last frame comes %v after the last key", took)
 	if limit := 300 * time.Millisecond; took > 10*limit { // a loaded machine is no failure; a backlog is
