@@ -124,6 +124,8 @@ var executors = map[string]executor{
 	"image":   {do: does((*execution).image)},
 	"schemes": {do: does((*execution).schemes)},
 	"filter":  {do: does((*execution).filter)},
+	"undo":    {do: does((*execution).undo)},
+	"redo":    {do: does((*execution).redo)},
 	"search":  {do: does((*execution).search)},
 	"evaluate": {do: does((*execution).evaluate), keep: func(to, from *state) {
 		to.evaluation = from.evaluation
@@ -191,6 +193,7 @@ func (x *execution) openGallery(ctx context.Context, step script.Gallery) (*Resu
 	if err := x.setFilter(nil); err != nil {
 		return nil, err
 	}
+	x.state.remember()
 	return &Result{Step: script.Gallery{Name: h.g.Path}, Lines: facts(h.g)}, nil
 }
 
@@ -240,6 +243,7 @@ func (x *execution) query(_ context.Context, step script.Query) (*Result, error)
 		return nil, fmt.Errorf("item %q is no query: its split is gallery", step.ID)
 	}
 	x.state.query, x.state.row, x.state.picture = step.ID, row, nil
+	x.state.remember()
 	return &Result{Step: step}, nil
 }
 
@@ -251,6 +255,7 @@ func (x *execution) schemes(_ context.Context, step script.Schemes) (*Result, er
 		return nil, err
 	}
 	x.state.schemes = step.Schemes
+	x.state.remember()
 	return &Result{Step: step}, nil
 }
 
@@ -272,7 +277,11 @@ func (x *execution) filter(_ context.Context, step script.Filter) (*Result, erro
 	if step.String() == (script.Filter{Conditions: x.state.filter}).String() {
 		return nil, nil
 	}
-	return &Result{Step: step}, x.setFilter(step.Conditions)
+	if err := x.setFilter(step.Conditions); err != nil {
+		return nil, err
+	}
+	x.state.remember()
+	return &Result{Step: step}, nil
 }
 
 // setFilter finds the candidates and prepares judging among them.

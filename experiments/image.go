@@ -75,6 +75,7 @@ func (x *execution) image(ctx context.Context, step script.Image) (*Result, erro
 	}
 	p.stamp(info)
 	t.picture, t.query, t.row = p, "", 0
+	t.remember()
 	return &Result{Step: step, Lines: []string{"picture " + p.Hash, featuresLine + p.Features}, Picture: p}, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"strata/engine/scheme"
 	"strata/experiments/check"
 	"strata/experiments/eval"
+	"strata/experiments/history"
 	"strata/experiments/mine"
 	"strata/experiments/run"
 	"strata/experiments/script"
@@ -108,6 +109,7 @@ type state struct {
 	schemes []scheme.Scheme
 	filter  []scheme.Condition
 	k       int
+	moments history.History[moment] // of query, picture, schemes and filter
 
 	searched   string // the query's id, or file, of the last search
 	rankings   []eval.Ranking
@@ -143,6 +145,11 @@ func NewSession(o Options) *Session {
 // filter step that changes nothing is neither logged nor returned. A session
 // whose log cannot be written does nothing more, unless it may log later.
 func (s *Session) Do(ctx context.Context, steps ...script.Step) ([]Result, error) {
+	return s.do(ctx, func(*execution) ([]script.Step, error) { return steps, nil })
+}
+
+// do is Do of the steps that plan returns.
+func (s *Session) do(ctx context.Context, plan func(x *execution) ([]script.Step, error)) ([]Result, error) {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -157,6 +164,10 @@ func (s *Session) Do(ctx context.Context, steps ...script.Step) ([]Result, error
 	x := s.execution()
 	x.dry = s.o.DryRun
 	defer x.abandon()
+	steps, err := plan(x)
+	if err != nil {
+		return nil, err
+	}
 	if err := x.run(ctx, steps); err != nil {
 		return nil, err
 	}
@@ -229,6 +240,7 @@ func (s *Session) Behind(ctx context.Context, step script.Step, progress func(Pr
 	at := 0
 	if old, current := (script.Filter{Conditions: began.filter}), (script.Filter{Conditions: now.filter}); old.String() != current.String() {
 		x.results = []Result{{Step: old}, result, {Step: current}}
+		x.state.revisit(began.filter)
 		at = 1
 	}
 	if err := s.commit(ctx, x); err != nil {

@@ -16,6 +16,7 @@
 //	          | "image" PATH                    a picture from outside the gallery
 //	          | "schemes" scheme { "," scheme }
 //	          | "filter" ( "none" | condition { condition } )
+//	          | ( "undo" | "redo" ) [ N ]
 //	          | "search" K
 //	          | "evaluate" [ scheme { "," scheme } ] [ "on" LABEL { "," LABEL } ]
 //	            [ "where" condition { condition } ] [ "over" ( N | "all" ) ] [ "seed" N ]
@@ -43,7 +44,8 @@
 // A name stands in Go's double quotes if it has blanks, commas, quotes or control
 // characters, or if it equals a keyword of its step. Clauses stand in any order. Conditions
 // combine as OR within a label, AND across labels. filter restricts the candidates of
-// searches and evaluations. where restricts the queries of one evaluation. RUN is a folder
+// searches and evaluations. undo goes back over the last N steps, or one, that changed query,
+// schemes or filter, and redo forth again; what was searched, measured and written stays. where restricts the queries of one evaluation. RUN is a folder
 // that eval --out wrote. A gallery step resets query, schemes and filter.
 //
 // Parsed scripts and steps are values; the package keeps no state.

@@ -43,6 +43,8 @@ var Kinds = []Kind{
 	{"image", "PATH", "search for a picture from outside the gallery", nil, (*parser).image},
 	{"schemes", "SCHEME, ...", "choose schemes", nil, (*parser).schemesStep},
 	{"filter", "none|COLUMN=VALUE ...", "restrict the candidates", []string{"none"}, (*parser).filter},
+	{"undo", "[N]", "take back the last steps that changed query, schemes or filter", nil, (*parser).undo},
+	{"redo", "[N]", "do again what undo took back", nil, (*parser).redo},
 	{"search", "K", "rank the candidates under every scheme", nil, (*parser).search},
 	{"evaluate", evaluateSyntax, "measure schemes over many queries", table.EvaluateWords, (*parser).evaluateStep},
 	{"compare", evaluateSyntax, "measure schemes and compare every pair", table.EvaluateWords, (*parser).compare},

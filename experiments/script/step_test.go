@@ -50,6 +50,10 @@ func TestParseStep(t *testing.T) {
 		{"require no worse", "require not-worse-than runs/before", "require not-worse-than runs/before margin 0.01"},
 		{"require with a margin", `require not-worse-than "my runs/a" margin .5`, `require not-worse-than "my runs/a" margin 0.5`},
 		{"require a run named margin", `require not-worse-than "margin"`, `require not-worse-than "margin" margin 0.01`},
+		{"undo", "undo ", "undo"},
+		{"undo one", "undo 1", "undo"},
+		{"undo three", "undo 3", "undo    3"},
+		{"redo", "redo  2", "redo    2"},
 		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
 		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
 		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
@@ -133,6 +137,9 @@ func TestParseStepErrors(t *testing.T) {
 		{"tune step", "tune A, B for P@10 x step 0.3", 27, "one of 1, 1/2, 1/3 to 1/100"},
 		{"tune share", "tune A, B for P@10 x share 1", 28, "above 0 and under 1"},
 		{"tune seed", "tune A, B for P@10 x seed 1 2", 29, "expected the end of the line or one of for, with"},
+		{"undo nothing", "undo 0", 6, "not a number of steps"},
+		{"undo what", "undo query", 6, "not a number of steps"},
+		{"redo and more", "redo 1 2", 8, "expected the end of the line"},
 		{"empty note", "note", 5, "expected a text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -201,6 +208,8 @@ func TestStepsMade(t *testing.T) {
 		Filter{},
 		Filter{[]scheme.Condition{{Label: "a=b", Value: ""}, {Label: "on", Value: `"`}}},
 		Search{3},
+		Undo{1},
+		Redo{4},
 		Evaluate{Schemes: []scheme.Scheme{s}, Labels: []string{"over", "x y"}, Seed: 1, Over: 3},
 		Tune{
 			Layers: []string{"with", "B/C|zscore"}, Objective: metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: 10}, Label: "over"}, Seed: 2, Parts: 7, Share: 1. / 3, Over: 9,
@@ -224,7 +233,7 @@ func TestStepsMade(t *testing.T) {
 func FuzzParseStep(f *testing.F) {
 	for _, seed := range []string{
 		"gallery demo", `query "a b"`, `image "a b.jpg"`, "image ../a.jpg", "schemes A, concat(B,0.5*C)", "filter a=b \"c d\"=e", "search 10",
-		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "export metrics.csv", "compare A, B on x", "mine A, B over 3", "evaluate rrf(A, B on", "evaluate on 0(",
+		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "undo", "redo 3", "export metrics.csv", "compare A, B on x", "mine A, B over 3", "evaluate rrf(A, B on", "evaluate on 0(",
 		"tune A, B/B|zscore for P@10 x", `tune "for", B for nDCG "a b" with P@5 x >= 0.4, R@5 "," >= 1 front P@1 x where a=b over 9 seed 2 step 1/3 share 0.2`,
 		"tune A, B for AP(min)@3 x step 0.05", "tune A|pca8 for P@10 x y", `tune "A for P@1 x`,
 	} {
@@ -253,7 +262,7 @@ func FuzzParseStep(f *testing.F) {
 // clauses are words of its syntax.
 func TestKinds(t *testing.T) {
 	lines := map[string]string{
-		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
+		"undo": "", "redo": "2", "gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
 		"mine": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "note": "x", "export": "metrics.csv",
 	}
 	for _, k := range Kinds {
@@ -275,7 +284,7 @@ func TestKinds(t *testing.T) {
 
 func TestComplete(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                "gallery query image schemes filter search evaluate compare mine tune require note export",
+		"":                "gallery query image schemes filter undo redo search evaluate compare mine tune require note export",
 		"e":               "evaluate export",
 		"evaluate o":      "on over",
 		"tune A for x se": "seed",
