@@ -86,6 +86,7 @@ func removeRow(m Model) (Model, tea.Cmd) {
 	m.Rows.Focus = min(i, len(m.Desk.Schemes)-2)
 	m.Rows.Cursor = -1
 	m.Panel = false
+	m.status = m.status.Tell("removed %s; u brings it back", cells.Cut(m.Desk.Schemes[i].String(), 40))
 	return m.put(m.Desk.Remove(i))
 }
 

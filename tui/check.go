@@ -19,12 +19,18 @@ var errOtherGallery = errors.New("another gallery needs another session: quit an
 type checker struct {
 	gallery *engine.Gallery
 	schemes int   // of the screen
+	past    int   // changes that can be undone
+	ahead   int   // and redone
 	busy    error // why nothing can begin in the background; nil if it can
 }
 
 // checker returns the checker of what is typed now.
 func (m *Model) checker() checker {
-	return checker{gallery: m.gallery, schemes: len(m.Desk.Schemes), busy: m.evaluation.Busy()}
+	k := checker{gallery: m.gallery, schemes: len(m.Desk.Schemes), busy: m.evaluation.Busy(), past: m.moments.Past(), ahead: m.moments.Ahead()}
+	if m.changed() {
+		k.past, k.ahead = k.past+1, 0
+	}
+	return k
 }
 
 // parse parses and checks a step.
@@ -42,6 +48,10 @@ func (k checker) parse(text string) (script.Step, error) {
 		err = k.layers(s.Schemes)
 	case script.Filter:
 		err = k.conditions(s.Conditions)
+	case script.Undo:
+		err = k.travels(-s.Steps)
+	case script.Redo:
+		err = k.travels(s.Steps)
 	case script.Evaluate:
 		err = cmp.Or(k.busy, k.evaluate(s))
 	case script.Compare:
@@ -58,6 +68,14 @@ func (k checker) parse(text string) (script.Step, error) {
 		}
 	}
 	return step, err
+}
+
+// travels returns why nothing is taken back, or done again.
+func (k checker) travels(by int) error {
+	if by < -k.past || by > k.ahead {
+		return errors.New(untravelled(by, k.past, k.ahead))
+	}
+	return nil
 }
 
 // evaluate returns what is wrong with the names of an evaluate step, or of

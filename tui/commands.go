@@ -86,6 +86,17 @@ func (c *crew) close() { c.mu.Lock() }
 // search asks the session for the desk's rankings. With save the steps are executed and logged, otherwise only looked
 // at. before are steps to execute first.
 func (m Model) search(save bool, before ...script.Step) (Model, tea.Cmd) {
+	if save {
+		return m.searchBy(m.session.Do, save, before...)
+	}
+	return m.searchBy(m.session.Preview, save, before...)
+}
+
+// executor is a way to execute steps.
+type executor func(ctx context.Context, steps ...script.Step) ([]experiments.Result, error)
+
+// searchBy is search with a way to execute the steps, which logs them if save says so.
+func (m Model) searchBy(do executor, save bool, before ...script.Step) (Model, tea.Cmd) {
 	ctx, seq := m.searching.begin(m.ctx)
 	m.resting.stop()
 	m.fetching.stop()
@@ -98,10 +109,6 @@ func (m Model) search(save bool, before ...script.Step) (Model, tea.Cmd) {
 	steps := append(slices.Clone(before), d.Steps(m.gallery)...)
 	session, gallery := m.session, m.gallery
 	search := m.crew.run(func() tea.Msg {
-		do := session.Preview
-		if save {
-			do = session.Do
-		}
 		results, err := do(ctx, steps...)
 		a := answered{seq: seq, desk: d, results: results, saved: save, err: err}
 		a.state, a.usage, a.codes = session.State(), session.Usage(), codesNote(session, results)

@@ -238,6 +238,10 @@ func takeCommand(m Model, text string) (Model, tea.Cmd) {
 		return m.put(d)
 	case script.Filter:
 		return m.search(true, s)
+	case script.Undo:
+		return m.travel(-s.Steps)
+	case script.Redo:
+		return m.travel(s.Steps)
 	case script.Evaluate:
 		return m.behind(pane.Evaluating, s)
 	case script.Compare:

@@ -238,6 +238,8 @@ func recordActions() []action {
 			only(func(m *Model) bool { return !m.evaluation.Running() }),
 		bind(groupRecord, []string{"E"}, "E", "cancel the evaluation", cancelEvaluation).at("E cancel").
 			only(func(m *Model) bool { return m.evaluation.Running() && !m.evaluation.Mining() }),
+		bind(groupRecord, []string{"u"}, "u", "undo", by(-1, Model.travel)).only(canUndo),
+		bind(groupRecord, []string{"ctrl+r"}, "ctrl+r", "redo", by(1, Model.travel)).only(canRedo),
 		bind(groupRecord, []string{"N"}, "N", "note", open(prompt.Note)),
 		bind(groupRecord, []string{"X"}, "X", "export", open(prompt.Export)),
 		bind(groupRecord, []string{"y"}, "y", "copy as script", func(m Model) (Model, tea.Cmd) { return m, m.copyScript() }),

@@ -25,6 +25,8 @@ var states = []struct{ name, keys string }{
 	{"first hit", "enter"},
 	{"restricted", "/ text:cap enter"},
 	{"one row", "x x x"},
+	{"undone", "x u"},
+	{"reference undone", "space u"},
 	{"error", ": text:nonsense enter esc X ctrl+u text:nonsense enter"},
 	{"evaluated", "E"},
 	{"pair mined", "down M esc"},

@@ -15,6 +15,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
+	"strata/engine/scheme"
 	"strata/experiments"
 	"strata/tui/cells"
 	"strata/tui/page"
@@ -64,6 +65,9 @@ type Model struct {
 	evaluation pane.Evaluation
 	findings   page.Findings
 	relief     relief.View
+
+	conditions []scheme.Condition // of the filter, as shown
+	moments    moments
 }
 
 // jobs are the commands under way.
@@ -146,7 +150,7 @@ func begin(m *Model) error {
 	if len(m.Desk.Schemes) == 0 {
 		m.Desk.Schemes = pane.FirstSchemes(m.gallery.Layers)
 	}
-	m.Filter = pane.Conditions(state.Filter)
+	m.conditions, m.Filter = state.Filter, pane.Conditions(state.Filter)
 	m.table.Filter = m.Filter
 	if p := state.Picture; p != nil {
 		m.Desk = withImage(m.Desk, p.Path, m.thumbs, m.session)
@@ -194,6 +198,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd, more tea.Cmd
 	m, cmd = m.route(msg)
 	m, more = m.load()
+	m = m.remember()
 	return m, tea.Batch(cmd, more)
 }
 
@@ -416,7 +421,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		m.Saved = a.desk
 		m.status.Saved = m.c.Now()
 	}
-	m.Filter = pane.Conditions(a.state.Filter)
+	m.conditions, m.Filter = a.state.Filter, pane.Conditions(a.state.Filter)
 	m.table.Filter = m.Filter
 	m.status.Usage, m.status.Codes = a.usage, a.codes
 	if a.meansErr != nil && m.ctx.Err() == nil {

@@ -7,6 +7,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/scheme"
+	"strata/experiments/history"
 	"strata/tui/page"
 	"strata/tui/pane"
 )
@@ -19,7 +20,9 @@ func (m Model) visit(l page.Look, sheet bool) (Model, tea.Cmd) {
 	}
 	if m.findings.Was == nil {
 		m.findings.Was = &pane.Kept{Desk: m.Desk, Shown: m.Shown, Rows: m.Rows, Walk: m.Walk}
+		m.moments.outer = m.moments.History
 	}
+	m.moments.History = history.History[moment]{}
 	schemes := l.Schemes
 	if !m.findings.Page.Mined() { // what is evaluated is looked at beside the other rows
 		for _, s := range m.findings.Was.Desk.Schemes {
@@ -90,6 +93,7 @@ func closeFindings(m Model) (Model, tea.Cmd) {
 	if was == nil {
 		return m.arrange(), nil
 	}
+	m.moments.History = m.moments.outer
 	marked := was.Rows.Marked
 	if slices.EqualFunc(m.Desk.Schemes, m.Visiting.Schemes, pane.SameScheme) {
 		m.Desk, m.Shown, m.Walk = was.Desk, was.Shown, was.Walk
