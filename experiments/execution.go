@@ -3,6 +3,7 @@ package experiments
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -367,14 +368,11 @@ func (x *execution) export(ctx context.Context, step script.Export) (*Result, er
 	if err != nil {
 		return nil, err
 	}
-	path := step.File
+	var path string
 	if x.s.o.place != nil {
 		path, err = x.s.o.place(step.File)
 	} else {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(x.s.o.Dir, path)
-		}
-		path, err = filepath.Abs(path)
+		path, err = x.s.beside(step.File)
 		step.File = path
 	}
 	if err != nil {
@@ -389,6 +387,24 @@ func (x *execution) export(ctx context.Context, step script.Export) (*Result, er
 	}
 	x.outputs = append(x.outputs, o)
 	return &Result{Step: step, Lines: []string{o.Line()}}, nil
+}
+
+// beside returns the path of a file that a step names, outside of replays.
+func (s *Session) beside(file string) (string, error) {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.o.Dir, file)
+	}
+	return filepath.Abs(file)
+}
+
+// Overwrites reports whether an export into a file would replace one.
+func (s *Session) Overwrites(file string) bool {
+	path, err := s.beside(file)
+	if err != nil {
+		return false
+	}
+	_, err = os.Lstat(path)
+	return err == nil
 }
 
 // note adds what depends on machine and moment: the program, the time a step

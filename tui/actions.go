@@ -203,7 +203,7 @@ func redraw(m Model) (Model, tea.Cmd) {
 func quit(m Model) (Model, tea.Cmd) {
 	if m.evaluation.Running() && !m.evaluation.Warned {
 		m.evaluation.Warned = true
-		m.status = m.status.Tell("%s runs: q once more ends it, and nothing of it is logged", m.evaluation.Task.Noun())
+		m.status.Question = m.evaluation.Task.Noun() + " runs: q once more ends it, and nothing of it is logged"
 		return m, nil
 	}
 	if m.Desk.Equal(m.Saved) || m.Shown.Rankings == nil {
@@ -237,7 +237,7 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 		if m.ctx.Err() == nil {
 			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
-		return m, nil
+		return m.giveBack(e.err), nil
 	}
 	m.status.Saved = m.c.Now()
 	if r := e.result.Mined; r != nil {
@@ -267,7 +267,7 @@ func (m Model) executed(e executed) Model {
 		if m.ctx.Err() == nil {
 			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
-		return m
+		return m.giveBack(e.err)
 	}
 	m.status.Saved = m.c.Now()
 	for _, r := range e.results {

@@ -85,8 +85,12 @@ func TestRestrictedQueries(t *testing.T) {
 	if d.m.Walk.Text != "" {
 		t.Error("esc leaves the restriction")
 	}
-	d.press("/ text:nothing_is_like_this enter n")
-	d.wantStatus("no other query")
+	d.press("/ text:nothing_is_like_this enter")
+	d.wantScreen("no query has all of this in its labels")
+	d.press("ctrl+u text:cap enter")
+	if g := d.m.gallery; d.m.prompt.Kind != prompt.None || !strings.Contains(g.ID(d.m.Shown.Query), "cap") {
+		t.Errorf("the query is %s", g.ID(d.m.Shown.Query))
+	}
 }
 
 func TestSchemeKeys(t *testing.T) {
@@ -332,7 +336,8 @@ func TestNoteAndExport(t *testing.T) {
 	d.wantStatus("wrote ")
 	d.press("X ctrl+u text:rows.txt enter")
 	d.wantProblem("comparisons, rankings")
-	d.press("down")
+	d.wantScreen("export to  rows.txt")
+	d.press("esc down")
 	if d.m.status.Problem != "" {
 		t.Error("an error outlives the next key")
 	}

@@ -14,7 +14,8 @@
 // the schemes, is its own. A pane owns a part of the screen and its state; the layout says where. An action is a key
 // with what it does and when. The findings are pages of what evaluations and a mine step found; a visit is a walk from
 // one of their rows through queries, and a sheet shows items as pictures where no ranking is. A step is what the session
-// executes and logs: every key that changes desk or record ends in one.
+// executes and logs: every key that changes desk or record ends in one. A moment is what undo goes back to: the values
+// that the keys have set, kept whenever they have come to rest.
 //
 // # How it runs
 //

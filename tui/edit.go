@@ -1,16 +1,16 @@
 package tui
 
 import (
+	"errors"
 	"path/filepath"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
 	"strata/engine/scheme"
 	"strata/experiments/script"
-	"strata/tui/cells"
 	"strata/tui/pane"
 	"strata/tui/prompt"
 )
@@ -32,6 +32,9 @@ func openPrompt(m Model, kind prompt.Kind) (Model, tea.Cmd) {
 		text = filepath.Join(m.c.ExportDir, text)
 	}
 	m.prompt = prompt.New(kind, text)
+	if kind == prompt.Command {
+		m.prompt.Past = m.past
+	}
 	return typed(m)
 }
 
@@ -56,6 +59,8 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	case tab && m.prompt.Kind == prompt.Image && m.prompt.Paths.Text == before && len(m.prompt.Paths.Names) > 0:
 		m.prompt.Input.SetValue(m.prompt.Paths.Common)
 		m.prompt.Input.CursorEnd()
+	case m.prompt.Kind == prompt.Command && (msg.Type == tea.KeyUp || msg.Type == tea.KeyDown):
+		m.prompt = m.prompt.Recalled(map[tea.KeyType]int{tea.KeyUp: 1, tea.KeyDown: -1}[msg.Type])
 	case tab && m.prompt.Kind == prompt.Command:
 		m.prompt.Input.SetValue(script.Continue(before))
 		m.prompt.Input.CursorEnd()
@@ -65,6 +70,7 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	if m.prompt.Input.Value() == before {
 		return m, nil
 	}
+	m.prompt.Sure = ""
 	return typed(m)
 }
 
@@ -97,12 +103,10 @@ func typed(m Model) (Model, tea.Cmd) {
 	case prompt.Image:
 		m.prompt = m.prompt.Judge(nil)
 		return m.complete(text)
+	case prompt.Note, prompt.Export:
+		m.prompt = m.prompt.Judge(nil)
 	case prompt.Command:
-		var err error
-		if strings.TrimSpace(text) != "" {
-			_, err = m.checker().parse(text)
-		}
-		m.prompt = m.prompt.Judge(err).Tell("query ID · image PATH · schemes S, … · filter LABEL=VALUE … or none · evaluate … · compare … · mine A, B · tune A, B for P@10 LABEL · note TEXT · export FILE")
+		m.prompt = m.judgeStep(text)
 	}
 	return m, nil
 }
@@ -113,6 +117,20 @@ func layerNames(g *engine.Gallery) string {
 		names = append(names, l.Name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// judgeStep says what the step is for that is typed, or what is wrong with it. What is wrong at the end of the text may
+// be that it goes on: enter says it.
+func (m Model) judgeStep(text string) prompt.Prompt {
+	var err error
+	if strings.TrimSpace(text) != "" {
+		_, err = m.checker().parse(text)
+	}
+	var fault *script.Error
+	if errors.As(err, &fault) && (script.Usage(text) != "" && !strings.ContainsAny(text, " \t") || fault.Column > utf8.RuneCountInString(strings.TrimRight(text, " \t"))) {
+		err = nil
+	}
+	return m.prompt.Judge(err).Tell(script.Usage(text))
 }
 
 // dropPrompt closes the prompt and takes back what it did.
@@ -141,30 +159,26 @@ func takePrompt(m Model) (Model, tea.Cmd) {
 			m.prompt = m.prompt.Judge(err)
 			return m, nil
 		}
-		m.prompt = prompt.Prompt{}
-		return putScheme(m, kind, s)
+		return putScheme(m.send(), kind, s)
 	case prompt.Jump:
 		return jump(m, text)
 	case prompt.Restrict:
-		m.prompt = prompt.Prompt{}
-		if _, in := slices.BinarySearch(m.Walk.Rows, int32(m.Desk.Query)); m.Walk.Text != "" && !in && len(m.Walk.Rows) > 0 {
-			return m.ask(int(m.Walk.Rows[0]))
-		}
+		return takeRestrict(m)
 	case prompt.Image:
-		m.prompt = prompt.Prompt{}
+		m = m.send()
 		if text != "" {
 			return askImage(m, text)
 		}
 	case prompt.Command:
 		return takeCommand(m, text)
 	case prompt.Note, prompt.Export:
-		m.prompt = prompt.Prompt{}
 		switch {
 		case text == "":
+			m.prompt = prompt.Prompt{}
 		case kind == prompt.Note:
-			return m.execute(script.Note{Text: text})
+			return m.send().execute(script.Note{Text: text})
 		default:
-			return m.execute(script.Export{File: text})
+			return export(m, text)
 		}
 	}
 	return m, nil
@@ -200,19 +214,6 @@ func jump(m Model, id string) (Model, tea.Cmd) {
 	return m.ask(row)
 }
 
-// restricted takes the queries that a text leaves.
-func (m Model) restricted(r restricted) Model {
-	if r.seq != m.looking.seq {
-		return m
-	}
-	m.Walk = pane.Walk{Text: r.text, Rows: r.rows}
-	m.fetched = false
-	if m.prompt.Kind == prompt.Restrict {
-		m.prompt = m.prompt.Tell(cells.Thousands(len(r.rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
-	}
-	return m
-}
-
 // takeCommand executes a step typed as text.
 func takeCommand(m Model, text string) (Model, tea.Cmd) {
 	if text == "" {
@@ -224,7 +225,11 @@ func takeCommand(m Model, text string) (Model, tea.Cmd) {
 		m.prompt = m.prompt.Judge(err)
 		return m, nil
 	}
-	m.prompt = prompt.Prompt{}
+	m.past = m.past.With(text)
+	if s, ok := step.(script.Export); ok {
+		return export(m, s.File)
+	}
+	m = m.send()
 	switch s := step.(type) {
 	case script.Query:
 		row, _ := m.gallery.Row(s.ID)

@@ -218,7 +218,7 @@ func TestImageFaults(t *testing.T) {
 		if d.m.Shown.Image != "" || d.m.Desk.Image != "" || d.m.Shown.Rankings == nil {
 			t.Errorf("%s: the screen shows %q", c.text, d.m.Shown.Image)
 		}
-		d.press("p")
+		d.press("esc p")
 	}
 	if strings.Contains(d.log.String()[len(before):], "image") {
 		t.Errorf("the log holds what failed:\n%s", d.log)
@@ -226,9 +226,9 @@ func TestImageFaults(t *testing.T) {
 	l.fail, l.leave = nil, "C"
 	d.press("o text:photo.jpg enter")
 	d.wantProblem("has no vector for layer C, only for A, B, mixed8, pattern: leave the layer out of the scheme")
-	d.press("x x x o text:photo.jpg enter")
+	d.press("esc x x x o text:photo.jpg enter")
 	d.wantProblem("layer C")
-	d.press("e ctrl+u text:B enter o text:photo.jpg enter enter")
+	d.press("esc e ctrl+u text:B enter o text:photo.jpg enter enter")
 	if d.m.Shown.Picture == nil {
 		t.Error("the picture is no query for the layers that it has")
 	}
@@ -267,7 +267,7 @@ func TestImageTakesItsTime(t *testing.T) {
 	if d.m.Shown.Query != row || d.m.Shown.Image != "" || d.m.Shown.Rankings == nil || d.schemes() != schemes {
 		t.Errorf("the screen shows %q, row %d", d.m.Shown.Image, d.m.Shown.Query)
 	}
-	d.press("n")
+	d.press("esc n")
 	if d.m.Shown.Query != row+1 {
 		t.Errorf("next leads to row %d, want %d", d.m.Shown.Query, row+1)
 	}

@@ -27,7 +27,7 @@ var states = []struct{ name, keys string }{
 	{"one row", "x x x"},
 	{"undone", "x u"},
 	{"reference undone", "space u"},
-	{"error", ": text:nonsense enter esc X ctrl+u text:nonsense enter"},
+	{"error", ": text:nonsense enter esc X ctrl+u text:nonsense enter esc"},
 	{"evaluated", "E"},
 	{"pair mined", "down M esc"},
 	{"classes", "down M down down"},

@@ -205,7 +205,7 @@ func TestQuitAsksFirst(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	m, _ := startEvaluation(d.m)
 	m, cmd := quit(m)
-	if cmd != nil || !strings.Contains(m.status.View(m.styles, "", m.evaluation, m.c.Now(), 0, false, 120), "evaluating") {
+	if cmd != nil || !strings.Contains(m.status.View(m.styles, "", m.evaluation, m.c.Now(), 0, false, 120), "the evaluation runs: q once more ends it") {
 		t.Error("q ends an evaluation without a word")
 	}
 	if _, cmd = quit(m); cmd == nil {

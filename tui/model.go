@@ -68,6 +68,8 @@ type Model struct {
 
 	conditions []scheme.Condition // of the filter, as shown
 	moments    moments
+	sent       sent
+	past       prompt.Past // steps that were typed
 }
 
 // jobs are the commands under way.
@@ -252,7 +254,9 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	case listed:
 		return m.listedRows(msg)
 	case restricted:
-		return m.restricted(msg), nil
+		return m.restricted(msg)
+	case standing:
+		return m.stands(msg)
 	case prompt.Found, prompt.Completed:
 		return m.matched(msg), nil
 	case pane.Dissected:
@@ -365,7 +369,9 @@ func (m Model) keys(msg tea.KeyMsg) (Model, tea.Cmd) {
 
 // key gives a key to what lies on top: a popup, a prompt, or the screen.
 func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
-	m.status.Problem = ""
+	m.status.Problem, m.status.Question = "", ""
+	m.sent = sent{}
+	m.evaluation.Warned = m.evaluation.Warned && msg.String() == "q"
 	if msg.Type == tea.KeyCtrlC {
 		m, _ = dropPrompt(m)
 		m.evaluation.Warned = true
@@ -411,6 +417,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 				m.Shown = m.Good
 			}
 			m.Desk = m.Shown.Desk
+			m = m.giveBack(a.err)
 		}
 		return sharpenLater(m.arrange())
 	}

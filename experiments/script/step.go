@@ -92,6 +92,23 @@ func Complete(line string) []string {
 	return out
 }
 
+// Usage says what the step of a line that is being typed does and how it is written; the
+// keywords that may be meant, while none is written out; nothing if there is no such step.
+func Usage(line string) string {
+	line = strings.TrimLeft(line, " \t")
+	word := line
+	if i := strings.IndexAny(line, " \t"); i >= 0 {
+		word = line[:i]
+	}
+	switch k := kindOf(word); {
+	case k != nil:
+		return k.Help + ": " + strings.TrimSpace(k.Keyword+" "+k.Syntax)
+	case word == line:
+		return strings.Join(Complete(word), " · ")
+	}
+	return ""
+}
+
 // Continue returns a line that is being typed, as far as it is clear how it goes on: its
 // last word continued to what the words of Complete begin with, and a blank behind the only one.
 func Continue(line string) string {

@@ -323,3 +323,19 @@ func TestContinue(t *testing.T) {
 		}
 	}
 }
+
+func TestUsage(t *testing.T) {
+	for line, want := range map[string]string{
+		"":            "gallery · query · image · schemes · filter · undo · redo · search · evaluate · compare · mine · tune · require · note · export",
+		"e":           "evaluate · export",
+		"filter":      "restrict the candidates: filter none|COLUMN=VALUE ...",
+		" search 3":   "rank the candidates under every scheme: search K",
+		"undo\t":      "take back the last steps that changed query, schemes or filter: undo [N]",
+		"frobnicate":  "",
+		"e something": "",
+	} {
+		if got := Usage(line); got != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+}

@@ -23,6 +23,7 @@ const keptProblems = 50
 // evaluation that runs or the last thing that was done; at its right when the log was last written.
 type Status struct {
 	Problem   string
+	Question  string   // that the next key answers
 	Computing string   // the derived layer that a search or an evaluation waits for, and how far it is
 	Problems  []string // the latest last
 	done      string
@@ -75,6 +76,8 @@ func (p Status) View(s cells.Styles, busy string, e Evaluation, now time.Time, h
 		if ansi.StringWidth(p.Problem) > room {
 			left += hint
 		}
+	case p.Question != "":
+		left = s.Accent.Render(" " + cells.Cut(p.Question, width-ansi.StringWidth(right)-2))
 	case p.Unlogged != nil:
 		left = s.Wrong.Render(" " + cells.Cut(inert.Text(p.Unlogged.Error()), width-ansi.StringWidth(right)-2))
 	case p.Computing != "":

@@ -47,6 +47,11 @@ type Prompt struct {
 
 	Matches Found     // of Jump
 	Paths   Completed // of Image
+	Sure    string    // a text that enter was pressed on already
+	Past    Past      // of Command
+
+	recalled int    // which of Past is shown, from 1 for the last; 0: none
+	draft    string // what was typed before one was shown
 }
 
 // New opens a prompt with a first text.

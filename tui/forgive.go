@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine/inert"
+	"strata/experiments/script"
+	"strata/tui/cells"
+	"strata/tui/pane"
+	"strata/tui/prompt"
+)
+
+// forgive.go gives a text back whose step fails, and asks before a file is written over.
+
+// sent is a text whose step is under way. If that fails, and no key was pressed meanwhile, the text is there again.
+type sent struct {
+	prompt prompt.Prompt
+	rows   pane.Rows // as they were when it was taken
+}
+
+// send closes the prompt whose text is taken.
+func (m Model) send() Model {
+	m.sent = sent{m.prompt, m.Rows}
+	m.prompt = prompt.Prompt{}
+	return m
+}
+
+// giveBack opens the prompt again whose step has failed.
+func (m Model) giveBack(err error) Model {
+	was := m.sent
+	m.sent = sent{}
+	if was.prompt.Kind == prompt.None || m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.ctx.Err() != nil {
+		return m
+	}
+	m.prompt, m.Rows = was.prompt.Judge(err), was.rows
+	m.Opened = m.Desk
+	return m
+}
+
+// export writes what the last steps gave, if there is no such file, or if it is asked for a second time. The prompt that
+// names the file is open.
+func export(m Model, file string) (Model, tea.Cmd) {
+	text := m.prompt.Input.Value()
+	if m.prompt.Sure == text {
+		return m.send().execute(script.Export{File: file})
+	}
+	session := m.session
+	return m, m.crew.run(func() tea.Msg { return standing{text, file, session.Overwrites(file)} })
+}
+
+// standing says whether there is a file already that a text wants written.
+type standing struct {
+	text, file string
+	there      bool
+}
+
+// stands exports, or asks whether the file may be written over.
+func (m Model) stands(s standing) (Model, tea.Cmd) {
+	if m.prompt.Kind == prompt.None || m.prompt.Input.Value() != s.text {
+		return m, nil // it was given up
+	}
+	if !s.there {
+		return m.send().execute(script.Export{File: s.file})
+	}
+	m.prompt = m.prompt.Judge(fmt.Errorf("%s is there: enter once more writes over it", inert.Text(s.file)))
+	m.prompt.Sure = s.text
+	return m, nil
+}
+
+// errNoneLike is why a restriction is not taken.
+var errNoneLike = errors.New("no query has all of this in its labels; esc walks all queries")
+
+// takeRestrict walks the queries that the text leaves, once they are known. A text that leaves none stays.
+func takeRestrict(m Model) (Model, tea.Cmd) {
+	text := m.prompt.Input.Value()
+	switch {
+	case strings.TrimSpace(text) == "":
+	case m.Walk.Text != text:
+		m.prompt.Sure = text // it is taken when they are known
+		return m, nil
+	case len(m.Walk.Rows) == 0:
+		m.prompt = m.prompt.Judge(errNoneLike)
+		return m, nil
+	}
+	m.prompt = prompt.Prompt{}
+	if _, in := slices.BinarySearch(m.Walk.Rows, int32(m.Desk.Query)); m.Walk.Text != "" && !in {
+		return m.ask(int(m.Walk.Rows[0]))
+	}
+	return m, nil
+}
+
+// restricted takes the queries that a text leaves.
+func (m Model) restricted(r restricted) (Model, tea.Cmd) {
+	if r.seq != m.looking.seq {
+		return m, nil
+	}
+	m.Walk = pane.Walk{Text: r.text, Rows: r.rows}
+	m.fetched = false
+	if m.prompt.Kind != prompt.Restrict {
+		return m, nil
+	}
+	m.prompt = m.prompt.Tell(cells.Thousands(len(r.rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
+	if m.prompt.Sure == r.text {
+		return takeRestrict(m)
+	}
+	return m, nil
+}
