@@ -160,9 +160,14 @@ func (x *execution) by(way int, steps []script.Step) ([]script.Step, error) {
 // Moments returns what the session's states asked for that undo goes back to, the oldest first
 // and the present one last. Those without a query or without schemes are left out.
 func (s *Session) Moments() []State {
-	var all []State
 	t := s.snapshot()
-	for _, m := range t.moments.All() {
+	return t.asked()
+}
+
+// asked returns the moments up to the present one that a search can be made of.
+func (s *state) asked() []State {
+	var all []State
+	for _, m := range s.moments.All() {
 		if (m.query != "" || m.picture != nil) && len(m.schemes) > 0 {
 			all = append(all, State{Query: m.query, Picture: m.picture, Schemes: m.schemes, Filter: m.filter})
 		}

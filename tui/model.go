@@ -38,6 +38,7 @@ type Config struct {
 	LogPath   string    // for messages
 	ExportDir string    // where an export goes unless its name says otherwise; "" is the working folder
 	Now       func() time.Time
+	Moments   []experiments.State // that undo goes back to from the session's state, which is the last; nil: none
 }
 
 // Model is the screen. Update never waits: what takes time is a command, and its answer a message. The panes own their
@@ -123,6 +124,9 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 		m.Rows.Marked = append(m.Rows.Marked, l.Name)
 	}
 	if err := begin(&m); err != nil {
+		return Model{}, err
+	}
+	if err := m.goOn(c.Moments); err != nil {
 		return Model{}, err
 	}
 	m, m.first = m.search(true)

@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine/scheme"
+	"strata/experiments"
 	"strata/experiments/history"
 	"strata/experiments/script"
 	"strata/tui/cells"
@@ -79,6 +80,32 @@ func (m Model) remember() Model {
 		m.moments.History = m.moments.With(m.moment())
 	}
 	return m
+}
+
+// goOn makes the states of an earlier session moments. The last is that of the desk.
+func (m *Model) goOn(states []experiments.State) error {
+	d := m.Desk
+	for _, s := range states {
+		d.Schemes = s.Schemes
+		switch p := s.Picture; {
+		case p == nil:
+			row, err := m.gallery.Row(s.Query)
+			if err != nil {
+				return err
+			}
+			d.Query, d.Image, d.Photo = row, "", 0
+		case p.Path != d.Image:
+			d = withImage(d, p.Path, m.thumbs, m.session)
+		}
+		now := m.moment()
+		now.desk, now.filter, now.rows.Focus = d, s.Filter, 0
+		m.moments.History = m.moments.With(now)
+	}
+	if len(states) > 0 {
+		m.Desk = d
+		m.Shown = pane.Frame{Desk: d}
+	}
+	return nil
 }
 
 // canUndo reports whether there is something to take back.

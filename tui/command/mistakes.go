@@ -81,10 +81,10 @@ func nearest(text string, names []string) string {
 	return ""
 }
 
-// rootArguments checks that there is at most one argument, a gallery. What is
+// rootArguments checks that there are a gallery and a log, or a gallery, or nothing. What is
 // neither a folder nor a command may be a command with a slip.
 func rootArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 || len(args) == 1 && isFolder(args[0]) {
+	if len(args) == 0 || len(args) == 1 && isFolder(args[0]) || len(args) == 2 && isFolder(args[0]) && !isFolder(args[1]) {
 		return nil
 	}
 	if err := commandMistake(cmd, args); err != nil {

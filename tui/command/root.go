@@ -15,9 +15,9 @@ import (
 	"strata/engine"
 	"strata/engine/kernel"
 	"strata/experiments"
+	"strata/experiments/script"
 	"strata/fixtures"
 	"strata/tui/hush"
-	"strata/tui/picture"
 )
 
 // columnBudget is the memory for score columns of recent queries, in bytes.
@@ -67,11 +67,12 @@ func version() string {
 func rootCommand() *cobra.Command {
 	var f screenFlags
 	root := &cobra.Command{
-		Use:   "strata [GALLERY]",
+		Use:   "strata [GALLERY [LOG]]",
 		Short: "Compare what the layers of a deep network find similar",
 		Long: `Strata opens a gallery, a folder of items.csv and feature matrices (.npy), and
 compares ways to combine its layers into one score: by looking, and by precision.
-Without a command it is the workbench: pictures, side by side.
+Without a command it is the workbench: pictures, side by side. With the log of a
+session it goes on where that ended.
 
 A gallery is named by its folder; "demo" is the built-in one, "./demo" a folder
 of that name. A scheme is a layer (A), a weighted sum (B+0.5*pattern), a
@@ -81,14 +82,21 @@ a layer stands, a transformed one may: C|pca256 (see strata derive --help).
 Results go to the standard output, progress and errors to the standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; other signals 128
 and their number.`,
-		Example:           "strata\nstrata shop --graphics sixel",
+		Example:           "strata\nstrata shop --graphics sixel\nstrata shop session.strata",
 		Version:           version(),
 		SilenceErrors:     true, // Main prints them
 		SilenceUsage:      true,
 		Args:              rootArguments,
-		ValidArgsFunction: completeFolder,
+		ValidArgsFunction: completeRoot,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return workbench(cmd, f, append(args, experiments.Builtin)[0])
+			if len(args) < 2 {
+				return workbench(cmd, f, append(args, experiments.Builtin)[0], nil)
+			}
+			left, err := script.ReadLog(args[1])
+			if err != nil {
+				return err
+			}
+			return workbench(cmd, f, args[0], left)
 		},
 	}
 	follow := root.PersistentFlags().Bool("follow-links", false, "let symbolic links in a gallery's folder, of pictures, matrices and tables, lead out of it")
@@ -100,20 +108,10 @@ and their number.`,
 		return nil
 	}
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(),
+	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(), resumeCommand(),
 		itemsCommand(), tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
 	addHelp(root)
-	flags := root.Flags()
-	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
-	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by "+picture.GraphicsNames())
-	flags.IntVar(&f.colors, "colors", 255, "colours of small pictures, 2 to 255: fewer are fewer bytes")
-	f.model.add(flags)
-	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal")
-	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
-	flags.StringVar(&f.trace, "trace", "", "write a line for every frame to this file")
-	if err := flags.MarkHidden("trace"); err != nil {
-		panic("main: no flag is named trace")
-	}
+	f.add(root.Flags())
 	return root
 }
 
@@ -165,4 +163,12 @@ func openShown(ctx context.Context, name string) (*engine.Gallery, error) {
 
 func completeFolder(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// completeRoot completes a gallery's folder, and then a log.
+func completeRoot(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return completeFolder(cmd, args, text)
+	}
+	return []string{"strata"}, cobra.ShellCompDirectiveFilterFileExt
 }

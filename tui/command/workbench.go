@@ -10,6 +10,7 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"strata/engine/extract"
 	"strata/engine/inert"
@@ -30,8 +31,22 @@ type screenFlags struct {
 	model                modelFlags
 }
 
-// workbench opens the gallery and shows the screen until its user quits.
-func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
+// add adds the flags to those of a command.
+func (f *screenFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.log, "log", "", "write the session's log to this file (default: a new one in the state folder)")
+	flags.StringVar(&f.graphics, "graphics", "auto", "show pictures by "+picture.GraphicsNames())
+	flags.IntVar(&f.colors, "colors", 255, "colours of small pictures, 2 to 255: fewer are fewer bytes")
+	f.model.add(flags)
+	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	flags.BoolVar(&f.csvSafe, "csv-safe", false, csvSafeUsage)
+	flags.StringVar(&f.trace, "trace", "", "write a line for every frame to this file")
+	if err := flags.MarkHidden("trace"); err != nil {
+		panic("main: no flag is named trace")
+	}
+}
+
+// workbench opens the gallery, where a log left it unless that is nil, and shows the screen until its user quits.
+func workbench(cmd *cobra.Command, f screenFlags, gallery string, left *script.Script) (err error) {
 	graphics, err := picture.ParseGraphics(f.graphics)
 	switch {
 	case err != nil:
@@ -67,8 +82,15 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string) (err error) {
 		Codes: experiments.BuildCodes, LogLater: true, CSVSafe: f.csvSafe, Neighbours: neighbourBudget,
 	})
 	defer func() { err = errors.Join(err, session.Close()) }()
-	_, err = session.Do(cmd.Context(), script.Gallery{Name: gallery})
+	if left == nil {
+		_, err = session.Do(cmd.Context(), script.Gallery{Name: gallery})
+	} else {
+		config.Moments, err = session.Resume(cmd.Context(), gallery, left)
+	}
 	config.Terminal = <-probed // even after an error: it gives the terminal back
+	if errors.As(err, new(*experiments.StepError)) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -85,9 +107,15 @@ func openLog(path, gallery string) (*os.File, error) {
 	if path != "" {
 		return experiments.OpenLog(path)
 	}
-	first, err := xdg.StateFile(filepath.Join(sessionsFolder, "x"))
+	folder, err := sessions()
 	if err != nil {
 		return nil, err
 	}
-	return experiments.CreateLog(filepath.Dir(first), gallery, time.Now())
+	return experiments.CreateLog(folder, gallery, time.Now())
+}
+
+// sessions returns the folder of the logs, which it makes.
+func sessions() (string, error) {
+	first, err := xdg.StateFile(filepath.Join(sessionsFolder, "x"))
+	return filepath.Dir(first), err
 }

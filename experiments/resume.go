@@ -1,0 +1,103 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"strata/experiments/script"
+)
+
+// LeftGallery returns the gallery that a script opens last: the built-in one, or a path.
+func LeftGallery(from *script.Script) (string, error) {
+	for _, line := range slices.Backward(from.Lines) {
+		if step, ok := line.Step.(script.Gallery); ok {
+			return fromFolder(from, step.Name), nil
+		}
+	}
+	return "", &StepError{File: from.Name, Line: 1, Err: ErrNoGallery}
+}
+
+// fromFolder returns a gallery that a script names, whose relative path starts at the script's folder.
+func fromFolder(from *script.Script, name string) string {
+	if name == Builtin || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(from.Name), name)
+}
+
+// Resume opens a gallery and makes query, schemes and filter those that a script leaves. It searches and
+// measures nothing, and writes no files. The log gets the shortest steps that lead there.
+// It returns what the script's states asked for, as Moments does: undo of this session does
+// not go back to them.
+//
+// A step that the gallery does not allow, and a gallery step whose fingerprint is that of
+// another gallery in another place, are a *StepError.
+func (s *Session) Resume(ctx context.Context, gallery string, from *script.Script) ([]State, error) {
+	var moments []State
+	_, err := s.do(ctx, func(x *execution) ([]script.Step, error) {
+		if err := x.follow(ctx, gallery, from); err != nil {
+			return nil, err
+		}
+		moments = x.state.asked()
+		x.results = nil
+		return append([]script.Step{script.Gallery{Name: gallery}}, x.state.now().steps()...), nil
+	})
+	return moments, err
+}
+
+// follow executes the steps of a script that change what is asked.
+func (x *execution) follow(ctx context.Context, gallery string, from *script.Script) error {
+	for _, line := range from.Lines {
+		var err error
+		switch step := line.Step.(type) {
+		case script.Gallery:
+			if _, err := x.step(ctx, script.Gallery{Name: gallery}); err != nil {
+				return err
+			}
+			err = x.isGallery(ctx, fromFolder(from, step.Name), line.Expected)
+		case script.Image:
+			if !filepath.IsAbs(step.Path) {
+				step.Path = filepath.Join(filepath.Dir(from.Name), step.Path)
+			}
+			_, err = x.step(ctx, step)
+		case script.Query, script.Schemes, script.Filter, script.Undo, script.Redo:
+			_, err = x.step(ctx, step)
+		}
+		if err != nil {
+			return &StepError{File: line.File, Line: line.Line, Err: err}
+		}
+	}
+	if x.state.gallery == nil {
+		return &StepError{File: from.Name, Line: 1, Err: ErrNoGallery}
+	}
+	return nil
+}
+
+// isGallery returns an error if the open gallery is not the one that a log's lines are about.
+// One whose features have changed since is still the same, in the same place.
+func (x *execution) isGallery(ctx context.Context, name string, facts []script.ExpectedLine) error {
+	g := x.state.gallery.g
+	if len(facts) == 0 || samePath(name, g.Path) {
+		return nil
+	}
+	print, err := g.Fingerprint(ctx)
+	if err != nil {
+		return err
+	}
+	if logged := facts[len(facts)-1].Text; logged != print {
+		return fmt.Errorf("this is of another gallery, %s with %s; %s has %s", name, logged, g.Path, print)
+	}
+	return nil
+}
+
+// samePath reports whether two names of galleries are of one place.
+func samePath(a, b string) bool {
+	if a == Builtin || b == Builtin {
+		return a == b
+	}
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
+}

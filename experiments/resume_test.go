@@ -1,0 +1,114 @@
+package experiments
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"strata/experiments/internal/testgallery"
+	"strata/experiments/script"
+)
+
+// leave writes a log and reads it.
+func leave(t *testing.T, text string) *script.Script {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "left.strata")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	log, err := script.ReadLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// TestResume goes on where a log ends, without its studies, and writes a log that replays.
+func TestResume(t *testing.T) {
+	s, log := newSession(t, testgallery.Shirts(), Options{Dir: t.TempDir()})
+	do(t, s, "query a\nschemes x, y\nsearch 3\nevaluate\nfilter category=shirt\nsearch 3\nquery b\nsearch 2\nexport rankings.csv\nschemes y\nundo\nsearch 4")
+	left, gallery := leave(t, log.text()), s.Gallery().Path
+	if got, err := LeftGallery(left); err != nil || got != gallery {
+		t.Errorf("the gallery is %s, %v", got, err)
+	}
+	if err := os.Remove(filepath.Join(s.o.Dir, "rankings.csv")); err != nil {
+		t.Fatal(err)
+	}
+	again := &writes{}
+	next := NewSession(Options{Open: openFolder, Log: again, SkipContent: true, Dir: s.o.Dir})
+	defer next.Close()
+	moments, err := next.Resume(t.Context(), gallery, left)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := asked(next), asked(s); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if n := len(moments); n != 3 || moments[0].Query != "a" || moments[0].Filter != nil || moments[n-1].Query != "b" || len(moments[n-1].Schemes) != 2 {
+		t.Errorf("the moments are %+v", moments)
+	}
+	if want := "\nquery   b\nschemes x, y\nfilter  category=shirt\n"; !strings.HasSuffix(again.text(), want) || strings.Contains(again.text(), "search") {
+		t.Errorf("the log is\n%s\nwant …%s", again.text(), want)
+	}
+	if files := testgallery.Tree(t, s.o.Dir); files != "" {
+		t.Errorf("it has written %s", files)
+	}
+	do(t, next, "search 3\nundo\nsearch 3")
+	checked(t, again)
+}
+
+// TestResumeRefuses names the line of a log that cannot be gone on from.
+func TestResumeRefuses(t *testing.T) {
+	s, log := newSession(t, testgallery.Shirts(), Options{})
+	do(t, s, "query a\nschemes x")
+	mine := s.Gallery().Path
+	other := t.TempDir()
+	changed := testgallery.Shirts()
+	changed.Layers["x"][0] = []float32{.5, .5}
+	changed.Write(t, other)
+	for _, tc := range []struct {
+		name, gallery, text string
+		line                int
+		want                string
+	}{
+		{"another gallery", other, log.text(), 2, "this is of another gallery, " + mine + " with "},
+		{"no gallery", mine, "query a\n", 1, "no gallery is open"},
+		{"nothing", mine, "# strata\n", 1, "no gallery is open"},
+		{"an item that is not there", mine, "gallery " + mine + "\n\nquery z\n", 3, `no item "z"`},
+		{"a layer that is not there", mine, "gallery " + mine + "\nschemes z\n", 2, `no layer "z"`},
+		{"nothing to undo", mine, "gallery " + mine + "\nundo\n", 2, "there is nothing to undo"},
+	} {
+		again := &writes{}
+		next := NewSession(Options{Open: openFolder, Log: again, SkipContent: true})
+		left := leave(t, tc.text)
+		_, err := next.Resume(t.Context(), tc.gallery, left)
+		var at *StepError
+		if !errors.As(err, &at) || at.File != left.Name || at.Line != tc.line || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v", tc.name, err)
+		}
+		if again.text() != "" || next.Gallery() != nil {
+			t.Errorf("%s: it is logged: %s", tc.name, again.text())
+		}
+		if err := next.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	// The same gallery in another place, and other features in the same place.
+	moved := filepath.Join(t.TempDir(), "moved")
+	if err := os.CopyFS(moved, os.DirFS(mine)); err != nil {
+		t.Fatal(err)
+	}
+	left := leave(t, log.text())
+	changed.Write(t, mine)
+	for _, gallery := range []string{moved, mine} {
+		next := NewSession(Options{Open: openFolder, SkipContent: true})
+		if _, err := next.Resume(t.Context(), gallery, left); err != nil || next.State().Query != "a" {
+			t.Errorf("%s: %v", gallery, err)
+		}
+		if err := next.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
