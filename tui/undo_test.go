@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"strata/tui/picture"
 	"strata/tui/prompt"
 )
@@ -205,6 +207,36 @@ func TestUndoToTheStart(t *testing.T) {
 		if got := fmt.Sprint(d.schemes(), d.m.Shown.Query, d.m.Filter, d.m.Rows.Marked, d.m.Rows.Pinned, d.m.Walk.Text); got != last {
 			t.Fatalf("round %d: done again it is %s, and was %s", round, got, last)
 		}
+	}
+	d.replays()
+}
+
+// TestGoOn: a screen that goes on where a session ended undoes what led there.
+func TestGoOn(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("n x : text:filter_colour=red enter")
+	before := d.m.Shown.Desk
+	config := d.m.c
+	config.Moments = d.m.session.Moments()
+	m, err := NewModel(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.later = d.m.later
+	d.m = m
+	d.do(d.m.Init())
+	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	if !d.m.Shown.Equal(before) || d.m.Filter != "colour=red" {
+		t.Errorf("the screen begins with %s", d.schemes())
+	}
+	d.press("u u")
+	d.wantSchemes("A B C A+B+C")
+	if d.m.Shown.Query != 1 || d.m.Filter != "" {
+		t.Errorf("row %d is the query, the filter %s", d.m.Shown.Query, d.m.Filter)
+	}
+	d.press("u")
+	if d.m.Shown.Query != 0 || canUndo(&d.m) {
+		t.Errorf("row %d is the query", d.m.Shown.Query)
 	}
 	d.replays()
 }
