@@ -58,6 +58,7 @@ var commandLines = []commandLine{
 	{args: []string{"man"}},
 	{args: []string{"help"}},
 	{args: []string{"g", "--graphics", "halfblock"}, screen: true},
+	{args: []string{"resume", "--graphics", "halfblock"}, screen: true},
 }
 
 // TestEveryCommandUsed wants a command line of every command.
