@@ -30,28 +30,66 @@ func (s *Sample) Settle(ctx context.Context, r *Rows) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := *r
+	out, settled := *r, Evaluated(e, comparisons, r.Queries)
 	out.Rough = false
-	out.Means, out.pairs = make([][]Mean, len(r.Schemes)), make([][]Difference, len(r.pairs))
-	for i, sc := range r.Schemes {
-		out.Means[i] = slices.Clone(r.Means[i])
-		place := slices.IndexFunc(served, sc.Equal)
-		for l := range r.Labels {
-			if place < 0 {
-				continue
-			}
-			sum := e.Precisions(place, l)[0]
-			out.Means[i][l] = Mean{N: sum.N, Hits: sum.Hits, Value: sum.Value, Half: (sum.High - sum.Low) / 2}
+	out.Means, out.pairs = slices.Clone(r.Means), nil
+	for b, sc := range r.Schemes {
+		place := settled.Place(sc)
+		if place >= 0 {
+			out.Means[b] = settled.Means[place]
 		}
-	}
-	for i := range out.pairs {
-		out.pairs[i] = make([]Difference, len(r.Labels))
-	}
-	for _, c := range comparisons {
-		a, b, l := r.Place(c.A), r.Place(c.B), slices.Index(r.Labels, c.Label)
-		out.pairs[pairAt(a, b)][l] = Difference{
-			N: c.N, Diff: c.Diff, Low: c.Low, High: c.High, P: c.P, Holm: c.Holm, Win: c.Win, Tie: c.Tie, Loss: c.Loss,
+		for _, other := range r.Schemes[:b] {
+			of := make([]Difference, len(r.Labels))
+			if a := settled.Place(other); min(a, place) >= 0 {
+				of = settled.pairs[pairAt(a, place)]
+			}
+			out.pairs = append(out.pairs, of)
 		}
 	}
 	return &out, nil
+}
+
+// Evaluated returns the rows of an evaluation with the comparisons of all pairs of its schemes, by P
+// at its largest k. queries is the number of queries of which those of the evaluation are all, or
+// drawn.
+func Evaluated(e *eval.Evaluation, comparisons []eval.Comparison, queries int) *Rows {
+	last := len(e.Ks) - 1
+	r := &Rows{Schemes: e.Schemes, Labels: e.Labels, Filter: e.Filter, Queries: queries}
+	for i := range e.Schemes {
+		means := make([]Mean, len(e.Labels))
+		for l := range e.Labels {
+			sum := e.Precisions(i, l)[last]
+			means[l] = Mean{N: sum.N, Hits: sum.Hits, Value: sum.Value, Half: (sum.High - sum.Low) / 2}
+		}
+		r.Means = append(r.Means, means)
+		r.Known, r.Open = append(r.Known, len(e.Queries)), append(r.Open, 0)
+		first := 0
+		for !judgedAlike(e, first, i) {
+			first++
+		}
+		r.alike = append(r.alike, first)
+		for range i {
+			r.pairs = append(r.pairs, make([]Difference, len(e.Labels)))
+		}
+	}
+	for _, c := range comparisons {
+		if c.Metric != e.Metrics[last] {
+			continue
+		}
+		a, b, l := r.Place(c.A), r.Place(c.B), slices.Index(r.Labels, c.Label)
+		r.pairs[pairAt(a, b)][l] = Difference{
+			N: c.N, Diff: c.Diff, Low: c.Low, High: c.High, P: c.P, Holm: c.Holm, Win: c.Win, Tie: c.Tie, Loss: c.Loss,
+		}
+	}
+	return r
+}
+
+// judgedAlike reports whether two schemes of an evaluation judge the same queries.
+func judgedAlike(e *eval.Evaluation, a, b int) bool {
+	for l := range e.Labels {
+		if !slices.Equal(e.Judged(a, l), e.Judged(b, l)) {
+			return false
+		}
+	}
+	return true
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"strata/engine/inert"
 	"strata/engine/scheme"
 	"strata/experiments/live"
 	"strata/tui/cells"
@@ -84,137 +83,18 @@ func (sc *Scene) verdictLine(width int) string {
 	if rows == nil {
 		return ""
 	}
-	var byBest [][]live.Verdict
-	for _, label := range sc.Rows.Marked {
-		v, ok := rows.Verdict(label)
-		if !ok {
-			continue
-		}
-		i := slices.IndexFunc(byBest, func(of []live.Verdict) bool { return SameScheme(of[0].Best, v.Best) })
-		if i < 0 {
-			i, byBest = len(byBest), append(byBest, nil)
-		}
-		byBest[i] = append(byBest[i], v)
+	words := live.Words{
+		Rows: rows, Labels: sc.Rows.Marked, Chosen: sc.Chosen.Has,
+		Number: func(x float64) string { return cells.Number(x, 3) }, Count: cells.Thousands[int],
 	}
 	if !rows.Complete() {
-		return sc.Styles.Faint.Render(cells.Cut(sc.leadText(byBest), width))
-	}
-	end := " · " + sc.rough() + "p<.05, Holm"
-	if !slices.ContainsFunc(byBest, func(of []live.Verdict) bool { return slices.ContainsFunc(of, someShown) }) {
-		end = ""
+		return sc.Styles.Faint.Render(cells.Cut(words.Lead(), width))
 	}
 	text := ""
-	for form := range verdictForms {
-		var parts []string
-		for _, of := range byBest {
-			parts = append(parts, sc.aheadText(of, form))
-		}
-		if text = strings.Join(parts, " · ") + end; ansi.StringWidth(text) <= width {
+	for form := range live.Forms {
+		if text = words.Ahead(form); ansi.StringWidth(text) <= width {
 			break
 		}
 	}
 	return sc.Styles.Plain.Render(cells.Cut(text, width))
-}
-
-// someShown reports whether the best scheme is shown to be ahead of another.
-func someShown(v live.Verdict) bool {
-	return slices.ContainsFunc(v.Over, func(o live.Standing) bool { return o.Shown() })
-}
-
-// The forms of a verdict, from long to short.
-const (
-	verdictCosts = iota // with what the best scheme costs under another label
-	verdictOver         // with the schemes that it is not shown to be ahead of
-	verdictCount        // with their number
-	verdictForms
-)
-
-// leadText says who leads over the queries that are known.
-func (sc *Scene) leadText(byBest [][]live.Verdict) string {
-	rows := sc.Shown.Means
-	if len(byBest) == 0 {
-		return ""
-	}
-	known := rows.Queries
-	for _, n := range rows.Known {
-		if n > 0 {
-			known = min(known, n)
-		}
-	}
-	var leads []string
-	for _, of := range byBest {
-		text := inert.Text(of[0].Best.String()) + " leads"
-		for i, v := range of {
-			if i > 0 {
-				text += ","
-			}
-			text += " " + inert.Text(v.Label) + " " + cells.Number(v.Value, 3)
-		}
-		leads = append(leads, text)
-	}
-	return "so far, " + cells.Thousands(known) + " of " + cells.Thousands(rows.Queries) + " queries: " + strings.Join(leads, " · ")
-}
-
-// aheadText says what one scheme is best in: of is by label.
-func (sc *Scene) aheadText(of []live.Verdict, form int) string {
-	best := of[0].Best
-	text := inert.Text(best.String())
-	if sc.Chosen.Has(best) {
-		text += " (chosen on these queries)"
-	}
-	text += ": "
-	for i, v := range of {
-		text += inert.Text(v.Label) + " " + cells.Number(v.Value, 3) + ", "
-		switch claim := claimOf(v, form); {
-		case i == len(of)-1:
-			text += claim
-		case claim != claimOf(of[i+1], form):
-			text += claim + "; "
-		}
-	}
-	if form == verdictCosts {
-		text += sc.costText(best)
-	}
-	return text
-}
-
-// claimOf says over which of the other schemes the best one's lead holds. Over one that has no mean nothing is shown.
-func claimOf(v live.Verdict, form int) string {
-	var open []string
-	for _, o := range v.Over {
-		if !o.Shown() {
-			open = append(open, inert.Text(o.Scheme.String()))
-		}
-	}
-	for _, s := range v.Apart {
-		open = append(open, inert.Text(s.String()))
-	}
-	others := len(v.Over) + len(v.Apart)
-	most := fmt.Sprintf("ahead of %d of %d", others-len(open), others)
-	switch n := len(open); {
-	case n == 0:
-		return "ahead of all"
-	case n == others && n > 1:
-		return "not shown to be ahead"
-	case n == others:
-		return "not shown to be ahead of " + open[0]
-	case form == verdictCount:
-		return most
-	}
-	return most + ", not shown against " + strings.Join(open, ", ")
-}
-
-// costText names the label in which a scheme is furthest behind another, if that is shown.
-func (sc *Scene) costText(best scheme.Scheme) string {
-	rows := sc.Shown.Means
-	text, most := "", 0.0
-	for _, label := range rows.Labels {
-		for _, o := range rows.Schemes {
-			if d, ok := rows.Against(o, best, label); ok && d.Shown() && d.Diff > most {
-				most = d.Diff
-				text = "; costs " + cells.Number(d.Diff, 3) + " " + inert.Text(label) + " against " + inert.Text(o.String())
-			}
-		}
-	}
-	return text
 }
