@@ -25,8 +25,9 @@
 //	            [ "front" target { "," target } ] [ "where" condition { condition } ]
 //	            [ "over" ( N | "all" ) ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
 //	          | "require" ( METRIC LABEL ">=" NUMBER | "not-worse-than" RUN [ "margin" NUMBER ] )
+//	          | "decide" [ scheme ] [ "against" scheme ] [ "on" LABEL { "," LABEL } ]
 //	          | "note" TEXT
-//	          | "export" FILE                     …metrics.csv, …rankings.jsonl, …report.html, …
+//	          | "export" FILE                     …metrics.csv, …rankings.jsonl, …report.html, decision.html, …
 //	place     = LAYER { "/" LAYER }             one of them; a layer may be a derived one
 //	target    = METRIC LABEL                    P@10 category
 //	condition = COLUMN "=" VALUE

@@ -54,6 +54,7 @@ var Kinds = []Kind{
 		"search the weights of layers", tuneWords, (*parser).tune,
 	},
 	{"require", "METRIC LABEL >= NUMBER|not-worse-than RUN [margin NUMBER]", "fail unless the last evaluation meets this", requireWords, (*parser).require},
+	{"decide", "[SCHEME] [against SCHEME] [on LABEL, ...]", "take a scheme of the last evaluation", decideWords, (*parser).decide},
 	{"note", "TEXT", "write a remark into the log", nil, (*parser).note},
 	{"export", "FILE", "write a table or a report of what the last steps gave", nil, (*parser).export},
 }
@@ -176,7 +177,8 @@ type Note struct {
 // file's name says which one, and its format: of an evaluation metrics.csv,
 // per_query.csv or standings.csv, of a comparison comparisons.csv, of a search
 // rankings.csv, of a mine or a tune step one of those that strata mine and strata tune
-// write; or with .jsonl, .parquet.
+// write; or with .jsonl, .parquet. report.html is the page of an evaluation,
+// decision.html that of a decision, and decision.strata its script.
 type Export struct {
 	File string
 }

@@ -54,6 +54,13 @@ func TestParseStep(t *testing.T) {
 		{"undo one", "undo 1", "undo"},
 		{"undo three", "undo 3", "undo    3"},
 		{"redo", "redo  2", "redo    2"},
+		{"decide", "decide", "decide"},
+		{"decide for a scheme", "decide B + pattern", "decide  B+pattern"},
+		{
+			"all of decide", `decide on "brand name", "on" against rrf(A, against)`,
+			`decide  against rrf(A,against) on "brand name", "on"`,
+		},
+		{"decide for a layer named on", `decide "on" against A`, `decide  "on" against A`},
 		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
 		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
 		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
@@ -140,6 +147,10 @@ func TestParseStepErrors(t *testing.T) {
 		{"undo nothing", "undo 0", 6, "not a number of steps"},
 		{"undo what", "undo query", 6, "not a number of steps"},
 		{"redo and more", "redo 1 2", 8, "expected the end of the line"},
+		{"decide for two", "decide A, B", 8, "one scheme, against one, not 2"},
+		{"decide against two", "decide A against B, C", 18, "one scheme, against one, not 2"},
+		{"decide against nothing", "decide A against", 17, "nothing follows against"},
+		{"decide on nothing", "decide on ", 11, "nothing follows on"},
 		{"empty note", "note", 5, "expected a text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -216,6 +227,9 @@ func TestStepsMade(t *testing.T) {
 			Constraints: []metric.Constraint{{Target: metric.Target{Metric: metric.Metric{Kind: metric.RPrecision, K: 0}, Label: "a >= b, c"}, Least: 1e-7}}, Front: []metric.Target{{Metric: metric.Metric{Kind: metric.NDCG, K: 5}, Label: `"`}, {Metric: metric.Metric{Kind: metric.NDCG, K: 0}, Label: "share"}},
 			Where: []scheme.Condition{{Label: "for", Value: "for"}},
 		},
+		Decide{},
+		Decide{Scheme: &s, Against: &s, Labels: []string{"against", "x y", "over"}},
+		Decide{Labels: []string{"on"}},
 		Note{" x"},
 		Note{""},
 		Note{"a\nb"},
@@ -236,6 +250,7 @@ func FuzzParseStep(f *testing.F) {
 		`evaluate A, "on" on x, y where a="b c" over 3 seed 4`, "note x", "undo", "redo 3", "export metrics.csv", "compare A, B on x", "mine A, B over 3", "evaluate rrf(A, B on", "evaluate on 0(",
 		"tune A, B/B|zscore for P@10 x", `tune "for", B for nDCG "a b" with P@5 x >= 0.4, R@5 "," >= 1 front P@1 x where a=b over 9 seed 2 step 1/3 share 0.2`,
 		"tune A, B for AP(min)@3 x step 0.05", "tune A|pca8 for P@10 x y", `tune "A for P@1 x`,
+		`decide "on" against B on x, "a b"`, "decide rrf(A, on on x",
 	} {
 		f.Add(seed)
 	}
@@ -264,6 +279,8 @@ func TestKinds(t *testing.T) {
 	lines := map[string]string{
 		"undo": "", "redo": "2", "gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
 		"mine": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "note": "x", "export": "metrics.csv",
+		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
+		"mine": "", "decide": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "note": "x", "export": "metrics.csv",
 	}
 	for _, k := range Kinds {
 		step, err := ParseStep(k.Keyword + " " + lines[k.Keyword])
@@ -285,6 +302,7 @@ func TestKinds(t *testing.T) {
 func TestComplete(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                "gallery query image schemes filter undo redo search evaluate compare mine tune require note export",
+		"":                "gallery query image schemes filter search evaluate compare mine tune require decide note export",
 		"e":               "evaluate export",
 		"evaluate o":      "on over",
 		"tune A for x se": "seed",
