@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -141,6 +142,7 @@ var executors = map[string]executor{
 		to.tuned, to.comparisons, to.compared = from.tuned, from.comparisons, from.compared
 	}},
 	"require": {do: does((*execution).require)},
+	"decide":  {do: does((*execution).decide)},
 	"note":    {bare: true, do: does((*execution).remark)},
 	"export":  {bare: true, do: does((*execution).export)},
 }
@@ -169,6 +171,7 @@ func (x *execution) step(ctx context.Context, step script.Step) (*Result, error)
 }
 
 func (x *execution) remark(_ context.Context, step script.Note) (*Result, error) {
+	x.state.notes = append(slices.Clip(x.state.notes), step.Text)
 	return &Result{Step: step}, nil
 }
 

@@ -54,6 +54,16 @@ var exports = []tableKind{
 	tunedExport("queries"), tunedExport("schemes"), tunedExport("report"), tunedExport("pareto"),
 }
 
+// pages are the exports that are no tables, by the end of the file's name.
+var pages = []struct {
+	name, extension string
+	write           func(s *state, ctx context.Context, file string) (table.Writer, error)
+}{
+	{"report", "html", (*state).report},
+	{"decision", "html", (*state).decisionPage},
+	{"decision", "strata", (*state).decisionScript},
+}
+
 // minedExport is one of the tables of a mine step.
 func minedExport(name string) tableKind {
 	return tableKind{name, "mine", func(s *state) (t table.Table, ok bool) {
@@ -83,8 +93,10 @@ func tableNamed(tables []table.Named, name string) table.Table {
 // table returns the writer of the table, or the report, that a file's name asks for.
 func (s *state) table(ctx context.Context, file string) (table.Writer, error) {
 	name, extension, _ := cutLast(file, ".")
-	if extension == "html" && strings.HasSuffix(name, "report") {
-		return s.report(ctx, file)
+	for _, page := range pages {
+		if extension == page.extension && strings.HasSuffix(name, page.name) {
+			return page.write(s, ctx, file)
+		}
 	}
 	format := slices.Index(table.FormatNames[:], extension)
 	for _, e := range exports {
@@ -102,7 +114,7 @@ func (s *state) table(ctx context.Context, file string) (table.Writer, error) {
 		names[i] = e.name
 	}
 	last := len(names) - 1
-	return nil, fmt.Errorf("%s: the name's end says which table to write: %s or %s, each with .csv, .jsonl or .parquet; or report.html",
+	return nil, fmt.Errorf("%s: the name's end says which table to write: %s or %s, each with .csv, .jsonl or .parquet; or report.html, decision.html or decision.strata",
 		file, strings.Join(names[:last], ", "), names[last])
 }
 
@@ -114,12 +126,9 @@ func (s *state) report(ctx context.Context, file string) (table.Writer, error) {
 	if e == nil {
 		return nil, fmt.Errorf("%s: %w: an evaluate or a compare step must come before", file, ErrNothingToExport)
 	}
-	comparisons := s.comparisons
-	if s.compared != e {
-		var err error
-		if comparisons, err = e.Compare(ctx, nil); err != nil {
-			return nil, err
-		}
+	comparisons, err := s.pairsOf(ctx, e)
+	if err != nil {
+		return nil, err
 	}
 	manifest, err := e.Manifest(ctx, run.Folder{Now: func() time.Time { return time.Time{} }}, time.Time{})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"strata/experiments/eval"
 	"strata/experiments/history"
 	"strata/experiments/mine"
+	"strata/experiments/report"
 	"strata/experiments/run"
 	"strata/experiments/script"
 	"strata/experiments/tune"
@@ -119,6 +120,8 @@ type state struct {
 	compared    *eval.Evaluation  // what comparisons are of, after a compare step
 	mined       *mine.Mined
 	tuned       *tune.Tuned
+	decision    *report.Decision
+	notes       []string // of the gallery
 }
 
 // State is what the next search starts from.

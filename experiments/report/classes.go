@@ -84,7 +84,7 @@ func (b *pageBuilder) classesView(label, a, other int) (pageClasses, error) {
 		alt += fmt.Sprintf(" %s %s;", c.Class, signed(c.Diff))
 	}
 	var err error
-	v.Plot, err = differencePlot(names, diffs, fmt.Sprintf("difference of %s", v.Metric), strings.TrimSuffix(alt, ";"))
+	v.Plot, err = differencePlot(names, diffs, nil, fmt.Sprintf("difference of %s", v.Metric), strings.TrimSuffix(alt, ";"))
 	return v, err
 }
 

@@ -88,10 +88,10 @@ func (b *pageBuilder) label(label int) (pageLabel, error) {
 	v := pageLabel{Name: b.e.Labels[label], Anchor: "label-" + strconv.Itoa(label+1), Main: b.e.Metrics[b.main].String()}
 	columns := b.columns()
 	for _, m := range columns {
-		v.Head = append(v.Head, b.e.Metrics[m].String())
+		v.Table.Head = append(v.Table.Head, b.e.Metrics[m].String())
 	}
 	if len(b.e.Schemes) > 1 {
-		v.Head = append(v.Head, "P(best)", "Rank")
+		v.Table.Head = append(v.Table.Head, "P(best)", "Rank")
 	}
 	best := b.best(label, b.main)
 	for s, scheme := range b.e.Schemes {
@@ -100,16 +100,15 @@ func (b *pageBuilder) label(label int) (pageLabel, error) {
 			row.Cells = append(row.Cells, b.cell(s, label, m))
 		}
 		row.Cells = append(row.Cells, b.standing(s, label)...)
-		v.Rows = append(v.Rows, row)
+		v.Table.Rows = append(v.Table.Rows, row)
 	}
-	v.Rows = append(v.Rows, b.quiet("ceiling", label, columns, func(s eval.Summary) float64 { return s.Ceiling }),
+	v.Table.Rows = append(v.Table.Rows, b.quiet("ceiling", label, columns, func(s eval.Summary) float64 { return s.Ceiling }),
 		b.quiet("random", label, columns, func(s eval.Summary) float64 { return s.Baseline }))
 	v.Legend = b.legend()
+	v.Table.Corner, v.Table.Caption = "Scheme", fmt.Sprintf("Mean over queries, with its 95 %% interval. %s.", eval.Skips(b.mean(max(best, 0), label, b.main)))
 	if best < 0 {
-		v.Judged = eval.Skips(b.mean(0, label, b.main))
 		return v, nil
 	}
-	v.Judged = eval.Skips(b.mean(best, label, b.main))
 	b.addComparisons(&v, label, best)
 	var err error
 	v.Plot, err = b.intervalPlot(label, best)

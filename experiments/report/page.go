@@ -108,14 +108,12 @@ type pageVerdict struct {
 // pageLabel is the page's part on one label.
 type pageLabel struct {
 	Name, Anchor string
-	Head         []string
-	Rows         []pageRow
+	Table        pageMatrix
 	Legend       string
 	Plot         template.HTML
 	Main         string // the metric of plot and comparisons
 	Lead, Pairs  []pageComparison
 	LeadTitle    string
-	Judged       string
 }
 
 type pageRow struct {
@@ -127,7 +125,14 @@ type pageRow struct {
 
 type pageCell struct {
 	Value, Interval, Mark, Means string
-	Best                         bool
+	Best, Faded                  bool
+}
+
+// pageMatrix is a table of schemes by something else.
+type pageMatrix struct {
+	Caption, Corner string
+	Head            []string
+	Rows            []pageRow
 }
 
 type pageComparison struct {
@@ -254,13 +259,19 @@ func (b *pageBuilder) duel() (first, second int, ok bool) {
 	if b.baseline >= 0 && b.baseline != first {
 		return first, b.baseline, true
 	}
-	second = -1
+	second = b.second(0, first)
+	return first, second, second >= 0
+}
+
+// second returns the scheme with the highest mean of the main metric but for one, or -1.
+func (b *pageBuilder) second(label, first int) int {
+	second := -1
 	for s := range b.e.Schemes {
-		if sum := b.mean(s, 0, b.main); s != first && sum.N > 0 && (second < 0 || sum.Value > b.mean(second, 0, b.main).Value) {
+		if sum := b.mean(s, label, b.main); s != first && sum.N > 0 && (second < 0 || sum.Value > b.mean(second, label, b.main).Value) {
 			second = s
 		}
 	}
-	return first, second, second >= 0
+	return second
 }
 
 // facts describes the measurement, as far as gallery and plan determine it.

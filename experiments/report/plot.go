@@ -141,19 +141,26 @@ func (s *intervals) draw(p *plot.Plot, c color.Color) error {
 }
 
 // differencePlot draws differences of two schemes as bars from zero, a row each from the top. Each
-// side has its colour.
-func differencePlot(names []string, differences []float64, axis, alt string) (template.HTML, error) {
+// side has its colour, and those that are faded have another; nil: none are.
+func differencePlot(names []string, differences []float64, faded []bool, axis, alt string) (template.HTML, error) {
 	n := len(names)
-	gains, losses, shown := make(plotter.Values, n), make(plotter.Values, n), make([]string, n)
+	gains, losses, dim, shown := make(plotter.Values, n), make(plotter.Values, n), make(plotter.Values, n), make([]string, n)
 	for i, d := range differences {
 		at := n - 1 - i
-		shown[at], gains[at], losses[at] = table.PlotText(names[i]), max(d, 0), min(d, 0)
+		if shown[at] = table.PlotText(names[i]); faded != nil && faded[i] {
+			dim[at] = d
+			continue
+		}
+		gains[at], losses[at] = max(d, 0), min(d, 0)
 	}
 	p := newPlot(axis, shown)
 	for _, part := range []struct {
 		values plotter.Values
 		color  color.Color
-	}{{gains, oneColor}, {losses, twoColor}} {
+	}{{gains, oneColor}, {losses, twoColor}, {dim, dimColor}} {
+		if faded == nil && part.color == dimColor {
+			continue
+		}
 		bars, err := plotter.NewBarChart(part.values, plotRow*0.6)
 		if err != nil {
 			return "", err

@@ -35,7 +35,8 @@ type pagePicture struct {
 	URI         template.URL // "": there is none
 	ID, Alt     string
 	Rank        int
-	Solid, Twin bool // a hit of the first, of the second label
+	Caption     string // under it; "" is none
+	Solid, Twin bool   // a hit of the first, of the second label
 }
 
 // sheets adds the contact sheets of chosen queries, by row, and of the worst queries, by index in
@@ -122,6 +123,9 @@ func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []eval
 		for i, h := range r.Hits {
 			pic := pagePicture{URI: p.of(h.Row), ID: b.e.Gallery.ID(h.Row), Rank: i + 1}
 			pic.Solid = marks.solid >= 0 && r.Labels[marks.solid].Relevant[i]
+			if p.captions {
+				pic.Caption = scoreCaption(i, h)
+			}
 			pic.Twin = marks.twin >= 0 && r.Labels[marks.twin].Relevant[i]
 			var of []string
 			for _, l := range r.Labels {
@@ -140,6 +144,14 @@ func (b *pageBuilder) sheet(p *pictures, row int, schemes []int, rankings []eval
 		v.Rows = append(v.Rows, line)
 	}
 	return v
+}
+
+// scoreCaption returns the rank and the score of a hit.
+func scoreCaption(i int, h rank.Hit) string {
+	if !h.Scored() {
+		return strconv.Itoa(i + 1)
+	}
+	return fmt.Sprintf("%d · %s", i+1, strings.Replace(threeDigits(h.Score), "-", "−", 1))
 }
 
 // describe returns a row's cells of the evaluated labels.
@@ -173,9 +185,10 @@ func (b *pageBuilder) rankAgain(ctx context.Context, rows []int) ([][]eval.Ranki
 
 // pictures makes the pictures of a page, and keeps them for reuse.
 type pictures struct {
-	b     *pageBuilder
-	limit int
-	made  map[int]template.URL
+	b        *pageBuilder
+	limit    int
+	captions bool // rank and score stand under the hits of sheets
+	made     map[int]template.URL
 }
 
 // of returns the picture of a row, or "" if there is none or it cannot be read.

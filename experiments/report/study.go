@@ -14,6 +14,7 @@ import (
 type studyView struct {
 	Gallery, Subject, Fingerprint string
 	Facts                         []pageFact
+	Line                          string // above the verdicts; "" is none
 	Verdicts                      []pageVerdict
 	Sections                      []pageSection
 	Caveats                       []string
@@ -29,12 +30,14 @@ type pageSection struct {
 // pagePart is a part of a section. Empty fields are not shown.
 type pagePart struct {
 	Title, Note string
+	Matrix      *pageMatrix
 	Table       *pageTable
 	Plot        template.HTML // beside the table: an svg element with its alternative text
 	Panels      []template.HTML
 	PlotNote    string // under Plot or Panels
 	Sheets      []pageSheet
 	Cards       *pageCards
+	List        []string
 }
 
 // pageTable is a table; the first cell of a row names it.
@@ -50,6 +53,7 @@ type pageColumn struct{ Name, Class string }
 
 type pageTableRow struct {
 	Best  bool
+	Faded bool
 	Cells []string
 }
 
