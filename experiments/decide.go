@@ -144,11 +144,8 @@ func (s *state) decisionPage(ctx context.Context, file string) (table.Writer, er
 	if err != nil {
 		return nil, err
 	}
-	return d.Page(ctx, report.Work{Tuned: s.tuned, Notes: s.notes, Flagged: s.flagged()}, manifest)
+	return d.Page(ctx, report.Work{Tuned: s.tuned, Notes: s.notes}, manifest)
 }
-
-// flagged returns the flagged items of the gallery.
-func (s *state) flagged() []report.Flagged { return nil }
 
 // decisionScript returns the writer of a script that measures the scheme of the decision again, and
 // fails where it falls below the interval that it has now.

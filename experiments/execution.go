@@ -375,7 +375,7 @@ func (x *execution) export(ctx context.Context, step script.Export) (*Result, er
 	if x.s.o.place != nil {
 		path, err = x.s.o.place(step.File)
 	} else {
-		path, err = x.s.beside(step.File)
+		path, err = x.s.ExportPath(step.File)
 		step.File = path
 	}
 	if err != nil {
@@ -392,17 +392,9 @@ func (x *execution) export(ctx context.Context, step script.Export) (*Result, er
 	return &Result{Step: step, Lines: []string{o.Line()}}, nil
 }
 
-// beside returns the path of a file that a step names, outside of replays.
-func (s *Session) beside(file string) (string, error) {
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(s.o.Dir, file)
-	}
-	return filepath.Abs(file)
-}
-
 // Overwrites reports whether an export into a file would replace one.
 func (s *Session) Overwrites(file string) bool {
-	path, err := s.beside(file)
+	path, err := s.ExportPath(file)
 	if err != nil {
 		return false
 	}

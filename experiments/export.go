@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -139,6 +140,14 @@ func (s *state) report(ctx context.Context, file string) (table.Writer, error) {
 		sheets.Queries = []string{s.query}
 	}
 	return (&report.Outcome{Evaluation: e, Comparisons: comparisons}).Page(ctx, sheets, manifest)
+}
+
+// ExportPath returns where an export step writes a file, unless the session replays a script.
+func (s *Session) ExportPath(file string) (string, error) {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.o.Dir, file)
+	}
+	return filepath.Abs(file)
 }
 
 // cutLast is strings.Cut at the last separator.

@@ -220,7 +220,7 @@ func startEvaluation(m Model) (Model, tea.Cmd) {
 
 func cancelEvaluation(m Model) (Model, tea.Cmd) {
 	m.evaluation.Cancel()
-	m.evaluation.Cancel = nil
+	m.evaluation.Cancel, m.deciding.steps = nil, nil
 	m.evaluation.Seq++
 	m.status = m.status.Tell("%s is cancelled", m.evaluation.Task.Noun())
 	return m, nil
@@ -233,6 +233,8 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 	}
 	m.evaluation.Cancel = nil
 	m.status.Computing = ""
+	steps := m.deciding.steps
+	m.deciding.steps = nil
 	if e.err != nil {
 		if m.ctx.Err() == nil {
 			m.status = m.status.Fail(m.c.Now(), e.err)
@@ -254,10 +256,15 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 			m = comparedSchemes(m, r, e.result.Comparisons)
 		}
 	}
-	if m.findings.Open {
-		return m.turn()
+	var write tea.Cmd
+	if steps != nil {
+		m, write = m.execute(steps...)
 	}
-	return m, nil
+	if m.findings.Open {
+		m, turn := m.turn()
+		return m, tea.Batch(turn, write)
+	}
+	return m, write
 }
 
 // executed takes the end of a step that was no search.
@@ -270,12 +277,14 @@ func (m Model) executed(e executed) Model {
 		return m.giveBack(e.err)
 	}
 	m.status.Saved = m.c.Now()
+	var wrote []string
 	for _, r := range e.results {
 		switch step := r.Step.(type) {
 		case script.Note:
 			m.status = m.status.Tell("noted in %s", cells.Cut(m.c.LogPath, 60))
 		case script.Export:
-			m.status = m.status.Tell("wrote %s", inert.Text(step.File))
+			wrote = append(wrote, step.File)
+			m.status = m.status.Tell("wrote %s", wroteText(wrote))
 		case script.Search:
 			m.status = m.status.Tell("search %d is done and in the log; the rows keep showing %d", step.K, pane.ShownHits)
 		default:

@@ -140,12 +140,12 @@ func codesNote(session *experiments.Session, results []experiments.Result) strin
 	return cells.Thousands(rows) + " " + cells.Plural("row", rows) + " rescored"
 }
 
-// execute runs one step that is not a search.
-func (m Model) execute(step script.Step) (Model, tea.Cmd) {
+// execute runs steps that are no searches.
+func (m Model) execute(steps ...script.Step) (Model, tea.Cmd) {
 	ctx, session := m.ctx, m.session
 	m.pending++
 	return m, m.crew.run(func() tea.Msg {
-		results, err := session.Do(ctx, step)
+		results, err := session.Do(ctx, steps...)
 		return executed{results, session.Usage(), err}
 	})
 }

@@ -120,6 +120,7 @@ func weightActions() []action {
 		bind(groupWeight, []string{"1"}, "1", "weight 1", slideTo(1)).only(when(func(w float64) bool { return w != 1 })),
 		bind(groupWeight, []string{"tab"}, "tab", "next slider", by(1, nextSlider)).at("tab slider").only(other),
 		bind(groupWeight, []string{"shift+tab"}, "shift+tab", "previous slider", by(-1, nextSlider)).only(other),
+		bind(groupWeight, []string{"T"}, "T", "tune: search the weights", openTune).only(canTune),
 		bind(groupWeight, []string{"w"}, "w", "landscape of the weights", openLandscape).at("w landscape").only(canSurvey),
 	}
 }
@@ -240,6 +241,7 @@ func recordActions() []action {
 			only(func(m *Model) bool { return m.evaluation.Running() && !m.evaluation.Mining() }),
 		bind(groupRecord, []string{"u"}, "u", "undo", by(-1, Model.travel)).only(canUndo),
 		bind(groupRecord, []string{"ctrl+r"}, "ctrl+r", "redo", by(1, Model.travel)).only(canRedo),
+		bind(groupRecord, []string{"W"}, "W", "write the decision for the row", decideRow).only(canDecide),
 		bind(groupRecord, []string{"N"}, "N", "note", open(prompt.Note)),
 		bind(groupRecord, []string{"X"}, "X", "export", open(prompt.Export)),
 		bind(groupRecord, []string{"y"}, "y", "copy as script", func(m Model) (Model, tea.Cmd) { return m, m.copyScript() }),

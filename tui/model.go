@@ -71,6 +71,7 @@ type Model struct {
 	moments    moments
 	sent       sent
 	past       prompt.Past // steps that were typed
+	deciding   deciding
 }
 
 // jobs are the commands under way.
@@ -281,6 +282,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return sharper(m, msg)
 	case unsurveyed, surveyed, sketched:
 		return surveys(m, msg)
+	case decisionFound:
+		return foundDecision(m, msg)
 	case copied:
 		return copiedScript(m, msg), nil
 	case tea.ResumeMsg:
@@ -376,6 +379,7 @@ func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
 	m.status.Problem, m.status.Question = "", ""
 	m.sent = sent{}
 	m.evaluation.Warned = m.evaluation.Warned && msg.String() == "q"
+	m.deciding.over = m.deciding.over && msg.String() == "W"
 	if msg.Type == tea.KeyCtrlC {
 		m, _ = dropPrompt(m)
 		m.evaluation.Warned = true

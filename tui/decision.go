@@ -1,0 +1,169 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine/inert"
+	"strata/engine/scheme"
+	"strata/experiments/eval"
+	"strata/experiments/metric"
+	"strata/experiments/script"
+	"strata/tui/pane"
+	"strata/tui/prompt"
+)
+
+// decision.go writes what was decided: W takes the focused row.
+
+// decisionFiles are what W writes: the page and its script.
+var decisionFiles = []string{"decision.html", "decision.strata"}
+
+// deciding is how far the writing of a decision is.
+type deciding struct {
+	over  bool          // the user was told that the files are there, and the next W replaces them
+	steps []script.Step // to execute when the rows are evaluated; nil: none wait
+}
+
+// decisionFound says which of the files that W writes is there; "": none.
+type decisionFound struct{ name string }
+
+// canDecide reports whether W has a row to take, and labels to take it for.
+func canDecide(m *Model) bool {
+	return !m.Visiting.On && !m.evaluation.Running() && len(m.gallery.Labels()) > 0
+}
+
+// decideRow looks whether the files are there, before it writes over them.
+func decideRow(m Model) (Model, tea.Cmd) {
+	if m.deciding.over {
+		return m.evaluateDecision()
+	}
+	session, files := m.session, m.decisionPaths()
+	return m, m.crew.run(func() tea.Msg {
+		for _, file := range files {
+			path, err := session.ExportPath(file)
+			if err != nil {
+				continue // the export says it
+			}
+			if _, err := os.Lstat(path); err == nil {
+				return decisionFound{path}
+			}
+		}
+		return decisionFound{}
+	})
+}
+
+// decisionPaths returns the files that W writes.
+func (m *Model) decisionPaths() []string {
+	var paths []string
+	for _, name := range decisionFiles {
+		paths = append(paths, filepath.Join(m.c.ExportDir, name))
+	}
+	return paths
+}
+
+// foundDecision goes on, or asks first.
+func foundDecision(m Model, found decisionFound) (Model, tea.Cmd) {
+	if found.name != "" {
+		m.deciding.over = true
+		m.status = m.status.Tell("%s is there: W once more writes over it", inert.Text(found.name))
+		return m, nil
+	}
+	return m.evaluateDecision()
+}
+
+// evaluateDecision evaluates the rows first if the last evaluation is not of them.
+func (m Model) evaluateDecision() (Model, tea.Cmd) {
+	m.deciding = deciding{}
+	if m.evaluation.Running() {
+		m.status = m.status.Tell("%s runs: W writes when it has ended", m.evaluation.Task.Noun())
+		return m, nil
+	}
+	if !m.isEvaluated() {
+		m, cmd := startEvaluation(m)
+		m.deciding.steps = m.decisionSteps()
+		return m, cmd
+	}
+	return m.execute(m.decisionSteps()...)
+}
+
+// isEvaluated reports whether the last evaluation is of all rows and marked labels, among the candidates of the screen.
+func (m *Model) isEvaluated() bool {
+	all := m.table.Results
+	if len(all) == 0 {
+		return false
+	}
+	e := all[len(all)-1]
+	return pane.Conditions(e.Filter) == m.Filter && !slices.ContainsFunc(m.Desk.Schemes, func(s scheme.Scheme) bool { return !measures(e, s) }) &&
+		!slices.ContainsFunc(m.Rows.Marked, func(l string) bool { return !slices.Contains(e.Labels, l) })
+}
+
+// measures reports whether an evaluation is of a scheme.
+func measures(e *eval.Evaluation, s scheme.Scheme) bool {
+	return slices.ContainsFunc(e.Schemes, s.Equal)
+}
+
+// decisionSteps take the focused row, against the pinned one if that is another, and write the files.
+func (m *Model) decisionSteps() []script.Step {
+	chosen := m.Focused()
+	step := script.Decide{Scheme: &chosen, Labels: m.Rows.Marked}
+	if first := m.Desk.Schemes[0]; m.Rows.Pinned && !pane.SameScheme(first, chosen) {
+		step.Against = &first
+	}
+	steps := []script.Step{step}
+	for _, path := range m.decisionPaths() {
+		steps = append(steps, script.Export{File: path})
+	}
+	return steps
+}
+
+// wroteText says which files were written; of those in one folder, the folder once.
+func wroteText(files []string) string {
+	var names []string
+	for i, file := range files {
+		if i > 0 && filepath.Dir(file) == filepath.Dir(files[0]) {
+			file = filepath.Base(file)
+		}
+		names = append(names, inert.Text(file))
+	}
+	return strings.Join(names, " and ")
+}
+
+// canTune reports whether there are layers whose weights can be searched, and a label to search them for.
+func canTune(m *Model) bool {
+	return !m.Visiting.On && !m.evaluation.Running() && len(m.gallery.Labels()) > 0 && len(tunedLayers(m)) > 1
+}
+
+// tunedLayers returns the layers of the focused row, or those of all rows if it has but one.
+func tunedLayers(m *Model) []string {
+	if layers := m.Focused().Layers(); len(layers) > 1 {
+		return layers
+	}
+	var layers []string
+	for _, s := range m.Desk.Schemes {
+		for _, name := range s.Layers() {
+			if !slices.Contains(layers, name) {
+				layers = append(layers, name)
+			}
+		}
+	}
+	return layers
+}
+
+// openTune asks for a tune step, and offers that of the row's layers for the marked labels.
+func openTune(m Model) (Model, tea.Cmd) {
+	labels := m.Rows.Marked
+	if len(labels) == 0 {
+		labels = []string{m.gallery.Labels()[0].Name}
+	}
+	step := script.Tune{Layers: tunedLayers(&m)}
+	for _, label := range labels {
+		step.Front = append(step.Front, metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: pane.K}, Label: label})
+	}
+	step.Objective = step.Front[0]
+	m.prompt = prompt.New(prompt.Command, step.String())
+	return typed(m)
+}
