@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -21,9 +22,12 @@ import (
 
 // decide keeps which scheme of the last evaluation is taken.
 func (x *execution) decide(ctx context.Context, step script.Decide) (*Result, error) {
+	if x.state.evaluation == nil {
+		return nil, errors.New("decide: there is no evaluation yet: an evaluate or a compare step must come before")
+	}
 	d, err := x.state.defaultDecision(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("decide: %w", err)
+		return nil, err
 	}
 	if err := named(d, step); err != nil {
 		return nil, err
@@ -44,15 +48,11 @@ func (x *execution) decide(ctx context.Context, step script.Decide) (*Result, er
 
 // defaultDecision returns the decision of the last evaluation that a step without arguments takes.
 func (s *state) defaultDecision(ctx context.Context) (*report.Decision, error) {
-	e := s.evaluation
-	if e == nil {
-		return nil, fmt.Errorf("%w: an evaluate or a compare step must come before", ErrNothingToExport)
-	}
-	comparisons, err := s.pairsOf(ctx, e)
+	comparisons, err := s.pairsOf(ctx, s.evaluation)
 	if err != nil {
 		return nil, err
 	}
-	return report.NewDecision(e, comparisons)
+	return report.NewDecision(s.evaluation, comparisons)
 }
 
 // pairsOf returns the comparisons of all pairs of schemes of the last evaluation.
@@ -127,11 +127,10 @@ func (s *state) decided(ctx context.Context, file string) (*report.Decision, err
 	if d := s.decision; d != nil && d.Evaluation == s.evaluation {
 		return d, nil
 	}
-	d, err := s.defaultDecision(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if s.evaluation == nil {
+		return nil, fmt.Errorf("%s: %w: an evaluate or a compare step must come before", file, ErrNothingToExport)
 	}
-	return d, nil
+	return s.defaultDecision(ctx)
 }
 
 // decisionPage returns the writer of the page of the decision.

@@ -16,6 +16,7 @@ import (
 	"strata/experiments/script"
 	"strata/fixtures"
 	"strata/tui/page"
+	"strata/tui/picture"
 )
 
 // mostPresses is how many key presses a decision may take.
@@ -155,4 +156,68 @@ func (f swapped) Open(name string) (fs.File, error) {
 		name = "C" + strings.TrimPrefix(name, "B")
 	}
 	return f.FS.Open(name)
+}
+
+// TestDecisionAsksFirst evaluates the rows if they are not, writes, and asks before it writes over that.
+func TestDecisionAsksFirst(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("down W")
+	d.wantLogged("evaluate A, B, C, A+B+C on category, brand, pattern, colour, background over all seed 1")
+	d.wantLogged("decide  B against A+B+C on category, brand")
+	path := filepath.Join(d.exports(), "decision.html")
+	first := readFile(t, path)
+	d.press("space down W")
+	d.wantStatus("decision.html is there: W once more writes over it")
+	d.press("n W")
+	d.wantStatus("is there: W once more writes over it")
+	if readFile(t, path) != first {
+		t.Error("it was written over")
+	}
+	d.press("W")
+	d.wantStatus("wrote " + path + " and decision.strata")
+	d.wantLogged("decide  A against B on category, brand")
+	if readFile(t, path) == first {
+		t.Error("it was not written over")
+	}
+	if n := strings.Count(d.log.String(), "\nevaluate "); n != 1 {
+		t.Errorf("%d evaluations", n)
+	}
+	d.press("x W W") // fewer rows than were evaluated
+	d.wantLogged("decide  C against B on category, brand")
+	d.press("a text:A+C enter W W")
+	d.wantLogged("evaluate B, C, A+C, A+B+C on category, brand, pattern, colour, background over all seed 1")
+	d.wantLogged("decide  A+C against B on category, brand")
+}
+
+// wantLogged checks that a step is in the log.
+func (d *desktop) wantLogged(step string) {
+	d.t.Helper()
+	if !strings.Contains(d.log.String(), "\n"+step+"\n") {
+		d.t.Errorf("the log has not %s:\n%s", step, d.log)
+	}
+}
+
+// TestDecisionIsCancelled writes nothing when the evaluation that it waits for is cancelled.
+func TestDecisionIsCancelled(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	m, _ := d.m.evaluateDecision()
+	if !m.evaluation.Running() || m.deciding.steps == nil {
+		t.Fatal("no evaluation runs for the decision")
+	}
+	if m, _ = cancelEvaluation(m); m.deciding.steps != nil {
+		t.Error("the decision still waits")
+	}
+}
+
+// TestTuneIsOffered offers a step that needs no word more.
+func TestTuneIsOffered(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("T")
+	if got, want := d.m.prompt.Input.Value(), "tune    A, B, C for P@10 category front P@10 category, P@10 brand over all seed 1 step 1/10 share 0.5"; got != want {
+		t.Errorf("for a single layer it offers %s, want %s", got, want)
+	}
+	d.press("esc down a text:2*B+pattern enter T")
+	if got, want := d.m.prompt.Input.Value(), "tune    B, pattern for "; !strings.HasPrefix(got, want) {
+		t.Errorf("for a sum it offers %s, want %s…", got, want)
+	}
 }
