@@ -96,7 +96,7 @@ document.getElementById("probe").textContent = Object.entries(say).flat().join("
 type browsed struct{ stdout, stderr string }
 
 // browse loads a page and returns its document and what the browser says.
-func browse(t *testing.T, page string) browsed {
+func browse(t *testing.T, page string, flags ...string) browsed {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "page.html")
@@ -105,8 +105,8 @@ func browse(t *testing.T, page string) browsed {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, browser, "--no-sandbox", "--disable-gpu", "--user-data-dir="+dir,
-		"--enable-logging=stderr", "--dump-dom", "file://"+path)
+	cmd := exec.CommandContext(ctx, browser, append(flags, "--no-sandbox", "--disable-gpu", "--user-data-dir="+dir,
+		"--enable-logging=stderr", "--dump-dom", "file://"+path)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
