@@ -256,8 +256,11 @@ func (p *decisionPage) classesOf(label int) (pagePart, error) {
 // test by the normal approximation.
 func classChance(c eval.ClassDifference) float64 {
 	n := float64(c.Win + c.Loss)
-	if !math.IsNaN(c.P) || n == 0 {
+	switch {
+	case !math.IsNaN(c.P):
 		return c.P
+	case n == 0:
+		return 1
 	}
 	return math.Erfc(max(math.Abs(float64(c.Win-c.Loss))-1, 0) / math.Sqrt(n) / math.Sqrt2)
 }

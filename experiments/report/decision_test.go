@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"html"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -129,5 +130,24 @@ func TestDecisionSays(t *testing.T) {
 	// The classes are in the order of what they weigh: skirts lose 238 hits.
 	if !regexp.MustCompile(`<th scope="row">skirt</th><td>−238</td>(?s:.*)<th scope="row">business-bag</th><td>−200</td>`).MatchString(page) {
 		t.Error("the class that loses most is not the first")
+	}
+}
+
+// TestClassChance has the exact p where there is one, and else one of the same size.
+func TestClassChance(t *testing.T) {
+	nan := math.NaN()
+	for _, tc := range []struct {
+		c         eval.ClassDifference
+		low, high float64
+	}{
+		{eval.ClassDifference{P: 0.25, Win: 100}, 0.25, 0.25},
+		{eval.ClassDifference{P: nan, Tie: 9}, 1, 1},
+		{eval.ClassDifference{P: nan, Win: 30, Loss: 10}, 0.002, 0.003}, // of a sign test, exactly .0022
+		{eval.ClassDifference{P: nan, Win: 10, Loss: 30}, 0.002, 0.003},
+		{eval.ClassDifference{P: nan, Win: 20, Loss: 20}, 1, 1},
+	} {
+		if p := classChance(tc.c); !(p >= tc.low && p <= tc.high) {
+			t.Errorf("%+v: p %v, want %v to %v", tc.c, p, tc.low, tc.high)
+		}
 	}
 }
