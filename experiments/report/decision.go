@@ -126,7 +126,7 @@ func (p *decisionPage) isWhole() bool { return len(p.e.Queries) == p.Queries }
 // far.
 func (p *decisionPage) verdictLine() string {
 	words := live.Words{
-		Rows: live.Evaluated(p.e, p.Decision.Comparisons, p.Queries), Chosen: p.tunedHere, Number: threeDigits, Count: strconv.Itoa,
+		Rows: live.Evaluated(p.e, p.Comparisons, p.Queries), Chosen: p.tunedHere, Number: threeDigits, Count: strconv.Itoa,
 	}
 	for _, l := range p.Labels {
 		words.Labels = append(words.Labels, p.e.Labels[l])
