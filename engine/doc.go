@@ -18,7 +18,7 @@
 //	  pattern.npy
 //	  images/knit-0001.jpg
 //	  gallery.yaml     optional: see Manifest
-//	  .strata/         files derived from the gallery: see Derived
+//	  .strata/         files derived from the gallery, see Derived, and flags.csv, see package flags
 //
 // A picture may lie in an archive in the folder, images.zip/knit-0001.jpg. It may also be found by
 // its item's id in WebDataset shards, or by its row in a column of a Parquet file: see package

@@ -10,7 +10,7 @@ import (
 )
 
 // Rows returns a set of rows by membership: those that meet the conditions. Of
-// several conditions on one label one must hold, and so for every label. No
+// several conditions on one label one must hold, and so for every label. FlagColumn is a label, too. No
 // conditions give nil, which means all rows.
 func (g *Gallery) Rows(where []scheme.Condition) ([]bool, error) {
 	if len(where) == 0 {
@@ -29,6 +29,16 @@ func (g *Gallery) Rows(where []scheme.Condition) ([]bool, error) {
 		in[i] = true
 	}
 	for _, name := range names {
+		if name == FlagColumn && !g.HasFlagColumn() {
+			flagged, err := g.withFlags(values[name])
+			if err != nil {
+				return nil, err
+			}
+			for row := range in {
+				in[row] = in[row] && flagged[row]
+			}
+			continue
+		}
 		l, err := g.Label(name)
 		if err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/edsrzf/mmap-go"
 
@@ -45,6 +46,8 @@ type Gallery struct {
 	listed   []*items.Label // of Labels
 	labelsMu sync.Mutex
 	labels   map[string]*items.Label // by name: those that follow from columns
+
+	flags atomic.Pointer[flagged]
 
 	life        context.Context    // ends at Close: of what runs behind
 	stop        context.CancelFunc // ends life
@@ -106,6 +109,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 		return nil, errors.Join(err, g.Close())
 	}
 	g.list(m)
+	g.readFlags()
 	g.findPictures(context.WithoutCancel(ctx), m)
 	g.Kind = g.kind(files, m)
 	return g, nil
@@ -173,6 +177,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		return nil, err
 	}
 	o.sayLeft()
+	g.readFlags()
 	g.Kind = g.kind(o.table, g.manifest)
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.findPictures(g.life, g.manifest)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,6 +182,19 @@ func (g *Gallery) list(m *manifest.Manifest) {
 		}
 	}
 	g.listed = slices.DeleteFunc(slices.Clone(g.listed), func(l *items.Label) bool { return slices.Contains(m.Items.NotLabels, l.Name) })
+}
+
+// FirstLabels returns the labels that gallery.yaml has the screen mark; none, where it does not say.
+func (g *Gallery) FirstLabels() ([]string, error) {
+	if g.manifest == nil || g.manifest.Screen == nil {
+		return nil, nil
+	}
+	for _, name := range g.manifest.Screen.Labels {
+		if !slices.ContainsFunc(g.Labels(), func(l *items.Label) bool { return l.Name == name }) {
+			return nil, fmt.Errorf("%s: screen: labels: %w", filepath.Join(g.Path, manifest.FileName), g.noLabel(name))
+		}
+	}
+	return g.manifest.Screen.Labels, nil
 }
 
 // ID returns the item's id.

@@ -286,6 +286,35 @@ func (f *File) publishNew() error {
 	return syncFolders([]*File{f})
 }
 
+// Replace writes a file with the content that change returns. No other program publishes into the file's
+// folder meanwhile, so change may read what the file holds.
+func Replace(path string, change func() ([]byte, error)) error {
+	unlock, err := lockFolder(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	content, err := change()
+	if err != nil {
+		return err
+	}
+	return produce(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}, (*File).publishLocked)
+}
+
+// publishLocked is Publish of a file whose folder is locked.
+func (f *File) publishLocked() error {
+	if err := f.note(f.file.Sync()); err != nil {
+		return err
+	}
+	if err := f.rename(); err != nil {
+		return err
+	}
+	return syncFolders([]*File{f})
+}
+
 // WriteBytes writes a file with the given content.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {

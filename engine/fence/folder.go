@@ -240,6 +240,22 @@ func (f Folder) Create(name string) (*aside.File, error) {
 	return aside.Create(dir.File(last))
 }
 
+// Replace writes a file whole or not at all, with the content that change returns. No other program
+// publishes into the folder meanwhile, so change may read what the file holds. The folder is made; a
+// file that Open refuses is an error.
+func (f Folder) Replace(name string, change func() ([]byte, error)) error {
+	dir, last := f.at(name)
+	if err := dir.Make(); err != nil {
+		return err
+	}
+	if info, err := f.Stat(name); err == nil {
+		if err := own(info, f.File(name)); err != nil {
+			return err
+		}
+	}
+	return aside.Replace(dir.File(last), change)
+}
+
 // WriteBytes writes a file whole or not at all.
 func (f Folder) WriteBytes(name string, content []byte) error {
 	file, err := f.Create(name)

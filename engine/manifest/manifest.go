@@ -50,6 +50,8 @@ const maxManifest = 16 << 20
 //	  C: {file: features.npy, columns: 1024:3072}
 //	select: [A, C]
 //	schemes: [A, C, C+0.5*A]
+//	screen: {labels: [category, brand], captions: ids}
+//	queries: {hard: [knit-0012, knit-0106], caps: {where: {category: knit cap}}}
 //	items: {file: export.jsonl.gz, id: sku, image: photo, rows: 9583, sha256: 77aa…}
 //	unknown: ["nan"]
 //	pictures: {archives: ["shard-*.tar"]}
@@ -61,6 +63,7 @@ const maxManifest = 16 << 20
 // name it; the others are what they are without a manifest. select leaves out all
 // layers but those it names.
 // schemes are the rows with which the screen begins.
+// queries are sets of queries with names: see QueryRecord.
 // The items table may be files whose rows follow one another, by a pattern:
 // items: {file: "metadata/*.parquet"}. Columns of other names can have the parts of
 // id, image, group and split.
@@ -76,11 +79,38 @@ type Manifest struct {
 	Layers      map[string]*LayerRecord `yaml:"layers,omitempty"`
 	Select      []string                `yaml:"select,omitempty,flow"`
 	Schemes     []string                `yaml:"schemes,omitempty,flow"`
+	Screen      *ScreenRecord           `yaml:"screen,omitempty"`
+	Queries     map[string]*QueryRecord `yaml:"queries,omitempty"`
 	Items       *ItemsRecord            `yaml:"items,omitempty"`
 	Unknown     []string                `yaml:"unknown,omitempty,flow"` // values that stand for an empty cell
 	Pictures    *picture.PicturesRecord `yaml:"pictures,omitempty"`
 	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
 	Software    *SoftwareRecord         `yaml:"software,omitempty"`
+}
+
+// ScreenRecord says how the screen begins.
+type ScreenRecord struct {
+	Labels   []string `yaml:"labels,omitempty,flow"` // that are marked, at most MaxMarked; nil: the first ones
+	Captions string   `yaml:"captions,omitempty"`    // one of Captions; "": scores
+}
+
+// MaxMarked is the number of labels that the screen can mark at a time.
+const MaxMarked = 4
+
+// Captions returns the names of what can stand under pictures.
+func Captions() []string { return []string{"scores", "moves", "labels", "ids"} }
+
+// Check returns what is wrong with a record, which may be nil.
+func (r *ScreenRecord) Check() error {
+	switch {
+	case r == nil:
+		return nil
+	case len(r.Labels) > MaxMarked:
+		return fmt.Errorf("labels: %d labels are more than the %d that can be marked", len(r.Labels), MaxMarked)
+	case r.Captions != "" && !slices.Contains(Captions(), r.Captions):
+		return fmt.Errorf("captions: %q is none of %s", r.Captions, strings.Join(Captions(), ", "))
+	}
+	return nil
 }
 
 // ModelRecord names the model that layers with a tap were read from.
@@ -253,6 +283,12 @@ func (m *Manifest) check() error {
 		if _, err := scheme.ParseScheme(text); err != nil {
 			return fmt.Errorf("schemes: %w", err)
 		}
+	}
+	if err := m.Screen.Check(); err != nil {
+		return fmt.Errorf("screen: %w", err)
+	}
+	if err := m.checkQueries(); err != nil {
+		return err
 	}
 	if m.Model != nil && m.Model.File == "" {
 		return errors.New("model: it names no file")

@@ -20,6 +20,7 @@ layers:
   C: {file: features.npy, description: from the job of Monday}
 select: [A, C]
 schemes: [A, "C+0.5*A|pca8"]
+screen: {labels: [category], captions: ids}
 items: {rows: 2, sha256: 77aa}
 broken:
   - {row: 1, id: b, why: "jpeg: it ends early"}
@@ -60,6 +61,9 @@ func TestManifestErrors(t *testing.T) {
 		"layers: {A: {tap: x}}":                "it has a tap, and no model and preprocess",
 		"select: [A, 'b c']":                   `select: "b c"`,
 		"schemes: [A, B+]":                     `schemes: scheme "B+": column 3: `,
+		"screen: {rows: [A]}":                  `line 1: key "rows" is not known`,
+		"screen: {captions: prices}":           `screen: captions: "prices" is none of scores, moves, labels, ids`,
+		"screen: {labels: [a, b, c, d, e]}":    "screen: labels: 5 labels are more than the 4 that can be marked",
 		"version: 2":                           "version 2 is not known (1 is)",
 		"items: {rows: -1}":                    "items: -1 rows",
 		"model: {sha256: x}":                   "model: it names no file",
@@ -105,4 +109,26 @@ func FuzzManifest(f *testing.F) {
 			t.Fatalf("%v\n%s", err, text)
 		}
 	})
+}
+
+func TestQueryFaults(t *testing.T) {
+	for text, want := range map[string]string{
+		"queries: {all: [a]}":                   `queries: "all": this is the word for all queries`,
+		"queries: {'9': [a]}":                   `queries: "9": the name of a set of queries is`,
+		"queries: {h: {}}":                      `queries: "h": it has one of where, ids and file`,
+		"queries: {h: }":                        `queries: "h": it has one of where, ids and file`,
+		"queries: {h: []}":                      `queries: "h": it is empty`,
+		"queries: {h: {where: {}}}":             `queries: "h": it is empty`,
+		"queries: {h: {ids: [a], file: a.txt}}": `queries: "h": it has one of where, ids and file`,
+		"queries:\n  h: {id: [a]}":              `line 2: key "id" is not known (where, ids and file are)`,
+		"queries: {h: a}":                       "line 1: a set of queries is a list of ids",
+		"queries: {h: [[a]]}":                   "line 1: expected a text",
+		"queries: {h: {where: {c: {a: b}}}}":    "line 1: expected a text",
+		"queries: {h: {file: ../a.txt}}":        "is not a path within the gallery's folder",
+		"queries: {h: {file: a.pdf}}":           `file "a.pdf" is no list of ids`,
+	} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
 }
