@@ -32,6 +32,7 @@ type execution struct {
 	notes   []string // for the next result
 	outputs []*run.Output
 	opened  map[string]*handle // by name: galleries that the session does not have yet
+	flagged []flagging         // by flag steps, and not written yet
 }
 
 func (s *Session) execution() *execution {
@@ -79,6 +80,7 @@ func (x *execution) abandon() {
 	for _, o := range x.outputs {
 		o.Abandon()
 	}
+	x.unflag()
 	for _, h := range x.opened {
 		_ = h.close() // what was read stays right
 	}
@@ -143,6 +145,7 @@ var executors = map[string]executor{
 	}},
 	"require": {do: does((*execution).require)},
 	"decide":  {do: does((*execution).decide)},
+	"flag":    {do: does((*execution).flag)},
 	"note":    {bare: true, do: does((*execution).remark)},
 	"export":  {bare: true, do: does((*execution).export)},
 }
@@ -285,7 +288,8 @@ func (x *execution) filter(_ context.Context, step script.Filter) (*Result, erro
 		return nil, err
 	}
 	x.state.remember()
-	return &Result{Step: step}, nil
+	lines, err := x.setLines("", step.Conditions)
+	return &Result{Step: step, Lines: lines}, err
 }
 
 // setFilter finds the candidates and prepares judging among them.
@@ -353,7 +357,10 @@ func (x *execution) evaluate(ctx context.Context, step script.Evaluate) (*Result
 	if err != nil {
 		return nil, err
 	}
-	plan.Known = x.state.evaluation
+	lines, err := x.setLines(plan.Set, plan.Where)
+	if err != nil {
+		return nil, err
+	}
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}
@@ -363,7 +370,7 @@ func (x *execution) evaluate(ctx context.Context, step script.Evaluate) (*Result
 	}
 	t.evaluation = e
 	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
-	return &Result{Step: step, Lines: eval.EvaluationLines(e), Evaluation: e}, nil
+	return &Result{Step: step, Lines: append(lines, eval.EvaluationLines(e)...), Evaluation: e}, nil
 }
 
 func (x *execution) export(ctx context.Context, step script.Export) (*Result, error) {

@@ -156,6 +156,9 @@ func (r *replay) compare(line script.Line, got []string) error {
 // hint says what may be the reason of a difference: features of one picture, of
 // one model, may differ in the last bits from one processor to the next.
 func hint(step script.Step, expected, got string) string {
+	if hint := setHint(expected, got); hint != "" {
+		return hint
+	}
 	_, image := step.(script.Image)
 	if !image || !strings.HasPrefix(expected, featuresLine) || !strings.HasPrefix(got, featuresLine) {
 		return ""
@@ -228,13 +231,32 @@ func (r *replay) checkOut() error {
 
 // open opens the gallery that a step names.
 func (r *replay) open(ctx context.Context, name string) (*engine.Gallery, error) {
+	as := name
 	switch {
 	case r.o.Gallery != "":
 		name = r.o.Gallery
 	case name != Builtin && !filepath.IsAbs(name):
 		name = filepath.Join(r.folder(), name)
 	}
-	return r.o.Open(ctx, name)
+	g, err := r.o.Open(ctx, name)
+	if err == nil && r.o.Check {
+		g.SetFlags(rewound(g.Flags(), r.ofGallery(as)))
+	}
+	return g, err
+}
+
+// ofGallery returns the lines of steps on the gallery that the script calls so.
+func (r *replay) ofGallery(name string) []script.Line {
+	var lines []script.Line
+	on := false
+	for _, line := range r.script.Lines {
+		if step, ok := line.Step.(script.Gallery); ok {
+			on = step.Name == name
+		} else if on {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // locate returns where a picture, or a run, is read.

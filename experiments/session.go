@@ -220,7 +220,8 @@ func (s *Session) Behind(ctx context.Context, step script.Step, progress func(Pr
 	defer s.runs()()
 	x := s.execution()
 	x.report(progress)
-	began := x.state
+	began, onFlags := x.state, x.onFlags(step)
+	flagsThen := began.flags()
 	if err := x.run(ctx, []script.Step{step}); err != nil {
 		return Result{}, err
 	}
@@ -234,6 +235,9 @@ func (s *Session) Behind(ctx context.Context, step script.Step, progress func(Pr
 	now := s.snapshot()
 	if now.gallery != began.gallery {
 		return Result{}, errors.New("another gallery was opened while the step ran")
+	}
+	if onFlags && began.flags() != flagsThen {
+		return Result{}, errFlagsChanged
 	}
 	found := x.state
 	x.state = now
@@ -419,6 +423,9 @@ func (s *Session) commit(ctx context.Context, x *execution) error {
 		return err
 	}
 	if err := run.Publish(x.outputs); err != nil {
+		return err
+	}
+	if err := x.writeFlags(); err != nil {
 		return err
 	}
 	for i := range x.results {

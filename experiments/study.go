@@ -17,7 +17,10 @@ func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, 
 	if err != nil {
 		return nil, err
 	}
-	plan.Known = x.state.evaluation
+	lines, err := x.setLines(plan.Set, plan.Where)
+	if err != nil {
+		return nil, err
+	}
 	if len(plan.Schemes) == 1 {
 		return nil, errors.New("one scheme is chosen: a comparison is of two or more")
 	}
@@ -38,14 +41,17 @@ func (x *execution) compare(ctx context.Context, step script.Compare) (*Result, 
 	}
 	t.evaluation, t.comparisons, t.compared = e, comparisons, e
 	step.Schemes, step.Labels, step.Seed = e.Schemes, e.Labels, e.Seed
-	return &Result{Step: step, Lines: eval.ComparisonLines(e, comparisons), Evaluation: e, Comparisons: comparisons}, nil
+	return &Result{Step: step, Lines: append(lines, eval.ComparisonLines(e, comparisons)...), Evaluation: e, Comparisons: comparisons}, nil
 }
 
 // plan returns the plan of a step, for the chosen schemes if it names none.
 func (x *execution) plan(ctx context.Context, step script.Evaluate) (eval.Plan, error) {
-	plan := eval.Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed}
+	plan := eval.Plan{Schemes: step.Schemes, Labels: step.Labels, Filter: x.state.filter, Where: step.Where, Set: step.Set, Over: step.Over, Seed: step.Seed}
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
+	}
+	if !x.state.gallery.g.OnFlags(plan.Filter) { // of which the items change
+		plan.Known = x.state.evaluation
 	}
 	return plan, x.state.gallery.prove(ctx, &plan)
 }
@@ -58,12 +64,16 @@ func (x *execution) mine(ctx context.Context, step script.Mine) (*Result, error)
 	if err := x.checkSchemes(plan.Schemes); err != nil {
 		return nil, err
 	}
+	lines, err := x.setLines(plan.Set, plan.Where)
+	if err != nil {
+		return nil, err
+	}
 	if len(plan.Schemes) != 2 {
 		return nil, fmt.Errorf("mine takes two schemes, and %d are chosen", len(plan.Schemes))
 	}
 	m, err := mine.Mining{
 		Gallery: x.state.gallery.g, A: plan.Schemes[0], B: plan.Schemes[1], Labels: plan.Labels,
-		Filter: plan.Filter, Where: plan.Where, Over: plan.Over, Seed: plan.Seed,
+		Filter: plan.Filter, Where: plan.Where, Set: plan.Set, Over: plan.Over, Seed: plan.Seed,
 		Neighbours: plan.Neighbours,
 	}.Do(ctx, x.phases("ranking", "comparing classes and pictures", "looking for duplicates", "sorting"))
 	if err != nil {
@@ -71,14 +81,18 @@ func (x *execution) mine(ctx context.Context, step script.Mine) (*Result, error)
 	}
 	x.state.mined = m
 	step.Schemes, step.Labels, step.Seed = m.Evaluation.Schemes, m.Evaluation.Labels, m.Evaluation.Seed
-	return &Result{Step: step, Lines: m.Lines(), Mined: m}, nil
+	return &Result{Step: step, Lines: append(lines, m.Lines()...), Mined: m}, nil
 }
 
 func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error) {
 	step = step.Filled()
+	lines, err := x.setLines(step.Set, step.Where)
+	if err != nil {
+		return nil, err
+	}
 	t, err := tune.Tuning{
 		Gallery: x.state.gallery.g, Layers: step.Layers, Objective: step.Objective, Constraints: step.Constraints, Front: step.Front,
-		Parts: step.Parts, Share: step.Share, Filter: x.state.filter, Where: step.Where, Over: step.Over, Seed: step.Seed,
+		Parts: step.Parts, Share: step.Share, Filter: x.state.filter, Where: step.Where, Set: step.Set, Over: step.Over, Seed: step.Seed,
 		Neighbours: x.state.gallery.known(step.Layers), Phase: x.phase,
 	}.Do(ctx, x.progress)
 	if err != nil {
@@ -89,7 +103,7 @@ func (x *execution) tune(ctx context.Context, step script.Tune) (*Result, error)
 	}
 	x.state.tuned, x.state.comparisons, x.state.compared = t, t.Comparisons, nil
 	step.Layers = t.PlacesText()
-	return &Result{Step: step, Lines: t.Lines(), Tuned: t}, nil
+	return &Result{Step: step, Lines: append(lines, t.Lines()...), Tuned: t}, nil
 }
 
 // require judges the last evaluation. A requirement that is not met fails, and changes

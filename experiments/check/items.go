@@ -3,12 +3,14 @@ package check
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"strata/engine"
 	"strata/engine/items"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 	"strata/experiments/table"
 )
@@ -47,7 +49,20 @@ func (r *checkRun) items(ctx context.Context) error {
 	for _, l := range r.g.Labels() {
 		r.label(l)
 	}
+	r.querySets()
 	return nil
+}
+
+// querySets checks that the sets of queries can be found.
+func (r *checkRun) querySets() {
+	for _, name := range r.g.QuerySets() {
+		_, err := r.g.QuerySet(name)
+		if err == nil || r.g.SetOnFlags(name) { // what is flagged changes
+			continue
+		}
+		place := filepath.Join(r.g.Path, manifest.FileName)
+		r.find(SeverityError, "queries.set", place, "%s", strings.TrimPrefix(err.Error(), place+": "))
+	}
 }
 
 // first counts, and keeps the first row.

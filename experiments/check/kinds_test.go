@@ -15,6 +15,7 @@ func TestCheckKinds(t *testing.T) {
 		"items: {file: items.csv, rows: 121}":             1,
 		"items: {file: items.csv, rows: 120, sha256: aa}": 1,
 		"unknown: [nan]":                                  0,
+		"queries: {one: [i001, nobody], two: {where: {season: winter}}, three: {where: {flag: wrong}}}": 1,
 	} {
 		s := newSpoilt()
 		s.column("season", func(i int) string { return []string{"nan", "summer", "winter"}[i%3] })

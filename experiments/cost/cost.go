@@ -36,7 +36,8 @@ type Cost struct {
 	Labels  []string           // nil means all of the gallery
 	Filter  []scheme.Condition // what a candidate meets
 	Where   []scheme.Condition // what a query meets
-	Over    int                // number of queries to draw of those that meet Where; 0 means all
+	Set     string             // a set of the gallery that holds the queries; "" means all
+	Over    int                // number of queries to draw of those in Set that meet Where; 0 means all
 	Seed    uint64             // of the draw and of the resampling; 0 means 1
 	K       int
 	Depths  []int         // candidates to rescore, above K
@@ -248,7 +249,7 @@ func (r *costRun) prepareCodes(ctx context.Context) error {
 
 // plan returns the plan of an evaluation with as many stand-in schemes as there are ways.
 func (r *costRun) plan(ways int) eval.Plan {
-	p := eval.Plan{Labels: r.Labels, Ks: []int{r.K}, Filter: r.Filter, Where: r.Where, Over: r.Over, Seed: r.Seed}
+	p := eval.Plan{Labels: r.Labels, Ks: []int{r.K}, Filter: r.Filter, Where: r.Where, Set: r.Set, Over: r.Over, Seed: r.Seed}
 	for w := range ways {
 		p.Schemes = append(p.Schemes, standIn(w))
 	}

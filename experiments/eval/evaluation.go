@@ -24,7 +24,8 @@ type Evaluation struct {
 	Queries   []int           // rows, ascending
 	Filter    []scheme.Condition
 	Where     []scheme.Condition
-	Over      int // as planned; 0: all
+	Set       string // as planned; "": all
+	Over      int    // as planned; 0: all
 	Seed      uint64
 	Macro     bool
 	Summaries []Summary  // by scheme, then label, then mean, then metric

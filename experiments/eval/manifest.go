@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"strata/engine"
 	"strata/experiments/run"
 	"strata/experiments/stats"
 )
@@ -13,6 +14,9 @@ func (e *Evaluation) Manifest(ctx context.Context, f run.Folder, started time.Ti
 	m, err := f.Manifest(ctx, e.Gallery, started)
 	m.Schemes, m.Labels, m.Ks = []string{}, e.Labels, e.Ks
 	m.Where, m.Filter, m.Over, m.Queries = run.Texts(e.Where), run.Texts(e.Filter), e.Over, len(e.Queries)
+	if err == nil {
+		m.Set, err = SetText(e.Gallery, e.Set)
+	}
 	m.Seed, m.Resamples, m.Depth, m.Kept = e.Seed, stats.Resamples, e.Depth, len(e.kept)
 	for _, s := range e.Schemes {
 		m.Schemes = append(m.Schemes, s.String())
@@ -21,4 +25,17 @@ func (e *Evaluation) Manifest(ctx context.Context, f run.Folder, started time.Ti
 		m.Metrics = append(m.Metrics, metric.String())
 	}
 	return m, err
+}
+
+// SetText returns what a manifest says of a gallery's set of queries: its name, number and hash; "" of
+// none.
+func SetText(g *engine.Gallery, set string) (string, error) {
+	if set == "" {
+		return "", nil
+	}
+	s, err := g.QuerySet(set)
+	if err != nil {
+		return "", err
+	}
+	return s.String(), nil
 }

@@ -26,8 +26,9 @@ type Plan struct {
 	Filter  []scheme.Condition // what a candidate meets
 	Where   []scheme.Condition // what a query meets
 	Without map[int][]int32    // by query: further rows that are no candidates of it
-	Over    int                // queries to draw of those that meet Where; 0: all
-	Queries []int              // rows, ascending: these queries, whatever Where and Over say; nil: those
+	Set     string             // a set of the gallery that holds the queries; "": all
+	Over    int                // queries to draw of those in Set that meet Where; 0: all
+	Queries []int              // rows, ascending: these queries, whatever Set, Where and Over say; nil: those
 	Seed    uint64             // of the draws and of the resampling; 0: 1
 	Keep    int                // queries to draw whose rankings are kept, for WriteRun; -1: all
 
@@ -94,7 +95,7 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 
 // Prepare checks the plan and makes the evaluation, without hits.
 func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, error) {
-	e := &Evaluation{Filter: p.Filter, Where: p.Where, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among, without: p.Without != nil}
+	e := &Evaluation{Filter: p.Filter, Where: p.Where, Set: p.Set, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among, without: p.Without != nil}
 	seen := map[string]bool{}
 	for _, s := range p.Schemes {
 		if text := s.String(); !seen[text] {
@@ -158,13 +159,21 @@ func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
 		return nil, err
 	}
 	var rows []int
-	for row := range g.Len() {
-		if g.IsQuery(row) && (in == nil || in[row]) {
-			rows = append(rows, row)
+	if p.Set == "" {
+		for row := range g.Len() {
+			if g.IsQuery(row) && (in == nil || in[row]) {
+				rows = append(rows, row)
+			}
 		}
+	} else {
+		set, err := g.QuerySet(p.Set)
+		if err != nil {
+			return nil, err
+		}
+		rows = slices.DeleteFunc(set.Rows, func(row int) bool { return in != nil && !in[row] })
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("no item is a query: " + script.Evaluate{Where: p.Where}.String())
+		return nil, errors.New("no item is a query: " + script.Evaluate{Where: p.Where, Set: p.Set}.String())
 	}
 	if p.Over == 0 || p.Over >= len(rows) {
 		return rows, nil

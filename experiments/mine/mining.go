@@ -28,7 +28,8 @@ type Mining struct {
 	Near    float64            // the least cosine of two rows that are nearly the same; 0 means DefaultNear
 	Filter  []scheme.Condition // what a candidate meets
 	Where   []scheme.Condition // what a query meets
-	Over    int                // number of queries to draw of those that meet Where; 0 means all
+	Set     string             // a set of the gallery that holds the queries; "" means all
+	Over    int                // number of queries to draw of those in Set that meet Where; 0 means all
 	Seed    uint64             // of the draw; 0 means 1
 
 	Neighbours *neighbour.Neighbours // of the gallery; a ranking that they prove is not searched for; nil means none
@@ -142,7 +143,7 @@ func (u *miner) rank(ctx context.Context, progress func(done, of int)) error {
 		return err
 	}
 	plan := eval.Plan{
-		Schemes: []scheme.Scheme{m.A, m.B}, Labels: m.Labels, Ks: []int{m.K}, Filter: m.Filter, Where: m.Where, Over: m.Over, Seed: m.Seed,
+		Schemes: []scheme.Scheme{m.A, m.B}, Labels: m.Labels, Ks: []int{m.K}, Filter: m.Filter, Where: m.Where, Set: m.Set, Over: m.Over, Seed: m.Seed,
 	}
 	if u.Evaluation, err = plan.Prepare(m.Gallery, among); err != nil {
 		return err

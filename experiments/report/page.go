@@ -286,6 +286,9 @@ func (b *pageBuilder) facts(m run.Manifest) []pageFact {
 	if m.Version != "" {
 		facts = append(facts, pageFact{"Strata", m.Version})
 	}
+	if m.Set != "" {
+		facts = append(facts, pageFact{"Queries of", m.Set})
+	}
 	if len(m.Where) > 0 {
 		facts = append(facts, pageFact{"Queries where", script.Filter{Conditions: b.e.Where}.Text()})
 	}

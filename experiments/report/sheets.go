@@ -154,13 +154,16 @@ func scoreCaption(i int, h rank.Hit) string {
 	return fmt.Sprintf("%d · %s", i+1, strings.Replace(threeDigits(h.Score), "-", "−", 1))
 }
 
-// describe returns a row's cells of the evaluated labels.
+// describe returns a row's cells of the evaluated labels, and its flag.
 func (b *pageBuilder) describe(row int) string {
 	var cells []string
 	for _, l := range b.e.Judge.Labels {
 		if cell := l.Label.Cell(row); cell != "" {
 			cells = append(cells, cell)
 		}
+	}
+	if flag := b.e.Gallery.Flags().Of(b.e.Gallery.ID(row)); flag != "" {
+		cells = append(cells, "⚑ "+flag)
 	}
 	return strings.Join(cells, " · ")
 }

@@ -83,6 +83,9 @@ func (v *studyView) add(s pageSection) {
 // conditionFacts describes the conditions on queries and candidates, if there are any.
 func conditionFacts(m run.Manifest) []pageFact {
 	var facts []pageFact
+	if m.Set != "" {
+		facts = append(facts, pageFact{"Queries of", m.Set})
+	}
 	if len(m.Where) > 0 {
 		facts = append(facts, pageFact{"Queries where", strings.Join(m.Where, " ")})
 	}

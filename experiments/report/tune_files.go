@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"strata/experiments/eval"
 	"strata/experiments/run"
 	"strata/experiments/table"
 	"strata/experiments/tune"
@@ -75,6 +76,9 @@ func manifestOfTuned(ctx context.Context, t *tune.Tuned, ask tune.Tuning, f run.
 		m.LeftOut = len(t.Duplicates.Pairs)
 	}
 	m.Where, m.Filter, m.Over, m.Compared = run.Texts(ask.Where), run.Texts(ask.Filter), ask.Over, len(t.Comparisons)
+	if err == nil {
+		m.Set, err = eval.SetText(ask.Gallery, ask.Set)
+	}
 	for _, c := range t.Constraints {
 		m.Constraints = append(m.Constraints, c.String())
 	}

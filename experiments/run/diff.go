@@ -365,6 +365,7 @@ func diffManifests(x, y Manifest) []string {
 		{"metrics", func(m Manifest) any { return m.Metrics }},
 		{"where", func(m Manifest) any { return m.Where }},
 		{"filter", func(m Manifest) any { return m.Filter }},
+		{"set", func(m Manifest) any { return m.Set }},
 		{"queries", func(m Manifest) any { return m.Queries }},
 		{"baseline", func(m Manifest) any { return m.Baseline }},
 	} {

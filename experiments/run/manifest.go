@@ -17,8 +17,9 @@ type Manifest struct {
 	Depth     int             `json:"depth"` // hits of a ranking that were looked at
 	Where     []string        `json:"where"`
 	Filter    []string        `json:"filter"`
-	Over      int             `json:"over"`    // queries asked for; 0: all
-	Queries   int             `json:"queries"` // queries evaluated
+	Set       string          `json:"set,omitempty"` // the set of queries, with its hash; none: all
+	Over      int             `json:"over"`          // queries asked for; 0: all
+	Queries   int             `json:"queries"`       // queries evaluated
 	Seed      uint64          `json:"seed"`
 	Resamples int             `json:"resamples"`
 	Baseline  string          `json:"baseline,omitempty"` // that the others are compared with; none: every pair is

@@ -19,18 +19,20 @@
 //	          | ( "undo" | "redo" ) [ N ]
 //	          | "search" K
 //	          | "evaluate" [ scheme { "," scheme } ] [ "on" LABEL { "," LABEL } ]
-//	            [ "where" condition { condition } ] [ "over" ( N | "all" ) ] [ "seed" N ]
+//	            [ "where" condition { condition } ] [ "over" queries ] [ "seed" N ]
 //	          | ( "compare" | "mine" ) what follows evaluate
 //	          | "tune" place { "," place } "for" target [ "with" target ">=" NUMBER { "," … } ]
 //	            [ "front" target { "," target } ] [ "where" condition { condition } ]
-//	            [ "over" ( N | "all" ) ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
+//	            [ "over" queries ] [ "seed" N ] [ "step" 1/N ] [ "share" NUMBER ]
 //	          | "require" ( METRIC LABEL ">=" NUMBER | "not-worse-than" RUN [ "margin" NUMBER ] )
 //	          | "decide" [ scheme ] [ "against" scheme ] [ "on" LABEL { "," LABEL } ]
+//	          | "flag" ID ( WORD | "none" )
 //	          | "note" TEXT
 //	          | "export" FILE                     …metrics.csv, …rankings.jsonl, …report.html, decision.html, …
 //	place     = LAYER { "/" LAYER }             one of them; a layer may be a derived one
 //	target    = METRIC LABEL                    P@10 category
-//	condition = COLUMN "=" VALUE
+//	condition = COLUMN "=" VALUE                of flag=WORD, the items that a flag step flagged
+//	queries   = N | "all" | SET | N "of" SET    a set of queries that gallery.yaml names
 //	result    = an indented line
 //	comment   = a line that begins with #, or an empty one
 //

@@ -350,18 +350,9 @@ func (p *parser) evaluateClause(step *Evaluate, clause string, end int) (err err
 	case "seed":
 		step.Seed, err = p.whole("a seed", 1<<64-1)
 	case "over":
-		step.Over, err = p.over(end)
+		step.Over, step.Set, err = p.over(end)
 	}
 	return err
-}
-
-// over reads a number of queries, or all, which is 0.
-func (p *parser) over(end int) (int, error) {
-	if rest := strings.TrimRight(p.line[p.pos:end], " \t"); rest == "all" {
-		p.pos += len(rest)
-		return 0, nil
-	}
-	return p.count("a number of queries or all", 1<<31-1)
 }
 
 // clause returns where the next clause of a step begins, and its word, one of

@@ -34,7 +34,7 @@ type Kind struct {
 }
 
 // evaluateSyntax is that of all steps that take the arguments of evaluate.
-const evaluateSyntax = "[SCHEME, ...] [on LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N]"
+const evaluateSyntax = "[SCHEME, ...] [on LABEL, ...] [where COLUMN=VALUE ...] [over N|all|[N of] SET] [seed N]"
 
 // Kinds are all kinds of steps, in the order in which messages name them.
 var Kinds = []Kind{
@@ -50,11 +50,12 @@ var Kinds = []Kind{
 	{"compare", evaluateSyntax, "measure schemes and compare every pair", table.EvaluateWords, (*parser).compare},
 	{"mine", evaluateSyntax, "look for where two schemes differ", table.EvaluateWords, (*parser).mine},
 	{
-		"tune", "LAYER, ... for METRIC LABEL [with METRIC LABEL >= NUMBER, ...] [front METRIC LABEL, ...] [where COLUMN=VALUE ...] [over N|all] [seed N] [step 1/N] [share NUMBER]",
+		"tune", "LAYER, ... for METRIC LABEL [with METRIC LABEL >= NUMBER, ...] [front METRIC LABEL, ...] [where COLUMN=VALUE ...] [over N|all|[N of] SET] [seed N] [step 1/N] [share NUMBER]",
 		"search the weights of layers", tuneWords, (*parser).tune,
 	},
 	{"require", "METRIC LABEL >= NUMBER|not-worse-than RUN [margin NUMBER]", "fail unless the last evaluation meets this", requireWords, (*parser).require},
 	{"decide", "[SCHEME] [against SCHEME] [on LABEL, ...]", "take a scheme of the last evaluation", decideWords, (*parser).decide},
+	{"flag", "ID wrong|duplicate|interesting|WORD|none", "say of an item that it is wrong, a duplicate, interesting, or another word", flagWords, (*parser).flag},
 	{"note", "TEXT", "write a remark into the log", nil, (*parser).note},
 	{"export", "FILE", "write a table or a report of what the last steps gave", nil, (*parser).export},
 }
@@ -164,6 +165,7 @@ type Evaluate struct {
 	Schemes []scheme.Scheme    // nil: the chosen ones
 	Labels  []string           // nil: all
 	Where   []scheme.Condition // the queries to take; none: all
+	Set     string             // a named set of the gallery that holds the queries; "": all
 	Over    int                // queries to draw of those; 0: all
 	Seed    uint64             // of the draw and of the resampling; 0: 1, the default
 }
@@ -242,11 +244,7 @@ func (s Evaluate) clauses() string {
 	if len(s.Where) > 0 {
 		parts = append(parts, "where "+joinConditions(s.Where))
 	}
-	over := "all"
-	if s.Over > 0 {
-		over = strconv.Itoa(s.Over)
-	}
-	parts = append(parts, "over "+over, "seed "+strconv.FormatUint(s.DrawSeed(), 10))
+	parts = append(parts, "over "+OverText(s.Over, s.Set), "seed "+strconv.FormatUint(s.DrawSeed(), 10))
 	return strings.Join(parts, " ")
 }
 

@@ -61,6 +61,14 @@ func TestParseStep(t *testing.T) {
 			`decide  against rrf(A,against) on "brand name", "on"`,
 		},
 		{"decide for a layer named on", `decide "on" against A`, `decide  "on" against A`},
+		{"over a set", "evaluate A over hard seed 2", "evaluate A over hard seed 2"},
+		{"over some of a set", "compare A, B over  10  of hard", "compare A, B over 10 of hard seed 1"},
+		{"over a set named seed", `mine A, B over "seed" seed 2`, `mine    A, B over "seed" seed 2`},
+		{"tune over a set", `tune A, B for P@10 x over 7 of "share"`, `tune    A, B for P@10 x over 7 of "share" seed 1 step 1/10 share 0.5`},
+		{"flag", "flag knit-0012  wrong", "flag    knit-0012 wrong"},
+		{"flag with blanks", `flag "a b" own word `, `flag    "a b" "own word"`},
+		{"take a flag back", "flag a none", "flag    a none"},
+		{"take a flag back with nothing", `flag a ""`, "flag    a none"},
 		{"note", "note  the blue ones, \"mostly\"", "note    the blue ones, \"mostly\""},
 		{"quoted note", `note "two\nlines"`, `note    "two\nlines"`},
 		{"export", "export results/metrics.csv", "export  results/metrics.csv"},
@@ -151,6 +159,12 @@ func TestParseStepErrors(t *testing.T) {
 		{"decide against two", "decide A against B, C", 18, "one scheme, against one, not 2"},
 		{"decide against nothing", "decide A against", 17, "nothing follows against"},
 		{"decide on nothing", "decide on ", 11, "nothing follows on"},
+		{"over no set", "evaluate over a:b", 15, "or the name of a set of queries"},
+		{"over all of a set", "evaluate over 3 of all", 20, "all is no set of queries"},
+		{"over some of nothing", "evaluate over 3 of", 19, "expected a set of queries after of"},
+		{"over less than none", "evaluate over -1", 15, "whole number from 1"},
+		{"flag nothing", "flag a", 7, "expected a flag, or none"},
+		{"flag a control character", `flag a "b\n"`, 8, "is no flag"},
 		{"empty note", "note", 5, "expected a text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -277,10 +291,9 @@ func FuzzParseStep(f *testing.F) {
 // clauses are words of its syntax.
 func TestKinds(t *testing.T) {
 	lines := map[string]string{
-		"undo": "", "redo": "2", "gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
-		"mine": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "note": "x", "export": "metrics.csv",
-		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "search": "3", "evaluate": "", "compare": "",
-		"mine": "", "decide": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "note": "x", "export": "metrics.csv",
+		"gallery": "demo", "query": "a", "image": "a.jpg", "schemes": "A", "filter": "none", "undo": "", "redo": "2", "search": "3",
+		"evaluate": "", "compare": "", "mine": "", "tune": "A, B for P@10 category", "require": "P@10 category >= 0.5", "decide": "",
+		"flag": "a wrong", "note": "x", "export": "metrics.csv",
 	}
 	for _, k := range Kinds {
 		step, err := ParseStep(k.Keyword + " " + lines[k.Keyword])
@@ -303,6 +316,7 @@ func TestComplete(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                "gallery query image schemes filter undo redo search evaluate compare mine tune require note export",
 		"":                "gallery query image schemes filter search evaluate compare mine tune require decide note export",
+		"":                "gallery query image schemes filter search evaluate compare mine tune require flag note export",
 		"e":               "evaluate export",
 		"evaluate o":      "on over",
 		"tune A for x se": "seed",
@@ -335,6 +349,7 @@ func TestContinue(t *testing.T) {
 		"tune A se":  "tune A seed ",
 		"query x":    "query x",
 		"comp":       "compare ",
+		"flag a w":   "flag a wrong ",
 	} {
 		if got := Continue(line); got != want {
 			t.Errorf("%q: got %q, want %q", line, got, want)

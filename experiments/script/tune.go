@@ -19,6 +19,7 @@ type Tune struct {
 	Constraints []metric.Constraint
 	Front       []metric.Target    // nil: the objective's metric under every label
 	Where       []scheme.Condition // the queries to take; none: all
+	Set         string             // a named set of the gallery that holds the queries; "": all
 	Over        int                // queries to draw of those; 0: all
 	Seed        uint64             // of the draw, the division and the resampling; 0: 1
 	Parts       int                // the grid's step is 1/Parts; 0: 10
@@ -76,11 +77,7 @@ func (s Tune) String() string {
 	if len(s.Where) > 0 {
 		parts = append(parts, "where "+joinConditions(s.Where))
 	}
-	over := "all"
-	if s.Over > 0 {
-		over = strconv.Itoa(s.Over)
-	}
-	parts = append(parts, "over "+over, "seed "+strconv.FormatUint(s.Seed, 10), fmt.Sprintf("step 1/%d", s.Parts), "share "+table.Number(s.Share))
+	parts = append(parts, "over "+OverText(s.Over, s.Set, tuneWords...), "seed "+strconv.FormatUint(s.Seed, 10), fmt.Sprintf("step 1/%d", s.Parts), "share "+table.Number(s.Share))
 	return stepLine(s, strings.Join(parts, " "))
 }
 
@@ -185,7 +182,7 @@ func (p *parser) tuneClause(step *Tune, clause string, end int) (err error) {
 		step.Where, err = p.conditions(end)
 		return err
 	case "over":
-		step.Over, err = p.over(end)
+		step.Over, step.Set, err = p.over(end)
 		return err
 	case "seed":
 		step.Seed, err = p.whole("a seed", 1<<64-1)

@@ -28,7 +28,8 @@ type Tuning struct {
 	Share       float64            // share of queries to tune on, above 0 and under 1
 	Filter      []scheme.Condition // what a candidate meets
 	Where       []scheme.Condition // what a query meets
-	Over        int                // number of queries to draw of those that meet Where; 0 means all
+	Set         string             // a set of the gallery that holds the queries; "" means all
+	Over        int                // number of queries to draw of those in Set that meet Where; 0 means all
 	Seed        uint64             // of the draws, the division and the resampling; 0 means 1
 	Near        float64            // if above 0, duplicates of a query are not its candidates; they are found as by FindDuplicates, under all layers
 
@@ -111,7 +112,7 @@ func (u *tuner) prepare(ctx context.Context) error {
 		return fmt.Errorf("a share of %s to tune on leaves no query to report on, or none to tune on: it is above 0 and under 1", table.Number(u.ask.Share))
 	}
 	u.collectTargets()
-	plan := eval.Plan{Where: u.ask.Where, Over: u.ask.Over, Seed: u.ask.Seed, Labels: []string{}}
+	plan := eval.Plan{Where: u.ask.Where, Set: u.ask.Set, Over: u.ask.Over, Seed: u.ask.Seed, Labels: []string{}}
 	for _, t := range u.Targets {
 		plan.Labels = append(plan.Labels, t.Label)
 	}
