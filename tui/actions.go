@@ -213,9 +213,14 @@ func quit(m Model) (Model, tea.Cmd) {
 	return m, tea.Sequence(save, tea.Quit)
 }
 
-// startEvaluation evaluates the schemes of the screen over all queries.
+// startEvaluation evaluates the schemes of the screen over all queries, or over those that the keys walk through, if they
+// are a named set or meet conditions.
 func startEvaluation(m Model) (Model, tea.Cmd) {
-	return m.behind(pane.Evaluating, script.Evaluate{Schemes: slices.Clone(m.Desk.Schemes)})
+	step := script.Evaluate{Schemes: slices.Clone(m.Desk.Schemes)}
+	if of := m.Walk.Of; of.Scope() {
+		step.Set, step.Where = of.Set, of.Where
+	}
+	return m.behind(pane.Evaluating, step)
 }
 
 func cancelEvaluation(m Model) (Model, tea.Cmd) {
@@ -285,6 +290,8 @@ func (m Model) executed(e executed) Model {
 		case script.Export:
 			wrote = append(wrote, step.File)
 			m.status = m.status.Tell("wrote %s", wroteText(wrote))
+		case script.Flag:
+			m.status = m.status.Tell("%s", flagText(step))
 		case script.Search:
 			m.status = m.status.Tell("search %d is done and in the log; the rows keep showing %d", step.K, pane.ShownHits)
 		default:

@@ -44,6 +44,10 @@ func (k checker) parse(text string) (script.Step, error) {
 		return nil, errOtherGallery
 	case script.Query:
 		_, err = k.gallery.Row(s.ID)
+	case script.Flag:
+		if s.Word != "" {
+			_, err = k.gallery.Row(s.ID)
+		}
 	case script.Schemes:
 		err = k.layers(s.Schemes)
 	case script.Filter:
@@ -57,7 +61,7 @@ func (k checker) parse(text string) (script.Step, error) {
 	case script.Compare:
 		err = cmp.Or(k.busy, k.evaluate(script.Evaluate(s)))
 	case script.Tune:
-		err = k.busy
+		err = cmp.Or(k.busy, k.set(s.Set))
 	case script.Mine:
 		err = cmp.Or(k.busy, k.evaluate(script.Evaluate(s)))
 		if s := s.Schemes; err == nil && len(s) == 2 && pane.SameScheme(s[0], s[1]) {
@@ -86,7 +90,16 @@ func (k checker) evaluate(s script.Evaluate) error {
 			return err
 		}
 	}
-	return cmp.Or(k.layers(s.Schemes), k.conditions(s.Where))
+	return cmp.Or(k.layers(s.Schemes), k.conditions(s.Where), k.set(s.Set))
+}
+
+// set returns what is wrong with a set of queries; "" is none.
+func (k checker) set(name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := k.gallery.QuerySet(name)
+	return err
 }
 
 // layers returns what is wrong with the layers of schemes.
@@ -103,6 +116,12 @@ func (k checker) layers(schemes []scheme.Scheme) error {
 // conditions returns what is wrong with the labels and values of conditions.
 func (k checker) conditions(where []scheme.Condition) error {
 	for _, c := range where {
+		if k.gallery.OnFlags([]scheme.Condition{c}) {
+			if _, err := k.gallery.Rows([]scheme.Condition{c}); err != nil {
+				return err
+			}
+			continue
+		}
 		l, err := k.gallery.Label(c.Label)
 		if err != nil {
 			return err

@@ -273,7 +273,7 @@ func lastSearch(results []experiments.Result) experiments.Result {
 	return experiments.Result{}
 }
 
-// restrict looks for the queries whose labels hold a text.
+// restrict looks for the queries that meet a text.
 func (m Model) restrict(text string) (Model, tea.Cmd) {
 	if strings.TrimSpace(text) == "" {
 		m.looking.stop()
@@ -284,11 +284,15 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 	ctx, seq := m.looking.begin(m.ctx)
 	gallery := m.gallery
 	return m, m.crew.run(func() tea.Msg {
-		rows, err := pane.MatchLabels(ctx, gallery, text)
-		if err != nil {
+		of, err := pane.ParseRestriction(gallery, text)
+		walk := pane.Walk{Text: text, Of: of}
+		if err == nil {
+			walk.Rows, err = of.Rows(ctx, gallery)
+		}
+		if ctx.Err() != nil {
 			return nil
 		}
-		return restricted{seq, text, rows}
+		return restricted{seq, walk, err}
 	})
 }
 

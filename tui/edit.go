@@ -64,6 +64,9 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	case tab && m.prompt.Kind == prompt.Command:
 		m.prompt.Input.SetValue(script.Continue(before))
 		m.prompt.Input.CursorEnd()
+	case tab && m.prompt.Kind == prompt.Flag:
+		m.prompt.Input.SetValue(m.nextFlag(before))
+		m.prompt.Input.CursorEnd()
 	default:
 		m.prompt = m.prompt.Update(msg)
 	}
@@ -100,6 +103,8 @@ func typed(m Model) (Model, tea.Cmd) {
 	case prompt.Restrict:
 		m.prompt = m.prompt.Judge(nil)
 		return m.restrict(text)
+	case prompt.Flag:
+		return tellFlag(m, strings.TrimSpace(text))
 	case prompt.Image:
 		m.prompt = m.prompt.Judge(nil)
 		return m.complete(text)
@@ -171,6 +176,8 @@ func takePrompt(m Model) (Model, tea.Cmd) {
 		}
 	case prompt.Command:
 		return takeCommand(m, text)
+	case prompt.Flag:
+		return takeFlag(m, text)
 	case prompt.Note, prompt.Export:
 		switch {
 		case text == "":

@@ -99,13 +99,17 @@ func (m Model) restricted(r restricted) (Model, tea.Cmd) {
 	if r.seq != m.looking.seq {
 		return m, nil
 	}
-	m.Walk = pane.Walk{Text: r.text, Rows: r.rows}
+	m.Walk = r.walk
 	m.fetched = false
-	if m.prompt.Kind != prompt.Restrict {
+	switch {
+	case m.prompt.Kind != prompt.Restrict:
+		return m, nil
+	case r.err != nil:
+		m.prompt = m.prompt.Judge(r.err)
 		return m, nil
 	}
-	m.prompt = m.prompt.Tell(cells.Thousands(len(r.rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
-	if m.prompt.Sure == r.text {
+	m.prompt = m.prompt.Tell(cells.Thousands(len(r.walk.Rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
+	if m.prompt.Sure == r.walk.Text {
 		return takeRestrict(m)
 	}
 	return m, nil

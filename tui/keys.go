@@ -109,7 +109,7 @@ func weightActions() []action {
 		}
 	}
 	less := when(func(w float64) bool { return w > 0 })
-	more := when(func(w float64) bool { return w < 1 })
+	more := when(func(w float64) bool { return w < pane.SliderMost })
 	other := when(func(float64) bool { return true })
 	return []action{
 		bind(groupWeight, []string{"left"}, "←", "less weight", slideBy(-pane.SliderStep)).at("←→ weight").only(less),
@@ -209,7 +209,7 @@ func newFindingActions() []action {
 		bind(groupLook, []string{"esc"}, "esc", "back", leaveFindings).at("esc back"),
 	}
 	for _, a := range slices.Concat(lookActions(), recordActions()) { // those that are of every screen
-		if slices.Contains([]string{"?", "!", "ctrl+l", "N", "X", "y", "ctrl+z", "q"}, a.Help().Key) {
+		if slices.Contains([]string{"?", "!", "ctrl+l", "F", "N", "X", "y", "ctrl+z", "q"}, a.Help().Key) {
 			actions = append(actions, a)
 		}
 	}
@@ -242,6 +242,7 @@ func recordActions() []action {
 		bind(groupRecord, []string{"u"}, "u", "undo", by(-1, Model.travel)).only(canUndo),
 		bind(groupRecord, []string{"ctrl+r"}, "ctrl+r", "redo", by(1, Model.travel)).only(canRedo),
 		bind(groupRecord, []string{"W"}, "W", "write the decision for the row", decideRow).only(canDecide),
+		bind(groupRecord, []string{"F"}, "F", "flag the item", openFlag).only(canFlag),
 		bind(groupRecord, []string{"N"}, "N", "note", open(prompt.Note)),
 		bind(groupRecord, []string{"X"}, "X", "export", open(prompt.Export)),
 		bind(groupRecord, []string{"y"}, "y", "copy as script", func(m Model) (Model, tea.Cmd) { return m, m.copyScript() }),

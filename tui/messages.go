@@ -51,11 +51,11 @@ type (
 	pictured struct{ seq int }
 	// fetched ends the work ahead for the neighbours of the query.
 	fetched struct{ seq int }
-	// restricted has the queries whose labels hold a text.
+	// restricted has the queries that a text leaves.
 	restricted struct {
 		seq  int
-		text string
-		rows []int32
+		walk pane.Walk
+		err  error // what is wrong with the text
 	}
 	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {

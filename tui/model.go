@@ -35,6 +35,7 @@ type Config struct {
 	Mouse     bool
 	Light     bool      // the background is light, even if the terminal does not say so
 	Trace     io.Writer // a line for every finished frame; nil is none
+	Settings  Settings  // of the user
 	LogPath   string    // for messages
 	ExportDir string    // where an export goes unless its name says otherwise; "" is the working folder
 	Now       func() time.Time
@@ -72,6 +73,8 @@ type Model struct {
 	sent       sent
 	past       prompt.Past // steps that were typed
 	deciding   deciding
+	flagging   string // the id of the item that the prompt is for
+	lastFlag   string // the word that was given last
 }
 
 // jobs are the commands under way.
@@ -121,8 +124,8 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	m.evaluation.Bar = progress.New(progress.WithoutPercentage(), progress.WithColorProfile(profile))
 	dress(&m)
-	for _, l := range g.Labels()[:min(2, len(g.Labels()))] {
-		m.Rows.Marked = append(m.Rows.Marked, l.Name)
+	if err := settle(&m); err != nil {
+		return Model{}, err
 	}
 	if err := begin(&m); err != nil {
 		return Model{}, err
@@ -150,12 +153,9 @@ func begin(m *Model) error {
 	m.Desk.Schemes = state.Schemes
 	if len(m.Desk.Schemes) == 0 {
 		var err error
-		if m.Desk.Schemes, err = m.gallery.FirstSchemes(); err != nil {
+		if m.Desk.Schemes, err = firstSchemes(m); err != nil {
 			return err
 		}
-	}
-	if len(m.Desk.Schemes) == 0 {
-		m.Desk.Schemes = pane.FirstSchemes(m.gallery.Layers)
 	}
 	m.conditions, m.Filter = state.Filter, pane.Conditions(state.Filter)
 	m.table.Filter = m.Filter

@@ -70,7 +70,7 @@ Nothing else should run meanwhile.`,
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
 	flags.StringArrayVar(&f.among, "among", nil, "search among items of which COLUMN=VALUE is true; repeats")
 	flags.IntVarP(&f.k, "k", "k", 10, "how many items a ranking has")
-	flags.StringVar(&f.queries, "queries", "1000", "how many queries to draw, or all")
+	flags.StringVar(&f.queries, "queries", "1000", queriesUsage)
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	flags.IntSliceVar(&f.rescore, "rescore", nil, "how many candidates get their exact scores; repeats (default: 4 and 10 times k)")
 	flags.StringSliceVar(&f.stored, "stored", narrower(), "types of matrices with fewer bytes a value; none for none")
@@ -164,7 +164,7 @@ func (f costFlags) study() (cost.Cost, error) {
 	if c.Filter, err = conditions("--among", f.among); err != nil {
 		return c, err
 	}
-	if c.Over, err = howMany("--queries", f.queries, 0); err != nil {
+	if c.Over, c.Set, err = overQueries(f.queries); err != nil {
 		return c, err
 	}
 	c.Folder, err = folder(f.out, "", f.formats, false)

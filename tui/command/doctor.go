@@ -33,6 +33,7 @@ func doctorCommand() *cobra.Command {
 				{Name: "processor", Text: fmt.Sprintf("%s/%s, %d in use", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))},
 				{Name: "kernels", Text: kernelFact()},
 				{Name: "session logs", Text: filepath.Join(xdg.StateHome, sessionsFolder)},
+				{Name: "settings", Text: settingsPath()},
 			}
 			if err := picture.Doctor(shown(cmd), t, append(facts, runtimeFacts()...)...); err != nil {
 				return err

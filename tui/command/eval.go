@@ -96,7 +96,7 @@ before. What cannot be compared is wrong usage, exit code 2.`,
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "compare all with this one of the schemes (default: every pair)")
 	cmd.Flags().StringVar(&f.trec, "trec", "", "write rankings and judgements of so many queries, or all, for trec_eval")
 	addNear(cmd.Flags(), &f.near)
-	cmd.Flags().StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
+	cmd.Flags().StringVar(&f.queries, "queries", "all", queriesUsage)
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling")
 	cmd.Flags().StringVar(&f.out, "out", "", "write the tables into this folder, too")
 	addFormats(cmd.Flags(), &f.formats)
@@ -373,23 +373,34 @@ func (f evalFlags) plan() (eval.Plan, error) {
 	if plan.Metrics, err = metric.ParseMetrics(f.metrics, f.ks); err != nil {
 		return plan, usageError{err}
 	}
-	if plan.Over, err = howMany("--queries", f.queries, 0); err != nil {
+	if plan.Over, plan.Set, err = overQueries(f.queries); err != nil {
 		return plan, err
 	}
 	if f.trec != "" {
-		plan.Keep, err = howMany("--trec", f.trec, -1)
+		plan.Keep, err = keptQueries(f.trec)
 	}
 	return plan, err
 }
 
-// howMany reads a number of queries, or all.
-func howMany(flag, text string, all int) (int, error) {
-	if text == "all" {
-		return all, nil
+// queriesUsage describes --queries, of every command that takes sets of queries.
+const queriesUsage = "how many queries to draw, all, a set of queries of gallery.yaml, or 'N of SET'"
+
+// overQueries reads what --queries says: how many queries to draw, 0 for all, and the set that holds them.
+func overQueries(text string) (n int, set string, err error) {
+	if n, set, err = script.ParseOver(text); err != nil {
+		return 0, "", usagef("--queries is a number, all, a set of queries, or 'N of SET', not %q", text)
+	}
+	return n, set, nil
+}
+
+// keptQueries reads of how many queries rankings are written; -1 is all.
+func keptQueries(text string) (int, error) {
+	if text == scheme.AllQueries {
+		return -1, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, usagef("%s is a number or all, not %q", flag, text)
+		return 0, usagef("--trec is a number or all, not %q", text)
 	}
 	return n, nil
 }

@@ -26,6 +26,7 @@ import (
 	"strata/engine/manifest"
 	"strata/engine/neighbour"
 	"strata/engine/onnx"
+	"strata/experiments/script"
 	"strata/fixtures/large"
 	"strata/fixtures/need"
 )
@@ -69,6 +70,7 @@ func operations(t *testing.T) []operation {
 			"tune", "demo", "--layers", "A,B,pattern", "--objective", "P@10 category", "--step", "1/3", "--queries", "200", "--out", "out",
 		}},
 		{name: "replay", watch: "out", args: []string{"replay", "s.strata", "--out", "out"}, begin: exportingScript, runCheck: checkExports},
+		{name: "flags", watch: "g/.strata", args: []string{"replay", "s.strata"}, begin: flaggingScript},
 		{name: "log", watch: ".", span: 3 * time.Second, keys: true, args: []string{"demo", "--graphics", "none", "--log", "log.strata"}, runCheck: checkLog, finish: finishLog},
 	}
 	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
@@ -234,6 +236,24 @@ func exportingScript(t *testing.T, dir string) {
 	}
 	b.WriteString("evaluate A, B+pattern over 200\nexport metrics.csv\nexport per_query.parquet\n")
 	if err := os.WriteFile(filepath.Join(dir, "s.strata"), []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flaggingScript makes a gallery and a script that flags items of it.
+func flaggingScript(t *testing.T, dir string) {
+	t.Helper()
+	smallGallery(t, dir)
+	g, err := engine.OpenItems(t.Context(), filepath.Join(dir, "g"), engine.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	text := "gallery g\n"
+	for row := range 40 {
+		text += script.Flag{ID: g.ID(row), Word: "wrong"}.String() + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "s.strata"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 }

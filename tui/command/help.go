@@ -99,7 +99,7 @@ var flagKinds = map[string]flagKind{
 	"pca":                {measure, "NUMBER,..."},
 	"pictures":           {measure, "NUMBER"},
 	"preset":             {measure, "NAME"},
-	"queries":            {measure, "NUMBER"},
+	"queries":            {measure, "QUERIES"},
 	"range":              {measure, "LOW,HIGH"},
 	"repeats":            {measure, "NUMBER"},
 	"require":            {measure, "CONDITION"},
@@ -170,7 +170,7 @@ func addHelp(root *cobra.Command) {
 		root.AddGroup(&g)
 	}
 	for name, group := range map[string]string{
-		"search": searching, "replay": searching,
+		"search": searching, "replay": searching, "flags": searching,
 		"eval": measuring, "diff": measuring, "tune": measuring, "mine": measuring, "cost": measuring, "bench": measuring,
 		"items": preparing, "extract": preparing, "taps": preparing, "derive": preparing, "import": preparing, "check": preparing,
 		"doctor": others,

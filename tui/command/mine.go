@@ -56,7 +56,7 @@ gallery unless their sizes differ.`,
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
 	flags.IntVar(&f.k, "k", 10, "the number of first hits")
 	flags.Float64Var(&f.near, "near", eval.DefaultNear, "the cosine from which on two items are nearly the same")
-	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
+	flags.StringVar(&f.queries, "queries", "all", queriesUsage)
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw")
 	flags.BoolVar(&f.plot, "plot", false, "draw the differences of the classes, too")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
@@ -136,7 +136,7 @@ func (f mineFlags) mining() (mine.Mining, error) {
 	if m.Where, err = conditions("--where", f.where); err != nil {
 		return m, err
 	}
-	m.Over, err = howMany("--queries", f.queries, 0)
+	m.Over, m.Set, err = overQueries(f.queries)
 	return m, err
 }
 

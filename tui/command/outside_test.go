@@ -48,6 +48,7 @@ var commandLines = []commandLine{
 	{args: []string{"import", "in/Q.npz", "--to", "g", "--layer", "Q", "--force"}},
 	{args: []string{"replay", "in/s.strata", "--out", "out/replay"}},
 	{args: []string{"replay", "--check", "in/s.strata"}},
+	{args: []string{"flags", "g"}},
 	{args: []string{"check", "g"}},
 	{args: []string{"taps", "in/net.onnx"}, runtime: true},
 	{args: []string{"extract", "in/net.onnx", "p", "--size", "8", "--range", "0,1", "--tap", "A=relu:gap", "--force"}, runtime: true},
@@ -99,7 +100,7 @@ func outsideFolder(t *testing.T) string {
 	}
 	delete(files, "p/p10.png") // it is new
 	files["g/items.csv"] = []byte(table.String())
-	files["in/s.strata"] = []byte("gallery ../g\nquery i2\nschemes A, Z\nsearch 3\nexport found.rankings.csv\nevaluate A over all\nexport metrics.csv\nexport report.html\n")
+	files["in/s.strata"] = []byte("gallery ../g\nflag i2 wrong\nquery i2\nschemes A, Z\nsearch 3\nexport found.rankings.csv\nevaluate A over all\nexport metrics.csv\nexport report.html\n")
 	for _, m := range []struct{ file, kind, layer string }{{"g/A.npy", ".npy", "A"}, {"g/x.npz", matrices.Deflated, "Z"}, {"in/Q.npz", matrices.Deflated, "Q"}} {
 		b, err := matrices.Encode(m.kind, matrices.FromInts(m.layer, format.Float32, 6, values))
 		if err != nil {

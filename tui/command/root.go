@@ -108,7 +108,7 @@ and their number.`,
 		return nil
 	}
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(), resumeCommand(),
+	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(), resumeCommand(), flagsCommand(),
 		itemsCommand(), tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
 	addHelp(root)
 	f.add(root.Flags())

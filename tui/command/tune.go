@@ -60,7 +60,7 @@ searched as the weights are; equal weights are those of the first ones.`,
 	addNear(flags, &f.near)
 	flags.Float64Var(&f.share, "share", script.DefaultShare, "the part of the queries to tune on")
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
-	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
+	flags.StringVar(&f.queries, "queries", "all", queriesUsage)
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw, the division and the resampling")
 	flags.StringVar(&f.out, "out", "", "the folder to write into (required)")
 	addFormats(flags, &f.formats)
@@ -144,7 +144,7 @@ func (f tuneFlags) tuning() (tune.Tuning, error) {
 	if t.Where, err = conditions("--where", f.where); err != nil {
 		return t, err
 	}
-	t.Over, err = howMany("--queries", f.queries, 0)
+	t.Over, t.Set, err = overQueries(f.queries)
 	return t, err
 }
 

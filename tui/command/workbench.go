@@ -56,6 +56,10 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string, left *script.S
 	case !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stderr.Fd()):
 		return usagef("the workbench needs a terminal; search, eval and replay do not (see strata --help)")
 	}
+	settings, err := readSettings(settingsPath())
+	if err != nil {
+		return err
+	}
 	log, err := openLog(f.log, gallery)
 	if err != nil {
 		return fmt.Errorf("session log: %w", err)
@@ -63,7 +67,7 @@ func workbench(cmd *cobra.Command, f screenFlags, gallery string, left *script.S
 	defer func() { err = errors.Join(err, experiments.CloseLog(log)) }()
 	config := tui.Config{
 		Input: os.Stdin, Output: os.Stderr, Colors: f.colors, Mouse: !f.noMouse,
-		LogPath: log.Name(), Now: time.Now,
+		LogPath: log.Name(), Now: time.Now, Settings: settings,
 	}
 	if f.trace != "" {
 		trace, err := os.OpenFile(f.trace, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)

@@ -46,8 +46,14 @@ func TestSlideSteps(t *testing.T) {
 		{"A+B", -SliderStep, "0.95*A+B"},
 		{"0.3*A+B", -SliderFineStep, "0.29*A+B"},
 		{"0.97*A+B", SliderStep, "A+B"},
-		{"2*A+B", SliderStep, "2*A+B"},
-		{"2*A+B", -SliderStep, "1.95*A+B"},
+		{"A+B", SliderStep, "1.25*A+B"},
+		{"A+B", SliderFineStep, "1.05*A+B"},
+		{"2*A+B", SliderStep, "2.25*A+B"},
+		{"2*A+B", -SliderStep, "1.75*A+B"},
+		{"1.1*A+B", -SliderStep, "A+B"},
+		{"3.9*A+B", SliderStep, "4*A+B"},
+		{"6*A+B", SliderStep, "6*A+B"},
+		{"6*A+B", -SliderStep, "5.75*A+B"},
 		{"0.02*A+B", -SliderStep, "0*A+B"},
 	} {
 		if got := (sliders{}).Slide(parse(t, tc.scheme), tc.by).String(); got != tc.want {
@@ -218,7 +224,7 @@ func TestMatchLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := MatchLabels(t.Context(), g, "CAP")
+	rows, err := MatchLabels(t.Context(), g, []string{"cap"})
 	if err != nil || len(rows) == 0 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}

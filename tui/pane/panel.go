@@ -61,6 +61,9 @@ func (sc *Scene) hitLines(h rank.Hit, width int) []string {
 	if !whole && sc.Layout.PanelBox.Cols == 0 && ansi.StringWidth(head)+ansi.StringWidth(id)+14 < width {
 		head, whole = head+"  "+id, true
 	}
+	if flag := sc.flagText(h.Row, width/3); flag != "" {
+		head += "  " + flag
+	}
 	lines := []string{cells.Flush(head, s.Faint.Render("score ")+s.Bold.Render(cells.Number(h.Score, 4)), width)}
 	if !whole {
 		for line := range strings.SplitSeq(ansi.Hardwrap(id, max(width, 1), false), "\n") {

@@ -23,6 +23,9 @@ func (sc *Scene) viewQuery() []string {
 	l, s := sc.Layout, sc.Styles
 	r := l.Query
 	place := sc.queryPlace()
+	if flag := sc.flagText(sc.Shown.Query, r.W/3); flag != "" && sc.Shown.Image == "" {
+		place = flag + " " + place
+	}
 	if !l.Wide && r.H <= 2 {
 		place = ""
 	}
@@ -30,7 +33,7 @@ func (sc *Scene) viewQuery() []string {
 	if ansi.StringWidth(inert.Text(id))+ansi.StringWidth(place) >= r.W {
 		place = strings.Replace(place, " of ", "/", 1)
 	}
-	room := r.W - len(place) - 1
+	room := r.W - ansi.StringWidth(place) - 1
 	if ansi.StringWidth(inert.Text(id))+len(label) > room {
 		label = ""
 	}

@@ -283,7 +283,16 @@ func (p Rows) captionOf(sc *Scene, v rowView, j, line int) string {
 	if !ok {
 		return ""
 	}
-	s, width := sc.Styles, sc.Layout.Slot-1
+	if mark := sc.flagMark(h.Row); mark != "" && line == 0 {
+		return flagged(mark, sc.Layout.Slot-1, func(width int) string { return p.captionIn(sc, v, j, line, width) })
+	}
+	return p.captionIn(sc, v, j, line, sc.Layout.Slot-1)
+}
+
+// captionIn is captionOf in width cells.
+func (p Rows) captionIn(sc *Scene, v rowView, j, line, width int) string {
+	h, _ := v.hit(j)
+	s := sc.Styles
 	selected := v.focused && p.Cursor == j
 	switch {
 	case line == 1:

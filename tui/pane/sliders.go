@@ -9,23 +9,30 @@ import (
 	"strata/tui/cells"
 )
 
-// The steps of a slider.
+// The steps of a slider, up to a weight of 1 and, coarser by a factor, up to the largest.
 const (
 	SliderStep     = .05
 	SliderFineStep = .01
+	overOne        = 5
+	SliderMost     = 4
 )
 
 // sliders shows the weights of the focused scheme; at is the one the keys move.
 type sliders struct{ At int }
 
-// Slide returns the scheme with the weight moved by a step, to the next multiple of it, between 0 and 1. A weight above
-// 1, typed as text, only goes down.
+// Slide returns the scheme with the weight moved by a step, between 0 and SliderMost. Above 1 the steps are larger, and 1
+// is not passed. A larger weight, typed as text, only goes down.
 func (p sliders) Slide(s scheme.Scheme, by float64) scheme.Scheme {
-	w := knobs(&s)[p.At].Weight
-	if by > 0 && w >= 1 {
+	switch w := knobs(&s)[p.At].Weight; {
+	case by > 0 && w >= SliderMost:
 		return s
+	case by > 0 && w >= 1:
+		return WithWeight(s, p.At, min(w+by*overOne, SliderMost))
+	case w > 1:
+		return WithWeight(s, p.At, max(w+by*overOne, 1))
+	default:
+		return WithWeight(s, p.At, min(w+by, 1))
 	}
-	return WithWeight(s, p.At, min(w+by, max(w, 1)))
 }
 
 // Clamped returns the pane with a slider that exists.

@@ -12,6 +12,7 @@ import (
 type Walk struct {
 	Text string  // the restriction; "" is none
 	Rows []int32 // ascending; meaningless without a restriction
+	Of   Restriction
 }
 
 // Step returns the next query after row, or before it with by = -1, going round at the ends.
@@ -52,9 +53,9 @@ func (w Walk) position(g *engine.Gallery, row int) (at, of int) {
 	return i + 1, len(w.Rows)
 }
 
-// MatchLabels returns the queries, ascending, whose label cells hold every word of text, in any case.
-func MatchLabels(ctx context.Context, g *engine.Gallery, text string) ([]int32, error) {
-	words := strings.Fields(strings.ToLower(text))
+// MatchLabels returns the queries, ascending, whose label cells hold every one of the words, which are in lower case, in
+// any case.
+func MatchLabels(ctx context.Context, g *engine.Gallery, words []string) ([]int32, error) {
 	labels := g.Labels()
 	seen := make([]map[string]uint64, len(labels)) // by cell: the words it holds, a bit each
 	for i := range seen {

@@ -29,11 +29,12 @@ const (
 	Image
 	Note
 	Export
+	Flag
 )
 
 // label stands before the text.
 func (k Kind) label() string {
-	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "picture", "note", "export to"}[k]
+	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "picture", "note", "export to", "flag"}[k]
 }
 
 // Prompt asks for a line of text at the foot of the screen. Under the text stands what is wrong with it, at its column,

@@ -1,0 +1,107 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/engine/flags"
+	"strata/engine/inert"
+	"strata/experiments/script"
+	"strata/tui/prompt"
+)
+
+// flag.go flags items: the hit under the cursor, the item of a sheet, or else the query.
+
+// flagTarget returns the row of the item that F flags; false where there is none, a picture from outside say.
+func (m *Model) flagTarget() (int, bool) {
+	if m.findings.Open {
+		if s := m.findings.Sheet; s != nil && s.At < len(s.Items) {
+			return s.Items[s.At], true
+		}
+		return 0, false
+	}
+	if h, ok := m.CursorHit(); ok {
+		return h.Row, true
+	}
+	return m.Shown.Query, m.Shown.Image == ""
+}
+
+// canFlag reports whether F does something.
+func canFlag(m *Model) bool {
+	_, ok := m.flagTarget()
+	return ok && !m.relief.Open
+}
+
+// flagWords returns the words that are offered: the last one that was given first, then those that are usual or in use.
+func (m *Model) flagWords() []string {
+	var words []string
+	for _, w := range slices.Concat([]string{m.lastFlag}, flags.Suggested(), m.gallery.Flags().Words()) {
+		if w != "" && !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// openFlag asks for a flag.
+func openFlag(m Model) (Model, tea.Cmd) {
+	row, _ := m.flagTarget()
+	m.flagging = m.gallery.ID(row)
+	return openPrompt(m, prompt.Flag)
+}
+
+// tellFlag says what enter does with the text.
+func tellFlag(m Model, text string) (Model, tea.Cmd) {
+	id, was := inert.Text(m.flagging), m.gallery.Flags().Of(m.flagging)
+	m.prompt = m.prompt.Judge(nil)
+	switch {
+	case text != "":
+		err := flags.CheckWord(text)
+		m.prompt = m.prompt.Judge(err)
+		if err == nil {
+			m.prompt = m.prompt.Tell(fmt.Sprintf("enter flags %s as %s", id, text))
+		}
+	case was != "":
+		m.prompt = m.prompt.Tell(fmt.Sprintf("enter takes the flag %s of %s back · tab other words", was, id))
+	default:
+		m.prompt = m.prompt.Tell(fmt.Sprintf("enter flags %s as %s · tab other words", id, m.flagWords()[0]))
+	}
+	return m, nil
+}
+
+// nextFlag returns the word that tab puts after a text.
+func (m *Model) nextFlag(text string) string {
+	words := m.flagWords()
+	return words[(slices.Index(words, text)+1)%len(words)]
+}
+
+// takeFlag flags the item with a text; without one, with the first of the words, or it takes a flag back.
+func takeFlag(m Model, text string) (Model, tea.Cmd) {
+	was := m.gallery.Flags().Of(m.flagging)
+	if text == "" && was == "" {
+		text = m.flagWords()[0]
+	}
+	if text != "" {
+		if err := flags.CheckWord(text); err != nil {
+			m.prompt = m.prompt.Judge(err)
+			return m, nil
+		}
+		m.lastFlag = text
+	}
+	m.prompt = prompt.Prompt{}
+	if text == was {
+		m.status = m.status.Tell("%s has the flag %s", inert.Text(m.flagging), text)
+		return m, nil
+	}
+	return m.execute(script.Flag{ID: m.flagging, Word: text})
+}
+
+// flagText says what a flag step has done.
+func flagText(step script.Flag) string {
+	if step.Word == "" {
+		return "took the flag of " + inert.Text(step.ID) + " back"
+	}
+	return "flagged " + inert.Text(step.ID) + " as " + inert.Text(step.Word)
+}

@@ -1,0 +1,123 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/adrg/xdg"
+
+	"strata/engine/manifest"
+	"strata/tui/pane"
+	"strata/tui/picture"
+)
+
+// stateHome lets the user's state be a new folder, and returns it.
+func stateHome(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(xdg.Reload) // after the variable is what it was
+	t.Setenv("XDG_STATE_HOME", dir)
+	xdg.Reload()
+	return dir
+}
+
+// flagFile returns the content of the only file of flags below a folder.
+func flagFile(t *testing.T, dir string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "strata", "galleries", "*", "flags.csv"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("files of flags: %q, %v", found, err)
+	}
+	b, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestFlagKey flags the query and a hit, walks through what is flagged, evaluates over it, and takes a flag back; the log
+// gives the same again.
+func TestFlagKey(t *testing.T) {
+	state := stateHome(t)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	g := d.m.gallery
+	query := g.ID(d.m.Shown.Query)
+	d.press("F")
+	d.wantScreen("enter flags " + query + " as wrong")
+	d.press("enter")
+	d.wantScreen("flagged " + query + " as wrong")
+	d.wantScreen(pane.FlagMark + " wrong")
+	hit := g.ID(d.m.Shown.Rankings[0].Hits[0].Row)
+	d.press("enter F tab")
+	d.wantScreen("enter flags " + hit + " as wrong")
+	d.press("tab")
+	d.wantScreen("enter flags " + hit + " as duplicate")
+	d.press("enter esc")
+	if mark := strings.Count(d.picture(), pane.FlagMark); mark < 2 {
+		t.Errorf("%d flags are on the screen", mark)
+	}
+	if got := flagFile(t, state); got != "id,flag\n"+query+",wrong\n"+hit+",duplicate\n" {
+		t.Errorf("the file holds %q", got)
+	}
+	d.press("n F text:own_word enter p / text:flag=wrong")
+	d.wantScreen("1 of 1,248 queries")
+	d.press("enter E")
+	if want := "where flag=wrong over all seed 1\n    flag=wrong: 1 ids  sha256:"; !strings.Contains(d.log.String(), want) {
+		t.Errorf("no %q in the log:\n%s", want, d.log)
+	}
+	d.press("esc F")
+	d.wantScreen("enter takes the flag wrong of " + query + " back")
+	d.press("enter")
+	d.wantScreen("took the flag of " + query + " back")
+	d.press("/ text:flag=own enter")
+	if rows := d.m.Walk.Rows; len(rows) != 1 || rows[0] != 1 {
+		t.Errorf("the queries with a part of a flag: %v", rows)
+	}
+	d.replays()
+}
+
+// TestQuerySetsOnTheScreen walks through a set of queries of gallery.yaml and evaluates over it.
+func TestQuerySetsOnTheScreen(t *testing.T) {
+	files := fstest.MapFS{
+		"items.csv":       {Data: []byte("id,kind\na,cap\nb,cap\nc,knit cap\nd,bag\ne,bag\n")},
+		"A.npy":           {Data: matrixFile([][]float32{{1, 0}, {.9, .1}, {0, 1}, {.5, .5}, {.4, .6}})},
+		manifest.FileName: {Data: []byte("queries: {hard: [e, c], odd: [nobody]}\n")},
+	}
+	d := openGallery(t, files, nil, 120, 40, picture.GraphicsNone)
+	d.press("/ text:queries=hard")
+	d.wantScreen("2 of 5 queries")
+	d.press("enter E")
+	if want := "evaluate A on kind over hard seed 1\n    queries hard: 2 ids  sha256:"; !strings.Contains(d.log.String(), want) {
+		t.Errorf("no %q in the log:\n%s", want, d.log)
+	}
+	if d.m.Shown.Query != 2 {
+		t.Errorf("the query is row %d", d.m.Shown.Query)
+	}
+	d.press("esc / text:queries=odd")
+	d.wantScreen(`queries: odd: 1 of 1 ids are of no item: "nobody"`)
+	d.press("esc / text:queries=h")
+	d.wantScreen(`has no set of queries "h" (there is hard, odd)`)
+	for _, c := range []struct {
+		text string
+		rows []int32
+	}{
+		{`kind="knit_cap"`, []int32{2}},
+		{"kind=knit", []int32{2}},
+		{"kind=CAP", []int32{0, 1, 2}},
+		{"kind=cap", []int32{0, 1}},
+		{"cap_queries=hard", []int32{2}},
+		{"bag", []int32{3, 4}},
+		{"size=bag", nil},
+	} {
+		d.press("esc / text:" + c.text)
+		if got := d.m.Walk.Rows; !slices.Equal(got, c.rows) {
+			t.Errorf("%s leaves %v, want %v", c.text, got, c.rows)
+		}
+	}
+	d.press("esc : text:evaluate_over_hrad enter")
+	d.wantScreen(`has no set of queries "hrad"`)
+}
