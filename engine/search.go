@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -104,7 +103,7 @@ func (g *Gallery) NewCodeSearch(ctx context.Context, sc scheme.Scheme, bits int)
 	if !slices.Contains(rank.CodeBits(), bits) {
 		return nil, fmt.Errorf("codes have 8, 4 or 1 bits a value, not %d", bits)
 	}
-	if sc.Kind == scheme.RRF || !rank.Tame(sc) {
+	if !sc.Products() || !rank.Tame(sc) {
 		return nil, fmt.Errorf("%s: codes score sums and concatenations with weights from 1e-90 to 1e90", sc)
 	}
 	s := &rank.CodeSearch{G: g, Bits: bits, Scheme: sc, Signs: map[string]*rank.SignCodes{}}
@@ -133,8 +132,8 @@ func (g *Gallery) NewCodeSearch(ctx context.Context, sc scheme.Scheme, bits int)
 // row q, equal ones by row: those of Search, for a sum or a concatenation. Rows without
 // a score are left out.
 func (g *Gallery) Rescore(ctx context.Context, q int, sc scheme.Scheme, rows []int, k int) (hits []rank.Hit, err error) {
-	if sc.Kind == scheme.RRF {
-		return nil, errors.New("a fusion of rankings has no score of a row alone")
+	if !sc.Products() {
+		return nil, fmt.Errorf("%s: only a sum or a concatenation has a score of a row alone", sc)
 	}
 	err = g.Reading(sc.Layers(), func() error {
 		var layers []*layer.Layer
@@ -174,7 +173,7 @@ func (g *Gallery) Rescore(ctx context.Context, q int, sc scheme.Scheme, rows []i
 // makes derived layers, and reads the others once. The scheme's layers are the
 // gallery's own.
 func (g *Gallery) NewPrefixSearch(ctx context.Context, sc scheme.Scheme, components int) (*rank.PrefixSearch, error) {
-	if sc.Kind == scheme.RRF || !rank.Tame(sc) {
+	if !sc.Products() || !rank.Tame(sc) {
 		return nil, fmt.Errorf("%s: components score sums and concatenations with weights from 1e-90 to 1e90", sc)
 	}
 	s := &rank.PrefixSearch{G: g, Scheme: sc, Parts: map[string]*rank.Prefix{}}

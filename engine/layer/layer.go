@@ -20,6 +20,7 @@ type Layer struct {
 	Whole    []byte    // all elements, if they are contiguous; otherwise nil
 
 	lengths atomic.Pointer[Lengths]
+	facts   facts
 }
 
 // Lengths holds the canonical squared length of every row of a layer, and its root. Both are NaN

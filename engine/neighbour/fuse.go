@@ -129,8 +129,8 @@ func (w *neighbourWorker) fuse(h *Neighbourhood, query int) (limit, bool) {
 	}
 	all := w.outside(h, query) == 0
 	out := limit{open: !all, last: -1}
-	for i := range w.scheme.parts {
-		part := &w.scheme.parts[i]
+	for i := range w.parts {
+		part := &w.parts[i]
 		l := w.order(part, h, query)
 		if all {
 			l = noLimit

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"strata/engine/derive"
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/rank"
@@ -48,7 +49,7 @@ type neighbourScheme struct {
 	read   []string        // layers whose matrix is read
 }
 
-// neighbourLeaf is a sum or a concatenation.
+// neighbourLeaf is a sum, a znorm or a concatenation.
 type neighbourLeaf struct {
 	scheme  scheme.Scheme
 	place   int            // index among the parts
@@ -57,6 +58,26 @@ type neighbourLeaf struct {
 	total   float64        // the sum of weights, added in the order of terms
 	exact   bool           // a sum over one layer: equal scores mean equal cosines
 	layers  []*layer.Layer // of a concatenation: by term of weight above 0
+
+	moments []*derive.Moments // of a znorm: by term of weight above 0
+	plain   []float64         // of a znorm: its own weights; weights and total are those of the query
+}
+
+// settle sets the weights of a znorm for a query. It reports false for a query that is refused.
+func (f *neighbourLeaf) settle(query int) bool {
+	if f.moments == nil {
+		return true
+	}
+	f.total = 0
+	for t, m := range f.moments {
+		sigma, err := m.RowSpread(query)
+		if err != nil {
+			return false // a full search says why
+		}
+		f.weights[t] = rank.SpreadWeight(f.plain[t], sigma)
+		f.total += f.weights[t]
+	}
+	return true
 }
 
 // prepare finds a scheme's layers. It returns false for a scheme that neighbourhoods
@@ -84,6 +105,13 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 			s.layers = max(s.layers, at+1)
 			leaf.columns, leaf.weights = append(leaf.columns, at), append(leaf.weights, t.Weight)
 			leaf.total += t.Weight
+			if part.Kind == scheme.ZNorm {
+				m, err := n.moments(ctx, t.Factor)
+				if err != nil {
+					return s, false, err
+				}
+				leaf.moments, leaf.plain = append(leaf.moments, m), append(leaf.plain, t.Weight)
+			}
 			if part.Kind == scheme.Concat {
 				l, err := n.lengths(ctx, t.Factor.String())
 				if err != nil {
@@ -115,6 +143,15 @@ func (n *Neighbours) lengths(ctx context.Context, name string) (*layer.Layer, er
 		return nil, fmt.Errorf("measuring %s: %w", name, err)
 	}
 	return l, nil
+}
+
+// moments returns the moments of a layer.
+func (n *Neighbours) moments(ctx context.Context, f scheme.Factor) (m *derive.Moments, err error) {
+	err = n.G.Reading([]string{f.String()}, func() (err error) {
+		m, err = rank.MomentsOf(ctx, n.G, f)
+		return err
+	})
+	return m, err
 }
 
 // limit returns an upper bound of a sum's score for the rows outside: the score's own operations,
@@ -194,6 +231,7 @@ func addTerm(dst, a []float64, w float64) {
 type neighbourWorker struct {
 	n           *Neighbours
 	scheme      *neighbourScheme
+	parts       []neighbourLeaf // of scheme; those of a znorm have the weights of the query
 	k           int
 	among       *items.Candidates
 	plain       bool // all members of a neighbourhood are candidates
@@ -207,9 +245,13 @@ type neighbourWorker struct {
 
 func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.Candidates) *neighbourWorker {
 	w := &neighbourWorker{n: n, scheme: s, k: k, among: among, plain: n.base.Same(among), scorerQuery: items.NoRow}
+	w.parts = slices.Clone(s.parts)
 	var layers []*layer.Layer
-	for _, part := range s.parts {
+	for i, part := range s.parts {
 		layers = append(layers, part.layers...)
+		if part.moments != nil {
+			w.parts[i].weights = slices.Clone(part.weights)
+		}
 	}
 	if len(layers) > 0 {
 		w.exactScorer = rank.NewPairs(layers)
@@ -255,8 +297,13 @@ func (w *neighbourWorker) rank(query int) (rank.Ranking, bool) {
 // whether these are the k best of the gallery, or all rows with a score if there are fewer.
 func (w *neighbourWorker) top(h *Neighbourhood, query, k int) bool {
 	w.best.reset(k)
+	for i := range w.parts {
+		if !w.parts[i].settle(query) {
+			return false
+		}
+	}
 	var l limit
-	switch part := &w.scheme.parts[0]; {
+	switch part := &w.parts[0]; {
 	case w.scheme.scheme.Kind == scheme.RRF:
 		var ok bool
 		if l, ok = w.fuse(h, query); !ok {

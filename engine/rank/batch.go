@@ -89,17 +89,18 @@ type Batch struct {
 	Most        int // rows that are nominated for one query and leaf
 }
 
-// leaf is a sum or a concatenation, ready to be evaluated in float32.
+// leaf is a sum, a znorm or a concatenation, ready to be evaluated in float32.
 type leaf struct {
 	Scheme  scheme.Scheme
 	layers  []int     // by term of weight above 0: the layer's index in batch.layers
-	weights []float64 // by the same; they add to 1 in a sum
+	weights []float64 // by the same; they add to 1 in a sum; those of a leaf that varies depend on the query
 	Bound   float64   // the largest difference between a float32 score and the canonical one
 	coded   bool      // a layer's products come from codes: bounds are by row, and Bound is not used
 	Ranked  bool      // the leaf is a scheme: rows are nominated for its top k
 	keep    bool      // the leaf is a part of an rrf: the scores of all rows are kept
 	place   int       // index in Batch.Leaves
 	extreme bool      // a layer has extreme lengths: there is no bound, and the leaf is ranked from columns
+	varies  bool      // the leaf is another sum for every query
 }
 
 // Prepare finds the layers and leaves and measures the layers.
@@ -115,6 +116,9 @@ func (b *Batch) Prepare(ctx context.Context) error {
 		}
 		b.Layers = append(b.Layers, l)
 		b.codes = append(b.codes, b.G.CodesOf(l))
+	}
+	if err := Study(ctx, b.G, b.Schemes...); err != nil {
+		return err
 	}
 	n := len(b.Schemes)
 	b.top, b.fused, b.nested = make([]int, n), make([][]int, n), make([]bool, n)
@@ -156,24 +160,13 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 			return i
 		}
 	}
-	f := leaf{Scheme: s, place: len(b.Leaves), keep: keep, Ranked: !keep}
-	var total float64
-	for _, t := range s.Terms {
-		if t.Weight > 0 {
-			total += t.Weight
-		}
-	}
+	f := leaf{Scheme: s, place: len(b.Leaves), keep: keep, Ranked: !keep, varies: varies(s), weights: leafWeights(nil, s)}
 	for _, t := range s.Terms {
 		if t.Weight == 0 {
 			continue
 		}
 		at := slices.IndexFunc(b.Layers, func(l *layer.Layer) bool { return l.Name == t.Factor.String() })
 		f.layers = append(f.layers, at)
-		w := t.Weight
-		if s.Kind == scheme.Sum {
-			w /= total
-		}
-		f.weights = append(f.weights, w)
 		f.Bound = max(f.Bound, kernel.TileError(b.Layers[at].Dim))
 	}
 	// The weights keep the largest error of a layer: in a sum they form a convex combination of
@@ -183,6 +176,23 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 	f.Bound += float64(8*len(f.layers))*(1.0/(1<<24)) + layer.ScoreSlack
 	b.Leaves = append(b.Leaves, f)
 	return len(b.Leaves) - 1
+}
+
+// leafWeights appends the weights of a leaf's terms above 0. In a sum they add to 1.
+func leafWeights(to []float64, s scheme.Scheme) []float64 {
+	total := 1.0
+	if s.Kind != scheme.Concat {
+		total = 0
+		for _, t := range s.Terms {
+			total += t.Weight
+		}
+	}
+	for _, t := range s.Terms {
+		if t.Weight > 0 {
+			to = append(to, t.Weight/total)
+		}
+	}
+	return to
 }
 
 // TileQueries returns the number of queries in a tile. It also sets the number of rows in a tile

@@ -81,9 +81,9 @@ func (w *BatchWorker) findLayerBounds(queries, lo, hi int) {
 func (w *BatchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
 	bounds := w.bounds[:(n+layer.CodeSpan-1)/layer.CodeSpan]
 	clear(bounds)
-	length := w.queryLength(l, query)
+	length, weights := w.queryLength(l, query), w.weightsOf(l, q)
 	for t, at := range l.layers {
-		factor := l.weights[t]
+		factor := weights[t]
 		if l.Scheme.Kind == scheme.Concat {
 			factor *= w.Layers[at].Lengths().Root[query] / length
 		}
@@ -112,13 +112,14 @@ func (w *BatchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
 // rowBound is the bound of one row.
 func (w *BatchWorker) rowBound(l *leaf, q, query, row int) float64 {
 	var bound, square float64
+	weights := w.weightsOf(l, q)
 	for t, at := range l.layers {
 		var rest, norm float32
 		if c := w.codes[at]; c != nil {
 			k, r := c.At(row)
 			rest, norm = k.Fine.Rest[r], k.Fine.Norm[r]
 		}
-		factor := l.weights[t]
+		factor := weights[t]
 		if l.Scheme.Kind == scheme.Concat {
 			lengths := w.Layers[at].Lengths()
 			square += l.weights[t] * l.weights[t] * lengths.Square[row]

@@ -33,8 +33,15 @@ type BatchWorker struct {
 	kept        [][]float32   // by leaf: size × gallery rows, nil if not kept
 	Pairs       *Pairs
 	scorers     []Scorer // by leaf, of pairs
+	sums        [][]sum  // by query of the tile, by leaf: set for leaves that vary
 	fuser       fuser
 	columns     map[string]*Column // of the query that is ranked now, those that were needed
+}
+
+// sum is a leaf that varies, as it is for one query.
+type sum struct {
+	scheme  scheme.Scheme
+	weights []float64 // like those of a leaf
 }
 
 // NewBatchWorker returns a worker that ranks up to size queries at a time. The first tile that
@@ -76,9 +83,9 @@ func NewBatchWorker(b *Batch, size int) *BatchWorker {
 		w.spanFactors[i] = make([]float32, len(w.bounds))
 	}
 	w.excluded = make([][]int32, size)
-	w.Nominees = make([][]Nominated, size)
+	w.Nominees, w.sums = make([][]Nominated, size), make([][]sum, size)
 	for i := range w.Nominees {
-		w.Nominees[i] = make([]Nominated, len(b.Leaves))
+		w.Nominees[i], w.sums[i] = make([]Nominated, len(b.Leaves)), make([]sum, len(b.Leaves))
 	}
 	return w
 }
@@ -99,6 +106,9 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 			w.Nominees[q][i].Reset(min(w.K, w.G.Len()), w.G.Len(), w.Most)
 			w.trial.squeeze(&w.Nominees[q][i])
 		}
+		if err := w.settle(ctx, q, row); err != nil {
+			return err
+		}
 	}
 	for row := 0; row < w.G.Len(); row += w.RowsAtATime {
 		if ctx.Err() != nil {
@@ -111,6 +121,11 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 			return ctx.Err()
 		}
 		w.Pairs.Start(row)
+		for i := range w.Leaves {
+			if w.Leaves[i].varies {
+				w.scorers[i].formula = newFormula(w.sums[q][i].scheme)
+			}
+		}
 		clear(w.columns)
 		rankings := make([]Ranking, len(w.Schemes))
 		for i := range w.Schemes {
@@ -122,6 +137,30 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 		w.Each(lo+q, rankings)
 	}
 	return nil
+}
+
+// settle finds the sums of the leaves that vary, for query q of the tile in the given row.
+func (w *BatchWorker) settle(ctx context.Context, q, row int) error {
+	for i := range w.Leaves {
+		if !w.Leaves[i].varies {
+			continue
+		}
+		s := &w.sums[q][i]
+		var err error
+		if s.scheme, err = settled(ctx, w.G, w.Leaves[i].Scheme, Asked{Row: row}); err != nil {
+			return err
+		}
+		s.weights = leafWeights(s.weights[:0], s.scheme)
+	}
+	return nil
+}
+
+// weightsOf returns the weights of a leaf for query q of the tile.
+func (w *BatchWorker) weightsOf(l *leaf, q int) []float64 {
+	if l.varies {
+		return w.sums[q][l.place].weights
+	}
+	return l.weights
 }
 
 // PackQueries packs queries, given by row, for the tile of layer i of the batch, and scales each to
@@ -164,7 +203,7 @@ func (w *BatchWorker) Block(queries []int, lo, hi int) {
 	w.findLayerBounds(len(queries), lo, hi)
 	for q := range queries { // a query's products stay in the cache for all its leaves
 		for f := range w.Leaves {
-			if w.Leaves[f].Scheme.Kind == scheme.Sum {
+			if w.Leaves[f].Scheme.Kind != scheme.Concat {
 				w.offer(f, q, queries[q], lo, hi)
 			}
 		}
@@ -244,16 +283,18 @@ func (w *BatchWorker) ConcatFactors(l *leaf, lo, hi int) {
 // the query's row in the gallery. The scores are valid until the next call.
 func (w *BatchWorker) Evaluate(l *leaf, q, query, n int) []float32 {
 	from := q * batchRows
-	if l.Scheme.Kind == scheme.Sum && len(l.layers) == 1 {
+	concat := l.Scheme.Kind == scheme.Concat
+	if !concat && len(l.layers) == 1 {
 		return w.tiles[l.layers[0]][from : from+n]
 	}
 	scores := w.score[:n]
-	if l.Scheme.Kind == scheme.Sum {
+	if !concat {
+		weights := w.weightsOf(l, q)
 		for t, at := range l.layers {
 			if t == 0 {
-				kernel.MulSet(scores, w.tiles[at][from:from+n], float32(l.weights[t]))
+				kernel.MulSet(scores, w.tiles[at][from:from+n], float32(weights[t]))
 			} else {
-				kernel.MulAdd(scores, w.tiles[at][from:from+n], float32(l.weights[t]))
+				kernel.MulAdd(scores, w.tiles[at][from:from+n], float32(weights[t]))
 			}
 		}
 		return scores
@@ -341,7 +382,11 @@ func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hi
 // rankColumns ranks the query of w.columns under a scheme, from canonical columns.
 func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.Scheme) (Ranking, error) {
 	r := Ranker{G: w.G, Among: w.Among, Query: query, columns: w.columns}
-	for _, factor := range scheme.Factors() {
+	plain, err := settled(ctx, w.G, scheme, Asked{Row: query})
+	if err != nil {
+		return Ranking{}, err
+	}
+	for _, factor := range plain.Factors() {
 		name := factor.String()
 		if r.columns[name] != nil {
 			continue
@@ -354,5 +399,7 @@ func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.
 			return Ranking{}, err
 		}
 	}
-	return r.rank(ctx, scheme, w.K)
+	out, err := r.rank(ctx, plain, w.K)
+	out.Scheme = scheme
+	return out, err
 }

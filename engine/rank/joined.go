@@ -60,8 +60,8 @@ func (j *Joined) Row(dst []float32, row int) (scored bool, err error) {
 // Join returns a sum or a concatenation as vectors. It makes derived layers, and computes the
 // lengths of layers that were not scanned yet.
 func Join(ctx context.Context, g Layers, s scheme.Scheme) (*Joined, error) {
-	if s.Kind == scheme.RRF {
-		return nil, fmt.Errorf("%s: a fusion of rankings is no product of vectors", s)
+	if !s.Products() {
+		return nil, fmt.Errorf("%s: it is no product of vectors; only a sum or a concatenation of layers is", s)
 	}
 	j := &Joined{scheme: s}
 	return j, g.Reading(s.Layers(), func() error {

@@ -4,12 +4,14 @@ import (
 	"context"
 
 	"strata/engine/code"
+	"strata/engine/derive"
 	"strata/engine/layer"
 	"strata/engine/scheme"
 )
 
 // Layers gives access to the layers of a gallery, and to their codes and derived layers.
 type Layers interface {
+	derive.Home
 	// Len returns the number of rows of every layer.
 	Len() int
 	// Layer returns an open layer.

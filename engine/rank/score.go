@@ -3,6 +3,7 @@ package rank
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"strata/engine/scheme"
 )
@@ -60,6 +61,33 @@ func newFormula(s scheme.Scheme) formula {
 		f.names, f.weights = append(f.names, t.Factor.String()), append(f.weights, w)
 	}
 	return f
+}
+
+// divided returns the sum that a znorm is for a query: Σ w/σ·cos / Σ w/σ, where σ is the spread of the
+// query's cosines with all rows of a layer. Their mean is not subtracted: it shifts all scores of a
+// query alike. A query without a score in a layer keeps the weight; its scores are NaN.
+func divided(s scheme.Scheme, spread func(scheme.Factor) (float64, error)) (scheme.Scheme, error) {
+	out := scheme.Scheme{Kind: scheme.Sum, Terms: slices.Clone(s.Terms)}
+	for i, t := range s.Terms {
+		if t.Weight == 0 {
+			continue
+		}
+		sigma, err := spread(t.Factor)
+		if err != nil {
+			return out, err
+		}
+		out.Terms[i].Weight = SpreadWeight(t.Weight, sigma)
+	}
+	return out, nil
+}
+
+// SpreadWeight returns the weight of a term of a znorm for a query whose cosines have the spread
+// sigma, or NaN for one without a score.
+func SpreadWeight(weight, sigma float64) float64 {
+	if math.IsNaN(sigma) {
+		return weight
+	}
+	return weight / sigma
 }
 
 // cosineTerm returns w·cos. dot is the product, query and row are the lengths.

@@ -108,13 +108,18 @@ func (s *Searcher) search(ctx context.Context, q Asked, schemes []scheme.Scheme,
 	rankings := make([]Ranking, len(schemes))
 	err := s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		for i, scheme := range schemes {
-			r, certain, err := s.certified(ctx, q, scheme, k, among, approximate)
+			plain, err := settled(ctx, s.g, scheme, q)
+			if err != nil {
+				return err
+			}
+			r, certain, err := s.certified(ctx, q, plain, k, among, approximate)
 			if err == nil && !certain {
-				r, err = s.canonical(ctx, q, scheme, k, among)
+				r, err = s.canonical(ctx, q, plain, k, among)
 			}
 			if err != nil {
 				return err
 			}
+			r.Scheme = scheme
 			rankings[i] = r
 		}
 		return nil
@@ -149,11 +154,13 @@ func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []scheme
 func (s *Searcher) warm(ctx context.Context, q Asked, schemes []scheme.Scheme) error {
 	return s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		for _, scheme := range schemes {
-			var err error
-			if s.codable(q, scheme, s.g.Len(), 1) {
-				_, err = s.approxColumns(ctx, q, scheme.Factors(), false)
-			} else {
-				_, err = s.columns(ctx, q, scheme.Factors())
+			plain, err := settled(ctx, s.g, scheme, q)
+			switch {
+			case err != nil:
+			case s.codable(q, plain, s.g.Len(), 1):
+				_, err = s.approxColumns(ctx, q, plain.Factors(), false)
+			default:
+				_, err = s.columns(ctx, q, plain.Factors())
 			}
 			if err != nil {
 				return err

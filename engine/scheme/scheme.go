@@ -29,7 +29,11 @@ const (
 	Sum    Kind = iota // Σ w·cos / Σ w
 	Concat             // cosine of the concatenation of the weighted raw vectors
 	RRF                // reciprocal rank fusion, Σ 1/(60+rank)
+	ZNorm              // Sum with weights w/σ, where σ is the spread of a layer's cosines with the query
 )
+
+// combinations are the words before the brackets of a scheme, by kind.
+var combinations = []string{Concat: "concat", RRF: "rrf", ZNorm: "znorm"}
 
 // Term is a factor with its weight. With a weight of 0 the factor stays in the scheme's spelling,
 // but its layer is not used.
@@ -38,8 +42,8 @@ type Term struct {
 	Factor Factor
 }
 
-// Scheme combines layers into one score. Sum and Concat have Terms with distinct factors; RRF has
-// Parts. The zero Scheme is not valid; ParseScheme makes valid ones.
+// Scheme combines layers into one score. Sum, ZNorm and Concat have Terms with distinct factors; RRF
+// has Parts. The zero Scheme is not valid; ParseScheme makes valid ones.
 type Scheme struct {
 	Kind  Kind
 	Terms []Term
@@ -148,18 +152,22 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 		return Scheme{}, p.fail(start, "schemes nest at most %d deep", maxSchemeDepth)
 	}
 	word := p.word()
-	if (word == "concat" || word == "rrf") && p.accept('(') {
-		if word == "rrf" {
+	if at := slices.Index(combinations, word); at >= 0 && p.accept('(') {
+		kind, sep := Kind(at), byte(',')
+		if kind == RRF {
 			return p.rrf(depth)
 		}
-		terms, err := p.terms(',')
+		if kind == ZNorm {
+			sep = '+'
+		}
+		terms, err := p.terms(sep)
 		if err != nil {
 			return Scheme{}, err
 		}
 		if !p.accept(')') {
-			return Scheme{}, p.fail(p.space(), "expected , or ), found %q", p.next())
+			return Scheme{}, p.fail(p.space(), "expected %c or ), found %q", sep, p.next())
 		}
-		return p.merged(start, Concat, terms)
+		return p.merged(start, kind, terms)
 	}
 	p.pos = start
 	terms, err := p.terms('+')
@@ -275,7 +283,7 @@ func weightFault(w float64, text string) string {
 }
 
 // merged builds a scheme from terms as written. Terms with equal factors become one term at the
-// first position, with the same score. In a sum their weights add. In a concatenation a weight acts
+// first position, with the same score. In a sum and in znorm their weights add. In a concatenation a weight acts
 // squared, so their squares add.
 func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error) {
 	s := Scheme{Kind: kind}
@@ -286,7 +294,7 @@ func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error
 		switch {
 		case i < 0:
 			s.Terms = append(s.Terms, t)
-		case kind == Sum:
+		case kind != Concat:
 			s.Terms[i].Weight += t.Weight
 		default:
 			v := s.Terms[i].Weight

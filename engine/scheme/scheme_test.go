@@ -28,6 +28,8 @@ func TestParseScheme(t *testing.T) {
 		{"rrf(A,C)", "rrf(A,C)", "A C"},
 		{"rrf(A+B,rrf(concat(B,C),A),0.5*C)", "rrf(A+B,rrf(concat(B,C),A),0.5*C)", "A B C"},
 		{"mixed-8.x_1", "mixed-8.x_1", "mixed-8.x_1"},
+		{"znorm( A + 2.0*C|pca8+A )", "znorm(2*A+2*C|pca8)", "A C|pca8"},
+		{"rrf(znorm(A),0.5*znorm)", "rrf(znorm(A),0.5*znorm)", "A znorm"},
 		{"concat+rrf", "concat+rrf", "concat rrf"}, // without a parenthesis they are layers
 		{"C|pca256", "C|pca256", "C|pca256"},
 		{" 0.5 * C | centre | pca0128 + B", "0.5*C|centre|pca128+B", "C|centre|pca128 B"},
@@ -81,6 +83,11 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"concat empty", "concat()", 8, "expected a layer"},
 		{"concat of sum", "concat(A+B)", 9, `expected , or ), found "+"`},
 		{"rrf of one", "rrf(A)", 6, "rrf takes two schemes or more"},
+		{"znorm not closed", "znorm(A", 8, `expected + or ), found "the end"`},
+		{"znorm of a list", "znorm(A,B)", 8, `expected + or ), found ","`},
+		{"znorm of nothing", "znorm(0*A)", 1, "every weight is 0"},
+		{"znorm in a sum", "A+znorm(B)", 3, "znorm( is not known here"},
+		{"znorm of rrf", "znorm(rrf(A,B))", 7, "rrf( is not known here"},
 		{"rrf in a sum", "A+rrf(A,B)", 3, "rrf( is not known here"},
 		{"sum of rrf", "rrf(A,B)+C", 9, `expected + or the end, found "+"`},
 		{"unknown function", "max(A,B)", 1, "max( is not known here"},
@@ -152,7 +159,7 @@ func TestFactorFiles(t *testing.T) {
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -200,7 +207,7 @@ func TestSchemeCheck(t *testing.T) {
 		{Terms: []Term{{1, FactorNamed("A")}, {1e40, FactorNamed("B")}}},
 	}
 	for _, text := range []string{
-		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "1e-05*A+B|zscore|whiten200@2",
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "znorm(A+X|pca3)", "znorm(A|pca200)", "1e-05*A+B|zscore|whiten200@2",
 	} {
 		s, err := ParseScheme(text)
 		if err != nil {
@@ -221,7 +228,7 @@ func TestSchemeCheck(t *testing.T) {
 			t.Errorf("%s is not equal to itself, read back: %v", s, err)
 		}
 	}
-	if faults != 11 {
-		t.Errorf("%d schemes have faults, want 11", faults)
+	if faults != 13 {
+		t.Errorf("%d schemes have faults, want 13", faults)
 	}
 }

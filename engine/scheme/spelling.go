@@ -53,6 +53,8 @@ func (w *speller) scheme(s Scheme, depth int) {
 	}
 	switch s.Kind {
 	case Sum:
+	case ZNorm:
+		w.text.WriteString("znorm(")
 	case Concat:
 		w.text.WriteString("concat(")
 		sep = ","
@@ -109,6 +111,10 @@ func (s Scheme) Equal(o Scheme) bool {
 	return s.Kind == o.Kind && slices.EqualFunc(s.Parts, o.Parts, Scheme.Equal) &&
 		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Factor.Equal(b.Factor) })
 }
+
+// Products reports whether the scheme is a sum or a concatenation, whose scores are products of
+// vectors that do not depend on the query.
+func (s Scheme) Products() bool { return s.Kind == Sum || s.Kind == Concat }
 
 // Layers returns the names of the layers with a weight above 0, without repetition, in the order of
 // their first use.

@@ -65,6 +65,7 @@ const (
 	SealedArchive = "archive index"     // all of it
 
 	SealedNeighbours = "neighbours" // the SHA-256 of the file
+	SealedValues     = "values"     // all of it
 )
 
 // lies returns what says that a matrix was not written since.

@@ -118,8 +118,8 @@ func (c *Cost) check() error {
 		}
 	}
 	for _, s := range c.Schemes {
-		if s.Kind == scheme.RRF {
-			return fmt.Errorf("%s: cost takes sums and concatenations, whose scores are products of vectors; a fusion of rankings is not", s)
+		if !s.Products() {
+			return fmt.Errorf("%s: cost takes sums and concatenations, whose scores are products of vectors; this one is neither", s)
 		}
 		for _, name := range s.Layers() {
 			if strings.Contains(name, "|") {

@@ -1,0 +1,281 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"strata/engine/derive"
+	"strata/engine/neighbour"
+	"strata/engine/rank"
+	"strata/engine/scheme"
+)
+
+// laidSchemes are schemes that need to know of whole layers.
+var laidSchemes = []string{
+	"znorm(A)", "znorm(A+B)", "znorm(0.3*A+2*B+0*C)", "rrf(znorm(A+B),C)", "rrf(znorm(3*B),znorm(A+B))",
+}
+
+// spread returns σ of the cosines of row q with all scored rows of a layer, from its definition: the
+// moments of unit rows, summed over blocks of 512 rows.
+func (o *oracle) spread(layer string, q int) float64 {
+	rows, square := o.layers[layer], o.square[layer]
+	dim := len(rows[0])
+	unit := func(row int) []float64 {
+		u := make([]float64, dim)
+		if s := square[row]; s > 0 && !math.IsInf(s, 1) {
+			for i, x := range rows[row] {
+				u[i] = x / math.Sqrt(s)
+			}
+		}
+		return u
+	}
+	scored := 0
+	mean, second := make([]float64, dim), make([][]float64, dim)
+	for i := range second {
+		second[i] = make([]float64, dim)
+	}
+	for lo := 0; lo < len(rows); lo += 512 {
+		columns := make([][]float64, dim)
+		ones := make([]float64, 512)
+		for i := range columns {
+			columns[i] = make([]float64, 512)
+		}
+		for r := lo; r < min(lo+512, len(rows)); r++ {
+			ones[r-lo] = 1
+			if s := square[r]; s > 0 && !math.IsInf(s, 1) {
+				scored++
+			}
+			for i, x := range unit(r) {
+				columns[i][r-lo] = x
+			}
+		}
+		for i := range dim {
+			mean[i] += product(columns[i], ones)
+			for j := i; j < dim; j++ {
+				second[i][j] += product(columns[i], columns[j])
+			}
+		}
+	}
+	for i := range dim {
+		mean[i] /= float64(scored)
+		for j := i; j < dim; j++ {
+			second[i][j] /= float64(scored)
+		}
+	}
+	u := unit(q)
+	image := make([]float64, dim)
+	for i := range dim {
+		image[i] = float64(second[i][i]*u[i]) + 2*product(second[i][i+1:], u[i+1:])
+	}
+	m := product(mean, u)
+	return math.Sqrt(product(image, u) - float64(m*m))
+}
+
+// settled returns the plain scheme that a scheme is for a query.
+func (o *oracle) settled(s scheme.Scheme, q int) scheme.Scheme {
+	out := scheme.Scheme{Kind: s.Kind, Terms: slices.Clone(s.Terms)}
+	for _, p := range s.Parts {
+		out.Parts = append(out.Parts, o.settled(p, q))
+	}
+	if s.Kind != scheme.ZNorm {
+		return out
+	}
+	out.Kind = scheme.Sum
+	for i, t := range s.Terms {
+		if square := o.square[t.Factor.String()][q]; t.Weight > 0 && square > 0 && !math.IsInf(square, 1) {
+			out.Terms[i].Weight /= o.spread(t.Factor.String(), q)
+		}
+	}
+	return out
+}
+
+// rankLaid returns the full rankings of every scheme.
+func (o *oracle) rankLaid(schemes []scheme.Scheme, q int) [][]rank.Hit {
+	all := make([][]rank.Hit, len(schemes))
+	for i, s := range schemes {
+		all[i] = o.rank(o.settled(s, q), q)
+	}
+	return all
+}
+
+// TestLaidSchemesAreSortEverything compares all ways to a ranking with the sorted gallery.
+func TestLaidSchemesAreSortEverything(t *testing.T) {
+	proofs := neighbourProofs{}
+	for seed := range uint64(6) {
+		rows := []int{30, 200, 1100}[seed%3]
+		g, o, among := testGallery(t, 2200+seed, rows)
+		schemes := parseAll(t, g, laidSchemes)
+		var queries []int
+		var wants [][][]rank.Hit
+		for q := 0; q < rows; q += 1 + rows/6 {
+			queries = append(queries, q)
+			wants = append(wants, o.rankLaid(schemes, q))
+		}
+		n := built(t, g, neighbour.Plan{Layers: []string{"A", "B", "C"}, Queries: allRows(rows), M: 20, Seed: seed + 1})
+		proofs.schemes = schemes
+		trials := []*rank.Trial{nil, {Rows: 128, Queries: 3}, {Room: 12}}
+		for _, coded := range []bool{false, true} {
+			if coded {
+				prepare(t, g)
+			}
+			for i, k := range []int{1, 10, rows + 1} {
+				what := fmt.Sprintf("seed %d, coded %v, %d rows", seed, coded, rows)
+				ctx := rank.WithTrial(t.Context(), trials[i])
+				s := rank.NewSearcher(g, 1<<20)
+				for i, q := range queries {
+					got, err := s.Search(ctx, q, schemes, k, among)
+					if err != nil {
+						t.Fatal(err)
+					}
+					checkRankings(t, got, wants[i], k, fmt.Sprintf("%s, query %d", what, q))
+				}
+				for i, got := range rankAll(t, g, queries, schemes, k, among) {
+					checkRankings(t, got, wants[i], k, fmt.Sprintf("%s, query %d of all", what, queries[i]))
+				}
+				proofs.check(t, n, queries, wants, k, among, what)
+			}
+		}
+	}
+	proofs.log(t, "laid")
+	for s, proven := range proofs.proven {
+		if proven == 0 {
+			t.Errorf("%s: none of %d rankings is proven by neighbourhoods", proofs.schemes[s], proofs.asked)
+		}
+	}
+}
+
+// TestLaidSchemesThreads: what is kept of whole layers has the same bits with any number of threads,
+// and a gallery that finds it kept ranks as one that computes it.
+func TestLaidSchemesThreads(t *testing.T) {
+	g, _, among := testGallery(t, 2301, 1100)
+	schemes := parseAll(t, g, laidSchemes)
+	queries := []int{0, 3, 500, 1099}
+	want := rankAll(t, g, queries, schemes, 20, among)
+	files := valueFiles(t, g)
+	if len(files) == 0 {
+		t.Fatal("nothing is kept")
+	}
+	for _, threads := range []int{1, 2, 7} {
+		before := runtime.GOMAXPROCS(threads)
+		for name := range files {
+			if err := os.Remove(filepath.Join(g.Path, DerivedFolder, derive.ValuesFolder, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 { // the second finds what the first has kept
+			again := open(t, g.Path)
+			got := rankAll(t, again, queries, schemes, 20, among)
+			for i := range queries {
+				for s := range schemes {
+					if !sameHits(got[i][s].Hits, want[i][s].Hits) {
+						t.Errorf("%d threads, query %d, %s differs", threads, queries[i], schemes[s])
+					}
+				}
+			}
+			for name, text := range valueFiles(t, again) {
+				if text != files[name] {
+					t.Errorf("%d threads: %s has other bytes", threads, name)
+				}
+			}
+		}
+		runtime.GOMAXPROCS(before)
+	}
+}
+
+// valueFiles returns the files of values of a gallery by name.
+func valueFiles(t *testing.T, g *Gallery) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(g.Path, DerivedFolder, derive.ValuesFolder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = string(b)
+	}
+	return files
+}
+
+// TestValuesAreBelieved: a file that was changed, or that is of another matrix, is made again.
+func TestValuesAreBelieved(t *testing.T) {
+	g, _, among := testGallery(t, 2301, 200)
+	schemes := parseAll(t, g, []string{"znorm(A+B)"})
+	want := rankAll(t, g, []int{5}, schemes, 20, among)
+	files := valueFiles(t, g)
+	dir := filepath.Join(g.Path, DerivedFolder, derive.ValuesFolder)
+	for name, text := range files {
+		broken := text[:len(text)-1] + string(text[len(text)-1]^1)
+		for _, bad := range []string{broken, text[:len(text)-8], "", "strata values 1\n", text + "12345678"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(bad), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := rankAll(t, open(t, g.Path), []int{5}, schemes, 20, among)
+			if !sameHits(got[0][0].Hits, want[0][0].Hits) {
+				t.Errorf("%s was believed", name)
+			}
+			if now := valueFiles(t, g)[name]; now != text {
+				t.Errorf("%s was not made again", name)
+			}
+		}
+	}
+	for name := range files { // a sealed file under the name of another
+		for other, text := range files {
+			if name != other {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	got := rankAll(t, open(t, g.Path), []int{5}, schemes, 20, among)
+	if !sameHits(got[0][0].Hits, want[0][0].Hits) {
+		t.Error("values of another layer were believed")
+	}
+}
+
+// TestZNormRefuses: a layer in which all cosines of a query are the same is named, with the query.
+func TestZNormRefuses(t *testing.T) {
+	rows := 40
+	m := matrix{}
+	for r := range rows {
+		m.rows = append(m.rows, []float32{float32(1 + r), float32(1 + r)})
+	}
+	layers := map[string]matrix{"A": m, "B": fewValues(rand.New(rand.NewPCG(7, 7)), rows, 3)}
+	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(rows), "\n"), layers))
+	among, err := g.Candidates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemes := parseAll(t, g, []string{"znorm(A+B)"})
+	want := "layer A: the cosines of row 3 with all rows are the same but for rounding"
+	var e *derive.SpreadError
+	_, err = rank.NewSearcher(g, 1<<20).Search(t.Context(), 3, schemes, 5, among)
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), want) {
+		t.Errorf("a search: %v", err)
+	}
+	err = g.RankAll(t.Context(), []int{3}, schemes, 5, among, func(int, []rank.Ranking) {})
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), want) {
+		t.Errorf("many searches: %v", err)
+	}
+	n := built(t, g, neighbour.Plan{Layers: []string{"A", "B"}, Queries: allRows(rows), M: 20, Seed: 1})
+	if _, err := n.Resolve(t.Context(), 3, schemes[0], 5, among); !errors.As(err, &e) {
+		t.Errorf("neighbourhoods: %v", err)
+	}
+	for _, text := range []string{"znorm(B)", "znorm(B+0*A)"} {
+		if _, err := rank.NewSearcher(g, 1<<20).Search(t.Context(), 3, parseAll(t, g, []string{text}), 5, among); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
