@@ -31,7 +31,7 @@ func newTestBatch(t *testing.T, g *Gallery, queries []int, texts []string, k int
 // TestLeafBound compares the float32 scores of every leaf with the canonical
 // ones: they differ by no more than its bound, and the same rows have none.
 func TestLeafBound(t *testing.T) {
-	texts := []string{"A", "B", "A+B+C", "0.7*B+0.3*C", "1e-30*A+1e30*B", "concat(A,B)", "concat(1e-9*A,3*B,1e9*C)", "concat(7*C)"}
+	texts := []string{"A", "B", "A+B+C", "0.7*B+0.3*C", "1e-30*A+1e30*B", "concat(A,B)", "concat(1e-9*A,3*B,1e9*C)", "concat(7*C)", "hub(A)", "hub(A)+hub(B)+hub(C)", "A+1e-3*hub(B,1)"}
 	for seed := range uint64(6) {
 		const rows = 700
 		g, _, among := testGallery(t, 40+seed, rows)
@@ -48,7 +48,7 @@ func TestLeafBound(t *testing.T) {
 			}
 			for q, query := range queries {
 				w.Pairs.Start(query)
-				for row, s := range w.Evaluate(l, q, query, rows) {
+				for row, s := range w.Evaluate(l, q, query, 0, rows) {
 					scorer := w.Pairs.Scorer(l.Scheme)
 					want := scorer.Score(row)
 					if math.IsNaN(want) != (s != s) || math.Abs(float64(s)-want) > l.Bound {

@@ -25,6 +25,8 @@ type oracle struct {
 	square map[string][]float64
 	among  func(q, row int) bool
 	n      int
+	hubs   map[string][]float64  // r by row, by the name of a term
+	every  func(q, row int) bool // among without a filter; nil where no hub is asked for
 }
 
 func newOracle(layers map[string]matrix, among func(q, row int) bool) *oracle {
@@ -69,7 +71,12 @@ func (o *oracle) score(s scheme.Scheme, q, row int) float64 {
 			qq += float64(w * aa)
 			xx += float64(w * bb)
 		} else {
-			sum += float64(t.Weight * (ab / float64(math.Sqrt(aa)*math.Sqrt(bb))))
+			cosine := ab / float64(math.Sqrt(aa)*math.Sqrt(bb))
+			if t.Hub > 0 {
+				near := o.near(t)
+				cosine = 2*cosine - near[q] - near[row]
+			}
+			sum += float64(t.Weight * cosine)
 			weights += t.Weight
 		}
 	}

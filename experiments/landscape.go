@@ -42,7 +42,7 @@ func (s *Session) Landscape(ctx context.Context, sc scheme.Scheme, had *landscap
 func evenly(sc scheme.Scheme) scheme.Scheme {
 	out := scheme.Scheme{Kind: sc.Kind}
 	for _, t := range sc.Terms {
-		out.Terms = append(out.Terms, scheme.Term{Weight: 1, Factor: t.Factor})
+		out.Terms = append(out.Terms, scheme.Term{Weight: 1, Factor: t.Factor, Hub: t.Hub})
 	}
 	return out
 }

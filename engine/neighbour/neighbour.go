@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"strata/engine/fence"
 	"strata/engine/items"
 	"strata/engine/rank"
 	"strata/engine/scheme"
@@ -33,15 +32,7 @@ type Plan struct {
 }
 
 // Gallery is a gallery whose neighbourhoods are kept.
-type Gallery interface {
-	rank.Layers
-	// Candidates returns the rows that meet conditions.
-	Candidates(conditions []scheme.Condition) (*items.Candidates, error)
-	// DerivedFolder returns a folder for derived files, and makes it.
-	DerivedFolder(name string) (fence.Folder, error)
-	// FindDerived returns the folder that holds the derived file of that name.
-	FindDerived(name string) (fence.Folder, error)
-}
+type Gallery = rank.Layers
 
 // Neighbours hold, for each query of a set, the M nearest rows of every layer, and the canonical
 // cosines of all these rows in all layers. From these follows the exact top k of any sum of the

@@ -61,10 +61,21 @@ type neighbourLeaf struct {
 
 	moments []*derive.Moments // of a znorm: by term of weight above 0
 	plain   []float64         // of a znorm: its own weights; weights and total are those of the query
+
+	hubs []*rank.Hub // by term: of a sum with corrections for hubs, nil for a term without one; or nil
+	near []float64   // by term: r of the query under such a correction
 }
 
-// settle sets the weights of a znorm for a query. It reports false for a query that is refused.
+// varies reports whether something of the leaf depends on the query.
+func (f *neighbourLeaf) varies() bool { return f.moments != nil || f.hubs != nil }
+
+// settle sets what depends on the query. It reports false for a query that is refused.
 func (f *neighbourLeaf) settle(query int) bool {
+	for t, h := range f.hubs {
+		if h != nil {
+			f.near[t] = h.Row(query)
+		}
+	}
 	if f.moments == nil {
 		return true
 	}
@@ -105,6 +116,9 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 			s.layers = max(s.layers, at+1)
 			leaf.columns, leaf.weights = append(leaf.columns, at), append(leaf.weights, t.Weight)
 			leaf.total += t.Weight
+			if err := leaf.addHub(ctx, n, t); err != nil {
+				return s, false, err
+			}
 			if part.Kind == scheme.ZNorm {
 				m, err := n.moments(ctx, t.Factor)
 				if err != nil {
@@ -127,7 +141,7 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 			return s, false, nil
 		}
 		fraction, _ := math.Frexp(leaf.weights[0])
-		leaf.exact = part.Kind == scheme.Sum && len(leaf.weights) == 1 && fraction == 0.5
+		leaf.exact = part.Kind == scheme.Sum && leaf.hubs == nil && len(leaf.weights) == 1 && fraction == 0.5
 		s.parts = append(s.parts, leaf)
 	}
 	return s, true, nil
@@ -145,6 +159,24 @@ func (n *Neighbours) lengths(ctx context.Context, name string) (*layer.Layer, er
 	return l, nil
 }
 
+// addHub adds the Hub of a term, the last of the leaf, if it is corrected for hubs.
+func (f *neighbourLeaf) addHub(ctx context.Context, n *Neighbours, t scheme.Term) error {
+	if t.Hub == 0 {
+		if f.hubs != nil {
+			f.hubs, f.near = append(f.hubs, nil), append(f.near, 0)
+		}
+		return nil
+	}
+	return n.G.Reading([]string{t.Factor.String()}, func() error {
+		h, err := rank.HubOf(ctx, n.G, t.Factor, t.Hub)
+		for len(f.hubs) < len(f.columns)-1 {
+			f.hubs, f.near = append(f.hubs, nil), append(f.near, 0)
+		}
+		f.hubs, f.near = append(f.hubs, h), append(f.near, 0)
+		return err
+	})
+}
+
 // moments returns the moments of a layer.
 func (n *Neighbours) moments(ctx context.Context, f scheme.Factor) (m *derive.Moments, err error) {
 	err = n.G.Reading([]string{f.String()}, func() (err error) {
@@ -155,13 +187,18 @@ func (n *Neighbours) moments(ctx context.Context, f scheme.Factor) (m *derive.Mo
 }
 
 // limit returns an upper bound of a sum's score for the rows outside: the score's own operations,
-// applied to the ends of the lists. All these operations are monotonic.
+// applied to the ends of the lists and, in a correction for hubs, to the least r of the rows outside.
+// All these operations are monotonic.
 func (f *neighbourLeaf) limit(h *Neighbourhood) limit {
 	var sum float64
 	for t, at := range f.columns {
 		b := h.Borders[at]
 		if b.whole() {
 			return noLimit
+		}
+		if f.hubs != nil && f.hubs[t] != nil {
+			sum += rank.HubTerm(f.weights[t], b.Cosine, f.near[t], f.hubs[t].LeastOutside(h.Rows))
+			continue
 		}
 		sum += float64(f.weights[t] * b.Cosine)
 	}
@@ -176,6 +213,10 @@ func (f *neighbourLeaf) limit(h *Neighbourhood) limit {
 // own operations in their order. Only the initial +0 is missing; it would only turn −0 into +0.
 func (f *neighbourLeaf) sums(dst []float64, h *Neighbourhood) {
 	c, w := f.columns, f.weights
+	if f.hubs != nil {
+		f.corrected(dst, h)
+		return
+	}
 	switch len(c) {
 	case 1:
 		sums1(dst, h.column(c[0]), w[0])
@@ -187,6 +228,21 @@ func (f *neighbourLeaf) sums(dst []float64, h *Neighbourhood) {
 		sums4(dst, h.column(c[0]), h.column(c[1]), h.column(c[2]), h.column(c[3]), w)
 		for t := 4; t < len(c); t++ {
 			addTerm(dst, h.column(c[t]), w[t])
+		}
+	}
+}
+
+// corrected is sums with corrections for hubs.
+func (f *neighbourLeaf) corrected(dst []float64, h *Neighbourhood) {
+	clear(dst)
+	for t, at := range f.columns {
+		hub := f.hubs[t]
+		if hub == nil {
+			addTerm(dst, h.column(at), f.weights[t])
+			continue
+		}
+		for i, x := range h.column(at) {
+			dst[i] += rank.HubTerm(f.weights[t], x, f.near[t], hub.Row(int(h.Rows[i])))
 		}
 	}
 }
@@ -231,7 +287,7 @@ func addTerm(dst, a []float64, w float64) {
 type neighbourWorker struct {
 	n           *Neighbours
 	scheme      *neighbourScheme
-	parts       []neighbourLeaf // of scheme; those of a znorm have the weights of the query
+	parts       []neighbourLeaf // of scheme; with what depends on the query
 	k           int
 	among       *items.Candidates
 	plain       bool // all members of a neighbourhood are candidates
@@ -249,8 +305,8 @@ func (n *Neighbours) newNeighbourWorker(s *neighbourScheme, k int, among *items.
 	var layers []*layer.Layer
 	for i, part := range s.parts {
 		layers = append(layers, part.layers...)
-		if part.moments != nil {
-			w.parts[i].weights = slices.Clone(part.weights)
+		if part.varies() {
+			w.parts[i].weights, w.parts[i].near = slices.Clone(part.weights), slices.Clone(part.near)
 		}
 	}
 	if len(layers) > 0 {

@@ -101,6 +101,7 @@ type leaf struct {
 	place   int       // index in Batch.Leaves
 	extreme bool      // a layer has extreme lengths: there is no bound, and the leaf is ranked from columns
 	varies  bool      // the leaf is another sum for every query
+	biased  []*Hub    // by term of a sum with corrections for hubs: its Hub, or nil; nil without one
 }
 
 // Prepare finds the layers and leaves and measures the layers.
@@ -161,6 +162,7 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 		}
 	}
 	f := leaf{Scheme: s, place: len(b.Leaves), keep: keep, Ranked: !keep, varies: varies(s), weights: leafWeights(nil, s)}
+	var biased []*Hub
 	for _, t := range s.Terms {
 		if t.Weight == 0 {
 			continue
@@ -168,12 +170,19 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 		at := slices.IndexFunc(b.Layers, func(l *layer.Layer) bool { return l.Name == t.Factor.String() })
 		f.layers = append(f.layers, at)
 		f.Bound = max(f.Bound, kernel.TileError(b.Layers[at].Dim))
+		biased = append(biased, knownHub(b.Layers[at], t.Hub))
+	}
+	if slices.ContainsFunc(biased, func(h *Hub) bool { return h != nil }) {
+		f.biased = biased
 	}
 	// The weights keep the largest error of a layer: in a sum they form a convex combination of
 	// cosines, and in a concatenation, by Cauchy and Schwarz, no more. Each term also rounds its
 	// weight, its factors, its products and its addition. Eight roundings a term are more than
 	// occur.
 	f.Bound += float64(8*len(f.layers))*(1.0/(1<<24)) + layer.ScoreSlack
+	if f.biased != nil {
+		f.Bound = hubBound(4*f.Bound, len(f.layers))
+	}
 	b.Leaves = append(b.Leaves, f)
 	return len(b.Leaves) - 1
 }

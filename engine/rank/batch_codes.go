@@ -83,7 +83,7 @@ func (w *BatchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
 	clear(bounds)
 	length, weights := w.queryLength(l, query), w.weightsOf(l, q)
 	for t, at := range l.layers {
-		factor := weights[t]
+		factor := l.slope(t, weights[t])
 		if l.Scheme.Kind == scheme.Concat {
 			factor *= w.Layers[at].Lengths().Root[query] / length
 		}
@@ -104,7 +104,7 @@ func (w *BatchWorker) spanBounds(l *leaf, q, query, n int) []float64 {
 		}
 	}
 	for i := range bounds {
-		bounds[i] = leafBound(bounds[i]*(1+0x1p-20), len(l.layers))
+		bounds[i] = l.slacked(bounds[i] * (1 + 0x1p-20))
 	}
 	return bounds
 }
@@ -119,7 +119,7 @@ func (w *BatchWorker) rowBound(l *leaf, q, query, row int) float64 {
 			k, r := c.At(row)
 			rest, norm = k.Fine.Rest[r], k.Fine.Norm[r]
 		}
-		factor := weights[t]
+		factor := l.slope(t, weights[t])
 		if l.Scheme.Kind == scheme.Concat {
 			lengths := w.Layers[at].Lengths()
 			square += l.weights[t] * l.weights[t] * lengths.Square[row]
@@ -130,7 +130,7 @@ func (w *BatchWorker) rowBound(l *leaf, q, query, row int) float64 {
 	if l.Scheme.Kind == scheme.Concat {
 		bound /= w.queryLength(l, query) * math.Sqrt(square)
 	}
-	return leafBound(bound, len(l.layers))
+	return l.slacked(bound)
 }
 
 // queryLength returns √Σ w²|q|² for a concatenation, and 1 for a sum.

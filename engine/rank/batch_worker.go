@@ -230,7 +230,7 @@ func (w *BatchWorker) offer(f, q, query, lo, hi int) {
 	if l.extreme {
 		return
 	}
-	scores := w.Evaluate(l, q, query, hi-lo)
+	scores := w.Evaluate(l, q, query, lo, hi-lo)
 	if w.kept[f] != nil {
 		copy(w.kept[f][q*w.G.Len()+lo:], scores)
 	}
@@ -279,24 +279,46 @@ func (w *BatchWorker) ConcatFactors(l *leaf, lo, hi int) {
 	}
 }
 
-// Evaluate returns the float32 scores of query q of the tile for the n rows of the block. query is
-// the query's row in the gallery. The scores are valid until the next call.
-func (w *BatchWorker) Evaluate(l *leaf, q, query, n int) []float32 {
+// bias returns what a correction for hubs takes from a term, for the query in the given row.
+func (l *leaf) bias(t, query int) bias {
+	if l.biased == nil || l.biased[t] == nil {
+		return bias{}
+	}
+	return bias{l.biased[t], l.biased[t].near[query]}
+}
+
+// slope returns how much of a cosine's error a score has, by the weight of a term.
+func (l *leaf) slope(t int, weight float64) float64 {
+	if l.biased != nil && l.biased[t] != nil {
+		return 2 * weight
+	}
+	return weight
+}
+
+// slacked returns the bound of a score from the sum of the bounds of its terms.
+func (l *leaf) slacked(sum float64) float64 {
+	if l.biased != nil {
+		return hubBound(sum, len(l.layers))
+	}
+	return leafBound(sum, len(l.layers))
+}
+
+// Evaluate returns the float32 scores of query q of the tile for the n rows of the block, which begins
+// with row lo. query is the query's row in the gallery. The scores are valid until the next call.
+func (w *BatchWorker) Evaluate(l *leaf, q, query, lo, n int) []float32 {
 	from := q * batchRows
 	concat := l.Scheme.Kind == scheme.Concat
-	if !concat && len(l.layers) == 1 {
+	if !concat && len(l.layers) == 1 && l.biased == nil {
 		return w.tiles[l.layers[0]][from : from+n]
 	}
 	scores := w.score[:n]
 	if !concat {
 		weights := w.weightsOf(l, q)
+		var base float64
 		for t, at := range l.layers {
-			if t == 0 {
-				kernel.MulSet(scores, w.tiles[at][from:from+n], float32(weights[t]))
-			} else {
-				kernel.MulAdd(scores, w.tiles[at][from:from+n], float32(weights[t]))
-			}
+			base += addTerm(scores, w.tiles[at][from:from+n], weights[t], l.bias(t, query), t == 0, lo)
 		}
+		subtract(scores, base)
 		return scores
 	}
 	var all float64

@@ -16,6 +16,7 @@ type Pairs struct {
 type PairLayer struct {
 	layer        *layer.Layer
 	Length       *layer.Lengths
+	row          int // of the query, or items.NoRow
 	wide         []float64
 	square, Root float64
 	dots         map[int]float64
@@ -32,10 +33,12 @@ func NewPairs(layers []*layer.Layer) *Pairs {
 	return p
 }
 
-// add adds a layer with the query v in it. If p has the layer already, it drops the products there.
-func (p *Pairs) add(l *layer.Layer, v layer.Vector) {
+// add adds a layer with the query v in it, which is in the given row, or in items.NoRow. If p has the
+// layer already, it drops the products there.
+func (p *Pairs) add(l *layer.Layer, row int, v layer.Vector) {
 	p.Layers[l.Name] = NewPairs([]*layer.Layer{l}).Layers[l.Name]
 	p.StartVector(l.Name, v)
+	p.Layers[l.Name].row = row
 }
 
 // Start sets the query to row q and drops the products of the last query.
@@ -43,6 +46,7 @@ func (p *Pairs) Start(q int) {
 	p.query = q
 	for _, l := range p.Layers {
 		clear(l.dots)
+		l.row = q
 		l.layer.Widen(l.wide, q)
 		l.square, l.Root = l.Length.Square[q], l.Length.Root[q]
 	}
@@ -53,6 +57,7 @@ func (p *Pairs) StartVector(layer string, v layer.Vector) {
 	p.query = items.NoRow
 	l := p.Layers[layer]
 	clear(l.dots)
+	l.row = items.NoRow
 	copy(l.wide, v.Wide)
 	l.square, l.Root = v.Square, v.Root
 }

@@ -21,6 +21,7 @@ import (
 // the canonical cosine by at most the bound, and is NaN where that is NaN.
 type approxColumn struct {
 	layer  *layer.Layer
+	row    int          // of the query, or items.NoRow
 	part   layer.Vector // the query's
 	Cosine []float32
 	codes  *code.Codes // nil: rounded from canonical products
@@ -62,7 +63,7 @@ func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*a
 	if err != nil {
 		return nil, err
 	}
-	a := &approxColumn{layer: l, part: part, codes: c, coarse: coarse, Cosine: make([]float32, l.Rows)}
+	a := &approxColumn{layer: l, row: q.Row, part: part, codes: c, coarse: coarse, Cosine: make([]float32, l.Rows)}
 	a.query = c.Coder.Query(part.Wide, part.Root)
 	step := max(1, layer.ScanBlock/(c.Coder.Stride*codeBlock)) * codeBlock
 	err = layer.Parallel(ctx, l.Rows, step, func(lo, hi int) {
@@ -79,7 +80,7 @@ func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*a
 // rounded returns the canonical products of a column as cosines, rounded to float32. part is the
 // query's part in the layer.
 func (c *Column) rounded(part layer.Vector) *approxColumn {
-	a := &approxColumn{layer: c.layer, part: part, Cosine: make([]float32, len(c.Dot))}
+	a := &approxColumn{layer: c.layer, row: c.row, part: part, Cosine: make([]float32, len(c.Dot))}
 	for row, dot := range c.Dot {
 		a.Cosine[row] = float32(dot / float64(c.Root*c.length.Root[row]))
 	}
@@ -93,6 +94,8 @@ type approxLeaf struct {
 	weights []float64       // like columns: weight / Σ weights; in a concatenation w²·|q|/√Σw²|q|²
 	squares []float64       // in a concatenation: w², where w is weight / largest weight
 	ratios  []float64       // in a concatenation: w
+	biases  []bias          // like columns: of a correction for hubs
+	hubs    bool            // there is such a correction
 	short   bool            // a concatenation whose lengths and weights are within float32's range
 }
 
@@ -108,7 +111,8 @@ func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLea
 			continue
 		}
 		c := columns[t.Factor.String()]
-		f.columns = append(f.columns, c)
+		f.columns, f.biases = append(f.columns, c), append(f.biases, newBias(c.layer, t.Hub, c.row, c.part))
+		f.hubs = f.hubs || t.Hub != 0
 		if s.Kind == scheme.Sum {
 			total += t.Weight
 			f.weights = append(f.weights, t.Weight)
@@ -143,20 +147,64 @@ func (f *approxLeaf) scores(dst []float32, bounds []float64, lo int) {
 		f.concat(dst, bounds, lo)
 		return
 	}
+	var base float64
 	for t, c := range f.columns {
-		if t == 0 {
-			kernel.MulSet(dst, c.Cosine[lo:hi], float32(f.weights[t]))
-		} else {
-			kernel.MulAdd(dst, c.Cosine[lo:hi], float32(f.weights[t]))
-		}
+		base += addTerm(dst, c.Cosine[lo:hi], f.weights[t], f.biases[t], t == 0, lo)
 	}
+	subtract(dst, base)
 	for i := range bounds {
 		bound := 0.0
 		for t, c := range f.columns {
-			bound += f.weights[t] * c.Span(lo/layer.CodeSpan+i)
+			bound += f.slope(t) * c.Span(lo/layer.CodeSpan+i)
 		}
-		bounds[i] = leafBound(bound, len(f.columns))
+		bounds[i] = f.slacked(bound)
 	}
+}
+
+// addTerm adds a term of a sum to dst, or sets dst to it if first: w·cos or, but for the constant that
+// it returns, w·(2·cos − r(x)). The rows begin with lo.
+func addTerm(dst, cosine []float32, w float64, b bias, first bool, lo int) (constant float64) {
+	slope := w
+	if b.hub != nil {
+		slope = 2 * w
+	}
+	if first {
+		kernel.MulSet(dst, cosine, float32(slope))
+	} else {
+		kernel.MulAdd(dst, cosine, float32(slope))
+	}
+	if b.hub == nil {
+		return 0
+	}
+	kernel.MulAdd(dst, b.hub.narrow[lo:lo+len(dst)], -float32(w))
+	return w * b.query
+}
+
+// subtract takes a number from all scores.
+func subtract(dst []float32, constant float64) {
+	if constant == 0 {
+		return
+	}
+	c := float32(constant)
+	for i := range dst {
+		dst[i] -= c
+	}
+}
+
+// slope returns how much of a cosine's error a score has, by term of a sum.
+func (f *approxLeaf) slope(t int) float64 {
+	if f.biases[t].hub != nil {
+		return 2 * f.weights[t]
+	}
+	return f.weights[t]
+}
+
+// slacked returns the bound of a score from the sum of the bounds of its terms.
+func (f *approxLeaf) slacked(sum float64) float64 {
+	if f.hubs {
+		return hubBound(sum, len(f.columns))
+	}
+	return leafBound(sum, len(f.columns))
 }
 
 // concat is scores for a concatenation: Σ factor·cos. The factor of a row in a term is w²·|q|·|x| /
@@ -223,7 +271,7 @@ func (f *approxLeaf) concatShort(dst []float32, bounds []float64, lo int) {
 func (f *approxLeaf) bound(row int) float64 {
 	var bound, square float64
 	for t, c := range f.columns {
-		factor := f.weights[t]
+		factor := f.slope(t)
 		if f.scheme.Kind == scheme.Concat {
 			square += f.squares[t] * c.layer.Lengths().Square[row]
 			factor *= c.layer.Lengths().Root[row]
@@ -236,7 +284,7 @@ func (f *approxLeaf) bound(row int) float64 {
 	if f.short {
 		return bound + shortSlack(len(f.columns))*(1+bound)
 	}
-	return leafBound(bound, len(f.columns))
+	return f.slacked(bound)
 }
 
 // certifier ranks the candidates of one query from approximate columns.

@@ -5,6 +5,7 @@ import (
 
 	"strata/engine/code"
 	"strata/engine/derive"
+	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
 )
@@ -12,6 +13,8 @@ import (
 // Layers gives access to the layers of a gallery, and to their codes and derived layers.
 type Layers interface {
 	derive.Home
+	// Candidates returns the rows that meet conditions.
+	Candidates(conditions []scheme.Condition) (*items.Candidates, error)
 	// Len returns the number of rows of every layer.
 	Len() int
 	// Layer returns an open layer.

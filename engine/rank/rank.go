@@ -98,7 +98,8 @@ func (r *Ranker) scores(s scheme.Scheme) func(dst []float64, lo int) {
 	f := newFormula(s)
 	columns := make([]*Column, len(f.names))
 	for t, name := range f.names {
-		columns[t] = r.columns[name]
+		c := r.columns[name]
+		columns[t], f.biases[t] = c, newBias(c.layer, f.hubs[t], c.row, c.query)
 	}
 	return func(dst []float64, lo int) { f.block(dst, columns, lo) }
 }

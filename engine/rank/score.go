@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"strata/engine/items"
+	"strata/engine/layer"
 	"strata/engine/scheme"
 )
 
@@ -37,6 +39,9 @@ func Reciprocal(rank int) float64 { return 1 / float64(RRFOffset+rank) }
 //	sum            Σ w·cos / Σ w
 //	concatenation  Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²)
 //
+// In a sum, 2·cos − r(q) − r(x) stands for the cosine of a term that is corrected for hubs: cross-domain
+// similarity local scaling (Conneau et al., ICLR 2018). For r see Hub.
+//
 // Terms of weight 0 are left out. The others are added in the scheme's order, and every product is
 // rounded before it is added. So the scores of a block of rows and of single rows have the same
 // bits.
@@ -45,7 +50,29 @@ type formula struct {
 	names   []string  // by term: its layer
 	weights []float64 // by term: w of a sum, w² of a concatenation
 	total   float64   // Σ w
+	hubs    []int     // by term: the number of nearest rows of a correction for hubs; 0 without one
+	biases  []bias    // by term: of such a correction
 }
+
+// bias is what a correction for hubs takes from a term: r(q) of one query, and r(x) of every row.
+type bias struct {
+	hub   *Hub // nil: there is no correction
+	query float64
+}
+
+// newBias returns the bias of a term for a query: a row of the layer, or a vector if the row is
+// items.NoRow. The layer's Hub must be known.
+func newBias(l *layer.Layer, n, row int, v layer.Vector) bias {
+	if n == 0 {
+		return bias{}
+	}
+	h := knownHub(l, n)
+	return bias{h, h.of(row, v)}
+}
+
+// HubTerm returns the term of weight w of a sum that is corrected for hubs. query and row are r(q) and
+// r(x).
+func HubTerm(w, cosine, query, row float64) float64 { return float64(w * (2*cosine - query - row)) }
 
 func newFormula(s scheme.Scheme) formula {
 	f := formula{concat: s.Kind == scheme.Concat}
@@ -59,6 +86,7 @@ func newFormula(s scheme.Scheme) formula {
 			w = float64(w * w)
 		}
 		f.names, f.weights = append(f.names, t.Factor.String()), append(f.weights, w)
+		f.hubs, f.biases = append(f.hubs, t.Hub), append(f.biases, bias{})
 	}
 	return f
 }
@@ -108,6 +136,12 @@ func (f *formula) block(dst []float64, columns []*Column, lo int) {
 	}
 	for t, c := range columns {
 		w, dot, root := f.weights[t], c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
+		if b := f.biases[t]; b.hub != nil {
+			for i := range dst {
+				dst[i] += HubTerm(w, dot[i]/float64(c.Root*root[i]), b.query, b.hub.near[lo+i])
+			}
+			continue
+		}
 		for i := range dst {
 			dst[i] += cosineTerm(w, dot[i], c.Root, root[i])
 		}
@@ -142,11 +176,14 @@ type Scorer struct {
 }
 
 // Scorer returns the scorer of a scheme. p must have its layers. The scorer stays valid when p starts
-// another query.
+// another query that is an item.
 func (p *Pairs) Scorer(s scheme.Scheme) Scorer {
 	out := Scorer{formula: newFormula(s)}
-	for _, name := range out.names {
-		out.layers = append(out.layers, p.Layers[name])
+	for t, name := range out.names {
+		l := p.Layers[name]
+		if out.layers = append(out.layers, l); l != nil {
+			out.biases[t] = newBias(l.layer, out.hubs[t], l.row, layer.Vector{Wide: l.wide, Square: l.square, Root: l.Root})
+		}
 	}
 	return out
 }
@@ -161,6 +198,13 @@ func (s *Scorer) of(row int, product func(*PairLayer, int) float64) float64 {
 	var sum, query, square float64
 	for t, l := range s.layers {
 		w, dot := s.weights[t], product(l, row)
+		if b := s.biases[t]; b.hub != nil {
+			if l.row != items.NoRow {
+				b.query = b.hub.near[l.row]
+			}
+			sum += HubTerm(w, dot/float64(l.Root*l.Length.Root[row]), b.query, b.hub.near[row])
+			continue
+		}
 		if !s.concat {
 			sum += cosineTerm(w, dot, l.Root, l.Length.Root[row])
 			continue
@@ -207,3 +251,7 @@ func shortSlack(terms int) float64 { return float64(10+2*terms) * 0x1p-24 }
 
 // leafBound returns the bound of a score. sum is the sum of the bounds of its terms.
 func leafBound(sum float64, terms int) float64 { return sum + leafSlack(terms)*(1+sum) }
+
+// hubBound is leafBound for a sum with corrections for hubs. Such a term adds three numbers, whose
+// magnitudes add to at most 4: twice a cosine, r(x) and r(q). The last is added once for all terms.
+func hubBound(sum float64, terms int) float64 { return sum + 4*leafSlack(3*terms)*(1+sum) }

@@ -19,6 +19,8 @@ type Column struct {
 	Root   float64 // its root, or NaN
 	layer  *layer.Layer
 	length *layer.Lengths
+	row    int          // of the query, or items.NoRow
+	query  layer.Vector // of a query that is no item
 }
 
 // Searcher ranks for one query at a time. It scans a layer once per query and keeps the column. So
@@ -55,7 +57,7 @@ func (e *queryColumns) prepare(columns map[string]*approxColumn) {
 	}
 	for name, c := range columns {
 		if l := e.exactScorer.Layers[name]; l == nil || len(l.dots) > maxKeptProducts {
-			e.exactScorer.add(c.layer, c.part)
+			e.exactScorer.add(c.layer, c.row, c.part)
 		}
 	}
 }
@@ -108,7 +110,7 @@ func (s *Searcher) search(ctx context.Context, q Asked, schemes []scheme.Scheme,
 	rankings := make([]Ranking, len(schemes))
 	err := s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		for i, scheme := range schemes {
-			plain, err := settled(ctx, s.g, scheme, q)
+			plain, err := plain(ctx, s.g, scheme, q)
 			if err != nil {
 				return err
 			}
@@ -154,7 +156,7 @@ func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []scheme
 func (s *Searcher) warm(ctx context.Context, q Asked, schemes []scheme.Scheme) error {
 	return s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		for _, scheme := range schemes {
-			plain, err := settled(ctx, s.g, scheme, q)
+			plain, err := plain(ctx, s.g, scheme, q)
 			switch {
 			case err != nil:
 			case s.codable(q, plain, s.g.Len(), 1):
@@ -289,8 +291,9 @@ func newColumn(ctx context.Context, l *layer.Layer, q Asked) (*Column, error) {
 	if c.length, err = l.Products(ctx, c.Dot, part.Wide); err != nil {
 		return nil, err
 	}
-	c.Square, c.Root = part.Square, part.Root
+	c.Square, c.Root, c.row, c.query = part.Square, part.Root, items.NoRow, part
 	if q.vectors == nil {
+		c.row, c.query = q.Row, layer.Vector{}
 		c.Square, c.Root = c.length.Square[q.Row], c.length.Root[q.Row]
 	}
 	return c, nil

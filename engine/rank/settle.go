@@ -22,18 +22,23 @@ func varies(s scheme.Scheme) bool {
 }
 
 // Study computes what schemes need to know of whole layers, and keeps it beside the gallery: the
-// moments of the layers of a znorm. It makes a pass over each such layer the first time. It is called
+// moments of the layers of a znorm, and the hubs of others. It makes a pass over each such layer the first time. It is called
 // within Reading.
 func Study(ctx context.Context, g Layers, schemes ...scheme.Scheme) error {
 	for _, s := range schemes {
 		if err := Study(ctx, g, s.Parts...); err != nil {
 			return err
 		}
-		if s.Kind != scheme.ZNorm {
-			continue
-		}
-		for _, f := range s.Factors() {
-			if _, err := MomentsOf(ctx, g, f); err != nil {
+		for _, t := range s.Terms {
+			var err error
+			switch {
+			case t.Weight == 0:
+			case s.Kind == scheme.ZNorm:
+				_, err = MomentsOf(ctx, g, t.Factor)
+			case t.Hub != 0:
+				_, err = HubOf(ctx, g, t.Factor, t.Hub)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -51,6 +56,14 @@ func MomentsOf(ctx context.Context, g Layers, f scheme.Factor) (*derive.Moments,
 		return nil, fmt.Errorf("measuring %s: %w", l.Name, err)
 	}
 	return derive.MomentsOf(ctx, g, l)
+}
+
+// plain studies a scheme, and settles it.
+func plain(ctx context.Context, g Layers, s scheme.Scheme, q Asked) (scheme.Scheme, error) {
+	if err := Study(ctx, g, s); err != nil {
+		return s, err
+	}
+	return settled(ctx, g, s, q)
 }
 
 // settled returns the scheme with every znorm in it replaced by the sum that it is for the query.

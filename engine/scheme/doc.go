@@ -12,7 +12,8 @@
 // # Grammar
 //
 //	scheme = sum | concat | rrf | znorm
-//	sum    = term { "+" term }               term = [ weight "*" ] factor
+//	sum    = term { "+" term }               term = [ weight "*" ] ( factor | hub )
+//	hub    = "hub(" factor [ "," n ] ")"
 //	concat = "concat(" term { "," term } ")"
 //	rrf    = "rrf(" scheme "," scheme { "," scheme } ")"
 //	znorm  = "znorm(" sum ")"
@@ -23,7 +24,8 @@
 // A sum scores Σ w·cos / Σ w. A concatenation is the cosine of the concatenated raw vectors, each
 // scaled by its weight. Rank fusion scores Σ 1/(60+rank) over the full rankings of its schemes.
 // znorm is a sum with weights w/σ, where σ is the standard deviation of a layer's cosines with the
-// query. Package rank computes the scores, package derive the transforms.
+// query. hub, in a sum, is 2·cos − r(q) − r(x), where r is the mean of a row's n nearest in a bank.
+// Package rank computes the scores, package derive the transforms.
 //
 // Every scheme has one canonical spelling. Scheme.String returns it, and ParseScheme reads it back
 // to an equal scheme. An error of ParseScheme has the column, in characters from 1.

@@ -40,9 +40,27 @@ var combinations = []string{Concat: "concat", RRF: "rrf", ZNorm: "znorm"}
 type Term struct {
 	Weight float64
 	Factor Factor
+	Hub    int // in a Sum: the cosine is corrected for hubs, by the mean of so many nearest; 0: it is not
 }
 
-// Scheme combines layers into one score. Sum, ZNorm and Concat have Terms with distinct factors; RRF
+// The number of nearest rows that a hub correction takes, and its largest.
+const (
+	DefaultHub = 10
+	maxHub     = 100
+)
+
+// Name returns the spelling of the term without its weight.
+func (t Term) Name() string {
+	switch t.Hub {
+	case 0:
+		return t.Factor.String()
+	case DefaultHub:
+		return "hub(" + t.Factor.String() + ")"
+	}
+	return "hub(" + t.Factor.String() + "," + strconv.Itoa(t.Hub) + ")"
+}
+
+// Scheme combines layers into one score. Sum, ZNorm and Concat have Terms with distinct names; RRF
 // has Parts. The zero Scheme is not valid; ParseScheme makes valid ones.
 type Scheme struct {
 	Kind  Kind
@@ -94,6 +112,7 @@ func ParseChecked(text string, check func(Factor) (place int, reason string)) (S
 type schemeParser struct {
 	text  string
 	pos   int
+	kind  Kind // of the scheme whose terms are read
 	check func(Factor) (place int, reason string)
 }
 
@@ -160,6 +179,7 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 		if kind == ZNorm {
 			sep = '+'
 		}
+		p.kind = kind
 		terms, err := p.terms(sep)
 		if err != nil {
 			return Scheme{}, err
@@ -169,7 +189,7 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 		}
 		return p.merged(start, kind, terms)
 	}
-	p.pos = start
+	p.pos, p.kind = start, Sum
 	terms, err := p.terms('+')
 	if err != nil {
 		return Scheme{}, err
@@ -227,9 +247,40 @@ func (p *schemeParser) term() (Term, error) {
 			return Term{}, p.fail(p.space(), "expected * after the weight, found %q", p.next())
 		}
 	}
+	at := p.space()
+	if p.word() == "hub" && p.accept('(') {
+		return p.hub(at, t)
+	}
+	p.pos = at
 	var err error
 	t.Factor, err = p.factor()
 	return t, err
+}
+
+// hubMisplaced says where a hub correction stands.
+const hubMisplaced = "hub( stands in a sum only"
+
+// hub parses the text behind "hub(", which is at the given position.
+func (p *schemeParser) hub(at int, t Term) (Term, error) {
+	if p.kind != Sum {
+		return t, p.fail(at, hubMisplaced)
+	}
+	var err error
+	if t.Factor, err = p.factor(); err != nil {
+		return t, err
+	}
+	t.Hub = DefaultHub
+	if p.accept(',') {
+		at = p.space()
+		text := p.decimal()
+		if t.Hub, err = strconv.Atoi(text); err != nil || t.Hub < 1 || t.Hub > maxHub {
+			return t, p.fail(at, "hub takes a number of nearest rows from 1 to %d, not %q", maxHub, text)
+		}
+	}
+	if !p.accept(')') {
+		return t, p.fail(p.space(), "expected , or ), found %q", p.next())
+	}
+	return t, nil
 }
 
 // decimal reads digits with points, with or without a sign, and an optional exponent. It accepts
@@ -282,7 +333,7 @@ func weightFault(w float64, text string) string {
 	return ""
 }
 
-// merged builds a scheme from terms as written. Terms with equal factors become one term at the
+// merged builds a scheme from terms as written. Terms with equal names become one term at the
 // first position, with the same score. In a sum and in znorm their weights add. In a concatenation a weight acts
 // squared, so their squares add.
 func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error) {
@@ -290,7 +341,7 @@ func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error
 	var total float64
 	for _, t := range terms {
 		total += t.Weight
-		i := slices.IndexFunc(s.Terms, func(u Term) bool { return u.Factor.Equal(t.Factor) })
+		i := slices.IndexFunc(s.Terms, func(u Term) bool { return u.Factor.Equal(t.Factor) && u.Hub == t.Hub })
 		switch {
 		case i < 0:
 			s.Terms = append(s.Terms, t)
@@ -301,7 +352,7 @@ func (p *schemeParser) merged(start int, kind Kind, terms []Term) (Scheme, error
 			s.Terms[i].Weight = math.Sqrt(float64(v*v) + float64(t.Weight*t.Weight))
 		}
 		if i >= 0 && s.Terms[i].Weight > maxWeight {
-			return Scheme{}, p.fail(start, "the weights of %s add to more than %g", t.Factor, maxWeight)
+			return Scheme{}, p.fail(start, "the weights of %s add to more than %g", t.Name(), maxWeight)
 		}
 	}
 	if total == 0 {

@@ -30,6 +30,9 @@ func TestParseScheme(t *testing.T) {
 		{"mixed-8.x_1", "mixed-8.x_1", "mixed-8.x_1"},
 		{"znorm( A + 2.0*C|pca8+A )", "znorm(2*A+2*C|pca8)", "A C|pca8"},
 		{"rrf(znorm(A),0.5*znorm)", "rrf(znorm(A),0.5*znorm)", "A znorm"},
+		{"hub( B )+0.5*pattern", "hub(B)+0.5*pattern", "B pattern"},
+		{"hub(B,10)+hub(B,5)+B+2*hub(B)", "3*hub(B)+hub(B,5)+B", "B"},
+		{"rrf(hub(C|pca8 , 1),hub)", "rrf(hub(C|pca8,1),hub)", "C|pca8 hub"},
 		{"concat+rrf", "concat+rrf", "concat rrf"}, // without a parenthesis they are layers
 		{"C|pca256", "C|pca256", "C|pca256"},
 		{" 0.5 * C | centre | pca0128 + B", "0.5*C|centre|pca128+B", "C|centre|pca128 B"},
@@ -83,6 +86,16 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"concat empty", "concat()", 8, "expected a layer"},
 		{"concat of sum", "concat(A+B)", 9, `expected , or ), found "+"`},
 		{"rrf of one", "rrf(A)", 6, "rrf takes two schemes or more"},
+		{"hub not closed", "hub(A", 6, `expected , or ), found "the end"`},
+		{"hub of a sum", "hub(A+B)", 6, `expected , or ), found "+"`},
+		{"hub of none", "hub(A,0)", 7, `hub takes a number of nearest rows from 1 to 100, not "0"`},
+		{"hub of many", "hub(A,101)", 7, "from 1 to 100"},
+		{"hub of a fraction", "hub(A,1.5)", 7, `not "1.5"`},
+		{"hub of text", "A+hub(A,x)", 9, `not ""`},
+		{"hub in concat", "concat(A,hub(A))", 10, "hub( stands in a sum only"},
+		{"hub in znorm", "znorm(A+2*hub(A))", 11, "hub( stands in a sum only"},
+		{"hub of hub", "hub(hub(A))", 5, "hub( is not known here"},
+		{"transform of hub", "hub(A)|pca3", 7, "expected + or the end"},
 		{"znorm not closed", "znorm(A", 8, `expected + or ), found "the end"`},
 		{"znorm of a list", "znorm(A,B)", 8, `expected + or ), found ","`},
 		{"znorm of nothing", "znorm(0*A)", 1, "every weight is 0"},
@@ -159,7 +172,7 @@ func TestFactorFiles(t *testing.T) {
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -195,19 +208,20 @@ func TestSchemeCheck(t *testing.T) {
 		}
 		return 0, ""
 	}
-	deep := Scheme{Terms: []Term{{1, FactorNamed("A")}}}
+	deep := Scheme{Terms: []Term{{1, FactorNamed("A"), 0}}}
 	for range maxSchemeDepth {
 		deep = Scheme{Kind: RRF, Parts: []Scheme{deep, deep}}
 	}
 	schemes := []Scheme{
 		deep,
-		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A")}, {2, FactorNamed("B")}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A")}}}}},
-		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A")}}}}},
-		{Terms: []Term{{1, FactorNamed("A")}, {-1, FactorNamed("B")}}},
-		{Terms: []Term{{1, FactorNamed("A")}, {1e40, FactorNamed("B")}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A"), 0}, {2, FactorNamed("B"), 0}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A"), 0}}}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A"), 0}}}}},
+		{Kind: Concat, Terms: []Term{{1, FactorNamed("A"), 0}, {2, FactorNamed("B"), 5}}},
+		{Terms: []Term{{1, FactorNamed("A"), 0}, {-1, FactorNamed("B"), 0}}},
+		{Terms: []Term{{1, FactorNamed("A"), 0}, {1e40, FactorNamed("B"), 0}}},
 	}
 	for _, text := range []string{
-		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "znorm(A+X|pca3)", "znorm(A|pca200)", "1e-05*A+B|zscore|whiten200@2",
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "znorm(A+X|pca3)", "znorm(A|pca200)", "A+2*hub(A|centre|pca200,3)", "hub(X)", "1e-05*A+B|zscore|whiten200@2",
 	} {
 		s, err := ParseScheme(text)
 		if err != nil {
@@ -228,7 +242,7 @@ func TestSchemeCheck(t *testing.T) {
 			t.Errorf("%s is not equal to itself, read back: %v", s, err)
 		}
 	}
-	if faults != 13 {
-		t.Errorf("%d schemes have faults, want 13", faults)
+	if faults != 16 {
+		t.Errorf("%d schemes have faults, want 16", faults)
 	}
 }

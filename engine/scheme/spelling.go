@@ -75,7 +75,7 @@ func (w *speller) scheme(s Scheme, depth int) {
 		if i > 0 {
 			w.text.WriteString(sep)
 		}
-		w.term(t)
+		w.term(t, s.Kind)
 		total += t.Weight
 	}
 	if s.Kind != Sum {
@@ -86,15 +86,21 @@ func (w *speller) scheme(s Scheme, depth int) {
 	}
 }
 
-// term spells a term.
-func (w *speller) term(t Term) {
+// term spells a term of a scheme of the given kind.
+func (w *speller) term(t Term, kind Kind) {
 	if t.Weight != 1 {
 		weight := strconv.FormatFloat(t.Weight, 'g', -1, 64)
 		w.fail(w.text.Len(), weightFault(t.Weight, weight))
 		w.text.WriteString(weight + "*")
 	}
 	at := w.text.Len()
-	w.text.WriteString(t.Factor.String())
+	w.text.WriteString(t.Name())
+	if t.Hub != 0 {
+		if kind != Sum {
+			w.fail(at, hubMisplaced)
+		}
+		at += len("hub(")
+	}
 	if w.check == nil || w.fault != nil {
 		return
 	}
@@ -109,12 +115,14 @@ func (w *speller) term(t Term) {
 // Equal reports whether two schemes are the same.
 func (s Scheme) Equal(o Scheme) bool {
 	return s.Kind == o.Kind && slices.EqualFunc(s.Parts, o.Parts, Scheme.Equal) &&
-		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Factor.Equal(b.Factor) })
+		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Hub == b.Hub && a.Factor.Equal(b.Factor) })
 }
 
-// Products reports whether the scheme is a sum or a concatenation, whose scores are products of
-// vectors that do not depend on the query.
-func (s Scheme) Products() bool { return s.Kind == Sum || s.Kind == Concat }
+// Products reports whether the scheme is a sum or a concatenation of layers, without a correction for
+// hubs: its scores are products of vectors.
+func (s Scheme) Products() bool {
+	return (s.Kind == Sum || s.Kind == Concat) && !slices.ContainsFunc(s.Terms, func(t Term) bool { return t.Hub != 0 })
+}
 
 // Layers returns the names of the layers with a weight above 0, without repetition, in the order of
 // their first use.

@@ -30,7 +30,7 @@ type Grid struct {
 // NewGrid returns the grid of the layers of a scheme, in its order.
 func NewGrid(sc scheme.Scheme) (Grid, error) {
 	n := len(sc.Terms)
-	if sc.Kind != scheme.Sum || n < 2 || n > 3 {
+	if sc.Kind != scheme.Sum || !sc.Products() || n < 2 || n > 3 {
 		return Grid{}, fmt.Errorf("%s: %w", sc, ErrShape)
 	}
 	g := Grid{Parts: LineParts}

@@ -44,7 +44,7 @@ func New(sample *live.Sample, sc scheme.Scheme, widths []int) (*Landscape, error
 
 // Serves reports whether the landscape is of the same sample and of the layers of a scheme.
 func (l *Landscape) Serves(sample *live.Sample, sc scheme.Scheme) bool {
-	return l.sample == sample && sc.Kind == scheme.Sum &&
+	return l.sample == sample && sc.Kind == scheme.Sum && sc.Products() &&
 		slices.EqualFunc(l.Factors, sc.Terms, func(f scheme.Factor, t scheme.Term) bool { return f.Equal(t.Factor) })
 }
 

@@ -132,12 +132,12 @@ func Holds(s scheme.Scheme, layer string) bool {
 	if s.Kind == scheme.RRF {
 		return slices.ContainsFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
 	}
-	return slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Factor.String() == layer })
+	return slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Name() == layer })
 }
 
 // alone reports whether s is just the layer.
 func alone(s scheme.Scheme, layer string) bool {
-	return s.Kind == scheme.Sum && len(s.Terms) == 1 && s.Terms[0].Factor.String() == layer
+	return s.Kind == scheme.Sum && len(s.Terms) == 1 && s.Terms[0].Name() == layer
 }
 
 // Toggled returns s with the layer added, weight 1, or taken out; false when nothing would be left of it.
@@ -152,7 +152,7 @@ func Toggled(s scheme.Scheme, layer string) (scheme.Scheme, bool) {
 		s.Parts = append(s.Parts, scheme.Scheme{Terms: []scheme.Term{one}})
 		return s, true
 	case Holds(s, layer):
-		s.Terms = slices.DeleteFunc(s.Terms, func(t scheme.Term) bool { return t.Factor.String() == layer })
+		s.Terms = slices.DeleteFunc(s.Terms, func(t scheme.Term) bool { return t.Name() == layer })
 		return s, len(s.Terms) > 0 && !AllZero(s)
 	}
 	s.Terms = append(s.Terms, one)

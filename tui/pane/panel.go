@@ -141,7 +141,7 @@ func (sc *Scene) partLines(h rank.Hit, width int) []string {
 	for _, c := range sc.Parts.Cosines {
 		name = min(max(name, len(c.Layer)), max(width-21, 5))
 	}
-	sum := thisScheme.Kind == scheme.Sum
+	sum := thisScheme.Kind == scheme.Sum && thisScheme.Products()
 	head := cells.Padded("layer", name) + cells.Right("weight", 7) + cells.Right("cosine", 7)
 	if sum {
 		head += cells.Right("part", 7)

@@ -49,7 +49,7 @@ func (p sliders) first(n, height int) int {
 // Track returns where the slider's line begins and how long it is.
 func (p sliders) Track(terms []*scheme.Term, width int) (x, w int) {
 	for _, t := range terms {
-		x = max(x, len(t.Factor.String()))
+		x = max(x, len(t.Name()))
 	}
 	x = min(x, 10, max(width/3, 3)) + 1
 	return x, max(width-x-6, 3)
@@ -75,7 +75,7 @@ func (p sliders) view(s cells.Styles, scheme scheme.Scheme, place, width, height
 		if t.Weight == 0 {
 			knob = "○"
 		}
-		line := name.Render(cells.Padded(cells.Cut(t.Factor.String(), x-1), x)) +
+		line := name.Render(cells.Padded(cells.Cut(t.Name(), x-1), x)) +
 			look.Render(strings.Repeat(stroke, at)) + name.Render(knob) + s.Faint.Render(strings.Repeat("─", w-1-at)) +
 			name.Render(cells.Right(cells.WeightText(t.Weight), 5))
 		lines = append(lines, cells.Padded(line, width))
