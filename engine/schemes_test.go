@@ -14,6 +14,7 @@ import (
 
 	"strata/engine/derive"
 	"strata/engine/items"
+	"strata/engine/kernel"
 	"strata/engine/neighbour"
 	"strata/engine/rank"
 	"strata/engine/scheme"
@@ -23,62 +24,80 @@ import (
 var laidSchemes = []string{
 	"znorm(A)", "znorm(A+B)", "znorm(0.3*A+2*B+0*C)", "rrf(znorm(A+B),C)", "rrf(znorm(3*B),znorm(A+B))",
 	"hub(A)", "hub(B,3)", "hub(B)+0.5*A", "A+2*hub(B,1)+0.3*C", "hub(A)+B+hub(B)", "0*hub(A)+B", "rrf(hub(A,7),B)",
+	"qe(B,5,3)", "qe(A+0.5*B,100,0.7)", "qe(znorm(A+B),3,0)", "qe(2*B+C,1,10)",
 }
 
-// spread returns σ of the cosines of row q with all scored rows of a layer, from its definition: the
-// moments of unit rows, summed over blocks of 512 rows.
-func (o *oracle) spread(layer string, q int) float64 {
-	rows, square := o.layers[layer], o.square[layer]
-	dim := len(rows[0])
-	unit := func(row int) []float64 {
-		u := make([]float64, dim)
-		if s := square[row]; s > 0 && !math.IsInf(s, 1) {
-			for i, x := range rows[row] {
-				u[i] = x / math.Sqrt(s)
-			}
+// moments are the mean and the second moments of a layer's unit rows.
+type moments struct {
+	mean   []float64
+	second [][]float64
+}
+
+// unit returns a row of length 1, or zeros for one without a score.
+func (o *oracle) unit(layer string, row int) []float64 {
+	values, square := o.layers[layer][row], o.square[layer][row]
+	u := make([]float64, len(values))
+	if square > 0 && !math.IsInf(square, 1) {
+		for i, x := range values {
+			u[i] = x / math.Sqrt(square)
 		}
-		return u
 	}
-	scored := 0
-	mean, second := make([]float64, dim), make([][]float64, dim)
-	for i := range second {
-		second[i] = make([]float64, dim)
+	return u
+}
+
+// momentsOf sums the moments of a layer over blocks of 512 rows, from their definition.
+func (o *oracle) momentsOf(layer string) moments {
+	if m, ok := o.known[layer]; ok {
+		return m
 	}
-	for lo := 0; lo < len(rows); lo += 512 {
+	dim := len(o.layers[layer][0])
+	scored, ones := 0, slices.Repeat([]float64{1}, 512)
+	m := moments{make([]float64, dim), make([][]float64, dim)}
+	for i := range m.second {
+		m.second[i] = make([]float64, dim)
+	}
+	for lo := 0; lo < o.n; lo += 512 {
 		columns := make([][]float64, dim)
-		ones := make([]float64, 512)
 		for i := range columns {
 			columns[i] = make([]float64, 512)
 		}
-		for r := lo; r < min(lo+512, len(rows)); r++ {
-			ones[r-lo] = 1
-			if s := square[r]; s > 0 && !math.IsInf(s, 1) {
+		for r := lo; r < min(lo+512, o.n); r++ {
+			if s := o.square[layer][r]; s > 0 && !math.IsInf(s, 1) {
 				scored++
 			}
-			for i, x := range unit(r) {
+			for i, x := range o.unit(layer, r) {
 				columns[i][r-lo] = x
 			}
 		}
 		for i := range dim {
-			mean[i] += product(columns[i], ones)
+			m.mean[i] += product(columns[i], ones)
 			for j := i; j < dim; j++ {
-				second[i][j] += product(columns[i], columns[j])
+				m.second[i][j] += product(columns[i], columns[j])
 			}
 		}
 	}
 	for i := range dim {
-		mean[i] /= float64(scored)
+		m.mean[i] /= float64(scored)
 		for j := i; j < dim; j++ {
-			second[i][j] /= float64(scored)
+			m.second[i][j] /= float64(scored)
 		}
 	}
-	u := unit(q)
-	image := make([]float64, dim)
-	for i := range dim {
-		image[i] = float64(second[i][i]*u[i]) + 2*product(second[i][i+1:], u[i+1:])
+	if o.known == nil {
+		o.known = map[string]moments{}
 	}
-	m := product(mean, u)
-	return math.Sqrt(product(image, u) - float64(m*m))
+	o.known[layer] = m
+	return m
+}
+
+// spread returns σ of the cosines of row q with all scored rows of a layer.
+func (o *oracle) spread(layer string, q int) float64 {
+	m, u := o.momentsOf(layer), o.unit(layer, q)
+	image := make([]float64, len(u))
+	for i := range u {
+		image[i] = float64(m.second[i][i]*u[i]) + 2*product(m.second[i][i+1:], u[i+1:])
+	}
+	mean := product(m.mean, u)
+	return math.Sqrt(product(image, u) - float64(mean*mean))
 }
 
 // near returns r of every row for a term that is corrected for hubs: the mean cosine of the nearest
@@ -140,16 +159,61 @@ func (o *oracle) settled(s scheme.Scheme, q int) scheme.Scheme {
 func (o *oracle) rankLaid(schemes []scheme.Scheme, q int) [][]rank.Hit {
 	all := make([][]rank.Hit, len(schemes))
 	for i, s := range schemes {
+		if s.Kind == scheme.QE {
+			all[i] = o.rankExpanded(s, q)
+			continue
+		}
 		all[i] = o.rank(o.settled(s, q), q)
 	}
 	return all
 }
 
+// rankExpanded ranks under a query expansion: the expanded query is row n of every layer meanwhile.
+func (o *oracle) rankExpanded(s scheme.Scheme, q int) []rank.Hit {
+	first := o.rank(o.settled(s.Parts[0], q), q)
+	for _, name := range s.Layers() {
+		rows, square := o.layers[name], o.square[name]
+		dim := len(rows[0])
+		total := make([]float64, dim)
+		add := func(w float64, row int) {
+			if !(square[row] > 0 && square[row] < math.Inf(1)) {
+				return
+			}
+			for i, x := range rows[row] {
+				total[i] += float64(w * (x / math.Sqrt(square[row])))
+			}
+		}
+		add(1, q)
+		for _, h := range first[:min(s.N, len(first))] {
+			if h.Score > 0 {
+				add(kernel.Pow(h.Score, s.Alpha), h.Row)
+			}
+		}
+		for i, x := range total {
+			total[i] = float64(float32(x))
+		}
+		if !(square[q] > 0 && square[q] < math.Inf(1)) {
+			clear(total)
+		}
+		o.layers[name], o.square[name] = append(rows[:o.n:o.n], total), append(square[:o.n:o.n], product(total, total))
+		defer func() { o.layers[name], o.square[name] = rows, square }()
+	}
+	plain := o.settled(s.Parts[0], o.n)
+	var hits []rank.Hit
+	for row := range o.n {
+		if o.among(q, row) {
+			hits = append(hits, rank.Hit{Row: row, Score: o.score(plain, o.n, row)})
+		}
+	}
+	sortHits(hits)
+	return hits
+}
+
 // TestLaidSchemesAreSortEverything compares all ways to a ranking with the sorted gallery.
 func TestLaidSchemesAreSortEverything(t *testing.T) {
 	proofs := neighbourProofs{}
-	for seed := range uint64(6) {
-		rows := []int{30, 200, 1100}[seed%3]
+	for seed := range uint64(4) {
+		rows := []int{30, 700}[seed%2]
 		g, o, among := testGallery(t, 2200+seed, rows)
 		every, err := g.Candidates(nil)
 		if err != nil {
@@ -190,7 +254,7 @@ func TestLaidSchemesAreSortEverything(t *testing.T) {
 	}
 	proofs.log(t, "laid")
 	for s, proven := range proofs.proven {
-		if proven == 0 {
+		if proven == 0 && proofs.schemes[s].Kind != scheme.QE {
 			t.Errorf("%s: none of %d rankings is proven by neighbourhoods", proofs.schemes[s], proofs.asked)
 		}
 	}

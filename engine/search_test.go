@@ -25,6 +25,7 @@ type oracle struct {
 	square map[string][]float64
 	among  func(q, row int) bool
 	n      int
+	known  map[string]moments    // by layer
 	hubs   map[string][]float64  // r by row, by the name of a term
 	every  func(q, row int) bool // among without a filter; nil where no hub is asked for
 }
@@ -109,6 +110,12 @@ func (o *oracle) rank(s scheme.Scheme, q int) []rank.Hit {
 			}
 		}
 	}
+	sortHits(hits)
+	return hits
+}
+
+// sortHits sorts best first.
+func sortHits(hits []rank.Hit) {
 	slices.SortFunc(hits, func(a, b rank.Hit) int {
 		switch {
 		case math.IsNaN(a.Score) && math.IsNaN(b.Score):
@@ -120,7 +127,6 @@ func (o *oracle) rank(s scheme.Scheme, q int) []rank.Hit {
 		}
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Row, b.Row))
 	})
-	return hits
 }
 
 var testSchemes = []string{

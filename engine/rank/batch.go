@@ -59,6 +59,9 @@ func (b *Batch) run(ctx context.Context) error {
 
 // All ranks all queries over the layers of g. See Gallery.RankAll.
 func All(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
+	if slices.ContainsFunc(schemes, func(s scheme.Scheme) bool { return s.Kind == scheme.QE }) {
+		return allExpanded(ctx, g, queries, schemes, k, among, each)
+	}
 	b := &Batch{G: g, Schemes: schemes, K: k, Among: among, Each: each, Queries: queries}
 	return g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		if err := b.Prepare(ctx); err != nil {
@@ -76,6 +79,7 @@ type Batch struct {
 	K       int
 	Among   *items.Candidates
 	Each    func(int, []Ranking)
+	asked   []Asked // by query: vectors in the places of the items; nil: the queries are the items
 	trial   *Trial
 
 	Layers []*layer.Layer // those that a scheme uses
@@ -150,6 +154,14 @@ func (b *Batch) Prepare(ctx context.Context) error {
 		b.Leaves[i].coded = slices.ContainsFunc(b.Leaves[i].layers, func(at int) bool { return b.codes[at] != nil })
 	}
 	return nil
+}
+
+// ask returns the query of the given place.
+func (b *Batch) ask(i int) Asked {
+	if b.asked != nil {
+		return b.asked[i]
+	}
+	return Asked{Row: b.Queries[i]}
 }
 
 // leaf returns the index of the scheme among the leaves, and adds the scheme if it is new.

@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"context"
 	"math"
 
 	"strata/engine/code"
@@ -19,19 +20,22 @@ type codedTile struct {
 	dots  []int32            // queries × batchRows
 }
 
-// queries sets the codes of a tile's queries, given by row.
-func (t *codedTile) queries(c *code.Codes, rows []int) {
+// queries sets the codes of the queries lo to hi of a batch.
+func (t *codedTile) queries(ctx context.Context, c *code.Codes, b *Batch, lo, hi int) error {
 	t.query, t.code = t.query[:0], t.code[:0]
-	wide := make([]float64, c.Layer.Dim)
-	for _, row := range rows {
-		c.Layer.Widen(wide, row)
-		q := c.Coder.TileQuery(wide, c.Layer.Lengths().Root[row])
+	for i := lo; i < hi; i++ {
+		v, err := b.ask(i).whole(ctx, c.Layer)
+		if err != nil {
+			return err
+		}
+		q := c.Coder.TileQuery(v.Wide, v.Root)
 		t.query = append(t.query, q)
 		t.code = append(t.code, q.Code[:c.Coder.Stride]...)
 	}
-	if n := len(rows) * batchRows; len(t.dots) < n {
+	if n := (hi - lo) * batchRows; len(t.dots) < n {
 		t.dots = make([]int32, n)
 	}
+	return nil
 }
 
 // multiply sets dst[q·batchRows+r] to the score of query q with row lo+r, for lo+r < hi.

@@ -15,6 +15,7 @@ import (
 type BatchWorker struct {
 	*Batch
 	size    int
+	lo      int              // the tile's first query
 	queries []kernel.Queries // by layer
 	rows    []kernel.Rows    // by layer
 	tiles   [][]float32      // by layer: size × batchRows
@@ -93,10 +94,18 @@ func NewBatchWorker(b *Batch, size int) *BatchWorker {
 // Tile ranks the queries lo to hi of the batch.
 func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 	queries := w.Queries[lo:hi]
+	w.lo = lo
 	for i, l := range w.Layers {
-		if w.codes[i] != nil {
-			w.coded[i].queries(w.codes[i], queries)
-		} else {
+		switch {
+		case w.codes[i] != nil:
+			if err := w.coded[i].queries(ctx, w.codes[i], w.Batch, lo, hi); err != nil {
+				return err
+			}
+		case w.asked != nil:
+			if err := w.packVectors(ctx, i, l, hi); err != nil {
+				return err
+			}
+		default:
 			w.PackQueries(i, l, queries)
 		}
 	}
@@ -106,7 +115,7 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 			w.Nominees[q][i].Reset(min(w.K, w.G.Len()), w.G.Len(), w.Most)
 			w.trial.squeeze(&w.Nominees[q][i])
 		}
-		if err := w.settle(ctx, q, row); err != nil {
+		if err := w.settle(ctx, q); err != nil {
 			return err
 		}
 	}
@@ -120,7 +129,9 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		w.Pairs.Start(row)
+		if err := w.start(ctx, q); err != nil {
+			return err
+		}
 		for i := range w.Leaves {
 			if w.Leaves[i].varies {
 				w.scorers[i].formula = newFormula(w.sums[q][i].scheme)
@@ -139,15 +150,47 @@ func (w *BatchWorker) Tile(ctx context.Context, lo, hi int) error {
 	return nil
 }
 
-// settle finds the sums of the leaves that vary, for query q of the tile in the given row.
-func (w *BatchWorker) settle(ctx context.Context, q, row int) error {
+// start sets the query of the pairs to query q of the tile.
+func (w *BatchWorker) start(ctx context.Context, q int) error {
+	asked := w.ask(w.lo + q)
+	w.Pairs.Start(asked.Row)
+	if asked.vectors == nil {
+		return nil
+	}
+	for _, l := range w.Layers {
+		v, err := asked.whole(ctx, l)
+		if err != nil {
+			return err
+		}
+		w.Pairs.StartVector(l.Name, v)
+	}
+	return nil
+}
+
+// packVectors is PackQueries for the queries of the tile up to hi, which are vectors.
+func (w *BatchWorker) packVectors(ctx context.Context, i int, l *layer.Layer, hi int) error {
+	var values []float64
+	for q := range hi - w.lo {
+		v, err := w.ask(w.lo+q).whole(ctx, l)
+		if err != nil {
+			return err
+		}
+		w.scale[q] = reciprocal(v.Root)
+		values = append(values, v.Wide...)
+	}
+	w.queries[i].PackF64(values, l.Dim, w.scale[:hi-w.lo])
+	return nil
+}
+
+// settle finds the sums of the leaves that vary, for query q of the tile.
+func (w *BatchWorker) settle(ctx context.Context, q int) error {
 	for i := range w.Leaves {
 		if !w.Leaves[i].varies {
 			continue
 		}
 		s := &w.sums[q][i]
 		var err error
-		if s.scheme, err = settled(ctx, w.G, w.Leaves[i].Scheme, Asked{Row: row}); err != nil {
+		if s.scheme, err = settled(ctx, w.G, w.Leaves[i].Scheme, w.ask(w.lo+q)); err != nil {
 			return err
 		}
 		s.weights = leafWeights(s.weights[:0], s.scheme)
@@ -257,12 +300,21 @@ func (w *BatchWorker) unscored(layer int, queries []int, root []float64) {
 		}
 	}
 	for q, row := range queries {
-		if math.IsNaN(w.Layers[layer].Lengths().Root[row]) {
+		if !w.scored(layer, q, row) {
 			for r := range root {
 				tile[q*batchRows+r] = nan
 			}
 		}
 	}
+}
+
+// scored reports whether query q of the tile, in the given row, has a score in a layer.
+func (w *BatchWorker) scored(layer, q, row int) bool {
+	if w.asked == nil {
+		return !math.IsNaN(w.Layers[layer].Lengths().Root[row])
+	}
+	v, ok := w.asked[w.lo+q].vectors.layers[w.Layers[layer].Name]
+	return ok && !math.IsNaN(v.Root)
 }
 
 // ConcatFactors sets factors[t][r] to w·|x| / √(Σ w²|x|²) for term t and row lo+r.
@@ -357,7 +409,7 @@ func (w *BatchWorker) finish(ctx context.Context, q, query, i int) (Ranking, err
 	}
 	if !certain {
 		w.trial.Count(TileFailed, 1)
-		return w.rankColumns(ctx, query, w.Schemes[i])
+		return w.rankColumns(ctx, w.ask(w.lo+q), w.Schemes[i])
 	}
 	way := ByTile
 	if out.Coded {
@@ -402,9 +454,9 @@ func (w *BatchWorker) rescored(nominees *Nominated, scorer *Scorer, k int) ([]Hi
 }
 
 // rankColumns ranks the query of w.columns under a scheme, from canonical columns.
-func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.Scheme) (Ranking, error) {
-	r := Ranker{G: w.G, Among: w.Among, Query: query, columns: w.columns}
-	plain, err := settled(ctx, w.G, scheme, Asked{Row: query})
+func (w *BatchWorker) rankColumns(ctx context.Context, query Asked, scheme scheme.Scheme) (Ranking, error) {
+	r := Ranker{G: w.G, Among: w.Among, Query: query.Row, columns: w.columns}
+	plain, err := settled(ctx, w.G, scheme, query)
 	if err != nil {
 		return Ranking{}, err
 	}
@@ -417,7 +469,7 @@ func (w *BatchWorker) rankColumns(ctx context.Context, query int, scheme scheme.
 		if err != nil {
 			return Ranking{}, err
 		}
-		if r.columns[name], err = newColumn(ctx, l, Asked{Row: query}); err != nil {
+		if r.columns[name], err = newColumn(ctx, l, query); err != nil {
 			return Ranking{}, err
 		}
 	}

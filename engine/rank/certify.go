@@ -63,7 +63,7 @@ func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*a
 	if err != nil {
 		return nil, err
 	}
-	a := &approxColumn{layer: l, row: q.Row, part: part, codes: c, coarse: coarse, Cosine: make([]float32, l.Rows)}
+	a := &approxColumn{layer: l, row: q.item(), part: part, codes: c, coarse: coarse, Cosine: make([]float32, l.Rows)}
 	a.query = c.Coder.Query(part.Wide, part.Root)
 	step := max(1, layer.ScanBlock/(c.Coder.Stride*codeBlock)) * codeBlock
 	err = layer.Parallel(ctx, l.Rows, step, func(lo, hi int) {

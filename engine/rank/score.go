@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"strata/engine/items"
+	"strata/engine/kernel"
 	"strata/engine/layer"
 	"strata/engine/scheme"
 )
@@ -116,6 +117,15 @@ func SpreadWeight(weight, sigma float64) float64 {
 		return weight
 	}
 	return weight / sigma
+}
+
+// expansionWeight returns the weight of a hit in an expanded query, whose own is 1: max(0, score)^α
+// (Radenović, Tolias and Chum, TPAMI 2019).
+func expansionWeight(score, alpha float64) float64 {
+	if !(score > 0) {
+		return 0
+	}
+	return kernel.Pow(score, alpha)
 }
 
 // cosineTerm returns w·cos. dot is the product, query and row are the lengths.

@@ -110,19 +110,10 @@ func (s *Searcher) search(ctx context.Context, q Asked, schemes []scheme.Scheme,
 	rankings := make([]Ranking, len(schemes))
 	err := s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		for i, scheme := range schemes {
-			plain, err := plain(ctx, s.g, scheme, q)
-			if err != nil {
+			var err error
+			if rankings[i], err = s.one(ctx, q, scheme, k, among, approximate); err != nil {
 				return err
 			}
-			r, certain, err := s.certified(ctx, q, plain, k, among, approximate)
-			if err == nil && !certain {
-				r, err = s.canonical(ctx, q, plain, k, among)
-			}
-			if err != nil {
-				return err
-			}
-			r.Scheme = scheme
-			rankings[i] = r
 		}
 		return nil
 	})
@@ -130,6 +121,31 @@ func (s *Searcher) search(ctx context.Context, q Asked, schemes []scheme.Scheme,
 		return nil, err
 	}
 	return rankings, nil
+}
+
+// one ranks under one scheme.
+func (s *Searcher) one(ctx context.Context, q Asked, sc scheme.Scheme, k int, among *items.Candidates, approximate bool) (Ranking, error) {
+	asked, of := q, sc
+	if sc.Kind == scheme.QE {
+		of = sc.Parts[0]
+		first, err := s.one(ctx, q, of, sc.N, among, false)
+		if err != nil {
+			return first, err
+		}
+		if asked, err = expanded(ctx, s.g, q, sc, first.Hits); err != nil {
+			return first, err
+		}
+	}
+	plain, err := plain(ctx, s.g, of, asked)
+	if err != nil {
+		return Ranking{}, err
+	}
+	r, certain, err := s.certified(ctx, asked, plain, k, among, approximate)
+	if err == nil && !certain {
+		r, err = s.canonical(ctx, asked, plain, k, among)
+	}
+	r.Scheme = sc
+	return r, err
 }
 
 // canonical ranks from canonical columns.
@@ -155,8 +171,11 @@ func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []scheme
 
 func (s *Searcher) warm(ctx context.Context, q Asked, schemes []scheme.Scheme) error {
 	return s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
-		for _, scheme := range schemes {
-			plain, err := plain(ctx, s.g, scheme, q)
+		for _, sc := range schemes {
+			if sc.Kind == scheme.QE {
+				sc = sc.Parts[0]
+			}
+			plain, err := plain(ctx, s.g, sc, q)
 			switch {
 			case err != nil:
 			case s.codable(q, plain, s.g.Len(), 1):

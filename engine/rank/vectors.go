@@ -73,7 +73,8 @@ func (v *Vectors) Layer(ctx context.Context, name string) (layer.Vector, error) 
 	return layer.NewVector(values), nil
 }
 
-// Asked is the query of a search: an item by its row, or vectors with row -1.
+// Asked is the query of a search: an item by its row, or vectors with row -1; or vectors in the place
+// of an item, whose candidates they have.
 type Asked struct {
 	Row     int
 	vectors *Vectors
@@ -83,6 +84,14 @@ type Asked struct {
 type queryKey struct {
 	row  int
 	hash string // of the vectors; "" for an item
+}
+
+// item returns the row of a query whose features are the item's own, or items.NoRow.
+func (a Asked) item() int {
+	if a.vectors != nil {
+		return items.NoRow
+	}
+	return a.Row
 }
 
 func (a Asked) key() queryKey {

@@ -11,12 +11,13 @@
 //
 // # Grammar
 //
-//	scheme = sum | concat | rrf | znorm
+//	scheme = sum | concat | rrf | znorm | qe
 //	sum    = term { "+" term }               term = [ weight "*" ] ( factor | hub )
 //	hub    = "hub(" factor [ "," n ] ")"
 //	concat = "concat(" term { "," term } ")"
 //	rrf    = "rrf(" scheme "," scheme { "," scheme } ")"
 //	znorm  = "znorm(" sum ")"
+//	qe     = "qe(" ( sum | znorm ) "," n "," α ")"
 //
 //	factor    = layer { "|" transform }
 //	transform = pcaN | whitenN | whitenN@POWER | centre | zscore
@@ -25,6 +26,9 @@
 // scaled by its weight. Rank fusion scores Σ 1/(60+rank) over the full rankings of its schemes.
 // znorm is a sum with weights w/σ, where σ is the standard deviation of a layer's cosines with the
 // query. hub, in a sum, is 2·cos − r(q) − r(x), where r is the mean of a row's n nearest in a bank.
+// qe searches a second time, with the query and its first n hits, weighted by their scores to the
+// power α. It stands alone.
+//
 // Package rank computes the scores, package derive the transforms.
 //
 // Every scheme has one canonical spelling. Scheme.String returns it, and ParseScheme reads it back

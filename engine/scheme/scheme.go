@@ -29,11 +29,12 @@ const (
 	Sum    Kind = iota // Σ w·cos / Σ w
 	Concat             // cosine of the concatenation of the weighted raw vectors
 	RRF                // reciprocal rank fusion, Σ 1/(60+rank)
+	QE                 // the one of Parts, with the query expanded by its own first N hits
 	ZNorm              // Sum with weights w/σ, where σ is the spread of a layer's cosines with the query
 )
 
 // combinations are the words before the brackets of a scheme, by kind.
-var combinations = []string{Concat: "concat", RRF: "rrf", ZNorm: "znorm"}
+var combinations = []string{Concat: "concat", RRF: "rrf", QE: "qe", ZNorm: "znorm"}
 
 // Term is a factor with its weight. With a weight of 0 the factor stays in the scheme's spelling,
 // but its layer is not used.
@@ -61,11 +62,14 @@ func (t Term) Name() string {
 }
 
 // Scheme combines layers into one score. Sum, ZNorm and Concat have Terms with distinct names; RRF
-// has Parts. The zero Scheme is not valid; ParseScheme makes valid ones.
+// has Parts, and QE has one. The zero Scheme is not valid; ParseScheme makes valid ones.
 type Scheme struct {
 	Kind  Kind
 	Terms []Term
 	Parts []Scheme
+
+	N     int     // of QE: the number of hits that expand the query, at least 1
+	Alpha float64 // of QE: the power of their scores
 }
 
 // SyntaxError says what is wrong with a scheme's text, and where.
@@ -173,8 +177,12 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 	word := p.word()
 	if at := slices.Index(combinations, word); at >= 0 && p.accept('(') {
 		kind, sep := Kind(at), byte(',')
-		if kind == RRF {
+		switch kind {
+		case RRF:
 			return p.rrf(depth)
+		case QE:
+			return p.expansion(start, depth)
+		default:
 		}
 		if kind == ZNorm {
 			sep = '+'
@@ -196,6 +204,78 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 	}
 	return p.merged(start, Sum, terms)
 }
+
+// The limits of a query expansion.
+const (
+	maxExpansion = 100
+	maxAlpha     = 10
+)
+
+// expandable says what is wrong with the part of a QE, or returns "".
+func expandable(part Scheme) string {
+	switch {
+	case part.Kind != Sum && part.Kind != ZNorm:
+		return "qe takes a sum or znorm"
+	case slices.ContainsFunc(part.Terms, func(t Term) bool { return t.Hub != 0 }):
+		return "qe takes layers without hub("
+	}
+	return ""
+}
+
+// expansionFault says what is wrong with the numbers of a QE, or returns "".
+func expansionFault(n int, alpha float64) string {
+	switch {
+	case n < 1 || n > maxExpansion:
+		return fmt.Sprintf("qe takes a number of hits from 1 to %d", maxExpansion)
+	case !(alpha >= 0 && alpha <= maxAlpha):
+		return fmt.Sprintf("qe takes a power from 0 to %d", maxAlpha)
+	}
+	return ""
+}
+
+// expansion parses the text behind "qe(", which is at the given position: scheme "," n "," alpha ")".
+func (p *schemeParser) expansion(start, depth int) (s Scheme, err error) {
+	if depth > 1 {
+		return s, p.fail(start, alone)
+	}
+	at := p.space()
+	part, err := p.scheme(depth + 1)
+	if err != nil {
+		return s, err
+	}
+	if reason := expandable(part); reason != "" {
+		return s, p.fail(at, "%s", reason)
+	}
+	s = Scheme{Kind: QE, Parts: []Scheme{part}}
+	if !p.accept(',') {
+		return s, p.fail(p.space(), "expected , and the number of hits, found %q", p.next())
+	}
+	at = p.space()
+	if s.N, err = strconv.Atoi(p.decimal()); err != nil {
+		s.N = 0
+	}
+	if reason := expansionFault(s.N, 0); reason != "" {
+		return s, p.fail(at, "%s", reason)
+	}
+	if !p.accept(',') {
+		return s, p.fail(p.space(), "expected , and the power, found %q", p.next())
+	}
+	at = p.space()
+	if s.Alpha, err = strconv.ParseFloat(p.decimal(), 64); err != nil {
+		s.Alpha = math.NaN()
+	}
+	if reason := expansionFault(s.N, s.Alpha); reason != "" {
+		return s, p.fail(at, "%s", reason)
+	}
+	s.Alpha += 0 // not -0
+	if !p.accept(')') {
+		return s, p.fail(p.space(), "expected ), found %q", p.next())
+	}
+	return s, nil
+}
+
+// alone says where a query expansion stands.
+const alone = "qe( stands alone, in no other scheme"
 
 // rrf parses the text behind "rrf(".
 func (p *schemeParser) rrf(depth int) (Scheme, error) {

@@ -30,6 +30,9 @@ func TestParseScheme(t *testing.T) {
 		{"mixed-8.x_1", "mixed-8.x_1", "mixed-8.x_1"},
 		{"znorm( A + 2.0*C|pca8+A )", "znorm(2*A+2*C|pca8)", "A C|pca8"},
 		{"rrf(znorm(A),0.5*znorm)", "rrf(znorm(A),0.5*znorm)", "A znorm"},
+		{"qe( B+2.0*C , 5 , 3.0 )", "qe(B+2*C,5,3)", "B C"},
+		{"qe(znorm(A),100,.5)", "qe(znorm(A),100,0.5)", "A"},
+		{"qe(A,1,-0)", "qe(A,1,0)", "A"},
 		{"hub( B )+0.5*pattern", "hub(B)+0.5*pattern", "B pattern"},
 		{"hub(B,10)+hub(B,5)+B+2*hub(B)", "3*hub(B)+hub(B,5)+B", "B"},
 		{"rrf(hub(C|pca8 , 1),hub)", "rrf(hub(C|pca8,1),hub)", "C|pca8 hub"},
@@ -86,6 +89,22 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"concat empty", "concat()", 8, "expected a layer"},
 		{"concat of sum", "concat(A+B)", 9, `expected , or ), found "+"`},
 		{"rrf of one", "rrf(A)", 6, "rrf takes two schemes or more"},
+		{"qe without numbers", "qe(A)", 5, `expected , and the number of hits, found ")"`},
+		{"qe without a power", "qe(A,5)", 7, `expected , and the power, found ")"`},
+		{"qe of none", "qe(A,0,3)", 6, "qe takes a number of hits from 1 to 100"},
+		{"qe of many", "qe(A,101,3)", 6, "from 1 to 100"},
+		{"qe of a fraction", "qe(A,2.5,3)", 6, "from 1 to 100"},
+		{"qe of a negative power", "qe(A,5,-1)", 8, "qe takes a power from 0 to 10"},
+		{"qe of a large power", "qe(A,5,11)", 8, "qe takes a power from 0 to 10"},
+		{"qe of no power", "qe(A,5,1.2.3)", 8, "qe takes a power from 0 to 10"},
+		{"qe of infinity", "qe(A,5,1e999)", 8, "qe takes a power from 0 to 10"},
+		{"qe not closed", "qe(A,5,3", 9, `expected ), found "the end"`},
+		{"qe of rrf", "qe(rrf(A,B),5,3)", 4, "qe takes a sum or znorm"},
+		{"qe of concat", "qe(concat(A,B),5,3)", 4, "qe takes a sum or znorm"},
+		{"qe of hub", "qe(A+hub(B),5,3)", 4, "qe takes layers without hub("},
+		{"qe in rrf", "rrf(A,qe(B,5,3))", 7, "qe( stands alone"},
+		{"qe in qe", "qe(qe(B,5,3),5,3)", 4, "qe( stands alone"},
+		{"qe in a sum", "A+qe(B,5,3)", 3, "qe( is not known here"},
 		{"hub not closed", "hub(A", 6, `expected , or ), found "the end"`},
 		{"hub of a sum", "hub(A+B)", 6, `expected , or ), found "+"`},
 		{"hub of none", "hub(A,0)", 7, `hub takes a number of nearest rows from 1 to 100, not "0"`},
@@ -172,7 +191,7 @@ func TestFactorFiles(t *testing.T) {
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -208,12 +227,19 @@ func TestSchemeCheck(t *testing.T) {
 		}
 		return 0, ""
 	}
+	one := Scheme{Terms: []Term{{1, FactorNamed("A"), 0}}}
+	hub := Scheme{Terms: []Term{{1, FactorNamed("A"), 5}}}
+	qe := Scheme{Kind: QE, Parts: []Scheme{one}, N: 5, Alpha: 3}
 	deep := Scheme{Terms: []Term{{1, FactorNamed("A"), 0}}}
 	for range maxSchemeDepth {
 		deep = Scheme{Kind: RRF, Parts: []Scheme{deep, deep}}
 	}
 	schemes := []Scheme{
-		deep,
+		deep, qe,
+		{Kind: QE, Parts: []Scheme{one}, N: 0, Alpha: 3},
+		{Kind: QE, Parts: []Scheme{one}, N: 5, Alpha: 30},
+		{Kind: QE, Parts: []Scheme{hub}, N: 5, Alpha: 3},
+		{Kind: RRF, Parts: []Scheme{one, qe}},
 		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A"), 0}, {2, FactorNamed("B"), 0}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A"), 0}}}}},
 		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A"), 0}}}}},
 		{Kind: Concat, Terms: []Term{{1, FactorNamed("A"), 0}, {2, FactorNamed("B"), 5}}},
@@ -221,7 +247,7 @@ func TestSchemeCheck(t *testing.T) {
 		{Terms: []Term{{1, FactorNamed("A"), 0}, {1e40, FactorNamed("B"), 0}}},
 	}
 	for _, text := range []string{
-		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "znorm(A+X|pca3)", "znorm(A|pca200)", "A+2*hub(A|centre|pca200,3)", "hub(X)", "1e-05*A+B|zscore|whiten200@2",
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "znorm(A+X|pca3)", "znorm(A|pca200)", "A+2*hub(A|centre|pca200,3)", "hub(X)", "qe(A+X,3,1)", "qe(znorm(A),3,0.25)", "1e-05*A+B|zscore|whiten200@2",
 	} {
 		s, err := ParseScheme(text)
 		if err != nil {
@@ -242,7 +268,7 @@ func TestSchemeCheck(t *testing.T) {
 			t.Errorf("%s is not equal to itself, read back: %v", s, err)
 		}
 	}
-	if faults != 16 {
-		t.Errorf("%d schemes have faults, want 16", faults)
+	if faults != 21 {
+		t.Errorf("%d schemes have faults, want 21", faults)
 	}
 }

@@ -53,6 +53,9 @@ func (w *speller) scheme(s Scheme, depth int) {
 	}
 	switch s.Kind {
 	case Sum:
+	case QE:
+		w.expansion(s, depth)
+		return
 	case ZNorm:
 		w.text.WriteString("znorm(")
 	case Concat:
@@ -86,6 +89,28 @@ func (w *speller) scheme(s Scheme, depth int) {
 	}
 }
 
+// expansion spells a query expansion.
+func (w *speller) expansion(s Scheme, depth int) {
+	if depth > 1 {
+		w.fail(w.text.Len(), alone)
+	}
+	w.text.WriteString("qe(")
+	at := w.text.Len()
+	for _, part := range s.Parts {
+		w.scheme(part, depth+1)
+		w.fail(at, expandable(part))
+	}
+	w.text.WriteByte(',')
+	at = w.text.Len()
+	w.text.WriteString(strconv.Itoa(s.N))
+	w.fail(at, expansionFault(s.N, 0))
+	w.text.WriteByte(',')
+	at = w.text.Len()
+	w.text.WriteString(strconv.FormatFloat(s.Alpha, 'g', -1, 64))
+	w.fail(at, expansionFault(s.N, s.Alpha))
+	w.text.WriteByte(')')
+}
+
 // term spells a term of a scheme of the given kind.
 func (w *speller) term(t Term, kind Kind) {
 	if t.Weight != 1 {
@@ -114,7 +139,7 @@ func (w *speller) term(t Term, kind Kind) {
 
 // Equal reports whether two schemes are the same.
 func (s Scheme) Equal(o Scheme) bool {
-	return s.Kind == o.Kind && slices.EqualFunc(s.Parts, o.Parts, Scheme.Equal) &&
+	return s.Kind == o.Kind && s.N == o.N && s.Alpha == o.Alpha && slices.EqualFunc(s.Parts, o.Parts, Scheme.Equal) &&
 		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Hub == b.Hub && a.Factor.Equal(b.Factor) })
 }
 

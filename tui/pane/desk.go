@@ -124,13 +124,17 @@ func AllZero(s scheme.Scheme) bool {
 	if slices.ContainsFunc(s.Parts, AllZero) {
 		return true
 	}
-	return s.Kind != scheme.RRF && !slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Weight > 0 })
+	return len(s.Parts) == 0 && !slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Weight > 0 })
 }
 
 // Holds reports whether the layer is a term of s, or for a fusion one of its schemes.
 func Holds(s scheme.Scheme, layer string) bool {
-	if s.Kind == scheme.RRF {
+	switch s.Kind {
+	case scheme.QE:
+		return Holds(s.Parts[0], layer)
+	case scheme.RRF:
 		return slices.ContainsFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
+	default:
 	}
 	return slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Name() == layer })
 }
@@ -145,6 +149,10 @@ func Toggled(s scheme.Scheme, layer string) (scheme.Scheme, bool) {
 	s = cloneScheme(s)
 	one := scheme.Term{Weight: 1, Factor: scheme.FactorNamed(layer)}
 	switch {
+	case s.Kind == scheme.QE:
+		var left bool
+		s.Parts[0], left = Toggled(s.Parts[0], layer)
+		return s, left
 	case s.Kind == scheme.RRF && Holds(s, layer):
 		s.Parts = slices.DeleteFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
 		return s, len(s.Parts) > 1
