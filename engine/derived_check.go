@@ -180,7 +180,7 @@ func (c *derivedCheck) orphan(dir fence.Folder, path, name, what string) {
 }
 
 // subfolder checks a folder in a folder of Derived: of an extraction, of imports, of
-// neighbours or of the indexes of archives.
+// neighbours, of values of layers or of the indexes of archives.
 func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 	switch filepath.Base(dir.Path()) {
 	case "extract":
@@ -196,6 +196,8 @@ func (c *derivedCheck) subfolder(ctx context.Context, dir fence.Folder) error {
 		}
 	case neighbour.NeighbourFolder:
 		return c.neighbours(ctx, dir)
+	case derive.ValuesFolder:
+		return c.values(ctx, dir)
 	case picture.ArchivesFolder:
 		return c.indexes(ctx, dir)
 	case unpackedFolder:
@@ -364,6 +366,30 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 			c.add(path, Outdated, "it "+stale)
 		default:
 			if err := c.sound(ctx, path, Again{Not: "neighbourhoods"}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(err, c.left(ctx, dir.Path()))
+}
+
+// values checks what is kept of whole layers.
+func (c *derivedCheck) values(ctx context.Context, dir fence.Folder) error {
+	entries, err := dir.Entries()
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || !e.Type().IsRegular() {
+			continue
+		}
+		path := dir.File(e.Name())
+		c.progress(path)
+		damage, foreign := derive.CheckValues(dir, e.Name())
+		switch {
+		case damage != nil:
+			c.add(path, Damaged, "it "+damage.Error())
+		case foreign:
+			c.add(path, Outdated, "it "+seal.ErrForeign)
+		default:
+			if err := c.sound(ctx, path, Again{Not: "values of whole layers"}, nil); err != nil {
 				return err
 			}
 		}

@@ -323,11 +323,22 @@ func TestValuesAreBelieved(t *testing.T) {
 	want := rankAll(t, g, []int{5}, schemes, 20, among)
 	files := valueFiles(t, g)
 	dir := filepath.Join(g.Path, DerivedFolder, derive.ValuesFolder)
+	if found, err := g.CheckDerived(t.Context(), DerivedCheck{}); err != nil || len(found) != 2 || found[0].State != Current {
+		t.Errorf("the check finds %v, %v", found, err)
+	}
 	for name, text := range files {
 		broken := text[:len(text)-1] + string(text[len(text)-1]^1)
 		for _, bad := range []string{broken, text[:len(text)-8], "", "strata values 1\n", text + "12345678"} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(bad), 0o600); err != nil {
 				t.Fatal(err)
+			}
+			state := Damaged
+			if bad == broken {
+				state = Outdated
+			}
+			found, err := g.CheckDerived(t.Context(), DerivedCheck{})
+			if at := slices.IndexFunc(found, func(f DerivedFile) bool { return filepath.Base(f.Path) == name }); err != nil || at < 0 || found[at].State != state {
+				t.Errorf("%s: the check finds %v, %v", name, found, err)
 			}
 			got := rankAll(t, open(t, g.Path), []int{5}, schemes, 20, among)
 			if !sameHits(got[0][0].Hits, want[0][0].Hits) {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io/fs"
 	"math"
 	slash "path"
 
@@ -121,7 +120,7 @@ func decodeValues(b []byte) (head valuesHead, values []float64, err error) {
 	rest, ok := bytes.CutPrefix(b, []byte(valuesMagic))
 	line, rest, ended := bytes.Cut(rest, []byte("\n"))
 	if !ok || !ended {
-		return head, nil, errors.New("it holds no values")
+		return head, nil, errors.New("it has no head of values")
 	}
 	if err := json.Unmarshal(line, &head); err != nil {
 		return head, nil, fmt.Errorf("its head: %w", err)
@@ -136,18 +135,18 @@ func decodeValues(b []byte) (head valuesHead, values []float64, err error) {
 	return head, values, nil
 }
 
-// CheckValues says what is wrong with a file of values in a folder, or returns "". missing reports
-// that it was not made here.
-func CheckValues(dir fence.Folder, name string, limit int64) (why string, foreign bool) {
-	text, err := dir.ReadFile(name, limit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", false
-	}
+// mostValues is the largest size of a file of values: the moments of 8,192 features.
+const mostValues = 1 << 29
+
+// CheckValues says what is wrong with a file of values in a folder, as text that follows the file's
+// name, and whether a sound one was not made here.
+func CheckValues(dir fence.Folder, name string) (damage error, foreign bool) {
+	text, err := dir.ReadFile(name, mostValues)
 	if err == nil {
 		_, _, err = decodeValues(text)
 	}
 	if err != nil {
-		return err.Error(), false
+		return fmt.Errorf("cannot be read: %w", err), false
 	}
-	return "", !seal.Believed(seal.SealedValues, text)
+	return nil, !seal.Believed(seal.SealedValues, text)
 }
