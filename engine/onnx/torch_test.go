@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"strata/fixtures/need"
@@ -38,6 +39,7 @@ func TestPyTorchExports(t *testing.T) {
 	if out, err := exec.Command(python, "testdata/export.py", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	checkExportedBlocks(t, r, dir)
 	input := readFloats(t, filepath.Join(dir, "input.f32"))
 	for _, c := range []struct {
 		net, block, tensor string
@@ -94,6 +96,35 @@ func TestPyTorchExports(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// checkExportedBlocks checks that the blocks of exported networks are PyTorch's.
+func checkExportedBlocks(t *testing.T, r *Runtime, dir string) {
+	t.Helper()
+	for net, want := range map[string]string{
+		"vit":      "encoder_layer_0/Add_1 encoder_layer_1/Add_1",
+		"swin":     "features.1.0/Add_1 features.1.1/Add_1 features.3.0/Add_1 features.3.1/Add_1",
+		"convnext": "features.1.0/Add features.3.0/Add",
+	} {
+		for _, export := range []string{net, net + "-any"} {
+			m, err := Read(filepath.Join(dir, export+".onnx"))
+			if err == nil {
+				err = r.InferUnknown(t.Context(), m)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			blocks, err := m.Blocks()
+			var got []string
+			for _, b := range blocks {
+				parts := strings.Split(strings.TrimSuffix(b.Name, "_output_0"), "/")
+				got = append(got, strings.Join(parts[len(parts)-2:], "/"))
+			}
+			if err != nil || strings.Join(got, " ") != want {
+				t.Errorf("%s: blocks %s, %v, want %s", export, got, err, want)
+			}
 		}
 	}
 }

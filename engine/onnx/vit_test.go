@@ -57,6 +57,9 @@ func TestTransformerLayouts(t *testing.T) {
 			if x.What() != "tokens, 48 channels" || lead(x.axes) != v.tokens()-16 {
 				t.Errorf("add2: %s, %d tokens before the patches", x.What(), lead(x.axes))
 			}
+			if blocks, err := m.Blocks(); err != nil || names(blocks) != "add2" {
+				t.Errorf("blocks %s, %v", names(blocks), err)
+			}
 			if n := got["wide"].Channels(); n != 96 {
 				t.Errorf("wide: %d channels", n)
 			}
