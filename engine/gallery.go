@@ -108,6 +108,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
+	g.manifest = m
 	g.list(m)
 	g.readFlags()
 	g.findPictures(context.WithoutCancel(ctx), m)
@@ -179,6 +180,13 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	o.sayLeft()
 	g.readFlags()
 	g.Kind = g.kind(o.table, g.manifest)
+	g.begin(ctx)
+	return g, nil
+}
+
+// begin makes the pictures ready, and begins what runs behind an open gallery: taking its
+// fingerprint.
+func (g *Gallery) begin(ctx context.Context) {
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.findPictures(g.life, g.manifest)
 	g.fingerprint = make(chan struct{})
@@ -186,7 +194,6 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		defer close(g.fingerprint)
 		g.print, g.prints, g.printErr = g.takeFingerprint(g.life)
 	}()
-	return g, nil
 }
 
 // findPictures makes the pictures ready that the items table and the manifest, which

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,17 @@ type Options struct {
 	Restart bool // give up an interrupted extraction of another recipe
 	Force   bool // replace layers that are there
 
+	// Items, unless nil, are the gallery's, already open, of which nothing is read again;
+	// and Into is another folder for the layers and their gallery.yaml.
+	Items *engine.Gallery
+	Into  string
+	// From, unless "", is a folder of Into, of the same items, model and preprocessing, whose
+	// layers are taken instead of computed.
+	From string
+	// Ready, unless nil, is told what the layers will take on the disk, before the first
+	// picture is read. An error ends the extraction, which has written nothing.
+	Ready func(bytes int64) error
+
 	FollowLinks bool // symbolic links may lead out of the gallery's folder
 
 	// Agree is asked, with Append, about the recorded model; nil agrees to none.
@@ -50,6 +62,7 @@ type Options struct {
 
 	Progress func(Progress)                                    // from time to time, and at the end; may be nil
 	Broken   func(path string, b manifest.BrokenPicture)       // a picture that cannot be read; may be nil
+	probe    bool                                              // check, and write nothing
 	every    time.Duration                                     // between two lines of the journal
 	writeAt  func(f *os.File, b []byte, at int64) (int, error) // a full disk in tests
 }
@@ -97,7 +110,7 @@ func Extract(ctx context.Context, o Options) (*Summary, error) {
 	if o.every == 0 {
 		o.every = checkpoint
 	}
-	dir, err := galleryFolder(o.Gallery)
+	dir, err := galleryFolder(cmp.Or(o.Into, o.Gallery))
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +132,18 @@ func Extract(ctx context.Context, o Options) (*Summary, error) {
 		return nil, err
 	}
 	defer x.pipeline.close() //nolint:errcheck // nothing is lost with it
-	defer x.items.Close()    //nolint:errcheck // it is only read
+	if x.Items == nil {
+		defer x.items.Close() //nolint:errcheck // it is only read
+	}
 	return x.run(ctx)
+}
+
+// Allows returns the error of which Extract would fail before it reads a picture, of the
+// gallery, the model and the layers that are there. It writes no layer.
+func Allows(ctx context.Context, o Options) error {
+	o.probe = true
+	_, err := Extract(ctx, o)
+	return err
 }
 
 // extraction is one call of Extract.
@@ -173,28 +196,11 @@ func lockGallery(dir string) (unlock func(), err error) {
 
 // prepare reads everything but the pictures.
 func (x *extraction) prepare(ctx context.Context) (err error) {
-	if x.was, err = manifest.Read(x.files, x.Gallery); err != nil {
-		return err
-	}
-	if x.was == nil {
-		x.was = &manifest.Manifest{}
-	}
-	if !x.Append {
-		left, err := listPictures(ctx, x.files, x.dir, x.was, x.FollowLinks)
-		if err != nil {
-			return err
-		}
-		for _, what := range left {
-			if x.Left != nil {
-				x.Left(what)
-			}
-		}
-	}
-	if x.items, err = engine.OpenItems(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks}); err != nil {
+	if err := x.readItems(ctx); err != nil {
 		return err
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && x.Items == nil {
 			err = errors.Join(err, x.items.Close())
 		}
 	}()
@@ -217,6 +223,43 @@ func (x *extraction) prepare(ctx context.Context) (err error) {
 	}
 	x.Taps, x.Preprocess = x.pipeline.plan.Taps, x.pipeline.preprocess
 	return nil
+}
+
+// readItems reads gallery.yaml and opens the items. If there is no items table, every picture
+// becomes one.
+func (x *extraction) readItems(ctx context.Context) (err error) {
+	if x.Into != "" {
+		x.was = itemsOf(x.Items.Manifest())
+	} else if x.was, err = manifest.Read(x.files, x.Gallery); err != nil {
+		return err
+	}
+	if x.was == nil {
+		x.was = &manifest.Manifest{}
+	}
+	if x.items = x.Items; x.items != nil {
+		return nil
+	}
+	if !x.Append {
+		left, err := listPictures(ctx, x.files, x.dir, x.was, x.FollowLinks)
+		if err != nil {
+			return err
+		}
+		for _, what := range left {
+			if x.Left != nil {
+				x.Left(what)
+			}
+		}
+	}
+	x.items, err = engine.OpenItems(ctx, x.Gallery, engine.OpenOptions{FollowLinks: x.FollowLinks})
+	return err
+}
+
+// itemsOf returns what a manifest, which may be nil, says of items and pictures.
+func itemsOf(m *manifest.Manifest) *manifest.Manifest {
+	if m == nil {
+		return nil
+	}
+	return &manifest.Manifest{Name: m.Name, Items: m.Items, Unknown: m.Unknown, Pictures: m.Pictures}
 }
 
 // checkTaps checks the names of the layers that are asked for.
@@ -350,7 +393,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 		sum.Files = append(sum.Files, x.place(t.Name))
 	}
 	dir := fence.In(x.dir, partsFolder)
-	_, lines, err := readJournal(dir)
+	had, lines, err := readJournal(dir)
 	if err != nil && !x.Restart {
 		return nil, err
 	}
@@ -370,13 +413,28 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 	if _, err := x.manifest(nil); err != nil { // before hours of work, not after
 		return nil, err
 	}
+	if x.probe {
+		if had != nil {
+			return nil, fmt.Errorf("%s holds an interrupted extraction: finish it, or start anew with --restart", dir.Path())
+		}
+		return sum, nil
+	}
+	if x.Ready != nil {
+		if err := x.Ready(x.bytes()); err != nil {
+			return nil, err
+		}
+	}
 	p, err := x.openParts(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer p.close() //nolint:errcheck // what counts is synced
 	if !finished {
-		if err := x.rows(ctx, p, sum); err != nil {
+		fill := x.rows
+		if x.From != "" {
+			fill = x.take
+		}
+		if err := fill(ctx, p, sum); err != nil {
 			return sum, &KeptError{p.done, sum.Rows, err}
 		}
 	}
@@ -439,6 +497,15 @@ func (x *extraction) newParts() []part {
 		}})
 	}
 	return layers
+}
+
+// bytes returns the size of the layers' files.
+func (x *extraction) bytes() int64 {
+	n := int64(0)
+	for _, l := range x.newParts() {
+		n += int64(len(l.head.Encode())) + l.head.Rows*l.head.RowBytes()
+	}
+	return n
 }
 
 // old returns the rows that a layer begins with, or nil.
