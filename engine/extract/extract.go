@@ -155,7 +155,8 @@ type extraction struct {
 	was      *manifest.Manifest // what gallery.yaml says before; not nil
 	record   *manifest.ModelRecord
 	pipeline *pipeline
-	from     int // rows that need no extraction
+	from     int      // rows that need no extraction
+	left     []string // layers that may be there: taking them was interrupted
 }
 
 // galleryFolder checks that a gallery's folder is there.
@@ -371,6 +372,9 @@ func (x *extraction) checkTaken() error {
 		return nil
 	}
 	for _, t := range x.Taps {
+		if slices.Contains(x.left, t.Name) {
+			continue
+		}
 		if l := x.was.Layers[t.Name]; l != nil && len(l.Files) > 0 {
 			return fmt.Errorf("%s: layer %s is %s there; --force replaces it", manifest.FileName, t.Name, l.Files[0]+" and others")
 		} else if l != nil && l.File != "" {
@@ -397,6 +401,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 	if err != nil && !x.Restart {
 		return nil, err
 	}
+	x.takeUp(had)
 	finished := !x.Restart && len(lines) > 0 && lines[len(lines)-1].Finished
 	if x.Append && x.from == x.items.Len() {
 		sum.Finished = true
@@ -413,16 +418,8 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 	if _, err := x.manifest(nil); err != nil { // before hours of work, not after
 		return nil, err
 	}
-	if x.probe {
-		if had != nil {
-			return nil, fmt.Errorf("%s holds an interrupted extraction: finish it, or start anew with --restart", dir.Path())
-		}
-		return sum, nil
-	}
-	if x.Ready != nil {
-		if err := x.Ready(x.bytes()); err != nil {
-			return nil, err
-		}
+	if err := x.ready(dir, had); err != nil || x.probe {
+		return sum, err
 	}
 	p, err := x.openParts(ctx, dir)
 	if err != nil {
@@ -449,6 +446,18 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 		x.Progress(sum.Progress)
 	}
 	return sum, nil
+}
+
+// ready says what the layers will take. A probe checks that no other extraction waits to
+// be finished.
+func (x *extraction) ready(dir fence.Folder, had *recipe) error {
+	switch {
+	case x.probe && had != nil && had.mode() != modeTake:
+		return fmt.Errorf("%s holds an interrupted extraction: finish it, or start anew with --restart", dir.Path())
+	case !x.probe && x.Ready != nil:
+		return x.Ready(x.bytes())
+	}
+	return nil
 }
 
 // noneError says that no picture could be extracted. What is wrong with one that is a link

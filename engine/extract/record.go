@@ -23,8 +23,15 @@ func (x *extraction) recipe() (recipe, error) {
 	if err != nil {
 		return recipe{}, err
 	}
+	mode := "extract"
+	switch {
+	case x.From != "":
+		mode = modeTake
+	case x.Append:
+		mode = "append"
+	}
 	r := recipe{Version: 1, Rows: x.items.Len(), From: x.from, Facts: [][2]string{
-		{"mode", map[bool]string{false: "extract", true: "append"}[x.Append]},
+		{"mode", mode},
 		{"model", x.record.SHA256},
 		{"preprocessing", string(preprocess)},
 		{"items", fmt.Sprintf("%d, %s", x.items.Len(), hashPictures(x.items))},

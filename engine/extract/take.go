@@ -6,9 +6,38 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"strata/engine/manifest"
 )
+
+// modeTake is the mode, in a journal, of layers that are taken from a folder. Taking them
+// again costs little.
+const modeTake = "take"
+
+// mode returns the mode of a recipe.
+func (r *recipe) mode() string {
+	for _, f := range r.Facts {
+		if f[0] == "mode" {
+			return f[1]
+		}
+	}
+	return ""
+}
+
+// takeUp gives up parts that were being taken when a program was killed. Layers that it had
+// put into their places are replaced.
+func (x *extraction) takeUp(had *recipe) {
+	if had == nil || had.mode() != modeTake || x.From == "" && !x.probe {
+		return
+	}
+	x.Restart = !x.probe
+	for _, f := range had.Facts {
+		if name, ok := strings.CutPrefix(f[0], "layer "); ok {
+			x.left = append(x.left, name)
+		}
+	}
+}
 
 // take fills the parts with the rows that an extraction into another folder has made, byte
 // for byte.

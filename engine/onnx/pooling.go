@@ -267,10 +267,7 @@ func (p Pooling) fits(t Tensor) error {
 
 // count sets and checks the places of CLS, Patches and Token.
 func (p Pooling) count(t Tensor) (Pooling, error) {
-	before := int64(-1)
-	if t.axes != nil {
-		before = lead(t.axes)
-	}
+	before := t.Before()
 	switch {
 	case p.Op == CLS && before == 0:
 		return p, fmt.Errorf("nothing stands before its patches, no class token: use gap, or token(0) for the first place")

@@ -96,6 +96,15 @@ func (t Tensor) Channels() int64 {
 	return t.Shape.Size(c)
 }
 
+// Before returns how many tokens stand before those of the patches, class token and
+// registers; -1 if it is not known.
+func (t Tensor) Before() int64 {
+	if t.axes == nil {
+		return -1
+	}
+	return lead(t.axes)
+}
+
 // What says in words what the tensor is taken for.
 func (t Tensor) What() string {
 	if t.Kind != FeatureMap {

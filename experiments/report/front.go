@@ -28,7 +28,7 @@ const (
 
 // paperStyle replaces plotStyle in a file of its own: it has a page's colours on paper.
 var paperStyle = strings.NewReplacer(
-	"#010101", "#1d1f23", "#020202", "#d9d9d3", "#030303", "#4a6a9c", "#040404", "#0b6e58", "#060606", "#1d1f23", "#090909", "#0b6e58", "#0A0A0A", "#c2c2ba",
+	"#010101", "#1d1f23", "#020202", "#d9d9d3", "#030303", "#4a6a9c", "#040404", "#0b6e58", "#060606", "#1d1f23", "#070707", "#4a6a9c", "#080808", "#a8741a", "#090909", "#0b6e58", "#0A0A0A", "#c2c2ba",
 	"font-family:Liberation Sans", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif",
 )
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"strata/engine/extract"
 	"strata/engine/inert"
@@ -63,6 +64,16 @@ strata extract shop --append`,
 	flags.StringArrayVar(&f.taps, "tap", nil, "a layer: NAME=TENSOR, NAME=TENSOR:POOLING or NAME=TENSOR:POOLING@ORDER; repeat it for more")
 	flags.StringVar(&f.elements, "type", "float16", "the type of the layers' elements, float16 or float32")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the projections of cov and gram, recorded")
+	f.addRecipe(flags)
+	flags.BoolVar(&f.o.Append, "append", false, "extend the recorded layers to the items that were added to the items table")
+	flags.StringVar(&f.model, "model", "", "with --append: the model (default: "+extract.ModelVariable+", then where gallery.yaml says, if you agree to it)")
+	flags.BoolVar(&f.o.Restart, "restart", false, "give up an interrupted extraction that had another recipe")
+	flags.BoolVar(&f.o.Force, "force", false, "replace layers that are there")
+	return cmd
+}
+
+// addRecipe adds the flags of preprocessing, and of what computes.
+func (f *extractFlags) addRecipe(flags *pflag.FlagSet) {
 	flags.StringVar(&f.o.Preset, "preset", "", "how pictures are preprocessed: "+strings.Join(presetNames(), ", "))
 	flags.StringVar(&f.size, "size", "", "side of the square that the model is fed, in pixels, or HEIGHTxWIDTH (default: the model's)")
 	flags.StringVar(&f.fit, "fit", "", "squash, crop(N): short side to N pixels, then the centre, or pad(V): all of the picture, on grey of V")
@@ -73,15 +84,10 @@ strata extract shop --append`,
 	flags.StringVar(&f.channels, "channels", "", "their order: rgb or bgr")
 	flags.StringVar(&f.layout, "layout", "", "of the model's input: nchw or nhwc (default: the model's)")
 	flags.StringArrayVar(&f.inputs, "input", nil, "of a model that takes more than pictures, NAME=NUMBER of another input; repeat it for more")
-	flags.BoolVar(&f.o.Append, "append", false, "extend the recorded layers to the items that were added to the items table")
-	flags.StringVar(&f.model, "model", "", "with --append: the model (default: "+extract.ModelVariable+", then where gallery.yaml says, if you agree to it)")
-	flags.BoolVar(&f.o.Restart, "restart", false, "give up an interrupted extraction that had another recipe")
-	flags.BoolVar(&f.o.Force, "force", false, "replace layers that are there")
 	flags.IntVar(&f.o.Threads, "threads", 0, "pictures at a time (default: one a processor)")
 	flags.StringVar(&f.o.Provider, "provider", "cpu", "what computes: cpu, cuda, tensorrt, coreml, or another that the library has")
 	flags.StringVar(&f.o.Library, "onnxruntime", "",
 		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
-	return cmd
 }
 
 func presetNames() []string {
@@ -160,10 +166,10 @@ func parseInputs(list []string) (map[string]float64, error) {
 	return out, nil
 }
 
-// options returns what the flags ask for.
-func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Options, error) {
+// recipe returns what the flags of addRecipe ask for.
+func (f extractFlags) recipe(cmd *cobra.Command, gallery string) (extract.Options, error) {
 	o := f.o
-	o.Gallery, o.Env, o.Version, o.FollowLinks = args[len(args)-1], os.Getenv, version(), linksFollowed(cmd.Context())
+	o.Gallery, o.Env, o.Version, o.FollowLinks = gallery, os.Getenv, version(), linksFollowed(cmd.Context())
 	o.Loaded = func(sha256, path string) { _ = remember(sha256, path) } // the user has named it
 	o.Left = func(what string) { warn(cmd, []string{what}) }
 	o.Preprocess = manifest.Preprocess{
@@ -182,6 +188,15 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 	if strings.EqualFold(o.Provider, "cpu") {
 		o.Provider = ""
 	}
+	return o, nil
+}
+
+// options returns what the flags ask for.
+func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Options, error) {
+	o, err := f.recipe(cmd, args[len(args)-1])
+	if err != nil {
+		return o, err
+	}
 	if o.Append {
 		for _, name := range []string{"tap", "type", "seed", "preset", "size", "fit", "filter", "range", "mean", "std", "channels", "layout", "input", "force"} {
 			if cmd.Flags().Changed(name) {
@@ -198,13 +213,8 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 		return o, usagef("--model belongs to --append; otherwise the model is the first argument")
 	}
 	o.Model = args[0]
-	switch f.elements {
-	case "float16":
-		o.Type = layer.Float16
-	case "float32":
-		o.Type = layer.Float32
-	default:
-		return o, usagef("--type is float16 or float32, not %q", f.elements)
+	if o.Type, err = parseElements(f.elements); err != nil {
+		return o, err
 	}
 	if len(f.taps) == 0 {
 		return o, usagef("no --tap: name a layer and its tensor, as in --tap A=mixed0:gap (strata taps %s lists the tensors)", inert.Shell(args[0]))
@@ -220,14 +230,20 @@ func (f extractFlags) options(cmd *cobra.Command, args []string) (extract.Option
 	return o, nil
 }
 
-func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
-	o, err := f.options(cmd, args)
-	if err != nil {
-		return err
+// parseElements reads the type of the elements of layers.
+func parseElements(text string) (layer.DType, error) {
+	switch text {
+	case "float16":
+		return layer.Float16, nil
+	case "float32":
+		return layer.Float32, nil
 	}
-	p := newProgress(cmd.ErrOrStderr())
-	o.Progress = p.extraction
-	o.Broken = func(path string, b manifest.BrokenPicture) {
+	return 0, usagef("--type is float16 or float32, not %q", text)
+}
+
+// broken returns what says that a picture cannot be read.
+func broken(cmd *cobra.Command, p *progress) func(path string, b manifest.BrokenPicture) {
+	return func(path string, b manifest.BrokenPicture) {
 		p.end()
 		if path != "" && !strings.HasPrefix(b.Why, path) {
 			path += ": "
@@ -236,6 +252,16 @@ func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
 		}
 		warn(cmd, []string{fmt.Sprintf("%s%s (row %d, item %s)", path, b.Why, b.Row, b.ID)})
 	}
+}
+
+func runExtract(cmd *cobra.Command, args []string, f extractFlags) error {
+	o, err := f.options(cmd, args)
+	if err != nil {
+		return err
+	}
+	p := newProgress(cmd.ErrOrStderr())
+	o.Progress = p.extraction
+	o.Broken = broken(cmd, p)
 	sum, err := extract.Extract(cmd.Context(), o)
 	p.end()
 	var kept *extract.KeptError

@@ -112,6 +112,7 @@ var flagKinds = map[string]flagKind{
 	"std":                {measure, "R,G,B"},
 	"step":               {measure, "STEP"},
 	"tap":                {measure, "TAP"},
+	"taps":               {measure, "PATTERN,..."},
 	"timed":              {measure, "NUMBER"},
 	"tolerance":          {measure, "NUMBER"},
 
@@ -123,6 +124,7 @@ var flagKinds = map[string]flagKind{
 	"format":       {output, "FORMAT,..."},
 	"graphics":     {output, "HOW"},
 	"json":         {output, ""},
+	"keep":         {output, "LAYERS"},
 	"layer":        {output, "NAME"},
 	"log":          {output, "FILE"},
 	"no-mouse":     {output, ""},
@@ -170,8 +172,8 @@ func addHelp(root *cobra.Command) {
 		root.AddGroup(&g)
 	}
 	for name, group := range map[string]string{
-		"search": searching, "replay": searching, "flags": searching,
-		"eval": measuring, "diff": measuring, "tune": measuring, "mine": measuring, "cost": measuring, "bench": measuring,
+		"search": searching, "replay": searching, "flags": searching, "resume": searching,
+		"eval": measuring, "diff": measuring, "tune": measuring, "sweep": measuring, "mine": measuring, "cost": measuring, "bench": measuring,
 		"items": preparing, "extract": preparing, "taps": preparing, "derive": preparing, "import": preparing, "check": preparing,
 		"doctor": others,
 	} {

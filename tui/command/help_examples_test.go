@@ -19,7 +19,7 @@ import (
 // parsedOnly are the beginnings of examples that are parsed and not run: they need
 // a terminal, a network, a file of another program, or minutes.
 var parsedOnly = []string{
-	"strata shop", "strata resume", "strata taps ", "strata extract ", "strata search shop --image ",
+	"strata shop", "strata resume", "strata taps ", "strata extract ", "strata sweep ", "strata search shop --image ",
 	"strata import job.npz ", "strata import embeddings.parquet ", "strata bench ", "strata cost ",
 	"strata items ", // the folder has a table
 }

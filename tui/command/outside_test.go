@@ -55,6 +55,7 @@ var commandLines = []commandLine{
 	{args: []string{"search", "p", "--image", "in/new.png", "--scheme", "A", "--model", "in/net.onnx"}, runtime: true},
 	{args: []string{"check", "p", "--model", "in/net.onnx"}, runtime: true},
 	{args: []string{"items", "q", "--folders", "kind", "--sample", "3"}},
+	{args: []string{"sweep", "in/net.onnx", "g", "--taps", "relu", "--pool", "gap,max", "--size", "8", "--range", "0,1", "--out", "out/sweep", "--report"}, runtime: true},
 	{args: []string{"doctor"}},
 	{args: []string{"man"}},
 	{args: []string{"help"}},

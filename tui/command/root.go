@@ -109,7 +109,7 @@ and their number.`,
 	}
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(searchCommand(), evalCommand(), diffCommand(), tuneCommand(), mineCommand(), replayCommand(), resumeCommand(), flagsCommand(),
-		itemsCommand(), tapsCommand(), extractCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
+		itemsCommand(), tapsCommand(), extractCommand(), sweepCommand(), deriveCommand(), importCommand(), checkCommand(), benchCommand(), costCommand(), doctorCommand(), manCommand())
 	addHelp(root)
 	f.add(root.Flags())
 	return root
