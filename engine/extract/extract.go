@@ -367,8 +367,8 @@ func (x *extraction) file(layer string) string {
 
 // checkTaken checks that no layer that is there is replaced unless that is asked
 // for.
-func (x *extraction) checkTaken() error {
-	if x.Append || x.Force {
+func (x *extraction) checkTaken(finished bool) error {
+	if finished || x.Append || x.Force {
 		return nil
 	}
 	for _, t := range x.Taps {
@@ -410,10 +410,8 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 		}
 		return sum, nil
 	}
-	if !finished {
-		if err := x.checkTaken(); err != nil {
-			return nil, err
-		}
+	if err := x.checkTaken(finished); err != nil {
+		return nil, err
 	}
 	if _, err := x.manifest(nil); err != nil { // before hours of work, not after
 		return nil, err
@@ -427,11 +425,7 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 	}
 	defer p.close() //nolint:errcheck // what counts is synced
 	if !finished {
-		fill := x.rows
-		if x.From != "" {
-			fill = x.take
-		}
-		if err := fill(ctx, p, sum); err != nil {
+		if err := x.fill(ctx, p, sum); err != nil {
 			return sum, &KeptError{p.done, sum.Rows, err}
 		}
 	}
@@ -446,6 +440,14 @@ func (x *extraction) run(ctx context.Context) (*Summary, error) {
 		x.Progress(sum.Progress)
 	}
 	return sum, nil
+}
+
+// fill extracts the rows that are not done, or takes all of them.
+func (x *extraction) fill(ctx context.Context, p *parts, sum *Summary) error {
+	if x.From != "" {
+		return x.take(ctx, p, sum)
+	}
+	return x.rows(ctx, p, sum)
 }
 
 // ready says what the layers will take. A probe checks that no other extraction waits to
