@@ -43,6 +43,9 @@ func (g *Gallery) Rows(where []scheme.Condition) ([]bool, error) {
 		if err != nil {
 			return nil, err
 		}
+		if l.Judged() {
+			return nil, fmt.Errorf("%s is judgements of pairs, which have no values: items are not chosen by them", name)
+		}
 		cells, missing := l.With(values[name])
 		if cells == nil {
 			return nil, &scheme.NameError{Kind: "value of " + name, Name: missing, In: g.Name, Known: scheme.Nearest(missing, l.Names)}

@@ -49,8 +49,8 @@ func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
 	return all, err
 }
 
-// hash returns the hash of the items table's hash (with that of the list of ids,
-// where there is one) and of each layer's, in the order of their names, and the
+// hash returns the hash of the items table's hash (with those of the list of ids and of
+// judgements, where there are some) and of each layer's, in the order of their names, and the
 // latter; sample writes a layer's bytes.
 func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Hash, *layer.Layer) error) (all string, layers [][]byte, err error) {
 	sums := make([][]byte, len(g.Layers)+1)
@@ -62,6 +62,13 @@ func (g *Gallery) hash(ctx context.Context, sample func(context.Context, hash.Ha
 			ids, err = g.hashFile(g.items.IDsFile)
 			both := sha256.Sum256(slices.Concat(sum, ids))
 			sum = both[:]
+		}
+		if err == nil {
+			var judged []byte
+			if judged, err = g.hashJudgements(); judged != nil {
+				both := sha256.Sum256(slices.Concat(sum, judged))
+				sum = both[:]
+			}
 		}
 		sums[0] = sum
 		return err

@@ -43,6 +43,8 @@ type Gallery struct {
 	pictures *picture.Pictures
 	coded    sync.Map // *codes by *Layer, of the layers that have codes
 
+	judgements []items.JudgementSource // of labels that are no columns
+
 	listed   []*items.Label // of Labels
 	labelsMu sync.Mutex
 	labels   map[string]*items.Label // by name: those that follow from columns
@@ -167,13 +169,16 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	if g.items, err = g.readItems(ctx, place, o.table, o.rows(), g.manifest); err != nil {
 		return nil, err
 	}
-	g.list(g.manifest)
 	for _, n := range g.items.Notes {
 		g.note("%s: %s", o.table.shown, n)
 	}
 	if headErr != nil {
 		return nil, headErr
 	}
+	if err := g.readJudgements(ctx, place, g.manifest); err != nil {
+		return nil, err
+	}
+	g.list(g.manifest)
 	if g.Layers, err = o.settle(ctx, len(g.items.IDs)); err != nil {
 		return nil, err
 	}

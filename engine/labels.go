@@ -30,7 +30,7 @@ func (g *Gallery) Groups() *items.Label { return g.items.Group }
 //	category&brand  both: relevant is what is relevant under each
 //
 // A value with fewer levels than asked for is no value of that label. Derived
-// labels are made once and kept.
+// labels are made once and kept. Judgements are labels, too, from which no others follow.
 func (g *Gallery) Label(name string) (*items.Label, error) {
 	if i := slices.IndexFunc(g.items.Labels, func(l *items.Label) bool { return l.Name == name }); i >= 0 {
 		return g.items.Labels[i], nil
@@ -69,6 +69,11 @@ func (g *Gallery) derivedLabel(name string) (*items.Label, error) {
 		if err != nil {
 			return nil, err
 		}
+		for _, l := range []*items.Label{a, b} {
+			if l.Judged() {
+				return nil, fmt.Errorf("label %s: %s is judgements of pairs, which do not join with labels", name, l.Name)
+			}
+		}
 		if a.LevelLabels != nil || b.LevelLabels != nil {
 			return nil, fmt.Errorf("label %s: all levels of a column do not join; name one level", name)
 		}
@@ -81,6 +86,9 @@ func (g *Gallery) derivedLabel(name string) (*items.Label, error) {
 	of, err := g.label(name[:at])
 	if err != nil {
 		return nil, g.noLabel(name)
+	}
+	if of.Judged() {
+		return nil, fmt.Errorf("label %s: %s is judgements of pairs, which have no values and so no levels", name, of.Name)
 	}
 	deepest := of.Depth()
 	if name[at+1:] == items.AllLevels {
@@ -166,7 +174,7 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 }
 
 // Labels returns the label columns in the order of the items table, but for those that
-// gallery.yaml says are none. Label returns those, too.
+// gallery.yaml says are none, and then the judgements by name. Label returns all.
 func (g *Gallery) Labels() []*items.Label { return g.listed }
 
 // list sets Labels. m may be nil.

@@ -215,7 +215,7 @@ func (o *opener) folder(dir string, claimed map[string]bool) ([]string, error) {
 
 // unread keeps a file of a kind that is not read, and that could be of use.
 func (o *opener) unread(name string, e fs.DirEntry) {
-	if slices.Contains(o.table.names, name) || name == manifest.FileName || !e.Type().IsRegular() {
+	if slices.Contains(o.table.names, name) || name == manifest.FileName || !e.Type().IsRegular() || o.g.manifest.IsJudgements(name) {
 		return
 	}
 	if m := o.g.manifest; m != nil && m.Model != nil && m.Model.File == name {

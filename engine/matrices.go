@@ -240,7 +240,7 @@ func (o *opener) sort(entries []fs.DirEntry) (loose, indexes []string, sets [][]
 			if set != nil {
 				sets = append(sets, set)
 			}
-		case claimed[name] || table.IsIDs(name) || slices.Contains(shards, name):
+		case claimed[name] || table.IsIDs(name) || slices.Contains(shards, name) || o.g.manifest.IsJudgements(name):
 		case strings.HasSuffix(name, indexSuffix):
 			indexes = append(indexes, name)
 		case format.Known(name):

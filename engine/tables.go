@@ -47,7 +47,7 @@ func findTable(folder fs.FS, place string, m *manifest.Manifest) (tableFiles, er
 	case len(found) == 1:
 		return tableFiles{names: found, shown: found[0]}, nil
 	}
-	sets, single, err := looseTables(folder)
+	sets, single, err := looseTables(folder, m)
 	switch {
 	case err != nil:
 		return tableFiles{}, fmt.Errorf("%s: %w", place, err)
@@ -108,7 +108,7 @@ var tableFolders = []string{".", "metadata", "data"}
 
 // looseTables returns the tables of a folder that have no name of items tables: sets of
 // shards, and other files.
-func looseTables(folder fs.FS) (sets []tableFiles, single []string, err error) {
+func looseTables(folder fs.FS, m *manifest.Manifest) (sets []tableFiles, single []string, err error) {
 	for _, dir := range tableFolders {
 		entries, err := fs.ReadDir(folder, dir)
 		if err != nil && dir == "." {
@@ -117,7 +117,7 @@ func looseTables(folder fs.FS) (sets []tableFiles, single []string, err error) {
 		byPattern := map[string][]string{}
 		for _, e := range entries {
 			name := e.Name()
-			if e.IsDir() || strings.HasPrefix(name, ".") || !table.Known(name) || table.IsIDs(name) {
+			if e.IsDir() || strings.HasPrefix(name, ".") || !table.Known(name) || table.IsIDs(name) || dir == "." && m.IsJudgements(name) {
 				continue
 			}
 			n, ok := shard.ParseNumbered(name)

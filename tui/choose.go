@@ -77,6 +77,9 @@ func labelChoices(g *engine.Gallery, marked []string) []prompt.Choice {
 	var items []prompt.Choice
 	for _, l := range g.Labels() {
 		c := prompt.Choice{Name: l.Name, Note: fmt.Sprintf("%s values", cells.Thousands(len(l.Values())))}
+		if l.Judged() {
+			c.Note = "judgements"
+		}
 		if i := slices.Index(marked, l.Name); i >= 0 {
 			c.Mark = pane.Marks[i]
 		}

@@ -118,7 +118,7 @@ type Relevance struct {
 // Relevance prepares counts for a label.
 func (c *Candidates) Relevance(l *Label) *Relevance {
 	r := &Relevance{Label: l, c: c, counts: l.counts(c.in)}
-	if !l.Plain {
+	if !l.Plain && l.judged == nil {
 		r.byCell = l.sharing(r.counts)
 	}
 	return r
@@ -126,6 +126,15 @@ func (c *Candidates) Relevance(l *Label) *Relevance {
 
 // Count returns R, the number of candidates of q that are relevant to it.
 func (r *Relevance) Count(q int) int {
+	if r.Label.judged != nil {
+		n := 0
+		r.among(q, func(_ int32, grade uint8) {
+			if grade > 0 {
+				n++
+			}
+		})
+		return n
+	}
 	code := r.Label.Codes[q]
 	if code == 0 {
 		return 0

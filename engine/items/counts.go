@@ -12,8 +12,11 @@ type ValueCount struct {
 }
 
 // Count returns the label's values, those of most rows first and then by name, and
-// the number of rows that hold none.
+// the number of rows that hold none. Judgements have no values.
 func (l *Label) Count() (values []ValueCount, unknown int) {
+	if l.judged != nil {
+		return nil, len(l.Codes)
+	}
 	values = make([]ValueCount, len(l.Names))
 	for i, name := range l.Names {
 		values[i].Value = name

@@ -17,6 +17,8 @@ type Label struct {
 	Names       []string   // by value code
 	Plain       bool       // no cell holds more than one value
 	LevelLabels []*Label   // of a label with all levels of a column, from the first
+
+	judged *judgements // of a label without values, whose Codes are the rows' numbers from 1
 }
 
 // labelBuilder collects a column, a cell a row.
@@ -112,20 +114,38 @@ func (l *Label) onePerCell() bool {
 	return true
 }
 
-// Cell returns the row's cell as it stands in the items table; "" is unknown.
-func (l *Label) Cell(row int) string { return l.cells[l.Codes[row]] }
+// Cell returns the row's cell as it stands in the items table; "" is unknown. Judgements
+// have no cells.
+func (l *Label) Cell(row int) string {
+	if l.judged != nil {
+		return ""
+	}
+	return l.cells[l.Codes[row]]
+}
 
-// Known reports whether the row's cell holds a value.
-func (l *Label) Known(row int) bool { return len(l.Sets[l.Codes[row]]) > 0 }
+// Known reports whether the row's cell holds a value, or whether judgements have items of
+// the query in that row.
+func (l *Label) Known(row int) bool {
+	if l.judged != nil {
+		lo, hi := l.judged.pairs(row)
+		return hi > lo
+	}
+	return len(l.Sets[l.Codes[row]]) > 0
+}
 
 // Relevant reports whether the rows q and x share a value. An unknown value is
 // shared with nobody.
 func (l *Label) Relevant(q, x int) bool { return l.Share(l.Codes[q], l.Codes[x]) }
 
-// Share reports whether two cells, given by code, have a value in common.
+// Share reports whether two cells, given by code, have a value in common. With
+// judgements it reports whether the second row is relevant to the first.
 func (l *Label) Share(a, b uint32) bool {
 	if l.Plain {
 		return a == b && a != 0
+	}
+	if l.judged != nil {
+		grade, _ := l.judged.grade(int(a)-1, int(b)-1)
+		return grade > 0
 	}
 	va, vb := l.Sets[a], l.Sets[b]
 	for len(va) > 0 && len(vb) > 0 {
@@ -146,6 +166,9 @@ func (l *Label) Values() []string { return slices.Sorted(slices.Values(l.Names))
 
 // counts returns the number of rows, of those that in holds (all, if nil), by cell code.
 func (l *Label) counts(in []bool) []int {
+	if l.judged != nil {
+		return nil
+	}
 	n := make([]int, len(l.cells))
 	for row, code := range l.Codes {
 		if in == nil || in[row] {

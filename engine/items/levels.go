@@ -112,8 +112,12 @@ func (l *Label) pairs(a, b *Label, cell [2]uint32, known map[[2]uint32]uint32) [
 func (l *Label) Levels() []*Label { return l.LevelLabels }
 
 // Gain returns how relevant row x is to row q: the number of levels that they
-// share where the label has all levels of a column, else 1 or 0.
+// share where the label has all levels of a column, the grade of judgements, else 1 or 0.
 func (l *Label) Gain(q, x int) int {
+	if l.judged != nil {
+		grade, _ := l.judged.grade(q, x)
+		return grade
+	}
 	if !l.Relevant(q, x) {
 		return 0
 	}
@@ -126,14 +130,24 @@ func (l *Label) Gain(q, x int) int {
 
 // CellCode returns a number for the row's cell: equal cells have equal ones,
 // from 0, which is unknown, to NumCells-1.
-func (l *Label) CellCode(row int) int { return int(l.Codes[row]) }
+func (l *Label) CellCode(row int) int {
+	if l.judged != nil {
+		return 0
+	}
+	return int(l.Codes[row])
+}
 
 // NumCells returns the number of different cells, with the unknown one.
-func (l *Label) NumCells() int { return len(l.cells) }
+func (l *Label) NumCells() int { return max(len(l.cells), 1) }
 
 // ValueCodes returns the numbers of the row's values, ascending, from 0 to
 // NumValues-1. The slice is the label's own.
-func (l *Label) ValueCodes(row int) []uint32 { return l.Sets[l.Codes[row]] }
+func (l *Label) ValueCodes(row int) []uint32 {
+	if l.judged != nil {
+		return nil
+	}
+	return l.Sets[l.Codes[row]]
+}
 
 // NumValues returns the number of different values.
 func (l *Label) NumValues() int { return len(l.Names) }

@@ -70,6 +70,7 @@ const maxManifest = 16 << 20
 // UnknownValues are values of cells that stand for none.
 // TablesPictures says where pictures are that the items table names no path of; without
 // it, they are where its column image says.
+// judgements are labels of grades of pairs of items: see JudgementRecord.
 type Manifest struct {
 	Version     int                     `yaml:"version,omitempty"`
 	Name        string                  `yaml:"name,omitempty"` // for people; the folder's name without it
@@ -86,6 +87,8 @@ type Manifest struct {
 	Pictures    *picture.PicturesRecord `yaml:"pictures,omitempty"`
 	Broken      []BrokenPicture         `yaml:"broken,omitempty"`
 	Software    *SoftwareRecord         `yaml:"software,omitempty"`
+
+	Judgements map[string]*JudgementRecord `yaml:"judgements,omitempty"`
 }
 
 // ScreenRecord says how the screen begins.
@@ -297,6 +300,9 @@ func (m *Manifest) check() error {
 		if err := m.Pictures.Check(); err != nil {
 			return fmt.Errorf("pictures: %w", err)
 		}
+	}
+	if err := m.checkJudgements(); err != nil {
+		return err
 	}
 	return m.Items.check()
 }

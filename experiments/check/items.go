@@ -128,9 +128,34 @@ func (r *checkRun) groups() {
 	}
 }
 
-// label checks a column of labels.
+// judgements checks judgements of pairs.
+func (r *checkRun) judgements(l *items.Label) {
+	queries, judged, relevant, without := 0, 0, 0, 0
+	for row := range r.g.Len() {
+		n, good := l.JudgedOf(row)
+		if n == 0 || !r.g.IsQuery(row) {
+			continue
+		}
+		queries, judged, relevant = queries+1, judged+n, relevant+good
+		if good == 0 {
+			without++
+		}
+	}
+	place := "judgements " + table.Quote(l.Name)
+	if relevant == 0 {
+		r.find(SeverityWarning, "judgements.none", place, "no query has a relevant item: nothing can be evaluated")
+		return
+	}
+	r.find(SeverityNote, "judgements", place, "%d judged pairs of %d queries, %d of them relevant; queries without a relevant item: %d", judged, queries, relevant, without)
+}
+
+// label checks a column of labels, or judgements.
 func (r *checkRun) label(l *items.Label) {
 	place := "column " + table.Quote(l.Name)
+	if l.Judged() {
+		r.judgements(l)
+		return
+	}
 	values, unknown := l.Count()
 	n := r.g.Len()
 	known := n - unknown

@@ -11,7 +11,7 @@ func (e *Evaluation) bounds(label int) []metric.Bound {
 	t := metric.NewTally(e.Ks, e.log2)
 	known := map[metric.Odds][]float64{} // baselines, by metric
 	var levels []int
-	graded := len(e.Judge.levels[label]) > 1
+	graded := e.Judge.Labels[label].Label.LargestGain() > 1
 	for i, q := range e.Queries {
 		r := int(e.Relevant[i*len(e.Labels)+label])
 		if r <= 0 {

@@ -12,7 +12,7 @@ type Skip uint8
 // The reasons, in the order in which they are looked for.
 const (
 	Judged   Skip = iota
-	Unknown       // the query's value is unknown
+	Unknown       // the query's value is unknown, or nothing is judged for it
 	Lone          // no candidate is relevant
 	Unscored      // the query has no score in the scheme
 )
@@ -31,7 +31,7 @@ type Ranking struct {
 // LabelHits says how a ranking fares under one label.
 type LabelHits struct {
 	Label    string
-	Relevant []bool // by hit: it has a score and shares the query's value
+	Relevant []bool // by hit: it has a score and shares the query's value, or is judged relevant
 	Hits     int    // the number of those
 	R        int    // relevant candidates
 	Skip     Skip   // why the label does not count for this query
@@ -67,8 +67,12 @@ func (j *Judge) count(label, q int) int32 {
 	return unknownR
 }
 
-// counts appends by level the number of candidates that share it with row q.
+// counts appends by level the number of candidates that share it with row q, and by grade
+// from 0 the number of those that have a larger one.
 func (j *Judge) counts(dst []int, label, q int) []int {
+	if relevance := j.Labels[label]; relevance.Label.Judged() {
+		return relevance.Above(dst, q)
+	}
 	for _, level := range j.levels[label] {
 		dst = append(dst, level.Count(q))
 	}

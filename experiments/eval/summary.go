@@ -32,7 +32,7 @@ type Summary struct {
 
 	Hits    int64   // of P: of all judged queries
 	N       int     // judged queries; with none, the numbers below but the skips are NaN
-	Classes int     // of a macro mean: values of judged queries
+	Classes int     // of a macro mean: values of judged queries; judgements have none, and Value is NaN
 	Value   float64 // of P: Hits/(K·N), one division of exact integers
 	// The 95 % percentile bootstrap interval of Value, over queries, or over
 	// classes of a macro mean; NaN with a single class.

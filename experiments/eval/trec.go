@@ -50,8 +50,8 @@ func (e *Evaluation) writeRun(w io.Writer, scheme int) error {
 // of all candidates that a run holds and whose value is known, and one more for
 // every relevant candidate that no run holds, under a name of padding in place of
 // its id. What those are called changes no metric, and looking for them would
-// take a pass over the gallery for every query. A query that is unknown or lone
-// has no lines, so that it counts in no mean.
+// take a pass over the gallery for every query. A label of judgements has those of all
+// candidates. A query that is unknown or lone has no lines, so that it counts in no mean.
 func (e *Evaluation) writeQrels(w io.Writer, label int) error {
 	out := bufio.NewWriter(w)
 	pad := e.padding()
@@ -64,6 +64,13 @@ func (e *Evaluation) writeQrels(w io.Writer, label int) error {
 			continue
 		}
 		query := trecName(e.Gallery.ID(q))
+		if l.Judged() {
+			rows, grades := e.Judge.Labels[label].Judged(q)
+			for n, row := range rows {
+				_, _ = fmt.Fprintf(out, "%s 0 %s %d\n", query, trecName(e.Gallery.ID(int(row))), grades[n])
+			}
+			continue
+		}
 		levels = append(e.Judge.counts(levels[:0], label, q), 0)
 		for s := range e.Schemes {
 			for _, row := range e.rankings[k*len(e.Schemes)+s] {

@@ -222,7 +222,7 @@ func (u *miner) findMistakes() {
 			var of []Mistake
 			for _, i := range u.Evaluation.Judged(s, l) {
 				q, first := u.Evaluation.Queries[i], u.first[i][s]
-				if first.row < 0 || !relevance.Label.Known(first.row) || relevance.Label.Relevant(q, first.row) {
+				if first.row < 0 || !relevance.Label.Judges(q, first.row) || relevance.Label.Relevant(q, first.row) {
 					continue
 				}
 				z := 0.0

@@ -175,8 +175,9 @@ func (m *Mined) Differing(d eval.Duplicate) []string {
 	return names
 }
 
-// Differ reports whether the values of a pair are known and they share none.
+// Differ reports whether the values of a pair are known and they share none, or one item of it is
+// judged not relevant to the other.
 func (m *Mined) Differ(d eval.Duplicate, label int) bool {
 	l := m.Evaluation.Judge.Labels[label].Label
-	return l.Known(d.A) && l.Known(d.B) && !l.Relevant(d.A, d.B)
+	return l.Differ(d.A, d.B)
 }

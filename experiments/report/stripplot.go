@@ -58,6 +58,9 @@ func WriteClassesPlot(w io.Writer, m *mine.Mined) error {
 	var b strings.Builder
 	for _, label := range m.Evaluation.Labels {
 		of := m.ClassesOf(label)
+		if len(of) == 0 {
+			continue // judgements have no classes
+		}
 		if some := slices.DeleteFunc(slices.Clone(of), func(c eval.ClassDifference) bool { return c.Queries < mine.ShownQueries }); len(some) > 0 {
 			of = some
 		}

@@ -187,7 +187,7 @@ func (u *tuner) collectTargets() {
 	front := u.ask.Front
 	if front == nil {
 		for _, l := range u.ask.Gallery.Labels() {
-			if l.NumValues() < 2 {
+			if l.NumValues() < 2 && !l.Judged() {
 				continue // all schemes are the same under it
 			}
 			front = append(front, metric.Target{Metric: u.ask.Objective.Metric, Label: l.Name})

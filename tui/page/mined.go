@@ -244,6 +244,9 @@ func valuesOf(g *engine.Gallery, label string, items []int) string {
 	var values []string
 	for _, row := range items {
 		value := "unknown"
+		if l.Judged() {
+			return ""
+		}
 		if l.Known(row) {
 			value = l.Cell(row)
 		}

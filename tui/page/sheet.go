@@ -21,6 +21,7 @@ type Sheet struct {
 	Subject int    // row
 	Items   []int  // rows
 	Label   string // by which the items are judged against the subject
+	asked   bool   // the items are queries, and the subject is what they found
 	sign    [2]string
 	At, top int // item under the cursor; first visible line of items
 }
@@ -41,7 +42,7 @@ func hubSheet(g *engine.Gallery, m *mine.Mined, label string, scheme int, h mine
 	}
 	return &Sheet{
 		title: fmt.Sprintf("among the first %d of %s queries under %s (%s)", m.K, cells.Thousands(len(items)), m.Evaluation.Schemes[scheme], sides[scheme]),
-		Label: label, Subject: h.Item, Items: items, sign: [2]string{pane.Marks[0], "○"},
+		Label: label, Subject: h.Item, Items: items, asked: true, sign: [2]string{pane.Marks[0], "○"},
 	}
 }
 
@@ -70,9 +71,17 @@ func groupSheet(g *engine.Gallery, m *mine.Mined, label string, group mine.Dupli
 	return p
 }
 
+// pair returns the query and the item of which the sheet says whether it is relevant.
+func (f *Sheet) pair(row int) (query, item int) {
+	if f.asked {
+		return row, f.Subject
+	}
+	return f.Subject, row
+}
+
 // differs returns 1 when both values are known and none is shared, otherwise 0.
 func differs(l *items.Label, a, b int) int {
-	if l.Known(a) && l.Known(b) && !l.Relevant(a, b) {
+	if l.Differ(a, b) {
 		return 1
 	}
 	return 0
@@ -169,9 +178,9 @@ func (f *Sheet) put(c *cells.Canvas, sc *pane.Scene) {
 			look, cursor = s.Strong, "▾"
 		}
 		sign, color := "", s.Plain
-		switch {
-		case err != nil || !label.Known(f.Subject) || !label.Known(row):
-		case label.Relevant(f.Subject, row):
+		switch query, item := f.pair(row); {
+		case err != nil || !label.Known(query) || !label.Judges(query, item):
+		case label.Relevant(query, item):
 			sign, color = f.sign[0]+" ", s.Hit
 		default:
 			sign, color = f.sign[1]+" ", s.Miss

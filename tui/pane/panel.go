@@ -120,7 +120,12 @@ func (sc *Scene) CompareLabels(other, row, width int) []string {
 			mark, look = "≠", s.Miss
 		}
 		value := cells.Cut(l.Cell(row), width-widest-4)
-		if !l.Known(row) {
+		switch {
+		case l.Judged() && (other < 0 || !l.Judges(other, row)):
+			mark, value = " ", s.Faint.Render("not judged")
+		case l.Judged():
+			value = fmt.Sprintf("grade %d", l.Gain(other, row))
+		case !l.Known(row):
 			value = s.Faint.Render("unknown")
 		}
 		lines = append(lines, cells.Padded(s.Faint.Render(cells.Padded(cells.Cut(l.Name, widest), widest))+" "+look.Render(mark)+" "+value, width))

@@ -100,7 +100,10 @@ func (sc *Scene) LabelLines(row, width, height int) []string {
 			mark = s.Label(i).Render(Marks[i])
 		}
 		value := s.Plain.Render(cells.Cut(label.Cell(row), width-widest-4))
-		if !label.Known(row) {
+		switch n, _ := label.JudgedOf(row); {
+		case label.Judged():
+			value = s.Faint.Render(cells.Cut(fmt.Sprintf("%s judged", cells.Thousands(n)), width-widest-4))
+		case !label.Known(row):
 			value = s.Faint.Render("unknown")
 		}
 		text := mark + s.Faint.Render(" "+cells.Padded(cells.Cut(label.Name, widest), widest)) + "  " + value
@@ -147,6 +150,10 @@ func parityText(p check.Parity) string {
 // LabelValue is what a row has for a label.
 func LabelValue(s cells.Styles, g *engine.Gallery, label string, row, width int) string {
 	l, err := g.Label(label)
+	if err == nil && l.Judged() {
+		n, _ := l.JudgedOf(row)
+		return s.Faint.Render(cells.Cut(fmt.Sprintf("%s judged", cells.Thousands(n)), width))
+	}
 	if err != nil || !l.Known(row) {
 		return s.Faint.Render(cells.Cut("unknown", width))
 	}
