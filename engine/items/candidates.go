@@ -113,11 +113,17 @@ type Relevance struct {
 	c      *Candidates
 	counts []int // candidates by cell code
 	byCell []int // relevant rows of the set by the query's cell; nil for a plain label
+	known  int   // candidates with a value
 }
 
 // Relevance prepares counts for a label.
 func (c *Candidates) Relevance(l *Label) *Relevance {
 	r := &Relevance{Label: l, c: c, counts: l.counts(c.in)}
+	for code, rows := range r.counts {
+		if len(l.Sets[code]) > 0 {
+			r.known += rows
+		}
+	}
 	if !l.Plain && l.judged == nil {
 		r.byCell = l.sharing(r.counts)
 	}

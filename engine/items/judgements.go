@@ -154,11 +154,7 @@ func (r *Relevance) Known(q int) int {
 		r.among(q, func(int32, uint8) { n++ })
 		return n
 	}
-	for code, rows := range r.counts {
-		if len(r.Label.Sets[code]) > 0 {
-			n += rows
-		}
-	}
+	n = r.known
 	for _, x := range r.c.Excluded(q) {
 		if r.c.Has(int(x)) && r.Label.Known(int(x)) {
 			n--

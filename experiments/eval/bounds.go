@@ -1,6 +1,10 @@
 package eval
 
-import "strata/experiments/metric"
+import (
+	"slices"
+
+	"strata/experiments/metric"
+)
 
 // bounds returns by metric the bounds of the queries under a label.
 func (e *Evaluation) bounds(label int) []metric.Bound {
@@ -17,10 +21,13 @@ func (e *Evaluation) bounds(label int) []metric.Bound {
 		if r <= 0 {
 			continue
 		}
-		o := metric.Odds{M: e.Among.Count(q), R: r, Gain: float64(r)}
+		o := metric.Odds{M: e.Among.Count(q), R: r, N: e.nonrelevant(label, q, r), Gain: float64(r)}
 		levels = e.Judge.counts(levels[:0], label, q)
 		for _, n := range levels[1:] {
 			o.Gain += float64(n)
+		}
+		if e.graded {
+			t.SetGrades(levels, e.Judge.Labels[label].Label.LargestGain(), o.N)
 		}
 		base := known[o]
 		if base == nil || graded { // the ideal depends on every level
@@ -34,8 +41,17 @@ func (e *Evaluation) bounds(label int) []metric.Bound {
 			known[o] = base
 		}
 		for m, metric := range e.Metrics {
-			bounds[m].Ceilings[i], bounds[m].Baselines[i] = metric.Perfect(r), base[m]
+			bounds[m].Ceilings[i], bounds[m].Baselines[i] = metric.Perfect(r, t), base[m]
 		}
 	}
 	return bounds
+}
+
+// nonrelevant returns the number of candidates of which it is known that they are not relevant
+// to the query in row q, of which r are; 0 if no metric asks for it.
+func (e *Evaluation) nonrelevant(label, q, r int) int {
+	if !slices.ContainsFunc(e.Metrics, func(m metric.Metric) bool { return m.Kind == metric.BinaryPreference }) {
+		return 0
+	}
+	return e.Judge.Labels[label].Known(q) - r
 }

@@ -51,6 +51,7 @@ type Evaluation struct {
 	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
 
 	log2   []float64 // by rank: log2(rank+1); nil without nDCG
+	graded bool      // a metric needs grades
 	passes sync.Pool // of *pass
 }
 
@@ -84,6 +85,7 @@ func (e *Evaluation) setDepth() {
 	if slices.ContainsFunc(e.Metrics, func(m metric.Metric) bool { return m.Kind == metric.NDCG }) {
 		e.log2 = metric.Discounts(e.Depth)
 	}
+	e.graded = slices.ContainsFunc(e.Metrics, metric.Metric.Graded)
 	e.passes.New = func() any { return &pass{tally: metric.NewTally(e.Ks, e.log2)} }
 }
 
@@ -236,9 +238,14 @@ func (e *Evaluation) count(i int, schemes []int, rankings []rank.Ranking) {
 		if r <= 0 {
 			continue
 		}
-		if e.log2 != nil {
+		if e.log2 != nil || e.graded {
 			p.levels = e.Judge.counts(p.levels[:0], l, q)
+		}
+		if e.log2 != nil {
 			p.tally.SetIdeal(p.levels, e.Depth)
+		}
+		if e.graded {
+			p.tally.SetGrades(p.levels, relevance.Label.LargestGain(), e.nonrelevant(l, q, int(r)))
 		}
 		for n, ranking := range rankings {
 			if !ranking.Scored() {

@@ -17,13 +17,17 @@ func (b Bound) Baseline(i int) float64 { return b.Baselines[i] }
 
 // Odds holds the numbers that determine the random value of one query.
 type Odds struct {
-	M, R int // candidates, and relevant ones
-	Gain float64
+	M, R int     // candidates, and relevant ones
+	N    int     // candidates known not to be relevant, for bpref
+	Gain float64 // of all candidates
 }
 
 // Perfect returns the metric of a perfect ranking with r relevant candidates. A count is not
-// divided by its unit.
-func (m Metric) Perfect(r int) float64 {
+// divided by its unit. ERR and RBP depend on the grades of the tally.
+func (m Metric) Perfect(r int, t *Tally) float64 {
+	if m.Graded() && m.Kind != BinaryPreference {
+		return t.valueOf(m, t.best(m.K))
+	}
 	switch m.Kind {
 	case Precision:
 		return float64(min(m.K, r))
@@ -40,14 +44,19 @@ func (m Metric) Perfect(r int) float64 {
 }
 
 // Random returns the expectation of the metric over all orders of the candidates, in closed form.
-// It is a sum of at most k or M terms.
+// It is a sum of at most k or M terms. AP(hits), Judged and ERR have none: NaN.
 func (m Metric) Random(o Odds, t *Tally) float64 {
 	n, r, all := m.K, float64(o.R), float64(o.M)
 	if n == 0 || n > o.M {
 		n = o.M
 	}
 	some := r / all // the chance of a hit at any rank
+	if p, ok := m.Kind.persistence(); ok {
+		return o.persisted(n, p, t.largest)
+	}
 	switch m.Kind {
+	case BinaryPreference:
+		return o.preferred()
 	case Precision:
 		if m.K > o.M {
 			return some * float64(o.M) / float64(m.K)

@@ -30,6 +30,8 @@ const (
 	RPrecision                            // Rprec: hits among the first R, of R
 	AveragePrecisionAtR                   // MAP@R: AP@R
 	AveragePrecisionTrapezoid             // AP(trapezoid): the area under the interpolated curve
+	ExpectedReciprocalRank                // ERR@k: the mean of 1/rank where a reader stops
+	BinaryPreference                      // bpref: the part of the judged pairs that stand in the right order
 )
 
 // cut says which cut-offs a measure allows.
@@ -41,11 +43,14 @@ const (
 	cutNever            // a cut-off of its own
 )
 
-// measures holds the names and cut-offs of the measures.
-var measures = [...]struct {
+// measure is the name of a measure and the cut-offs it has.
+type measure struct {
 	name string
 	cut  cut
-}{
+}
+
+// measures holds the names and cut-offs of the measures, but of RankBiased.
+var measures = [...]measure{
 	Precision:                 {"P", cutOnly},
 	CappedPrecision:           {"Pcap", cutOnly},
 	Recall:                    {"R", cutOnly},
@@ -59,6 +64,16 @@ var measures = [...]struct {
 	RPrecision:                {"Rprec", cutNever},
 	AveragePrecisionAtR:       {"MAP@R", cutNever},
 	AveragePrecisionTrapezoid: {"AP(trapezoid)", cutNever},
+	ExpectedReciprocalRank:    {"ERR", cutOnly},
+	BinaryPreference:          {"bpref", cutNever},
+}
+
+// has returns the name and the cut-offs of a measure.
+func (k Kind) has() measure {
+	if k > RankBiased {
+		return measure{rankBiasedName(k), cutOrAll}
+	}
+	return measures[k]
 }
 
 // Metric is a measure with its cut-off.
@@ -71,9 +86,9 @@ type Metric struct {
 // AP(min)@5.
 func (m Metric) String() string {
 	if m.K == 0 {
-		return measures[m.Kind].name
+		return m.Kind.has().name
 	}
-	return measures[m.Kind].name + "@" + strconv.Itoa(m.K)
+	return m.Kind.has().name + "@" + strconv.Itoa(m.K)
 }
 
 // Deep reports whether the metric needs ranks beyond the cut-offs of other metrics.
@@ -95,8 +110,9 @@ const wholeRanking = "@all"
 
 // ParseMetrics returns the metrics of the given names, without repetition. A name without a cut-off
 // is measured at each of ks. NAME@7 is measured at 7. NAME@all, for AP, RR and nDCG, has no
-// cut-off. The name all means every measure with a cut-off but the variants of AP. deep means all,
-// and the measures that rank the whole gallery. An unknown name is a *scheme.NameError.
+// cut-off. The name all means every measure with a cut-off but the variants of AP, ERR and RBP. deep
+// means all, and the measures that rank the whole gallery but RBP and bpref. An unknown name is a
+// *scheme.NameError.
 func ParseMetrics(names []string, ks []int) ([]Metric, error) {
 	var metrics []Metric
 	for _, name := range names {
@@ -120,29 +136,25 @@ func parseMetric(name string, ks []int) ([]Metric, error) {
 	case "deep":
 		all, err := parseMetric("all", ks)
 		for m, has := range measures {
-			if has.cut != cutOnly {
+			if has.cut != cutOnly && Kind(m) != BinaryPreference {
 				all = append(all, Metric{Kind(m), 0})
 			}
 		}
 		return all, err
 	}
+	if strings.HasPrefix(name, rankBiased) {
+		m, rest, err := cutPersistence(name)
+		if err != nil {
+			return nil, err
+		}
+		if metrics, err := metricsOf(name, rest, m, ks); metrics != nil || err != nil {
+			return metrics, err
+		}
+	}
 	for m, has := range measures {
-		rest, ok := strings.CutPrefix(name, has.name)
-		switch {
-		case !ok:
-		case rest == "" && has.cut == cutNever:
-			return []Metric{{Kind(m), 0}}, nil
-		case rest == "":
-			return metricsAt(ks, Kind(m)), nil
-		case rest == wholeRanking && has.cut == cutOrAll:
-			return []Metric{{Kind(m), 0}}, nil
-		case rest[0] == '@' && has.cut != cutNever:
-			k, err := strconv.Atoi(rest[1:])
-			if err == nil && (k < 1 || k > MaxK) {
-				return nil, fmt.Errorf("metric %s: k is from 1 to %d, not %d", name, MaxK, k)
-			}
-			if err == nil {
-				return []Metric{{Kind(m), k}}, nil
+		if rest, ok := strings.CutPrefix(name, has.name); ok {
+			if metrics, err := metricsOf(name, rest, Kind(m), ks); metrics != nil || err != nil {
+				return metrics, err
 			}
 		}
 	}
@@ -150,7 +162,30 @@ func parseMetric(name string, ks []int) ([]Metric, error) {
 	for _, has := range measures {
 		known = append(known, has.name)
 	}
-	return nil, &scheme.NameError{Kind: "metric", Name: name, In: "Strata", Known: known}
+	return nil, &scheme.NameError{Kind: "metric", Name: name, In: "Strata", Known: append(known, rankBiased)}
+}
+
+// metricsOf returns the metrics of a measure with the rest of its name, which says at which
+// cut-offs; none if the rest is of no name.
+func metricsOf(name, rest string, m Kind, ks []int) ([]Metric, error) {
+	cut := m.has().cut
+	switch {
+	case rest == "" && cut == cutNever:
+		return []Metric{{m, 0}}, nil
+	case rest == "":
+		return append([]Metric{}, metricsAt(ks, m)...), nil
+	case rest == wholeRanking && cut == cutOrAll:
+		return []Metric{{m, 0}}, nil
+	case rest[0] == '@' && cut != cutNever:
+		k, err := strconv.Atoi(rest[1:])
+		if err == nil && (k < 1 || k > MaxK) {
+			return nil, fmt.Errorf("metric %s: k is from 1 to %d, not %d", name, MaxK, k)
+		}
+		if err == nil {
+			return []Metric{{m, k}}, nil
+		}
+	}
+	return nil, nil
 }
 
 func metricsAt(ks []int, some ...Kind) []Metric {

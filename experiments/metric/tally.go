@@ -21,6 +21,11 @@ type Tally struct {
 	trapezoid float64 // Σ of the mean precision before and at each hit
 
 	ideal []float64 // scratch: by rank, Σ of the largest gains over their logarithms
+
+	gains                []int8 // of the ranking that was counted, which graded metrics read
+	levels               []int  // of SetGrades
+	largest, nonrelevant int
+	perfect              []int8 // scratch
 }
 
 // atCut holds the counts at a cut-off.
@@ -44,9 +49,10 @@ func NewTally(ks []int, log2 []float64) *Tally {
 }
 
 // Count counts a ranking by its gains, as Gains returns them: unknownGain, 0, or at least 1 for a
-// hit. r is the number of relevant candidates.
+// hit. r is the number of relevant candidates. Graded metrics read gains again.
 func (t *Tally) Count(gains []int8, r int) {
 	t.r, t.first, t.hitsAtR, t.sumAtR, t.trapezoid = r, 0, 0, 0, 0
+	t.gains = gains
 	at, now := 0, atCut{}
 	for i, gain := range gains {
 		rank := i + 1
@@ -127,6 +133,9 @@ func (t *Tally) Hits() int { return t.at(0).hits }
 
 // Value returns a metric of the ranking. A count is not divided by the metric's unit.
 func (t *Tally) Value(m Metric) float64 {
+	if m.Graded() {
+		return t.valueOf(m, t.gains)
+	}
 	c, r := t.at(m.K), float64(t.r)
 	switch m.Kind {
 	case Precision:

@@ -17,8 +17,20 @@ func tallied(m Metric, gains []int8, levels []int) float64 {
 	table := Discounts(len(gains) + levels[0] + 20)
 	t := NewTally(ks, table)
 	t.SetIdeal(levels, len(table)-1)
+	t.SetGrades(levels, len(levels), zeros(gains))
 	t.Count(gains, levels[0])
 	return t.Value(m) / float64(max(1, m.Unit()))
+}
+
+// zeros returns the number of hits known not to be relevant.
+func zeros(gains []int8) int {
+	n := 0
+	for _, g := range gains {
+		if g == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // TestMetricsByHand works out the ranking hit, miss, hit, unknown, miss, hit
@@ -46,6 +58,11 @@ func TestMetricsByHand(t *testing.T) {
 		{Metric{NDCG, 0}, (1 + 1.0/2 + 1/log7) / (1 + 1/log3 + 1.0/2 + 1/log5)},
 		{Metric{JudgedShare, 5}, 4.0 / 5},
 		{Metric{RPrecision, 0}, 2.0 / 4},
+		{Metric{ExpectedReciprocalRank, 3}, 1.0/2 + 1.0/2*1.0/2/3},
+		{Metric{RankBiased + 80, 3}, .2 + .2*.8*.8},
+		{Metric{RankBiased + 50, 0}, .5 + .125 + 1.0/64},
+		// Of 2 known not to be relevant, 0, 1 and 2 stand before the hits.
+		{Metric{BinaryPreference, 0}, (1 + 1.0/2 + 0) / 4},
 		{Metric{AveragePrecisionAtR, 0}, (1 + 2.0/3) / 4},
 		// The curve goes from precision 1 before rank 1 through 1, 1/2, 2/3, 2/4, 2/5, 3/6.
 		{Metric{AveragePrecisionTrapezoid, 0}, ((1+1.0)/2 + (1.0/2+2.0/3)/2 + (2.0/5+3.0/6)/2) / 4},
@@ -97,6 +114,13 @@ func TestGradedByHand(t *testing.T) {
 // TestBoundsExhaustive compares ceilings and random baselines with the best and
 // the mean over all orders of a few candidates.
 func TestBoundsExhaustive(t *testing.T) {
+	for _, kind := range []Kind{RankBiased + 80, RankBiased + 33} {
+		for _, k := range []int{0, 1, 3, 10} {
+			for m := 2; m <= 7; m++ {
+				checkBounds(t, Metric{kind, k}, m, 1+m/2)
+			}
+		}
+	}
 	for measure, has := range measures {
 		ks := map[cut][]int{cutOnly: {1, 3, 5, 10}, cutOrAll: {0, 1, 3, 5, 10}, cutNever: {0}}[has.cut]
 		for _, k := range ks {
@@ -126,11 +150,12 @@ func checkBounds(t *testing.T, metric Metric, m, r int) {
 	unit := float64(max(1, metric.Unit()))
 	tal := NewTally([]int{max(1, metric.K)}, Discounts(20))
 	tal.SetIdeal([]int{r}, 20)
-	if c := metric.Perfect(r) / unit; metric.Kind != JudgedShare && math.Abs(c-best) > 1e-14 {
+	tal.SetGrades([]int{r}, 1, m-r)
+	if c := metric.Perfect(r, tal) / unit; metric.Kind != JudgedShare && math.Abs(c-best) > 1e-14 {
 		t.Errorf("%v, R %d of %d: the ceiling is %v, the best order gives %v", metric, r, m, c, best)
 	}
-	got := metric.Random(Odds{M: m, R: r, Gain: float64(r)}, tal)
-	if known := metric.Kind != JudgedShare && metric.Kind != AveragePrecisionHits; known != !math.IsNaN(got) {
+	got := metric.Random(Odds{M: m, R: r, N: m - r, Gain: float64(r)}, tal)
+	if known := metric.Kind != JudgedShare && metric.Kind != AveragePrecisionHits && metric.Kind != ExpectedReciprocalRank; known != !math.IsNaN(got) {
 		t.Errorf("%v: the baseline is %v", metric, got)
 	} else if known && math.Abs(got-sum/n) > 1e-14 {
 		t.Errorf("%v, R %d of %d: the baseline is %v, the mean of all orders %v", metric, r, m, got, sum/n)

@@ -21,7 +21,7 @@ func (t Target) String() string { return t.Among(nil) }
 // Among is String for a context in which words have a meaning: a label that equals one is quoted.
 func (t Target) Among(words []string) string {
 	metric := t.Metric.String()
-	if t.Metric.K == 0 && measures[t.Metric.Kind].cut == cutOrAll {
+	if t.Metric.K == 0 && t.Metric.Kind.has().cut == cutOrAll {
 		metric += "@all" // a bare name asks for every cut-off
 	}
 	return metric + " " + table.QuoteAmong(t.Label, words)
