@@ -215,7 +215,7 @@ func TestTrapT10Padding(t *testing.T) {
 			if got, want := files.relevant(id), int(e.Relevant[i*len(e.Labels)+l]); got != want {
 				t.Fatalf("%s, %s: %d relevant lines, R is %d", id, label, got, want)
 			}
-			full := &trecEval{files.ranked, map[string]map[string]int{id: {}}}
+			full := &trecEval{files.ranked, map[string]map[string]int{id: {}}, 1}
 			for row := range tab.IDs {
 				if tab.Candidate(q, row, nil) && tab.Relevant(label, q, row) {
 					full.gains[id][tab.IDs[row]] = 1

@@ -49,7 +49,7 @@ func (e *Evaluation) writeRun(w io.Writer, scheme int) error {
 // writeQrels writes the judgements under a label as lines QUERY 0 ID GAIN: those
 // of all candidates that a run holds and whose value is known, and one more for
 // every relevant candidate that no run holds, under a name of padding in place of
-// its id. What those are called changes no metric, and looking for them would
+// its id; with bpref, which counts them, for the others that are known, too. What those are called changes no metric, and looking for them would
 // take a pass over the gallery for every query. A label of judgements has those of all
 // candidates. A query that is unknown or lone has no lines, so that it counts in no mean.
 func (e *Evaluation) writeQrels(w io.Writer, label int) error {
@@ -72,6 +72,7 @@ func (e *Evaluation) writeQrels(w io.Writer, label int) error {
 			continue
 		}
 		levels = append(e.Judge.counts(levels[:0], label, q), 0)
+		others := e.nonrelevant(label, q, int(e.Relevant[i*len(e.Labels)+label]))
 		for s := range e.Schemes {
 			for _, row := range e.rankings[k*len(e.Schemes)+s] {
 				if seen[row] == k+1 || !l.Known(int(row)) {
@@ -82,6 +83,9 @@ func (e *Evaluation) writeQrels(w io.Writer, label int) error {
 				for d := range gain {
 					levels[d]--
 				}
+				if gain == 0 {
+					others--
+				}
 				_, _ = fmt.Fprintf(out, "%s 0 %s %d\n", query, trecName(e.Gallery.ID(int(row))), gain)
 			}
 		}
@@ -91,6 +95,10 @@ func (e *Evaluation) writeQrels(w io.Writer, label int) error {
 				n++
 				_, _ = fmt.Fprintf(out, "%s 0 %s%d %d\n", query, pad, n, gain)
 			}
+		}
+		for range others {
+			n++
+			_, _ = fmt.Fprintf(out, "%s 0 %s%d 0\n", query, pad, n)
 		}
 	}
 	return out.Flush()

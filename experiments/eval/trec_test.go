@@ -21,11 +21,13 @@ import (
 type trecEval struct {
 	ranked map[string][]string       // by query: ids, best first
 	gains  map[string]map[string]int // by query, then id
+
+	largest int // gain that there may be
 }
 
 func readTrec(t *testing.T, run, qrels string) *trecEval {
 	t.Helper()
-	e := &trecEval{map[string][]string{}, map[string]map[string]int{}}
+	e := &trecEval{map[string][]string{}, map[string]map[string]int{}, 1}
 	scores := map[string]map[string]float32{}
 	for line := range strings.Lines(run) {
 		f := strings.Fields(line)
@@ -95,6 +97,8 @@ func (e *trecEval) value(m metric.Metric, q string) float64 {
 		}
 	}
 	switch m.Kind {
+	case metric.JudgedShare, metric.ExpectedReciprocalRank, metric.BinaryPreference, metric.RankBiased + 80, metric.RankBiased + 50:
+		return e.graded(m, ids[:min(k, len(ids))], gains, r)
 	case metric.Precision:
 		return float64(hits) / float64(k)
 	case metric.Recall:
@@ -128,6 +132,41 @@ func (e *trecEval) value(m metric.Metric, q string) float64 {
 	panic("trec_eval has no such metric")
 }
 
+// graded is value for metrics that look at one rank after another.
+func (e *trecEval) graded(m metric.Metric, ids []string, gains map[string]int, r float64) float64 {
+	p := map[metric.Kind]float64{metric.RankBiased + 80: .8, metric.RankBiased + 50: .5}[m.Kind]
+	known, before, others := 0.0, 0.0, float64(len(gains))-r
+	var stopped, biased, preferred float64
+	reading := 1.0
+	for i, id := range ids {
+		gain, ok := gains[id]
+		if ok {
+			known++
+		}
+		stops := (math.Exp2(float64(gain)) - 1) / math.Exp2(float64(e.largest))
+		stopped += reading * stops / float64(i+1)
+		reading *= 1 - stops
+		biased += (1 - p) * math.Pow(p, float64(i)) * float64(gain) / float64(e.largest)
+		switch {
+		case ok && gain == 0:
+			before++
+		case before > 0 && gain > 0:
+			preferred += 1 - min(before, r)/min(others, r)
+		case gain > 0:
+			preferred++
+		}
+	}
+	switch m.Kind {
+	case metric.JudgedShare:
+		return known / float64(m.K)
+	case metric.ExpectedReciprocalRank:
+		return stopped
+	case metric.BinaryPreference:
+		return preferred / r
+	}
+	return biased
+}
+
 // exported returns the run of a scheme and the judgements of a label.
 func exported(t *testing.T, e *Evaluation, scheme, label int) (run, qrels string) {
 	t.Helper()
@@ -144,7 +183,7 @@ func exported(t *testing.T, e *Evaluation, scheme, label int) (run, qrels string
 // trecMetrics are the metrics that trec_eval has.
 func trecMetrics(t *testing.T) []metric.Metric {
 	t.Helper()
-	metrics, err := metric.ParseMetrics(strings.Fields("P R Success AP AP@all RR@all nDCG nDCG@all Rprec"), []int{1, 3, 10})
+	metrics, err := metric.ParseMetrics(strings.Fields("P R Success AP AP@all RR@all nDCG nDCG@all Rprec ERR RBP RBP(.5)@all bpref Judged"), []int{1, 3, 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +213,7 @@ func TestTrec(t *testing.T) {
 			for l, label := range e.Labels {
 				run, qrels := exported(t, e, s, l)
 				files := readTrec(t, run, qrels)
+				files.largest = e.Judge.Labels[l].Label.LargestGain()
 				for i, q := range e.Queries {
 					id := strings.ReplaceAll(strings.ReplaceAll(g.ID(q), "%", "%25"), " ", "%20")
 					skip := e.Skip(i, s, l)
