@@ -66,12 +66,15 @@ scheme is the best of all in resamples of the queries, and the interval of its r
 
 A label is a column; category/2 is the first two levels of one whose values are
 paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
+Judgements are labels, too: qrels.csv in the gallery, with query, item and grade, or
+files that gallery.yaml names.
 
 Metrics beside P: Pcap, R, Success, AP, AP(hits), AP(min), RR, nDCG, Judged, each
 at every --k; NAME@7 at 7. Without a cut-off: RR@all, AP@all, nDCG@all, Rprec,
 MAP@R, AP(trapezoid); these rank more of the gallery for every query and scheme,
 which takes many times as long. "all" is those with a cut-off but the variants of
-AP, "deep" also those without. experiments/METRICS.md defines them.
+AP, "deep" also those without. For grades there are also ERR, RBP or RBP(p=0.95), at
+every --k, RBP@all and bpref. experiments/METRICS.md defines them.
 
 For tests of a product, --require 'P@10 category >= .76' fails, with exit code 1 and a
 line, unless every scheme has that mean. --not-worse-than RUN, a folder that eval

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -540,17 +541,20 @@ func TestReferee(t *testing.T) {
 	if err := os.WriteFile(items, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(gallery, "qrels.csv"), drawnJudgements(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, threads := range []string{"1", "2"} {
 		cmd := exec.CommandContext(t.Context(), "strata", "eval", gallery, "--out", filepath.Join(dir, threads),
 			"--scheme", "B", "--scheme", "B+C", "--scheme", "rrf(A,pattern)", "--label", "category/*", "--label", "category/2",
-			"--label", "category/1&brand", "--label", "pattern", "--metric", "deep,AP(hits),AP(min)", "--k", "1,10", "--trec", "all", "--queries", "250", "--seed", "3")
+			"--label", "category/1&brand", "--label", "pattern", "--label", "qrels", "--metric", "deep,AP(hits),AP(min),ERR,RBP,RBP(.5)@all,bpref", "--k", "1,10", "--trec", "all", "--queries", "250", "--seed", "3")
 		cmd.Env = append(os.Environ(), "GOMAXPROCS="+threads)
 		if text, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
 	}
 	files, err := fs.Glob(os.DirFS(filepath.Join(dir, "1")), "*/*")
-	if err != nil || len(files) != 3+4 {
+	if err != nil || len(files) != 3+5 {
 		t.Fatalf("files in trec: %v, %v", files, err)
 	}
 	for _, name := range append(files, "metrics.csv", "per_query.csv", "comparisons.csv") {
@@ -561,10 +565,32 @@ func TestReferee(t *testing.T) {
 		}
 	}
 	out, err := exec.CommandContext(t.Context(), "python3", "../../fixtures/referee.py", gallery, filepath.Join(dir, "1")).CombinedOutput()
-	if err != nil || !bytes.Contains(out, []byte("3 schemes, 4 labels, 26 metrics")) {
+	if err != nil || !bytes.Contains(out, []byte("3 schemes, 5 labels, 32 metrics")) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
+}
+
+// drawnJudgements returns judgements of the items of a table: for most items some others, with
+// grades from 0 to 4.
+func drawnJudgements(items []byte) []byte {
+	var ids []string
+	for line := range strings.Lines(string(items)) {
+		id, _, _ := strings.Cut(line, ",")
+		ids = append(ids, id)
+	}
+	ids = ids[1:]
+	rng := rand.New(rand.NewPCG(3, 14))
+	b := []byte("query,item,grade\n")
+	for q, query := range ids {
+		if q%7 == 0 {
+			continue
+		}
+		for _, x := range rng.Perm(len(ids))[:3+q%60] {
+			b = fmt.Appendf(b, "%s,%s,%d\n", query, ids[x], rng.IntN(3)*rng.IntN(3))
+		}
+	}
+	return b
 }
 
 // TestOracle evaluates galleries of photographs with one and with two threads,
