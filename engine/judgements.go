@@ -51,7 +51,7 @@ func (g *Gallery) hashJudgements() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(h, "%q %q %q %x\n", s.Name, s.Columns, s.Gain, sum)
+		h.Write(fmt.Appendf(nil, "%q %q %q %x\n", s.Name, s.Columns, s.Gain, sum))
 	}
 	return h.Sum(nil), nil
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"net/url"
 	slash "path"
 	"slices"
 	"strconv"
@@ -218,11 +217,25 @@ func (r *judgementReader) add(place int, query, item, grade string) error {
 func (r *judgementReader) row(id string) int {
 	row, _, _ := r.items.ByID.Find(r.items.IDs, id)
 	if row < 0 && strings.Contains(id, "%") && IsTrec(r.from.File) {
-		if plain, err := url.PathUnescape(id); err == nil {
-			row, _, _ = r.items.ByID.Find(r.items.IDs, plain)
-		}
+		row, _, _ = r.items.ByID.Find(r.items.IDs, decoded(id))
 	}
 	return row
+}
+
+// decoded returns an id with the byte in place of each % and two hexadecimal digits.
+func decoded(id string) string {
+	b := make([]byte, 0, len(id))
+	for i := 0; i < len(id); i++ {
+		if id[i] == '%' && i+2 < len(id) {
+			if code, err := strconv.ParseUint(id[i+1:i+3], 16, 8); err == nil {
+				b = append(b, byte(code))
+				i += 2
+				continue
+			}
+		}
+		b = append(b, id[i])
+	}
+	return string(b)
 }
 
 // once keeps each pair once. A pair with two grades is an error.
