@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"strata/engine"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/metric"
@@ -143,7 +144,18 @@ func (s *state) decisionPage(ctx context.Context, file string) (table.Writer, er
 	if err != nil {
 		return nil, err
 	}
-	return d.Page(ctx, report.Work{Tuned: s.tuned, Notes: s.notes}, manifest)
+	return d.Page(ctx, report.Work{Tuned: s.tuned, Notes: s.notes, Flagged: flagged(d.Evaluation.Gallery)}, manifest)
+}
+
+// flagged returns the items of a gallery that are flagged, in the order of its flags.
+func flagged(g *engine.Gallery) (all []report.Flagged) {
+	flags := g.Flags()
+	for _, id := range flags.IDs() {
+		if row, err := g.Row(id); err == nil {
+			all = append(all, report.Flagged{Row: row, Flag: flags.Of(id)})
+		}
+	}
+	return all
 }
 
 // decisionScript returns the writer of a script that measures the scheme of the decision again, and
@@ -158,7 +170,7 @@ func (s *state) decisionScript(ctx context.Context, file string) (table.Writer, 
 	if err != nil {
 		return nil, err
 	}
-	evaluate := script.Evaluate{Schemes: e.Schemes[d.Scheme : d.Scheme+1], Where: e.Where, Over: e.Over, Seed: e.Seed}
+	evaluate := script.Evaluate{Schemes: e.Schemes[d.Scheme : d.Scheme+1], Where: e.Where, Set: e.Set, Over: e.Over, Seed: e.Seed}
 	var required []script.Step
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The decision for %s%s, measured over %d queries of %s\n", e.Schemes[d.Scheme], instead(d), len(e.Queries), print)

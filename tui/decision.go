@@ -97,7 +97,11 @@ func (m *Model) isEvaluated() bool {
 		return false
 	}
 	e := all[len(all)-1]
-	return pane.Conditions(e.Filter) == m.Filter && !slices.ContainsFunc(m.Desk.Schemes, func(s scheme.Scheme) bool { return !measures(e, s) }) &&
+	var of pane.Restriction
+	if m.Walk.Of.Scope() {
+		of = m.Walk.Of
+	}
+	return pane.Conditions(e.Filter) == m.Filter && e.Set == of.Set && pane.Conditions(e.Where) == pane.Conditions(of.Where) && !slices.ContainsFunc(m.Desk.Schemes, func(s scheme.Scheme) bool { return !measures(e, s) }) &&
 		!slices.ContainsFunc(m.Rows.Marked, func(l string) bool { return !slices.Contains(e.Labels, l) })
 }
 

@@ -41,7 +41,7 @@ type Flagged struct {
 // NewDecision returns the default decision for an evaluation with the comparisons of all pairs: the
 // highest scheme under the first label, against the second, for all labels.
 func NewDecision(e *eval.Evaluation, comparisons []eval.Comparison) (*Decision, error) {
-	queries, err := eval.Plan{Where: e.Where}.DrawQueries(e.Gallery)
+	queries, err := eval.Plan{Where: e.Where, Set: e.Set}.DrawQueries(e.Gallery)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ page without the folder.`,
 	flags.StringSliceVar(&f.poolings, "pool", nil, "poolings of each, as in gap,max,gem (default: cls,patches or gap)")
 	flags.StringArrayVar(&f.labels, "label", nil, "a label to judge by; repeats (default: all of two values or more)")
 	flags.StringArrayVar(&f.where, "where", nil, "take queries of which COLUMN=VALUE is true; repeats")
-	flags.StringVar(&f.queries, "queries", "all", "how many queries to draw, or all")
+	flags.StringVar(&f.queries, "queries", "all", queriesUsage)
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the draw and of the resampling, and of the projections of cov and gram")
 	flags.StringVar(&f.keep, "keep", "0", "layers that the gallery gets: how many of the best, or their names")
 	flags.StringVar(&f.elements, "type", "float16", "the type of the layers' elements, float16 or float32")
@@ -164,6 +164,6 @@ func (f sweepFlags) sweep(cmd *cobra.Command, model, gallery string) (s sweep.Sw
 	if s.Plan.Where, err = conditions("--where", f.where); err != nil {
 		return s, err
 	}
-	s.Plan.Over, err = howMany("--queries", f.queries, 0)
+	s.Plan.Over, s.Plan.Set, err = overQueries(f.queries)
 	return s, err
 }
