@@ -17,27 +17,25 @@
 //	  B-00000-of-00002.safetensors, B-00001-of-00002.safetensors
 //	  pattern.npy
 //	  images/knit-0001.jpg
-//	  gallery.yaml     optional: see Manifest
+//	  gallery.yaml     optional: see package manifest
 //	  .strata/         files derived from the gallery, see Derived, and flags.csv, see package flags
 //
 // A picture may lie in an archive in the folder, images.zip/knit-0001.jpg. It may also be found by
 // its item's id in WebDataset shards, or by its row in a column of a Parquet file: see package
 // picture. Archives are not unpacked.
 //
-// The items table is items.csv, .tsv, .jsonl or .parquet, the first three perhaps
-// packed as .gz or .zst (package table says what each holds), or the file that
-// gallery.yaml names: items: {file: export.jsonl}, or files whose rows follow one
-// another. Its rows are those of the matrices, unless a list of ids, ids.txt or ids.npy
-// or a table of that name, says which item each row is; items that no row has are left
-// out then, and Gallery.Notes says so.
+// The items table is items.csv, .tsv, .jsonl or .parquet, the first three perhaps packed as .gz or
+// .zst (package table says what each holds), or the file that gallery.yaml names: items: {file:
+// export.jsonl}, or files whose rows follow one another. Its rows are those of the matrices, unless
+// a list of ids, ids.txt or ids.npy or a table of that name, says which item each row is; items
+// that no row has are left out then, and Gallery.Notes says so.
 //
-// Every file of a format that package format knows is a layer, named by the file, or
-// one for each of the matrices that have names of their own in it. Shards, counted from
-// 0 or from 1, hold rows of the same matrices, in their order; a file
-// NAME.safetensors.index.json says in which file each tensor of a model lies. Where a
-// file holds several arrays, those that have another number of rows or are no matrices
-// are left out: Gallery.Notes names them. gallery.yaml can say which files, array and
-// columns a layer is. Files named ids are no layers. Files of other kinds that could be
+// Every file of a format that package format knows is a layer, named by the file, or one for each
+// of the matrices that have names of their own in it. Shards, counted from 0 or from 1, hold rows
+// of the same matrices, in their order; a file NAME.safetensors.index.json says in which file each
+// tensor of a model lies. Where a file holds several arrays, those that have another number of rows
+// or are no matrices are left out: Gallery.Notes names them. gallery.yaml can say which files,
+// array and columns a layer is. Files named ids are no layers. Files of other kinds that could be
 // of use are named in Notes, or in Remarks, with what to do.
 //
 // Matrices are mapped in place. A compressed matrix is unpacked once, into .strata/unpacked, with a

@@ -265,12 +265,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	case prompt.Found, prompt.Completed:
 		return m.matched(msg), nil
 	case pane.Dissected:
-		if msg.Seq == m.dissecting.seq {
-			m.Parts = msg
-			if msg.Err != nil && m.ctx.Err() == nil {
-				m.status = m.status.Fail(m.c.Now(), msg.Err)
-			}
-		}
+		return m.dissected(msg), nil
 	case progressed:
 		if msg.seq == m.evaluation.Seq && m.evaluation.Running() {
 			m.status.Computing = pane.Computing(m.gallery.Deriving())
@@ -294,6 +289,18 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	}
 	return m, nil
+}
+
+// dissected takes what the layers have of a hit's score.
+func (m Model) dissected(d pane.Dissected) Model {
+	if d.Seq != m.dissecting.seq {
+		return m
+	}
+	m.Parts = d
+	if d.Err != nil && m.ctx.Err() == nil {
+		m.status = m.status.Fail(m.c.Now(), d.Err)
+	}
+	return m
 }
 
 // matched takes what answers the text that is typed.

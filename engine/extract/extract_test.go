@@ -27,6 +27,7 @@ import (
 	"strata/engine/fence"
 	"strata/engine/layer"
 	"strata/engine/manifest"
+	"strata/engine/native"
 	"strata/engine/onnx"
 	"strata/engine/picture"
 	"strata/fixtures/need"
@@ -520,13 +521,13 @@ func killExtraction(t *testing.T, dir, model string, rows int) {
 // folder.
 func TestExtractQuiet(t *testing.T) {
 	model, dir, home := modelFile(t), pictureFolder(t, 4), t.TempDir()
-	l, err := onnx.FindLibrary("", os.Getenv)
+	l, err := native.FindLibrary("", os.Getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestExtractChild$")
 	cmd.Env = []string{
-		extractVariable + "=" + dir, "STRATA_ONNX_MODEL=" + model, onnx.LibraryVariable + "=" + l.Path,
+		extractVariable + "=" + dir, "STRATA_ONNX_MODEL=" + model, native.LibraryVariable + "=" + l.Path,
 		"HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME=" + home,
 	}
 	cmd.Dir = home

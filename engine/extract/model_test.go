@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"strata/engine/native"
 	"strata/engine/onnx"
 	"strata/fixtures/need"
 )
@@ -16,7 +17,7 @@ import (
 // extractRuntime loads ONNX Runtime for a test of extraction.
 func extractRuntime(t testing.TB) *onnx.Runtime {
 	t.Helper()
-	l, err := onnx.FindLibrary("", os.Getenv)
+	l, err := native.FindLibrary("", os.Getenv)
 	if err != nil {
 		need.Missing(t, "no ONNX Runtime (go run ./fixtures/inception gets one): "+err.Error())
 	}

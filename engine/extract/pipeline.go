@@ -13,6 +13,7 @@ import (
 
 	"strata/engine/fence"
 	"strata/engine/manifest"
+	"strata/engine/native"
 	"strata/engine/onnx"
 )
 
@@ -82,7 +83,7 @@ func openPipeline(ctx context.Context, m *onnx.Model, o pipelineOptions) (_ *pip
 
 // findRuntime finds and loads ONNX Runtime.
 func findRuntime(asked string, env func(string) string) (*onnx.Runtime, error) {
-	library, err := onnx.FindLibrary(asked, env)
+	library, err := native.FindLibrary(asked, env)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@
 //
 //	m, err := onnx.Read("inception_v3.onnx")
 //	plan, err := m.Plan([]onnx.Tap{{Name: "A", Tensor: "mixed0"}}, 7)
-//	library, err := onnx.FindLibrary("", os.Getenv)
+//	library, err := native.FindLibrary("", os.Getenv)
 //	runtime, err := onnx.Load(library)
 //	session, err := runtime.Open(ctx, plan, onnx.Options{Threads: 2})
 //	...

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 
+	"strata/engine/native"
+
 	ort "github.com/yalue/onnxruntime_go"
 )
 
@@ -27,7 +29,7 @@ var environment struct {
 
 // Runtime is ONNX Runtime, loaded. Its methods may be called concurrently.
 type Runtime struct {
-	library Library
+	library native.Library
 }
 
 // Load loads a library that FindLibrary found. A process loads one library;
@@ -37,7 +39,7 @@ type Runtime struct {
 // ORT_DISABLE_TELEMETRY in the process's environment before the library is
 // loaded, since later is too late. The library logs nothing but fatal errors:
 // what goes wrong comes back as an error.
-func Load(l Library) (*Runtime, error) {
+func Load(l native.Library) (*Runtime, error) {
 	environment.Lock()
 	defer environment.Unlock()
 	if r := environment.runtime; r != nil {
@@ -69,9 +71,9 @@ func loadError(err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "Error setting ORT API base"):
-		return fmt.Errorf("this ONNX Runtime is too old: 1.%d or later is needed", minMinor)
+		return fmt.Errorf("this ONNX Runtime is too old: 1.%d or later is needed", native.MinMinor)
 	case strings.Contains(text, "OrtGetApiBase"):
-		return errNoEntry
+		return native.ErrNoEntry
 	}
 	return oneLine(err)
 }

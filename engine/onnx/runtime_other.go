@@ -2,10 +2,14 @@
 
 package onnx
 
-import "context"
+import (
+	"context"
+
+	"strata/engine/native"
+)
 
 // Load returns ErrNoCgo.
-func Load(Library) (*Runtime, error) { return nil, ErrNoCgo }
+func Load(native.Library) (*Runtime, error) { return nil, ErrNoCgo }
 
 // Runtime is ONNX Runtime; there is none in this build.
 type Runtime struct{}

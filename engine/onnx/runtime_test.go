@@ -16,13 +16,15 @@ import (
 	"sync"
 	"testing"
 
+	"strata/engine/native"
+	"strata/fixtures/hollow"
 	"strata/fixtures/need"
 )
 
 // startRuntime loads ONNX Runtime, or skips the test.
 func startRuntime(t testing.TB) *Runtime {
 	t.Helper()
-	l, err := FindLibrary("", os.Getenv)
+	l, err := native.FindLibrary("", os.Getenv)
 	if err != nil {
 		need.Missing(t, "no ONNX Runtime (go run ./fixtures/inception gets one): "+err.Error())
 	}
@@ -436,7 +438,7 @@ func TestRunErrors(t *testing.T) {
 	if _, err := r.Open(t.Context(), plan(t, m, "logits"), Options{Provider: "cuda"}); err == nil || !strings.Contains(err.Error(), `execution provider "cuda"`) {
 		t.Errorf("cuda: %v", err)
 	}
-	if _, err := Load(Library{Path: "/other/libonnxruntime.so"}); err == nil || !strings.Contains(err.Error(), "can load one library") {
+	if _, err := Load(native.Library{Path: "/other/libonnxruntime.so"}); err == nil || !strings.Contains(err.Error(), "can load one library") {
 		t.Errorf("second library: %v", err)
 	}
 	if err := os.WriteFile(m.Path, []byte("short"), 0o666); err != nil {
@@ -498,7 +500,7 @@ func TestMain(m *testing.M) {
 	case strings.HasSuffix(path, ".onnx"):
 		os.Exit(provoke(path))
 	default:
-		_, err := Load(Library{Path: path})
+		_, err := Load(native.Library{Path: path})
 		fmt.Println(err) //nolint:forbidigo // the answer to the test
 		os.Exit(0)
 	}
@@ -507,7 +509,7 @@ func TestMain(m *testing.M) {
 // provoke loads the library and does what makes it complain. It returns 0 if
 // everything went as it should.
 func provoke(path string) int {
-	l, err := FindLibrary("", os.Getenv)
+	l, err := native.FindLibrary("", os.Getenv)
 	if err != nil {
 		return 2
 	}
@@ -558,14 +560,14 @@ func sockets() bool {
 // sockets: telemetry is off.
 func TestQuiet(t *testing.T) {
 	startRuntime(t)
-	l, err := FindLibrary("", os.Getenv)
+	l, err := native.FindLibrary("", os.Getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := save(t, bytes.Replace(network(), valueBytes("mixed", Float32, "N", 11, 8, 8), valueBytes("mixed", Float32, "N", 12, 8, 8), 1))
 	home := t.TempDir()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = []string{child + "=" + m.Path, LibraryVariable + "=" + l.Path, "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME=" + home}
+	cmd.Env = []string{child + "=" + m.Path, native.LibraryVariable + "=" + l.Path, "HOME=" + home, "TMPDIR=" + home, "XDG_CACHE_HOME=" + home}
 	cmd.Dir = home
 	out, err := cmd.CombinedOutput()
 	if err != nil || len(out) > 0 {
@@ -585,10 +587,10 @@ func TestLoadFailures(t *testing.T) {
 	need.Programs(t, "gcc")
 	dir := t.TempDir()
 	for _, c := range []struct{ name, path, want string }{
-		{"serves no version", compile(t, dir, "hollow.so", hollow, "OTHER"), "too old: 1.24 or later"},
+		{"serves no version", hollow.Compile(t, dir, "hollow.so", hollow.Source, "OTHER"), "too old: 1.24 or later"},
 		{"not there", filepath.Join(dir, "none.so"), "none.so"},
-		{"another library", compile(t, dir, "z.so", "int deflate(void) { return 0; }", "ZLIB_1"), "not ONNX Runtime"},
-		{"lacks a symbol", compile(t, dir, "lacks.so", hollow+"int no_such_function(void); int (*use)(void) = no_such_function;", "OTHER"), "no_such_function"},
+		{"another library", hollow.Compile(t, dir, "z.so", "int deflate(void) { return 0; }", "ZLIB_1"), "not ONNX Runtime"},
+		{"lacks a symbol", hollow.Compile(t, dir, "lacks.so", hollow.Source+"int no_such_function(void); int (*use)(void) = no_such_function;", "OTHER"), "no_such_function"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0])

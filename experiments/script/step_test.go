@@ -357,7 +357,7 @@ func TestContinue(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for line, want := range map[string]string{
-		"":            "gallery query image schemes filter undo redo search evaluate compare mine tune require decide flag note export",
+		"":            "gallery · query · image · schemes · filter · undo · redo · search · evaluate · compare · mine · tune · require · decide · flag · note · export",
 		"e":           "evaluate · export",
 		"filter":      "restrict the candidates: filter none|COLUMN=VALUE ...",
 		" search 3":   "rank the candidates under every scheme: search K",

@@ -13,6 +13,7 @@ import (
 	"strata/engine/aside"
 	"strata/engine/extract"
 	"strata/engine/manifest"
+	"strata/engine/native"
 	"strata/engine/onnx"
 	"strata/experiments/eval"
 )
@@ -174,7 +175,7 @@ func (s Sweep) points(ctx context.Context) ([]Point, error) {
 	if err != nil {
 		return nil, err
 	}
-	library, err := onnx.FindLibrary(s.Extract.Library, s.Extract.Env)
+	library, err := native.FindLibrary(s.Extract.Library, s.Extract.Env)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata/engine/kernel"
-	"strata/engine/onnx"
+	"strata/engine/native"
 	"strata/tui/picture"
 )
 
@@ -61,7 +61,7 @@ func kernelFact() string {
 // runtimeFacts says for doctor which ONNX Runtime was found, and where it was
 // looked for.
 func runtimeFacts() []picture.Fact {
-	library, err := onnx.FindLibrary("", os.Getenv)
+	library, err := native.FindLibrary("", os.Getenv)
 	found := picture.Fact{Name: "ONNX Runtime", Text: fmt.Sprintf("%s, %s", library.Version, library.Path)}
 	if err != nil {
 		found.Text = err.Error()

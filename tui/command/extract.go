@@ -18,6 +18,7 @@ import (
 	"strata/engine/inert"
 	"strata/engine/layer"
 	"strata/engine/manifest"
+	"strata/engine/native"
 	"strata/engine/onnx"
 )
 
@@ -87,7 +88,7 @@ func (f *extractFlags) addRecipe(flags *pflag.FlagSet) {
 	flags.IntVar(&f.o.Threads, "threads", 0, "pictures at a time (default: one a processor)")
 	flags.StringVar(&f.o.Provider, "provider", "cpu", "what computes: cpu, cuda, tensorrt, coreml, or another that the library has")
 	flags.StringVar(&f.o.Library, "onnxruntime", "",
-		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
+		"the library of ONNX Runtime, or its folder (default: "+native.LibraryVariable+", then usual places)")
 }
 
 func presetNames() []string {

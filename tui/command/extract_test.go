@@ -17,7 +17,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/layer"
-	"strata/engine/onnx"
+	"strata/engine/native"
 	"strata/fixtures/need"
 )
 
@@ -26,7 +26,7 @@ import (
 func extraction(t *testing.T, n int) (dir string, args []string) {
 	t.Helper()
 	model := need.Network(t)
-	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
+	if _, err := native.FindLibrary("", os.Getenv); err != nil {
 		need.Missing(t, err.Error())
 	}
 	dir = t.TempDir()

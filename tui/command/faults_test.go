@@ -22,10 +22,11 @@ import (
 
 	"strata/engine"
 	"strata/engine/code"
+	"strata/engine/flags"
 	"strata/engine/layer"
 	"strata/engine/manifest"
+	"strata/engine/native"
 	"strata/engine/neighbour"
-	"strata/engine/onnx"
 	"strata/experiments/script"
 	"strata/fixtures/large"
 	"strata/fixtures/need"
@@ -73,7 +74,7 @@ func operations(t *testing.T) []operation {
 		{name: "flags", watch: "g/.strata", args: []string{"replay", "s.strata"}, begin: flaggingScript},
 		{name: "log", watch: ".", span: 3 * time.Second, keys: true, args: []string{"demo", "--graphics", "none", "--log", "log.strata"}, runCheck: checkLog, finish: finishLog},
 	}
-	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
+	if _, err := native.FindLibrary("", os.Getenv); err != nil {
 		if os.Getenv("STRATA_NO_SKIP") != "" {
 			need.Missing(t, err.Error())
 		}
@@ -106,8 +107,8 @@ func program(t *testing.T, dir string, args ...string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
 		"NO_COLOR=", "CI=")
-	if path, err := onnx.FindLibrary("", os.Getenv); err == nil { // in the user's cache, maybe
-		cmd.Env = append(cmd.Env, onnx.LibraryVariable+"="+path.Path)
+	if path, err := native.FindLibrary("", os.Getenv); err == nil { // in the user's cache, maybe
+		cmd.Env = append(cmd.Env, native.LibraryVariable+"="+path.Path)
 	}
 	return cmd
 }
@@ -244,7 +245,7 @@ func exportingScript(t *testing.T, dir string) {
 	}
 }
 
-// flaggingScript makes a gallery and a script that flags items of it.
+// flaggingScript makes a gallery with some kilobytes of flags, and a script that flags one more item.
 func flaggingScript(t *testing.T, dir string) {
 	t.Helper()
 	smallGallery(t, dir)
@@ -253,10 +254,14 @@ func flaggingScript(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	text := "gallery g\n"
-	for row := range 40 {
-		text += script.Flag{ID: g.ID(row), Word: "wrong"}.String() + "\n"
+	var had []flags.Change
+	for row := 1; row < 40; row++ {
+		had = append(had, flags.Change{ID: g.ID(row), Word: strings.Repeat("w", 60)})
 	}
+	if err := g.WriteFlags(had); err != nil {
+		t.Fatal(err)
+	}
+	text := "gallery g\n" + script.Flag{ID: g.ID(0), Word: "wrong"}.String() + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "s.strata"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"strata/engine/onnx"
+	"strata/engine/native"
 	"strata/engine/scheme"
 	"strata/experiments"
 	"strata/experiments/script"
@@ -441,7 +441,7 @@ func TestReadmeLab(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", commands)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), onnx.LibraryVariable+"="+filepath.Dir(model))
+	cmd.Env = append(os.Environ(), native.LibraryVariable+"="+filepath.Dir(model))
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "gram  12 rows  gram.npy\n") || !strings.Contains(string(out), "B+0.5*cov") {
 		t.Errorf("%v:\n%s", err, out)

@@ -8,7 +8,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/extract"
-	"strata/engine/onnx"
+	"strata/engine/native"
 	"strata/experiments/check"
 )
 
@@ -24,7 +24,7 @@ func (f *modelFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.model, "model", "",
 		"the model that made the gallery, for new pictures (default: "+extract.ModelVariable+", then where gallery.yaml says, if you agree to it)")
 	flags.StringVar(&f.library, "onnxruntime", "",
-		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
+		"the library of ONNX Runtime, or its folder (default: "+native.LibraryVariable+", then usual places)")
 }
 
 // extractor opens what computes the features of new pictures. It computes on one

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"strata/engine/format"
-	"strata/engine/onnx"
+	"strata/engine/native"
 	"strata/fixtures/matrices"
 	"strata/fixtures/need"
 )
@@ -250,7 +250,7 @@ func plant(t *testing.T, dir string, names []string, number int) {
 func TestNothingOutside(t *testing.T) {
 	need.Long(t)
 	lines := commandLines
-	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
+	if _, err := native.FindLibrary("", os.Getenv); err != nil {
 		if os.Getenv("STRATA_NO_SKIP") != "" {
 			need.Missing(t, err.Error())
 		}

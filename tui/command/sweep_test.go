@@ -19,7 +19,7 @@ import (
 	"syscall"
 	"testing"
 
-	"strata/engine/onnx"
+	"strata/engine/native"
 	"strata/fixtures/need"
 )
 
@@ -68,7 +68,7 @@ func sweptGalleryOf(t *testing.T, dir string, pictures int) {
 // needRuntime needs ONNX Runtime.
 func needRuntime(t *testing.T) {
 	t.Helper()
-	if _, err := onnx.FindLibrary("", os.Getenv); err != nil {
+	if _, err := native.FindLibrary("", os.Getenv); err != nil {
 		need.Missing(t, err.Error())
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"strata/engine/native"
 	"strata/engine/onnx"
 )
 
@@ -42,7 +43,7 @@ is found (strata doctor says where it is looked for); weights are not read.`,
 	}
 	cmd.Flags().StringVar(&filter, "filter", "", "list only tensors whose name, operator or kind contains this text")
 	cmd.Flags().StringVar(&library, "onnxruntime", "",
-		"the library of ONNX Runtime, or its folder (default: "+onnx.LibraryVariable+", then usual places)")
+		"the library of ONNX Runtime, or its folder (default: "+native.LibraryVariable+", then usual places)")
 	return cmd
 }
 
@@ -52,7 +53,7 @@ func inferShapes(cmd *cobra.Command, m *onnx.Model, asked string) error {
 	if !m.Unclear() {
 		return nil
 	}
-	library, err := onnx.FindLibrary(asked, os.Getenv)
+	library, err := native.FindLibrary(asked, os.Getenv)
 	if err == nil {
 		var r *onnx.Runtime
 		if r, err = onnx.Load(library); err == nil {

@@ -1,4 +1,5 @@
-package onnx
+// Package native finds the library of ONNX Runtime, and looks into it before it is loaded.
+package native
 
 import (
 	"cmp"
@@ -20,9 +21,9 @@ import (
 // LibraryVariable is the environment variable that names the library.
 const LibraryVariable = "STRATA_ONNXRUNTIME"
 
-// minMinor is the first ONNX Runtime, 1.minMinor, that serves the version of the
+// MinMinor is the first ONNX Runtime, 1.MinMinor, that serves the version of the
 // interface that onnxruntime_go 1.27 asks for. Its ORT_API_VERSION says so.
-const minMinor = 24
+const MinMinor = 24
 
 // Library is a library of ONNX Runtime, or where none was found.
 type Library struct {
@@ -206,8 +207,8 @@ func checkLibrary(path string) (string, error) {
 		return "", err
 	}
 	var major, minor int
-	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err == nil && (major != 1 || minor < minMinor) {
-		return version, fmt.Errorf("ONNX Runtime %s: 1.%d or a later 1.x is needed", version, minMinor)
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err == nil && (major != 1 || minor < MinMinor) {
+		return version, fmt.Errorf("ONNX Runtime %s: 1.%d or a later 1.x is needed", version, MinMinor)
 	}
 	return version, nil
 }
@@ -215,8 +216,8 @@ func checkLibrary(path string) (string, error) {
 // entry is the function that a library of ONNX Runtime exports.
 const entry = "OrtGetApiBase"
 
-// errNoEntry is the error of libraries of something else.
-var errNoEntry = errors.New("not ONNX Runtime: it has no function " + entry)
+// ErrNoEntry is the error of libraries of something else.
+var ErrNoEntry = errors.New("not ONNX Runtime: it has no function " + entry)
 
 // wrongProcessor is the error of a library for another processor.
 func wrongProcessor(of string) error {
@@ -242,7 +243,7 @@ func checkELF(path string) (string, error) {
 		return "", notLibrary(err)
 	}
 	if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == entry && s.Section != elf.SHN_UNDEF }) {
-		return "", errNoEntry
+		return "", ErrNoEntry
 	}
 	versions, _ := f.DynamicVersions() // without them the version is unknown
 	for _, v := range versions {
@@ -285,7 +286,7 @@ func hasMachOEntry(f *macho.File) error {
 	if f.Symtab != nil && slices.ContainsFunc(f.Symtab.Syms, func(s macho.Symbol) bool { return s.Name == "_"+entry }) {
 		return nil
 	}
-	return errNoEntry
+	return ErrNoEntry
 }
 
 // machOVersion returns the version in a library's name, behind links.

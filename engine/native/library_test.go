@@ -1,40 +1,15 @@
-package onnx
+package native
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 
+	"strata/fixtures/hollow"
 	"strata/fixtures/need"
 )
-
-// compile makes a shared library of a C source whose symbols have a version.
-func compile(t *testing.T, dir, name, source, version string) string {
-	t.Helper()
-	need.Programs(t, "gcc")
-	code, script, out := filepath.Join(dir, "lib.c"), filepath.Join(dir, "lib.map"), filepath.Join(dir, name)
-	for path, text := range map[string]string{code: source, script: version + " { global: *; };\n"} {
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if text, err := exec.Command("gcc", "-shared", "-fPIC", "-Wl,--version-script="+script, "-o", out, code).CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v\n%s", err, text)
-	}
-	return out
-}
-
-// hollow is a library that serves no version of the interface. Its two pointers
-// are those of OrtApiBase.
-const hollow = `
-static const void *api(unsigned version) { return 0; }
-static const char *version(void) { return "1.99.0"; }
-static const struct { const void *(*api)(unsigned); const char *(*version)(void); } base = { api, version };
-const void *OrtGetApiBase(void) { return &base; }
-`
 
 func noEnv(string) string { return "" }
 
@@ -43,7 +18,7 @@ func TestCheckLibrary(t *testing.T) {
 		need.Missing(t, "the libraries of this test are of Linux")
 	}
 	dir := t.TempDir()
-	good := compile(t, dir, "libonnxruntime.so.1", hollow, "VERS_1.99.0")
+	good := hollow.Compile(t, dir, "libonnxruntime.so.1", hollow.Source, "VERS_1.99.0")
 	data, err := os.ReadFile(good)
 	if err != nil {
 		t.Fatal(err)
@@ -59,10 +34,10 @@ func TestCheckLibrary(t *testing.T) {
 	foreign[18], foreign[19] = 8, 0 // e_machine of MIPS
 	for _, c := range []struct{ name, path, version, want string }{
 		{"good", good, "1.99.0", ""},
-		{"no version", compile(t, dir, "unversioned.so", hollow, "OTHER"), "", ""},
-		{"old", compile(t, dir, "old.so", hollow, "VERS_1.17.3"), "1.17.3", "ONNX Runtime 1.17.3: 1.24 or a later 1.x is needed"},
-		{"of the future", compile(t, dir, "new.so", hollow, "VERS_2.0.0"), "2.0.0", "ONNX Runtime 2.0.0: 1.24 or a later 1.x is needed"},
-		{"another library", compile(t, dir, "z.so", "int deflate(void) { return 0; }", "ZLIB_1"), "", "not ONNX Runtime"},
+		{"no version", hollow.Compile(t, dir, "unversioned.so", hollow.Source, "OTHER"), "", ""},
+		{"old", hollow.Compile(t, dir, "old.so", hollow.Source, "VERS_1.17.3"), "1.17.3", "ONNX Runtime 1.17.3: 1.24 or a later 1.x is needed"},
+		{"of the future", hollow.Compile(t, dir, "new.so", hollow.Source, "VERS_2.0.0"), "2.0.0", "ONNX Runtime 2.0.0: 1.24 or a later 1.x is needed"},
+		{"another library", hollow.Compile(t, dir, "z.so", "int deflate(void) { return 0; }", "ZLIB_1"), "", "not ONNX Runtime"},
 		{"another processor", write("mips.so", foreign), "", "for another processor: MIPS"},
 		{"text", write("text.so", []byte("INPUT(libonnxruntime.so.1)")), "", "not a shared library"},
 		{"cut", write("cut.so", data[:100]), "", "not a shared library"},
@@ -84,8 +59,8 @@ func TestFindLibrary(t *testing.T) {
 		need.Missing(t, "the libraries of this test are of Linux")
 	}
 	oldDir, newDir, none := t.TempDir(), t.TempDir(), t.TempDir()
-	old := compile(t, oldDir, "libonnxruntime.so", hollow, "VERS_1.2.0")
-	good := compile(t, newDir, "libonnxruntime.so.1", hollow, "VERS_1.99.0")
+	old := hollow.Compile(t, oldDir, "libonnxruntime.so", hollow.Source, "VERS_1.2.0")
+	good := hollow.Compile(t, newDir, "libonnxruntime.so.1", hollow.Source, "VERS_1.99.0")
 	places := func(dirs ...string) (out []Place) {
 		for _, d := range dirs {
 			out = append(out, Place{Path: d, Why: "usual place"})
