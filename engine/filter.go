@@ -139,9 +139,6 @@ func (g *Gallery) QuerySets() []string {
 func (g *Gallery) QuerySet(name string) (*QuerySet, error) {
 	known := g.QuerySets()
 	if !slices.Contains(known, name) {
-		if len(known) == 0 {
-			return nil, fmt.Errorf("%s has no set of queries %q: %s names none under queries", g.Name, name, manifest.FileName)
-		}
 		return nil, &scheme.NameError{Kind: "set of queries", Name: name, In: g.Name, Known: scheme.Nearest(name, known)}
 	}
 	rows, err := g.queryRows(g.manifest.Queries[name])

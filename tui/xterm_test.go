@@ -608,8 +608,8 @@ func TestXtermFindings(t *testing.T) {
 	}
 	x.press("n", "p", "Escape")
 	body := image.Rect(0, cellH, 120*cellW, 38*cellH) // memory in use and the time of the log are around it
-	if !sameWithin(list, x.shot("losses again"), body) {
-		t.Error("esc does not lead back to the same place")
+	if n := differing(list, x.shot("losses again"), body); n > strayPixels {
+		t.Errorf("esc does not lead back to the same place: %d pixels differ", n)
 	}
 	x.press("Tab", "Tab", "Return")
 	if x.shot("hub"); len(x.places) < 10 {
@@ -634,14 +634,21 @@ func TestXtermFindings(t *testing.T) {
 	x.replay()
 }
 
+// strayPixels are how many pixels may differ between two screenshots of the same cells: xterm draws the edge of a block
+// over the neighbouring cell, if that is drawn before.
+const strayPixels = 8
+
 // sameWithin reports whether two screenshots are equal in a rectangle.
-func sameWithin(a, b image.Image, r image.Rectangle) bool {
+func sameWithin(a, b image.Image, r image.Rectangle) bool { return differing(a, b, r) == 0 }
+
+// differing counts the pixels in which two screenshots differ in a rectangle.
+func differing(a, b image.Image, r image.Rectangle) (n int) {
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		for x := r.Min.X; x < r.Max.X; x++ {
 			if a.At(x, y) != b.At(x, y) {
-				return false
+				n++
 			}
 		}
 	}
-	return true
+	return n
 }
