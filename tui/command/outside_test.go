@@ -145,6 +145,9 @@ func rest(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		is := fmt.Sprintf("%v of %d bytes, changed at %v", info.Mode(), info.Size(), info.ModTime())
+		if name == "tmp" { // temporary folders come and go; what is left in it counts
+			is = info.Mode().String()
+		}
 		if info.Mode().IsRegular() {
 			b, err := os.ReadFile(path)
 			if err != nil {

@@ -297,7 +297,7 @@ func TestSweepScript(t *testing.T) {
 	dir := t.TempDir()
 	cmd := program(t, dir)
 	cmd.Path, cmd.Args = filepath.Join(need.Root(t), "experiments", "sweep.sh"), []string{"sweep.sh", "out"}
-	cmd.Env = append(cmd.Env, "EVERY=6", "TMPDIR="+dir)
+	cmd.Env = append(cmd.Env, "EVERY=6", "TMPDIR="+dir, "STRATA_INCEPTION="+filepath.Dir(need.Network(t)))
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "33 layers of 208 pictures") {
 		t.Fatalf("%v: %s", err, out)
 	}
