@@ -6,7 +6,6 @@ import (
 	"context"
 	"hash/maphash"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"sync"
 )
@@ -107,34 +106,5 @@ func (s *Surveyor) repeatsOf(rows []hashed, mu *sync.Mutex) {
 			s.Repeated.First, s.RepeatOf = row, int(rows[0].row)
 		}
 		mu.Unlock()
-	}
-}
-
-// nth returns the number that would be v[n] if v were sorted: Hoare's selection (CACM 4(7), 1961)
-// with drawn pivots. v, which has no NaN, is reordered.
-func nth(v []float64, n int) float64 {
-	pcg := rand.New(rand.NewPCG(1, uint64(len(v))))
-	for {
-		pivot := v[pcg.IntN(len(v))]
-		less, equal := 0, 0 // v[:less] < pivot, v[less:less+equal] == pivot
-		for i, x := range v {
-			switch {
-			case x < pivot:
-				v[i], v[less+equal] = v[less+equal], v[less]
-				v[less] = x
-				less++
-			case x == pivot:
-				v[i], v[less+equal] = v[less+equal], x
-				equal++
-			}
-		}
-		switch {
-		case n < less:
-			v = v[:less]
-		case n < less+equal:
-			return pivot
-		default:
-			v, n = v[less+equal:], n-less-equal
-		}
 	}
 }

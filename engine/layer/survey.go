@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"strata/engine/order"
 )
 
 // MaxHalf is the largest finite float16. A larger number that was clipped to float16 has this
@@ -188,7 +190,7 @@ func (s *Surveyor) Finish(ctx context.Context) error {
 	if s.Scored = len(roots); s.Scored == 0 {
 		return ctx.Err()
 	}
-	median := nth(slices.Clone(roots), len(roots)/2)
+	median := order.Nth(slices.Clone(roots), len(roots)/2)
 	s.Lengths.Least, s.Lengths.Median, s.Lengths.Most = slices.Min(roots), median, slices.Max(roots)
 	for row, r := range n.Root {
 		if r > outlying*median || r < median/outlying { // false for NaN

@@ -22,8 +22,8 @@ func varies(s scheme.Scheme) bool {
 }
 
 // Study computes what schemes need to know of whole layers, and keeps it beside the gallery: the
-// moments of the layers of a znorm, and the hubs of others. It makes a pass over each such layer the first time. It is called
-// within Reading.
+// moments of the layers of a znorm, and the hubs of others. It makes a pass over each such layer the
+// first time. It is called within Reading.
 func Study(ctx context.Context, g Layers, schemes ...scheme.Scheme) error {
 	for _, s := range schemes {
 		if err := Study(ctx, g, s.Parts...); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"strata/engine/items"
 	"strata/engine/kernel"
+	"strata/engine/order"
 )
 
 // Resamples is the number of resamples behind an interval, and of divisions
@@ -255,43 +256,6 @@ func SplitMix(x uint64) uint64 {
 // another order.
 func Interval[T cmp.Ordered](numbers []T) (low, high T) {
 	n := len(numbers)
-	high = nth(numbers, (n*975+999)/1000-1)
-	return nth(numbers, (n*25+999)/1000-1), high
-}
-
-// nth returns the number at place k, from 0, of the sorted numbers, and puts those
-// that are not larger before it (Hoare, Algorithm 65: Find, CACM 4, 1961). The
-// pivot is the middle one of three.
-func nth[T cmp.Ordered](numbers []T, k int) T {
-	for lo, hi := 0, len(numbers)-1; lo < hi; {
-		pivot := middle(numbers[lo], numbers[lo+(hi-lo)/2], numbers[hi])
-		i, j := lo, hi
-		for i <= j {
-			for numbers[i] < pivot {
-				i++
-			}
-			for pivot < numbers[j] {
-				j--
-			}
-			if i <= j {
-				numbers[i], numbers[j] = numbers[j], numbers[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case k <= j:
-			hi = j
-		case k >= i:
-			lo = i
-		default:
-			return numbers[k]
-		}
-	}
-	return numbers[k]
-}
-
-// middle returns the median of three.
-func middle[T cmp.Ordered](a, b, c T) T {
-	return max(min(a, b), min(max(a, b), c))
+	high = order.Nth(numbers, (n*975+999)/1000-1)
+	return order.Nth(numbers, (n*25+999)/1000-1), high
 }

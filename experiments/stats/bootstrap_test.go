@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -118,24 +117,6 @@ func TestIntervalPlaces(t *testing.T) {
 	}
 	if low, high := Interval(sums); low != 249 || high != 9749 {
 		t.Errorf("got places %v and %v", low, high)
-	}
-}
-
-// TestNth compares places with those of sorted numbers, of many equal ones, too.
-func TestNth(t *testing.T) {
-	rng := rand.New(rand.NewPCG(12, 1))
-	for round := range 300 {
-		numbers := make([]float64, 1+rng.IntN(60))
-		for i := range numbers {
-			numbers[i] = float64(rng.IntN(1 + round))
-		}
-		sorted := slices.Sorted(slices.Values(numbers))
-		for range 5 {
-			k := rng.IntN(len(numbers))
-			if got := nth(numbers, k); got != sorted[k] {
-				t.Fatalf("place %d of %v: got %v", k, sorted, got)
-			}
-		}
 	}
 }
 
