@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,12 +43,8 @@ func decideRow(m Model) (Model, tea.Cmd) {
 	session, files := m.session, m.decisionPaths()
 	return m, m.crew.run(func() tea.Msg {
 		for _, file := range files {
-			path, err := session.ExportPath(file)
-			if err != nil {
-				continue // the export says it
-			}
-			if _, err := os.Lstat(path); err == nil {
-				return decisionFound{path}
+			if session.Overwrites(file) {
+				return decisionFound{file}
 			}
 		}
 		return decisionFound{}
