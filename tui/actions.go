@@ -206,11 +206,26 @@ func quit(m Model) (Model, tea.Cmd) {
 		m.status.Question = m.evaluation.Task.Noun() + " runs: q once more ends it, and nothing of it is logged"
 		return m, nil
 	}
+	if m.pending > 0 && !m.leaving {
+		m.leaving = true
+		m.status.Question = "the last step is being written: q once more leaves before it is"
+		return m, nil
+	}
 	if m.Desk.Equal(m.Saved) || m.Shown.Rankings == nil {
 		return m, tea.Quit
 	}
 	m, save := m.search(true)
 	return m, tea.Sequence(save, tea.Quit)
+}
+
+// leave goes on to quit when nothing is on its way to the log any more, if q waits for that. cmd is what is to be done
+// anyway.
+func (m Model) leave(cmd tea.Cmd) (Model, tea.Cmd) {
+	if !m.leaving || m.pending > 0 {
+		return m, cmd
+	}
+	m, end := quit(m)
+	return m, tea.Batch(cmd, end)
 }
 
 // startEvaluation evaluates the schemes of the screen over all queries, or over those that the keys walk through, if they

@@ -23,8 +23,9 @@ var decisionFiles = []string{"decision.html", "decision.strata"}
 
 // deciding is how far the writing of a decision is.
 type deciding struct {
-	over  bool          // the user was told that the files are there, and the next W replaces them
-	steps []script.Step // to execute when the rows are evaluated; nil: none wait
+	asking bool          // whether the files are there is being looked at
+	over   bool          // the user was told that the files are there, and the next W replaces them
+	steps  []script.Step // to execute when the rows are evaluated; nil: none wait
 }
 
 // decisionFound says which of the files that W writes is there; "": none.
@@ -37,12 +38,16 @@ func canDecide(m *Model) bool {
 
 // decideRow looks whether the files are there, before it writes over them.
 func decideRow(m Model) (Model, tea.Cmd) {
-	if m.deciding.over {
+	switch {
+	case m.deciding.asking:
+		return m, nil
+	case m.deciding.over:
 		return m.evaluateDecision()
 	}
-	session, files := m.session, m.decisionPaths()
+	m.deciding.asking = true
+	session := m.session
 	return m, m.crew.run(func() tea.Msg {
-		for _, file := range files {
+		for _, file := range decisionFiles {
 			if session.Overwrites(file) {
 				return decisionFound{file}
 			}
@@ -51,20 +56,12 @@ func decideRow(m Model) (Model, tea.Cmd) {
 	})
 }
 
-// decisionPaths returns the files that W writes.
-func (m *Model) decisionPaths() []string {
-	var paths []string
-	for _, name := range decisionFiles {
-		paths = append(paths, filepath.Join(m.c.ExportDir, name))
-	}
-	return paths
-}
-
 // foundDecision goes on, or asks first.
 func foundDecision(m Model, found decisionFound) (Model, tea.Cmd) {
+	m.deciding.asking = false
 	if found.name != "" {
 		m.deciding.over = true
-		m.status = m.status.Tell("%s is there: W once more writes over it", inert.Text(found.name))
+		m.status.Question = found.name + " is there: W once more writes over it"
 		return m, nil
 	}
 	return m.evaluateDecision()
@@ -74,7 +71,7 @@ func foundDecision(m Model, found decisionFound) (Model, tea.Cmd) {
 func (m Model) evaluateDecision() (Model, tea.Cmd) {
 	m.deciding = deciding{}
 	if m.evaluation.Running() {
-		m.status = m.status.Tell("%s runs: W writes when it has ended", m.evaluation.Task.Noun())
+		m.status = m.status.Tell("%s runs: press W when it has ended", m.evaluation.Task.Noun())
 		return m, nil
 	}
 	if !m.isEvaluated() {
@@ -85,7 +82,8 @@ func (m Model) evaluateDecision() (Model, tea.Cmd) {
 	return m.execute(m.decisionSteps()...)
 }
 
-// isEvaluated reports whether the last evaluation is of all rows and marked labels, among the candidates of the screen.
+// isEvaluated reports whether the last evaluation is of all rows and marked labels, among the candidates of the screen. One
+// that depends on flags is taken again: they may be others by now.
 func (m *Model) isEvaluated() bool {
 	all := m.table.Results
 	if len(all) == 0 {
@@ -96,7 +94,11 @@ func (m *Model) isEvaluated() bool {
 	if m.Walk.Of.Scope() {
 		of = m.Walk.Of
 	}
-	return pane.Conditions(e.Filter) == m.Filter && e.Set == of.Set && pane.Conditions(e.Where) == pane.Conditions(of.Where) && !slices.ContainsFunc(m.Desk.Schemes, func(s scheme.Scheme) bool { return !measures(e, s) }) &&
+	if g := m.gallery; g.OnFlags(e.Filter) || g.OnFlags(e.Where) || g.SetOnFlags(e.Set) {
+		return false
+	}
+	return pane.Conditions(e.Filter) == m.Filter && e.Set == of.Set && pane.Conditions(e.Where) == pane.Conditions(of.Where) &&
+		!slices.ContainsFunc(m.Desk.Schemes, func(s scheme.Scheme) bool { return !measures(e, s) }) &&
 		!slices.ContainsFunc(m.Rows.Marked, func(l string) bool { return !slices.Contains(e.Labels, l) })
 }
 
@@ -113,7 +115,7 @@ func (m *Model) decisionSteps() []script.Step {
 		step.Against = &first
 	}
 	steps := []script.Step{step}
-	for _, path := range m.decisionPaths() {
+	for _, path := range decisionFiles {
 		steps = append(steps, script.Export{File: path})
 	}
 	return steps
@@ -163,6 +165,5 @@ func openTune(m Model) (Model, tea.Cmd) {
 		step.Front = append(step.Front, metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: pane.K}, Label: label})
 	}
 	step.Objective = step.Front[0]
-	m.prompt = prompt.New(prompt.Command, step.String())
-	return typed(m)
+	return promptFor(m, prompt.Command, step.String())
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"strata/engine"
 	"strata/experiments"
 	"strata/experiments/eval"
@@ -219,5 +221,45 @@ func TestTuneIsOffered(t *testing.T) {
 	d.press("esc down a text:2*B+pattern enter T")
 	if got, want := d.m.prompt.Input.Value(), "tune    B, pattern for "; !strings.HasPrefix(got, want) {
 		t.Errorf("for a sum it offers %s, want %s…", got, want)
+	}
+}
+
+// TestDecisionPressedTwice writes once if W is pressed again before it is known whether the files are there, or while the
+// evaluation runs that it waits for.
+func TestDecisionPressedTwice(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	m, look := decideRow(d.m)
+	m, again := decideRow(m)
+	if look == nil || again != nil {
+		t.Fatalf("the files are looked for again: %t, %t", look != nil, again != nil)
+	}
+	d.m = m
+	d.do(look)
+	if n := strings.Count(d.log.String(), "\ndecide "); n != 1 {
+		t.Errorf("%d decisions:\n%s", n, d.log)
+	}
+	if m, _ = foundDecision(d.m, decisionFound{}); m.deciding.asking {
+		t.Error("W is dead")
+	}
+}
+
+// TestDecisionOverFlags evaluates again when an item was flagged since.
+func TestDecisionOverFlags(t *testing.T) {
+	stateHome(t)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("F enter n F enter / text:flag=wrong enter E n n F enter W W")
+	if n := strings.Count(d.log.String(), "\nevaluate "); n != 2 {
+		t.Errorf("%d evaluations:\n%s", n, d.log)
+	}
+}
+
+// TestQuestionsInSight: what W asks stands over what is under the cursor, and a press of the mouse takes it back.
+func TestQuestionsInSight(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("W esc enter W")
+	d.wantStatus("decision.html is there: W once more writes over it")
+	d.send(tea.MouseMsg{X: 1, Y: 1, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+	if d.m.deciding.over || strings.Contains(d.status(), "once more") {
+		t.Errorf("a click leaves the question: %q", d.status())
 	}
 }

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -29,8 +28,12 @@ func openPrompt(m Model, kind prompt.Kind) (Model, tea.Cmd) {
 		if m.findings.Open {
 			text = m.findings.Page.File()
 		}
-		text = filepath.Join(m.c.ExportDir, text)
 	}
+	return promptFor(m, kind, text)
+}
+
+// promptFor asks for a text, and offers one.
+func promptFor(m Model, kind prompt.Kind, text string) (Model, tea.Cmd) {
 	m.prompt = prompt.New(kind, text)
 	if kind == prompt.Command {
 		m.prompt.Past = m.past

@@ -15,6 +15,7 @@ import (
 	"strata/experiments"
 	"strata/experiments/eval"
 	"strata/experiments/live"
+	"strata/experiments/script"
 	"strata/fixtures"
 	"strata/tui/picture"
 )
@@ -212,4 +213,39 @@ func TestQuitAsksFirst(t *testing.T) {
 		t.Error("q once more does not quit")
 	}
 	m.evaluation.Cancel()
+}
+
+// TestQuitWaitsForTheLog: q waits for a step that is on its way to the log, and leaves then; a second q does not wait.
+func TestQuitWaitsForTheLog(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	m, write := d.m.execute(script.Note{Text: "last words"})
+	m, cmd := quit(m)
+	if cmd != nil || m.status.Question == "" {
+		t.Fatalf("q does not wait: %q", m.status.Question)
+	}
+	if _, cmd := quit(m); cmd == nil {
+		t.Error("q once more does not quit")
+	}
+	d.m = m
+	next, cmd := d.m.Update(write())
+	if !quits(cmd) {
+		t.Error("q is forgotten when the step is in the log")
+	}
+	if !strings.Contains(d.log.String(), "note    last words") || next.(Model).pending != 0 {
+		t.Errorf("the log has no note:\n%s", d.log)
+	}
+}
+
+// quits runs a command, and those of a batch, and reports whether one ends the program.
+func quits(cmd tea.Cmd) bool {
+	if cmd == nil {
+		return false
+	}
+	switch msg := cmd().(type) {
+	case tea.QuitMsg:
+		return true
+	case tea.BatchMsg:
+		return slices.ContainsFunc(msg, quits)
+	}
+	return false
 }

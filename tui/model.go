@@ -27,19 +27,18 @@ import (
 
 // Config is what the screen is given. Session has a gallery open; the screen opens and closes nothing.
 type Config struct {
-	Session   *experiments.Session
-	Terminal  picture.Terminal // as probed
-	Input     *os.File
-	Output    *os.File
-	Colors    int // of small pictures, 2 to 255; 0 is 255
-	Mouse     bool
-	Light     bool      // the background is light, even if the terminal does not say so
-	Trace     io.Writer // a line for every finished frame; nil is none
-	Settings  Settings  // of the user
-	LogPath   string    // for messages
-	ExportDir string    // where an export goes unless its name says otherwise; "" is the working folder
-	Now       func() time.Time
-	Moments   []experiments.State // that undo goes back to from the session's state, which is the last; nil: none
+	Session  *experiments.Session
+	Terminal picture.Terminal // as probed
+	Input    *os.File
+	Output   *os.File
+	Colors   int // of small pictures, 2 to 255; 0 is 255
+	Mouse    bool
+	Light    bool      // the background is light, even if the terminal does not say so
+	Trace    io.Writer // a line for every finished frame; nil is none
+	Settings Settings  // of the user
+	LogPath  string    // for messages
+	Now      func() time.Time
+	Moments  []experiments.State // that undo goes back to from the session's state, which is the last; nil: none
 }
 
 // Model is the screen. Update never waits: what takes time is a command, and its answer a message. The panes own their
@@ -91,6 +90,7 @@ type jobs struct {
 	sketching  job
 	held       []tea.KeyMsg     // pressed while the rows of the findings were made
 	pending    int              // steps on their way to the log
+	leaving    bool             // q waits for them
 	awaited    bool             // the answer of the latest search
 	asked      time.Time        // when
 	loadingOf  []picture.Wanted // what the loading job makes
@@ -204,6 +204,7 @@ func (m Model) Init() tea.Cmd { return tea.Batch(m.first, m.prepare()) }
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd, more tea.Cmd
 	m, cmd = m.route(msg)
+	m, cmd = m.leave(cmd)
 	m, more = m.load()
 	m = m.remember()
 	return m, tea.Batch(cmd, more)
@@ -381,15 +382,22 @@ func (m Model) keys(msg tea.KeyMsg) (Model, tea.Cmd) {
 	return m, tea.Batch(cmds...)
 }
 
+// unasked drops what the screen asks for a second press of, unless that is the key; a press of the mouse is "".
+func (m Model) unasked(key string) Model {
+	m.status.Question = ""
+	m.evaluation.Warned, m.leaving = m.evaluation.Warned && key == "q", m.leaving && key == "q"
+	m.deciding.over = m.deciding.over && key == "W"
+	return m
+}
+
 // key gives a key to what lies on top: a popup, a prompt, or the screen.
 func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
-	m.status.Problem, m.status.Question = "", ""
+	m.status.Problem = ""
 	m.sent = sent{}
-	m.evaluation.Warned = m.evaluation.Warned && msg.String() == "q"
-	m.deciding.over = m.deciding.over && msg.String() == "W"
+	m = m.unasked(msg.String())
 	if msg.Type == tea.KeyCtrlC {
 		m, _ = dropPrompt(m)
-		m.evaluation.Warned = true
+		m.evaluation.Warned, m.leaving = true, true
 		return quit(m)
 	}
 	if msg.Paste && m.prompt.Kind == prompt.None {

@@ -16,6 +16,9 @@ const doubleClick = 400 * time.Millisecond
 // mouse acts on the pointer: a click on a picture puts the cursor there, a second one makes it the query; a slider
 // follows; the wheel goes through the rows.
 func (m Model) mouse(msg tea.MouseMsg) (Model, tea.Cmd) {
+	if msg.Action == tea.MouseActionPress {
+		m = m.unasked("")
+	}
 	if m.prompt.Kind != prompt.None {
 		return m, nil
 	}
