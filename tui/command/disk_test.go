@@ -60,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 			now := files(t, dir)
 			o.checkFiles(t, before, now, want)
 			for name := range now {
-				if aside(name) {
+				if notPlaced(name) {
 					t.Errorf("%s is left", name)
 				}
 			}

@@ -20,7 +20,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"strata/engine"
+	"strata/engine/aside"
 	"strata/engine/code"
 	"strata/engine/flags"
 	"strata/engine/layer"
@@ -308,6 +311,9 @@ func checkChunks(t *testing.T, dir, shown string) {
 // buildCodes builds the codes, and returns the row from which it went on.
 func buildCodes(t *testing.T, dir string) (first, of int) {
 	t.Helper()
+	cache := xdg.CacheHome
+	xdg.CacheHome = filepath.Join(dir, "cache") // where the program left its seals
+	defer func() { xdg.CacheHome = cache }()
 	g, err := engine.Open(t.Context(), filepath.Join(dir, "g"))
 	if err != nil {
 		t.Fatal(err)
@@ -386,6 +392,24 @@ func finishLog(t *testing.T, dir string, _ []string) {
 	}
 	checkLog(t, dir, p.shown())
 	_ = os.Remove(filepath.Join(dir, "log.strata"))
+	nextHoods(t, dir)
+}
+
+// nextHoods begins files beside all neighbourhoods, as the next program that keeps some does: what
+// a killed one has left there is removed by it, and not by one that has quit before.
+func nextHoods(t *testing.T, dir string) {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(dir, "cache", "strata", "galleries", "*", neighbour.NeighbourFolder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		next, err := aside.Create(filepath.Join(folder, "next"+neighbour.HoodsSuffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next.Abandon()
+	}
 }
 
 // press presses the key for the next query as long as the program runs, whenever
@@ -515,8 +539,8 @@ func begun(name string) bool {
 	return strings.HasSuffix(name, ".codes.part") || strings.HasSuffix(name, ".lock") || strings.Contains(name, ".strata/extract/") || strings.Contains(name, ".strata/import/")
 }
 
-// aside reports whether a file is one that is not yet in its place.
-func aside(name string) bool {
+// notPlaced reports whether a file is one that is not yet in its place.
+func notPlaced(name string) bool {
 	base := filepath.Base(name)
 	return strings.HasPrefix(base, ".") && strings.HasSuffix(base, ".aside")
 }
@@ -535,7 +559,7 @@ func (o operation) checkFiles(t *testing.T, before, now, want map[string]string)
 		case sum == want[name] && sum != before[name]:
 			whole++
 		case sum == before[name]:
-		case aside(name):
+		case notPlaced(name):
 			left++
 		default:
 			t.Errorf("%s is neither what it was nor what it will be", name)

@@ -149,7 +149,7 @@ func (o operation) appears(t *testing.T, dir string, placed bool) <-chan struct{
 		all := map[string]time.Time{}
 		entries, _ := os.ReadDir(folder)
 		for _, e := range entries {
-			if info, err := e.Info(); err == nil && !e.IsDir() && (!placed || !aside(e.Name())) {
+			if info, err := e.Info(); err == nil && !e.IsDir() && (!placed || !notPlaced(e.Name())) {
 				all[e.Name()] = info.ModTime()
 			}
 		}

@@ -95,7 +95,7 @@ func (o operation) signal(t *testing.T, root string, e ending, took time.Duratio
 		t.Errorf("exit code %d after %v, want %d: %q", code, moment, e.code, tail(p.output()))
 	}
 	for name := range now {
-		if aside(name) {
+		if notPlaced(name) {
 			t.Errorf("%s is left after %v", name, moment)
 		}
 	}
@@ -209,7 +209,7 @@ func TestClosedPipe(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 	for name := range files(t, dir) {
-		if aside(name) {
+		if notPlaced(name) {
 			t.Errorf("%s is left", name)
 		}
 	}
