@@ -20,6 +20,8 @@ import (
 	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
+
+	"strata/fixtures/need"
 )
 
 func contains(err error, text string) bool { return strings.Contains(err.Error(), text) }
@@ -463,6 +465,7 @@ func recipeText(t *testing.T, r *derive.Recipe) []byte {
 
 // TestDeriveMemory: what is allocated does not grow with the rows.
 func TestDeriveMemory(t *testing.T) {
+	need.Long(t)
 	allocated := func(rows int) uint64 {
 		g := open(t, writeGallery(t, itemsOf(rows), map[string]matrix{"A": features(rand.New(rand.NewPCG(9, 0)), rows, 40, false)}))
 		if _, err := g.Fingerprint(t.Context()); err != nil {

@@ -87,21 +87,14 @@ func opener(t *testing.T) func(keys string) *desktop {
 	}
 }
 
-func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
+// TestKeysOfEveryState wants each key of the help to do something in each state, and each other key to do nothing.
+func TestKeysOfEveryState(t *testing.T) {
 	open := opener(t)
 	seen := map[string]bool{}
 	for _, state := range states {
 		d := open(state.keys)
-		before := d.m.View()
-		for _, a := range d.m.enabled() {
-			seen[a.Help().Key+" "+a.Help().Desc] = true
-			for _, k := range a.Keys() {
-				next, cmd := d.m.Update(keyNamed(t, k))
-				if m := next.(Model); cmd == nil && m.View() == before {
-					t.Errorf("%s: %s (%s) does nothing", state.name, k, a.Help().Desc)
-				}
-			}
-		}
+		checkEnabled(t, state.name, d, seen)
+		checkDisabled(t, state.name, d)
 	}
 	for _, a := range slices.Concat(newActions(), newFindingActions(), newLandActions()) {
 		if name := a.Help().Key + " " + a.Help().Desc; !seen[name] && !strings.HasPrefix(a.Help().Desc, "cancel the ") {
@@ -110,47 +103,60 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 	}
 }
 
-func TestDisabledKeysAreNotShown(t *testing.T) {
-	open := opener(t)
-	for _, state := range states {
-		d := open(state.keys)
-		enabled := map[string]bool{}
+// checkEnabled wants each key of the help to do something. It notes the keys in seen.
+func checkEnabled(t *testing.T, state string, d *desktop, seen map[string]bool) {
+	t.Helper()
+	before := d.m.View()
+	for _, a := range d.m.enabled() {
+		seen[a.Help().Key+" "+a.Help().Desc] = true
+		for _, k := range a.Keys() {
+			next, cmd := d.m.Update(keyNamed(t, k))
+			if m := next.(Model); cmd == nil && m.View() == before {
+				t.Errorf("%s: %s (%s) does nothing", state, k, a.Help().Desc)
+			}
+		}
+	}
+}
+
+// checkDisabled wants each key that is not in the help to do nothing, and the foot to show none of them.
+func checkDisabled(t *testing.T, state string, d *desktop) {
+	t.Helper()
+	enabled := map[string]bool{}
+	for _, a := range d.m.enabled() {
+		if enabled[a.Keys()[0]] {
+			t.Errorf("%s: two actions for %s", state, a.Keys()[0])
+		}
+		enabled[a.Keys()[0]] = true
+	}
+	help := strings.Join(helpBlocks(&d.m), "\n")
+	var foot []string
+	for _, b := range d.m.footKeys() {
+		foot = append(foot, b.Help().Key+" "+b.Help().Desc)
+	}
+	before := d.m.View()
+	for _, a := range d.m.bound() {
+		if enabled[a.Keys()[0]] {
+			continue
+		}
+		if strings.Contains(help, a.Help().Desc+"\n") || strings.Contains(help, a.Help().Desc+" ") {
+			t.Errorf("%s: the help shows %q, which does nothing", state, a.Help().Desc)
+		}
+		next, cmd := d.m.Update(keyNamed(t, a.Keys()[0]))
+		if m := next.(Model); cmd != nil || m.View() != before && state != "error" {
+			t.Errorf("%s: %s does something without standing in the help", state, a.Keys()[0])
+		}
+	}
+	for _, line := range foot {
+		keys, _, _ := strings.Cut(line, " ")
+		ok := false
+		for k := range strings.SplitSeq(keys, "/") {
+			ok = ok || enabled[k]
+		}
 		for _, a := range d.m.enabled() {
-			if enabled[a.Keys()[0]] {
-				t.Errorf("%s: two actions for %s", state.name, a.Keys()[0])
-			}
-			enabled[a.Keys()[0]] = true
+			ok = ok || strings.Contains(keys, a.Help().Key)
 		}
-		help := strings.Join(helpBlocks(&d.m), "\n")
-		var foot []string
-		for _, b := range d.m.footKeys() {
-			foot = append(foot, b.Help().Key+" "+b.Help().Desc)
-		}
-		before := d.m.View()
-		for _, a := range d.m.bound() {
-			if enabled[a.Keys()[0]] {
-				continue
-			}
-			if strings.Contains(help, a.Help().Desc+"\n") || strings.Contains(help, a.Help().Desc+" ") {
-				t.Errorf("%s: the help shows %q, which does nothing", state.name, a.Help().Desc)
-			}
-			next, cmd := d.m.Update(keyNamed(t, a.Keys()[0]))
-			if m := next.(Model); cmd != nil || m.View() != before && state.name != "error" {
-				t.Errorf("%s: %s does something without standing in the help", state.name, a.Keys()[0])
-			}
-		}
-		for _, line := range foot {
-			keys, _, _ := strings.Cut(line, " ")
-			ok := false
-			for k := range strings.SplitSeq(keys, "/") {
-				ok = ok || enabled[k]
-			}
-			for _, a := range d.m.enabled() {
-				ok = ok || strings.Contains(keys, a.Help().Key)
-			}
-			if !ok && keys != "/" {
-				t.Errorf("%s: the foot shows %q, which does nothing", state.name, line)
-			}
+		if !ok && keys != "/" {
+			t.Errorf("%s: the foot shows %q, which does nothing", state, line)
 		}
 	}
 }

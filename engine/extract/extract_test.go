@@ -270,6 +270,7 @@ func TestExtractFolder(t *testing.T) {
 
 // Whatever write fails, as on a full disk, the next call ends in the same bytes.
 func TestExtractFullDisk(t *testing.T) {
+	need.Long(t)
 	model := modelFile(t)
 	whole := asked(t, pictureFolder(t, 6), model)
 	extractAll(t, whole)
@@ -461,6 +462,7 @@ func TestExtractPublishAgain(t *testing.T) {
 
 // Kills at random moments end in the same bytes.
 func TestExtractKill(t *testing.T) {
+	need.Long(t)
 	const kills, pictures = 10, 100
 	model := modelFile(t)
 	whole := asked(t, pictureFolder(t, pictures), model)

@@ -17,6 +17,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"strata/engine/page"
+
+	"strata/fixtures/need"
 )
 
 // record is a row with a column of every kind.
@@ -310,6 +312,7 @@ func TestParquetErrors(t *testing.T) {
 
 // TestPrefixBomb: a few bytes of lengths may encode gigabytes of values.
 func TestPrefixBomb(t *testing.T) {
+	need.Long(t)
 	type row struct {
 		ID string `parquet:"id,delta"`
 	}

@@ -73,6 +73,7 @@ func demoWork(t *testing.T, g *engine.Gallery) Work {
 // TestDecisionInBrowser loads the page of a decision in a browser, as TestReportInBrowser does that of an evaluation; and
 // it, and the other pages, in one as narrow as a telephone.
 func TestDecisionInBrowser(t *testing.T) {
+	need.Long(t)
 	need.Programs(t, browser)
 	g := testgallery.Demo(t)
 	plan := eval.Plan{Schemes: testgallery.Schemes(t, "A", "B", "C", "B+pattern", "concat(B|zscore,0.25*pattern)")}

@@ -14,6 +14,8 @@ import (
 
 	"strata/engine/format"
 	"strata/fixtures"
+
+	"strata/fixtures/need"
 )
 
 // parsedOnly are the beginnings of examples that are parsed and not run: they need
@@ -27,6 +29,7 @@ var parsedOnly = []string{
 // TestHelpExamples parses the examples of every help page, and runs most of them in
 // a folder in which there is what they name.
 func TestHelpExamples(t *testing.T) {
+	need.Long(t)
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "shop"), fixtures.Demo()); err != nil {
 		t.Fatal(err)
