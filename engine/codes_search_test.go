@@ -32,7 +32,7 @@ func TestCodeSearch(t *testing.T) {
 		for _, scheme := range parseAll(t, g, []string{"A", "B", "A+B", "0.7*B+0.3*C", "concat(B,0.5*C)"}) {
 			off := map[int]float64{}
 			for _, bits := range rank.CodeBits() {
-				s, err := g.NewCodeSearch(t.Context(), scheme, bits)
+				s, err := rank.NewCodeSearch(t.Context(), g, scheme, bits)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -94,7 +94,7 @@ func TestCodeSearchBytes(t *testing.T) {
 	stride := int64(code.Stride(l.Dim))
 	beside := int64(4 + 4*code.AxesOf(l.Dim) + 4) // μ·c, axes, scale
 	for bits, want := range map[int]int64{8: stride + beside, 4: int64(code.CoarseStride(l.Dim)) + beside, 1: stride/8 + beside} {
-		s, err := g.NewCodeSearch(t.Context(), scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed("B")}}}, bits)
+		s, err := rank.NewCodeSearch(t.Context(), g, scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed("B")}}}, bits)
 		if err != nil || s.Bytes() != 300*want {
 			t.Errorf("%d bits: %d bytes, want 300 × %d; %v", bits, s.Bytes(), want, err)
 		}
@@ -117,7 +117,7 @@ func TestCodeSearchRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.NewCodeSearch(t.Context(), scheme, c.bits); err == nil || !strings.Contains(err.Error(), c.wrong) {
+		if _, err := rank.NewCodeSearch(t.Context(), g, scheme, c.bits); err == nil || !strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%s, %d bits: %v, want %q", c.scheme, c.bits, err, c.wrong)
 		}
 	}
@@ -145,7 +145,7 @@ func TestRescore(t *testing.T) {
 					}
 				}
 				slices.Sort(rows)
-				got, err := g.Rescore(t.Context(), q, sc, rows, 9)
+				got, err := rank.Rescore(t.Context(), g, q, sc, rows, 9)
 				if err != nil || !sameHits(got, want[:min(9, len(want))]) {
 					t.Fatalf("seed %d, %s, query %d: %v, want %v; %v", seed, sc, q, got, want, err)
 				}
@@ -153,7 +153,7 @@ func TestRescore(t *testing.T) {
 		}
 	}
 	g, _, _ := testGallery(t, 0, 5)
-	if _, err := g.Rescore(t.Context(), 0, parseAll(t, g, []string{"rrf(A,B)"})[0], []int{1}, 1); err == nil {
+	if _, err := rank.Rescore(t.Context(), g, 0, parseAll(t, g, []string{"rrf(A,B)"})[0], []int{1}, 1); err == nil {
 		t.Error("a fusion was rescored")
 	}
 }
@@ -212,7 +212,7 @@ func TestPrefixSearch(t *testing.T) {
 			}
 			last := math.Inf(1)
 			for _, n := range []int{1, max(2, dim/4), dim - 1, dim} {
-				s, err := g.NewPrefixSearch(t.Context(), scheme, n)
+				s, err := rank.NewPrefixSearch(t.Context(), g, scheme, n)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -235,7 +235,7 @@ func TestPrefixSearch(t *testing.T) {
 		}
 	}
 	g, _, _ := testGallery(t, 0, 5)
-	if _, err := g.NewPrefixSearch(t.Context(), parseAll(t, g, []string{"rrf(A,B)"})[0], 2); err == nil {
+	if _, err := rank.NewPrefixSearch(t.Context(), g, parseAll(t, g, []string{"rrf(A,B)"})[0], 2); err == nil {
 		t.Error("a fusion has components")
 	}
 }
@@ -253,7 +253,7 @@ func TestPrefixSearchBytes(t *testing.T) {
 		if n == l.Dim {
 			want = int64(300 * (l.Bytes() + 8))
 		}
-		s, err := g.NewPrefixSearch(t.Context(), scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(name)}}}, n)
+		s, err := rank.NewPrefixSearch(t.Context(), g, scheme.Scheme{Terms: []scheme.Term{{Weight: 1, Factor: scheme.FactorNamed(name)}}}, n)
 		if err != nil || s.Bytes() != want {
 			t.Errorf("%s: %d of %d components: %d bytes, want %d; %v", name, n, l.Dim, s.Bytes(), want, err)
 		}

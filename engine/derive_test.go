@@ -221,7 +221,7 @@ func TestDerivedSearch(t *testing.T) {
 	if got := fresh.Missing(schemes...); got != nil {
 		t.Errorf("still missing are %q", got)
 	}
-	cosines, err := fresh.Cosines(t.Context(), 0, 1)
+	cosines, err := rank.Cosines(t.Context(), fresh, fresh.AllLayers(), 0, 1)
 	if err != nil || len(cosines) != 4 || len(fresh.AllLayers()) != 4 || fresh.AllLayers()[3].Name != "B.x|zscore" {
 		t.Errorf("cosines %v, %v of %d layers", cosines, err, len(fresh.AllLayers()))
 	}

@@ -38,7 +38,7 @@ func TestShrunkMatrix(t *testing.T) {
 		all := g.RankAll(t.Context(), []int{1500, 3}, schemes, 10, among, func(int, []rank.Ranking) {})
 		errs := map[string]error{"search": search, "batch": all}
 		if !known {
-			_, errs["cosines"] = g.Cosines(t.Context(), 0, rows-1)
+			_, errs["cosines"] = rank.Cosines(t.Context(), g, g.AllLayers(), 0, rows-1)
 			errs["lengths"] = g.Measure(t.Context())
 			_, errs["hash"] = g.ContentHash(t.Context())
 			errs["codes"] = g.PrepareCodes(t.Context(), code.Options{Build: true, All: true})

@@ -391,7 +391,7 @@ func TestShrunkShard(t *testing.T) {
 			"batch":  g.RankAll(t.Context(), []int{1500, 3}, schemes, 10, among, func(int, []rank.Ranking) {}),
 		}
 		if !known {
-			_, errs["cosines"] = g.Cosines(t.Context(), 0, 1300)
+			_, errs["cosines"] = rank.Cosines(t.Context(), g, g.AllLayers(), 0, 1300)
 			_, errs["hash"] = g.ContentHash(t.Context())
 			errs["lengths"] = g.Measure(t.Context())
 			errs["codes"] = g.PrepareCodes(t.Context(), code.Options{Build: true, All: true})

@@ -52,6 +52,12 @@ func (g *Gallery) Transform(ctx context.Context, name string, vectors map[string
 	return x, nil
 }
 
+// Parameters returns the fitted stages of a derived layer; dim is that of the layer that it
+// is derived from.
+func (g *Gallery) Parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*derive.Stage, error) {
+	return g.derived.parameters(f, dim, l)
+}
+
 // parameters returns the fitted stages of a derived layer.
 func (d *derivations) parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*derive.Stage, error) {
 	d.mu.Lock()

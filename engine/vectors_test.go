@@ -74,7 +74,7 @@ func TestSearchVectorsIsSortEverything(t *testing.T) {
 			if n := among.Count(-1); n != len(wants[0]) {
 				t.Fatalf("seed %d: %d candidates, not %d", seed, n, len(wants[0]))
 			}
-			cosines, err := g.VectorCosines(t.Context(), q, rows-1)
+			cosines, err := rank.VectorCosines(t.Context(), g, g.AllLayers(), q, rows-1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -161,7 +161,7 @@ func TestVectorFaults(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "the query is no item of "+g.Name+" and has no vector for layer B, only for A, C: ") {
 		t.Errorf("a layer without a vector: got %v", err)
 	}
-	cosines, err := g.VectorCosines(t.Context(), q, 0)
+	cosines, err := rank.VectorCosines(t.Context(), g, g.AllLayers(), q, 0)
 	if err != nil || !math.IsNaN(cosines[1].Value) {
 		t.Errorf("the cosine in B is %v, %v; it has no vector", cosines, err)
 	}
@@ -207,7 +207,7 @@ func TestVectorsInDerivedLayers(t *testing.T) {
 			t.Errorf("%s: row %d is not among the nearest to its values: %v", r.Scheme, row, r.Hits)
 		}
 	}
-	cosines, err := g.VectorCosines(t.Context(), q, row)
+	cosines, err := rank.VectorCosines(t.Context(), g, g.AllLayers(), q, row)
 	if err != nil || len(cosines) != 6 {
 		t.Fatalf("%v, %v", cosines, err)
 	}

@@ -285,7 +285,7 @@ func (s *Session) Cosines(ctx context.Context, q, row int) ([]rank.Cosine, error
 	if h == nil {
 		return nil, ErrNoGallery
 	}
-	return h.g.Cosines(ctx, q, row)
+	return rank.Cosines(ctx, h.g, h.g.AllLayers(), q, row)
 }
 
 // PictureCosines is Cosines for a picture of a State: NaN in layers without
@@ -300,7 +300,7 @@ func (s *Session) PictureCosines(ctx context.Context, p *Picture, row int) ([]ra
 	if h == nil {
 		return nil, ErrNoGallery
 	}
-	return h.g.VectorCosines(ctx, p.vectors, row)
+	return rank.VectorCosines(ctx, h.g, h.g.AllLayers(), p.vectors, row)
 }
 
 // Gallery returns the open gallery, or nil. It is closed by Close.

@@ -3,6 +3,7 @@ package rank
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"strata/engine/code"
@@ -61,6 +62,37 @@ func (s *CodeSearch) Bytes() int64 {
 		}
 	}
 	return all
+}
+
+// NewCodeSearch prepares to search under a sum or a concatenation whose layers have
+// codes. The error is scheme.ErrNoCodes for one that has none.
+func NewCodeSearch(ctx context.Context, g Layers, sc scheme.Scheme, bits int) (*CodeSearch, error) {
+	if !slices.Contains(CodeBits(), bits) {
+		return nil, fmt.Errorf("codes have 8, 4 or 1 bits a value, not %d", bits)
+	}
+	if !sc.Products() || !Tame(sc) {
+		return nil, fmt.Errorf("%s: codes score sums and concatenations with weights from 1e-90 to 1e90", sc)
+	}
+	s := &CodeSearch{G: g, Bits: bits, Scheme: sc, Signs: map[string]*SignCodes{}}
+	return s, g.Reading(sc.Layers(), func() error {
+		for _, name := range sc.Layers() {
+			l, err := g.Layer(name)
+			if err != nil {
+				return err
+			}
+			c := g.CodesOf(l)
+			if c == nil {
+				return fmt.Errorf("layer %s %w", name, scheme.ErrNoCodes)
+			}
+			if bits > 1 {
+				continue
+			}
+			if s.Signs[name], err = NewSigns(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Search returns the k best candidates of the query in row q by the scores of codes, equal scores

@@ -21,6 +21,9 @@ type Layers interface {
 	Layer(name string) (*layer.Layer, error)
 	// Ready returns a layer. It makes a derived layer that is not open.
 	Ready(ctx context.Context, f scheme.Factor) (*layer.Layer, error)
+	// Parameters returns the fitted stages of a derived layer of a factor; dim is that of the layer
+	// that it is derived from.
+	Parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*derive.Stage, error)
 	// CodesOf returns the codes of a layer, or nil if it has none.
 	CodesOf(l *layer.Layer) *code.Codes
 	// Reading calls work, which reads the named layers. It fails when a matrix has changed since it

@@ -34,6 +34,45 @@ type Prefix struct {
 	square float64      // |μ|²
 }
 
+// NewPrefixSearch prepares to search under a sum or a concatenation by the first
+// components of each of its layers; of layers with no more than so many by all. It
+// makes derived layers, and reads the others once. The scheme's layers are the
+// gallery's own.
+func NewPrefixSearch(ctx context.Context, g Layers, sc scheme.Scheme, components int) (*PrefixSearch, error) {
+	if !sc.Products() || !Tame(sc) {
+		return nil, fmt.Errorf("%s: components score sums and concatenations with weights from 1e-90 to 1e90", sc)
+	}
+	s := &PrefixSearch{G: g, Scheme: sc, Parts: map[string]*Prefix{}}
+	return s, g.Reading(sc.Layers(), func() error {
+		for _, name := range sc.Layers() {
+			l, err := g.Layer(name)
+			if err != nil {
+				return err
+			}
+			if err := l.Measure(ctx); err != nil {
+				return fmt.Errorf("measuring %s: %w", name, err)
+			}
+			p := &Prefix{Layer: l}
+			s.Parts[name] = p
+			if l.Dim <= components {
+				continue
+			}
+			f := scheme.Factor{Layer: name, Transforms: []scheme.Transform{{Kind: scheme.PCA, N: components}}}
+			if p.Short, err = g.Ready(ctx, f); err != nil {
+				return err
+			}
+			stages, err := g.Parameters(f, l.Dim, p.Short)
+			if err != nil {
+				return err
+			}
+			if err := p.Project(ctx, stages[0].Mean); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Project sets along and square.
 func (p *Prefix) Project(ctx context.Context, mean []float64) error {
 	p.square, p.along = 0, make([]float32, p.Layer.Rows)

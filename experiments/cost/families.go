@@ -54,7 +54,7 @@ func (r *costRun) certified(ctx context.Context, s *SchemeCost) error {
 	}
 	var bytes int64
 	for _, bits := range []int{8, 4} {
-		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
+		codes, err := rank.NewCodeSearch(ctx, r.Gallery, s.Scheme, bits)
 		if errors.Is(err, scheme.ErrNoCodes) {
 			r.note("%s: nothing by codes: %v", s.Scheme, err)
 			return nil
@@ -127,7 +127,7 @@ func (r *costRun) narrowed(s scheme.Scheme, t layer.DType) (names []string, byte
 func (r *costRun) codes(ctx context.Context, s *SchemeCost) error {
 	for _, bits := range r.Bits {
 		began := r.Folder.Clock()
-		codes, err := r.Gallery.NewCodeSearch(ctx, s.Scheme, bits)
+		codes, err := rank.NewCodeSearch(ctx, r.Gallery, s.Scheme, bits)
 		if errors.Is(err, scheme.ErrNoCodes) {
 			return nil // certified has said so
 		}
@@ -154,7 +154,7 @@ func (r *costRun) pca(ctx context.Context, s *SchemeCost) error {
 		built, err := r.derive(ctx, s.Scheme, n)
 		var short *rank.PrefixSearch
 		if err == nil {
-			short, err = r.Gallery.NewPrefixSearch(ctx, s.Scheme, n)
+			short, err = rank.NewPrefixSearch(ctx, r.Gallery, s.Scheme, n)
 		}
 		if e := (*scheme.DimError)(nil); errors.As(err, &e) {
 			r.note("%s: no %s: %s", s.Scheme, name, e.Reason)

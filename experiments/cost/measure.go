@@ -64,7 +64,7 @@ func (r *costRun) add(ctx context.Context, s *SchemeCost, way Way, m method, dep
 func (r *costRun) rescored(ctx context.Context, s scheme.Scheme, q int, rows []int, depth int) ([]int32, error) {
 	rows = rows[:min(max(depth, r.K), len(rows))]
 	if depth > 0 {
-		hits, err := r.Gallery.Rescore(ctx, q, s, rows, r.K)
+		hits, err := rank.Rescore(ctx, r.Gallery, q, s, rows, r.K)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func (r *costRun) share(ctx context.Context, s scheme.Scheme, i int, found []int
 	for n, row := range found {
 		rows[n] = int(row)
 	}
-	hits, err := r.Gallery.Rescore(ctx, r.queries[i], s, rows, len(rows))
+	hits, err := rank.Rescore(ctx, r.Gallery, r.queries[i], s, rows, len(rows))
 	exact := r.exact[i]
 	n := 0
 	for _, h := range hits {
