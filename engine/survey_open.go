@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,26 +84,4 @@ func (g *Gallery) Survey(ctx context.Context, l *layer.Layer, progress func(rows
 		return nil, fmt.Errorf("checking %s: %w", l.Name, err)
 	}
 	return s.Survey, nil
-}
-
-// CheckHeads reads what stands before every row in files that repeat the dimension
-// there (.fvecs and its like), of which opening reads a few. It returns an error that
-// names the file and the first row that differs; layers of other files pass.
-func (g *Gallery) CheckHeads(ctx context.Context, l *layer.Layer) error {
-	return g.guard(func() error {
-		for i, s := range l.Segments {
-			if !format.RepeatsDim(s.From.Path) || i > 0 && l.Segments[i-1].From == s.From {
-				continue
-			}
-			r := bytes.NewReader(s.From.Data)
-			found, err := format.Read(ctx, s.From.Path, r, r.Size())
-			if err == nil {
-				err = format.CheckVecs(ctx, r, found[0])
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.From.Path, err)
-			}
-		}
-		return nil
-	})
 }

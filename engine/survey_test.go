@@ -193,7 +193,7 @@ func BenchmarkSurvey(b *testing.B) {
 		b.Skip("STRATA_BENCH_GALLERY names no gallery")
 	}
 	g := open(b, dir)
-	limits, err := g.Limits(b.Context())
+	limits, err := layer.MeasureLimits(b.Context(), g.Layers)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"strata/engine"
 	"strata/engine/code"
 	"strata/engine/items"
+	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments/run"
@@ -49,7 +50,7 @@ type Benchmark struct {
 	Gallery  string
 	Items    int
 	Layers   []string
-	Limits   engine.Limits
+	Limits   layer.Limits
 	Measures []Measure
 	Rescored []int // rows rescored for each new query, ascending; none without codes
 	RSS      int64 // anonymous memory of the process at the end, in bytes; 0 where the system does not say
@@ -91,7 +92,7 @@ func (b Bench) Do(ctx context.Context, progress func(name string)) (_ *Benchmark
 	}
 	r.out.RSS = anonymous() // before the limits, which may allocate memory
 	r.progress("limits")
-	if r.out.Limits, err = r.g.Limits(ctx); err != nil {
+	if r.out.Limits, err = layer.MeasureLimits(ctx, r.g.Layers); err != nil {
 		return nil, err
 	}
 	return &r.out, nil
@@ -295,7 +296,7 @@ func (b *Benchmark) WriteTable(w io.Writer) error {
 }
 
 // rate returns the bytes or units a second of the fastest operation.
-func (m Measure) rate(l engine.Limits) string {
+func (m Measure) rate(l layer.Limits) string {
 	switch seconds := m.Best().Seconds(); {
 	case m.Unit != "" && seconds > 0:
 		return fmt.Sprintf("%.0f %s/s", float64(m.Units)/seconds, m.Unit)

@@ -40,7 +40,7 @@ func (r *checkRun) matrices(ctx context.Context) error {
 		}
 		r.layer(s)
 		surveys = append(surveys, s)
-		if err := r.g.CheckHeads(ctx, l); err != nil && ctx.Err() == nil {
+		if err := r.g.Reading(nil, func() error { return l.CheckHeads(ctx) }); err != nil && ctx.Err() == nil {
 			r.find(SeverityError, "rows.heads", placeOf(l), "%v", err)
 		}
 	}

@@ -65,10 +65,10 @@ type Costs struct {
 	Queries int      // drawn
 	Notes   []string // ways that were left out, and why
 
-	Limits engine.Limits // of the machine; zero where nothing was timed
-	Timed  int           // number of queries that every way was timed with
-	Scale  int64         // Cost.Items
-	Graph  string        // what the graph is; "" without
+	Limits layer.Limits // of the machine; zero where nothing was timed
+	Timed  int          // number of queries that every way was timed with
+	Scale  int64        // Cost.Items
+	Graph  string       // what the graph is; "" without
 }
 
 // SchemeCost is the cost of the ways under one scheme. The first way is the exact one; the others
@@ -157,7 +157,7 @@ func (c Cost) Do(ctx context.Context, progress func(what string)) (*Costs, error
 	if c.Timed > 0 {
 		r.progress("limits")
 		var err error
-		if r.out.Limits, err = c.Gallery.Limits(ctx); err != nil {
+		if r.out.Limits, err = layer.MeasureLimits(ctx, c.Gallery.Layers); err != nil {
 			return nil, err
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"strata/engine"
 	"strata/engine/graph"
+	"strata/engine/layer"
 	"strata/engine/scheme"
 	"strata/experiments/eval"
 	"strata/experiments/internal/testgallery"
@@ -400,7 +401,7 @@ func TestCostScale(t *testing.T) {
 		return times
 	}
 	c := &Costs{
-		K: 10, Items: 1000, Scale: 50_000_000, Limits: engine.Limits{Bandwidth: 20e9, Processors: 2},
+		K: 10, Items: 1000, Scale: 50_000_000, Limits: layer.Limits{Bandwidth: 20e9, Processors: 2},
 		Schemes: []SchemeCost{{Scheme: testgallery.Schemes(t, "A")[0], Ways: []WayCost{
 			{Way: Way{Name: "exact", Family: exactFamily, Bytes: 4_000_000}, Time: WayTime{All: ms(1, 2, 9)}},
 			{Way: Way{Name: "codes4", Family: codesFamily, Bytes: 600_000}, Time: WayTime{All: ms(1, 1, 1), Build: time.Second}},

@@ -1,4 +1,4 @@
-package engine
+package layer
 
 import (
 	"context"
@@ -8,8 +8,9 @@ import (
 
 // TestLimits: a small gallery is not what is read, since a cache may hold it.
 func TestLimits(t *testing.T) {
-	g, _, _ := testGallery(t, 3, 50)
-	l, err := g.Limits(t.Context())
+	small := NewSegment(&Source{Data: make([]byte, 50*12)}, 0, 50, 0, 12, 12, Float32)
+	layers := []*Layer{NewLayer("A", "A.npy", Float32, 3, []Segment{small})}
+	l, err := MeasureLimits(t.Context(), layers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,7 +19,7 @@ func TestLimits(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := g.Limits(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := MeasureLimits(ctx, layers); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

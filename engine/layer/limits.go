@@ -1,4 +1,4 @@
-package engine
+package layer
 
 import (
 	"cmp"
@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"strata/engine/kernel"
-	"strata/engine/layer"
 )
 
 // Limits says what this machine can do at most, measured, with every processor
@@ -32,24 +31,24 @@ const (
 // limitRounds is how often each limit is measured; the best counts.
 const limitRounds = 10
 
-// Limits measures the machine's limits: the bandwidth over the gallery's own
+// MeasureLimits measures the machine's limits: the bandwidth over the layers'
 // matrices, as they are mapped, or over memory of its own where they are small.
 // The bytes are read once before they are measured. It takes a few seconds, in which
 // nothing else should run.
-func (g *Gallery) Limits(ctx context.Context) (Limits, error) {
+func MeasureLimits(ctx context.Context, layers []*Layer) (Limits, error) {
 	path, err := kernel.Path()
 	if err != nil {
 		return Limits{}, err
 	}
 	limits := Limits{Processors: runtime.GOMAXPROCS(0), Kernels: path}
-	parts, total := g.readable()
+	parts, total := measured(layers)
 	limits.Read = total
 	for round := range limitRounds + 1 {
 		for _, streams := range []int{1, 4} {
 			began := time.Now()
 			for _, p := range parts {
 				each := (len(p)/limits.Processors + 4095) &^ 4095
-				err := layer.Parallel(ctx, len(p), each, func(lo, hi int) { kernel.ReadSum(p[lo:hi], streams) })
+				err := Parallel(ctx, len(p), each, func(lo, hi int) { kernel.ReadSum(p[lo:hi], streams) })
 				if err != nil {
 					return limits, err
 				}
@@ -68,10 +67,10 @@ func (g *Gallery) Limits(ctx context.Context) (Limits, error) {
 	return limits, nil
 }
 
-// readable returns memory to read: the matrices, the largest first, up to
+// measured returns memory to read: the matrices, the largest first, up to
 // limitMost in all; or fresh memory, written once so that there is some behind it.
-func (g *Gallery) readable() (parts [][]byte, total int64) {
-	layers := slices.SortedFunc(slices.Values(g.Layers), func(a, b *layer.Layer) int { return cmp.Compare(b.Size(), a.Size()) })
+func measured(layers []*Layer) (parts [][]byte, total int64) {
+	layers = slices.SortedFunc(slices.Values(layers), func(a, b *Layer) int { return cmp.Compare(b.Size(), a.Size()) })
 	for _, l := range layers {
 		for _, s := range l.Segments {
 			p := s.Data[:min(int64(len(s.Data)), limitMost-total)]
