@@ -45,9 +45,7 @@ type Gallery struct {
 
 	judgements []items.JudgementSource // of labels that are no columns
 
-	listed   []*items.Label // of Labels
-	labelsMu sync.Mutex
-	labels   map[string]*items.Label // by name: those that follow from columns
+	labels *items.Labels
 
 	flags atomic.Pointer[flagged]
 
@@ -356,7 +354,7 @@ func (g *Gallery) FirstSchemes() ([]scheme.Scheme, error) {
 // another folder, and no others. What that folder's gallery.yaml says of them holds.
 // Nothing is kept for it in the folder of g. It is closed before g is.
 func (g *Gallery) With(ctx context.Context, dir string) (_ *Gallery, err error) {
-	w := &Gallery{Name: g.Name, Path: g.Path, Kind: g.Kind, items: g.items, folder: g.folder, listed: g.listed}
+	w := &Gallery{Name: g.Name, Path: g.Path, Kind: g.Kind, items: g.items, folder: g.folder, labels: g.labels}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"strata/engine/items"
 	"strata/engine/layer"
@@ -22,96 +21,8 @@ import (
 // Groups returns the group column, or nil if there is none.
 func (g *Gallery) Groups() *items.Label { return g.items.Group }
 
-// Label returns the label with the name, which is that of a column, or else of
-// a label that follows from columns:
-//
-//	category/2      the first two levels of a column whose values are paths
-//	category/*      the first level, with gains that count the levels shared
-//	category&brand  both: relevant is what is relevant under each
-//
-// A value with fewer levels than asked for is no value of that label. Derived
-// labels are made once and kept. Judgements are labels, too, from which no others follow.
-func (g *Gallery) Label(name string) (*items.Label, error) {
-	if i := slices.IndexFunc(g.items.Labels, func(l *items.Label) bool { return l.Name == name }); i >= 0 {
-		return g.items.Labels[i], nil
-	}
-	g.labelsMu.Lock()
-	defer g.labelsMu.Unlock()
-	return g.label(name)
-}
-
-// label returns a column or a derived label. The caller holds labelsMu.
-func (g *Gallery) label(name string) (*items.Label, error) {
-	if i := slices.IndexFunc(g.items.Labels, func(l *items.Label) bool { return l.Name == name }); i >= 0 {
-		return g.items.Labels[i], nil
-	}
-	if l := g.labels[name]; l != nil {
-		return l, nil
-	}
-	l, err := g.derivedLabel(name)
-	if err != nil {
-		return nil, err
-	}
-	if g.labels == nil {
-		g.labels = map[string]*items.Label{}
-	}
-	g.labels[name] = l
-	return l, nil
-}
-
-func (g *Gallery) derivedLabel(name string) (*items.Label, error) {
-	if at := strings.LastIndex(name, "&"); at >= 0 {
-		a, err := g.label(name[:at])
-		if err != nil {
-			return nil, err
-		}
-		b, err := g.label(name[at+1:])
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range []*items.Label{a, b} {
-			if l.Judged() {
-				return nil, fmt.Errorf("label %s: %s is judgements of pairs, which do not join with labels", name, l.Name)
-			}
-		}
-		if a.LevelLabels != nil || b.LevelLabels != nil {
-			return nil, fmt.Errorf("label %s: all levels of a column do not join; name one level", name)
-		}
-		return items.JoinLabels(name, a, b)
-	}
-	at := strings.LastIndex(name, items.LevelMark)
-	if at < 0 {
-		return nil, g.noLabel(name)
-	}
-	of, err := g.label(name[:at])
-	if err != nil {
-		return nil, g.noLabel(name)
-	}
-	if of.Judged() {
-		return nil, fmt.Errorf("label %s: %s is judgements of pairs, which have no values and so no levels", name, of.Name)
-	}
-	deepest := of.Depth()
-	if name[at+1:] == items.AllLevels {
-		return of.AllLevels(name, name[:at+1], deepest), nil
-	}
-	depth, err := strconv.Atoi(name[at+1:])
-	if err != nil || depth < 1 || depth > deepest || strconv.Itoa(depth) != name[at+1:] {
-		known := []string{name[:at+1] + items.AllLevels}
-		for d := range min(deepest, 9) {
-			known = append(known, name[:at+1]+strconv.Itoa(d+1))
-		}
-		return nil, &scheme.NameError{Kind: "label", Name: name, In: g.Name, Known: known}
-	}
-	return of.Level(name, depth), nil
-}
-
-func (g *Gallery) noLabel(name string) error {
-	known := make([]string, len(g.items.Labels))
-	for i, l := range g.items.Labels {
-		known[i] = l.Name
-	}
-	return &scheme.NameError{Kind: "label", Name: name, In: g.Name, Known: scheme.Nearest(name, known)}
-}
+// Label returns the label with the name: see items.Labels. Judgements are labels, too.
+func (g *Gallery) Label(name string) (*items.Label, error) { return g.labels.Find(name) }
 
 // readItems reads the items table, and the list of ids beside it, if there is one. The
 // table is likely to have so many rows. It polls ctx now and then. Errors name the file.
@@ -175,21 +86,19 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 
 // Labels returns the label columns in the order of the items table, but for those that
 // gallery.yaml says are none, and then the judgements by name. Label returns all.
-func (g *Gallery) Labels() []*items.Label { return g.listed }
+func (g *Gallery) Labels() []*items.Label { return g.labels.Listed }
 
-// list sets Labels. m may be nil.
+// list makes the labels ready. m may be nil.
 func (g *Gallery) list(m *manifest.Manifest) {
-	g.listed = g.items.Labels
-	if m == nil || m.Items == nil || len(m.Items.NotLabels) == 0 {
-		return
+	var not []string
+	if m != nil && m.Items != nil {
+		not = m.Items.NotLabels
 	}
-	is := func(name string) func(*items.Label) bool { return func(l *items.Label) bool { return l.Name == name } }
-	for _, name := range m.Items.NotLabels {
-		if !slices.ContainsFunc(g.items.Labels, is(name)) {
-			g.note("%s: items: not_labels: %s has no column %q", manifest.FileName, g.items.File, name)
-		}
+	var unknown []string
+	g.labels, unknown = items.NewLabels(g.items, g.Name, not)
+	for _, name := range unknown {
+		g.note("%s: items: not_labels: %s has no column %q", manifest.FileName, g.items.File, name)
 	}
-	g.listed = slices.DeleteFunc(slices.Clone(g.listed), func(l *items.Label) bool { return slices.Contains(m.Items.NotLabels, l.Name) })
 }
 
 // FirstLabels returns the labels that gallery.yaml has the screen mark; none, where it does not say.
@@ -199,7 +108,7 @@ func (g *Gallery) FirstLabels() ([]string, error) {
 	}
 	for _, name := range g.manifest.Screen.Labels {
 		if !slices.ContainsFunc(g.Labels(), func(l *items.Label) bool { return l.Name == name }) {
-			return nil, fmt.Errorf("%s: screen: labels: %w", filepath.Join(g.Path, manifest.FileName), g.noLabel(name))
+			return nil, fmt.Errorf("%s: screen: labels: %w", filepath.Join(g.Path, manifest.FileName), g.labels.Unknown(name))
 		}
 	}
 	return g.manifest.Screen.Labels, nil
