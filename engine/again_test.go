@@ -99,7 +99,7 @@ func TestComputedAgain(t *testing.T) {
 			g := open(t, dir)
 			check := func(rows int) []DerivedFile {
 				t.Helper()
-				found, err := g.CheckDerived(t.Context(), DerivedCheck{Rows: rows, Seed: 1})
+				found, err := CheckDerived(t.Context(), g, DerivedCheck{Rows: rows, Seed: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -143,7 +143,7 @@ func TestUnpackedFromAnother(t *testing.T) {
 	_, _ = everything(t, dir)
 	g := open(t, dir)
 	write(t, dir, "x.npz", readFile(t, filepath.Join(dir, "x.npz"))) // of another time
-	found, err := g.CheckDerived(t.Context(), DerivedCheck{})
+	found, err := CheckDerived(t.Context(), g, DerivedCheck{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -250,7 +250,7 @@ func TestRankAllFromCodes(t *testing.T) {
 			if err := g.CodesOf(g.Layers[0]).Close(); err != nil {
 				t.Fatal(err)
 			}
-			g.coded.Delete(g.Layers[0])
+			g.coded.codes.Delete(g.Layers[0])
 		}
 		schemes := parseAll(t, g, texts)
 		var queries []int

@@ -129,7 +129,7 @@ func TestUnpackedRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, folder, "x.npz.Y.npy", whole)
-	found, err := g.CheckDerived(t.Context(), DerivedCheck{Rows: 100, Seed: 1})
+	found, err := CheckDerived(t.Context(), g, DerivedCheck{Rows: 100, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

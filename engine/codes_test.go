@@ -348,7 +348,7 @@ func TestCodesOfPhotographs(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Measure()
-		g.coded.Store(l, c)
+		g.coded.codes.Store(l, c)
 	}
 	among, err := g.Candidates(nil)
 	if err != nil {

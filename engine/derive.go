@@ -63,6 +63,11 @@ type Derivation struct {
 
 // derivations holds the derived layers of a gallery that are open or being made.
 type derivations struct {
+	life   context.Context // of the gallery
+	home   home
+	prints *prints
+	layers []*layer.Layer // of the gallery
+
 	turn sync.Mutex // one is made at a time
 	work sync.WaitGroup
 
@@ -94,10 +99,10 @@ type derivedLayer struct {
 }
 
 // layer returns an open derived layer, or nil.
-func (d *derivations) layer(name string) *layer.Layer { return d.layers()[name].layer }
+func (d *derivations) layer(name string) *layer.Layer { return d.opened()[name].layer }
 
-// layers returns the open derived layers by name, which nobody changes.
-func (d *derivations) layers() map[string]derivedLayer {
+// opened returns the open derived layers by name, which nobody changes.
+func (d *derivations) opened() map[string]derivedLayer {
 	if open := d.open.Load(); open != nil {
 		return *open
 	}
@@ -149,7 +154,7 @@ func (g *Gallery) WatchDeriving(f func(Derivation)) {
 // AllLayers returns the gallery's layers and, behind them, the derived layers that
 // are open, by name. It takes no lock.
 func (g *Gallery) AllLayers() []*layer.Layer {
-	open := g.derived.layers()
+	open := g.derived.opened()
 	all := slices.Clone(g.Layers)
 	for _, name := range slices.Sorted(maps.Keys(open)) {
 		all = append(all, open[name].layer)
@@ -159,7 +164,7 @@ func (g *Gallery) AllLayers() []*layer.Layer {
 
 // Recipe returns the recipe of an open derived layer, or nil for another name. It
 // takes no lock.
-func (g *Gallery) Recipe(name string) *derive.Recipe { return g.derived.layers()[name].recipe }
+func (g *Gallery) Recipe(name string) *derive.Recipe { return g.derived.opened()[name].recipe }
 
 // Faults is Layer.Faults. Of a derived layer it says, too, why one that was kept did
 // not serve.
@@ -202,12 +207,17 @@ func (g *Gallery) Ready(ctx context.Context, f scheme.Factor) (*layer.Layer, err
 // 1,000 features, and for axes about five matrices of features × features of 8
 // bytes.
 func (g *Gallery) Derive(ctx context.Context, f scheme.Factor, o DeriveOptions) (*layer.Layer, error) {
-	if l, err := g.Layer(f.Layer); err != nil || len(f.Transforms) == 0 {
+	l, err := g.Layer(f.Layer)
+	if err != nil || len(f.Transforms) == 0 {
 		return l, err
 	}
-	d := &g.derived
+	return g.derived.wait(ctx, l, f, o)
+}
+
+// wait returns the derived layer of a factor of a layer, and waits for its making.
+func (d *derivations) wait(ctx context.Context, source *layer.Layer, f scheme.Factor, o DeriveOptions) (*layer.Layer, error) {
 	for {
-		run, l, err := g.join(f, o)
+		run, l, err := d.join(source, f, o)
 		if run == nil {
 			return l, err
 		}
@@ -252,14 +262,14 @@ func (d *derivations) abandon(name string, run *derivation) {
 
 // join returns the open layer, or the derivation that makes it, which it begins
 // if it does not run.
-func (g *Gallery) join(f scheme.Factor, o DeriveOptions) (*derivation, *layer.Layer, error) {
-	d, name := &g.derived, f.String()
+func (d *derivations) join(source *layer.Layer, f scheme.Factor, o DeriveOptions) (*derivation, *layer.Layer, error) {
+	name := f.String()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, nil, scheme.ErrClosed
 	}
-	if kept := d.layers()[name]; kept.layer != nil && o.takes(kept.recipe) {
+	if kept := d.opened()[name]; kept.layer != nil && o.takes(kept.recipe) {
 		return nil, kept.layer, nil
 	}
 	if run := d.running[name]; run != nil {
@@ -269,13 +279,13 @@ func (g *Gallery) join(f scheme.Factor, o DeriveOptions) (*derivation, *layer.La
 	if d.running == nil {
 		d.running, d.stages = map[string]*derivation{}, map[string][]*derive.Stage{}
 	}
-	ctx, cancel := context.WithCancel(g.life)
+	ctx, cancel := context.WithCancel(d.life)
 	run := &derivation{cancel: cancel, waiting: 1, done: make(chan struct{})}
 	d.running[name] = run
 	d.work.Go(func() {
 		defer cancel()
 		d.turn.Lock()
-		run.made, run.err = g.derive(ctx, f, o)
+		run.made, run.err = d.derive(ctx, source, f, o)
 		d.turn.Unlock()
 		d.mu.Lock()
 		if d.running[name] == run {
@@ -288,23 +298,19 @@ func (g *Gallery) join(f scheme.Factor, o DeriveOptions) (*derivation, *layer.La
 }
 
 // derive opens or makes the derived layer of a factor.
-func (g *Gallery) derive(ctx context.Context, f scheme.Factor, o DeriveOptions) (made derivedLayer, err error) {
-	source, err := g.Layer(f.Layer)
-	if err != nil {
-		return made, err
-	}
+func (d *derivations) derive(ctx context.Context, source *layer.Layer, f scheme.Factor, o DeriveOptions) (made derivedLayer, err error) {
 	dim, err := f.Dim(source.Dim, source.Rows)
 	if err != nil {
 		return made, err
 	}
-	fingerprint, err := g.layerFingerprint(ctx, slices.Index(g.Layers, source))
+	fingerprint, err := d.prints.layer(ctx, slices.Index(d.layers, source))
 	if err != nil {
 		return made, err
 	}
 	from := derive.RecipeSource{Layer: source.Name, Type: source.Type.String(), Rows: source.Rows, Dim: source.Dim, Fingerprint: fingerprint}
-	made, replaced, err := g.openKept(ctx, f, o, from)
+	made, replaced, err := d.openKept(ctx, f, o, from)
 	if err == nil && made.layer == nil {
-		made, err = g.makeDerived(ctx, f, o, from, replaced)
+		made, err = d.make(ctx, source, f, o, from, replaced)
 	}
 	if err != nil {
 		return made, fmt.Errorf("deriving %s: %w", f, err)
@@ -317,8 +323,8 @@ func (g *Gallery) derive(ctx context.Context, f scheme.Factor, o DeriveOptions) 
 
 // openKept opens a derived layer that is kept. It returns nil when there is none
 // that serves, and why one does not.
-func (g *Gallery) openKept(ctx context.Context, f scheme.Factor, o DeriveOptions, from derive.RecipeSource) (kept derivedLayer, why string, err error) {
-	for _, dir := range g.derivedFolders() {
+func (d *derivations) openKept(ctx context.Context, f scheme.Factor, o DeriveOptions, from derive.RecipeSource) (kept derivedLayer, why string, err error) {
+	for _, dir := range d.home.folders() {
 		r, err := derive.ReadRecipe(dir, f.FileName())
 		switch {
 		case err != nil:
@@ -341,7 +347,7 @@ func (g *Gallery) openKept(ctx context.Context, f scheme.Factor, o DeriveOptions
 			why = fmt.Sprintf("%s: it %s", dir.File(f.FileName()+".npy"), why)
 			continue
 		}
-		l, err := g.mapDerived(ctx, dir, f, r)
+		l, err := d.mapLayer(ctx, dir, f, r)
 		if err == nil {
 			err = checkDerived(ctx, l, r)
 		}
@@ -350,7 +356,7 @@ func (g *Gallery) openKept(ctx context.Context, f scheme.Factor, o DeriveOptions
 		}
 		if err == nil {
 			kept = derivedLayer{l, r}
-			g.derived.add(kept, nil)
+			d.add(kept, nil)
 			return kept, "", nil
 		}
 		why = err.Error()
@@ -358,8 +364,8 @@ func (g *Gallery) openKept(ctx context.Context, f scheme.Factor, o DeriveOptions
 	return kept, why, nil
 }
 
-// mapDerived maps the matrix of a recipe.
-func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f scheme.Factor, r *derive.Recipe) (*layer.Layer, error) {
+// mapLayer maps the matrix of a recipe.
+func (d *derivations) mapLayer(ctx context.Context, dir fence.Folder, f scheme.Factor, r *derive.Recipe) (*layer.Layer, error) {
 	file := f.FileName() + ".npy"
 	path := dir.File(file)
 	m, err := openMatrix(ctx, dir.FS(), file, path)
@@ -371,14 +377,14 @@ func (g *Gallery) mapDerived(ctx context.Context, dir fence.Folder, f scheme.Fac
 	}
 	defer m.file.Close()
 	a := m.arrays[0]
-	if a.Rows != int64(g.Len()) {
-		return nil, fmt.Errorf("%s: the matrix has %d rows, the gallery %d", path, a.Rows, g.Len())
+	if rows := d.layers[0].Rows; a.Rows != int64(rows) {
+		return nil, fmt.Errorf("%s: the matrix has %d rows, the gallery %d", path, a.Rows, rows)
 	}
 	s, err := m.segment(a, 0)
 	if m.mapped != nil {
-		g.derived.mu.Lock()
-		g.derived.maps = append(g.derived.maps, m.mapped)
-		g.derived.mu.Unlock()
+		d.mu.Lock()
+		d.maps = append(d.maps, m.mapped)
+		d.mu.Unlock()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -399,16 +405,12 @@ func checkDerived(ctx context.Context, l *layer.Layer, r *derive.Recipe) error {
 	return nil
 }
 
-// makeDerived fits the transforms, applies them to every row, and keeps and opens
+// make fits the transforms, applies them to every row, and keeps and opens
 // the result. replaced says why what was kept does not serve.
-func (g *Gallery) makeDerived(ctx context.Context, f scheme.Factor, o DeriveOptions, from derive.RecipeSource, replaced string) (made derivedLayer, err error) {
-	dir, err := g.DerivedFolder(".")
+func (d *derivations) make(ctx context.Context, source *layer.Layer, f scheme.Factor, o DeriveOptions, from derive.RecipeSource, replaced string) (made derivedLayer, err error) {
+	dir, err := d.home.folder(".")
 	if err != nil {
 		return made, fmt.Errorf("there is no place for it: %w", err)
-	}
-	source, err := g.Layer(f.Layer)
-	if err != nil {
-		return made, err
 	}
 	rows, fitted := o.fit(source.Rows)
 	count := source.Rows
@@ -418,12 +420,12 @@ func (g *Gallery) makeDerived(ctx context.Context, f scheme.Factor, o DeriveOpti
 	done, all, shown := 0.0, derive.FitWork(f, source.Dim, count, source.Rows), 0.0
 	progress := func(work float64) {
 		if done += work; done >= shown {
-			g.derived.report(Derivation{f.String(), min(done/all, 1)})
+			d.report(Derivation{f.String(), min(done/all, 1)})
 			shown = done + all/200
 		}
 	}
 	progress(0)
-	defer g.derived.report(Derivation{})
+	defer d.report(Derivation{})
 	stages, err := derive.Fit(ctx, source, rows, f, progress)
 	if err != nil {
 		return made, err
@@ -432,7 +434,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f scheme.Factor, o DeriveOpti
 	if err := r.Keep(ctx, dir, f.FileName(), &derive.Feed{Layer: source, Stages: stages, Done: progress}); err != nil {
 		return made, err
 	}
-	l, err := g.mapDerived(ctx, dir, f, r)
+	l, err := d.mapLayer(ctx, dir, f, r)
 	if err != nil {
 		return made, err
 	}
@@ -445,7 +447,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f scheme.Factor, o DeriveOpti
 		return made, err
 	}
 	made = derivedLayer{l, r}
-	g.derived.add(made, stages)
+	d.add(made, stages)
 	return made, nil
 }
 
@@ -453,7 +455,7 @@ func (g *Gallery) makeDerived(ctx context.Context, f scheme.Factor, o DeriveOpti
 func (d *derivations) add(made derivedLayer, stages []*derive.Stage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	open := maps.Clone(d.layers())
+	open := maps.Clone(d.opened())
 	if open == nil {
 		open = map[string]derivedLayer{}
 	}

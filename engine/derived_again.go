@@ -54,7 +54,7 @@ func (c *derivedCheck) derive(ctx context.Context, dir fence.Folder, f scheme.Fa
 	if err != nil {
 		return Again{}, fmt.Errorf("%s: %w", filepath.Base(r.Values.File), err)
 	}
-	kept, err := c.g.mapDerived(ctx, dir, f, r)
+	kept, err := c.g.derived.mapLayer(ctx, dir, f, r)
 	if err == nil && kept.Dim != stages[len(stages)-1].Out {
 		err = fmt.Errorf("%s has %d features, not %d", filepath.Base(kept.File), kept.Dim, stages[len(stages)-1].Out)
 	}

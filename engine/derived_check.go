@@ -56,7 +56,7 @@ type DerivedCheck struct {
 // hashes and checksums, and then rows of derived layers and of codes, and all that was
 // unpacked, with what comes out when it is computed again. It also looks for what killed
 // programs have left in the gallery's folder. It changes nothing.
-func (g *Gallery) CheckDerived(ctx context.Context, o DerivedCheck) ([]DerivedFile, error) {
+func CheckDerived(ctx context.Context, g *Gallery, o DerivedCheck) ([]DerivedFile, error) {
 	c := &derivedCheck{g: g, o: o, progress: o.Progress}
 	if c.progress == nil {
 		c.progress = func(string) {}
@@ -66,7 +66,7 @@ func (g *Gallery) CheckDerived(ctx context.Context, o DerivedCheck) ([]DerivedFi
 			return nil, err
 		}
 	}
-	for _, dir := range g.derivedFolders() {
+	for _, dir := range g.home().folders() {
 		if err := c.folder(ctx, dir); err != nil {
 			return nil, err
 		}
@@ -309,7 +309,7 @@ func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, path, name 
 		c.add(path, Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer))
 		return nil
 	}
-	print, err := c.g.layerFingerprint(ctx, i)
+	print, err := c.g.prints.layer(ctx, i)
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,11 @@ func TestFlagsOfAGallery(t *testing.T) {
 	if _, err := g.Rows(onFlag("wrong")); !errors.Is(err, ErrNoFlags) {
 		t.Errorf("no flags: %v", err)
 	}
-	if err := g.WriteFlags([]flags.Change{{ID: "a", Word: "wrong"}, {ID: "12", Word: "wrong"}, {ID: "d", Word: "duplicate"}, {ID: "gone", Word: "wrong"}}); err != nil {
+	if err := g.Flagging().Write([]flags.Change{{ID: "a", Word: "wrong"}, {ID: "12", Word: "wrong"}, {ID: "d", Word: "duplicate"}, {ID: "gone", Word: "wrong"}}); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(g.Path, DerivedFolder, flags.File)
-	if got := g.FlagsPath(); got != path {
+	if got := g.Flagging().Path(); got != path {
 		t.Errorf("they lie in %s, not %s", got, path)
 	}
 	again, err := Open(t.Context(), g.Path)
@@ -63,7 +63,7 @@ func TestFlagsOfAGallery(t *testing.T) {
 			t.Errorf("%v: %s, %v", where, got, err)
 		}
 	}
-	if set, err := again.QuerySet("odd"); err != nil || !reflect.DeepEqual(set.Rows, []int{0, 4}) || !again.SetOnFlags("odd") {
+	if set, err := again.Queries().Set("odd"); err != nil || !reflect.DeepEqual(set.Rows, []int{0, 4}) || !again.Queries().OnFlags("odd") {
 		t.Errorf("the set %v: %v", set, err)
 	}
 	if _, err := again.Rows(onFlag("wrnog")); err == nil || !strings.Contains(err.Error(), `no flag "wrnog" (there is `) {
@@ -74,7 +74,7 @@ func TestFlagsOfAGallery(t *testing.T) {
 func TestFlagsOfAReadOnlyGallery(t *testing.T) {
 	stateHome(t)
 	g := setsGallery(t, "")
-	if err := g.WriteFlags([]flags.Change{{ID: "a", Word: "wrong"}}); err != nil {
+	if err := g.Flagging().Write([]flags.Change{{ID: "a", Word: "wrong"}}); err != nil {
 		t.Fatal(err)
 	}
 	own := filepath.Join(g.Path, DerivedFolder)
@@ -84,19 +84,19 @@ func TestFlagsOfAReadOnlyGallery(t *testing.T) {
 	if err := os.Symlink(own+"-away", own); err != nil { // nothing is written into what is a link
 		t.Fatal(err)
 	}
-	if err := g.WriteFlags([]flags.Change{{ID: "b", Word: "own word"}}); err != nil {
+	if err := g.Flagging().Write([]flags.Change{{ID: "b", Word: "own word"}}); err != nil {
 		t.Fatal(err)
 	}
-	if path := g.FlagsPath(); !strings.HasPrefix(path, xdg.StateHome) {
+	if path := g.Flagging().Path(); !strings.HasPrefix(path, xdg.StateHome) {
 		t.Errorf("they lie in %s", path)
 	}
 	if err := errors.Join(os.Remove(own), os.Rename(own+"-away", own)); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.WriteFlags([]flags.Change{{ID: "c", Word: "wrong"}}); err != nil {
+	if err := g.Flagging().Write([]flags.Change{{ID: "c", Word: "wrong"}}); err != nil {
 		t.Fatal(err)
 	}
-	if path := g.FlagsPath(); path != filepath.Join(own, flags.File) || g.Flags().Len() != 3 {
+	if path := g.Flagging().Path(); path != filepath.Join(own, flags.File) || g.Flags().Len() != 3 {
 		t.Errorf("%d flags in %s", g.Flags().Len(), path)
 	}
 }
@@ -116,7 +116,7 @@ func TestOddFlags(t *testing.T) {
 	if notes := strings.Join(again.Notes, "\n"); !strings.Contains(notes, `flags.csv: the flags are not read: the columns are "a,b"`) {
 		t.Errorf("%q", notes)
 	}
-	if err := again.WriteFlags([]flags.Change{{ID: "a", Word: "wrong"}}); err == nil || !strings.Contains(err.Error(), "are not replaced") {
+	if err := again.Flagging().Write([]flags.Change{{ID: "a", Word: "wrong"}}); err == nil || !strings.Contains(err.Error(), "are not replaced") {
 		t.Errorf("they are replaced: %v", err)
 	}
 }

@@ -17,6 +17,12 @@ const (
 	ImportFolder  = "import"
 )
 
+// home is where the files lie that are derived from a gallery.
+type home struct {
+	gallery string // its path
+	own     bool   // it is a folder; otherwise nothing can lie in it
+}
+
 // Derived returns the path of DerivedFolder(".").
 func (g *Gallery) Derived() (string, error) {
 	dir, err := g.DerivedFolder(".")
@@ -28,21 +34,13 @@ func (g *Gallery) Derived() (string, error) {
 // folder or, where that cannot be written, in a folder of the user's cache that
 // belongs to the gallery's path. A read-only disk and the built-in gallery cannot be
 // written; nor is a folder that is a symbolic link, or in one: it may lead anywhere.
-func (g *Gallery) DerivedFolder(name string) (fence.Folder, error) {
-	if g.root != nil {
-		if dir := fence.In(g.Path, DerivedFolder).Sub(name); dir.Writable() {
-			return dir, nil
-		}
-	}
-	dir := g.cached().Sub(name)
-	return dir, dir.Make()
-}
+func (g *Gallery) DerivedFolder(name string) (fence.Folder, error) { return g.home().folder(name) }
 
 // FindDerived returns the folder of DerivedFolder(".") that has a file which was derived
 // before; the name may hold folders, with slashes. It makes nothing; the error is that of
 // the last of them.
 func (g *Gallery) FindDerived(name string) (dir fence.Folder, err error) {
-	for _, dir = range g.derivedFolders() {
+	for _, dir = range g.home().folders() {
 		if _, err = dir.Stat(name); err == nil {
 			return dir, nil
 		}
@@ -50,20 +48,32 @@ func (g *Gallery) FindDerived(name string) (dir fence.Folder, err error) {
 	return dir, err
 }
 
-// derivedFolders returns where derived files may lie: in the gallery's folder, also one
-// that cannot be written, and in the cache.
-func (g *Gallery) derivedFolders() []fence.Folder {
-	if g.root == nil {
-		return []fence.Folder{g.cached()}
+// home returns where the gallery's derived files lie.
+func (g *Gallery) home() home { return home{g.Path, g.root != nil} }
+
+// folder is Gallery.DerivedFolder.
+func (h home) folder(name string) (fence.Folder, error) {
+	if h.own {
+		if dir := fence.In(h.gallery, DerivedFolder).Sub(name); dir.Writable() {
+			return dir, nil
+		}
 	}
-	return []fence.Folder{fence.In(g.Path, DerivedFolder), g.cached()}
+	dir := h.cached().Sub(name)
+	return dir, dir.Make()
 }
 
-// cached returns the cacheFolder.
-func (g *Gallery) cached() fence.Folder { return fence.In(g.cacheFolder(), ".") }
+// folders returns where derived files may lie: in the gallery's folder, also one
+// that cannot be written, and in the cache.
+func (h home) folders() []fence.Folder {
+	if !h.own {
+		return []fence.Folder{h.cached()}
+	}
+	return []fence.Folder{fence.In(h.gallery, DerivedFolder), h.cached()}
+}
 
-// cacheFolder returns the folder in the user's cache that belongs to the gallery.
-func (g *Gallery) cacheFolder() string {
-	sum := sha256.Sum256([]byte(g.Path))
-	return filepath.Join(xdg.CacheHome, "strata", "galleries", filepath.Base(g.Path)+"-"+hex.EncodeToString(sum[:6]))
+// cached returns the folder in the user's cache that belongs to the gallery.
+func (h home) cached() fence.Folder {
+	sum := sha256.Sum256([]byte(h.gallery))
+	name := filepath.Base(h.gallery) + "-" + hex.EncodeToString(sum[:6])
+	return fence.In(filepath.Join(xdg.CacheHome, "strata", "galleries", name), ".")
 }

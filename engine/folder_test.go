@@ -56,7 +56,7 @@ func TestFindDerived(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(g.Path, ".strata")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("looking made a folder: %v", err)
 	}
-	for _, folder := range []string{g.cacheFolder(), filepath.Join(g.Path, ".strata")} { // the latter counts first
+	for _, folder := range []string{g.home().cached().Path(), filepath.Join(g.Path, ".strata")} { // the latter counts first
 		want := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(want), 0o777); err != nil {
 			t.Fatal(err)

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/edsrzf/mmap-go"
 
@@ -41,21 +39,18 @@ type Gallery struct {
 	maps     []mmap.MMap
 
 	pictures *picture.Pictures
-	coded    sync.Map // *codes by *Layer, of the layers that have codes
+	coded    coded
 
 	judgements []items.JudgementSource // of labels that are no columns
 
 	labels *items.Labels
 
-	flags atomic.Pointer[flagged]
+	flags *Flagging
 
-	life        context.Context    // ends at Close: of what runs behind
-	stop        context.CancelFunc // ends life
-	fingerprint chan struct{}      // closed when the three below are set
-	print       string
-	prints      [][]byte // the layers' parts of it
-	printErr    error
-	derived     derivations
+	life    context.Context    // ends at Close: of what runs behind
+	stop    context.CancelFunc // ends life
+	prints  prints
+	derived derivations
 }
 
 // Open opens the folder dir as a gallery. It reads the items table and the
@@ -86,7 +81,7 @@ func OpenWith(ctx context.Context, dir string, o OpenOptions) (*Gallery, error) 
 	if err != nil {
 		return nil, err
 	}
-	return g.open(ctx, dir, o)
+	return openIn(ctx, g, dir, o)
 }
 
 // OpenItems opens the folder dir as a gallery without layers: its items table
@@ -103,7 +98,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 		files, err = findTable(g.folder, dir, m)
 	}
 	if err == nil {
-		g.items, err = g.readItems(ctx, dir, files, 0, m)
+		g.items, err = readTable(ctx, g.folder, dir, files, 0, m)
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
@@ -112,7 +107,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 	g.list(m)
 	g.readFlags()
 	g.findPictures(context.WithoutCancel(ctx), m)
-	g.Kind = g.kind(files, m)
+	g.Kind = kind(nil, files, m)
 	return g, nil
 }
 
@@ -141,11 +136,11 @@ func openFolder(dir string, follow bool) (*Gallery, error) {
 // are read into memory.
 func OpenFS(ctx context.Context, name string, files fs.FS) (*Gallery, error) {
 	g := &Gallery{Name: name, Path: name, folder: files}
-	return g.open(ctx, name, OpenOptions{})
+	return openIn(ctx, g, name, OpenOptions{})
 }
 
-// open reads the items table and finds the matrices.
-func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (_ *Gallery, err error) {
+// openIn reads the items table of a gallery and finds the matrices.
+func openIn(ctx context.Context, g *Gallery, place string, options OpenOptions) (_ *Gallery, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.Close())
@@ -164,7 +159,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 		}
 		headErr = o.find(ctx)
 	}
-	if g.items, err = g.readItems(ctx, place, o.table, o.rows(), g.manifest); err != nil {
+	if g.items, err = readTable(ctx, g.folder, place, o.table, o.rows(), g.manifest); err != nil {
 		return nil, err
 	}
 	for _, n := range g.items.Notes {
@@ -173,7 +168,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	if headErr != nil {
 		return nil, headErr
 	}
-	if err := g.readJudgements(ctx, place, g.manifest); err != nil {
+	if err := o.readJudgements(ctx); err != nil {
 		return nil, err
 	}
 	g.list(g.manifest)
@@ -182,7 +177,7 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 	}
 	o.sayLeft()
 	g.readFlags()
-	g.Kind = g.kind(o.table, g.manifest)
+	g.Kind = kind(g.Layers, o.table, g.manifest)
 	g.begin(ctx)
 	return g, nil
 }
@@ -192,11 +187,9 @@ func (g *Gallery) open(ctx context.Context, place string, options OpenOptions) (
 func (g *Gallery) begin(ctx context.Context) {
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.findPictures(g.life, g.manifest)
-	g.fingerprint = make(chan struct{})
-	go func() {
-		defer close(g.fingerprint)
-		g.print, g.prints, g.printErr = g.takeFingerprint(g.life)
-	}()
+	g.derived.life, g.derived.home, g.derived.prints, g.derived.layers = g.life, g.home(), &g.prints, g.Layers
+	g.prints.taken = make(chan struct{})
+	go g.prints.take(g.life, g.hashing())
 }
 
 // findPictures makes the pictures ready that the items table and the manifest, which
@@ -228,16 +221,16 @@ func (g *Gallery) note(format string, args ...any) {
 // Close unmaps the matrices and the codes. No search may be running. It cancels
 // what is being derived and waits for it.
 func (g *Gallery) Close() error {
-	if g.fingerprint != nil {
+	if g.prints.taken != nil {
 		g.stop()
-		<-g.fingerprint // it reads the mappings
+		<-g.prints.taken // it reads the mappings
 	}
 	errs := []error{g.derived.close(), g.pictures.Close()}
 	for _, m := range g.maps {
 		errs = append(errs, m.Unmap())
 	}
 	g.maps = nil
-	errs = append(errs, g.closeCodes())
+	errs = append(errs, g.coded.close(g.Layers))
 	if g.root != nil {
 		errs = append(errs, g.root.Close())
 	}
@@ -360,6 +353,7 @@ func (g *Gallery) With(ctx context.Context, dir string) (_ *Gallery, err error) 
 			err = errors.Join(err, w.Close())
 		}
 	}()
+	w.flags = newFlagging(w)
 	files := os.DirFS(dir)
 	if w.manifest, err = manifest.Read(files, dir); err != nil {
 		return nil, err

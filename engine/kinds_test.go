@@ -280,7 +280,7 @@ func TestTwoTypes(t *testing.T) {
 				}
 			}
 		}
-		found, err := g.CheckDerived(t.Context(), DerivedCheck{})
+		found, err := CheckDerived(t.Context(), g, DerivedCheck{})
 		if err != nil || slices.ContainsFunc(found, func(f DerivedFile) bool { return f.State != Current }) {
 			t.Errorf("%s: %+v, %v", what, found, err)
 		}

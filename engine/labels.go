@@ -24,16 +24,16 @@ func (g *Gallery) Groups() *items.Label { return g.items.Group }
 // Label returns the label with the name: see items.Labels. Judgements are labels, too.
 func (g *Gallery) Label(name string) (*items.Label, error) { return g.labels.Find(name) }
 
-// readItems reads the items table, and the list of ids beside it, if there is one. The
+// readTable reads the items table, and the list of ids beside it, if there is one. The
 // table is likely to have so many rows. It polls ctx now and then. Errors name the file.
-func (g *Gallery) readItems(ctx context.Context, place string, files tableFiles, rows int64, m *manifest.Manifest) (*items.Table, error) {
-	ids, idsFile, err := g.readIDs(place)
+func readTable(ctx context.Context, folder fs.FS, place string, files tableFiles, rows int64, m *manifest.Manifest) (*items.Table, error) {
+	ids, idsFile, err := readIDs(folder, place)
 	if err != nil {
 		return nil, err
 	}
 	source := items.Source{
 		Files: files.names, Order: ids, Likely: rows, Roles: m.Roles(), Unknown: m.UnknownValues(),
-		Open: func(name string) (fs.File, error) { return layer.OpenFile(g.folder, name) },
+		Open: func(name string) (fs.File, error) { return layer.OpenFile(folder, name) },
 	}
 	it, err := source.Read(ctx)
 	if missing := (*items.MissingError)(nil); errors.As(err, &missing) {
@@ -51,8 +51,8 @@ func (g *Gallery) readItems(ctx context.Context, place string, files tableFiles,
 
 // readIDs reads the list of the rows' ids; without one the order is that of the
 // items table.
-func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
-	entries, err := fs.ReadDir(g.folder, ".")
+func readIDs(folder fs.FS, place string) (*items.RowOrder, string, error) {
+	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", place, err)
 	}
@@ -69,7 +69,7 @@ func (g *Gallery) readIDs(place string) (*items.RowOrder, string, error) {
 	default:
 		return nil, "", fmt.Errorf("%s: %s and %s both list the rows' ids; move one", place, found[0], found[1])
 	}
-	f, err := layer.OpenFile(g.folder, found[0])
+	f, err := layer.OpenFile(folder, found[0])
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", layer.JoinPath(place, found[0]), err)
 	}
@@ -157,8 +157,9 @@ func hashIDs(ids []string) string {
 }
 
 // readJudgements reads the judgements of the items as labels, behind the columns.
-func (g *Gallery) readJudgements(ctx context.Context, place string, m *manifest.Manifest) error {
-	sources, err := m.JudgementSources(g.folder)
+func (o *opener) readJudgements(ctx context.Context) error {
+	g, place := o.g, o.place
+	sources, err := g.manifest.JudgementSources(g.folder)
 	if err != nil {
 		return fmt.Errorf("%s: %w", place, err)
 	}
@@ -183,20 +184,4 @@ func (g *Gallery) readJudgements(ctx context.Context, place string, m *manifest.
 	}
 	g.judgements = sources
 	return nil
-}
-
-// hashJudgements returns the hash of the judgements, or nil if there are none.
-func (g *Gallery) hashJudgements() ([]byte, error) {
-	if len(g.judgements) == 0 {
-		return nil, nil
-	}
-	h := sha256.New()
-	for _, s := range g.judgements {
-		sum, err := g.hashFile(s.File)
-		if err != nil {
-			return nil, err
-		}
-		h.Write(fmt.Appendf(nil, "%q %q %q %x\n", s.Name, s.Columns, s.Gain, sum))
-	}
-	return h.Sum(nil), nil
 }

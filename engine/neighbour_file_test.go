@@ -197,7 +197,7 @@ func TestNeighboursDamaged(t *testing.T) {
 			if u := n.Usage(); u.Done != 0 || !found && (u.Bytes != 0 || u.Members != 0) {
 				t.Errorf("it is taken: %+v", u)
 			}
-			states, err := n.G.(*Gallery).CheckDerived(t.Context(), DerivedCheck{Rows: 100, Seed: 1})
+			states, err := CheckDerived(t.Context(), n.G.(*Gallery), DerivedCheck{Rows: 100, Seed: 1})
 			if err != nil || len(states) != 1 || states[0].State != tt.state || states[0].Path != file {
 				t.Errorf("checked: %+v, %v, not state %d", states, err, tt.state)
 			}
@@ -270,7 +270,7 @@ func TestNeighboursElsewhere(t *testing.T) {
 	if err := n.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(n.G.(*Gallery).cacheFolder(), neighbour.NeighbourFolder, "all.hoods")); err != nil {
+	if _, err := os.Stat(filepath.Join(n.G.(*Gallery).home().cached().Path(), neighbour.NeighbourFolder, "all.hoods")); err != nil {
 		t.Error(err)
 	}
 	if again, found := loaded(t, dir, plan); !found || again.Usage().Done != 60 {

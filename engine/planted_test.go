@@ -122,7 +122,7 @@ func everything(t testing.TB, dir string) (ranking string, failed []error) {
 	}
 	var hits []rank.Hit
 	note(g.RankAll(t.Context(), []int{3}, []scheme.Scheme{s}, 10, among, func(_ int, rankings []rank.Ranking) { hits = slices.Clone(rankings[0].Hits) }))
-	_, err = g.CheckDerived(t.Context(), DerivedCheck{Rows: 100, Seed: 1})
+	_, err = CheckDerived(t.Context(), g, DerivedCheck{Rows: 100, Seed: 1})
 	note(err)
 	note(g.Close())
 	return fmt.Sprint(hits), failed

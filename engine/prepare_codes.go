@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"strata/engine/code"
 	"strata/engine/fence"
@@ -45,25 +46,31 @@ func (g *Gallery) PrepareCodes(ctx context.Context, o code.Options) error {
 		}
 		if c != nil {
 			c.Measure()
-			g.coded.Store(l, c)
+			g.coded.codes.Store(l, c)
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // CodesOf returns the codes of a layer, or nil when it has none. It takes no lock.
-func (g *Gallery) CodesOf(l *layer.Layer) *code.Codes {
-	c, _ := g.coded.Load(l)
-	own, _ := c.(*code.Codes)
-	return own
+func (g *Gallery) CodesOf(l *layer.Layer) *code.Codes { return g.coded.of(l) }
+
+// coded are the codes of the layers that have some.
+type coded struct{ codes sync.Map } // *code.Codes by *layer.Layer
+
+// of returns the codes of a layer, or nil.
+func (c *coded) of(l *layer.Layer) *code.Codes {
+	own, _ := c.codes.Load(l)
+	codes, _ := own.(*code.Codes)
+	return codes
 }
 
-// closeCodes unmaps all codes.
-func (g *Gallery) closeCodes() error {
+// close unmaps the codes of layers.
+func (c *coded) close(layers []*layer.Layer) error {
 	var errs []error
-	for _, l := range g.Layers {
-		errs = append(errs, g.CodesOf(l).Close())
+	for _, l := range layers {
+		errs = append(errs, c.of(l).Close())
 	}
-	g.coded.Clear()
+	c.codes.Clear()
 	return errors.Join(errs...)
 }

@@ -52,15 +52,15 @@ func TestQuerySets(t *testing.T) {
 	for name, want := range map[string][]int{
 		"caps": {0, 1}, "red": {2, 4}, "answers": {1}, "hard": {0, 1, 4}, "ids": {4}, "logged": {0, 2}, "table": {1},
 	} {
-		set, err := g.QuerySet(name)
+		set, err := g.Queries().Set(name)
 		if err != nil || !reflect.DeepEqual(set.Rows, want) || set.Name != name {
 			t.Errorf("%s: %v, %v", name, set, err)
 		}
 	}
-	if got := strings.Join(g.QuerySets(), " "); got != "answers caps hard ids logged red table" {
+	if got := strings.Join(g.Queries().Names(), " "); got != "answers caps hard ids logged red table" {
 		t.Errorf("sets: %s", got)
 	}
-	hard, _ := g.QuerySet("hard")
+	hard, _ := g.Queries().Set("hard")
 	want := "hard: 3 ids  " + g.HashRows([]int{0, 1, 4})
 	if hard.String() != want || hard.Hash == g.HashRows([]int{0, 1}) || hard.Hash != hashOfTexts("\"a\"\n\"b\"\n\"12\"\n") {
 		t.Errorf("%s", hard)
@@ -95,7 +95,7 @@ func TestQuerySetFaults(t *testing.T) {
 		"odd":     `queries: odd: 1 of 2 ids are of no item: "nobody"`,
 		"hrad":    `has no set of queries "hrad"`,
 	} {
-		if _, err := g.QuerySet(name); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := g.Queries().Set(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}

@@ -152,7 +152,7 @@ func findings(t *testing.T, g *Gallery) map[string]string {
 		}
 		all[what] = fmt.Sprint(v)
 	}
-	print, _, err := g.takeFingerprint(t.Context())
+	print, _, err := g.hashing().hash(t.Context(), layer.HashSample)
 	add("fingerprint", print, err)
 	sum, err := g.ContentHash(t.Context())
 	add("content", sum, err)
@@ -180,7 +180,7 @@ func findings(t *testing.T, g *Gallery) map[string]string {
 		b, err := os.ReadFile(f)
 		add(filepath.Base(f), b[code.HeaderBytes:], err) // without the time
 	}
-	path, err := g.SaveAs(g.Layers[0], "saved")
+	path, err := SaveAs(g, g.Layers[0], "saved")
 	add("save", "", err)
 	b, err := os.ReadFile(path)
 	add("saved", b, err)

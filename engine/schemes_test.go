@@ -323,7 +323,7 @@ func TestValuesAreBelieved(t *testing.T) {
 	want := rankAll(t, g, []int{5}, schemes, 20, among)
 	files := valueFiles(t, g)
 	dir := filepath.Join(g.Path, DerivedFolder, derive.ValuesFolder)
-	if found, err := g.CheckDerived(t.Context(), DerivedCheck{}); err != nil || len(found) != 2 || found[0].State != Current {
+	if found, err := CheckDerived(t.Context(), g, DerivedCheck{}); err != nil || len(found) != 2 || found[0].State != Current {
 		t.Errorf("the check finds %v, %v", found, err)
 	}
 	for name, text := range files {
@@ -336,7 +336,7 @@ func TestValuesAreBelieved(t *testing.T) {
 			if bad == broken {
 				state = Outdated
 			}
-			found, err := g.CheckDerived(t.Context(), DerivedCheck{})
+			found, err := CheckDerived(t.Context(), g, DerivedCheck{})
 			if at := slices.IndexFunc(found, func(f DerivedFile) bool { return filepath.Base(f.Path) == name }); err != nil || at < 0 || found[at].State != state {
 				t.Errorf("%s: the check finds %v, %v", name, found, err)
 			}

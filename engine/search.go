@@ -44,9 +44,3 @@ func (g *Gallery) NewVectors(features map[string][]float32) (*rank.Vectors, erro
 func (g *Gallery) RankAll(ctx context.Context, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []rank.Ranking)) error {
 	return rank.All(ctx, g, queries, schemes, k, among, each)
 }
-
-// Join returns a sum or a concatenation as vectors. It makes derived layers, and reads
-// layers that were not scanned yet.
-func (g *Gallery) Join(ctx context.Context, scheme scheme.Scheme) (*rank.Joined, error) {
-	return rank.Join(ctx, g, scheme)
-}

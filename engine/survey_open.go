@@ -18,7 +18,7 @@ import (
 // MatrixFaults says what is wrong with the heads of all .npy files of a gallery that
 // OpenItems has opened: Open stops at the first. Each text names its file, as place
 // joined with its name.
-func (g *Gallery) MatrixFaults(place string) []string {
+func MatrixFaults(g *Gallery, place string) []string {
 	entries, err := fs.ReadDir(g.folder, ".")
 	if err != nil {
 		return []string{fmt.Sprintf("%s: %v", place, err)}
@@ -30,16 +30,16 @@ func (g *Gallery) MatrixFaults(place string) []string {
 		if !ok || strings.HasPrefix(layer, ".") || e.IsDir() || table.IsIDs(e.Name()) || !m.Selected(layer) {
 			continue
 		}
-		if err := g.matrixFault(e.Name()); err != nil {
+		if err := matrixFault(g.folder, e.Name(), g.Len()); err != nil {
 			faults = append(faults, fmt.Sprintf("%s: %v", filepath.Join(place, e.Name()), err))
 		}
 	}
 	return faults
 }
 
-// matrixFault returns what is wrong with the head of a .npy file.
-func (g *Gallery) matrixFault(name string) error {
-	f, err := layer.OpenFile(g.folder, name)
+// matrixFault returns what is wrong with the head of a .npy file, of a gallery of so many items.
+func matrixFault(folder fs.FS, name string, items int) error {
+	f, err := layer.OpenFile(folder, name)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (g *Gallery) matrixFault(name string) error {
 	if not := (*format.NotMatrixError)(nil); errors.As(err, &not) {
 		return nil // it is left out
 	}
-	if n := int64(g.Len()); err == nil && h.Rows != n {
+	if n := int64(items); err == nil && h.Rows != n {
 		err = fmt.Errorf("the matrix has %d rows, the items table has %d items", h.Rows, n)
 	}
 	return err

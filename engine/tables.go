@@ -141,11 +141,11 @@ func looseTables(folder fs.FS, m *manifest.Manifest) (sets []tableFiles, single 
 }
 
 // kind says what a folder is taken for: by who writes such files, or else by its files.
-func (g *Gallery) kind(files tableFiles, m *manifest.Manifest) string {
-	text := g.writer(files, m)
+func kind(layers []*layer.Layer, files tableFiles, m *manifest.Manifest) string {
+	text := writer(layers, files, m)
 	if text == "" {
 		text = "a folder of items without layers that were opened, " + files.shown
-		if kinds := g.matrixKinds(); kinds != "" {
+		if kinds := matrixKinds(layers); kinds != "" {
 			text = fmt.Sprintf("a folder of %s with %s", kinds, files.shown)
 		}
 	}
@@ -156,7 +156,7 @@ func (g *Gallery) kind(files tableFiles, m *manifest.Manifest) string {
 }
 
 // writer returns the program whose output a folder seems to be, or "".
-func (g *Gallery) writer(files tableFiles, m *manifest.Manifest) string {
+func writer(layers []*layer.Layer, files tableFiles, m *manifest.Manifest) string {
 	first := files.names[0]
 	n, isShard := shard.ParseNumbered(slash.Base(first))
 	shards := fmt.Sprintf("%d shards", len(files.names))
@@ -165,30 +165,30 @@ func (g *Gallery) writer(files tableFiles, m *manifest.Manifest) string {
 	}
 	_, standard := shard.Parse(slash.Base(first))
 	switch {
-	case isShard && n.Base == "metadata" && slices.ContainsFunc(g.Layers, func(l *layer.Layer) bool { return l.Name == "img_emb" || l.Name == "text_emb" }):
+	case isShard && n.Base == "metadata" && slices.ContainsFunc(layers, func(l *layer.Layer) bool { return l.Name == "img_emb" || l.Name == "text_emb" }):
 		return "clip-retrieval output, " + shards
 	case standard && slash.Dir(first) == "data":
 		return "a data set of the Hugging Face hub, " + shards
 	case isShard && len(files.names) > 1:
-		return fmt.Sprintf("a table in %s, %s", shards, files.shown) + g.withMatrices()
-	case m != nil && m.Model != nil && slices.ContainsFunc(g.Layers, func(l *layer.Layer) bool { return m.Layers[l.Name] != nil && m.Layers[l.Name].Tap != "" }):
+		return fmt.Sprintf("a table in %s, %s", shards, files.shown) + withMatrices(layers)
+	case m != nil && m.Model != nil && slices.ContainsFunc(layers, func(l *layer.Layer) bool { return m.Layers[l.Name] != nil && m.Layers[l.Name].Tap != "" }):
 		return fmt.Sprintf("layers that strata extracted with %s, %s", slash.Base(m.Model.File), files.shown)
 	}
 	return ""
 }
 
 // withMatrices names the kinds of the layers' files behind what the folder is.
-func (g *Gallery) withMatrices() string {
-	if kinds := g.matrixKinds(); kinds != "" {
+func withMatrices(layers []*layer.Layer) string {
+	if kinds := matrixKinds(layers); kinds != "" {
 		return ", with " + kinds
 	}
 	return ""
 }
 
 // matrixKinds names the kinds of files that the layers lie in.
-func (g *Gallery) matrixKinds() string {
+func matrixKinds(layers []*layer.Layer) string {
 	var kinds []string
-	for _, l := range g.Layers {
+	for _, l := range layers {
 		path, _, _ := strings.Cut(l.File, " and ")
 		if ext := strings.ToLower(slash.Ext(path)); !slices.Contains(kinds, ext) {
 			kinds = append(kinds, ext)

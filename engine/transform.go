@@ -65,7 +65,7 @@ func (d *derivations) parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*d
 	if stages := d.stages[l.Name]; stages != nil && d.layer(l.Name) == l {
 		return stages, nil
 	}
-	r := d.layers()[l.Name].recipe
+	r := d.opened()[l.Name].recipe
 	values, err := r.ReadParameters(r.Folder, f, dim)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (d *derivations) parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*d
 // SaveAs writes a layer into the gallery's folder as the layer of another name,
 // and returns the file's path. The open gallery does not have it; opened again it
 // does, and has another fingerprint.
-func (g *Gallery) SaveAs(l *layer.Layer, name string) (string, error) {
+func SaveAs(g *Gallery, l *layer.Layer, name string) (string, error) {
 	switch {
 	case g.root == nil:
 		return "", fmt.Errorf("%s lies in no folder, so no layer can be saved in it", g.Name)

@@ -101,7 +101,7 @@ func (o *opener) unpacked(ctx context.Context, m *matrixFile, a format.Array) (*
 	if kept := o.files[unpackedFolder+"/"+name]; kept != nil { // for another layer
 		return kept, kept.arrays[0], nil
 	}
-	for _, dir := range o.g.derivedFolders() {
+	for _, dir := range o.g.home().folders() {
 		kept, err := o.kept(ctx, dir.Sub(unpackedFolder), name, want)
 		if kept != nil || err != nil {
 			return kept, want.array(kept), err

@@ -31,12 +31,12 @@ func (x *execution) flag(_ context.Context, step script.Flag) (*Result, error) {
 	if _, err := g.Row(step.ID); err != nil && (step.Word != "" || was == "") {
 		return nil, err
 	}
-	if err := g.CanFlag(); err != nil && !x.dry {
+	if err := g.Flagging().Err(); err != nil && !x.dry {
 		return nil, err
 	}
-	g.SetFlags(before.With(step.ID, step.Word))
+	g.Flagging().Set(before.With(step.ID, step.Word))
 	x.flagged = append(x.flagged, flagging{g, before, flags.Change{ID: step.ID, Word: step.Word}})
-	if g.OnFlags(x.state.filter) {
+	if g.Flagging().On(x.state.filter) {
 		if err := x.setFilter(x.state.filter); err != nil {
 			return nil, fmt.Errorf("the filter would leave no item: %w", err)
 		}
@@ -50,7 +50,7 @@ func (x *execution) flag(_ context.Context, step script.Flag) (*Result, error) {
 // unflag takes back the flags that were not written.
 func (x *execution) unflag() {
 	for i := len(x.flagged) - 1; i >= 0; i-- {
-		x.flagged[i].g.SetFlags(x.flagged[i].before)
+		x.flagged[i].g.Flagging().Set(x.flagged[i].before)
 	}
 	x.flagged = nil
 }
@@ -63,7 +63,7 @@ func (x *execution) writeFlags() error {
 	}
 	if !x.dry {
 		for g, all := range changes {
-			if err := g.WriteFlags(all); err != nil {
+			if err := g.Flagging().Write(all); err != nil {
 				return err
 			}
 		}
@@ -81,7 +81,7 @@ func (x *execution) onFlags(step script.Step) bool {
 	if g == nil {
 		return false
 	}
-	if g.g.OnFlags(x.state.filter) {
+	if g.g.Flagging().On(x.state.filter) {
 		return true
 	}
 	var set string
@@ -96,7 +96,7 @@ func (x *execution) onFlags(step script.Step) bool {
 	case script.Tune:
 		set, where = s.Set, s.Where
 	}
-	return g.g.SetOnFlags(set) || g.g.OnFlags(where)
+	return g.g.Queries().OnFlags(set) || g.g.Flagging().On(where)
 }
 
 // rewound returns a gallery's flags as they were before the flag steps of a script, which a log of

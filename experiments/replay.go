@@ -243,7 +243,7 @@ func (r *replay) open(ctx context.Context, name string) (*engine.Gallery, error)
 	}
 	g, err := r.o.Open(ctx, name)
 	if err == nil && r.o.Check {
-		g.SetFlags(rewound(g.Flags(), r.ofGallery(as)))
+		g.Flagging().Set(rewound(g.Flags(), r.ofGallery(as)))
 	}
 	return g, err
 }

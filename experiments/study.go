@@ -53,7 +53,7 @@ func (x *execution) plan(ctx context.Context, step script.Evaluate) (eval.Plan, 
 	if len(plan.Schemes) == 0 {
 		plan.Schemes = x.state.schemes
 	}
-	if !x.state.gallery.g.OnFlags(plan.Filter) { // of which the items change
+	if !x.state.gallery.g.Flagging().On(plan.Filter) { // of which the items change
 		plan.Known = x.state.evaluation
 	}
 	return plan, x.state.gallery.prove(ctx, &plan)
@@ -144,18 +144,18 @@ func (x *execution) setLines(set string, where []scheme.Condition) ([]string, er
 	var lines []string
 	g := x.state.gallery.g
 	if set != "" {
-		s, err := g.QuerySet(set)
+		s, err := g.Queries().Set(set)
 		if err != nil {
 			return nil, err
 		}
 		lines = append(lines, setLine+s.String())
 	}
-	if !g.OnFlags(where) {
+	if !g.Flagging().On(where) {
 		return lines, nil
 	}
 	for _, c := range where {
 		if c.Label == engine.FlagColumn {
-			rows := g.FlaggedRows(c.Value)
+			rows := g.Flagging().Rows(c.Value)
 			lines = append(lines, fmt.Sprintf("%s: %d ids  %s", c, len(rows), g.HashRows(rows)))
 		}
 	}

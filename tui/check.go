@@ -98,7 +98,7 @@ func (k checker) set(name string) error {
 	if name == "" {
 		return nil
 	}
-	_, err := k.gallery.QuerySet(name)
+	_, err := k.gallery.Queries().Set(name)
 	return err
 }
 
@@ -116,7 +116,7 @@ func (k checker) layers(schemes []scheme.Scheme) error {
 // conditions returns what is wrong with the labels and values of conditions.
 func (k checker) conditions(where []scheme.Condition) error {
 	for _, c := range where {
-		if k.gallery.OnFlags([]scheme.Condition{c}) {
+		if k.gallery.Flagging().On([]scheme.Condition{c}) {
 			if _, err := k.gallery.Rows([]scheme.Condition{c}); err != nil {
 				return err
 			}

@@ -94,7 +94,7 @@ func (m *Model) isEvaluated() bool {
 	if m.Walk.Of.Scope() {
 		of = m.Walk.Of
 	}
-	if g := m.gallery; g.OnFlags(e.Filter) || g.OnFlags(e.Where) || g.SetOnFlags(e.Set) {
+	if g := m.gallery; g.Flagging().On(e.Filter) || g.Flagging().On(e.Where) || g.Queries().OnFlags(e.Set) {
 		return false
 	}
 	return pane.Conditions(e.Filter) == m.Filter && e.Set == of.Set && pane.Conditions(e.Where) == pane.Conditions(of.Where) &&

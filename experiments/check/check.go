@@ -161,7 +161,7 @@ func (c Check) Do(ctx context.Context) (_ *Report, err error) {
 
 // faults says what is wrong with further matrices than the one at which opening ended.
 func (r *checkRun) faults(opening string) {
-	for _, text := range r.g.MatrixFaults(r.Gallery) {
+	for _, text := range engine.MatrixFaults(r.g, r.Gallery) {
 		if file, what, _ := strings.Cut(text, ": "); !strings.Contains(opening, file+": ") {
 			r.find(SeverityError, "open", file, "%s", what)
 		}

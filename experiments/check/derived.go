@@ -11,7 +11,7 @@ import (
 
 // derived checks what was derived from the gallery before.
 func (r *checkRun) derived(ctx context.Context) error {
-	files, err := r.g.CheckDerived(ctx, engine.DerivedCheck{
+	files, err := engine.CheckDerived(ctx, r.g, engine.DerivedCheck{
 		Rows: derivedRows, Seed: r.Seed,
 		Progress: func(string) { r.Progress("derived files", 0) },
 	})

@@ -55,9 +55,9 @@ func (r *checkRun) items(ctx context.Context) error {
 
 // querySets checks that the sets of queries can be found.
 func (r *checkRun) querySets() {
-	for _, name := range r.g.QuerySets() {
-		_, err := r.g.QuerySet(name)
-		if err == nil || r.g.SetOnFlags(name) { // what is flagged changes
+	for _, name := range r.g.Queries().Names() {
+		_, err := r.g.Queries().Set(name)
+		if err == nil || r.g.Queries().OnFlags(name) { // what is flagged changes
 			continue
 		}
 		place := filepath.Join(r.g.Path, manifest.FileName)

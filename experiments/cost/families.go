@@ -225,7 +225,7 @@ func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
 // buildGraph makes a graph of the rows that have a score and are candidates of any query. It adds
 // them in order, one after another.
 func (r *costRun) buildGraph(ctx context.Context, s scheme.Scheme) (*rank.Joined, Graph, error) {
-	joined, err := r.Gallery.Join(ctx, s)
+	joined, err := rank.Join(ctx, r.Gallery, s)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -33,7 +33,7 @@ func SetText(g *engine.Gallery, set string) (string, error) {
 	if set == "" {
 		return "", nil
 	}
-	s, err := g.QuerySet(set)
+	s, err := g.Queries().Set(set)
 	if err != nil {
 		return "", err
 	}

@@ -166,7 +166,7 @@ func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
 			}
 		}
 	} else {
-		set, err := g.QuerySet(p.Set)
+		set, err := g.Queries().Set(p.Set)
 		if err != nil {
 			return nil, err
 		}

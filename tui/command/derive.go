@@ -103,7 +103,7 @@ func deriveLayer(cmd *cobra.Command, f deriveFlags, gallery, factor string) erro
 	}
 	saved := ""
 	if f.out != "" {
-		if saved, err = g.SaveAs(l, f.out); err != nil {
+		if saved, err = engine.SaveAs(g, l, f.out); err != nil {
 			return err
 		}
 	}

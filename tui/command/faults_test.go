@@ -261,7 +261,7 @@ func flaggingScript(t *testing.T, dir string) {
 	for row := 1; row < 40; row++ {
 		had = append(had, flags.Change{ID: g.ID(row), Word: strings.Repeat("w", 60)})
 	}
-	if err := g.WriteFlags(had); err != nil {
+	if err := g.Flagging().Write(had); err != nil {
 		t.Fatal(err)
 	}
 	text := "gallery g\n" + script.Flag{ID: g.ID(0), Word: "wrong"}.String() + "\n"

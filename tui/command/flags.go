@@ -33,7 +33,7 @@ item are kept, and marked.`,
 				return err
 			}
 			defer closeLate(cmd, g)
-			if err := g.CanFlag(); err != nil {
+			if err := g.Flagging().Err(); err != nil {
 				return err
 			}
 			return listFlags(cmd, g)
@@ -43,7 +43,7 @@ item are kept, and marked.`,
 
 // listFlags lists the flagged items.
 func listFlags(cmd *cobra.Command, g *engine.Gallery) error {
-	f, unknown := g.Flags(), g.UnknownFlags()
+	f, unknown := g.Flags(), g.Flagging().Unknown()
 	w := tabwriter.NewWriter(shown(cmd), 0, 0, 2, ' ', 0)
 	for _, id := range f.IDs() {
 		note := ""
@@ -63,7 +63,7 @@ func listFlags(cmd *cobra.Command, g *engine.Gallery) error {
 
 // flagsIn says in which file the flags lie.
 func flagsIn(g *engine.Gallery) string {
-	if path := g.FlagsPath(); path != "" {
+	if path := g.Flagging().Path(); path != "" {
 		return " in " + path
 	}
 	return ""

@@ -100,7 +100,7 @@ func (r Restriction) Rows(ctx context.Context, g *engine.Gallery) ([]int32, erro
 		sets = append(sets, in)
 	}
 	if r.Set != "" {
-		set, err := g.QuerySet(r.Set)
+		set, err := g.Queries().Set(r.Set)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +126,7 @@ func (r Restriction) Rows(ctx context.Context, g *engine.Gallery) ([]int32, erro
 // holding returns the rows, by membership, whose cell of a label holds a text in lower case.
 func holding(g *engine.Gallery, c scheme.Condition) ([]bool, error) {
 	cell := func(row int) string { return g.Flags().Of(g.ID(row)) }
-	if c.Label != engine.FlagColumn || g.HasFlagColumn() {
+	if c.Label != engine.FlagColumn || g.Flagging().HasColumn() {
 		l, err := g.Label(c.Label)
 		if err != nil {
 			return nil, err
