@@ -185,6 +185,8 @@ func (m *Model) visiblePictures() []picture.Wanted {
 		all = m.Pictures(&m.layout)
 	case m.findings.Sheet != nil:
 		all = m.findings.Sheet.Pictures(&m.layout)
+	case m.layout.Aside:
+		all = m.findings.Preview.Pictures(&m.layout)
 	}
 	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }

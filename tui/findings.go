@@ -79,7 +79,7 @@ func openFindings(m Model) (Model, tea.Cmd) {
 	if !f.Page.Mined() && f.Page != page.Tune && len(m.table.Results) == 0 {
 		f.Page = page.Classes
 	}
-	return m.turn()
+	return m.arrange().turn()
 }
 
 // turn has the rows of the page made.
@@ -214,7 +214,7 @@ func lookAt(m Model) (Model, tea.Cmd) {
 		return m.turn()
 	case look.Sheet != nil:
 		f.Sheet = look.Sheet
-		return m, nil
+		return m.arrange(), nil
 	case look.Rows != nil:
 		return takeRows(m, look.Rows, f.Page == page.Tune)
 	}
@@ -270,7 +270,7 @@ func tunedWeights(m Model, t *tune.Tuned) (Model, tea.Cmd) {
 func leaveFindings(m Model) (Model, tea.Cmd) {
 	if m.findings.Sheet != nil {
 		m.findings.Sheet = nil
-		return m, nil
+		return m.arrange(), nil
 	}
 	return closeFindings(m)
 }

@@ -33,6 +33,7 @@ func TestFindingsGolden(t *testing.T) {
 	}{
 		{"80x24-classes", 80, 24, picture.GraphicsSixel, "down M l l"},
 		{"120x40-losses", 120, 40, picture.GraphicsSixel, "down M tab down down"},
+		{"160x50-losses", 160, 50, picture.GraphicsSixel, "down M tab down down"},
 		{"200x60-schemes", 200, 60, picture.GraphicsSixel, "E t down"},
 		{"80x24-schemes", 80, 24, picture.GraphicsNone, "E t l"},
 		{"80x24-queries", 80, 24, picture.GraphicsNone, "E t down enter r"},

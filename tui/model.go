@@ -88,6 +88,7 @@ type jobs struct {
 	sharpening job
 	surveying  job
 	sketching  job
+	previewing job
 	held       []tea.KeyMsg     // pressed while the rows of the findings were made
 	pending    int              // steps on their way to the log
 	leaving    bool             // q waits for them
@@ -205,9 +206,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd, more tea.Cmd
 	m, cmd = m.route(msg)
 	m, cmd = m.leave(cmd)
+	m, ahead := m.foresee()
 	m, more = m.load()
 	m = m.remember()
-	return m, tea.Batch(cmd, more)
+	return m, tea.Batch(cmd, ahead, more)
 }
 
 func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
@@ -280,6 +282,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return surveys(m, msg)
 	case decisionFound:
 		return foundDecision(m, msg)
+	case previewed, overdue:
+		return previews(m, msg), nil
 	case copied:
 		return copiedScript(m, msg), nil
 	case tea.ResumeMsg:
@@ -346,13 +350,15 @@ func (m Model) measure(msg measured) Model {
 
 // arrange computes the layout.
 func (m Model) arrange() Model {
+	b := m.middle()
 	m.layout = pane.NewLayout(pane.Kind{
 		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(m.Shown.Schemes), Labels: m.QueryLines(m.gallery),
-		Marked: len(m.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: m.Panel, Live: m.Good.Means != nil,
-		Difference: m.Rows.Difference, Joined: m.c.Terminal.Tmux && m.c.Terminal.Graphics == picture.GraphicsSixel,
+		Schemes: len(b.Shown.Schemes), Labels: b.QueryLines(m.gallery),
+		Marked: len(b.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: b.Panel, Live: b.Good.Means != nil,
+		Difference: b.Rows.Difference, Joined: m.c.Terminal.Tmux && m.c.Terminal.Graphics == picture.GraphicsSixel,
+		List: m.findings.Open && m.findings.Sheet == nil,
 	})
-	m.Rows = m.Rows.Follow(&m.layout, len(m.Shown.Schemes))
+	b.Rows = b.Rows.Follow(&m.layout, len(b.Shown.Schemes))
 	m.Sliders = m.Sliders.Clamped(m.Focused())
 	m.fetched = false
 	if f := m.findings; f.Open {

@@ -86,9 +86,10 @@ func mouseFindings(m Model, msg tea.MouseMsg) (Model, tea.Cmd) {
 		}
 		return m, nil
 	}
-	row := msg.Y - 1 - m.layout.ListHead() + f.Top[f.Page]
+	line := msg.Y - m.layout.List.Y - m.layout.ListHead()
+	row := line + f.Top[f.Page]
 	switch {
-	case msg.Y < 1+m.layout.ListHead() || row >= f.List.Rows || msg.Y >= m.layout.Status || f.Nothing(m.Filter, m.evaluation.Mining()) != "":
+	case msg.X < m.layout.List.X || line < 0 || line >= m.layout.ListRows() || row >= f.List.Rows || f.Nothing(m.Filter, m.evaluation.Mining()) != "":
 	case row == f.At[f.Page] && m.findings.Behind(m.gallery):
 		return lookAt(m)
 	default:

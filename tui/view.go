@@ -147,6 +147,8 @@ func (m *Model) placements(sc *pane.Scene) []picture.Placement {
 		sc.Place(add)
 	case m.findings.Sheet != nil:
 		m.findings.Sheet.Place(&m.layout, add)
+	case m.layout.Aside:
+		m.findings.Preview.Place(sc, add)
 	}
 	return all
 }

@@ -6,7 +6,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine"
-	"strata/engine/scheme"
 	"strata/experiments/history"
 	"strata/tui/page"
 	"strata/tui/pane"
@@ -25,11 +24,7 @@ func (m Model) visit(l page.Look, sheet bool) (Model, tea.Cmd) {
 	m.moments.History = history.History[moment]{}
 	schemes := l.Schemes
 	if !m.findings.Page.Mined() { // what is evaluated is looked at beside the other rows
-		for _, s := range m.findings.Was.Desk.Schemes {
-			if !slices.ContainsFunc(schemes, func(o scheme.Scheme) bool { return pane.SameScheme(s, o) }) {
-				schemes = append(slices.Clone(schemes), s)
-			}
-		}
+		schemes = page.Beside(schemes, m.findings.Was.Desk.Schemes)
 	}
 	m.Visiting = pane.Visit{
 		On: true, Schemes: schemes, Queries: l.Queries, At: l.At, Along: l.Along, Sheet: sheet, Focus: l.Focus, What: l.What,

@@ -82,8 +82,8 @@ func (k Listing) compared() RowList {
 		Rows: len(of), empty: "no pair is compared under this label",
 		columns: []column{
 			{width: 1, cell: func(s cells.Styles, i, _ int) string { return shownMark(s, at(i).Shown()) }},
-			text("first", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].A }), func(i int) string { return at(i).A.String() }),
-			text("second", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].B }), func(i int) string { return at(i).B.String() }),
+			text("first", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].A }), func(i int) string { return at(i).A.String() }).giving(),
+			text("second", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].B }), func(i int) string { return at(i).B.String() }).giving(),
 			numbers("diff", 5, func(i int) string { return cells.Signed(at(i).Diff) }),
 			text("95 % interval", 14, func(i int) string { return cells.Signed(at(i).Low) + " to " + cells.Signed(at(i).High) }),
 			numbers("p (Holm)", 8, func(i int) string { return cells.Chance(at(i).Holm, 4) }),

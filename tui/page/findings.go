@@ -31,6 +31,8 @@ type Findings struct {
 	Top    [Count]int
 	Sheet  *Sheet // over the list; nil: none
 
+	Preview Preview // beside the list
+
 	Was *pane.Kept // what is given back at the end; nil while nothing was visited
 }
 

@@ -51,7 +51,7 @@ func (k Listing) classes() RowList {
 		note: fmt.Sprintf("now is ahead in %d of %d classes, next in %d%s", ahead, len(of), behind, note), Rows: len(of),
 		empty: "no query is judged under both",
 		columns: []column{
-			text("class", 20, func(i int) string { return at(i).Class }),
+			text("class", 20, func(i int) string { return at(i).Class }).giving(),
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Queries) }),
 			numbers("now", 5, func(i int) string { return cells.Number(at(i).A, 3) }),
 			numbers("next", 5, func(i int) string { return cells.Number(at(i).B, 3) }),
@@ -131,7 +131,7 @@ func (k Listing) mistakes() RowList {
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			k.item("first hit", func(i int) int { return at(i).Hit }).from(pane.WideCols),
-			{head: "is", width: 14, cell: func(s cells.Styles, i, w int) string { return pane.LabelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
+			{head: "is", width: 14, gives: true, cell: func(s cells.Styles, i, w int) string { return pane.LabelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
 			numbers("score", 6, func(i int) string { return cells.Number(at(i).Score, 4) }).from(100),
 			numbers("margin", 6, func(i int) string { return cells.Number(at(i).Margin, 4) }).from(pane.WideCols),
 			numbers("z", 5, func(i int) string { return cells.Number(at(i).Z, 2) }),

@@ -126,14 +126,14 @@ func (k Listing) place(i, n int) int {
 
 // item returns a column with ids.
 func (k Listing) item(head string, of func(i int) int) column {
-	return column{head: head, width: 18, cell: func(s cells.Styles, i, w int) string {
+	return column{head: head, width: 18, gives: true, cell: func(s cells.Styles, i, w int) string {
 		return s.Plain.Render(cells.CutID(k.Gallery.ID(of(i)), w))
 	}}
 }
 
 // value returns a column with what an item has for the label.
 func (k Listing) value(of func(i int) int) column {
-	return column{head: cells.Cut(k.Label, 16), width: 16, cell: func(s cells.Styles, i, w int) string {
+	return column{head: cells.Cut(k.Label, 16), width: 16, gives: true, cell: func(s cells.Styles, i, w int) string {
 		return pane.LabelValue(s, k.Gallery, k.Label, of(i), w)
 	}}
 }
@@ -184,7 +184,7 @@ func (k Listing) schemes() RowList {
 		note: "P@10 with its 95 % interval over resampled queries, one axis a label", Rows: len(rows),
 		empty: "nothing is evaluated under this filter: esc, then E evaluates the rows",
 		columns: []column{
-			text("scheme", name, func(i int) string { return rows[i].scheme.String() }),
+			text("scheme", name, func(i int) string { return rows[i].scheme.String() }).giving(),
 			{head: "P@10", width: pane.TableMean, cell: func(s cells.Styles, i, _ int) string { return rows[i].mean(s) }},
 			numbers("P@1", 5, func(i int) string { return at(i, 1) }).from(pane.WideCols),
 			numbers("P@5", 5, func(i int) string { return at(i, 5) }).from(pane.WideCols),

@@ -14,6 +14,7 @@ type column struct {
 	width int // 0: what the others leave
 	least int // width of the screen from which it is shown
 	right bool
+	gives bool // it is narrower where the columns have no room
 	cell  func(s cells.Styles, i, width int) string
 }
 
@@ -46,13 +47,35 @@ func (l *RowList) widths(width int) []int {
 			rest -= c.width + blank
 		}
 	}
+	l.narrow(out, -rest)
 	for i, c := range l.columns {
-		if c.width == 0 && out[i] == 0 {
-			out[i] = max(min(rest, mostBar), 0)
+		if c.width == 0 && out[i] == 0 && rest >= leastBar {
+			out[i] = min(rest, mostBar)
 		}
 	}
 	return out
 }
+
+// narrow takes so many cells from the columns that give some, from the widest first.
+func (l *RowList) narrow(widths []int, cells int) {
+	for ; cells > 0; cells-- {
+		widest := -1
+		for i, c := range l.columns {
+			if c.gives && widths[i] > leastText && (widest < 0 || widths[i] >= widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+	}
+}
+
+const (
+	leastText = 8 // the least width of a column that gives cells
+	leastBar  = 4 // the least width of bars
+)
 
 // mostBar is the width from which bars do not grow with the screen.
 const mostBar = 80
@@ -112,6 +135,12 @@ func text(head string, width int, of func(i int) string) column {
 // numbers returns a column of short texts that end in one line.
 func numbers(head string, width int, of func(i int) string) column {
 	return column{head: head, width: width, right: true, cell: func(s cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
+}
+
+// giving makes the column narrower where there is no room.
+func (c column) giving() column {
+	c.gives = true
+	return c
 }
 
 // from hides the column on a screen that is not so wide.

@@ -102,17 +102,17 @@ type sheetPlan struct {
 
 // Plan places the sheet on the screen.
 func (s *Sheet) Plan(l *pane.Layout) sheetPlan {
-	body := cells.Rect{X: 1, Y: 1, W: l.Size.Cols - 2, H: l.Status - 1}
+	body := cells.Rect{X: 1, Y: 1, W: l.Cols - 2, H: l.Status - 1}
 	p := sheetPlan{title: cells.Rect{X: body.X, Y: body.Y, W: body.W, H: 1}, slot: 26, rowH: 3}
 	body.Y, body.H = body.Y+2, body.H-2
 	left := 0
 	if l.Pictures {
-		left = min(max(24+(l.Size.Cols-120)/4, 22), 48)
+		left = min(max(24+(l.Cols-120)/4, 22), 48)
 		h := max(4, min(pane.Square(left, l.CellW, l.CellH), body.H/2))
 		p.box = picture.Box{Cols: min(left, h*l.CellH/l.CellW+1), Rows: h}
 		p.slot = 13
 		if l.Wide {
-			p.slot = 15 + (l.Size.Cols-pane.WideCols)/30
+			p.slot = 15 + (l.Cols-pane.WideCols)/30
 		}
 		grid := picture.Box{Cols: body.W - left - 2, Rows: body.H}
 		for slot := p.box.Cols + 2; slot > p.slot; slot-- { // few items are shown larger

@@ -70,7 +70,7 @@ func tunedColumns(t *tune.Tuned, rows []tunedRow) []column {
 		text("", 12, func(i int) string { return rows[i].role }),
 		text("scheme", schemeWidth(len(t.Trials), 28, func(i int) scheme.Scheme { return t.Trials[i].Scheme }), func(i int) string {
 			return t.Trials[rows[i].trial].Scheme.String()
-		}),
+		}).giving(),
 		numbers("tuned on", 8, func(i int) string { return cells.Number(t.Trials[rows[i].trial].Tune[0], 3) }),
 		numbers("report", 6, func(i int) string { return of(i, 0) }),
 		numbers("±", 5, func(i int) string {

@@ -14,6 +14,7 @@ const (
 	LeastCols   = 20
 	LeastRows   = 4
 	WideCols    = 110 // from here the query has a column of its own
+	AsideCols   = 160 // from here a list stands beside the pictures of its row
 	ShownHits   = 10
 	panelText   = 28 // the width of what is said about a hit
 	tableRows   = 4  // the least height of the table of evaluated schemes
@@ -26,6 +27,7 @@ type Layout struct {
 	Pictures     bool
 	Captions     int // lines under a row's pictures
 	Wide         bool
+	Cols         int // those left of a list that stands aside
 
 	Title   int // lines
 	Verdict int // 0: none
@@ -50,6 +52,7 @@ type Layout struct {
 	PanelBox   picture.Box // each of its two pictures
 	PanelBelow bool        // what is said about the hit stands under the pictures, not beside them
 	Table      cells.Rect
+	listed
 }
 
 // Kind is what a layout depends on.
@@ -65,6 +68,7 @@ type Kind struct {
 	Live         bool // means over many queries are there: what they say has a line
 	Difference   bool // hits that a row lost have pictures
 	Joined       bool // the terminal keeps few pictures, so that those of a line are one
+	List         bool // a list is open
 }
 
 // NewLayout places everything.
@@ -79,8 +83,9 @@ func NewLayout(k Kind) Layout {
 	if size.Cols < captionCols || size.Rows < captionRows {
 		l.Captions = 0
 	}
-	l.Wide = size.Cols >= WideCols && size.Rows >= captionRows
-	body := cells.Rect{X: 1, Y: 1, W: size.Cols - 1, H: size.Rows - 3}
+	l.placeList(k.List)
+	l.Wide = l.Cols >= WideCols && size.Rows >= captionRows
+	body := cells.Rect{X: 1, Y: 1, W: l.Cols - 1, H: size.Rows - 3}
 	if k.Live && size.Cols >= captionCols && size.Rows >= PictureRows {
 		l.Verdict = l.Status - 1
 		body.H--
@@ -104,7 +109,7 @@ func Square(cols, cellW, cellH int) int { return (cols*cellW*10/cellH + 8) / 10 
 // placeLeft gives the query the left column: a header, its picture, its labels, and the sliders. It returns the column's
 // width: what the pictures of the rows leave over goes to it.
 func (l *Layout) placeLeft(body cells.Rect, k Kind) int {
-	w := min(24+(l.Size.Cols-120)/8, 48)
+	w := min(24+(l.Cols-120)/8, 48)
 	w += (body.W - w - 2) % ShownHits
 	l.Query = cells.Rect{X: body.X, Y: body.Y, W: w, H: body.H}
 	if l.Pictures {
@@ -237,10 +242,3 @@ func (l *Layout) GhostAt(i, n int) cells.Rect {
 		W: l.Ghost.Cols, H: l.Ghost.Rows,
 	}
 }
-
-// ListHead returns the lines over the rows of a list: the tabs, what is compared, what the rows are, and the columns'
-// names, as far as the screen has room for them.
-func (l *Layout) ListHead() int { return min(4, max(l.Status-2, 0)) }
-
-// ListRows returns the number of rows of a list that fit.
-func (l *Layout) ListRows() int { return max(l.Status-1-l.ListHead(), 1) }

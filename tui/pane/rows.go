@@ -203,7 +203,7 @@ func (p Rows) header(sc *Scene, v rowView) string {
 	if v.focused {
 		marker, name = s.Accent.Render("▸ "), s.Strong
 	}
-	left := marker + s.Faint.Render(fmt.Sprintf("%d ", v.place+1)) + name.Render(inert.Text(v.scheme.String()))
+	left := marker + s.Faint.Render(sc.rowName(v.place)+" ") + name.Render(inert.Text(v.scheme.String()))
 	if v.pinned {
 		left += s.Faint.Render("  pinned")
 	}
@@ -211,6 +211,14 @@ func (p Rows) header(sc *Scene, v rowView) string {
 		left += s.Faint.Render("  " + lostText(v.lost))
 	}
 	return cells.Flush(left, v.headings, sc.Layout.Rows.W)
+}
+
+// rowName is the number of a row, or what it is called.
+func (sc *Scene) rowName(place int) string {
+	if place < len(sc.Names) {
+		return sc.Names[place]
+	}
+	return strconv.Itoa(place + 1)
 }
 
 // bar stands over a picture: its rank, and how it moved.

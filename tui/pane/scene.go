@@ -19,6 +19,8 @@ type Scene struct {
 	Table    Table
 	Graphics picture.Graphics
 	Ready    map[Place]picture.Picture // the visible pictures that are ready
+	Still    bool                      // nothing of it can be moved: there are no sliders and no table
+	Names    []string                  // of the rows, in place of their numbers
 }
 
 // PictureCells returns the lines that stand where a picture is: its own, blanks under one that goes by itself, or a
@@ -89,7 +91,8 @@ func (sc *Scene) Put(c *cells.Canvas) {
 			c.Put(1, q.Y, l.QueryBox.Cols, sc.PictureCells(sc.Shown.Desk.Picture(), l.QueryBox)...)
 		}
 		c.Put(q.X, q.Y, q.W, sc.viewQuery()...)
-		s := l.Sliders
+	}
+	if s := l.Sliders; !sc.Still && (!sc.Panel || l.Wide) {
 		lines := sc.Sliders.view(sc.Styles, sc.Focused(), sc.Rows.Focus, s.W, s.H)
 		c.Put(s.X, s.Y, s.W, append(lines, sc.differenceLines(s.W, s.H-len(lines))...)...)
 	}
@@ -99,7 +102,7 @@ func (sc *Scene) Put(c *cells.Canvas) {
 	}
 	if sc.Panel {
 		sc.putPanel(c)
-	} else if t := l.Table; t.H > 0 {
+	} else if t := l.Table; t.H > 0 && !sc.Still {
 		c.Put(t.X, t.Y, t.W, sc.Table.view(sc.Styles, sc.Rows.Marked, sc.Focused().String(), t.W, t.H)...)
 	}
 }
@@ -116,7 +119,7 @@ func (sc *Scene) putRows(c *cells.Canvas) {
 	for at, i := range visible {
 		v := rowView{
 			place: i, ranking: sc.ranking(i), scheme: sc.Shown.Schemes[i], moves: sc.movesOf(i), lost: sc.lostOf(i),
-			focused: i == sc.Rows.Focus, pinned: sc.Rows.Pinned && i == 0, headings: headings[i],
+			focused: i == sc.Rows.Focus && (!sc.Still || sc.Rows.Cursor >= 0), pinned: sc.Rows.Pinned && i == 0, headings: headings[i],
 		}
 		r := l.RowAt(at)
 		c.Put(r.X-1, r.Y, r.W+2, sc.Rows.view(sc, v)...)
