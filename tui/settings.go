@@ -46,7 +46,7 @@ func settle(m *Model) error {
 }
 
 // firstSchemes returns the rows with which the screen begins: those of gallery.yaml, else those of the user that the
-// gallery has the layers for, else its first layers and their sum.
+// gallery has the layers for, else its deepest layers and their sum.
 func firstSchemes(m *Model) ([]scheme.Scheme, error) {
 	schemes, err := m.gallery.FirstSchemes()
 	if err != nil || len(schemes) > 0 {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"strata/engine"
-	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
 	"strata/experiments"
@@ -61,22 +60,6 @@ func (d Desk) Remove(i int) Desk {
 func (d Desk) Move(i, j int) Desk {
 	s := d.Schemes[i]
 	return d.Remove(i).Insert(j, s)
-}
-
-// FirstSchemes are the schemes of a new session where gallery.yaml names none: up to three layers by themselves, and
-// their sum.
-func FirstSchemes(layers []*layer.Layer) []scheme.Scheme {
-	var schemes []scheme.Scheme
-	var sum scheme.Scheme
-	for _, l := range layers[:min(3, len(layers))] {
-		t := scheme.Term{Weight: 1, Factor: scheme.FactorNamed(l.Name)}
-		schemes = append(schemes, scheme.Scheme{Terms: []scheme.Term{t}})
-		sum.Terms = append(sum.Terms, t)
-	}
-	if len(sum.Terms) > 1 {
-		schemes = append(schemes, sum)
-	}
-	return schemes
 }
 
 // cloneScheme returns a copy that shares nothing with s.
