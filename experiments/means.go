@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,6 +28,8 @@ const (
 	leastSampled = 2000
 	// firstScreen is how long the building is put off at most, for the first screen's sake.
 	firstScreen = 250 * time.Millisecond
+	// mostMeasured is the largest k of means: neighbourhoods prove little of more.
+	mostMeasured = 20
 	// yielding is how often the building looks whether a step still runs.
 	yielding = 5 * time.Millisecond
 )
@@ -196,8 +199,9 @@ func (w *gathering) want(schemes []scheme.Scheme) {
 }
 
 // Means returns the means of schemes over the queries whose neighbourhoods are built, under
-// all labels and the filter of the session; nil where none are built. It takes some ms for
-// each scheme that it was not asked for before.
+// all labels and the filter of the session: of P at the k of its last search. They are nil where
+// none are built, and where k is above 20: neighbourhoods prove few rankings then. It takes some ms
+// for each scheme that it was not asked for before.
 func (s *Session) Means(ctx context.Context, schemes []scheme.Scheme) (*live.Rows, error) {
 	return s.means(ctx, schemes, (*live.Sample).Rows)
 }
@@ -223,9 +227,13 @@ func (s *Session) SharpenMeans(ctx context.Context, schemes []scheme.Scheme) (*l
 
 // means takes means from the sample under the filter of the session.
 func (s *Session) means(ctx context.Context, schemes []scheme.Scheme, take func(*live.Sample, context.Context, []scheme.Scheme) (*live.Rows, error)) (*live.Rows, error) {
+	k := cmp.Or(s.snapshot().k, live.K)
+	if k > mostMeasured {
+		return nil, nil
+	}
 	var rows *live.Rows
 	err := s.sampled(ctx, schemes, func(ctx context.Context, _ *engine.Gallery, sample *live.Sample) (err error) {
-		rows, err = take(sample, ctx, schemes)
+		rows, err = take(sample.At(k), ctx, schemes)
 		return err
 	})
 	return rows, err

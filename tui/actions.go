@@ -307,8 +307,6 @@ func (m Model) executed(e executed) Model {
 			m.status = m.status.Tell("wrote %s", wroteText(wrote))
 		case script.Flag:
 			m.status = m.status.Tell("%s", flagText(step))
-		case script.Search:
-			m.status = m.status.Tell("search %d is done and in the log; the rows keep showing %d", step.K, pane.ShownHits)
 		default:
 			m.status = m.status.Tell("done: %s", inert.Text(step.String()))
 		}

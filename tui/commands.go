@@ -242,7 +242,7 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 	}
 	return m, m.crew.run(func() tea.Msg {
 		for _, q := range neighbours {
-			d := pane.Desk{Query: q, Schemes: board.Shown.Schemes}
+			d := pane.Desk{Query: q, Schemes: board.Shown.Schemes, Hits: board.Shown.Hits}
 			results, err := session.Preview(ctx, d.Steps(gallery)...)
 			if err != nil {
 				break

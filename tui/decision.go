@@ -162,7 +162,7 @@ func openTune(m Model) (Model, tea.Cmd) {
 	}
 	step := script.Tune{Layers: tunedLayers(&m)}
 	for _, label := range labels {
-		step.Front = append(step.Front, metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: pane.K}, Label: label})
+		step.Front = append(step.Front, metric.Target{Metric: metric.Metric{Kind: metric.Precision, K: m.Desk.K()}, Label: label})
 	}
 	step.Objective = step.Front[0]
 	return promptFor(m, prompt.Command, step.String())

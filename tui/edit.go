@@ -253,6 +253,8 @@ func takeCommand(m Model, text string) (Model, tea.Cmd) {
 		return m.put(d)
 	case script.Filter:
 		return m.search(true, s)
+	case script.Search:
+		return m.rankFirst(s.K)
 	case script.Undo:
 		return m.travel(-s.Steps)
 	case script.Redo:

@@ -142,6 +142,8 @@ func lookActions() []action {
 			only(func(m *Model) bool { return len(m.Desk.Schemes) > 1 && !m.Rows.Difference }),
 		bind(groupLook, []string{"d"}, "d", "rows as they are", toggleDifference).at("d as they are").
 			only(func(m *Model) bool { return len(m.Desk.Schemes) > 1 && m.Rows.Difference }),
+		bind(groupLook, []string{"+"}, "+", "more hits", by(1, otherK)).only(hasOtherK(1)),
+		bind(groupLook, []string{"-"}, "-", "fewer hits", by(-1, otherK)).only(hasOtherK(-1)),
 		bind(groupLook, []string{"c"}, "c", "other captions", nextCaption).at("c captions"),
 		bind(groupLook, []string{"l"}, "l", "labels to mark", chooseLabels).at("l labels").
 			only(func(m *Model) bool { return len(m.gallery.Labels()) > 0 }),

@@ -160,6 +160,7 @@ func begin(m *Model) error {
 	}
 	m.conditions, m.Filter = state.Filter, pane.Conditions(state.Filter)
 	m.table.Filter = m.Filter
+	m.Desk.Hits = state.K
 	if p := state.Picture; p != nil {
 		m.Desk = withImage(m.Desk, p.Path, m.thumbs, m.session)
 	}
@@ -353,7 +354,7 @@ func (m Model) arrange() Model {
 	b := m.middle()
 	m.layout = pane.NewLayout(pane.Kind{
 		Size: m.layout.Size, CellW: m.layout.CellW, CellH: m.layout.CellH, Graphics: m.c.Terminal.Graphics,
-		Schemes: len(b.Shown.Schemes), Labels: b.QueryLines(m.gallery),
+		Schemes: len(b.Shown.Schemes), Hits: b.Shown.K(), Labels: b.QueryLines(m.gallery),
 		Marked: len(b.Rows.Marked), Layers: len(m.gallery.AllLayers()), Panel: b.Panel, Live: b.Good.Means != nil,
 		Difference: b.Rows.Difference, Joined: m.c.Terminal.Tmux && m.c.Terminal.Graphics == picture.GraphicsSixel,
 		List: m.findings.Open && m.findings.Sheet == nil,

@@ -355,6 +355,8 @@ func TestGoldenFrames(t *testing.T) {
 		{"120x40-help", 120, 40, picture.GraphicsSixel, "?"},
 		{"80x24-layers", 80, 24, picture.GraphicsSixel, "L down space"},
 		{"80x24-edit", 80, 24, picture.GraphicsSixel, "e text:*edge"},
+		{"120x40-twenty", 120, 40, picture.GraphicsSixel, "down +"},
+		{"200x60-five", 200, 60, picture.GraphicsSixel, "-"},
 		{"120x40-pinned", 120, 40, picture.GraphicsSixel, "down down space c"},
 		{"120x40-text", 120, 40, picture.GraphicsNone, "E"},
 		{"80x24-text", 80, 24, picture.GraphicsNone, "enter"},

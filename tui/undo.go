@@ -53,9 +53,10 @@ func (a moment) changes(b moment) []string {
 		}
 	}
 	query := a.desk
-	query.Schemes = b.desk.Schemes
+	query.Schemes, query.Hits = b.desk.Schemes, b.desk.Hits
 	add(slices.EqualFunc(a.desk.Schemes, b.desk.Schemes, pane.SameScheme), "rows")
 	add(query.Equal(b.desk), "query")
+	add(a.desk.K() == b.desk.K(), "k")
 	add(pane.Conditions(a.filter) == pane.Conditions(b.filter), "filter")
 	add(a.walk.Text == b.walk.Text, "queries like")
 	add(slices.Equal(a.rows.Marked, b.rows.Marked), "marked labels")

@@ -33,7 +33,7 @@ func (m Model) visit(l page.Look, sheet bool) (Model, tea.Cmd) {
 	m.Walk = pane.Walk{}
 	m.Panel = false
 	m.Rows = pane.Rows{Cursor: -1, Caption: m.Rows.Caption, Difference: m.Rows.Difference, Marked: markFirst(m.findings.Was.Rows.Marked, l.Label, m.gallery)}
-	m.Desk = pane.Desk{Schemes: schemes, Query: l.Queries[l.At]}
+	m.Desk = pane.Desk{Schemes: schemes, Query: l.Queries[l.At], Hits: m.Desk.Hits}
 	m.Shown = pane.Frame{Desk: m.Desk} // what was there before is not shown again
 	return stepVisit(m.arrange(), 0)
 }

@@ -101,6 +101,38 @@ func TestMeansOfAll(t *testing.T) {
 	}
 }
 
+// TestAt counts and compares at another k, as an evaluation does.
+func TestAt(t *testing.T) {
+	g := randomGallery(t, 250)
+	schemes := testSchemes(t)[:3]
+	s := sampleOf(t, g, 60, 0, nil)
+	for _, k := range []int{3, 20, K, 20} {
+		at := s.At(k)
+		if at != s.At(k) || (k == K) != (at == s) {
+			t.Fatalf("k %d: the sample is not kept", k)
+		}
+		for _, sc := range schemes {
+			if err := at.Resolve(t.Context(), sc); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows, err := at.Rows(t.Context(), schemes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := eval.Plan{Schemes: schemes, Ks: []int{k}}.Evaluate(t.Context(), g, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRows(t, rows, e)
+		settled, err := at.Settle(t.Context(), rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRows(t, settled, e)
+	}
+}
+
 // wantRows compares rows with an evaluation of the same queries.
 func wantRows(t *testing.T, rows *Rows, e *eval.Evaluation) {
 	t.Helper()

@@ -62,8 +62,8 @@ func (s *Sample) Mean(c *Counts, label int) Mean {
 	}
 	out := Mean{N: int(m.n), Hits: m.sum, Value: math.NaN(), Half: math.NaN()}
 	if m.n > 0 {
-		out.Value = float64(m.sum) / float64(K*m.n)
-		out.Half = normal95 * m.spread() / K
+		out.Value = float64(m.sum) / float64(int64(s.k)*m.n)
+		out.Half = normal95 * m.spread() / float64(s.k)
 	}
 	return out
 }
@@ -98,8 +98,8 @@ func (s *Sample) Difference(a, b *Counts, label int) Difference {
 		out.Diff, out.Low, out.High, out.P = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		return out
 	}
-	out.Diff = float64(m.sum) / float64(K*m.n)
-	spread := m.spread() / K
+	out.Diff = float64(m.sum) / float64(int64(s.k)*m.n)
+	spread := m.spread() / float64(s.k)
 	out.Low, out.High = out.Diff-normal95*spread, out.Diff+normal95*spread
 	out.P = chance(m, differing)
 	return out

@@ -13,7 +13,7 @@ import (
 	"strata/experiments/eval"
 )
 
-// K is the k of the precision.
+// K is the k of the precision, unless At gives another.
 const K = 10
 
 // keptCounts is the number of schemes whose counts are kept. Those of 10,000 queries and
@@ -27,6 +27,7 @@ type Sample struct {
 	filter []scheme.Condition
 	among  *items.Candidates
 	labels []*items.Label
+	k      int      // of the precision
 	all    int      // queries of the gallery
 	judged [][]bool // by label, then place: the value is known and a candidate is relevant
 
@@ -35,6 +36,7 @@ type Sample struct {
 	mu    sync.Mutex
 	kept  map[string]*Counts // by spelling
 	order []string           // of kept, the least recently used first
+	other *Sample            // the last one of another k
 }
 
 // NewSample returns the sample of neighbourhoods of a gallery's queries, of which there
@@ -44,8 +46,8 @@ func NewSample(g *engine.Gallery, from *neighbour.Neighbours, all int, filter []
 	if err != nil {
 		return nil, err
 	}
-	s := &Sample{g: g, from: from, filter: filter, among: among, labels: labels, all: all, kept: map[string]*Counts{}}
-	s.scratch.New = func() any { return &neighbour.HitCounts{Ks: []int{K}, Labels: labels} }
+	s := &Sample{g: g, from: from, filter: filter, among: among, labels: labels, k: K, all: all, kept: map[string]*Counts{}}
+	s.scratch.New = s.newCounts
 	queries := from.Queries()
 	for _, l := range labels {
 		relevance := among.Relevance(l)
@@ -65,8 +67,8 @@ func (s *Sample) Judging(queries []int) *Sample {
 	for _, q := range queries {
 		in[int32(q)] = true
 	}
-	out := &Sample{g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, all: s.all, kept: map[string]*Counts{}}
-	out.scratch.New = s.scratch.New
+	out := &Sample{g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, k: s.k, all: s.all, kept: map[string]*Counts{}}
+	out.scratch.New = out.newCounts
 	for _, of := range s.judged {
 		judged := slices.Clone(of)
 		for place, q := range s.from.Queries() {
@@ -75,6 +77,28 @@ func (s *Sample) Judging(queries []int) *Sample {
 		out.judged = append(out.judged, judged)
 	}
 	return out
+}
+
+// newCounts returns what hits are counted in.
+func (s *Sample) newCounts() any { return &neighbour.HitCounts{Ks: []int{s.k}, Labels: s.labels} }
+
+// At returns the sample with P@k at another k. Of each sample one of another k is kept, with its
+// counts.
+func (s *Sample) At(k int) *Sample {
+	if k == s.k {
+		return s
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.other == nil || s.other.k != k {
+		out := &Sample{
+			g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, k: k, all: s.all, judged: s.judged,
+			kept: map[string]*Counts{},
+		}
+		out.scratch.New = out.newCounts
+		s.other = out
+	}
+	return s.other
 }
 
 // Labels returns the names of the labels.
@@ -89,7 +113,7 @@ func (s *Sample) Labels() []string {
 // Usage says how far the neighbourhoods are.
 func (s *Sample) Usage() neighbour.Usage { return s.from.Usage() }
 
-// Counts are the hits of one scheme among the first K over the first queries of a
+// Counts are the hits of one scheme among the first k over the first queries of a
 // sample. They are not changed.
 type Counts struct {
 	Scheme   scheme.Scheme
@@ -227,7 +251,7 @@ func (s *Sample) Search(ctx context.Context, c *Counts) (*Counts, error) {
 		}
 	}
 	out := &Counts{Scheme: c.Scheme, states: slices.Clone(c.states), hits: slices.Clone(c.hits)}
-	err := s.from.RankAll(ctx, queries, []scheme.Scheme{c.Scheme}, K, s.among, func(i int, rankings []rank.Ranking) {
+	err := s.from.RankAll(ctx, queries, []scheme.Scheme{c.Scheme}, s.k, s.among, func(i int, rankings []rank.Ranking) {
 		s.judge(out, places[i], eval.RowsOf(rankings[0]))
 	})
 	return out, err

@@ -22,7 +22,7 @@ func (s *Sample) Settle(ctx context.Context, r *Rows) (*Rows, error) {
 			served = append(served, sc)
 		}
 	}
-	e, err := eval.Plan{Schemes: served, Labels: r.Labels, Ks: []int{K}, Filter: s.filter, Neighbours: s.from}.Evaluate(ctx, s.g, nil)
+	e, err := eval.Plan{Schemes: served, Labels: r.Labels, Ks: []int{s.k}, Filter: s.filter, Neighbours: s.from}.Evaluate(ctx, s.g, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (f *Findings) Previewed(l Look, base pane.Desk, rows pane.Rows, g *engine.G
 	d := base
 	switch {
 	case l.Queries != nil:
-		d = pane.Desk{Query: l.Queries[l.At]}
+		d = pane.Desk{Query: l.Queries[l.At], Hits: base.Hits}
 		d.Schemes = l.Schemes
 		p.Board.Visiting = pane.Visit{On: true, Queries: l.Queries, At: l.At, What: l.What}
 		if l.Focus != nil {

@@ -56,8 +56,7 @@ func (b *Board) FocusedHits() []rank.Hit {
 	if b.Rows.Focus >= len(b.Shown.Rankings) {
 		return nil
 	}
-	hits := b.Shown.Rankings[b.Rows.Focus].Hits
-	return hits[:min(len(hits), ShownHits)]
+	return b.Shown.Rankings[b.Rows.Focus].Hits
 }
 
 // CursorHit returns the hit under the cursor.

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -19,7 +20,11 @@ type Desk struct {
 	Image   string // path of a picture from outside the gallery that is the query instead; "": none
 	Photo   int    // the number of that picture among the thumbs
 	Schemes []scheme.Scheme
+	Hits    int // that are ranked of each scheme; 0: ShownHits
 }
+
+// K returns the number of hits that are ranked of each scheme.
+func (d Desk) K() int { return cmp.Or(d.Hits, ShownHits) }
 
 // Frame is what the screen shows: a desk with its answer. rankings is nil while the answer is awaited.
 type Frame struct {
@@ -31,7 +36,7 @@ type Frame struct {
 
 // Equal reports whether two desks ask for the same.
 func (d Desk) Equal(o Desk) bool {
-	return d.Query == o.Query && d.Image == o.Image && slices.EqualFunc(d.Schemes, o.Schemes, SameScheme)
+	return d.Query == o.Query && d.Image == o.Image && d.K() == o.K() && slices.EqualFunc(d.Schemes, o.Schemes, SameScheme)
 }
 
 // SameScheme reports whether two schemes are the same.
@@ -186,6 +191,6 @@ func (d Desk) Steps(g *engine.Gallery) []script.Step {
 		query = script.Image{Path: d.Image}
 	}
 	return []script.Step{
-		query, script.Schemes{Schemes: d.Schemes}, script.Search{K: ShownHits},
+		query, script.Schemes{Schemes: d.Schemes}, script.Search{K: d.K()},
 	}
 }

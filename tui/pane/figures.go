@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -38,7 +39,7 @@ func (sc *Scene) figures(i int) []figure {
 	out := make([]figure, len(sc.Rows.Marked))
 	for n, label := range sc.Rows.Marked {
 		f := &out[n]
-		f.label, f.total = label, ShownHits
+		f.label, f.total = label, sc.Shown.K()
 		if h, ok := LabelHits(r, label); ok && h.Skip == eval.Judged {
 			f.hits, f.judged = h.Hits, true
 		}
@@ -54,7 +55,7 @@ func (sc *Scene) figures(i int) []figure {
 // neighbourhoods are there, whichever is of more queries.
 func (sc *Scene) mean(of scheme.Scheme, label string) (mean, bool) {
 	now, ok := sc.Shown.Means.Mean(of, label)
-	if s, evaluated := sc.Table.Summary(of, label); evaluated && s.N >= now.N {
+	if s, evaluated := sc.Table.SummaryAt(of, label, sc.Shown.K()); evaluated && s.N >= now.N {
 		return mean{s.Value, (s.High - s.Low) / 2, s.N, true}, true
 	}
 	return mean{now.Value, now.Half, now.N, false}, ok
@@ -88,7 +89,7 @@ type best struct {
 func bestOf(rows [][]figure) best {
 	var b best
 	for i := range len(rows[0]) {
-		hits, least, mean, low := -1, ShownHits+1, -1.0, 2.0
+		hits, least, mean, low := -1, math.MaxInt, -1.0, 2.0
 		for _, figures := range rows {
 			if f := figures[i]; f.judged {
 				hits, least = max(hits, f.hits), min(least, f.hits)

@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"cmp"
+
 	"strata/tui/cells"
 	"strata/tui/picture"
 )
@@ -61,6 +63,7 @@ type Kind struct {
 	CellW, CellH int // pixels
 	Graphics     picture.Graphics
 	Schemes      int  // rows wanted
+	Hits         int  // of each
 	Labels       int  // of the gallery
 	Marked       int  // of those
 	Layers       int  // of the gallery
@@ -74,6 +77,7 @@ type Kind struct {
 // NewLayout places everything.
 func NewLayout(k Kind) Layout {
 	size := k.Size
+	k.Hits = cmp.Or(k.Hits, ShownHits)
 	l := Layout{Size: size, CellW: k.CellW, CellH: k.CellH, Captions: 1}
 	l.Pictures = k.Graphics != picture.GraphicsNone && size.Cols >= PictureCols && size.Rows >= PictureRows
 	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1

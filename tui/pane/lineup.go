@@ -5,11 +5,12 @@ import (
 	"strata/tui/picture"
 )
 
-// lineup says how the hits of a scheme stand: in one line of ten or in two of five, each with its ranks, pictures, marks
+// lineup says how the hits of a scheme stand: in one line of ten or in two of five, of more hits in more lines, each with its ranks, pictures, marks
 // and captions. Where pictures are text, only the first five have one, and the others share a line.
 type lineup struct {
 	Across int // hits in a line
 	Folds  int // lines of hits
+	Hits   int // that are shown
 	Drawn  int // hits with pictures, where there are any
 	Slot   int // from one hit to the next
 	Thumb  picture.Box
@@ -26,8 +27,8 @@ const (
 
 // height returns the lines of a scheme: with its header.
 func (u lineup) height() int {
-	if u.Drawn < ShownHits {
-		return 1 + u.FoldH + 1
+	if u.Drawn < u.Hits {
+		return 1 + u.FoldH + u.Folds - 1
 	}
 	return 1 + u.Folds*u.FoldH
 }
@@ -39,7 +40,10 @@ func (u lineup) fits(lines, schemes int) int { return min(schemes, max(1, lines/
 func (l *Layout) chosenLineup(body cells.Rect, k Kind) lineup {
 	schemes := max(k.Schemes, 1)
 	h := body.H / min(schemes, 4)
-	line := func(across, ranks int) lineup { return l.lineUp(body.W, h, across, ranks, k) }
+	line := func(across, ranks int) lineup {
+		u := l.lineUp(body.W, h, min(across, k.Hits), ranks, k)
+		return u.within(body.H)
+	}
 	if !l.Pictures {
 		if ranks := 1; l.Captions > 1 && h >= 1+ranks+2+1 {
 			l.Captions = min(l.Captions, h-2-ranks) // a blank line is left between the rows
@@ -58,7 +62,7 @@ func (l *Layout) chosenLineup(body cells.Rect, k Kind) lineup {
 	switch few := !k.Graphics.Apart(); {
 	case few && one.Slot < fewCells:
 		return two
-	case !few && two.fits(body.H, schemes) == one.fits(body.H, schemes) && 2*two.Thumb.Rows >= 3*one.Thumb.Rows:
+	case !few && two.Hits == one.Hits && two.fits(body.H, schemes) == one.fits(body.H, schemes) && 2*two.Thumb.Rows >= 3*one.Thumb.Rows:
 		return two
 	}
 	return one
@@ -67,7 +71,8 @@ func (l *Layout) chosenLineup(body cells.Rect, k Kind) lineup {
 // lineUp returns the lineup of so many hits in a line, in w cells and, as far as pictures of the least height allow, in h
 // lines.
 func (l *Layout) lineUp(w, h, across, ranks int, k Kind) lineup {
-	u := lineup{Across: across, Folds: ShownHits / across, Drawn: ShownHits, Slot: (w + 1) / across, Ranks: ranks, below: l.Captions}
+	folds := (k.Hits + across - 1) / across
+	u := lineup{Across: across, Folds: folds, Hits: k.Hits, Drawn: k.Hits, Slot: (w + 1) / across, Ranks: ranks, below: l.Captions}
 	u.Thumb.Cols = max(u.Slot-1, 0)
 	if l.Pictures {
 		lines, least := u.Folds, leastPicture
@@ -75,7 +80,7 @@ func (l *Layout) lineUp(w, h, across, ranks int, k Kind) lineup {
 		h-- // the header
 		if u.Folds > 1 && !k.Graphics.Apart() {
 			u.Drawn, lines, least = across, 1, leastText
-			h--
+			h -= folds - 1
 		}
 		full := Square(u.Thumb.Cols, k.CellW, k.CellH)
 		fits := h/lines - u.Ranks - u.Marks - u.below
@@ -83,6 +88,16 @@ func (l *Layout) lineUp(w, h, across, ranks int, k Kind) lineup {
 		u.Thumb.Cols = min(u.Thumb.Cols, max(u.Thumb.Rows*k.CellH/k.CellW+1, 7))
 	}
 	u.FoldH = u.Ranks + u.Thumb.Rows + u.Marks + u.below
+	return u
+}
+
+// within returns the lineup with as many lines of hits as fit in so many lines, at least 1.
+func (u lineup) within(lines int) lineup {
+	for u.Folds > 1 && u.height() > lines {
+		u.Folds--
+		u.Hits = u.Folds * u.Across
+		u.Drawn = min(u.Drawn, u.Hits)
+	}
 	return u
 }
 
@@ -103,7 +118,7 @@ func (l *Layout) placeGhosts(w int, k Kind) {
 	}
 	ghost.Cols = max(ghost.Rows*k.CellH/k.CellW, 1)
 	column := ghost.Cols + ghostText
-	u := l.lineUp(w-column-1, l.height(), ShownHits, l.Ranks, k)
+	u := l.lineUp(w-column-1, l.height(), l.Across, l.Ranks, k)
 	if u.Thumb.Rows < max(l.Thumb.Rows*4/5, min(l.Thumb.Rows, leastPicture)) {
 		return
 	}

@@ -30,7 +30,7 @@ func (b *Board) lostOf(i int) []lost {
 // lostHits returns the first hits of a reference that are not among hits.
 func lostHits(hits, reference []rank.Hit) []lost {
 	var all []lost
-	for place, h := range reference[:min(len(reference), ShownHits)] {
+	for place, h := range reference {
 		if !slices.ContainsFunc(hits, func(o rank.Hit) bool { return o.Row == h.Row }) {
 			all = append(all, lost{h, place})
 		}
@@ -65,9 +65,9 @@ func (p Rows) hitsAt(r *eval.Ranking, j int) (n int) {
 	return n
 }
 
-// lostText says how many hits a row lost and, unless it lost all, which ranks they had.
-func lostText(all []lost) string {
-	if len(all) == ShownHits {
+// lostText says how many of k hits a row lost and, unless it lost all, which ranks they had.
+func lostText(all []lost, k int) string {
+	if len(all) == k {
 		return "all lost"
 	}
 	places := make([]string, len(all))

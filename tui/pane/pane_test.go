@@ -113,11 +113,11 @@ func TestLostHits(t *testing.T) {
 	if len(all) != 2 || all[0].Row != 2 || all[0].place != 1 || all[1].Row != 3 || all[1].place != 2 {
 		t.Errorf("lost are %v", all)
 	}
-	if got, want := lostText(all), "2 lost: 2 3"; got != want {
+	if got, want := lostText(all, 10), "2 lost: 2 3"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	ten := rows(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
-	if got := lostText(lostHits(rows(20), ten)); got != "all lost" {
+	if got := lostText(lostHits(rows(20), ten), len(ten)); got != "all lost" {
 		t.Errorf("got %q of ten", got)
 	}
 

@@ -126,7 +126,7 @@ func (p Rows) fold(sc *Scene, v rowView, first int) []string {
 	if l.Ranks > 0 {
 		add(func(j int) string { return p.bar(sc, v, j) })
 	}
-	c := make([][]string, ShownHits)
+	c := make([][]string, l.Across*l.Folds)
 	for j := first; j < first+l.Across && l.Thumb.Rows > 0; j++ {
 		if h, ok := v.hit(j); ok {
 			c[j] = sc.cellsOf(Place{h.Row, l.Thumb, p.common(v.moves, j)})
@@ -208,7 +208,7 @@ func (p Rows) header(sc *Scene, v rowView) string {
 		left += s.Faint.Render("  pinned")
 	}
 	if len(v.lost) > 0 && sc.Layout.Ghosts == 0 {
-		left += s.Faint.Render("  " + lostText(v.lost))
+		left += s.Faint.Render("  " + lostText(v.lost, sc.Shown.K()))
 	}
 	return cells.Flush(left, v.headings, sc.Layout.Rows.W)
 }

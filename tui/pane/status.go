@@ -145,7 +145,7 @@ func (p Status) Title(sc *Scene) string {
 	case !how.Apart():
 		end = how.String() + " "
 	}
-	for _, part := range []string{measuredText(sc.Shown.Means), queries, fmt.Sprintf("k %d", ShownHits)} {
+	for _, part := range []string{measuredText(sc.Shown.Means), queries, fmt.Sprintf("k %d", sc.Desk.K())} {
 		longer := part + " · " + end
 		if end == " " {
 			longer = part + " "
