@@ -118,7 +118,7 @@ func TestUndoRandom(t *testing.T) {
 			at += by
 		case changed:
 			did = append(did[:at+1], asked(s))
-			if len(did) > history.Limit {
+			if len(did) > history.Limit+1 {
 				did = did[1:]
 			}
 			at = len(did) - 1
@@ -135,14 +135,14 @@ func TestUndoRandom(t *testing.T) {
 	}
 }
 
-// TestUndoForgets: no more than so many moments are kept.
+// TestUndoForgets: no more than so many changes are kept.
 func TestUndoForgets(t *testing.T) {
 	s, log := newSession(t, testgallery.Shirts(), Options{})
 	do(t, s, "schemes x")
 	for i := range history.Limit + 20 {
 		do(t, s, "query "+[]string{"a", "b"}[i%2])
 	}
-	do(t, s, fmt.Sprintf("undo %d", history.Limit-1))
+	do(t, s, fmt.Sprintf("undo %d", history.Limit))
 	if _, err := s.Do(t.Context(), steps(t, "undo")...); err == nil {
 		t.Error("more is kept")
 	}

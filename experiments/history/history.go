@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// Limit is the number of values that a history keeps; the oldest go first.
+// Limit is the number of changes that a history can take back: it keeps as many values beside
+// the present one. The oldest go first.
 const Limit = 200
 
 // History is a line of values. Its zero value has none.
@@ -23,7 +24,7 @@ func (h History[T]) With(now T) History[T] {
 	if len(h.all) == 0 {
 		return History[T]{all: []T{now}}
 	}
-	past := h.all[max(0, h.at+2-Limit) : h.at+1]
+	past := h.all[max(0, h.at+1-Limit) : h.at+1]
 	return History[T]{all: append(slices.Clone(past), now), at: len(past)}
 }
 

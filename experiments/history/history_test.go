@@ -17,7 +17,7 @@ func TestHistory(t *testing.T) {
 		case 0:
 			if begun {
 				past = append(past, now)
-				past = past[max(0, len(past)-Limit+1):]
+				past = past[max(0, len(past)-Limit):]
 			}
 			now, begun, ahead = rng.IntN(1000), true, nil
 			h = h.With(now)
@@ -41,7 +41,7 @@ func TestHistory(t *testing.T) {
 			t.Fatalf("got %v", h.All())
 		}
 	}
-	if len(h.all) > Limit {
+	if len(h.all) > Limit+1 {
 		t.Errorf("%d values are kept", len(h.all))
 	}
 }
