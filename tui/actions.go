@@ -259,8 +259,9 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 		if m.ctx.Err() == nil {
 			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
-		return m.giveBack(e.err), nil
+		return m.arrived(e.number, e.err), nil
 	}
+	m = m.arrived(e.number, nil)
 	m.status.Saved = m.c.Now()
 	if r := e.result.Mined; r != nil {
 		return m.minedPair(r)
@@ -294,8 +295,9 @@ func (m Model) executed(e executed) Model {
 		if m.ctx.Err() == nil {
 			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
-		return m.giveBack(e.err)
+		return m.arrived(e.number, e.err)
 	}
+	m = m.arrived(e.number, nil)
 	m.status.Saved = m.c.Now()
 	var wrote []string
 	for _, r := range e.results {

@@ -105,12 +105,12 @@ func (m Model) searchBy(do executor, save bool, before ...script.Step) (Model, t
 	if save {
 		m.pending++
 	}
-	d := m.Desk
+	d, number := m.Desk, m.numbered()
 	steps := append(slices.Clone(before), d.Steps(m.gallery)...)
 	session, gallery := m.session, m.gallery
 	search := m.crew.run(func() tea.Msg {
 		results, err := do(ctx, steps...)
-		a := answered{seq: seq, desk: d, results: results, saved: save, err: err}
+		a := answered{seq: seq, number: number, desk: d, results: results, saved: save, err: err}
 		a.state, a.usage, a.codes = session.State(), session.Usage(), codesNote(session, results)
 		if err == nil {
 			for _, l := range gallery.AllLayers() {
@@ -142,11 +142,11 @@ func codesNote(session *experiments.Session, results []experiments.Result) strin
 
 // execute runs steps that are no searches.
 func (m Model) execute(steps ...script.Step) (Model, tea.Cmd) {
-	ctx, session := m.ctx, m.session
+	ctx, session, number := m.ctx, m.session, m.numbered()
 	m.pending++
 	return m, m.crew.run(func() tea.Msg {
 		results, err := session.Do(ctx, steps...)
-		return executed{results, session.Usage(), err}
+		return executed{number, results, session.Usage(), err}
 	})
 }
 
@@ -340,11 +340,11 @@ func (m Model) behind(t pane.Task, step script.Step) (Model, tea.Cmd) {
 	count := &pane.Counted{}
 	m.evaluation = pane.Evaluation{Seq: m.evaluation.Seq + 1, Task: t, Cancel: cancel, Progress: count, Bar: m.evaluation.Bar}
 	m.status = m.status.Tell("")
-	seq, session, now := m.evaluation.Seq, m.session, m.c.Now
+	seq, number, session, now := m.evaluation.Seq, m.numbered(), m.session, m.c.Now
 	run := m.crew.run(func() tea.Msg {
 		defer cancel()
 		result, err := session.Behind(ctx, step, func(p experiments.Progress) { count.Set(p, now()) })
-		return evaluated{seq, result, err}
+		return evaluated{seq, number, result, err}
 	})
 	return m, tea.Batch(run, m.later(progressing, progressed{seq}))
 }

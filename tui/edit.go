@@ -54,7 +54,11 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	case tea.KeyEsc:
 		return dropPrompt(m)
 	case tea.KeyEnter:
-		return takePrompt(m)
+		m, cmd := takePrompt(m)
+		if m.sent.number > m.begun { // its text began nothing
+			m.sent = sent{}
+		}
+		return m, cmd
 	}
 	before := m.prompt.Input.Value()
 	tab := msg.Type == tea.KeyTab
@@ -220,8 +224,7 @@ func jump(m Model, id string) (Model, tea.Cmd) {
 		m.prompt = m.prompt.Judge(err)
 		return m, nil
 	}
-	m.prompt = prompt.Prompt{}
-	return m.ask(row)
+	return m.send().ask(row)
 }
 
 // takeCommand executes a step typed as text.

@@ -90,12 +90,12 @@ func takeFlag(m Model, text string) (Model, tea.Cmd) {
 		}
 		m.lastFlag = text
 	}
-	m.prompt = prompt.Prompt{}
 	if text == was {
+		m.prompt = prompt.Prompt{}
 		m.status = m.status.Tell("%s has the flag %s", inert.Text(m.flagging), text)
 		return m, nil
 	}
-	return m.execute(script.Flag{ID: m.flagging, Word: text})
+	return m.send().execute(script.Flag{ID: m.flagging, Word: text})
 }
 
 // flagText says what a flag step has done.

@@ -25,14 +25,20 @@ func stateHome(t *testing.T) string {
 	return dir
 }
 
-// flagFile returns the content of the only file of flags below a folder.
-func flagFile(t *testing.T, dir string) string {
+// flagPath returns the only file of flags below a folder.
+func flagPath(t *testing.T, dir string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dir, "strata", "galleries", "*", "flags.csv"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("files of flags: %q, %v", found, err)
 	}
-	b, err := os.ReadFile(found[0])
+	return found[0]
+}
+
+// flagFile returns what that file holds.
+func flagFile(t *testing.T, dir string) string {
+	t.Helper()
+	b, err := os.ReadFile(flagPath(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,24 +17,34 @@ import (
 
 // forgive.go gives a text back whose step fails, and asks before a file is written over.
 
-// sent is a text whose step is under way. If that fails, and no key was pressed meanwhile, the text is there again.
+// sent is a text whose step is under way. If that fails, and nothing was pressed meanwhile, the text is there again.
 type sent struct {
 	prompt prompt.Prompt
 	rows   pane.Rows // as they were when it was taken
+	number int       // of its step
 }
 
-// send closes the prompt whose text is taken.
+// send closes the prompt whose text is taken. The step that begins next is that of the text.
 func (m Model) send() Model {
-	m.sent = sent{m.prompt, m.Rows}
+	m.sent = sent{m.prompt, m.Rows, m.begun + 1}
 	m.prompt = prompt.Prompt{}
 	return m
 }
 
-// giveBack opens the prompt again whose step has failed.
-func (m Model) giveBack(err error) Model {
+// numbered counts a step that begins, and returns its number.
+func (m *Model) numbered() int {
+	m.begun++
+	return m.begun
+}
+
+// arrived takes the end of a step: the prompt opens again whose step has failed.
+func (m Model) arrived(number int, err error) Model {
 	was := m.sent
+	if was.number != number {
+		return m
+	}
 	m.sent = sent{}
-	if was.prompt.Kind == prompt.None || m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.ctx.Err() != nil {
+	if err == nil || was.prompt.Kind == prompt.None || m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.ctx.Err() != nil {
 		return m
 	}
 	m.prompt, m.Rows = was.prompt.Judge(err), was.rows
@@ -87,10 +97,10 @@ func takeRestrict(m Model) (Model, tea.Cmd) {
 		m.prompt = m.prompt.Judge(errNoneLike)
 		return m, nil
 	}
-	m.prompt = prompt.Prompt{}
 	if _, in := slices.BinarySearch(m.Walk.Rows, int32(m.Desk.Query)); m.Walk.Text != "" && !in {
-		return m.ask(int(m.Walk.Rows[0]))
+		return m.send().ask(int(m.Walk.Rows[0]))
 	}
+	m.prompt = prompt.Prompt{}
 	return m, nil
 }
 

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
+
+	"strata/experiments/script"
 	"strata/tui/picture"
 	"strata/tui/prompt"
 )
@@ -139,4 +142,74 @@ func TestQuitAsksAgain(t *testing.T) {
 		t.Error("q would quit at once")
 	}
 	d.m, _ = cancelEvaluation(d.m)
+}
+
+// TestTextsOfFailedKeys: the texts of F, g and / come back, too.
+func TestTextsOfFailedKeys(t *testing.T) {
+	state := stateHome(t)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("F enter")
+	file := flagPath(t, state)
+	if err := os.WriteFile(file, []byte("no table of flags"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d.press("n F text:own_word enter")
+	if got := d.m.prompt.Input.Value(); d.m.prompt.Kind != prompt.Flag || got != "own word" {
+		t.Errorf("the prompt %d holds %q", d.m.prompt.Kind, got)
+	}
+	d.wantScreen("flags.csv")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	d.press("enter")
+	d.wantScreen("flagged " + d.m.gallery.ID(1) + " as own word")
+	if err := d.m.session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for keys, text := range map[string]string{"g text:knit-001": "knit-001", "/ text:navy_down": "navy down"} {
+		d.press(keys + " enter")
+		if got := d.m.prompt.Input.Value(); d.m.prompt.Kind == prompt.None || got != text {
+			t.Errorf("%s: the prompt %d holds %q", keys, d.m.prompt.Kind, got)
+		}
+		d.wantScreen("closed")
+		d.press("esc")
+	}
+}
+
+// TestTextsOfOtherSteps: a text comes back if its own step fails, not if another does.
+func TestTextsOfOtherSteps(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	m, other := d.m.execute(script.Require{})
+	d.m = m
+	d.press("N text:so")
+	m, note := takePrompt(d.m)
+	d.m = m
+	d.do(other)
+	d.wantProblem("there is no evaluation yet")
+	if d.m.prompt.Kind != prompt.None {
+		t.Error("the prompt opens with the error of another step")
+	}
+	d.do(note)
+	m, other = d.m.execute(script.Require{})
+	d.m = m
+	d.do(other)
+	if d.m.prompt.Kind != prompt.None {
+		t.Error("the prompt opens whose step has succeeded")
+	}
+	d.press(": text:schemes_A,_B,_C,_A+B+C enter") // the rows as they are
+	m, fails := d.m.execute(script.Require{})
+	d.m = m
+	d.do(fails)
+	if d.m.prompt.Kind != prompt.None {
+		t.Error("the prompt opens whose text began no step")
+	}
+	d.press("X ctrl+u text:rows.txt")
+	m, ask := takePrompt(d.m)
+	next, write := m.Update(ask())
+	d.m = next.(Model)
+	d.send(tea.MouseMsg{X: 1, Y: 1, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	d.do(write)
+	if d.m.prompt.Kind != prompt.None {
+		t.Error("the prompt opens over a press of the mouse")
+	}
 }

@@ -14,6 +14,7 @@ type (
 	// answered ends a search. saved tells a search that was logged from a preview.
 	answered struct {
 		seq      int
+		number   int       // of the step
 		desk     pane.Desk // what was asked
 		state    experiments.State
 		results  []experiments.Result
@@ -35,6 +36,7 @@ type (
 	}
 	// executed ends a step that is no search.
 	executed struct {
+		number  int
 		results []experiments.Result
 		usage   rank.Usage
 		err     error
@@ -60,6 +62,7 @@ type (
 	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {
 		seq    int
+		number int // of the step
 		result experiments.Result
 		err    error
 	}

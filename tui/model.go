@@ -90,6 +90,7 @@ type jobs struct {
 	sketching  job
 	previewing job
 	held       []tea.KeyMsg     // pressed while the rows of the findings were made
+	begun      int              // steps and searches so far
 	pending    int              // steps on their way to the log
 	leaving    bool             // q waits for them
 	awaited    bool             // the answer of the latest search
@@ -389,8 +390,10 @@ func (m Model) keys(msg tea.KeyMsg) (Model, tea.Cmd) {
 	return m, tea.Batch(cmds...)
 }
 
-// unasked drops what the screen asks for a second press of, unless that is the key; a press of the mouse is "".
+// unasked drops what the screen asks for a second press of, unless that is the key; a press of the mouse is "". A text
+// whose step is under way stays away.
 func (m Model) unasked(key string) Model {
+	m.sent = sent{}
 	m.status.Question = ""
 	m.evaluation.Warned, m.leaving = m.evaluation.Warned && key == "q", m.leaving && key == "q"
 	m.deciding.over = m.deciding.over && key == "W"
@@ -400,7 +403,6 @@ func (m Model) unasked(key string) Model {
 // key gives a key to what lies on top: a popup, a prompt, or the screen.
 func (m Model) key(msg tea.KeyMsg) (Model, tea.Cmd) {
 	m.status.Problem = ""
-	m.sent = sent{}
 	m = m.unasked(msg.String())
 	if msg.Type == tea.KeyCtrlC {
 		m, _ = dropPrompt(m)
@@ -447,10 +449,11 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 				m.Shown = m.Good
 			}
 			m.Desk = m.Shown.Desk
-			m = m.giveBack(a.err)
+			m = m.arrived(a.number, a.err)
 		}
 		return sharpenLater(m.arrange())
 	}
+	m = m.arrived(a.number, nil)
 	found := lastSearch(a.results)
 	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture, Means: a.means}
 	m.Good = m.Shown
