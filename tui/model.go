@@ -444,6 +444,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	m.status.Computing = ""
 	if a.err != nil {
 		if m.ctx.Err() == nil {
+			m, a.err = m.fails(a.err)
 			m.status = m.status.Fail(m.c.Now(), a.err)
 			if m.Shown.Rankings == nil && m.Good.Rankings != nil { // it had to give way already
 				m.Shown = m.Good
@@ -454,6 +455,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 		return sharpenLater(m.arrange())
 	}
 	m = m.arrived(a.number, nil)
+	m.moments.trip = trip{}
 	found := lastSearch(a.results)
 	m.Shown = pane.Frame{Desk: a.desk, Rankings: found.Rankings, Picture: found.Picture, Means: a.means}
 	m.Good = m.Shown

@@ -33,6 +33,15 @@ type moment struct {
 type moments struct {
 	history.History[moment]
 	outer history.History[moment] // those of the rows, during a visit
+	trip  trip
+}
+
+// trip is the way to another moment, until the search for it has its answer.
+type trip struct {
+	seq  int // of the search; 0: there is no trip
+	by   int
+	back pane.Board              // as it was before
+	from history.History[moment] // the same
 }
 
 // moment returns what undo would take back to.
@@ -65,6 +74,9 @@ func (a moment) changes(b moment) []string {
 	return names
 }
 
+// same reports whether nothing is otherwise in another moment.
+func (a moment) same(b moment) bool { return len(a.changes(b)) == 0 }
+
 // restless reports whether something is under way that a moment would catch half done.
 func (m *Model) restless() bool {
 	return m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.findings.Open || m.relief.Open || m.awaited || m.unsaved()
@@ -72,7 +84,7 @@ func (m *Model) restless() bool {
 
 // changed reports whether something was set since the last moment.
 func (m *Model) changed() bool {
-	return !m.moments.Empty() && len(m.moment().changes(m.moments.Now())) > 0
+	return !m.moments.Empty() && !m.moment().same(m.moments.Now())
 }
 
 // remember keeps what the keys have set, if that has come to rest and is not as it was.
@@ -102,6 +114,7 @@ func (m *Model) goOn(states []experiments.State) error {
 		now.desk, now.filter, now.rows.Focus = d, s.Filter, 0
 		m.moments.History = m.moments.With(now)
 	}
+	m.moments.History = m.moments.Distinct(moment.same)
 	if len(states) > 0 {
 		m.Desk = d
 		m.Shown = pane.Frame{Desk: d}
@@ -125,21 +138,71 @@ func (m Model) travel(by int) (Model, tea.Cmd) {
 		m.status = m.status.Tell("%s", untravelled(by, m.moments.Past(), m.moments.Ahead()))
 		return m, nil
 	}
-	was, to := m.moments.Now(), moments.Now()
+	to, names := moments.Now(), along(m.moments.History, by)
+	t := m.moments.trip
+	if !m.awaited || t.seq != m.searching.seq { // else it goes on, from where it began
+		t = trip{back: m.Board, from: m.moments.History}
+	}
+	t.by += by
 	m.moments.History = moments
 	told := "took back: %s; ctrl+r does it again"
 	if by > 0 {
 		told = "did again: %s; u takes it back"
 	}
-	m.status = m.status.Tell(told, strings.Join(to.changes(was), ", "))
+	m.status = m.status.Tell(told, names)
 	m.looking.stop()
 	m.resting.stop()
-	m.Desk, m.Walk, m.Rows, m.Chosen, m.Sliders.At = to.desk, to.walk, to.rows, to.chosen, to.slider
-	m.Panel, m.fetched = false, false
+	m = m.place(to.rows)
+	m.Desk, m.Walk, m.Chosen, m.Sliders.At = to.desk, to.walk, to.chosen, to.slider
+	m.Panel = false
 	if m.Visiting.On {
 		m.Visiting.At = to.visit
 	}
-	return m.revisit(by, to)
+	m, cmd := m.revisit(by, to)
+	t.seq = m.searching.seq
+	m.moments.trip = t
+	return m, cmd
+}
+
+// along names what changes on the way so many moments ahead, negative: back.
+func along(h history.History[moment], by int) string {
+	var names []string
+	for range max(by, -by) {
+		next, _ := h.Moved(by / max(by, -by))
+		for _, name := range next.Now().changes(h.Now()) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		h = next
+	}
+	return strings.Join(names, ", ")
+}
+
+// place takes rows over, shown by the difference or as they are, as now.
+func (m Model) place(rows pane.Rows) Model {
+	rows.Difference = m.Rows.Difference
+	m.Rows, m.fetched = rows, false
+	return m
+}
+
+// fails takes a trip back whose search has failed, and forgets the moment that it led to. It returns what is to be said.
+func (m Model) fails(err error) (Model, error) {
+	t := m.moments.trip
+	m.moments.trip = trip{}
+	if t.seq != m.searching.seq || t.by == 0 {
+		return m, err
+	}
+	told := "cannot take this back, and forgets it"
+	if t.by > 0 {
+		told = "cannot do this again, and forgets it"
+	}
+	err = fmt.Errorf("%s: %s: %w", told, along(t.from, t.by), err)
+	m.moments.History = t.from.Without(t.by).Distinct(moment.same)
+	m = m.place(t.back.Rows)
+	m.Walk, m.Chosen, m.Sliders, m.Panel = t.back.Walk, t.back.Chosen, t.back.Sliders, t.back.Panel
+	m.Visiting.At = t.back.Visiting.At
+	return m, err
 }
 
 // revisit shows the moment. What is in the log is taken back there, too.

@@ -168,6 +168,68 @@ func TestUndoInAVisit(t *testing.T) {
 	d.replays()
 }
 
+// TestUndoOfWhatIsGone: a moment to which nothing leads any more is forgotten, and the others stay.
+func TestUndoOfWhatIsGone(t *testing.T) {
+	stateHome(t)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("d x F enter : text:filter_flag=wrong enter : text:filter_none enter l down down space esc u u u F enter")
+	was := d.m
+	before := d.frame(was)
+	d.press("ctrl+r")
+	if !strings.Contains(before, " 1 B ") || d.frame(was) != before {
+		t.Errorf("the screen is\n%s\nand was\n%s", d.frame(was), before)
+	}
+	d.wantProblem("cannot do this again, and forgets it: filter: ")
+	if d.m.moments.Past() != 1 || d.m.moments.Ahead() != 1 || d.m.awaited {
+		t.Errorf("there are %d changes, and %d ahead", d.m.moments.Past(), d.m.moments.Ahead())
+	}
+	d.press("ctrl+r")
+	if len(d.m.Rows.Marked) != 3 || d.m.Filter != "" {
+		t.Errorf("marked are %q, the filter is %s", d.m.Rows.Marked, d.m.Filter)
+	}
+	d.press("u u")
+	d.wantSchemes("A B C A+B+C")
+	if canUndo(&d.m) {
+		t.Error("there is more to undo than was done")
+	}
+	d.press("ctrl+r ctrl+r")
+	if len(d.m.Rows.Marked) != 3 || canRedo(&d.m) || !d.m.Rows.Difference {
+		t.Errorf("marked are %q, and by the difference is %v", d.m.Rows.Marked, d.m.Rows.Difference)
+	}
+	d.wantSchemes("B C A+B+C")
+	d.replays()
+}
+
+// TestUndoQuicklyOfWhatIsGone: where the first of two undos has no answer yet, both are taken back.
+func TestUndoQuicklyOfWhatIsGone(t *testing.T) {
+	stateHome(t)
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("F enter : text:filter_flag=wrong enter : text:filter_none enter x F enter")
+	was := d.m
+	before := d.frame(was)
+	m, first := d.m.travel(-1)
+	d.m = m
+	d.press("u")
+	d.do(first)
+	d.wantProblem("cannot take this back, and forgets it: rows, filter: ")
+	if d.frame(was) != before || d.m.moments.Past() != 1 || d.m.moments.Ahead() != 0 {
+		t.Errorf("there are %d changes, and %d ahead:\n%s", d.m.moments.Past(), d.m.moments.Ahead(), d.frame(was))
+	}
+	d.press("u")
+	d.wantSchemes("A B C A+B+C")
+	d.replays()
+}
+
+// TestUndoText says what was otherwise on the way, even where that ends as it began.
+func TestUndoText(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("n p x")
+	d.press(": text:undo_2 enter")
+	d.wantStatus("took back: rows, query;")
+	d.press("ctrl+r ctrl+r u : text:undo_2 enter")
+	d.wantStatus("took back: query;")
+}
+
 // TestUndoToTheStart presses random keys, and undoes them all.
 func TestUndoToTheStart(t *testing.T) {
 	keys := []string{
@@ -217,7 +279,9 @@ func TestGoOn(t *testing.T) {
 	d.press("n x : text:filter_colour=red enter")
 	before := d.m.Shown.Desk
 	config := d.m.c
-	config.Moments = d.m.session.Moments()
+	for _, state := range d.m.session.Moments() {
+		config.Moments = append(config.Moments, state, state) // as a log may have it
+	}
 	m, err := NewModel(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +292,9 @@ func TestGoOn(t *testing.T) {
 	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	if !d.m.Shown.Equal(before) || d.m.Filter != "colour=red" {
 		t.Errorf("the screen begins with %s", d.schemes())
+	}
+	if d.m.moments.Past() != 3 {
+		t.Errorf("%d changes lead there", d.m.moments.Past())
 	}
 	d.press("u u")
 	d.wantSchemes("A B C A+B+C")

@@ -93,7 +93,7 @@ func closeFindings(m Model) (Model, tea.Cmd) {
 	if slices.EqualFunc(m.Desk.Schemes, m.Visiting.Schemes, pane.SameScheme) {
 		m.Desk, m.Shown, m.Walk = was.Desk, was.Shown, was.Walk
 		caption := m.Rows.Caption
-		m.Rows = was.Rows
+		m = m.place(was.Rows)
 		m.Rows.Caption = caption
 	}
 	m.Rows.Marked = marked

@@ -55,6 +55,33 @@ func (h History[T]) Moved(by int) (History[T], bool) {
 	return h, true
 }
 
+// Without returns the history without the value that lies so many steps ahead, negative: before.
+// The present value stays.
+func (h History[T]) Without(by int) History[T] {
+	i := h.at + by
+	if by == 0 || i < 0 || i >= len(h.all) {
+		return h
+	}
+	if by < 0 {
+		h.at--
+	}
+	return History[T]{all: slices.Delete(slices.Clone(h.all), i, i+1), at: h.at}
+}
+
+// Distinct returns the history without the values that are the same as the one before them.
+func (h History[T]) Distinct(same func(a, b T) bool) History[T] {
+	var d History[T]
+	for i, value := range h.all {
+		if n := len(d.all); n == 0 || !same(d.all[n-1], value) {
+			d.all = append(d.all, value)
+		}
+		if i == h.at {
+			d.at = len(d.all) - 1
+		}
+	}
+	return d
+}
+
 // Find returns how many steps ahead the nearest value is that is right, or negative before.
 // It looks first in the direction of by, whose size does not matter, and the present value
 // counts as 0. It returns false if no value is right.

@@ -3,6 +3,7 @@ package history
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -83,5 +84,31 @@ func TestFind(t *testing.T) {
 	}
 	if _, ok := (History[int]{}).Find(-1, func(int) bool { return true }); ok {
 		t.Error("an empty history has a value")
+	}
+}
+
+// TestWithout leaves one value out, and what is the same as its neighbour.
+func TestWithout(t *testing.T) {
+	h := History[string]{}.With("a").With("a").With("b").With("a").With("B")
+	h, _ = h.Moved(-2) // b
+	same := strings.EqualFold
+	for _, tc := range []struct {
+		got         History[string]
+		past, ahead string
+	}{
+		{h, "a a b", "a B"},
+		{h.Without(0), "a a b", "a B"}, {h.Without(3), "a a b", "a B"}, {h.Without(-3), "a a b", "a B"},
+		{h.Without(-1), "a b", "a B"}, {h.Without(1), "a a b", "B"},
+		{h.Distinct(same), "a b", "a B"}, {h.Without(1).Distinct(same), "a b", ""},
+		{History[string]{}.Distinct(same), "", ""},
+	} {
+		end, _ := tc.got.Moved(tc.got.Ahead())
+		all := strings.Join(end.All(), " ")
+		if past := strings.Join(tc.got.All(), " "); past != tc.past || strings.TrimSpace(strings.TrimPrefix(all, past)) != tc.ahead {
+			t.Errorf("got %q of %q, want %q and %q", past, all, tc.past, tc.ahead)
+		}
+	}
+	if got := strings.Join(h.All(), " "); got != "a a b" {
+		t.Errorf("the first history is %q", got)
 	}
 }
