@@ -53,13 +53,21 @@ func (q Queries) OnFlags(name string) bool {
 	return r != nil && q.g.flags.On(r.Conditions())
 }
 
+// Check returns an error if there is no set with the name. It reads no file.
+func (q Queries) Check(name string) error {
+	known := q.Names()
+	if !slices.Contains(known, name) {
+		return &scheme.NameError{Kind: "set of queries", Name: name, In: q.g.Name, Known: scheme.Nearest(name, known)}
+	}
+	return nil
+}
+
 // Set returns the set of queries with the name. It is found anew each time: a file may
 // have changed, and flags do. Ids of no item, and of items that are no queries, are an error
 // that names them; so is a set without queries. An id may stand in a list more than once.
 func (q Queries) Set(name string) (*QuerySet, error) {
-	known := q.Names()
-	if !slices.Contains(known, name) {
-		return nil, &scheme.NameError{Kind: "set of queries", Name: name, In: q.g.Name, Known: scheme.Nearest(name, known)}
+	if err := q.Check(name); err != nil {
+		return nil, err
 	}
 	rows, err := q.rows(q.records[name])
 	if err == nil && len(rows) == 0 {

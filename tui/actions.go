@@ -289,17 +289,18 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 }
 
 // executed takes the end of a step that was no search.
-func (m Model) executed(e executed) Model {
+func (m Model) executed(e executed) (Model, tea.Cmd) {
 	m.pending--
 	if e.err != nil {
 		if m.ctx.Err() == nil {
 			m.status = m.status.Fail(m.c.Now(), e.err)
 		}
-		return m.arrived(e.number, e.err)
+		return m.arrived(e.number, e.err), nil
 	}
 	m = m.arrived(e.number, nil)
 	m.status.Saved = m.c.Now()
 	var wrote []string
+	var again tea.Cmd
 	for _, r := range e.results {
 		switch step := r.Step.(type) {
 		case script.Note:
@@ -309,11 +310,12 @@ func (m Model) executed(e executed) Model {
 			m.status = m.status.Tell("wrote %s", wroteText(wrote))
 		case script.Flag:
 			m.status = m.status.Tell("%s", flagText(step))
+			m, again = m.flagged()
 		default:
 			m.status = m.status.Tell("done: %s", inert.Text(step.String()))
 		}
 	}
-	return m
+	return m, again
 }
 
 // copiedScript takes the end of the copying of the script.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -86,10 +87,26 @@ func TestRestrictedQueries(t *testing.T) {
 		t.Error("esc leaves the restriction")
 	}
 	d.press("/ text:nothing_is_like_this enter")
-	d.wantScreen("no query has all of this in its labels")
+	d.wantScreen("no query is like this; esc goes back to all queries")
 	d.press("ctrl+u text:cap enter")
 	if g := d.m.gallery; d.m.prompt.Kind != prompt.None || !strings.Contains(g.ID(d.m.Shown.Query), "cap") {
 		t.Errorf("the query is %s", g.ID(d.m.Shown.Query))
+	}
+}
+
+// TestNoRestrictionInAVisit: a visit goes through its own queries, and / is not offered.
+func TestNoRestrictionInAVisit(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("down M tab down enter d")
+	if !d.m.Visiting.On || slices.ContainsFunc(d.m.enabled(), func(a action) bool { return a.Help().Key == "/" }) {
+		t.Error("a visit offers /")
+	}
+	if d.press("/"); d.m.prompt.Kind != prompt.None {
+		t.Error("a visit asks for a restriction")
+	}
+	d.press("esc esc")
+	if d.m.findings.Open || !d.m.Rows.Difference {
+		t.Error("d is otherwise after a visit")
 	}
 }
 

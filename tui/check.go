@@ -93,13 +93,13 @@ func (k checker) evaluate(s script.Evaluate) error {
 	return cmp.Or(k.layers(s.Schemes), k.conditions(s.Where), k.set(s.Set))
 }
 
-// set returns what is wrong with a set of queries; "" is none.
+// set returns what is wrong with the name of a set of queries; "" is none. What the set holds is read when the step is
+// executed.
 func (k checker) set(name string) error {
 	if name == "" {
 		return nil
 	}
-	_, err := k.gallery.Queries().Set(name)
-	return err
+	return k.gallery.Queries().Check(name)
 }
 
 // layers returns what is wrong with the layers of schemes.

@@ -278,12 +278,12 @@ func lastSearch(results []experiments.Result) experiments.Result {
 // restrict looks for the queries that meet a text.
 func (m Model) restrict(text string) (Model, tea.Cmd) {
 	if strings.TrimSpace(text) == "" {
-		m.looking.stop()
+		m.restricting.stop()
 		m.Walk = pane.Walk{}
 		m.fetched = false
 		return m, nil
 	}
-	ctx, seq := m.looking.begin(m.ctx)
+	ctx, seq := m.restricting.begin(m.ctx)
 	gallery := m.gallery
 	return m, m.crew.run(func() tea.Msg {
 		of, err := pane.ParseRestriction(gallery, text)
@@ -291,10 +291,11 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 		if err == nil {
 			walk.Rows, err = of.Rows(ctx, gallery)
 		}
+		walk.Err = err
 		if ctx.Err() != nil {
 			return nil
 		}
-		return restricted{seq, walk, err}
+		return restricted{seq, walk}
 	})
 }
 

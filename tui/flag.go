@@ -98,6 +98,28 @@ func takeFlag(m Model, text string) (Model, tea.Cmd) {
 	return m.send().execute(script.Flag{ID: m.flagging, Word: text})
 }
 
+// flagged shows what depends on flags, once one was given or taken back.
+func (m Model) flagged() (Model, tea.Cmd) {
+	m, look := m.walkAgain()
+	if !m.gallery.Flagging().On(m.conditions) {
+		return m, look
+	}
+	half := m.prompt.Kind == prompt.Scheme && !m.Desk.Equal(m.Opened) // a text that is not taken yet
+	m, search := m.search(!half)
+	return m, tea.Batch(look, search)
+}
+
+// walkAgain looks again for the queries that the keys walk through, if those depend on flags.
+func (m Model) walkAgain() (Model, tea.Cmd) {
+	if m.prompt.Kind == prompt.Restrict {
+		return m.restrict(m.prompt.Input.Value())
+	}
+	if !m.Walk.OnFlags(m.gallery) {
+		return m, nil
+	}
+	return m.restrict(m.Walk.Text)
+}
+
 // flagText says what a flag step has done.
 func flagText(step script.Flag) string {
 	if step.Word == "" {

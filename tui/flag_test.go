@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -13,6 +15,7 @@ import (
 	"strata/engine/manifest"
 	"strata/tui/pane"
 	"strata/tui/picture"
+	"strata/tui/prompt"
 )
 
 // stateHome lets the user's state be a new folder, and returns it.
@@ -105,6 +108,14 @@ func TestQuerySetsOnTheScreen(t *testing.T) {
 	}
 	d.press("esc / text:queries=odd")
 	d.wantScreen(`queries: odd: 1 of 1 ids are of no item: "nobody"`)
+	d.press("enter")
+	d.wantScreen(`queries: odd: 1 of 1 ids are of no item: "nobody"`)
+	d.press("esc / text:queries=")
+	d.wantScreen("queries= needs the name of a set: there is hard, odd")
+	d.press("enter")
+	if d.m.prompt.Kind != prompt.Restrict {
+		t.Error("a set without a name is taken")
+	}
 	d.press("esc / text:queries=h")
 	d.wantScreen(`has no set of queries "h" (there is hard, odd)`)
 	for _, c := range []struct {
@@ -126,4 +137,91 @@ func TestQuerySetsOnTheScreen(t *testing.T) {
 	}
 	d.press("esc : text:evaluate_over_hrad enter")
 	d.wantScreen(`has no set of queries "hrad"`)
+}
+
+// counting is a gallery's files, and how often one of them was opened.
+type counting struct {
+	fs.FS
+	name   string
+	opened *atomic.Int64
+}
+
+func (f counting) Open(name string) (fs.File, error) {
+	if name == f.name {
+		f.opened.Add(1)
+	}
+	return f.FS.Open(name)
+}
+
+// TestTypedSetIsNotRead: while a step is typed, no set of queries is read; enter reads it.
+func TestTypedSetIsNotRead(t *testing.T) {
+	files := counting{name: "hard.txt", opened: &atomic.Int64{}, FS: fstest.MapFS{
+		"items.csv":       {Data: []byte("id,kind\na,cap\nb,cap\nc,cap\n")},
+		"A.npy":           {Data: matrixFile([][]float32{{1, 0}, {.9, .1}, {0, 1}})},
+		"hard.txt":        {Data: []byte("a\nnobody\n")},
+		manifest.FileName: {Data: []byte("queries: {hard: {file: hard.txt}}\n")},
+	}}
+	d := openGallery(t, files, nil, 120, 40, picture.GraphicsNone)
+	before := files.opened.Load()
+	d.press(": text:evaluate_over_hrad")
+	d.wantScreen(`has no set of queries "hrad"`)
+	d.press("ctrl+u text:evaluate_over_hard_seed_2")
+	if got := files.opened.Load(); got != before {
+		t.Errorf("it is read %d times", got-before)
+	}
+	d.press("enter")
+	d.wantScreen(`queries: hard: 1 of 2 ids are of no item: "nobody"`)
+	if files.opened.Load() == before {
+		t.Error("it is not read")
+	}
+}
+
+// TestFlagsAreFollowed: what depends on flags is shown anew when an item is flagged, or when its flag is taken back.
+func TestFlagsAreFollowed(t *testing.T) {
+	stateHome(t)
+	d := openGallery(t, fstest.MapFS{
+		"items.csv":       {Data: []byte("id,kind\na,cap\nb,cap\nc,knit cap\nd,bag\ne,bag\n")},
+		"A.npy":           {Data: matrixFile([][]float32{{1, 0}, {.9, .1}, {0, 1}, {.5, .5}, {.4, .6}})},
+		manifest.FileName: {Data: []byte("queries: {odd: {where: {flag: wrong}}}\n")},
+	}, nil, 120, 40, picture.GraphicsNone)
+	walks := func(text string, want ...int32) {
+		t.Helper()
+		if w := d.m.Walk; w.Text != text || !slices.Equal(w.Rows, want) {
+			t.Errorf("the keys walk through %q: %v, want %v", w.Text, w.Rows, want)
+		}
+	}
+	d.press("F enter n F enter n")
+	for _, text := range []string{"flag=wrong", "flag=wro", "queries=odd"} {
+		d.press("/ ctrl+u text:" + text + " enter")
+		walks(text, 0, 1)
+		d.press("F enter")
+		walks(text, 1)
+		d.press("g text:a enter F enter")
+		walks(text, 0, 1)
+	}
+	d.press("F enter g text:b enter F enter")
+	walks("queries=odd")
+	d.wantProblem("odd: flag=wrong: no item is flagged")
+	d.press("esc / text:flag=wrong enter")
+	d.wantScreen("no query is like this")
+	d.press("esc F enter / text:flag=wrong enter esc n F enter u u")
+	walks("flag=wrong", 1, 2)
+
+	d.press("esc g text:d enter : text:filter_flag=wrong enter")
+	hits := func(want ...int) {
+		t.Helper()
+		var got []int
+		for _, h := range d.m.FocusedHits() {
+			got = append(got, h.Row)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("the hits are %v, want %v", got, want)
+		}
+	}
+	hits(1, 2)
+	d.press("enter F enter")
+	d.wantSteps("search  10")
+	if len(d.m.FocusedHits()) != 1 {
+		t.Error("a hit stays that is flagged no more")
+	}
 }

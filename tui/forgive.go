@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -83,7 +84,7 @@ func (m Model) stands(s standing) (Model, tea.Cmd) {
 }
 
 // errNoneLike is why a restriction is not taken.
-var errNoneLike = errors.New("no query has all of this in its labels; esc walks all queries")
+var errNoneLike = errors.New("no query is like this; esc goes back to all queries")
 
 // takeRestrict walks the queries that the text leaves, once they are known. A text that leaves none stays.
 func takeRestrict(m Model) (Model, tea.Cmd) {
@@ -94,7 +95,7 @@ func takeRestrict(m Model) (Model, tea.Cmd) {
 		m.prompt.Sure = text // it is taken when they are known
 		return m, nil
 	case len(m.Walk.Rows) == 0:
-		m.prompt = m.prompt.Judge(errNoneLike)
+		m.prompt = m.prompt.Judge(cmp.Or(m.Walk.Err, errNoneLike))
 		return m, nil
 	}
 	if _, in := slices.BinarySearch(m.Walk.Rows, int32(m.Desk.Query)); m.Walk.Text != "" && !in {
@@ -106,16 +107,23 @@ func takeRestrict(m Model) (Model, tea.Cmd) {
 
 // restricted takes the queries that a text leaves.
 func (m Model) restricted(r restricted) (Model, tea.Cmd) {
-	if r.seq != m.looking.seq {
+	if r.seq != m.restricting.seq {
 		return m, nil
 	}
 	m.Walk = r.walk
 	m.fetched = false
-	switch {
-	case m.prompt.Kind != prompt.Restrict:
+	switch err := r.walk.Err; {
+	case m.prompt.Kind == prompt.Restrict && err != nil:
+		m.prompt = m.prompt.Judge(err)
 		return m, nil
-	case r.err != nil:
-		m.prompt = m.prompt.Judge(r.err)
+	case m.prompt.Kind == prompt.Restrict:
+	case err != nil:
+		m.status = m.status.Fail(m.c.Now(), err)
+		return m, nil
+	case len(r.walk.Rows) == 0:
+		m.status = m.status.Fail(m.c.Now(), errNoneLike)
+		return m, nil
+	default:
 		return m, nil
 	}
 	m.prompt = m.prompt.Tell(cells.Thousands(len(r.walk.Rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")

@@ -73,7 +73,8 @@ func queryActions() []action {
 		bind(groupQuery, []string{"r"}, "r", "random", randomQuery).only(many),
 		bind(groupQuery, []string{"g"}, "g", "go to an id", open(prompt.Jump)),
 		bind(groupQuery, []string{"o"}, "o", "open a picture", open(prompt.Image)),
-		bind(groupQuery, []string{"/"}, "/", "those with a label like", open(prompt.Restrict)).at("/ like"),
+		bind(groupQuery, []string{"/"}, "/", "those with a label like", open(prompt.Restrict)).at("/ like").
+			only(func(m *Model) bool { return !m.Visiting.On }),
 	}
 }
 

@@ -57,7 +57,6 @@ type (
 	restricted struct {
 		seq  int
 		walk pane.Walk
-		err  error // what is wrong with the text
 	}
 	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {

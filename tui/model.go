@@ -78,25 +78,26 @@ type Model struct {
 
 // jobs are the commands under way.
 type jobs struct {
-	searching  job
-	resting    job
-	loading    job
-	fetching   job
-	looking    job
-	dissecting job
-	listing    job
-	sharpening job
-	surveying  job
-	sketching  job
-	previewing job
-	held       []tea.KeyMsg     // pressed while the rows of the findings were made
-	begun      int              // steps and searches so far
-	pending    int              // steps on their way to the log
-	leaving    bool             // q waits for them
-	awaited    bool             // the answer of the latest search
-	asked      time.Time        // when
-	loadingOf  []picture.Wanted // what the loading job makes
-	fetched    bool             // the neighbours of what is shown were fetched, or are being
+	searching   job
+	resting     job
+	loading     job
+	fetching    job
+	looking     job
+	restricting job
+	dissecting  job
+	listing     job
+	sharpening  job
+	surveying   job
+	sketching   job
+	previewing  job
+	held        []tea.KeyMsg     // pressed while the rows of the findings were made
+	begun       int              // steps and searches so far
+	pending     int              // steps on their way to the log
+	leaving     bool             // q waits for them
+	awaited     bool             // the answer of the latest search
+	asked       time.Time        // when
+	loadingOf   []picture.Wanted // what the loading job makes
+	fetched     bool             // the neighbours of what is shown were fetched, or are being
 }
 
 // NewModel returns the screen of a session. Its commands end when ctx does.
@@ -260,7 +261,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case executed:
-		return m.executed(msg), nil
+		return m.executed(msg)
 	case listed:
 		return m.listedRows(msg)
 	case restricted:
@@ -443,16 +444,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	m.awaited = false
 	m.status.Computing = ""
 	if a.err != nil {
-		if m.ctx.Err() == nil {
-			m, a.err = m.fails(a.err)
-			m.status = m.status.Fail(m.c.Now(), a.err)
-			if m.Shown.Rankings == nil && m.Good.Rankings != nil { // it had to give way already
-				m.Shown = m.Good
-			}
-			m.Desk = m.Shown.Desk
-			m = m.arrived(a.number, a.err)
-		}
-		return sharpenLater(m.arrange())
+		return m.unanswered(a)
 	}
 	m = m.arrived(a.number, nil)
 	m.moments.trip = trip{}
@@ -483,6 +475,22 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	}
 	m, look := m.dissect()
 	m, later := sharpenLater(m)
+	return m, tea.Batch(look, later)
+}
+
+// unanswered goes back to what was shown before a search that has failed.
+func (m Model) unanswered(a answered) (Model, tea.Cmd) {
+	var look tea.Cmd
+	if m.ctx.Err() == nil {
+		m, look, a.err = m.fails(a.err)
+		m.status = m.status.Fail(m.c.Now(), a.err)
+		if m.Shown.Rankings == nil && m.Good.Rankings != nil { // it had to give way already
+			m.Shown = m.Good
+		}
+		m.Desk = m.Shown.Desk
+		m = m.arrived(a.number, a.err)
+	}
+	m, later := sharpenLater(m.arrange())
 	return m, tea.Batch(look, later)
 }
 

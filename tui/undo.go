@@ -150,7 +150,7 @@ func (m Model) travel(by int) (Model, tea.Cmd) {
 		told = "did again: %s; u takes it back"
 	}
 	m.status = m.status.Tell(told, names)
-	m.looking.stop()
+	m.restricting.stop()
 	m.resting.stop()
 	m = m.place(to.rows)
 	m.Desk, m.Walk, m.Chosen, m.Sliders.At = to.desk, to.walk, to.chosen, to.slider
@@ -158,10 +158,11 @@ func (m Model) travel(by int) (Model, tea.Cmd) {
 	if m.Visiting.On {
 		m.Visiting.At = to.visit
 	}
-	m, cmd := m.revisit(by, to)
+	m, look := m.walkAgain()
+	m, search := m.revisit(by, to)
 	t.seq = m.searching.seq
 	m.moments.trip = t
-	return m, cmd
+	return m, tea.Batch(look, search)
 }
 
 // along names what changes on the way so many moments ahead, negative: back.
@@ -187,11 +188,11 @@ func (m Model) place(rows pane.Rows) Model {
 }
 
 // fails takes a trip back whose search has failed, and forgets the moment that it led to. It returns what is to be said.
-func (m Model) fails(err error) (Model, error) {
+func (m Model) fails(err error) (Model, tea.Cmd, error) {
 	t := m.moments.trip
 	m.moments.trip = trip{}
 	if t.seq != m.searching.seq || t.by == 0 {
-		return m, err
+		return m, nil, err
 	}
 	told := "cannot take this back, and forgets it"
 	if t.by > 0 {
@@ -202,7 +203,9 @@ func (m Model) fails(err error) (Model, error) {
 	m = m.place(t.back.Rows)
 	m.Walk, m.Chosen, m.Sliders, m.Panel = t.back.Walk, t.back.Chosen, t.back.Sliders, t.back.Panel
 	m.Visiting.At = t.back.Visiting.At
-	return m, err
+	m.restricting.stop()
+	m, look := m.walkAgain()
+	return m, look, err
 }
 
 // revisit shows the moment. What is in the log is taken back there, too.

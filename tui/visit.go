@@ -98,8 +98,10 @@ func closeFindings(m Model) (Model, tea.Cmd) {
 	}
 	m.Rows.Marked = marked
 	m.Sliders = m.Sliders.Clamped(m.Focused())
-	if m.Desk.Equal(m.Saved) {
-		return m.arrange(), nil
+	m, look := m.walkAgain() // what was on the screen may be of other flags
+	if m.Desk.Equal(m.Saved) && !m.gallery.Flagging().On(m.conditions) {
+		return m.arrange(), look
 	}
-	return m.search(true)
+	m, search := m.search(true)
+	return m, tea.Batch(look, search)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/manifest"
 	"strata/engine/scheme"
 )
 
@@ -43,6 +44,8 @@ func ParseRestriction(g *engine.Gallery, text string) (Restriction, error) {
 		}
 		c := scheme.Condition{Label: name, Value: value}
 		switch {
+		case name == setColumn && value == "":
+			return r, noSet(g)
 		case name == setColumn && r.Set != "":
 			return r, fmt.Errorf("%s= stands twice", setColumn)
 		case name == setColumn:
@@ -56,6 +59,15 @@ func ParseRestriction(g *engine.Gallery, text string) (Restriction, error) {
 		}
 	}
 	return r, nil
+}
+
+// noSet says which sets of queries a text may name.
+func noSet(g *engine.Gallery) error {
+	sets := g.Queries().Names()
+	if len(sets) == 0 {
+		return fmt.Errorf("%s has no sets of queries for %s=: %s would name them", g.Name, setColumn, manifest.FileName)
+	}
+	return fmt.Errorf("%s= needs the name of a set: there is %s", setColumn, strings.Join(sets, ", "))
 }
 
 // nextCondition cuts COLUMN=VALUE off a text; ok is false for a word without =, which is name.

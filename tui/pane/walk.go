@@ -13,6 +13,12 @@ type Walk struct {
 	Text string  // the restriction; "" is none
 	Rows []int32 // ascending; meaningless without a restriction
 	Of   Restriction
+	Err  error // why there are none
+}
+
+// OnFlags reports whether the queries depend on flags.
+func (w Walk) OnFlags(g *engine.Gallery) bool {
+	return g.Flagging().On(w.Of.Where) || g.Flagging().On(w.Of.parts) || g.Queries().OnFlags(w.Of.Set)
 }
 
 // Step returns the next query after row, or before it with by = -1, going round at the ends.
