@@ -19,8 +19,9 @@ func resumeCommand() *cobra.Command {
 		Use:   "resume",
 		Short: "Open the last session where it was left",
 		Long: `Resume opens the workbench where the last session ended: its gallery, with its
-rows, its query and its filter. Nothing is measured again. "strata GALLERY LOG" does so
-with any log.`,
+rows, its query and its filter. Nothing is measured again. The last session is that of
+the last log in the state folder. "strata GALLERY LOG" does so with any log, also with
+one that --log has put elsewhere.`,
 		Example: "strata resume",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,7 +66,7 @@ func lastLog(folder string) (string, error) {
 		}
 	}
 	if len(logs) == 0 {
-		return "", usagef("there is no session to go on with: %s has no log", folder)
+		return "", usagef("there is no session to go on with: %s has no log; to go on with one of --log: strata GALLERY LOG", folder)
 	}
 	last := slices.MaxFunc(logs, func(a, b log) int {
 		return cmp.Or(a.written.Compare(b.written), cmp.Compare(a.name, b.name))

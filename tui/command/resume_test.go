@@ -97,7 +97,8 @@ func TestResumeMistakes(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"demo cut.strata", "strata: cut.strata:3:17: the log is cut in this line"},
 		{"demo half.strata", `strata: half.strata:2:1: there is no step "que"`},
-		{"resume", "strata: there is no session to go on with"},
+		{"resume", "strata: there is no session to go on with: " + filepath.Join(dir, "state", "strata", "sessions") +
+			" has no log; to go on with one of --log: strata GALLERY LOG"},
 		{"resume demo", `strata: resume takes no argument, not "demo"`},
 		{"demo demo", "strata: strata opens one gallery, not 2"},
 	} {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"github.com/adrg/xdg"
 	"go.yaml.in/yaml/v3"
 
 	"strata/engine/fence"
@@ -29,20 +29,11 @@ type settingsText struct {
 	Captions string   `yaml:"captions"`
 }
 
-// settingsPath returns the path of the user's settings, or "" where there is no folder for them.
-func settingsPath() string {
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, filepath.FromSlash(settingsFile))
-}
+// settingsPath returns the path of the user's settings.
+func settingsPath() string { return filepath.Join(xdg.ConfigHome, filepath.FromSlash(settingsFile)) }
 
 // readSettings reads a file of settings; none has none. The error names the file.
 func readSettings(path string) (tui.Settings, error) {
-	if path == "" {
-		return tui.Settings{}, nil
-	}
 	b, err := fence.ReadFile(path, fence.Metadata)
 	if errors.Is(err, fs.ErrNotExist) {
 		return tui.Settings{}, nil

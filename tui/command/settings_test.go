@@ -5,7 +5,24 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/adrg/xdg"
 )
+
+// TestSettingsPath lies where the other folders of the user are looked for: a relative one counts for nothing.
+func TestSettingsPath(t *testing.T) {
+	t.Cleanup(xdg.Reload) // after the variables are what they were
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for _, folder := range []string{filepath.Join(home, "own"), "relative"} {
+		t.Setenv("XDG_CONFIG_HOME", folder)
+		xdg.Reload()
+		got := settingsPath()
+		if !strings.HasPrefix(got, home) || strings.HasPrefix(got, folder) != filepath.IsAbs(folder) {
+			t.Errorf("with %s they lie in %s", folder, got)
+		}
+	}
+}
 
 func TestSettings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
