@@ -292,10 +292,12 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 			walk.Rows, err = of.Rows(ctx, gallery)
 		}
 		walk.Err = err
+		offered := prompt.Completed{Text: text}
+		offered.Common, offered.Names = pane.ContinueRestriction(gallery, text)
 		if ctx.Err() != nil {
 			return nil
 		}
-		return restricted{seq, walk}
+		return restricted{seq, walk, offered}
 	})
 }
 

@@ -63,8 +63,8 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 	before := m.prompt.Input.Value()
 	tab := msg.Type == tea.KeyTab
 	switch {
-	case tab && m.prompt.Kind == prompt.Image && m.prompt.Paths.Text == before && len(m.prompt.Paths.Names) > 0:
-		m.prompt.Input.SetValue(m.prompt.Paths.Common)
+	case tab && m.prompt.Offered.Text == before && len(m.prompt.Offered.Names) > 0:
+		m.prompt.Input.SetValue(m.prompt.Offered.Common)
 		m.prompt.Input.CursorEnd()
 	case m.prompt.Kind == prompt.Command && (msg.Type == tea.KeyUp || msg.Type == tea.KeyDown):
 		m.prompt = m.prompt.Recalled(map[tea.KeyType]int{tea.KeyUp: 1, tea.KeyDown: -1}[msg.Type])

@@ -135,6 +135,22 @@ func TestQuerySetsOnTheScreen(t *testing.T) {
 			t.Errorf("%s leaves %v, want %v", c.text, got, c.rows)
 		}
 	}
+	for _, c := range []struct{ text, offers, tab string }{
+		{"kind=", `5 of 5 queries  ·  bag 2  cap 2  "knit cap" 1`, "kind="},
+		{"kind=k", `"knit cap" 1  tab continues`, `kind="knit cap"`},
+		{`cap_kind=C`, `3 of 5 queries  ·  cap 2  tab continues`, "cap kind=cap"},
+		{"kind=bag", "2 of 5 queries  ·  bag 2", "kind=bag"},
+		{`kind="kn`, "", `kind="knit cap"`},
+		{"queries=h", "", "queries=hard"},
+		{"kind=x", "0 of 5 queries", "kind=x"},
+		{"size=b", "0 of 5 queries", "size=b"},
+	} {
+		d.press("esc / text:" + c.text)
+		d.wantScreen(c.offers)
+		if d.press("tab"); d.m.prompt.Input.Value() != c.tab {
+			t.Errorf("tab continues %s to %s", c.text, d.m.prompt.Input.Value())
+		}
+	}
 	d.press("esc : text:evaluate_over_hrad enter")
 	d.wantScreen(`has no set of queries "hrad"`)
 }
@@ -224,4 +240,23 @@ func TestFlagsAreFollowed(t *testing.T) {
 	if len(d.m.FocusedHits()) != 1 {
 		t.Error("a hit stays that is flagged no more")
 	}
+}
+
+// TestTabContinuesValues: tab continues a value to where those that begin so part, in an open quote if need be.
+func TestTabContinuesValues(t *testing.T) {
+	stateHome(t)
+	d := openGallery(t, fstest.MapFS{
+		"items.csv": {Data: []byte("id,kind\na,knit cap\nb,knit top\nc,Cap\nd,cap\ne,cap\n")},
+		"A.npy":     {Data: matrixFile([][]float32{{1, 0}, {.9, .1}, {0, 1}, {.5, .5}, {.4, .6}})},
+	}, nil, 120, 40, picture.GraphicsNone)
+	d.press("F enter /")
+	for _, c := range []struct{ keys, want string }{
+		{"text:kind=kn tab", `kind="knit `}, {"text:t tab", `kind="knit top"`}, {"text:_flag=W tab", `kind="knit top" flag=wrong`},
+		{"ctrl+u text:kind=c", "kind=c"}, {"tab", "kind=c"},
+	} {
+		if d.press(c.keys); d.m.prompt.Input.Value() != c.want {
+			t.Errorf("after %s the text is %s, not %s", c.keys, d.m.prompt.Input.Value(), c.want)
+		}
+	}
+	d.wantScreen("cap 2  Cap 1")
 }

@@ -112,6 +112,9 @@ func (m Model) restricted(r restricted) (Model, tea.Cmd) {
 	}
 	m.Walk = r.walk
 	m.fetched = false
+	if m.prompt.Kind == prompt.Restrict {
+		m.prompt.Offered = r.offered
+	}
 	switch err := r.walk.Err; {
 	case m.prompt.Kind == prompt.Restrict && err != nil:
 		m.prompt = m.prompt.Judge(err)
@@ -126,7 +129,7 @@ func (m Model) restricted(r restricted) (Model, tea.Cmd) {
 	default:
 		return m, nil
 	}
-	m.prompt = m.prompt.Tell(cells.Thousands(len(r.walk.Rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries")
+	m.prompt = m.prompt.Tell(cells.Thousands(len(r.walk.Rows)) + " of " + cells.Thousands(m.gallery.Len()) + " queries" + r.offered.ValueText())
 	if m.prompt.Sure == r.walk.Text {
 		return takeRestrict(m)
 	}

@@ -6,6 +6,7 @@ import (
 	"strata/experiments/live"
 	"strata/tui/page"
 	"strata/tui/pane"
+	"strata/tui/prompt"
 )
 
 // Messages are named for what has happened. Those that answer a command carry its number; an answer whose number is
@@ -55,8 +56,9 @@ type (
 	fetched struct{ seq int }
 	// restricted has the queries that a text leaves.
 	restricted struct {
-		seq  int
-		walk pane.Walk
+		seq     int
+		walk    pane.Walk
+		offered prompt.Completed // to which the text may be continued
 	}
 	// evaluated ends an evaluation, a comparison or the mining of a pair.
 	evaluated struct {

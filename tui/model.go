@@ -321,7 +321,7 @@ func (m Model) matched(msg tea.Msg) Model {
 		}
 	case prompt.Completed:
 		if msg.Seq == m.looking.seq && m.prompt.Kind == prompt.Image {
-			m.prompt.Paths = msg
+			m.prompt.Offered = msg
 			m.prompt = m.prompt.Tell(msg.PathText())
 		}
 	}

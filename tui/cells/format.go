@@ -158,3 +158,16 @@ func WeightText(w float64) string {
 	}
 	return s
 }
+
+// CommonStart returns how all of the texts begin, of which there is one at least.
+func CommonStart(texts []string) string {
+	common := texts[0]
+	for _, text := range texts[1:] {
+		n := 0
+		for n < min(len(common), len(text)) && common[n] == text[n] {
+			n++
+		}
+		common = strings.ToValidUTF8(common[:n], "")
+	}
+	return common
+}

@@ -35,15 +35,30 @@ func (f Found) MatchText(g *engine.Gallery) string {
 	return text
 }
 
-// shownPaths is the number of names that a path may be continued to that are shown.
-const shownPaths = 5
+// shownNames is the number of names that a text may be continued to that are shown.
+const shownNames = 5
 
-// Completed has the names to which a path may be continued.
+// Completed has the names to which a path, or the last value of a restriction, may be continued.
 type Completed struct {
-	Seq    int
-	Text   string // the path so far
-	Common string // the path up to where the names part
+	Seq    int    // of a path
+	Text   string // what was typed so far
+	Common string // the text up to where the names part
 	Names  []string
+}
+
+// ValueText lists the values to which a restriction may be continued, or is "".
+func (c Completed) ValueText() string {
+	if len(c.Names) == 0 {
+		return ""
+	}
+	text := "  ·  " + strings.Join(c.Names[:min(len(c.Names), shownNames)], "  ")
+	if n := len(c.Names); n > shownNames {
+		text += "  … " + cells.Thousands(n) + " in all"
+	}
+	if c.Common != c.Text {
+		text += "  tab continues"
+	}
+	return text
 }
 
 // pictureEndings are the endings of files that a path is continued to.
@@ -76,15 +91,7 @@ func Continuations(path string) (common string, names []string) {
 	if len(names) == 0 {
 		return path, nil
 	}
-	common = names[0]
-	for _, name := range names[1:] {
-		n := 0
-		for n < min(len(common), len(name)) && common[n] == name[n] {
-			n++
-		}
-		common = strings.ToValidUTF8(common[:n], "")
-	}
-	return folder + common, names
+	return folder + cells.CommonStart(names), names
 }
 
 // PathText lists the names to which a path may be continued.
@@ -92,8 +99,8 @@ func (c Completed) PathText() string {
 	switch n := len(c.Names); {
 	case n == 0:
 		return "no folder or picture begins so"
-	case n > shownPaths:
-		return strings.Join(c.Names[:shownPaths], "  ") + "  … " + cells.Thousands(n) + " in all, tab continues"
+	case n > shownNames:
+		return strings.Join(c.Names[:shownNames], "  ") + "  … " + cells.Thousands(n) + " in all, tab continues"
 	}
 	return strings.Join(c.Names, "  ") + "  tab continues"
 }

@@ -47,7 +47,7 @@ type Prompt struct {
 	info   string // what the text means
 
 	Matches Found     // of Jump
-	Paths   Completed // of Image
+	Offered Completed // of Image and Restrict
 	Sure    string    // a text that enter was pressed on already
 	Past    Past      // of Command
 
