@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"strata/experiments/script"
 )
@@ -49,6 +50,7 @@ func (s *Session) Resume(ctx context.Context, gallery string, from *script.Scrip
 
 // follow executes the steps of a script that change what is asked.
 func (x *execution) follow(ctx context.Context, gallery string, from *script.Script) error {
+	elsewhere := "" // the gallery of the log, if that is another place
 	for _, line := range from.Lines {
 		var err error
 		switch step := line.Step.(type) {
@@ -56,7 +58,11 @@ func (x *execution) follow(ctx context.Context, gallery string, from *script.Scr
 			if _, err := x.step(ctx, script.Gallery{Name: gallery}); err != nil {
 				return err
 			}
-			err = x.isGallery(ctx, fromFolder(from, step.Name), line.Expected)
+			name := fromFolder(from, step.Name)
+			err = x.isGallery(ctx, name, line.Expected)
+			if elsewhere = ""; err == nil && !samePath(name, x.state.gallery.g.Path) {
+				elsewhere = name
+			}
 		case script.Image:
 			if !filepath.IsAbs(step.Path) {
 				step.Path = filepath.Join(filepath.Dir(from.Name), step.Path)
@@ -64,6 +70,9 @@ func (x *execution) follow(ctx context.Context, gallery string, from *script.Scr
 			_, err = x.step(ctx, step)
 		case script.Query, script.Schemes, script.Filter, script.Undo, script.Redo:
 			_, err = x.step(ctx, step)
+		}
+		if err != nil && elsewhere != "" {
+			err = fmt.Errorf("%w; the log is of %s, and %s is open", err, elsewhere, x.state.gallery.g.Path)
 		}
 		if err != nil {
 			return &StepError{File: line.File, Line: line.Line, Err: err}
@@ -76,7 +85,8 @@ func (x *execution) follow(ctx context.Context, gallery string, from *script.Scr
 }
 
 // isGallery returns an error if the open gallery is not the one that a log's lines are about.
-// One whose features have changed since is still the same, in the same place.
+// One whose features have changed since is still the same, in the same place. A log that ends before the
+// fingerprint, or within it, says no more.
 func (x *execution) isGallery(ctx context.Context, name string, facts []script.ExpectedLine) error {
 	g := x.state.gallery.g
 	if len(facts) == 0 || samePath(name, g.Path) {
@@ -86,7 +96,7 @@ func (x *execution) isGallery(ctx context.Context, name string, facts []script.E
 	if err != nil {
 		return err
 	}
-	if logged := facts[len(facts)-1].Text; logged != print {
+	if logged := facts[len(facts)-1].Text; strings.HasPrefix(logged, "sha256:") && !strings.HasPrefix(print, logged) {
 		return fmt.Errorf("this is of another gallery, %s with %s; %s has %s", name, logged, g.Path, print)
 	}
 	return nil

@@ -78,6 +78,8 @@ func TestResumeRefuses(t *testing.T) {
 		{"nothing", mine, "# strata\n", 1, "no gallery is open"},
 		{"an item that is not there", mine, "gallery " + mine + "\n\nquery z\n", 3, `no item "z"`},
 		{"a layer that is not there", mine, "gallery " + mine + "\nschemes z\n", 2, `no layer "z"`},
+		{"an item of a gallery elsewhere", mine, "gallery /nowhere/shop\nquery z\n", 2, `no item "z"; the log is of /nowhere/shop, and ` + mine + " is open"},
+		{"a layer of a gallery elsewhere", mine, "gallery shop\nquery a\nschemes z\n", 3, "/shop, and " + mine + " is open"},
 		{"nothing to undo", mine, "gallery " + mine + "\nundo\n", 2, "there is nothing to undo"},
 	} {
 		again := &writes{}
@@ -90,6 +92,19 @@ func TestResumeRefuses(t *testing.T) {
 		}
 		if again.text() != "" || next.Gallery() != nil {
 			t.Errorf("%s: it is logged: %s", tc.name, again.text())
+		}
+		if err := next.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	// A log that was cut in or before the fingerprint, and the same gallery in another place.
+	facts, _, _ := strings.Cut(log.text(), "\nquery")
+	print := strings.LastIndex(facts, "    sha256:") + len("    ")
+	for _, cut := range []int{0, 3, 7, 20, 71} {
+		next := NewSession(Options{Open: openFolder, SkipContent: true})
+		text := strings.Replace(facts[:print+cut], mine, "/nowhere/shop", 1)
+		if _, err := next.Resume(t.Context(), mine, leave(t, text)); err != nil {
+			t.Errorf("cut as %q: %v", text, err)
 		}
 		if err := next.Close(); err != nil {
 			t.Error(err)
