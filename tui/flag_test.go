@@ -251,8 +251,11 @@ func TestTabContinuesValues(t *testing.T) {
 	}, nil, 120, 40, picture.GraphicsNone)
 	d.press("F enter /")
 	for _, c := range []struct{ keys, want string }{
-		{"text:kind=kn tab", `kind="knit `}, {"text:t tab", `kind="knit top"`}, {"text:_flag=W tab", `kind="knit top" flag=wrong`},
-		{"ctrl+u text:kind=c", "kind=c"}, {"tab", "kind=c"},
+		{"text:kind=kn tab", `kind="knit `},
+		{"text:t tab", `kind="knit top"`},
+		{"text:_flag=W tab", `kind="knit top" flag=wrong`},
+		{"ctrl+u text:kind=c", "kind=c"},
+		{"tab", "kind=c"},
 	} {
 		if d.press(c.keys); d.m.prompt.Input.Value() != c.want {
 			t.Errorf("after %s the text is %s, not %s", c.keys, d.m.prompt.Input.Value(), c.want)

@@ -97,9 +97,13 @@ func TestWithout(t *testing.T) {
 		past, ahead string
 	}{
 		{h, "a a b", "a B"},
-		{h.Without(0), "a a b", "a B"}, {h.Without(3), "a a b", "a B"}, {h.Without(-3), "a a b", "a B"},
-		{h.Without(-1), "a b", "a B"}, {h.Without(1), "a a b", "B"},
-		{h.Distinct(same), "a b", "a B"}, {h.Without(1).Distinct(same), "a b", ""},
+		{h.Without(0), "a a b", "a B"},
+		{h.Without(3), "a a b", "a B"},
+		{h.Without(-3), "a a b", "a B"},
+		{h.Without(-1), "a b", "a B"},
+		{h.Without(1), "a a b", "B"},
+		{h.Distinct(same), "a b", "a B"},
+		{h.Without(1).Distinct(same), "a b", ""},
 		{History[string]{}.Distinct(same), "", ""},
 	} {
 		end, _ := tc.got.Moved(tc.got.Ahead())
