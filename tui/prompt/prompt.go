@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/cursor"
+	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -69,6 +70,9 @@ func New(kind Kind, text string) Prompt {
 
 // Update edits the text.
 func (p Prompt) Update(msg tea.Msg) Prompt {
+	if k, ok := msg.(tea.KeyMsg); ok && key.Matches(k, p.Input.KeyMap.DeleteWordForward) && p.Input.Position() == len([]rune(p.Input.Value()))-1 {
+		msg = tea.KeyMsg{Type: tea.KeyDelete} // of a last character, bubbles v1.0.0 looks for the next
+	}
 	p.Input, _ = p.Input.Update(msg) // the command is that of a blinking cursor
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
@@ -39,6 +40,18 @@ func TestPromptShowsTheFaultAtItsColumn(t *testing.T) {
 		at := []rune(tc.text + " ")[fault.Column-1]
 		if got := []rune(ansi.Cut(lines[0], arrow, arrow+2) + " ")[0]; got != at {
 			t.Errorf("the arrow is under %q, want %q:\n%s\n%s", got, at, lines[0], lines[1])
+		}
+	}
+}
+
+// TestDeleteWord deletes the word after the cursor; of a word of one character, the next, too.
+func TestDeleteWord(t *testing.T) {
+	for at, want := range []string{" d", "a d", "a  d", "a b", "a bc", "a bc ", "a bc d"} {
+		p := New(Note, "a bc d")
+		p.Input.SetCursor(at)
+		p = p.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("d"), Alt: true})
+		if got := p.Input.Value(); got != want || p.Input.Position() != at {
+			t.Errorf("from %d on: %q with the cursor at %d, want %q", at, got, p.Input.Position(), want)
 		}
 	}
 }
