@@ -2,6 +2,9 @@ package tui_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -12,10 +15,11 @@ import (
 // emulator is a terminal program that the tests run on an X server.
 type emulator struct {
 	name         string
-	cellW, cellH int // pixels
+	cellW, cellH int // pixels; 0: those of the window, by its cells
 	byClass      bool
-	command      func(cols, rows int) []string // without the program that runs in it
-	args         []string                      // the program's
+	compositor   func(t *testing.T, env []string, w, h int) (more []string) // that the terminal is on, of w×h pixels; nil: the X server
+	command      func(cols, rows int) []string                              // without the program that runs in it
+	args         []string                                                   // the program's
 }
 
 // xtermWith is an xterm with sixel and these resources.
@@ -47,22 +51,76 @@ var (
 	}}
 )
 
-// TestKitty shows pictures by kitty's own protocol, without placeholders, which Debian's kitty does not have.
-func TestKitty(t *testing.T) {
+// Terminals that need no more than to be shown in.
+var (
+	mlterm = emulator{name: "mlterm", byClass: true, command: func(cols, rows int) []string {
+		return []string{"mlterm", "--geometry", fmt.Sprintf("%dx%d", cols, rows), "--sbmod", "none", "--border", "0", "--bg", "black", "--fg", "white", "-e"}
+	}}
+	// foot fills the screen of a compositor, which fills a window.
+	foot = emulator{name: "foot", cellW: 8, cellH: 17, compositor: startWeston, args: []string{"--no-mouse"}, command: func(cols, rows int) []string {
+		return []string{"foot", "--fullscreen", "-o", "font=DejaVu Sans Mono:pixelsize=13", "-o", "dpi-aware=no", "-o", "pad=0x0"}
+	}}
+)
+
+// startWeston starts a compositor in a window of w×h pixels, and returns what leads a terminal to it.
+func startWeston(t *testing.T, env []string, w, h int) []string {
+	t.Helper()
+	need.Programs(t, "weston")
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const settings = "[core]\nidle-time=0\n[shell]\npanel-position=none\nanimation=none\nstartup-animation=none\n"
+	if err := os.WriteFile(filepath.Join(dir, "weston.ini"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("weston", "--backend=x11-backend.so", "--use-pixman", fmt.Sprint("--width=", w), fmt.Sprint("--height=", h),
+		"--socket=strata", "--config="+filepath.Join(dir, "weston.ini"))
+	cmd.Env = append(env, "XDG_RUNTIME_DIR="+dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	for late := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(dir, "strata")); err == nil {
+			return []string{"XDG_RUNTIME_DIR=" + dir, "WAYLAND_DISPLAY=strata"}
+		}
+		if time.Now().After(late) {
+			t.Fatal("weston does not listen")
+		}
+	}
+}
+
+// TestMlterm shows pictures by sixel in mlterm.
+func TestMlterm(t *testing.T) { showIn(t, mlterm) }
+
+// TestFoot shows pictures by sixel in foot.
+func TestFoot(t *testing.T) { showIn(t, foot) }
+
+// showIn looks at pictures, at what covers them, and at what takes them away, and leaves.
+func showIn(t *testing.T, e emulator) {
+	t.Helper()
 	need.Long(t)
 	all := pictures(t)
-	x := startIn(t, kitty, 120, 40, false)
-	start := x.check("kitty", all)
+	x := startIn(t, e, 120, 40, false)
+	for range 10 { // the window may have grown to its size after the start
+		if len(x.places) < 21 {
+			x.settle()
+		}
+	}
+	x.check(e.name, all)
 	if n := len(x.places); n < 21 {
 		t.Errorf("%d pictures at 120×40", n)
 	}
+	x.press("n")
+	start := x.check(e.name+", next", all)
 	before := x.places
 	x.press("question")
 	if len(x.places) >= len(before) {
 		t.Errorf("the help covers none of the %d pictures", len(before))
 	}
 	x.press("Escape")
-	again := x.check("kitty, help closed", all)
+	again := x.check(e.name+", help closed", all)
 	for _, p := range x.places {
 		if !sameWithin(start, again, p.rect()) {
 			t.Errorf("the picture at %v has changed", p.rect())
@@ -70,9 +128,12 @@ func TestKitty(t *testing.T) {
 	}
 	before = x.places
 	x.press("x")
-	blank(t, "kitty, row removed", x.check("kitty, row removed", all), before, x.places)
+	blank(t, e.name+", row removed", x.check(e.name+", row removed", all), before, x.places)
 	x.quit()
 }
+
+// TestKitty shows pictures by kitty's own protocol, without placeholders, which Debian's kitty does not have.
+func TestKitty(t *testing.T) { showIn(t, kitty) }
 
 // TestXtermSetsModes shows pictures in an xterm with few registers, whose modes are not as sixel needs them.
 func TestXtermSetsModes(t *testing.T) {

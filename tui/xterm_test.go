@@ -112,6 +112,9 @@ func startIn(t *testing.T, e emulator, cols, rows int, hold bool) *terminal {
 	term := &terminal{t: t, program: program, trace: make(chan string, 1000), log: filepath.Join(dir, "log.strata"), done: make(chan error, 1)}
 	term.emulator, term.atLeast = e, 22
 	term.env = append(os.Environ(), "LIBGL_ALWAYS_SOFTWARE=1", "DISPLAY="+startX(t), "XDG_STATE_HOME="+dir, "XDG_CACHE_HOME="+dir, "NO_COLOR=", "COLORTERM=")
+	if e.compositor != nil {
+		term.env = append(term.env, e.compositor(t, term.env, cols*e.cellW, rows*e.cellH)...)
+	}
 	fifo := filepath.Join(dir, "trace")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -141,14 +144,33 @@ func startIn(t *testing.T, e emulator, cols, rows int, hold bool) *terminal {
 		cmd.Process.Kill()
 		<-term.done
 	})
-	by := []string{"--pid", fmt.Sprint(cmd.Process.Pid)}
-	if e.byClass {
-		by = []string{"--class", e.name}
-	}
-	term.window = strings.Fields(term.xdotool(append([]string{"search", "--sync", "--onlyvisible"}, by...)...))[0]
-	term.xdotool("windowfocus", "--sync", term.window)
+	term.find(cols, rows)
 	term.settle()
 	return term
+}
+
+// find finds the terminal's window, and gives it the keys.
+func (x *terminal) find(cols, rows int) {
+	x.t.Helper()
+	if x.emulator.compositor != nil {
+		x.window = "root"
+		x.xdotool("mousemove", "300", "300", "click", "1")
+		return
+	}
+	by := []string{"--pid", fmt.Sprint(x.pid)}
+	if x.emulator.byClass {
+		by = []string{"--class", x.emulator.name}
+	}
+	x.window = strings.Fields(x.xdotool(append([]string{"search", "--sync", "--onlyvisible"}, by...)...))[0]
+	x.xdotool("windowfocus", "--sync", x.window)
+	if x.emulator.cellW == 0 {
+		var w, h int
+		size := x.xdotool("getwindowgeometry", "--shell", x.window)
+		if _, err := fmt.Sscanf(size[strings.Index(size, "WIDTH"):], "WIDTH=%d\nHEIGHT=%d", &w, &h); err != nil || w%cols != 0 || h%rows != 0 {
+			x.t.Fatalf("%d×%d cells in a window of %q: %v", cols, rows, size, err)
+		}
+		x.emulator.cellW, x.emulator.cellH = w/cols, h/rows
+	}
 }
 
 func (x *terminal) xdotool(args ...string) string {
@@ -167,7 +189,11 @@ func (x *terminal) xdotool(args ...string) string {
 // press presses keys, named as in xdotool, and waits for the screen to settle.
 func (x *terminal) press(keys ...string) {
 	x.t.Helper()
-	x.xdotool(append([]string{"key", "--window", x.window, "--clearmodifiers"}, keys...)...)
+	to := []string{"key", "--window", x.window, "--clearmodifiers"}
+	if x.window == "root" {
+		to = []string{"key"} // to where the keys go
+	}
+	x.xdotool(append(to, keys...)...)
 	x.settle()
 }
 
