@@ -10,7 +10,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"strata/engine/inert"
-	"strata/experiments/script"
 	"strata/tui/cells"
 	"strata/tui/pane"
 	"strata/tui/prompt"
@@ -58,7 +57,7 @@ func (m Model) arrived(number int, err error) Model {
 func export(m Model, file string) (Model, tea.Cmd) {
 	text := m.prompt.Input.Value()
 	if m.prompt.Sure == text {
-		return m.send().execute(script.Export{File: file})
+		return m.write(file, true)
 	}
 	session := m.session
 	return m, m.crew.run(func() tea.Msg { return standing{text, file, session.Overwrites(file)} })
@@ -76,7 +75,7 @@ func (m Model) stands(s standing) (Model, tea.Cmd) {
 		return m, nil // it was given up
 	}
 	if !s.there {
-		return m.send().execute(script.Export{File: s.file})
+		return m.write(s.file, false)
 	}
 	m.prompt = m.prompt.Judge(fmt.Errorf("%s is there: enter once more writes over it", inert.Text(s.file)))
 	m.prompt.Sure = s.text

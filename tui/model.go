@@ -287,6 +287,8 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 		return foundDecision(m, msg)
 	case previewed, overdue:
 		return previews(m, msg), nil
+	case screenSaved:
+		return savedScreen(m, msg), nil
 	case copied:
 		return copiedScript(m, msg), nil
 	case tea.ResumeMsg:

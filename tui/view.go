@@ -55,7 +55,7 @@ func (m *Model) compose() ([]string, []picture.Placement) {
 	}
 	m.putFoot(c)
 	lines := c.Finished()
-	placements := m.placements(sc)
+	placements := m.placements()
 	if m.popup.Kind != prompt.PopupNone {
 		box := m.popup.View(m.styles, size)
 		r := cells.Centred(box, size)
@@ -129,28 +129,33 @@ func (m *Model) footKeys() []key.Binding {
 }
 
 // placements returns the pictures that go by themselves.
-func (m *Model) placements(sc *pane.Scene) []picture.Placement {
+func (m *Model) placements() []picture.Placement {
 	if m.relief.Open {
 		return m.relief.Placements(m.stage())
 	}
-	if !m.layout.Pictures || !m.c.Terminal.Graphics.Apart() {
-		return nil
-	}
 	var all []picture.Placement
+	m.eachPicture(func(_ pane.Place, p picture.Placement) { all = append(all, p) })
+	return all
+}
+
+// eachPicture gives each picture that goes by itself, and is ready.
+func (m *Model) eachPicture(give func(pane.Place, picture.Placement)) {
+	if m.relief.Open || !m.layout.Pictures || !m.c.Terminal.Graphics.Apart() {
+		return
+	}
 	add := func(at pane.Place, x, y int) {
 		if p := m.ready[at]; p.Bytes != nil {
-			all = append(all, p.Placement(x, y))
+			give(at, p.Placement(x, y))
 		}
 	}
 	switch {
 	case !m.findings.Open:
-		sc.Place(add)
+		m.scene().Place(add)
 	case m.findings.Sheet != nil:
 		m.findings.Sheet.Place(&m.layout, add)
 	case m.layout.Aside:
 		m.findings.Preview.Place(sc, add)
 	}
-	return all
 }
 
 // hidden is the number of schemes that do not fit on the screen.

@@ -1,10 +1,12 @@
 package picture
 
 import (
+	"bytes"
 	"container/list"
 	"context"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"runtime"
 	"sync"
 
@@ -335,6 +337,21 @@ func (t *Thumbs) source(ctx context.Context, row, w, h int) (image.Image, error)
 		t.mu.Unlock()
 	}
 	return m, nil
+}
+
+// Still returns a row's picture as a JPEG file of twice as many pixels as the size has, or as many as there are.
+func (t *Thumbs) Still(ctx context.Context, row int, size Box, faded bool) ([]byte, error) {
+	m, err := t.source(ctx, row, 2*size.Cols, 2*size.Rows)
+	if err != nil {
+		return nil, err
+	}
+	small := resample(m, min(2*size.Cols, max(size.Cols, m.Bounds().Dx())), min(2*size.Rows, max(size.Rows, m.Bounds().Dy())))
+	if faded {
+		small = fadedImage(small, small.Rect.Dx(), small.Rect.Dy(), t.light)
+	}
+	var file bytes.Buffer
+	err = jpeg.Encode(&file, small, &jpeg.Options{Quality: jpegQuality})
+	return file.Bytes(), err
 }
 
 // bytes is what keeping p costs.
