@@ -56,14 +56,14 @@ func valuesOf(g *engine.Gallery, column string) []items.ValueCount {
 	var values []items.ValueCount
 	switch l, err := g.Label(column); {
 	case column == setColumn:
-		for _, name := range g.QuerySets() {
+		for _, name := range g.Queries().Names() {
 			values = append(values, items.ValueCount{Value: name})
 		}
 	case err == nil:
 		values, _ = l.Count()
 	case column == engine.FlagColumn:
 		for _, word := range g.Flags().Words() {
-			values = append(values, items.ValueCount{Value: word, Rows: len(g.FlaggedRows(word))})
+			values = append(values, items.ValueCount{Value: word, Rows: len(g.Flagging().Rows(word))})
 		}
 	}
 	slices.SortStableFunc(values, func(a, b items.ValueCount) int { return cmp.Compare(b.Rows, a.Rows) })
