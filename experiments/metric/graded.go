@@ -38,10 +38,10 @@ func cutPersistence(name string) (k Kind, rest string, err error) {
 	if rest = strings.TrimPrefix(name, rankBiased); rest == "" || rest[0] != '(' {
 		return RankBiased + defaultPersistence, rest, nil
 	}
-	in, rest, _ := strings.Cut(rest[1:], ")")
+	in, rest, closed := strings.Cut(rest[1:], ")")
 	p, err := strconv.ParseFloat(strings.TrimPrefix(in, "p="), 64)
 	n := math.Round(p * 100)
-	if err != nil || !(n >= 1 && n <= 99) || math.Abs(p*100-n) > 1e-9 {
+	if err != nil || !closed || !(n >= 1 && n <= 99) || math.Abs(p*100-n) > 1e-9 {
 		return 0, "", fmt.Errorf("metric %s: its persistence is from 0.01 to 0.99, in hundredths: %s(p=0.95)", name, rankBiased)
 	}
 	return RankBiased + Kind(n), rest, nil

@@ -137,7 +137,7 @@ func TestPersistence(t *testing.T) {
 			t.Errorf("%s: %v %v, want %s", name, metrics, err, want)
 		}
 	}
-	for _, name := range []string{"RBP(0)", "RBP(1)@3", "RBP(.005)", "RBP(.123)", "RBP(NaN)", "RBP()", "RBP(p)@2", "RBP(-.5)", "RBP(2.3e9)"} {
+	for _, name := range []string{"RBP(0)", "RBP(1)@3", "RBP(.005)", "RBP(.123)", "RBP(NaN)", "RBP()", "RBP(p)@2", "RBP(-.5)", "RBP(2.3e9)", "RBP(p=0.5", "RBP(.5@3"} {
 		if _, err := ParseMetrics([]string{name}, []int{1}); err == nil || !strings.Contains(err.Error(), "its persistence is from 0.01 to 0.99") {
 			t.Errorf("%s: %v", name, err)
 		}
