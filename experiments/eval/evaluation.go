@@ -25,7 +25,9 @@ type Evaluation struct {
 	Filter    []scheme.Condition
 	Where     []scheme.Condition
 	Set       string // as planned; "": all
+	SetText   string // the name, number and hash of what Set held; "" without one
 	Over      int    // as planned; 0: all
+	From      int    // queries in Set that met Where, of which Over were drawn
 	Seed      uint64
 	Macro     bool
 	Summaries []Summary  // by scheme, then label, then mean, then metric

@@ -14,10 +14,7 @@ func (e *Evaluation) Manifest(ctx context.Context, f run.Folder, started time.Ti
 	m, err := f.Manifest(ctx, e.Gallery, started)
 	m.Schemes, m.Labels, m.Ks = []string{}, e.Labels, e.Ks
 	m.Where, m.Filter, m.Over, m.Queries = run.Texts(e.Where), run.Texts(e.Filter), e.Over, len(e.Queries)
-	if err == nil {
-		m.Set, err = SetText(e.Gallery, e.Set)
-	}
-	m.Seed, m.Resamples, m.Depth, m.Kept = e.Seed, stats.Resamples, e.Depth, len(e.kept)
+	m.Set, m.Seed, m.Resamples, m.Depth, m.Kept = e.SetText, e.Seed, stats.Resamples, e.Depth, len(e.kept)
 	for _, s := range e.Schemes {
 		m.Schemes = append(m.Schemes, s.String())
 	}

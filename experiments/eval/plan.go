@@ -119,7 +119,7 @@ func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, 
 			return nil, fmt.Errorf("k is from 1 to %d, not %d", metric.MaxK, k)
 		}
 	}
-	if e.Queries, err = p.DrawQueries(g); err != nil {
+	if err := e.chooseQueries(p); err != nil {
 		return nil, err
 	}
 	e.Judge = NewJudge(among, labels)
@@ -151,12 +151,21 @@ func (p Plan) FindLabels(g *engine.Gallery) ([]*items.Label, error) {
 
 // DrawQueries returns the rows to evaluate, ascending.
 func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
+	e := Evaluation{Gallery: g}
+	err := e.chooseQueries(p)
+	return e.Queries, err
+}
+
+// chooseQueries sets the queries, and what they are of: a set and flags may be others later.
+func (e *Evaluation) chooseQueries(p Plan) error {
+	g := e.Gallery
 	if p.Queries != nil {
-		return p.Queries, nil
+		e.Queries, e.From = p.Queries, len(p.Queries)
+		return nil
 	}
 	in, err := g.Rows(p.Where)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var rows []int
 	if p.Set == "" {
@@ -168,21 +177,23 @@ func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
 	} else {
 		set, err := g.Queries().Set(p.Set)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		e.SetText = set.String()
 		rows = slices.DeleteFunc(set.Rows, func(row int) bool { return in != nil && !in[row] })
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("no item is a query: " + script.Evaluate{Where: p.Where, Set: p.Set}.String())
+		return errors.New("no item is a query: " + script.Evaluate{Where: p.Where, Set: p.Set}.String())
 	}
+	e.Queries, e.From = rows, len(rows)
 	if p.Over == 0 || p.Over >= len(rows) {
-		return rows, nil
+		return nil
 	}
-	drawn := items.Sample(len(rows), p.Over, max(p.Seed, 1))
-	for i, place := range drawn {
-		drawn[i] = rows[place]
+	e.Queries = items.Sample(len(rows), p.Over, max(p.Seed, 1))
+	for i, place := range e.Queries {
+		e.Queries[i] = rows[place]
 	}
-	return drawn, nil
+	return nil
 }
 
 // Reporter returns a function that counts queries and passes the count on to

@@ -22,7 +22,6 @@ type Decision struct {
 	Scheme  int   // its place among the schemes
 	Against int   // that of the scheme whose place it takes; -1: there is one scheme only
 	Labels  []int // places of the labels; at least one
-	Queries int   // that meet Where: the evaluation is of all of them, or of some drawn ones
 }
 
 // Work is what was done on the way to a decision.
@@ -41,11 +40,7 @@ type Flagged struct {
 // NewDecision returns the default decision for an evaluation with the comparisons of all pairs: the
 // highest scheme under the first label, against the second, for all labels.
 func NewDecision(e *eval.Evaluation, comparisons []eval.Comparison) (*Decision, error) {
-	queries, err := eval.Plan{Where: e.Where, Set: e.Set}.DrawQueries(e.Gallery)
-	if err != nil {
-		return nil, err
-	}
-	d := &Decision{Evaluation: e, Comparisons: comparisons, Queries: len(queries), Against: -1}
+	d := &Decision{Evaluation: e, Comparisons: comparisons, Against: -1}
 	for l := range e.Labels {
 		d.Labels = append(d.Labels, l)
 	}
@@ -120,13 +115,13 @@ func (d *Decision) Page(ctx context.Context, w Work, m run.Manifest) (func(io.Wr
 func (p *decisionPage) name(scheme int) string { return p.e.Schemes[scheme].String() }
 
 // isWhole reports whether the evaluation is of all queries that it could be of.
-func (p *decisionPage) isWhole() bool { return len(p.e.Queries) == p.Queries }
+func (p *decisionPage) isWhole() bool { return len(p.e.Queries) == p.e.From }
 
 // verdictLine says which scheme is ahead under the decision's labels; of drawn queries, who leads so
 // far.
 func (p *decisionPage) verdictLine() string {
 	words := live.Words{
-		Rows: live.Evaluated(p.e, p.Comparisons, p.Queries), Chosen: p.tunedHere, Number: threeDigits, Count: strconv.Itoa,
+		Rows: live.Evaluated(p.e, p.Comparisons, p.e.From), Chosen: p.tunedHere, Number: threeDigits, Count: strconv.Itoa,
 	}
 	for _, l := range p.Labels {
 		words.Labels = append(words.Labels, p.e.Labels[l])
@@ -184,7 +179,7 @@ func (p *decisionPage) caveats(m run.Manifest) []string {
 	var out []string
 	if !p.isWhole() {
 		out = append(out, fmt.Sprintf("Measured on %d of %d queries, drawn with seed %d: no scheme is shown to be ahead of all before all are.",
-			len(p.e.Queries), p.Queries, p.e.Seed))
+			len(p.e.Queries), p.e.From, p.e.Seed))
 	}
 	switch s := p.e.Schemes[p.Scheme]; {
 	case p.tunedHere(s):
