@@ -147,13 +147,11 @@ func (s *state) decisionPage(ctx context.Context, file string) (table.Writer, er
 	return d.Page(ctx, report.Work{Tuned: s.tuned, Notes: s.notes, Flagged: flagged(d.Evaluation.Gallery)}, manifest)
 }
 
-// flagged returns the items of a gallery that are flagged, in the order of its flags.
+// flagged returns the items of a gallery that are flagged, by row: the order in which they were
+// flagged is another one once a flag was taken back.
 func flagged(g *engine.Gallery) (all []report.Flagged) {
-	flags := g.Flags()
-	for _, id := range flags.IDs() {
-		if row, err := g.Row(id); err == nil {
-			all = append(all, report.Flagged{Row: row, Flag: flags.Of(id)})
-		}
+	for _, row := range g.Flagging().Rows(g.Flags().Words()...) {
+		all = append(all, report.Flagged{Row: row, Flag: g.Flags().Of(g.ID(row))})
 	}
 	return all
 }

@@ -25,6 +25,7 @@ type execution struct {
 	s        *Session
 	state    state
 	dry      bool // exports are not written
+	lax      bool // a filter on flags that are not there is set, without candidates
 	progress func(done, of int)
 	phase    func(name, unit string) // told of a part of a step that begins; never nil
 
@@ -296,6 +297,10 @@ func (x *execution) filter(_ context.Context, step script.Filter) (*Result, erro
 func (x *execution) setFilter(conditions []scheme.Condition) error {
 	g := x.state.gallery.g
 	among, err := g.Candidates(conditions)
+	if err != nil && x.lax && g.Flagging().On(conditions) {
+		x.state.filter = conditions
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -396,7 +401,7 @@ func (x *execution) export(ctx context.Context, step script.Export) (*Result, er
 		return nil, err
 	}
 	x.outputs = append(x.outputs, o)
-	return &Result{Step: step, Lines: []string{o.Line()}}, nil
+	return &Result{Step: step, Lines: append(x.state.flagLines(path), o.Line())}, nil
 }
 
 // Overwrites reports whether an export into a file would replace one.

@@ -55,14 +55,17 @@ var exports = []tableKind{
 	tunedExport("queries"), tunedExport("schemes"), tunedExport("report"), tunedExport("pareto"),
 }
 
+// decisionName ends the names of what a decision is written as.
+const decisionName = "decision"
+
 // pages are the exports that are no tables, by the end of the file's name.
 var pages = []struct {
 	name, extension string
 	write           func(s *state, ctx context.Context, file string) (table.Writer, error)
 }{
 	{"report", "html", (*state).report},
-	{"decision", "html", (*state).decisionPage},
-	{"decision", "strata", (*state).decisionScript},
+	{decisionName, "html", (*state).decisionPage},
+	{decisionName, "strata", (*state).decisionScript},
 }
 
 // minedExport is one of the tables of a mine step.
@@ -117,6 +120,17 @@ func (s *state) table(ctx context.Context, file string) (table.Writer, error) {
 	last := len(names) - 1
 	return nil, fmt.Errorf("%s: the name's end says which table to write: %s or %s, each with .csv, .jsonl or .parquet; or report.html, decision.html or decision.strata",
 		file, strings.Join(names[:last], ", "), names[last])
+}
+
+// flagLines returns what the log holds of the flags on the page of a decision, so that a check that
+// finds others says so.
+func (s *state) flagLines(file string) (lines []string) {
+	if strings.HasSuffix(file, decisionName+".html") {
+		for _, word := range s.flags().Words() {
+			lines = append(lines, flaggedLine(s.gallery.g, word))
+		}
+	}
+	return lines
 }
 
 // report returns the writer of the page of the last evaluation, with every pair of

@@ -99,23 +99,24 @@ func (x *execution) onFlags(step script.Step) bool {
 	return g.g.Queries().OnFlags(set) || g.g.Flagging().On(where)
 }
 
-// rewound returns a gallery's flags as they were before the flag steps of a script, which a log of
-// this or a later time holds: a check begins with them, so that what came before an item was flagged
-// sees it without.
+// rewound returns a gallery's flags with those that items had before the first flag step on them in a
+// log: a check begins with them, whatever the items were flagged as since.
 func rewound(now *flags.Flags, lines []script.Line) *flags.Flags {
-	var all []flags.Undo
+	seen := map[string]bool{}
 	for _, line := range lines {
 		step, ok := line.Step.(script.Flag)
-		if !ok || len(line.Expected) == 0 {
+		if !ok || seen[step.ID] {
 			continue
 		}
-		was, ok := strings.CutPrefix(line.Expected[0].Text, wasLine)
-		if !ok {
+		seen[step.ID] = true
+		if len(line.Expected) == 0 {
 			continue
 		}
-		all = append(all, flags.Undo{ID: step.ID, Word: step.Word, Was: wasWord(was)})
+		if was, ok := strings.CutPrefix(line.Expected[0].Text, wasLine); ok {
+			now = now.With(step.ID, wasWord(was))
+		}
 	}
-	return now.Back(all)
+	return now
 }
 
 // wasWord returns the word of a wasLine, "" for none.

@@ -58,6 +58,46 @@ func TestReplayFlags(t *testing.T) {
 	}
 }
 
+// TestReplayFlaggedDecision decides on flagged items, of which others are flagged before the decision, and
+// none after it. The log agrees, whatever the items of its steps were flagged as since; it says so
+// where others are.
+func TestReplayFlaggedDecision(t *testing.T) {
+	dir := t.TempDir()
+	shop := filepath.Join(dir, "shirts")
+	testgallery.Shirts().Write(t, shop)
+	path, flags := filepath.Join(dir, "try.strata"), filepath.Join(shop, ".strata", "flags.csv")
+	write := func(path, text string) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(flags, "id,flag\nd,wrong\na,wrong\n")
+	write(path, "gallery shirts\nevaluate x, y on category where flag=wrong\nflag \"c c\" wrong\ndecide x\nflag d none\nflag a none\nflag \"c c\" none\nexport decision.html\n"+
+		"flag b good\nexport decision.html\nflag a wrong\nflag d wrong\nexport decision.html\n")
+	log, _, err := replayFile(t, path, ReplayOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "decision.html"))
+	if err != nil || strings.Contains(string(page), "Measured on") || !strings.Contains(log, "    flag=good: 1 ids  sha256:") {
+		t.Errorf("%v: the page says that queries were drawn, or the log does not name the flags:\n%s", err, log)
+	}
+	write(path, log)
+	for _, now := range []string{"a,wrong\nd,wrong\nb,good\n", "b,good\nd,wrong\na,wrong\n", "a,own word\nc c,wrong\n", ""} {
+		write(flags, "id,flag\n"+now)
+		if _, _, err := replayFile(t, path, ReplayOptions{Check: true}); err != nil {
+			t.Errorf("%q: %v", now, err)
+		}
+	}
+	write(flags, "id,flag\ne,good\n")
+	if _, _, err := replayFile(t, path, ReplayOptions{Check: true}); err == nil || !strings.Contains(err.Error(), "; other items are flagged than when this was written") {
+		t.Errorf("another item is flagged: %v", err)
+	}
+}
+
 // TestFlagsAreWholeSteps fails after a flag step: neither the gallery nor its file has the flag.
 func TestFlagsAreWholeSteps(t *testing.T) {
 	shop := filepath.Join(t.TempDir(), "shirts")

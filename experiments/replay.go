@@ -222,12 +222,25 @@ func (r *replay) checkOut() error {
 	if err := os.MkdirAll(r.o.Out, 0o777); err != nil {
 		return err
 	}
-	script, err := os.Stat(r.script.Name)
+	return r.spares(r.logPath())
+}
+
+// spares returns an error if a path leads to a file that the script consists of.
+func (r *replay) spares(path string) error {
+	there, err := os.Stat(path)
 	if err != nil {
-		return nil //nolint:nilerr // a script that is no file cannot be written over
+		return nil //nolint:nilerr // nothing is written over
 	}
-	if log, err := os.Stat(r.logPath()); err == nil && os.SameFile(script, log) {
-		return fmt.Errorf("%s is the script itself: choose another folder for the output", r.logPath())
+	names := []string{r.script.Name}
+	for _, line := range r.script.Lines {
+		if line.File != names[len(names)-1] {
+			names = append(names, line.File)
+		}
+	}
+	for _, name := range names {
+		if file, err := os.Stat(name); err == nil && os.SameFile(file, there) {
+			return fmt.Errorf("%s is the script itself, or one that it includes: choose another folder for the output", path)
+		}
 	}
 	return nil
 }
@@ -291,6 +304,9 @@ func (r *replay) place(file string) (string, error) {
 	path := dir.File(filepath.Base(local))
 	if other, ok := r.placed[path]; ok && other != file {
 		return "", fmt.Errorf("the exports %s and %s would both be written as %s", other, file, path)
+	}
+	if err := r.spares(path); err != nil {
+		return "", err
 	}
 	r.placed[path] = file
 	return path, dir.Make()

@@ -287,3 +287,36 @@ func TestReplayStepFails(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// TestReplaySparesScripts exports under the names of scripts that run: they stay as they are.
+func TestReplaySparesScripts(t *testing.T) {
+	dir := t.TempDir()
+	testgallery.Shirts().Write(t, filepath.Join(dir, "shirts"))
+	scripts := map[string]string{
+		"decision.strata":       "gallery shirts\nevaluate x, y on category\nexport decision.strata\n",
+		"outer.strata":          "include inner/decision.strata\nexport inner/decision.strata\n",
+		"inner/decision.strata": "gallery shirts\nevaluate x, y on category\n",
+	}
+	for name, text := range scripts {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"decision.strata", "outer.strata"} {
+		if _, _, err := replayFile(t, filepath.Join(dir, name), ReplayOptions{}); err == nil || !strings.Contains(err.Error(), " is the script itself, or one that it includes") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, _, err := replayFile(t, filepath.Join(dir, name), ReplayOptions{Out: t.TempDir()}); err != nil {
+			t.Errorf("%s elsewhere: %v", name, err)
+		}
+	}
+	for name, text := range scripts {
+		if b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err != nil || string(b) != text {
+			t.Errorf("%s: %v: it has %s", name, err, b)
+		}
+	}
+}

@@ -48,11 +48,22 @@ func (s *Session) Resume(ctx context.Context, gallery string, from *script.Scrip
 	return moments, err
 }
 
-// follow executes the steps of a script that change what is asked.
+// follow executes the steps of a script that change what is asked, from its last gallery step on, which
+// forgets what was before. Only the filter that is left need let items through: flags that others had
+// need not be there any more.
 func (x *execution) follow(ctx context.Context, gallery string, from *script.Script) error {
+	lines, filtered := from.Lines, script.Line{}
+	for i, line := range slices.Backward(lines) {
+		if _, ok := line.Step.(script.Gallery); ok {
+			lines = lines[i:]
+			break
+		}
+	}
+	x.lax = true
 	elsewhere := "" // the gallery of the log, if that is another place
-	for _, line := range from.Lines {
+	for _, line := range lines {
 		var err error
+		filter := script.Filter{Conditions: x.state.filter}.String()
 		switch step := line.Step.(type) {
 		case script.Gallery:
 			if _, err := x.step(ctx, script.Gallery{Name: gallery}); err != nil {
@@ -77,9 +88,16 @@ func (x *execution) follow(ctx context.Context, gallery string, from *script.Scr
 		if err != nil {
 			return &StepError{File: line.File, Line: line.Line, Err: err}
 		}
+		if (script.Filter{Conditions: x.state.filter}).String() != filter {
+			filtered = line
+		}
 	}
+	x.lax = false
 	if x.state.gallery == nil {
 		return &StepError{File: from.Name, Line: 1, Err: ErrNoGallery}
+	}
+	if err := x.setFilter(x.state.filter); err != nil {
+		return &StepError{File: filtered.File, Line: filtered.Line, Err: err}
 	}
 	return nil
 }

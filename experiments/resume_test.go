@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,43 @@ func TestResume(t *testing.T) {
 	}
 	do(t, next, "search 3\nundo\nsearch 3")
 	checked(t, again)
+}
+
+// TestResumeLast goes on in the last of two galleries, after a filter on flags that are gone; a filter on
+// them that is left is named.
+func TestResumeLast(t *testing.T) {
+	first, last := t.TempDir(), t.TempDir()
+	testgallery.Random(rand.New(rand.NewPCG(3, 4)), 60).Write(t, first)
+	testgallery.Shirts().Write(t, last)
+	log := &writes{}
+	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true})
+	defer s.Close()
+	do(t, s, "gallery "+first+"\nschemes A\ngallery "+last+"\nquery a\nschemes x\nflag b wrong\nfilter flag=wrong\nsearch 2\nschemes y\nfilter none\nflag b none\nquery d")
+	resume := func(text string) error {
+		left := leave(t, text)
+		gallery, err := LeftGallery(left)
+		if err != nil || gallery != last {
+			t.Fatalf("the gallery is %s, %v", gallery, err)
+		}
+		next := NewSession(Options{Open: openFolder, SkipContent: true})
+		defer next.Close()
+		if _, err := next.Resume(t.Context(), gallery, left); err != nil {
+			return err
+		}
+		if got, want := asked(next), asked(s); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		return nil
+	}
+	text := log.text()
+	if err := resume(text); err != nil {
+		t.Error(err)
+	}
+	err := resume(text + "filter flag=wrong\nschemes x\n")
+	var at *StepError
+	if !errors.As(err, &at) || at.Line != strings.Count(text, "\n")+1 || !strings.Contains(err.Error(), "no item is flagged") {
+		t.Errorf("a filter that no item meets: %v", err)
+	}
 }
 
 // TestResumeRefuses names the line of a log that cannot be gone on from.

@@ -155,24 +155,30 @@ func (x *execution) setLines(set string, where []scheme.Condition) ([]string, er
 	}
 	for _, c := range where {
 		if c.Label == engine.FlagColumn {
-			rows := g.Flagging().Rows(c.Value)
-			lines = append(lines, fmt.Sprintf("%s: %d ids  %s", c, len(rows), g.HashRows(rows)))
+			lines = append(lines, flaggedLine(g, c.Value))
 		}
 	}
 	return lines, nil
 }
 
-// setHint says of two lines about one set that it has other ids, or returns "".
+// flaggedLine returns the line of the items with a flag.
+func flaggedLine(g *engine.Gallery, word string) string {
+	rows := g.Flagging().Rows(word)
+	return fmt.Sprintf("%s: %d ids  %s", scheme.Condition{Label: engine.FlagColumn, Value: word}, len(rows), g.HashRows(rows))
+}
+
+// setHint says of two lines about one set, or about flags, that there are other ids, or returns "".
 func setHint(expected, got string) string {
-	name, _, ok := strings.Cut(expected, ": ")
-	other, _, _ := strings.Cut(got, ": ")
+	name, _, _ := cutLast(expected, ": ")
+	other, _, _ := cutLast(got, ": ")
+	isFlag := engine.FlagColumn + "="
 	switch {
-	case !ok || name != other:
-		return ""
-	case strings.HasPrefix(name, setLine):
+	case name == other && strings.HasPrefix(name, setLine):
 		return "the set of " + name + " has other ids than when this was written"
-	case strings.HasPrefix(name, engine.FlagColumn+"="):
+	case name == other && strings.HasPrefix(name, isFlag):
 		return "other items have " + name + " than when this was written"
+	case strings.HasPrefix(name, isFlag) || strings.HasPrefix(other, isFlag):
+		return "other items are flagged than when this was written"
 	}
 	return ""
 }

@@ -27,8 +27,9 @@ var errOutside = errors.New("the screen is saved below the working folder")
 
 // screenSaved ends the saving of the screen.
 type screenSaved struct {
-	file string
-	err  error
+	file   string
+	number int // as of a step
+	err    error
 }
 
 // write writes a file of the steps' results, or the screen as a page. over says that a file which is there may be
@@ -42,6 +43,7 @@ func (m Model) write(file string, over bool) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m = m.send()
+	number := m.numbered()
 	page, take := m.still()
 	session, ctx := m.session, m.ctx
 	return m, m.crew.run(func() tea.Msg {
@@ -56,7 +58,7 @@ func (m Model) write(file string, over bool) (Model, tea.Cmd) {
 		if err == nil {
 			err = put(path, func(w io.Writer) error { return page.Write(inert.NewWriter(w)) })
 		}
-		return screenSaved{file, err}
+		return screenSaved{file, number, err}
 	})
 }
 
@@ -100,12 +102,11 @@ func (m *Model) nameOf(row int) string {
 
 // savedScreen takes the end of the saving of the screen.
 func savedScreen(m Model, s screenSaved) Model {
-	if s.err != nil {
-		if m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), s.err)
-		}
-		return m.giveBack(s.err)
+	switch {
+	case s.err == nil:
+		m.status = m.status.Tell("wrote this screen to %s", inert.Text(s.file))
+	case m.ctx.Err() == nil:
+		m.status = m.status.Fail(m.c.Now(), s.err)
 	}
-	m.status = m.status.Tell("wrote this screen to %s", inert.Text(s.file))
-	return m
+	return m.arrived(s.number, s.err)
 }

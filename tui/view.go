@@ -154,7 +154,7 @@ func (m *Model) eachPicture(give func(pane.Place, picture.Placement)) {
 	case m.findings.Sheet != nil:
 		m.findings.Sheet.Place(&m.layout, add)
 	case m.layout.Aside:
-		m.findings.Preview.Place(sc, add)
+		m.findings.Preview.Place(m.scene(), add)
 	}
 }
 

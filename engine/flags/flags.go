@@ -171,17 +171,3 @@ func (f *Flags) Apply(changes []Change) *Flags {
 	}
 	return f
 }
-
-// Back returns the flags before changes, of which each says what an id had before and got. A change
-// whose word the id does not have is not one of these flags, and left.
-func (f *Flags) Back(changes []Undo) *Flags {
-	for _, c := range slices.Backward(changes) {
-		if f.Of(c.ID) == c.Word {
-			f = f.With(c.ID, c.Was)
-		}
-	}
-	return f
-}
-
-// Undo is a Change with the word that the id had before.
-type Undo struct{ ID, Word, Was string }

@@ -31,9 +31,6 @@ func TestFlags(t *testing.T) {
 	if got := strings.Join(one.Words(), "; "); got != "own word; wrong" {
 		t.Errorf("words %s", got)
 	}
-	if back := two.Back([]Undo{{"a", "wrong", ""}, {"a", "duplicate", "wrong"}, {"e", "", "wrong"}, {"b, \"c\"\nd", "other", ""}}); back.Of("a") != "" || back.Of("e") != "wrong" || back.Len() != 2 {
-		t.Errorf("before the changes: %+v", back)
-	}
 }
 
 func TestReadFaults(t *testing.T) {

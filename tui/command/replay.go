@@ -41,7 +41,8 @@ them, and does not compare the hashes of exports. A require step that is not met
 named, and fails.
 
 A script's relative paths start at the script's folder. Its exports are written below
-that folder, or below --out, whatever path the script gives them. A script may include
+that folder, or below --out, whatever path the script gives them. Its flag steps flag
+items in their gallery. A script may include
 others (include FILE), of its folder or below unless --include-outside allows any,
 and have variables (set NAME VALUE, then ${NAME}), which --set changes; --seed changes the seed of every evaluation. All of several scripts
 are run, --jobs at a time, whatever fails, and a summary comes last.`,
