@@ -398,3 +398,30 @@ func TestZNormRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestZNormRefusesTheFirst: of many queries that are refused the first is named, with any number of
+// threads.
+func TestZNormRefusesTheFirst(t *testing.T) {
+	rows := 400
+	a, b := matrix{}, fewValues(rand.New(rand.NewPCG(7, 7)), rows, 3)
+	for range rows {
+		a.rows = append(a.rows, []float32{1, 1})
+	}
+	g := open(t, writeGallery(t, "id\n"+strings.Join(ids(rows), "\n"), map[string]matrix{"A": a, "B": b}))
+	among, err := g.Candidates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries := allRows(rows)
+	slices.Reverse(queries)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
+	ctx := rank.WithTrial(t.Context(), &rank.Trial{Queries: 1})
+	for _, text := range []string{"znorm(B+A)", "rrf(B,znorm(A))", "rrf(rrf(B,znorm(A)),B)", "qe(znorm(A),3,1)"} {
+		for range 20 {
+			err := g.RankAll(ctx, queries, parseAll(t, g, []string{"B", text}), 5, among, func(int, []rank.Ranking) {})
+			if e := (*derive.SpreadError)(nil); !errors.As(err, &e) || e.Layer != "A" || e.Row != rows-1 {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+	}
+}

@@ -1,11 +1,13 @@
 package rank
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/bits"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -32,8 +34,12 @@ const (
 	fuseMemory    = 256 << 20 // of scores kept for rank fusion
 )
 
-// run ranks all queries on all processors. It stops at the first error.
+// run ranks all queries on all processors. It stops at the first error. A query that a znorm cannot
+// settle is an error before any is ranked: that of the first such query.
 func (b *Batch) run(ctx context.Context) error {
+	if err := b.refused(ctx); err != nil {
+		return err
+	}
 	size := b.TileQueries()
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -55,6 +61,32 @@ func (b *Batch) run(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
+}
+
+// refused returns why the first query that a scheme refuses is refused, or nil. What it finds out of
+// items is kept.
+func (b *Batch) refused(ctx context.Context) error {
+	if !slices.ContainsFunc(b.Schemes, varies) {
+		return nil
+	}
+	var mu sync.Mutex
+	var fault error
+	first := len(b.Queries)
+	err := layer.Parallel(ctx, len(b.Queries), 16, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			for _, s := range b.Schemes {
+				if _, err := settled(ctx, b.G, s, b.ask(i)); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					if i < first {
+						first, fault = i, err
+					}
+					return
+				}
+			}
+		}
+	})
+	return cmp.Or(err, fault)
 }
 
 // All ranks all queries over the layers of g. See Gallery.RankAll.
