@@ -343,20 +343,28 @@ func (g *Gallery) FirstSchemes() ([]scheme.Scheme, error) {
 	return schemes, nil
 }
 
-// With returns a gallery of the same items and pictures whose layers are the .npy files of
-// another folder, and no others. What that folder's gallery.yaml says of them holds.
+// With returns a gallery of the same items, judgements, flags, sets of queries and pictures whose
+// layers are the .npy files of another folder, and no others. What that folder's gallery.yaml says
+// of them holds.
 // Nothing is kept for it in the folder of g. It is closed before g is.
 func (g *Gallery) With(ctx context.Context, dir string) (_ *Gallery, err error) {
-	w := &Gallery{Name: g.Name, Path: g.Path, Kind: g.Kind, items: g.items, folder: g.folder, labels: g.labels}
+	w := &Gallery{Name: g.Name, Path: g.Path, Kind: g.Kind, items: g.items, folder: g.folder, labels: g.labels, judgements: g.judgements}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
 		}
 	}()
 	w.flags = newFlagging(w)
+	w.flags.Set(g.Flags())
 	files := os.DirFS(dir)
 	if w.manifest, err = manifest.Read(files, dir); err != nil {
 		return nil, err
+	}
+	if w.manifest == nil {
+		w.manifest = &manifest.Manifest{}
+	}
+	if g.manifest != nil {
+		w.manifest.Queries = g.manifest.Queries
 	}
 	names, err := fs.Glob(files, "*.npy")
 	if err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"strata/engine/flags"
 	"strata/engine/manifest"
 )
 
@@ -97,6 +99,51 @@ func TestQuerySetFaults(t *testing.T) {
 	} {
 		if _, err := g.Queries().Set(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}
+
+// TestWithHasSetsAndFlags: a gallery of the same items with other layers has their sets of queries, flags
+// and judgements.
+func TestWithHasSetsAndFlags(t *testing.T) {
+	stateHome(t)
+	g := setsGallery(t, "queries: {hard: [a, c], odd: {where: {flag: wrong}}}")
+	if err := g.Flagging().Write([]flags.Change{{ID: "b", Word: "wrong"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(g.Path, "qrels.csv"), []byte("query,item,grade\na,b,1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	g = open(t, g.Path)
+	for _, text := range []string{"", "name: other\n"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "B.npy"), []byte(string(npyFile("<f4", false, "(5, 1)"))+strings.Repeat("\x00\x00\x80?", 5)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if text != "" {
+			if err := os.WriteFile(filepath.Join(dir, manifest.FileName), []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := g.With(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"hard", "odd"} {
+			want, err := g.Queries().Set(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := w.Queries().Set(name); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %v, %v, want %v", name, got, err, want)
+			}
+		}
+		want, err := g.hashing().judged()
+		if got, errW := w.hashing().judged(); err != nil || errW != nil || want == nil || !bytes.Equal(got, want) {
+			t.Errorf("the hash of its judgements is %x, %v, want %x, %v", got, errW, want, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -107,6 +107,9 @@ func (s Sweep) Do(ctx context.Context, progress func(done, of int), use func(*Sw
 	if s.Plan.Labels, err = s.labels(); err != nil {
 		return nil, err
 	}
+	if _, err = s.Plan.DrawQueries(s.Gallery); err != nil { // before hours of work, not after
+		return nil, err
+	}
 	out := &Swept{}
 	if out.Points, err = s.points(ctx); err != nil {
 		return nil, err
