@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"sync"
+	"unsafe"
 
 	"strata/engine/items"
 	"strata/engine/layer"
@@ -66,8 +67,17 @@ func expand(values []float32, l *layer.Layer, query layer.Vector, hits []Hit, al
 	}
 }
 
-// expandedAtOnce is the number of queries whose first hits are kept at a time.
-const expandedAtOnce = 1024
+// The limits of the first hits that are kept at a time: queries, and bytes.
+const (
+	expandedQueries = 1024
+	expandedMemory  = 256 << 20
+)
+
+// expandedAtOnce returns the number of queries whose first hits are kept at a time, of so many hits
+// under so many schemes.
+func expandedAtOnce(hits, schemes int) int {
+	return max(1, min(expandedQueries, expandedMemory/(int(unsafe.Sizeof(Hit{}))*max(1, hits)*schemes)))
+}
 
 // allExpanded is All for schemes among which there are query expansions. It searches under the other
 // schemes and the expansions' parts first, then under each expansion.
@@ -89,8 +99,9 @@ func allExpanded(ctx context.Context, g Layers, queries []int, schemes []scheme.
 			first = append(first, s)
 		}
 	}
-	for lo := 0; lo < len(queries); lo += expandedAtOnce {
-		chunk := queries[lo:min(lo+expandedAtOnce, len(queries))]
+	size := expandedAtOnce(min(depth, g.Len()), len(first))
+	for lo := 0; lo < len(queries); lo += size {
+		chunk := queries[lo:min(lo+size, len(queries))]
 		found := make([][]Ranking, len(chunk))
 		err := All(ctx, g, chunk, first, depth, among, func(i int, rankings []Ranking) {
 			found[i] = make([]Ranking, len(schemes))
