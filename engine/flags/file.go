@@ -27,7 +27,7 @@ func Load(dir fence.Folder) (f *Flags, there bool, err error) {
 
 // Update changes the flags of a folder: those that its file has by now, or first where it has none. Two
 // programs that do so take turns. It returns what the file then holds. A file that cannot be read is
-// not replaced.
+// not replaced, and none is written that could not be read.
 func Update(dir fence.Folder, first *Flags, changes []Change) (f *Flags, err error) {
 	err = dir.Replace(File, func() ([]byte, error) {
 		there := false
@@ -38,7 +38,11 @@ func Update(dir fence.Folder, first *Flags, changes []Change) (f *Flags, err err
 			f = first
 		}
 		f = f.Apply(changes)
-		return f.Bytes(), nil
+		b := f.Bytes()
+		if len(b) > fence.Metadata {
+			return nil, fmt.Errorf("%s: its %d flags would take %d bytes, and a file of flags has at most %d", dir.File(File), f.Len(), len(b), fence.Metadata)
+		}
+		return b, nil
 	})
 	return f, err
 }

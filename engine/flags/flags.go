@@ -81,24 +81,43 @@ func (f *Flags) Words() []string {
 }
 
 // With returns flags in which an id has a word; "" takes its flag back.
-func (f *Flags) With(id, word string) *Flags {
-	if f.Of(id) == word {
-		return f
-	}
+func (f *Flags) With(id, word string) *Flags { return f.Apply([]Change{{id, word}}) }
+
+// draft returns a copy that set changes, and that done ends.
+func (f *Flags) draft() *Flags {
 	out := &Flags{ids: slices.Clone(f.IDs()), words: map[string]string{}}
 	if f != nil {
 		maps.Copy(out.words, f.words)
 	}
-	if word == "" {
-		delete(out.words, id)
-		out.ids = slices.DeleteFunc(out.ids, func(other string) bool { return other == id })
-		return out
-	}
-	if out.words[id] == "" {
-		out.ids = append(out.ids, id)
-	}
-	out.words[id] = word
 	return out
+}
+
+// set changes a draft: an id has a word, or none.
+func (f *Flags) set(id, word string) {
+	switch was := f.words[id]; {
+	case word == "":
+		delete(f.words, id)
+		return
+	case was == "":
+		f.ids = append(f.ids, id)
+	}
+	f.words[id] = word
+}
+
+// done leaves out of a draft the ids that lost their flag. One that got another since stands where it
+// got that.
+func (f *Flags) done() *Flags {
+	left := maps.Clone(f.words)
+	at := len(f.ids)
+	for i := len(f.ids) - 1; i >= 0; i-- {
+		if id := f.ids[i]; left[id] != "" {
+			delete(left, id)
+			at--
+			f.ids[at] = id
+		}
+	}
+	f.ids = f.ids[at:]
+	return f
 }
 
 // Read reads a file's content.
@@ -164,10 +183,11 @@ func (f *Flags) Bytes() []byte {
 // Change is a flag that an id gets, or loses.
 type Change struct{ ID, Word string }
 
-// Apply returns flags after changes, in their order.
+// Apply returns flags after changes, in their order; "" takes a flag back.
 func (f *Flags) Apply(changes []Change) *Flags {
+	out := f.draft()
 	for _, c := range changes {
-		f = f.With(c.ID, c.Word)
+		out.set(c.ID, c.Word)
 	}
-	return f
+	return out.done()
 }

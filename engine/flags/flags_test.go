@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +53,48 @@ func TestReadFaults(t *testing.T) {
 	}
 	if f, err := Read(strings.NewReader("")); f != nil || err != nil {
 		t.Errorf("an empty file: %v, %v", f, err)
+	}
+}
+
+// TestManyFlags changes many flags at once, in a time that grows as their number does.
+func TestManyFlags(t *testing.T) {
+	var set, back []Change
+	for i := range 50_000 {
+		id := strconv.Itoa(i)
+		set, back = append(set, Change{id, "wrong"}), append(back, Change{id, ""})
+	}
+	f := (*Flags)(nil).With("7", "duplicate").Apply(set)
+	if f.Len() != len(set) || f.IDs()[0] != "7" || f.Of("7") != "wrong" {
+		t.Errorf("%d flags, the first %s", f.Len(), f.IDs()[0])
+	}
+	if f = f.Apply(back[:len(back)-1]); f.Len() != 1 || f.Of("49999") != "wrong" {
+		t.Errorf("left are %v", f.IDs())
+	}
+}
+
+// TestOrder: an id that is flagged anew stands behind the others.
+func TestOrder(t *testing.T) {
+	f := (*Flags)(nil).Apply([]Change{{"a", "x"}, {"b", "x"}, {"a", ""}, {"c", "x"}, {"a", "y"}, {"b", "y"}, {"d", "x"}, {"d", ""}})
+	if got := string(f.Bytes()); got != "id,flag\nb,y\nc,x\na,y\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestTooLarge: no file is written that would not be read.
+func TestTooLarge(t *testing.T) {
+	dir := fence.In(t.TempDir(), ".strata")
+	if _, err := Update(dir, nil, []Change{{"a", "wrong"}}); err != nil {
+		t.Fatal(err)
+	}
+	var changes []Change
+	for i := range 17 {
+		changes = append(changes, Change{strconv.Itoa(i) + strings.Repeat("x", 1<<20-9), "wrong"})
+	}
+	if _, err := Update(dir, nil, changes); err == nil || !strings.Contains(err.Error(), "its 18 flags would take 17825") {
+		t.Errorf("%v", err)
+	}
+	if f, _, err := Load(dir); err != nil || f.Len() != 1 {
+		t.Errorf("%d flags are left, %v", f.Len(), err)
 	}
 }
 
