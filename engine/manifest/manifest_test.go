@@ -119,6 +119,8 @@ func TestQueryFaults(t *testing.T) {
 		"queries: {h: }":                        `queries: "h": it has one of where, ids and file`,
 		"queries: {h: []}":                      `queries: "h": it is empty`,
 		"queries: {h: {where: {}}}":             `queries: "h": it is empty`,
+		"queries: {h: {where: {a: b, c: []}}}":  `queries: "h": where: no value of c is named`,
+		"queries: {h: {where: {a: b, c: }}}":    `queries: "h": where: no value of c is named`,
 		"queries: {h: {ids: [a], file: a.txt}}": `queries: "h": it has one of where, ids and file`,
 		"queries:\n  h: {id: [a]}":              `line 2: key "id" is not known (where, ids and file are)`,
 		"queries: {h: a}":                       "line 1: a set of queries is a list of ids",

@@ -122,12 +122,24 @@ func (r *QueryRecord) check() error {
 		return errors.New("it has one of where, ids and file")
 	case r.Where != nil && len(r.Where) == 0 || r.IDs != nil && len(r.IDs) == 0:
 		return errors.New("it is empty")
+	case r.emptyLabel() != "":
+		return fmt.Errorf("where: no value of %s is named", r.emptyLabel())
 	case r.File != "" && !fs.ValidPath(r.File):
 		return fmt.Errorf("file %q is not a path within the gallery's folder", r.File)
 	case r.File != "" && !table.Known(r.File) && !slices.Contains([]string{".txt", ".npy"}, slash.Ext(r.File)):
 		return fmt.Errorf("file %q is no list of ids: its name ends with .txt, .npy, .csv, .tsv, .jsonl or .parquet", r.File)
 	}
 	return nil
+}
+
+// emptyLabel returns the first label of Where without a value, or "".
+func (r *QueryRecord) emptyLabel() string {
+	for _, label := range slices.Sorted(maps.Keys(r.Where)) {
+		if len(r.Where[label]) == 0 {
+			return label
+		}
+	}
+	return ""
 }
 
 // Conditions returns what the queries meet, by label and value.
