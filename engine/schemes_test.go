@@ -100,25 +100,29 @@ func (o *oracle) spread(layer string, q int) float64 {
 	return math.Sqrt(product(image, u) - float64(mean*mean))
 }
 
-// near returns r of every row for a term that is corrected for hubs: the mean cosine of the nearest
-// rows of a drawn bank.
+// near returns r of every row, and of the query behind them if there is one, for a term that is
+// corrected for hubs: the mean cosine of the nearest rows of a drawn bank.
 func (o *oracle) near(t scheme.Term) []float64 {
+	rows, square := o.layers[t.Factor.String()], o.square[t.Factor.String()]
 	if r := o.hubs[t.Name()]; r != nil {
 		return r
 	}
-	rows, square := o.layers[t.Factor.String()], o.square[t.Factor.String()]
 	var scored []int
-	for row, s := range square {
+	for row, s := range square[:o.n] {
 		if s > 0 && !math.IsInf(s, 1) && o.every(items.NoRow, row) {
 			scored = append(scored, row)
 		}
 	}
-	r := make([]float64, o.n)
+	r := make([]float64, len(rows))
 	for q := range r {
+		item := q
+		if q == o.n {
+			item = items.NoRow
+		}
 		var cosines []float64
 		for _, at := range items.Sample(len(scored), min(1024, len(scored)), 1) {
 			row := scored[at]
-			if s := square[q]; s > 0 && !math.IsInf(s, 1) && o.every(q, row) {
+			if s := square[q]; s > 0 && !math.IsInf(s, 1) && o.every(item, row) {
 				cosines = append(cosines, product(rows[q], rows[row])/float64(math.Sqrt(s)*math.Sqrt(square[row])))
 			}
 		}
