@@ -375,6 +375,10 @@ func (c *derivedCheck) neighbours(ctx context.Context, dir fence.Folder) error {
 
 // values checks what is kept of whole layers.
 func (c *derivedCheck) values(ctx context.Context, dir fence.Folder) error {
+	among, err := c.g.Candidates(nil)
+	if err != nil {
+		return err
+	}
 	entries, err := dir.Entries()
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || !e.Type().IsRegular() {
@@ -382,12 +386,14 @@ func (c *derivedCheck) values(ctx context.Context, dir fence.Folder) error {
 		}
 		path := dir.File(e.Name())
 		c.progress(path)
-		damage, foreign := derive.CheckValues(dir, e.Name())
+		damage, stale, err := derive.CheckValues(ctx, dir, e.Name(), c.layerOfValues(e.Name()), among.Hash())
 		switch {
+		case err != nil:
+			return err
 		case damage != nil:
 			c.add(path, Damaged, "it "+damage.Error())
-		case foreign:
-			c.add(path, Outdated, "it "+seal.ErrForeign)
+		case stale != "":
+			c.add(path, Outdated, "it "+stale)
 		default:
 			if err := c.sound(ctx, path, Again{Not: "values of whole layers"}, nil); err != nil {
 				return err
@@ -395,6 +401,17 @@ func (c *derivedCheck) values(ctx context.Context, dir fence.Folder) error {
 		}
 	}
 	return errors.Join(err, c.left(ctx, dir.Path()))
+}
+
+// layerOfValues returns the layer of the gallery's own that a file of values is of, or nil.
+func (c *derivedCheck) layerOfValues(file string) *layer.Layer {
+	stem := strings.TrimSuffix(file, filepath.Ext(file))
+	for _, l := range c.g.Layers {
+		if scheme.FactorNamed(l.Name).FileName() == stem {
+			return l
+		}
+	}
+	return nil
 }
 
 // indexes checks the kept indexes of the archives whose pictures were opened.

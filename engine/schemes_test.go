@@ -368,6 +368,43 @@ func TestValuesAreBelieved(t *testing.T) {
 	}
 }
 
+// TestStaleValues: values of a matrix that was written anew, and of items that may be found no more, are
+// out of date.
+func TestStaleValues(t *testing.T) {
+	g, _, among := testGallery(t, 2301, 60)
+	rankAll(t, g, []int{5}, parseAll(t, g, []string{"znorm(A+B)", "hub(B)"}), 20, among)
+	states := func() string {
+		again := open(t, g.Path)
+		found, err := CheckDerived(t.Context(), again, DerivedCheck{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, f := range found {
+			lines = append(lines, strings.TrimSpace(fmt.Sprint(filepath.Base(f.Path), " ", f.State == Current, " ", f.Why)))
+		}
+		slices.Sort(lines)
+		return strings.Join(lines, "; ")
+	}
+	if got := states(); got != "A.moments true; B.hub10 true; B.moments true" {
+		t.Error(got)
+	}
+	path := filepath.Join(g.Path, "A.npy")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-2] ^= 1
+	write(t, g.Path, "A.npy", b)
+	if got := states(); got != "A.moments false it is of another matrix; B.hub10 true; B.moments true" {
+		t.Error(got)
+	}
+	write(t, g.Path, itemsFile, []byte("id\n"+strings.Join(ids(60), "\n")))
+	if got := states(); !strings.Contains(got, "B.hub10 false it is of other items, or of others that may be found; B.moments true") {
+		t.Error(got)
+	}
+}
+
 // TestZNormRefuses: a layer in which all cosines of a query are the same is named, with the query.
 func TestZNormRefuses(t *testing.T) {
 	rows := 40

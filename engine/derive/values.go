@@ -53,15 +53,8 @@ type valuesHead struct {
 // where they cannot be kept, they are computed again the next time. file ends the file's name.
 func Values(ctx context.Context, home Home, l *layer.Layer, file, kind, among string, count int, compute func() ([]float64, error)) ([]float64, error) {
 	head := valuesHead{Kind: kind, Among: among, Count: count}
-	for _, part := range []struct {
-		to     *string
-		sample func(context.Context, hash.Hash, *layer.Layer) error
-	}{{&head.Print, layer.HashSample}, {&head.Content, layer.HashAll}} {
-		sum, err := l.Hash(ctx, part.sample)
-		if err != nil {
-			return nil, err
-		}
-		*part.to = hex.EncodeToString(sum)
+	if err := head.of(ctx, l); err != nil {
+		return nil, err
 	}
 	name := scheme.FactorNamed(l.Name).FileName() + "." + file
 	if values := readValues(home, name, head); values != nil {
@@ -81,6 +74,21 @@ func Values(ctx context.Context, home Home, l *layer.Layer, file, kind, among st
 		_ = dir.WriteBytes(name, text)        // a disk that is full costs the time of the next pass
 	}
 	return values, ctx.Err()
+}
+
+// of sets what the head says of the matrix.
+func (h *valuesHead) of(ctx context.Context, l *layer.Layer) error {
+	for _, part := range []struct {
+		to     *string
+		sample func(context.Context, hash.Hash, *layer.Layer) error
+	}{{&h.Print, layer.HashSample}, {&h.Content, layer.HashAll}} {
+		sum, err := l.Hash(ctx, part.sample)
+		if err != nil {
+			return err
+		}
+		*part.to = hex.EncodeToString(sum)
+	}
+	return nil
 }
 
 // encode returns the bytes of a file.
@@ -138,15 +146,31 @@ func decodeValues(b []byte) (head valuesHead, values []float64, err error) {
 // mostValues is the largest size of a file of values: the moments of 8,192 features.
 const mostValues = 1 << 29
 
-// CheckValues says what is wrong with a file of values in a folder, as text that follows the file's
-// name, and whether a sound one was not made here.
-func CheckValues(dir fence.Folder, name string) (damage error, foreign bool) {
+// CheckValues says what is wrong with a file of values of a layer, as text that follows the file's name:
+// damage, or why a sound one is not used. among is what values of items depend on. A layer of nil is not
+// looked at.
+func CheckValues(ctx context.Context, dir fence.Folder, name string, l *layer.Layer, among string) (damage error, stale string, err error) {
 	text, err := dir.ReadFile(name, mostValues)
+	var head valuesHead
 	if err == nil {
-		_, _, err = decodeValues(text)
+		head, _, err = decodeValues(text)
 	}
-	if err != nil {
-		return fmt.Errorf("cannot be read: %w", err), false
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot be read: %w", err), "", nil
+	case !seal.Believed(seal.SealedValues, text):
+		return nil, seal.ErrForeign, nil
+	case head.Among != "" && head.Among != among:
+		return nil, "is of other items, or of others that may be found", nil
+	case l == nil:
+		return nil, "", nil
 	}
-	return nil, !seal.Believed(seal.SealedValues, text)
+	now := head
+	if err := now.of(ctx, l); err != nil {
+		return nil, "", err
+	}
+	if now != head {
+		return nil, "is of another matrix", nil
+	}
+	return nil, "", nil
 }
