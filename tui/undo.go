@@ -44,12 +44,15 @@ type trip struct {
 	from history.History[moment] // the same
 }
 
-// moment returns what undo would take back to.
+// moment returns what undo would take back to. While a search is awaited, conditions are those before an undo.
 func (m *Model) moment() moment {
-	rows := m.Rows
+	rows, filter := m.Rows, m.conditions
 	rows.Cursor = -1
+	if m.awaited && !m.moments.Empty() {
+		filter = m.moments.Now().filter
+	}
 	return moment{
-		desk: m.Desk, filter: m.conditions, walk: m.Walk, rows: rows, chosen: m.Chosen, slider: m.Sliders.At, visit: m.Visiting.At,
+		desk: m.Desk, filter: filter, walk: m.Walk, rows: rows, chosen: m.Chosen, slider: m.Sliders.At, visit: m.Visiting.At,
 	}
 }
 

@@ -117,6 +117,31 @@ func TestUndoneLate(t *testing.T) {
 	d.replays()
 }
 
+// TestUndoAgain: a second undo, before the first has its answer, takes back what lies before it.
+func TestUndoAgain(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("x n : text:filter_colour=red enter")
+	var answers []tea.Cmd
+	for range 3 {
+		m, answer := d.m.key(keyNamed(t, "u"))
+		d.m = m
+		answers = append(answers, answer)
+	}
+	for _, answer := range answers {
+		d.do(answer)
+	}
+	if d.m.Shown.Query != 0 || d.m.Filter != "" || canUndo(&d.m) {
+		t.Errorf("row %d is the query, the filter %s", d.m.Shown.Query, d.m.Filter)
+	}
+	d.wantSchemes("A B C A+B+C")
+	d.press("ctrl+r ctrl+r ctrl+r")
+	if d.m.Shown.Query != 1 || d.m.Filter != "colour=red" || canRedo(&d.m) {
+		t.Errorf("done again, row %d is the query, the filter %s", d.m.Shown.Query, d.m.Filter)
+	}
+	d.wantSchemes("B C A+B+C")
+	d.replays()
+}
+
 // TestUndoSteps types undo and redo as steps.
 func TestUndoSteps(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
