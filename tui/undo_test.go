@@ -142,6 +142,23 @@ func TestUndoAgain(t *testing.T) {
 	d.replays()
 }
 
+// TestUndoMarks shows the rows while an undo of more marked labels than before has no answer.
+func TestUndoMarks(t *testing.T) {
+	d := openDesktop(t, 120, 40, picture.GraphicsNone)
+	d.press("l down down space esc")
+	if len(d.m.Rows.Marked) != 3 {
+		t.Fatalf("marked are %s", d.m.Rows.Marked)
+	}
+	d.press("n")
+	m, answer := d.m.travel(-2)
+	d.m = m
+	d.picture()
+	d.do(answer)
+	if len(d.m.Rows.Marked) != 2 || d.m.Shown.Query != 0 {
+		t.Errorf("row %d is the query, marked are %s", d.m.Shown.Query, d.m.Rows.Marked)
+	}
+}
+
 // TestUndoSteps types undo and redo as steps.
 func TestUndoSteps(t *testing.T) {
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
