@@ -76,12 +76,12 @@ func startWeston(t *testing.T, env []string, w, h int) []string {
 	}
 	cmd := exec.Command("weston", "--backend=x11-backend.so", "--use-pixman", fmt.Sprint("--width=", w), fmt.Sprint("--height=", h),
 		"--socket=strata", "--config="+filepath.Join(dir, "weston.ini"))
-	cmd.Env = append(env, "XDG_RUNTIME_DIR="+dir)
+	cmd.Env = slices.Concat(env, []string{"XDG_RUNTIME_DIR=" + dir})
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for late := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	for late := time.Now().Add(patience); ; <-time.After(50 * time.Millisecond) {
 		if _, err := os.Stat(filepath.Join(dir, "strata")); err == nil {
 			return []string{"XDG_RUNTIME_DIR=" + dir, "WAYLAND_DISPLAY=strata"}
 		}

@@ -89,7 +89,7 @@ func pressRandom(t *testing.T, random *rand.Rand, g picture.Graphics, size [2]in
 			continue
 		}
 		c.press(keys[random.IntN(len(keys))])
-		time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
+		<-time.After(time.Duration(random.IntN(30)) * time.Millisecond)
 	}
 	if undone {
 		c.resize(size)
@@ -206,7 +206,7 @@ func (c *console) fail(format string, args ...any) {
 func (c *console) until(what string, is func(m *model) bool) {
 	c.t.Helper()
 	late := time.Now().Add(patience)
-	for ; ; time.Sleep(5 * time.Millisecond) {
+	for ; ; <-time.After(5 * time.Millisecond) {
 		c.model.mu.Lock()
 		fault, done := c.model.fault, is(c.model)
 		c.model.mu.Unlock()

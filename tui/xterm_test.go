@@ -165,8 +165,8 @@ func (x *terminal) find(cols, rows int) {
 	x.xdotool("windowfocus", "--sync", x.window)
 	if x.emulator.cellW == 0 {
 		var w, h int
-		size := x.xdotool("getwindowgeometry", "--shell", x.window)
-		if _, err := fmt.Sscanf(size[strings.Index(size, "WIDTH"):], "WIDTH=%d\nHEIGHT=%d", &w, &h); err != nil || w%cols != 0 || h%rows != 0 {
+		_, size, _ := strings.Cut(x.xdotool("getwindowgeometry", "--shell", x.window), "WIDTH=")
+		if _, err := fmt.Sscanf(size, "%d\nHEIGHT=%d", &w, &h); err != nil || w%cols != 0 || h%rows != 0 {
 			x.t.Fatalf("%d×%d cells in a window of %q: %v", cols, rows, size, err)
 		}
 		x.emulator.cellW, x.emulator.cellH = w/cols, h/rows

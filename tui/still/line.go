@@ -52,6 +52,12 @@ func (p pen) with(params []string) pen {
 		n, _ := strconv.Atoi(params[0]) // left out, it is 0
 		params = params[1:]
 		switch {
+		case n == 38:
+			p.front, params = extended(params)
+		case n == 48:
+			p.back, params = extended(params)
+		case n >= 30:
+			p = p.coloured(n)
 		case n == 0:
 			p = pen{}
 		case n == 1:
@@ -68,23 +74,26 @@ func (p pen) with(params []string) pen {
 			p.bold, p.faint = false, false
 		case n == 27:
 			p.reversing = false
-		case n == 38:
-			p.front, params = extended(params)
-		case n == 48:
-			p.back, params = extended(params)
-		case n == 39:
-			p.front = ""
-		case n == 49:
-			p.back = ""
-		case n >= 30 && n < 38:
-			p.front = indexed(n - 30)
-		case n >= 40 && n < 48:
-			p.back = indexed(n - 40)
-		case n >= 90 && n < 98:
-			p.front = indexed(n - 90 + 8)
-		case n >= 100 && n < 108:
-			p.back = indexed(n - 100 + 8)
 		}
+	}
+	return p
+}
+
+// coloured returns the pen in one of 16 colours, or in the screen's.
+func (p pen) coloured(n int) pen {
+	switch {
+	case n == 39:
+		p.front = ""
+	case n == 49:
+		p.back = ""
+	case n < 38:
+		p.front = indexed(n - 30)
+	case n >= 40 && n < 48:
+		p.back = indexed(n - 40)
+	case n >= 90 && n < 98:
+		p.front = indexed(n - 90 + 8)
+	case n >= 100 && n < 108:
+		p.back = indexed(n - 100 + 8)
 	}
 	return p
 }
