@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
 	"github.com/creack/pty"
 
 	"strata/engine"
@@ -27,17 +28,17 @@ import (
 // windowSizes are those of the random keys, in cells.
 var windowSizes = [][2]int{{80, 24}, {120, 40}, {160, 50}, {200, 60}, {100, 30}, {81, 25}, {60, 20}, {40, 10}, {19, 3}, {137, 45}}
 
-// Keys that undo takes back, whatever their order, and those that leave something: results, pages, files.
+// Keys that undo takes back, whatever their order, and those that leave something: results, pages, files, the view of differences.
 var (
 	undoneKeys = []string{
 		"n", "p", "r", "k", "j", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[1;2C", "\x1b[1;2D", "0", "1", "\t", "\x1b[Z", "x", "J", "K", " ",
-		"L \x1b", "L\x1b[B \x1b", "l \x1b", "l\x1b[B\x1b[B \x1b", "c", "d", "\r", "\x1b", "?", "?\x1b", "u", "u", "\x12", "\x0c",
+		"L \x1b", "L\x1b[B \x1b", "l \x1b", "l\x1b[B\x1b[B \x1b", "c", "\r", "\x1b", "?", "?\x1b", "u", "u", "\x12", "\x0c",
 		"apattern\r", "arrf(A,B)\r", "a+\x1b", "e+pattern\r", "e+A\x1b", "e*\r\x1b", "/cap\r", "/navy\x1b", "/category=\"knit cap\"\r", "/nothing is so\r\x1b",
 		":filter colour=red\r", ":filter none\r", ":schemes B, C\r", ":undo 2\r", ":dance\r\x1b", ":q\t\t\x1b", "gknit\r", "gno such\r\x1b", "o/\t\x1b",
 		"\x1b[<0;50;12M\x1b[<0;50;12m", "\x1b[<64;50;12M", "\x1b[<65;9;9M", "\x1b[<0;3;20M\x1b[<0;3;20m", "\x1b[200~pasted\x1b[201~", "\x1b[5~", "\x1b[6~",
 	}
 	leavingKeys = []string{
-		"E", "E", "M", "M", "t", "t", "T\x1b", "T\r", "w", "w", "b", "a", "s", "l", "\t", "\r", "\r", "\x1b", "\x1b", "\x1b", "W", "W", "!", "\x1b", "y",
+		"d", "E", "E", "M", "M", "t", "t", "T\x1b", "T\r", "w", "w", "b", "a", "s", "l", "\t", "\r", "\r", "\x1b", "\x1b", "\x1b", "W", "W", "!", "\x1b", "y",
 		"Nseen\r", "X\r", "X\r\r", "Xno/such/folder.csv\r\x1b", ":evaluate A, B\r", ":compare A, B\r", ":mine B against A\r", ":search 3\r",
 		":note \xe8\xa2\x96\r", "Fwrong\r", "F\x1b", "\x1b[F", "\x1b[H", "\x04", "\x15",
 	}
@@ -60,8 +61,10 @@ func keysFor(t *testing.T) time.Duration {
 // TestRandomKeys presses random keys in terminals of many sizes, which look at every frame. Keys that can be undone are,
 // and then the screen is as it was at first.
 func TestRandomKeys(t *testing.T) {
+	t.Cleanup(xdg.Reload) // after the variables are what they were
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	xdg.Reload()
 	end := time.Now().Add(keysFor(t))
 	graphics := []picture.Graphics{picture.GraphicsSixel, picture.GraphicsSixel, picture.GraphicsSextant, picture.GraphicsNone}
 	for seed := uint64(1); seed <= 3 || time.Now().Before(end); seed++ {
