@@ -19,14 +19,15 @@ import (
 
 // sent is a text whose step is under way. If that fails, and nothing was pressed meanwhile, the text is there again.
 type sent struct {
-	prompt prompt.Prompt
-	rows   pane.Rows // as they were when it was taken
-	number int       // of its step
+	prompt *prompt.Prompt // as it was, or nil
+	rows   pane.Rows      // as they were when it was taken
+	number int            // of its step
 }
 
 // send closes the prompt whose text is taken. The step that begins next is that of the text.
 func (m Model) send() Model {
-	m.sent = sent{m.prompt, m.Rows, m.begun + 1}
+	was := m.prompt
+	m.sent = sent{&was, m.Rows, m.begun + 1}
 	m.prompt = prompt.Prompt{}
 	return m
 }
@@ -44,7 +45,7 @@ func (m Model) arrived(number int, err error) Model {
 		return m
 	}
 	m.sent = sent{}
-	if err == nil || was.prompt.Kind == prompt.None || m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.ctx.Err() != nil {
+	if err == nil || was.prompt == nil || was.prompt.Kind == prompt.None || m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.ctx.Err() != nil {
 		return m
 	}
 	m.prompt, m.Rows = was.prompt.Judge(err), was.rows

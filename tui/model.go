@@ -48,13 +48,13 @@ type Model struct {
 	worker
 	jobs
 	pane.Board
-	styles  cells.Styles
+	styles  *cells.Styles
 	layout  pane.Layout
 	actions []action
 	finding []action // of the findings
 	landing []action // of the landscape
 	popKeys prompt.PopupKeys
-	help    help.Model
+	help    *help.Model
 	rng     *rand.Rand
 	first   tea.Cmd // the first search
 	later   func(time.Duration, tea.Msg) tea.Cmd
@@ -113,10 +113,11 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	if !hasPictures(g) {
 		c.Terminal.Graphics, c.Terminal.Why = picture.GraphicsNone, "no pictures: "+g.ItemsFile()+" names none"
 	}
+	keys := help.New()
 	m := Model{
 		c: c, worker: worker{ctx: ctx, crew: &crew{}, gallery: g, session: c.Session, output: c.Output},
 		Board:  pane.Board{Rows: pane.Rows{Cursor: -1}},
-		styles: cells.NewStyles(profile, !c.Light, false), help: help.New(),
+		styles: cells.NewStyles(profile, !c.Light, false), help: &keys,
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
 		actions: newActions(), finding: newFindingActions(), landing: newLandActions(), popKeys: prompt.NewPopupKeys(), later: tick,
 	}

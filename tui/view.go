@@ -83,7 +83,7 @@ func (m *Model) putFoot(c *cells.Canvas) {
 	status.Unlogged = m.session.Unlogged()
 	status.Idle, status.Under = status.Memory(m.Shown.Means), m.underCursor()
 	c.Put(0, l.Status, c.Width, status.View(s, m.busy(), m.evaluation, m.c.Now(), m.hidden(), m.unsaved(), c.Width))
-	h := m.help
+	h := *m.help
 	always := s.Accent.Render("?") + s.Faint.Render(" help ")
 	if m.popup.Kind != prompt.PopupNone {
 		always = ""

@@ -13,7 +13,7 @@ import (
 )
 
 // EmptyFrame marks the corners of a picture that is not ready yet.
-func EmptyFrame(box picture.Box, s Styles) []string {
+func EmptyFrame(box picture.Box, s *Styles) []string {
 	lines := make([]string, box.Rows)
 	for y := range lines {
 		lines[y] = strings.Repeat(" ", box.Cols)
@@ -28,7 +28,7 @@ func EmptyFrame(box picture.Box, s Styles) []string {
 }
 
 // BrokenFrame names a picture that cannot be shown and, if there is room, the reason.
-func BrokenFrame(box picture.Box, s Styles, name, why string) []string {
+func BrokenFrame(box picture.Box, s *Styles, name, why string) []string {
 	lines := EmptyFrame(box, s)
 	if box.Rows < 3 || box.Cols < 3 {
 		return lines
@@ -51,7 +51,7 @@ func BrokenFrame(box picture.Box, s Styles, name, why string) []string {
 
 // FirstLines returns the lines that fit in height. If some do not fit, the last line has their
 // number.
-func FirstLines(s Styles, lines []string, height int) []string {
+func FirstLines(s *Styles, lines []string, height int) []string {
 	if len(lines) <= height || height < 1 {
 		return lines[:max(min(len(lines), height), 0)]
 	}

@@ -25,11 +25,11 @@ type Styles struct {
 }
 
 // Label is the style of a marked label, from 0.
-func (s Styles) Label(i int) lipgloss.Style { return s.labels[i%len(s.labels)] }
+func (s *Styles) Label(i int) lipgloss.Style { return s.labels[i%len(s.labels)] }
 
 // Stripes returns a line of so many cells with an upper stripe, a lower one, both or none, each in the colour of its
 // label. Without colours both together fill the line.
-func (s Styles) Stripes(upper int, hasUpper bool, lower int, hasLower bool, cells int) string {
+func (s *Styles) Stripes(upper int, hasUpper bool, lower int, hasLower bool, cells int) string {
 	switch {
 	case hasUpper && hasLower && s.colored:
 		both := s.Label(upper).Background(s.Label(lower).GetForeground())
@@ -93,7 +93,7 @@ var faintColor = lipgloss.CompleteAdaptiveColor{
 
 // NewStyles returns styles for a colour profile and a background. Without colours (termenv.Ascii)
 // bold and faint remain. If plain, no style remains; tests compare such frames.
-func NewStyles(profile termenv.Profile, dark, plain bool) Styles {
+func NewStyles(profile termenv.Profile, dark, plain bool) *Styles {
 	r := lipgloss.NewRenderer(nil)
 	r.SetHasDarkBackground(dark)
 	colored := profile != termenv.Ascii
@@ -115,7 +115,7 @@ func NewStyles(profile termenv.Profile, dark, plain bool) Styles {
 	if colored && !plain && profile != termenv.ANSI {
 		faint = paint(faintColor)
 	}
-	out := Styles{
+	out := &Styles{
 		Plain:    r.NewStyle(),
 		Bold:     r.NewStyle().Bold(true),
 		Faint:    faint,

@@ -32,7 +32,7 @@ func (c *Compared) of(label string) []eval.Comparison {
 }
 
 // shownMark is before a difference that is shown.
-func shownMark(s cells.Styles, shown bool) string {
+func shownMark(s *cells.Styles, shown bool) string {
 	if shown {
 		return s.Hit.Render("≠")
 	}
@@ -46,7 +46,7 @@ func interval(head string, n int, of func(i int) (low, value, high float64)) col
 		low, _, high := of(i)
 		strip.Low, strip.High = min(strip.Low, low), max(strip.High, high)
 	}
-	return column{head: head, cell: func(s cells.Styles, i, w int) string {
+	return column{head: head, cell: func(s *cells.Styles, i, w int) string {
 		strip := strip
 		strip.Cells = w
 		low, value, high := of(i)
@@ -81,7 +81,7 @@ func (k Listing) compared() RowList {
 		note: fmt.Sprintf("the first less the second over the same %s queries; ≠: %d of %d differences are shown (p after Holm under .05)", cells.Thousands(queries), shown, len(of)),
 		Rows: len(of), empty: "no pair is compared under this label",
 		columns: []column{
-			{width: 1, cell: func(s cells.Styles, i, _ int) string { return shownMark(s, at(i).Shown()) }},
+			{width: 1, cell: func(s *cells.Styles, i, _ int) string { return shownMark(s, at(i).Shown()) }},
 			text("first", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].A }), func(i int) string { return at(i).A.String() }).giving(),
 			text("second", schemeWidth(len(of), 24, func(i int) scheme.Scheme { return of[i].B }), func(i int) string { return at(i).B.String() }).giving(),
 			numbers("diff", 5, func(i int) string { return cells.Signed(at(i).Diff) }),

@@ -131,7 +131,7 @@ func (k Listing) mistakes() RowList {
 			k.item("query", func(i int) int { return at(i).Query }),
 			k.value(func(i int) int { return at(i).Query }),
 			k.item("first hit", func(i int) int { return at(i).Hit }).from(pane.WideCols),
-			{head: "is", width: 14, gives: true, cell: func(s cells.Styles, i, w int) string { return pane.LabelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
+			{head: "is", width: 14, gives: true, cell: func(s *cells.Styles, i, w int) string { return pane.LabelValue(s, k.Gallery, k.Label, at(i).Hit, w) }},
 			numbers("score", 6, func(i int) string { return cells.Number(at(i).Score, 4) }).from(100),
 			numbers("margin", 6, func(i int) string { return cells.Number(at(i).Margin, 4) }).from(pane.WideCols),
 			numbers("z", 5, func(i int) string { return cells.Number(at(i).Z, 2) }),
@@ -183,7 +183,7 @@ func (k Listing) hubs() RowList {
 			k.value(func(i int) int { return at(i).Item }),
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Occurrences) }),
 			numbers("wrong", 6, func(i int) string { return cells.Thousands(wrong(at(i))) }),
-			{head: "wrong █ of all ▒", cell: func(s cells.Styles, i, w int) string {
+			{head: "wrong █ of all ▒", cell: func(s *cells.Styles, i, w int) string {
 				strip := report.Strip{High: float64(most), Cells: w}
 				all, bad := len([]rune(strip.Bar(float64(at(i).Occurrences)))), 0
 				if n := wrong(at(i)); n > 0 {
@@ -214,7 +214,7 @@ func (k Listing) duplicates() RowList {
 			cells.Thousands(len(of)), cells.Number(k.Mined.Duplicates.Near, 2), cells.Thousands(differ), k.Label),
 		Rows: len(of), empty: "no two items are alike",
 		columns: []column{
-			{head: "", width: 1, cell: func(s cells.Styles, i, _ int) string {
+			{head: "", width: 1, cell: func(s *cells.Styles, i, _ int) string {
 				if at(i).Differ {
 					return s.Miss.Render("≠")
 				}
@@ -225,7 +225,7 @@ func (k Listing) duplicates() RowList {
 			numbers("cosine", 6, func(i int) string { return cells.Number(at(i).Cosine, 4) }),
 			k.item("first", func(i int) int { return at(i).Items[0] }),
 			k.item("second", func(i int) int { return at(i).Items[1] }).from(pane.WideCols),
-			{head: k.Label, cell: func(s cells.Styles, i, w int) string {
+			{head: k.Label, cell: func(s *cells.Styles, i, w int) string {
 				return s.Plain.Render(cells.Cut(valuesOf(k.Gallery, k.Label, at(i).Items), w))
 			}},
 		},

@@ -126,14 +126,14 @@ func (k Listing) place(i, n int) int {
 
 // item returns a column with ids.
 func (k Listing) item(head string, of func(i int) int) column {
-	return column{head: head, width: 18, gives: true, cell: func(s cells.Styles, i, w int) string {
+	return column{head: head, width: 18, gives: true, cell: func(s *cells.Styles, i, w int) string {
 		return s.Plain.Render(cells.CutID(k.Gallery.ID(of(i)), w))
 	}}
 }
 
 // value returns a column with what an item has for the label.
 func (k Listing) value(of func(i int) int) column {
-	return column{head: cells.Cut(k.Label, 16), width: 16, gives: true, cell: func(s cells.Styles, i, w int) string {
+	return column{head: cells.Cut(k.Label, 16), width: 16, gives: true, cell: func(s *cells.Styles, i, w int) string {
 		return pane.LabelValue(s, k.Gallery, k.Label, of(i), w)
 	}}
 }
@@ -185,11 +185,11 @@ func (k Listing) schemes() RowList {
 		empty: "nothing is evaluated under this filter: esc, then E evaluates the rows",
 		columns: []column{
 			text("scheme", name, func(i int) string { return rows[i].scheme.String() }).giving(),
-			{head: "P@10", width: pane.TableMean, cell: func(s cells.Styles, i, _ int) string { return rows[i].mean(s) }},
+			{head: "P@10", width: pane.TableMean, cell: func(s *cells.Styles, i, _ int) string { return rows[i].mean(s) }},
 			numbers("P@1", 5, func(i int) string { return at(i, 1) }).from(pane.WideCols),
 			numbers("P@5", 5, func(i int) string { return at(i, 5) }).from(pane.WideCols),
 			numbers("queries", 9, func(i int) string { return cells.Thousands(rows[i].sum.N) }).from(pane.WideCols),
-			{cell: func(s cells.Styles, i, w int) string {
+			{cell: func(s *cells.Styles, i, w int) string {
 				strip := rows[i].strip
 				strip.Cells = w
 				return pane.Interval(s, strip, rows[i].sum)
@@ -203,7 +203,7 @@ func (k Listing) schemes() RowList {
 			return Look{Scheme: &rows[i].scheme, Label: rows[i].label}
 		},
 	}
-	l.heading = func(s cells.Styles, i, width int) string {
+	l.heading = func(s *cells.Styles, i, width int) string {
 		widths := l.widths(width + blank)
 		return rows[i].heading(s, startOf(widths, len(widths)-1)-blank, widths[len(widths)-1])
 	}
@@ -211,7 +211,7 @@ func (k Listing) schemes() RowList {
 }
 
 // mean writes the mean with half its interval.
-func (r meanRow) mean(s cells.Styles) string {
+func (r meanRow) mean(s *cells.Styles) string {
 	look := s.Plain
 	if r.best {
 		look = s.Bold
@@ -220,7 +220,7 @@ func (r meanRow) mean(s cells.Styles) string {
 }
 
 // heading names the label, and the ends of its axis over bars that begin before so many cells.
-func (r meanRow) heading(s cells.Styles, before, bar int) string {
+func (r meanRow) heading(s *cells.Styles, before, bar int) string {
 	name := s.Bold.Render(cells.Cut(r.label, before-1))
 	for _, more := range []string{"  random " + cells.Number(r.sum.Baseline, 3), "  ceiling " + cells.Number(r.sum.Ceiling, 3)} {
 		if ansi.StringWidth(name+more) < before {

@@ -15,7 +15,7 @@ type column struct {
 	least int // width of the screen from which it is shown
 	right bool
 	gives bool // it is narrower where the columns have no room
-	cell  func(s cells.Styles, i, width int) string
+	cell  func(s *cells.Styles, i, width int) string
 }
 
 // RowList is the rows of a page of the findings. It is made beside the loop and not changed.
@@ -24,7 +24,7 @@ type RowList struct {
 	Rows    int
 	columns []column
 	isHead  func(i int) bool // a row that is no finding; nil: all are
-	heading func(s cells.Styles, i, width int) string
+	heading func(s *cells.Styles, i, width int) string
 	Look    func(i int) Look
 	empty   string // what is said without rows
 }
@@ -81,7 +81,7 @@ const (
 const mostBar = 80
 
 // headLine names the columns.
-func (l *RowList) headLine(s cells.Styles, width int) string {
+func (l *RowList) headLine(s *cells.Styles, width int) string {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", blank))
 	for i, w := range l.widths(width) {
@@ -98,7 +98,7 @@ func (l *RowList) headLine(s cells.Styles, width int) string {
 }
 
 // line formats a row.
-func (l *RowList) line(s cells.Styles, i, width int, chosen bool) string {
+func (l *RowList) line(s *cells.Styles, i, width int, chosen bool) string {
 	cursor := strings.Repeat(" ", blank)
 	if l.isHeading(i) {
 		return cells.Padded(cursor+l.heading(s, i, width-blank), width)
@@ -129,12 +129,12 @@ func (l *RowList) line(s cells.Styles, i, width int, chosen bool) string {
 
 // text returns a column of plain text.
 func text(head string, width int, of func(i int) string) column {
-	return column{head: head, width: width, cell: func(s cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
+	return column{head: head, width: width, cell: func(s *cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
 }
 
 // numbers returns a column of short texts that end in one line.
 func numbers(head string, width int, of func(i int) string) column {
-	return column{head: head, width: width, right: true, cell: func(s cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
+	return column{head: head, width: width, right: true, cell: func(s *cells.Styles, i, w int) string { return s.Plain.Render(cells.Cut(of(i), w)) }}
 }
 
 // giving makes the column narrower where there is no room.
@@ -152,7 +152,7 @@ func (c column) from(width int) column {
 // bars returns the column that takes what is left, with a bar a row on a strip from low to high. What lies below 0 looks
 // like a miss, what lies above like a hit.
 func bars(head string, low, high float64, of func(i int) float64) column {
-	return column{head: head, cell: func(s cells.Styles, i, w int) string {
+	return column{head: head, cell: func(s *cells.Styles, i, w int) string {
 		x := of(i)
 		look := s.Hit
 		if x < 0 {

@@ -52,7 +52,7 @@ func (k Listing) tuned() RowList {
 			return Look{Rows: []scheme.Scheme{t.Trials[rows[i].trial].Scheme}}
 		},
 	}
-	l.heading = func(s cells.Styles, i, width int) string { return s.Bold.Render(cells.Cut(rows[i].heading, width)) }
+	l.heading = func(s *cells.Styles, i, width int) string { return s.Bold.Render(cells.Cut(rows[i].heading, width)) }
 	return l
 }
 

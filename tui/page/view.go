@@ -57,7 +57,7 @@ func (f *Findings) head(sc *pane.Scene) []string {
 }
 
 // wrapped returns a faint text in lines, at most height of them.
-func wrapped(s cells.Styles, text string, width, height int) []string {
+func wrapped(s *cells.Styles, text string, width, height int) []string {
 	var lines []string
 	for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width, 1), ""), "\n") {
 		lines = append(lines, s.Faint.Render(cells.Cut(strings.TrimSpace(line), width)))
@@ -66,7 +66,7 @@ func wrapped(s cells.Styles, text string, width, height int) []string {
 }
 
 // indented returns a text in lines under the cursor's column.
-func indented(s cells.Styles, text string, width, height int) []string {
+func indented(s *cells.Styles, text string, width, height int) []string {
 	var lines []string
 	for line := range strings.SplitSeq(ansi.Wrap(inert.Text(text), max(width-blank, 1), ""), "\n") {
 		lines = append(lines, s.Plain.Render(cells.Cut("  "+strings.TrimSpace(line), width)))
@@ -90,7 +90,7 @@ func (f *Findings) Nothing(filter string, mining bool) string {
 }
 
 // tabs lists the pages, the present one between brackets; where there is no room for all, those next to it.
-func (f *Findings) tabs(s cells.Styles, width int) string {
+func (f *Findings) tabs(s *cells.Styles, width int) string {
 	all, where := f.pages(), f.where()
 	if n := tabsWidth(all); n < width && n+1+ansi.StringWidth(where) > width {
 		where = ""
@@ -148,7 +148,7 @@ func (f *Findings) where() string {
 }
 
 // subject says which schemes are compared, by what, under which label.
-func (f *Findings) subject(s cells.Styles, filter string, width int) string {
+func (f *Findings) subject(s *cells.Styles, filter string, width int) string {
 	var left string
 	switch {
 	case f.ofPair():
@@ -160,7 +160,7 @@ func (f *Findings) subject(s cells.Styles, filter string, width int) string {
 }
 
 // sides is subject in two lines.
-func (f *Findings) sides(s cells.Styles, filter string, width int) []string {
+func (f *Findings) sides(s *cells.Styles, filter string, width int) []string {
 	first, second := f.behindText(s), ""
 	if f.ofPair() {
 		first, second = f.side(s, 0), f.side(s, 1)
@@ -172,12 +172,12 @@ func (f *Findings) sides(s cells.Styles, filter string, width int) []string {
 func (f *Findings) ofPair() bool { return f.Page.Mined() && len(f.Pair) == 2 }
 
 // side names one scheme of the pair.
-func (f *Findings) side(s cells.Styles, i int) string {
+func (f *Findings) side(s *cells.Styles, i int) string {
 	return s.Accent.Render(sides[i]+" ") + s.Bold.Render(inert.Text(f.Pair[i].String()))
 }
 
 // behindText names the scheme whose queries are listed.
-func (f *Findings) behindText(s cells.Styles) string {
+func (f *Findings) behindText(s *cells.Styles) string {
 	if f.Page == Queries && len(f.Scheme.Terms)+len(f.Scheme.Parts) > 0 {
 		return s.Bold.Render(inert.Text(f.Scheme.String()))
 	}

@@ -85,7 +85,7 @@ func (e Evaluation) Busy() error {
 }
 
 // view names the phase, and shows its share done, its rate and its time left; where nothing is counted, its time.
-func (e Evaluation) view(s cells.Styles, now time.Time, width int) string {
+func (e Evaluation) view(s *cells.Styles, now time.Time, width int) string {
 	p, began := e.Progress.at()
 	head, cancels := e.Task.String()+" ", "  "+e.Task.key()+" cancels"
 	if p.Phase != "" {

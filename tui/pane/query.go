@@ -148,7 +148,7 @@ func parityText(p check.Parity) string {
 }
 
 // LabelValue is what a row has for a label.
-func LabelValue(s cells.Styles, g *engine.Gallery, label string, row, width int) string {
+func LabelValue(s *cells.Styles, g *engine.Gallery, label string, row, width int) string {
 	l, err := g.Label(label)
 	if err == nil && l.Judged() {
 		n, _ := l.JudgedOf(row)

@@ -14,7 +14,7 @@ import (
 type Scene struct {
 	*Board
 	Gallery  *engine.Gallery
-	Styles   cells.Styles
+	Styles   *cells.Styles
 	Layout   *Layout
 	Table    Table
 	Graphics picture.Graphics

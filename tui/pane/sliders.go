@@ -56,7 +56,7 @@ func (p sliders) Track(terms []*scheme.Term, width int) (x, w int) {
 }
 
 // view returns the lines of the sliders of scheme number place.
-func (p sliders) view(s cells.Styles, scheme scheme.Scheme, place, width, height int) []string {
+func (p sliders) view(s *cells.Styles, scheme scheme.Scheme, place, width, height int) []string {
 	terms := knobs(&scheme)
 	if height < 2 || len(terms) == 0 {
 		return nil

@@ -53,7 +53,7 @@ func (p Status) Tell(format string, args ...any) Status {
 }
 
 // View returns the line. busy is what a search is at that takes its time, hidden the number of schemes that do not fit.
-func (p Status) View(s cells.Styles, busy string, e Evaluation, now time.Time, hidden int, unsaved bool, width int) string {
+func (p Status) View(s *cells.Styles, busy string, e Evaluation, now time.Time, hidden int, unsaved bool, width int) string {
 	right := ""
 	if hidden > 0 {
 		right = strconv.Itoa(hidden) + " more " + cells.Plural("row", hidden) + " · "

@@ -120,7 +120,7 @@ const (
 )
 
 // view returns the table's lines: a head, then a line a scheme.
-func (t Table) view(s cells.Styles, labels []string, focused string, width, height int) []string {
+func (t Table) view(s *cells.Styles, labels []string, focused string, width, height int) []string {
 	if len(labels) == 0 || height < 2 {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (t Table) headText(label string, a Axis, bar int) string {
 }
 
 // cell is a mean with its interval, as numbers and as a bar.
-func (t Table) cell(s cells.Styles, scheme scheme.Scheme, label string, a Axis, bar int) string {
+func (t Table) cell(s *cells.Styles, scheme scheme.Scheme, label string, a Axis, bar int) string {
 	sum, ok := t.Summary(scheme, label)
 	if !ok {
 		return ""
@@ -207,7 +207,7 @@ func Ordered(names, first []string) []string {
 }
 
 // Interval draws a mean with its interval.
-func Interval(s cells.Styles, strip report.Strip, sum eval.Summary) string {
+func Interval(s *cells.Styles, strip report.Strip, sum eval.Summary) string {
 	before, dot, after := strip.Interval(sum.Low, sum.Value, sum.High)
 	stroke := strings.TrimLeft(before, " ")
 	return before[:len(before)-len(stroke)] + s.Faint.Render(stroke) + s.Accent.Render(dot) + s.Faint.Render(after)

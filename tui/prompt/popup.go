@@ -117,7 +117,7 @@ func (p Popup) Update(k PopupKeys, msg tea.KeyMsg) (_ Popup, closed, toggled boo
 }
 
 // View returns the popup's lines.
-func (p Popup) View(s cells.Styles, screen picture.Box) []string {
+func (p Popup) View(s *cells.Styles, screen picture.Box) []string {
 	var body string
 	if p.isList() {
 		body = p.viewList(s, screen)
@@ -128,7 +128,7 @@ func (p Popup) View(s cells.Styles, screen picture.Box) []string {
 	return strings.Split(box, "\n")
 }
 
-func (p Popup) viewList(s cells.Styles, screen picture.Box) string {
+func (p Popup) viewList(s *cells.Styles, screen picture.Box) string {
 	height := max(1, screen.Rows-6)
 	first := max(0, min(p.At-height/2, len(p.Items)-height))
 	name, note := 8, 0

@@ -101,7 +101,7 @@ func (p Prompt) Tell(info string) Prompt {
 }
 
 // View returns the prompt's two lines.
-func (p Prompt) View(s cells.Styles, width int) []string {
+func (p Prompt) View(s *cells.Styles, width int) []string {
 	label := " " + p.Kind.label() + "  "
 	room := width - ansi.StringWidth(label) - 1
 	text := []rune(p.Input.Value())
@@ -124,7 +124,7 @@ func (p Prompt) View(s cells.Styles, width int) []string {
 }
 
 // message is the line under the text: an arrow under the fault with its reason on the side that has the room.
-func (p Prompt) message(s cells.Styles, width, column int) string {
+func (p Prompt) message(s *cells.Styles, width, column int) string {
 	indent := strings.Repeat(" ", ansi.StringWidth(p.Kind.label())+3)
 	switch {
 	case p.reason == "":

@@ -16,7 +16,7 @@ type Stage struct {
 	Plain        bool
 	Apart        bool // pictures go by themselves
 	Light        bool
-	Styles       cells.Styles
+	Styles       *cells.Styles
 }
 
 // Plan says where the parts of a page are.

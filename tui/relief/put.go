@@ -48,7 +48,7 @@ func (v *View) nothing() string {
 }
 
 // title names the layers.
-func (v *View) title(s cells.Styles, width int) string {
+func (v *View) title(s *cells.Styles, width int) string {
 	var names []string
 	for _, t := range v.Scheme.Terms {
 		names = append(names, inert.Text(t.Factor.String()))
@@ -159,7 +159,7 @@ func (v *View) side(st *Stage, width, height int) []string {
 }
 
 // weightLines show the weights of the point as bars.
-func (v *View) weightLines(s cells.Styles, width int) []string {
+func (v *View) weightLines(s *cells.Styles, width int) []string {
 	l, w := v.Land, v.Land.Weights(v.At)
 	name := 0
 	for _, f := range l.Factors {
@@ -188,7 +188,7 @@ func (v *View) place() string {
 }
 
 // pointLines say what the point has under the label and the other one, or under all, and how far the best is ahead of it.
-func (v *View) pointLines(s cells.Styles, width, label, other int, all bool) []string {
+func (v *View) pointLines(s *cells.Styles, width, label, other int, all bool) []string {
 	l := v.Land
 	r := &l.Reliefs[label]
 	lines := []string{"  " + meanText(s, s.Bold, r.Label, r.Means[v.At], v.differs(r, v.At))}
@@ -216,7 +216,7 @@ func (v *View) differs(r *landscape.Relief, point int) bool {
 }
 
 // meanText writes a mean under a label, with half its interval and its queries.
-func meanText(s cells.Styles, look lipgloss.Style, label string, m live.Mean, differs bool) string {
+func meanText(s *cells.Styles, look lipgloss.Style, label string, m live.Mean, differs bool) string {
 	mark := " · "
 	switch {
 	case m.N == 0:
@@ -233,7 +233,7 @@ func wonText(d live.Difference) string {
 }
 
 // bestLines name the best and the row.
-func (v *View) bestLines(s cells.Styles, width, label int) []string {
+func (v *View) bestLines(s *cells.Styles, width, label int) []string {
 	l := v.Land
 	r := &l.Reliefs[label]
 	line := func(mark, name string, point int) string {
@@ -245,7 +245,7 @@ func (v *View) bestLines(s cells.Styles, width, label int) []string {
 }
 
 // levelLines say what the contour means.
-func (v *View) levelLines(s cells.Styles, width, label int) []string {
+func (v *View) levelLines(s *cells.Styles, width, label int) []string {
 	l := v.Land
 	r := &l.Reliefs[label]
 	text := fmt.Sprintf("%d of %d weights are not shown to differ from the best: within the line, ~p ≥ .05. Chosen on these queries: on others the best may do worse.",
@@ -261,7 +261,7 @@ func (v *View) levelLines(s cells.Styles, width, label int) []string {
 }
 
 // frontLines list the front, with the point in it within the lines that there are.
-func (v *View) frontLines(s cells.Styles, width, room, label, other int) []string {
+func (v *View) frontLines(s *cells.Styles, width, room, label, other int) []string {
 	l, front := v.Land, v.Front()
 	against := ", numbers"
 	if other >= 0 {
