@@ -16,44 +16,23 @@ import (
 
 	"strata/engine/derive"
 	"strata/engine/fence"
-	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
 	"strata/engine/seal"
 )
 
-// DefaultFitRows is the number of rows that transforms are fitted on when a
-// gallery has more, unless more are asked for: beyond it directions and variances
-// change little, and time grows.
-const DefaultFitRows = 1 << 17
+// What says how transforms are fitted; see package derive.
+const (
+	DefaultFitRows = derive.DefaultFitRows
+	AllRows        = derive.AllRows
+)
 
-// AllRows is the DeriveOptions.Rows that fits on every row.
-const AllRows = -1
+// DeriveOptions is derive.Options.
+type DeriveOptions = derive.Options
 
 // deriveLinger is how long a derivation goes on that nobody waits for: a key
 // press cancels a search, and the next one needs the same layer.
 const deriveLinger = time.Second
-
-// DeriveOptions says how transforms are fitted. The zero value accepts a cached derived
-// layer with any options. Any other value fits the layer again if the cached one has other
-// options.
-type DeriveOptions struct {
-	Rows int    // drawn for the fit; AllRows means all; 0 means min(rows, DefaultFitRows)
-	Seed uint64 // of the draw; 0 means 1
-}
-
-// fit returns the rows to fit on, nil for all, and what a recipe says of them.
-func (o DeriveOptions) fit(rows int) ([]int, derive.RecipeFit) {
-	n := o.Rows
-	if n == 0 {
-		n = DefaultFitRows
-	}
-	if n < 0 || n >= rows {
-		return nil, derive.RecipeFit{}
-	}
-	seed := max(o.Seed, 1)
-	return items.Sample(rows, n, seed), derive.RecipeFit{Sample: n, Seed: seed}
-}
 
 // Derivation says how far the making of a derived layer is.
 type Derivation struct {
@@ -70,6 +49,9 @@ type derivations struct {
 
 	turn sync.Mutex // one is made at a time
 	work sync.WaitGroup
+
+	besideOnce sync.Once
+	beside     *derive.Beside
 
 	mu      sync.Mutex
 	closed  bool
@@ -96,6 +78,13 @@ type derivation struct {
 type derivedLayer struct {
 	layer  *layer.Layer
 	recipe *derive.Recipe
+}
+
+// Beside returns what transforms take beside the rows of layers.
+func (g *Gallery) Beside() *derive.Beside {
+	d := &g.derived
+	d.besideOnce.Do(func() { d.beside = derive.NewBeside(g.folder, g.Len(), g.Label, g.Group, g.IsQuery) })
+	return d.beside
 }
 
 // layer returns an open derived layer, or nil.
@@ -224,7 +213,7 @@ func (d *derivations) wait(ctx context.Context, source *layer.Layer, f scheme.Fa
 		select {
 		case <-run.done:
 			// One that was fitted otherwise may have been under way.
-			if run.err == nil && !o.takes(run.made.recipe) {
+			if run.err == nil && !o.Takes(run.made.recipe) {
 				continue
 			}
 			return run.made.layer, run.err
@@ -237,15 +226,6 @@ func (d *derivations) wait(ctx context.Context, source *layer.Layer, f scheme.Fa
 		d.mu.Unlock()
 		return nil, ctx.Err()
 	}
-}
-
-// takes reports whether a layer was fitted as asked for.
-func (o DeriveOptions) takes(r *derive.Recipe) bool {
-	if o == (DeriveOptions{}) {
-		return true
-	}
-	_, fit := o.fit(r.Source.Rows)
-	return r.Fitted == fit
 }
 
 // abandon cancels a derivation if nobody waits for it.
@@ -269,7 +249,7 @@ func (d *derivations) join(source *layer.Layer, f scheme.Factor, o DeriveOptions
 	if d.closed {
 		return nil, nil, scheme.ErrClosed
 	}
-	if kept := d.opened()[name]; kept.layer != nil && o.takes(kept.recipe) {
+	if kept := d.opened()[name]; kept.layer != nil && o.Takes(kept.recipe) {
 		return nil, kept.layer, nil
 	}
 	if run := d.running[name]; run != nil {
@@ -299,15 +279,14 @@ func (d *derivations) join(source *layer.Layer, f scheme.Factor, o DeriveOptions
 
 // derive opens or makes the derived layer of a factor.
 func (d *derivations) derive(ctx context.Context, source *layer.Layer, f scheme.Factor, o DeriveOptions) (made derivedLayer, err error) {
-	dim, err := f.Dim(source.Dim, source.Rows)
+	dim, err := f.Dim(source.Dim, source.Rows, d.beside)
 	if err != nil {
 		return made, err
 	}
-	fingerprint, err := d.prints.layer(ctx, slices.Index(d.layers, source))
+	from, err := d.source(ctx, f, source)
 	if err != nil {
 		return made, err
 	}
-	from := derive.RecipeSource{Layer: source.Name, Type: source.Type.String(), Rows: source.Rows, Dim: source.Dim, Fingerprint: fingerprint}
 	made, replaced, err := d.openKept(ctx, f, o, from)
 	if err == nil && made.layer == nil {
 		made, err = d.make(ctx, source, f, o, from, replaced)
@@ -319,6 +298,15 @@ func (d *derivations) derive(ctx context.Context, source *layer.Layer, f scheme.
 		return made, fmt.Errorf("%s: it has %d features, %s has %d", l.File, l.Dim, f, dim)
 	}
 	return made, nil
+}
+
+// source says what a factor of a layer is made of.
+func (d *derivations) source(ctx context.Context, f scheme.Factor, l *layer.Layer) (from derive.RecipeSource, err error) {
+	from = derive.RecipeSource{Layer: l.Name, Type: l.Type.String(), Rows: l.Rows, Dim: l.Dim}
+	if from.Fingerprint, err = d.prints.layer(ctx, slices.Index(d.layers, l)); err == nil {
+		from.Beside, err = d.beside.Hash(f)
+	}
+	return from, err
 }
 
 // openKept opens a derived layer that is kept. It returns nil when there is none
@@ -336,7 +324,7 @@ func (d *derivations) openKept(ctx context.Context, f scheme.Factor, o DeriveOpt
 		if why = r.Stale(f, from); why != "" {
 			continue
 		}
-		if !o.takes(r) {
+		if !o.Takes(r) {
 			why = "" // it was asked for
 			continue
 		}
@@ -412,7 +400,7 @@ func (d *derivations) make(ctx context.Context, source *layer.Layer, f scheme.Fa
 	if err != nil {
 		return made, fmt.Errorf("there is no place for it: %w", err)
 	}
-	rows, fitted := o.fit(source.Rows)
+	rows, fitted := o.Fit(f, source.Rows, d.beside)
 	count := source.Rows
 	if rows != nil {
 		count = len(rows)
@@ -426,7 +414,7 @@ func (d *derivations) make(ctx context.Context, source *layer.Layer, f scheme.Fa
 	}
 	progress(0)
 	defer d.report(Derivation{})
-	stages, err := derive.Fit(ctx, source, rows, f, progress)
+	stages, err := derive.Fit(ctx, source, rows, f, d.beside, progress)
 	if err != nil {
 		return made, err
 	}

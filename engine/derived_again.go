@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +49,7 @@ func (c *derivedCheck) recode(ctx context.Context, kept *code.Codes) (Again, err
 
 // derive transforms rows of a layer again, with what was fitted.
 func (c *derivedCheck) derive(ctx context.Context, dir fence.Folder, f scheme.Factor, r *derive.Recipe, source *layer.Layer, values []float64) (Again, error) {
-	stages, err := derive.RestoreStages(f, source.Dim, values)
+	stages, err := r.RestoreStages(f, source.Dim, values)
 	if err != nil {
 		return Again{}, fmt.Errorf("%s: %w", filepath.Base(r.Values.File), err)
 	}
@@ -92,7 +91,7 @@ func (c *derivedCheck) unpackAgain(ctx context.Context, dir fence.Folder, name s
 		return again, "", fmt.Errorf("%s: %w", r.File, err)
 	}
 	defer stream.Close()
-	bad, err := firstRow(ctx, stream, kept, a.Rows, a.Dim*a.Type.Size())
+	bad, err := derive.FirstRow(ctx, stream, kept, a.Rows, a.Dim*a.Type.Size())
 	if err == nil && bad >= 0 {
 		err = &differsError{fmt.Sprintf("row %d of %d of %s.npy is not that row of %s", bad, a.Rows, name, r.File)}
 	}
@@ -123,30 +122,4 @@ func (c *derivedCheck) packed(ctx context.Context, r unpackRecipe) (*matrixFile,
 	}
 	m.file.Close()
 	return nil, format.Array{}, fmt.Sprintf("it was unpacked from another %s", r.File)
-}
-
-// firstRow compares rows of so many bytes, and returns the first that differs, or -1.
-func firstRow(ctx context.Context, want, got io.Reader, rows, size int64) (int64, error) {
-	block := max(1, (1<<20)/size)
-	w, g := make([]byte, block*size), make([]byte, block*size)
-	for row := int64(0); row < rows; row += block {
-		n := min(block, rows-row)
-		for _, r := range []struct {
-			io.Reader
-			to []byte
-		}{{want, w}, {got, g}} {
-			if _, err := io.ReadFull(r, r.to[:n*size]); err != nil {
-				return -1, fmt.Errorf("rows %d to %d of %d: %w", row, row+n-1, rows, err)
-			}
-		}
-		if ctx.Err() != nil {
-			return -1, ctx.Err()
-		}
-		for i := range n {
-			if !bytes.Equal(w[i*size:(i+1)*size], g[i*size:(i+1)*size]) {
-				return row + i, nil
-			}
-		}
-	}
-	return -1, nil
 }

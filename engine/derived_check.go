@@ -309,12 +309,16 @@ func (c *derivedCheck) recipe(ctx context.Context, dir fence.Folder, path, name 
 		c.add(path, Outdated, fmt.Sprintf("the gallery has no layer %s", f.Layer))
 		return nil
 	}
-	print, err := c.g.prints.layer(ctx, i)
-	if err != nil {
-		return err
-	}
 	l := c.g.Layers[i]
-	if why := r.Stale(f, derive.RecipeSource{Layer: l.Name, Type: l.Type.String(), Rows: l.Rows, Dim: l.Dim, Fingerprint: print}); why != "" {
+	source, err := c.g.derived.source(ctx, f, l)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	why := r.Stale(f, source)
+	if err != nil {
+		why = "it cannot be made again: " + err.Error()
+	}
+	if why != "" {
 		c.add(path, Outdated, why)
 		return nil
 	}

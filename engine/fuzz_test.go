@@ -99,7 +99,7 @@ func FuzzRecipe(f *testing.F) {
 		if dim < 1 || dim > 1<<10 {
 			return
 		}
-		if stages, err := derive.RestoreStages(factor, dim, floats); err == nil && len(stages) != 2 {
+		if stages, err := r.RestoreStages(factor, dim, floats); err == nil && len(stages) != 2 {
 			t.Errorf("%d stages", len(stages))
 		}
 	})

@@ -188,6 +188,7 @@ func (g *Gallery) begin(ctx context.Context) {
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.findPictures(g.life, g.manifest)
 	g.derived.life, g.derived.home, g.derived.prints, g.derived.layers = g.life, g.home(), &g.prints, g.Layers
+	g.Beside()
 	g.prints.taken = make(chan struct{})
 	go g.prints.take(g.life, g.hashing())
 }
@@ -276,7 +277,7 @@ func (g *Gallery) checkFactor(f scheme.Factor) (place int, reason string) {
 	if err != nil {
 		return 0, err.Error()
 	}
-	_, err = f.Dim(l.Dim, l.Rows)
+	_, err = f.Dim(l.Dim, l.Rows, g.Beside())
 	if e := (*scheme.DimError)(nil); errors.As(err, &e) {
 		return 1 + e.Transform, e.Reason
 	}

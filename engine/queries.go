@@ -19,7 +19,7 @@ import (
 // maxNamed is the number of ids that an error names.
 const maxNamed = 5
 
-// QuerySet is a set of queries that has a name in gallery.yaml.
+// QuerySet is a set of queries that has a name: in gallery.yaml, or Unfitted.
 type QuerySet struct {
 	Name string
 	Rows []int  // ascending
@@ -56,7 +56,7 @@ func (q Queries) OnFlags(name string) bool {
 // Check returns an error if there is no set with the name. It reads no file.
 func (q Queries) Check(name string) error {
 	known := q.Names()
-	if !slices.Contains(known, name) {
+	if name != Unfitted && !slices.Contains(known, name) {
 		return &scheme.NameError{Kind: "set of queries", Name: name, In: q.g.Name, Known: scheme.Nearest(name, known)}
 	}
 	return nil
@@ -66,6 +66,9 @@ func (q Queries) Check(name string) error {
 // have changed, and flags do. Ids of no item, and of items that are no queries, are an error
 // that names them; so is a set without queries. An id may stand in a list more than once.
 func (q Queries) Set(name string) (*QuerySet, error) {
+	if name == Unfitted && !slices.Contains(q.Names(), name) {
+		return q.unfitted()
+	}
 	if err := q.Check(name); err != nil {
 		return nil, err
 	}
@@ -77,6 +80,22 @@ func (q Queries) Set(name string) (*QuerySet, error) {
 		return nil, fmt.Errorf("%s: queries: %s: %w", filepath.Join(q.g.Path, manifest.FileName), name, err)
 	}
 	return &QuerySet{Name: name, Rows: rows, Hash: q.g.HashRows(rows)}, nil
+}
+
+// Unfitted is the name of the set of queries that no transform with a label is fitted on.
+const Unfitted = "unfitted"
+
+func (q Queries) unfitted() (*QuerySet, error) {
+	var rows []int
+	for row := range q.g.Len() {
+		if q.g.IsQuery(row) && !q.g.Beside().Fitted(row) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s: queries: %s: no item is such a query", q.g.Name, Unfitted)
+	}
+	return &QuerySet{Name: Unfitted, Rows: rows, Hash: q.g.HashRows(rows)}, nil
 }
 
 // rows returns the rows of a record, ascending.

@@ -70,7 +70,7 @@ func (d *derivations) parameters(f scheme.Factor, dim int, l *layer.Layer) ([]*d
 	if err != nil {
 		return nil, err
 	}
-	stages, err := derive.RestoreStages(f, dim, values)
+	stages, err := r.RestoreStages(f, dim, values)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(l.File), r.Values.File), err)
 	}

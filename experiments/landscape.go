@@ -56,7 +56,7 @@ func widthsOf(g *engine.Gallery, sc scheme.Scheme) []int {
 			if l.Name != t.Factor.Layer {
 				continue
 			}
-			if n, err := t.Factor.Dim(l.Dim, g.Len()); err == nil {
+			if n, err := t.Factor.Dim(l.Dim, g.Len(), g.Beside()); err == nil {
 				widths[i] = n
 			}
 		}

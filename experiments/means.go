@@ -240,7 +240,8 @@ func (s *Session) means(ctx context.Context, schemes []scheme.Scheme, take func(
 }
 
 // sampled calls take with the sample under the filter of the session, unless no neighbourhoods are
-// built. They will be of the schemes' layers, too.
+// built. They will be of the schemes' layers, too. A scheme with a layer that is fitted on labels has
+// no means: half of the queries were told.
 func (s *Session) sampled(ctx context.Context, schemes []scheme.Scheme, take func(context.Context, *engine.Gallery, *live.Sample) error) error {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
@@ -248,7 +249,7 @@ func (s *Session) sampled(ctx context.Context, schemes []scheme.Scheme, take fun
 	}
 	defer end()
 	t := s.snapshot()
-	if t.gallery == nil {
+	if t.gallery == nil || slices.ContainsFunc(scheme.FactorsOf(schemes), scheme.Factor.Supervised) {
 		return nil
 	}
 	w := t.gallery.gathered.Load()

@@ -16,6 +16,13 @@
 //	pcaN             (x/|x| − μ)·V, N components
 //	whitenN@POWER    the same, component i divided by σᵢ to the POWER (1 if not given, at most 4)
 //	zscore           (x − μ)/σ, feature by feature; 0 where σ is 0
+//	ldaN@LABEL       (x/|x| − μ)·E, N discriminant axes
+//	wccn@LABEL       x/|x|·L⁻ᵀ, where W = L·Lᵀ
+//	matrix(FILE)     x/|x|·M, rounded to float32
+//
+// W is the covariance of unit rows within the classes of the label, shrunk by the rule of Ledoit and
+// Wolf; E maximises the scatter between the means of classes against W. Both are fitted on
+// Beside.FitPart, with the same bits on every processor.
 //
 // Values of a float64 layer are rounded to float32 first. Then rows are scaled to length 1, as in
 // cosines; only zscore takes the features unscaled. Each transform of a chain is fitted to the

@@ -49,6 +49,12 @@ func eigenSym(ctx context.Context, n int, a []float64) (values, vectors []float6
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
+	return q.finish(ctx, a)
+}
+
+// finish solves the tridiagonal matrix, and returns what eigenSym does. vectors takes the place of a.
+func (q *eigen) finish(ctx context.Context, a []float64) (values, vectors []float64, err error) {
+	n := q.n
 	if err := q.solve(ctx); err != nil {
 		return nil, nil, err
 	}

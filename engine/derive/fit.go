@@ -32,14 +32,18 @@ type Stage struct {
 	rows      int       // number of rows of the fit
 	Mean      []float64 // in
 	scale     []float64 // of ZScore 1/σ or 0, in; of Whiten 1/σ^power or 0, out
-	axes      []float64 // of PCA and Whiten, out×in, float32 values
-	variance  []float64 // of PCA and Whiten by component
+	axes      []float64 // out×in, float32 values; nil of Centre and ZScore
+	variance  []float64 // of PCA and Whiten by component; of LDA that between classes
 	total     float64   // variance of all components, including dropped ones
+
+	classes   int     // of LDA and WCCN: those that were fitted on
+	shrinkage float64 // of the scatter within classes
+	hash      string  // of Matrix: of its file
 }
 
 // projects reports whether the stage has axes.
 func (s *Stage) projects() bool {
-	return s.transform.Kind == scheme.PCA || s.transform.Kind == scheme.Whiten
+	return s.transform.Kind != scheme.Centre && s.transform.Kind != scheme.ZScore
 }
 
 // widen sets dst to the row as input of the transform: of length 1, except for ZScore. It reports
@@ -128,6 +132,14 @@ func (f *Feed) len() int {
 	return len(f.rows)
 }
 
+// row returns the row of the layer at a place.
+func (f *Feed) row(i int) int {
+	if f.rows == nil {
+		return i
+	}
+	return f.rows[i]
+}
+
 // dim returns the number of features after the last stage.
 func (f *Feed) dim() int {
 	if len(f.Stages) == 0 {
@@ -195,10 +207,10 @@ func (f *Feed) rowWork() float64 {
 
 // transformWork is the work of transforming a row, in multiplications of a scan.
 func transformWork(t scheme.Transform, in, out int) float64 {
-	if t.Kind == scheme.PCA || t.Kind == scheme.Whiten {
-		return float64(8*in + in*out)
+	if t.Kind == scheme.Centre || t.Kind == scheme.ZScore {
+		return float64(8 * in)
 	}
-	return float64(8 * in)
+	return float64(8*in + in*out)
 }
 
 // load sets dst to n rows from index lo on, after the last stage.
@@ -232,14 +244,20 @@ func (f *Feed) load(dst []float32, lo, n int, w *Workspace) {
 }
 
 // Fit fits one transform after the other to the rows of a layer.
-func Fit(ctx context.Context, l *layer.Layer, rows []int, f scheme.Factor, done func(work float64)) ([]*Stage, error) {
+func Fit(ctx context.Context, l *layer.Layer, rows []int, f scheme.Factor, beside *Beside, done func(work float64)) ([]*Stage, error) {
 	from := &Feed{Layer: l, rows: rows, Done: done}
 	for i, t := range f.Transforms {
 		s := &Stage{transform: t, in: from.dim(), Out: from.dim()}
+		var err error
 		if t.N > 0 {
 			s.Out = t.N
+		} else if t.Kind == scheme.Matrix {
+			_, s.Out, err = beside.MatrixShape(t.Of)
 		}
-		x := fitter{Stage: s, feed: from, wide: make([]float64, min(fitBlock, from.len())*s.in), valid: make([]bool, fitBlock)}
+		if err != nil {
+			return nil, err
+		}
+		x := fitter{Stage: s, feed: from, beside: beside, wide: make([]float64, min(fitBlock, from.len())*s.in), valid: make([]bool, fitBlock)}
 		if err := x.fit(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", scheme.Factor{Layer: f.Layer, Transforms: f.Transforms[:i+1]}, err)
 		}
@@ -251,12 +269,20 @@ func Fit(ctx context.Context, l *layer.Layer, rows []int, f scheme.Factor, done 
 // fitter fits one stage.
 type fitter struct {
 	*Stage
-	feed  *Feed
-	wide  []float64 // the rows of a block as the transform takes them
-	valid []bool    // by row of the block: whether the row counts
+	feed   *Feed
+	beside *Beside
+	wide   []float64 // the rows of a block as the transform takes them
+	valid  []bool    // by row of the block: whether the row counts
 }
 
 func (x *fitter) fit(ctx context.Context) error {
+	switch x.transform.Kind {
+	case scheme.LDA, scheme.WCCN:
+		return x.fitLabel(ctx)
+	case scheme.Matrix:
+		return x.fitMatrix(ctx)
+	default:
+	}
 	if err := x.fitMean(ctx); err != nil {
 		return err
 	}
@@ -265,7 +291,7 @@ func (x *fitter) fit(ctx context.Context) error {
 		return x.fitScale(ctx)
 	case scheme.PCA, scheme.Whiten:
 		return x.fitAxes(ctx)
-	case scheme.Centre:
+	default:
 	}
 	return nil
 }
@@ -386,14 +412,26 @@ func (x *fitter) fitAxes(ctx context.Context) error {
 // axesWork is the work of finding the axes, in multiplications of a scan.
 func axesWork(dim int) float64 { return 8 * float64(dim) * float64(dim) * float64(dim) }
 
-// covariance returns the upper triangle of the covariance of the rows. The mean is known. Rows are
-// centred, rounded to float32 and transposed, so that a feature's values are contiguous. Then every
-// block adds the canonical product of two features to their entry.
+// covariance returns the upper triangle of the covariance of the rows. The mean is known.
 func (x *fitter) covariance(ctx context.Context) ([]float64, error) {
+	return x.scatter(ctx, func(n int) {
+		for r := range n {
+			for i, m := range x.Mean {
+				x.wide[r*x.in+i] -= m
+			}
+		}
+	})
+}
+
+// scatter returns the upper triangle of the mean product of features over rows. centre centres the n
+// rows of a block. They are rounded to float32 and transposed, so that a feature's values are
+// contiguous. Then every block adds the canonical product of two features to their entry.
+func (x *fitter) scatter(ctx context.Context, centre func(n int)) ([]float64, error) {
 	sums := make([]float64, x.in*x.in)
 	turned := make([]float32, x.in*fitBlock)
 	tiles := (x.in + fitTile - 1) / fitTile
 	err := x.each(ctx, func(n int) error {
+		centre(n)
 		err := layer.Parallel(ctx, tiles, 1, func(lo, hi int) { x.turn(turned, lo*fitTile, min(hi*fitTile, x.in), n) })
 		if err != nil {
 			return err
@@ -413,7 +451,7 @@ func (x *fitter) covariance(ctx context.Context) ([]float64, error) {
 	return sums, err
 }
 
-// turn transposes: it sets turned[i*fitBlock+r] to the centred value of feature i in row r, for the
+// turn transposes: it sets turned[i*fitBlock+r] to the value of feature i in row r, for the
 // features lo to hi. Rows that do not count have zeros.
 func (x *fitter) turn(turned []float32, lo, hi, n int) {
 	for r := range fitBlock {
@@ -424,7 +462,7 @@ func (x *fitter) turn(turned []float32, lo, hi, n int) {
 			continue
 		}
 		for i := lo; i < hi; i++ {
-			turned[i*fitBlock+r] = float32(x.wide[r*x.in+i] - x.Mean[i])
+			turned[i*fitBlock+r] = float32(x.wide[r*x.in+i])
 		}
 	}
 }
@@ -455,6 +493,8 @@ func FitWork(f scheme.Factor, dim, fitted, rows int) float64 {
 		}
 		if t.N > 0 {
 			out = t.N
+		}
+		if t.N > 0 || t.Kind == scheme.WCCN {
 			work += axesWork(dim) + float64(fitted)*float64(dim)*float64(dim)/2
 		}
 		work += float64(passes) * float64(fitted) * load

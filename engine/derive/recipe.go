@@ -53,13 +53,15 @@ type RecipeSource struct {
 	Type        string `json:"type"`
 	Rows        int    `json:"rows"`
 	Dim         int    `json:"dim"`
-	Fingerprint string `json:"fingerprint"` // of the matrix, as part of Gallery.Fingerprint
+	Fingerprint string `json:"fingerprint"`      // of the matrix, as part of Gallery.Fingerprint
+	Beside      string `json:"beside,omitempty"` // Beside.Hash of the factor
 }
 
 // RecipeFit says which rows the transforms were fitted on.
 type RecipeFit struct {
-	Sample int    `json:"sample"` // number of rows drawn; 0 means all
-	Seed   uint64 `json:"seed"`   // of the draw; 0 if all rows were taken
+	Sample int    `json:"sample"`         // number of rows drawn; 0 means all
+	Seed   uint64 `json:"seed"`           // of the draw; 0 if all rows were taken
+	Part   int    `json:"part,omitempty"` // number of rows of Beside.FitPart, of which Sample are drawn; 0: all rows of the layer
 }
 
 // RecipeStep is one transform.
@@ -70,6 +72,9 @@ type RecipeStep struct {
 	Rows      int       `json:"rows"`                // number of rows of the fit: the drawn ones that have a length
 	Kept      float64   `json:"kept,omitempty"`      // share of the variance on the axes
 	Variances []float64 `json:"variances,omitempty"` // by axis
+	Classes   int       `json:"classes,omitempty"`   // of the label
+	Shrinkage float64   `json:"shrinkage,omitempty"` // of the scatter within classes
+	SHA256    string    `json:"sha256,omitempty"`    // of the matrix file
 }
 
 // RecipeFile is a file beside the recipe.
@@ -91,21 +96,30 @@ func (s *Stage) parameters(to []float64) []float64 {
 	return append(to, s.axes...)
 }
 
+// out returns the number of components of transform i of a factor, for rows of dim features. That
+// of a matrix is as the recipe says.
+func (r *Recipe) out(f scheme.Factor, i, dim int) int {
+	switch t := f.Transforms[i]; {
+	case t.N > 0:
+		return t.N
+	case t.Kind == scheme.Matrix && i < len(r.Stages):
+		return min(max(r.Stages[i].Out, 1), maxComponents)
+	}
+	return dim
+}
+
 // RestoreStages makes the stages of a factor from fitted parameters.
-func RestoreStages(f scheme.Factor, dim int, values []float64) ([]*Stage, error) {
+func (r *Recipe) RestoreStages(f scheme.Factor, dim int, values []float64) ([]*Stage, error) {
 	var stages []*Stage
-	for _, t := range f.Transforms {
-		s := &Stage{transform: t, in: dim, Out: dim}
-		if t.N > 0 {
-			s.Out = t.N
-		}
+	for i, t := range f.Transforms {
+		s := &Stage{transform: t, in: dim, Out: r.out(f, i, dim)}
 		scales, axes := 0, 0
 		switch t.Kind {
 		case scheme.ZScore:
 			scales = s.in
 		case scheme.Whiten:
 			scales, axes = s.Out, s.Out*s.in
-		case scheme.PCA:
+		case scheme.PCA, scheme.LDA, scheme.WCCN, scheme.Matrix:
 			axes = s.Out * s.in
 		case scheme.Centre:
 		}
@@ -133,8 +147,8 @@ const headRoom = 1 << 16
 func describe(stages []*Stage) []RecipeStep {
 	steps := make([]RecipeStep, len(stages))
 	for i, s := range stages {
-		steps[i] = RecipeStep{Transform: s.transform.String(), In: s.in, Out: s.Out, Rows: s.rows, Variances: s.variance}
-		if s.projects() {
+		steps[i] = RecipeStep{Transform: s.transform.String(), In: s.in, Out: s.Out, Rows: s.rows, Variances: s.variance, Classes: s.classes, Shrinkage: s.shrinkage, SHA256: s.hash}
+		if s.variance != nil {
 			kept := 0.0
 			for _, v := range s.variance {
 				kept += v
@@ -169,6 +183,8 @@ func (r *Recipe) Stale(f scheme.Factor, source RecipeSource) string {
 		return fmt.Sprintf("its recipe has the format %d, not %d", r.Format, RecipeFormat)
 	case r.Layer != f.String():
 		return fmt.Sprintf("its recipe is for %q", r.Layer)
+	case r.Source.Beside != source.Beside:
+		return "its label or its matrix file has changed"
 	case r.Source != source:
 		return fmt.Sprintf("it was made of another matrix %s (%s %dx%d)", r.Source.Layer, r.Source.Type, r.Source.Rows, r.Source.Dim)
 	case len(r.Stages) != len(f.Transforms):
@@ -303,19 +319,16 @@ func (r *Recipe) Write(dir fence.Folder, name string) error {
 }
 
 // parameterCount returns the number of parameters of a factor, for rows of dim features.
-func parameterCount(f scheme.Factor, dim int) int64 {
+func (r *Recipe) parameterCount(f scheme.Factor, dim int) int64 {
 	count := int64(0)
-	for _, t := range f.Transforms {
-		in, out := int64(dim), int64(dim)
-		if t.N > 0 {
-			out = int64(t.N)
-		}
+	for i, t := range f.Transforms {
+		in, out := int64(dim), int64(r.out(f, i, dim))
 		switch t.Kind {
 		case scheme.ZScore:
 			count += in
 		case scheme.Whiten:
 			count += out + out*in
-		case scheme.PCA:
+		case scheme.PCA, scheme.LDA, scheme.WCCN, scheme.Matrix:
 			count += out * in
 		case scheme.Centre:
 		}
@@ -329,7 +342,7 @@ func parameterCount(f scheme.Factor, dim int) int64 {
 func (r *Recipe) ReadParameters(dir fence.Folder, f scheme.Factor, dim int) ([]float64, error) {
 	name := filepath.Base(r.Values.File)
 	path := dir.File(name)
-	b, err := dir.ReadFile(name, 8*parameterCount(f, dim)+headRoom)
+	b, err := dir.ReadFile(name, 8*r.parameterCount(f, dim)+headRoom)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@
 //	qe     = "qe(" ( sum | znorm ) "," n "," α ")"
 //
 //	factor    = layer { "|" transform }
-//	transform = pcaN | whitenN | whitenN@POWER | centre | zscore
+//	transform = pcaN | whitenN | whitenN@POWER | centre | zscore | ldaN@LABEL | wccn@LABEL | matrix(FILE)
 //
 // A sum scores Σ w·cos / Σ w. A concatenation is the cosine of the concatenated raw vectors, each
 // scaled by its weight. Rank fusion scores Σ 1/(60+rank) over the full rankings of its schemes.

@@ -2,6 +2,7 @@ package scheme
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 	"strconv"
@@ -36,17 +37,29 @@ const (
 	// ZScore standardizes every feature of the stored rows: (x − μ)/σ. A constant feature becomes
 	// 0.
 	ZScore
+	// LDA projects a row of length 1 onto the first N discriminant axes of the label Of, fitted on
+	// one part of the items. Package derive has the formula.
+	LDA
+	// WCCN multiplies a row of length 1 by the inverse Cholesky factor of the covariance within the
+	// classes of the label Of, fitted on the same part.
+	WCCN
+	// Matrix multiplies a row of length 1 by the matrix in the file Of, features × components.
+	Matrix
 )
 
 // knownTransforms lists the spellings of transforms, for messages.
-const knownTransforms = "pcaN, whitenN, whitenN@POWER, centre, zscore"
+const knownTransforms = "pcaN, whitenN, whitenN@POWER, centre, zscore, ldaN@LABEL, wccn@LABEL, matrix(FILE)"
 
 // Transform is one step from a layer to a derived layer.
 type Transform struct {
 	Kind  TransformKind
-	N     int     // components of PCA and Whiten, at least 1; otherwise 0
+	N     int     // components of PCA, Whiten and LDA, at least 1; otherwise 0
 	Power float64 // of Whiten, above 0 and at most 4; otherwise 0
+	Of    string  // the label of LDA and WCCN, the file of Matrix; otherwise ""
 }
+
+// Supervised reports whether the transform is fitted on a label.
+func (t Transform) Supervised() bool { return t.Kind == LDA || t.Kind == WCCN }
 
 // String returns the canonical spelling: a power of 1 is left out.
 func (t Transform) String() string {
@@ -61,6 +74,12 @@ func (t Transform) String() string {
 		return s
 	case Centre:
 		return "centre"
+	case LDA:
+		return "lda" + strconv.Itoa(t.N) + "@" + t.Of
+	case WCCN:
+		return "wccn@" + t.Of
+	case Matrix:
+		return "matrix(" + t.Of + ")"
 	case ZScore:
 	}
 	return "zscore"
@@ -102,15 +121,33 @@ func (f Factor) String() string {
 	return b.String()
 }
 
+// Supervised reports whether a transform of the factor is fitted on a label.
+func (f Factor) Supervised() bool { return slices.ContainsFunc(f.Transforms, Transform.Supervised) }
+
+// Beside knows what transforms take beside the rows of a layer.
+type Beside interface {
+	// MostComponents returns the largest number of components of LDA under a label.
+	MostComponents(label string) (int, error)
+	// MatrixShape returns the numbers of features and of components of a matrix in a file.
+	MatrixShape(file string) (features, components int, err error)
+}
+
 // Dim returns the number of features of the factor, for a layer with dim features and the given
 // number of rows. It may return a *DimError.
-func (f Factor) Dim(dim, rows int) (int, error) {
+func (f Factor) Dim(dim, rows int, beside Beside) (int, error) {
 	for i, t := range f.Transforms {
-		if t.N == 0 {
-			continue
-		}
 		before := Factor{f.Layer, f.Transforms[:i]}
+		if t.Of != "" {
+			if err := t.fits(before, dim, beside); err != nil {
+				return 0, &DimError{i, err.Error()}
+			}
+			if t.Kind == Matrix {
+				_, dim, _ = beside.MatrixShape(t.Of)
+			}
+		}
 		switch {
+		case t.N == 0:
+			continue
 		case t.N > dim:
 			return 0, &DimError{i, fmt.Sprintf("%s asks for %d components, %s has %d features", t, t.N, before, dim)}
 		case t.N > rows:
@@ -123,6 +160,27 @@ func (f Factor) Dim(dim, rows int) (int, error) {
 	return dim, nil
 }
 
+// fits checks a transform that takes a label or a file, for rows of a factor with dim features.
+func (t Transform) fits(before Factor, dim int, beside Beside) error {
+	if t.Kind == Matrix {
+		features, components, err := beside.MatrixShape(t.Of)
+		if err == nil && features != dim {
+			err = fmt.Errorf("%s holds %d×%d, features × components, and %s has %d features", t.Of, features, components, before, dim)
+		}
+		return err
+	}
+	most, err := beside.MostComponents(t.Of)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", t, err)
+	case t.N > most:
+		return fmt.Errorf("%s asks for %d components: the items to fit on have %d classes of %s, which allow %d at most", t, t.N, most+1, t.Of, most)
+	case dim > maxAxes:
+		return fmt.Errorf("%s is for at most %d features, %s has %d", t, maxAxes, before, dim)
+	}
+	return nil
+}
+
 // DimError says that a transform does not fit its layer.
 type DimError struct {
 	Transform int // its place in the factor, from 0
@@ -133,11 +191,14 @@ type DimError struct {
 func (e *DimError) Error() string { return e.Reason }
 
 // FileName returns the file name of a derived layer, without its extension: the layer, and each
-// transform behind a point. Points in the layer's own name are doubled, so that no two factors
-// share a file name.
+// transform behind a point. Points in the layer's own name are doubled, and those in names of labels
+// and files are %2E, so that no two factors share a file name.
 func (f Factor) FileName() string {
 	parts := []string{strings.ReplaceAll(f.Layer, ".", "..")}
 	for _, t := range f.Transforms {
+		if t.Of != "" {
+			t.Of = strings.NewReplacer(".", "%2E", "/", "%2F").Replace(t.Of)
+		}
 		parts = append(parts, t.String())
 	}
 	return strings.Join(parts, ".")
@@ -191,7 +252,7 @@ func (p *schemeParser) factor() (Factor, error) {
 	return f, nil
 }
 
-// transform parses pcaN, whitenN, whitenN@POWER, centre or zscore.
+// transform parses one of knownTransforms.
 func (p *schemeParser) transform() (Transform, error) {
 	at := p.space()
 	word := p.word()
@@ -210,10 +271,16 @@ func (p *schemeParser) transform() (Transform, error) {
 		t.Kind = Centre
 	case "zscore":
 		t.Kind = ZScore
+	case "lda":
+		t.Kind = LDA
+	case "wccn":
+		t.Kind = WCCN
+	case "matrix":
+		t.Kind = Matrix
 	default:
 		return t, p.fail(at, "there is no transform %q (there is %s)", word, knownTransforms)
 	}
-	if t.Kind == Centre || t.Kind == ZScore {
+	if t.Kind != PCA && t.Kind != Whiten && t.Kind != LDA {
 		if number != "" {
 			return t, p.fail(at, "%s takes no number", name)
 		}
@@ -223,6 +290,9 @@ func (p *schemeParser) transform() (Transform, error) {
 			return t, p.fail(at, "%s needs a number of components from 1 to %d right behind it, as in %s128", name, format.MaxDim, name)
 		}
 		t.N = n
+	}
+	if t.Kind >= LDA {
+		return t, p.beside(&t)
 	}
 	if at = p.space(); !p.accept('@') {
 		return t, nil
@@ -238,6 +308,31 @@ func (p *schemeParser) transform() (Transform, error) {
 	}
 	t.Power = power
 	return t, nil
+}
+
+// beside parses the label or the file behind the name of a transform.
+func (p *schemeParser) beside(t *Transform) error {
+	open, what := byte('@'), "a label"
+	if t.Kind == Matrix {
+		open, what = '(', "a file"
+	}
+	if !p.accept(open) {
+		return p.fail(p.space(), "expected %c and %s, found %q", open, what, p.next())
+	}
+	start := p.space()
+	for p.pos < len(p.text) && (IsNameByte(p.text[p.pos]) || p.text[p.pos] == '/') {
+		p.pos++
+	}
+	if t.Of = p.text[start:p.pos]; t.Of == "" {
+		return p.fail(p.pos, "expected %s, of letters, digits, _ . - and /, found %q", what, p.next())
+	}
+	if t.Kind == Matrix && !p.accept(')') {
+		return p.fail(p.space(), "expected ) behind the file, whose name has letters, digits, _ . - and /, found %q", p.next())
+	}
+	if t.Kind == Matrix && (!fs.ValidPath(t.Of) || !strings.HasSuffix(t.Of, ".npy")) {
+		return p.fail(start, "matrix takes a .npy file within the gallery, not %q", t.Of)
+	}
+	return nil
 }
 
 // maxAxes is the largest number of features whose principal axes are computed. The work grows with

@@ -38,6 +38,8 @@ func TestParseScheme(t *testing.T) {
 		{"rrf(hub(C|pca8 , 1),hub)", "rrf(hub(C|pca8,1),hub)", "C|pca8 hub"},
 		{"concat+rrf", "concat+rrf", "concat rrf"}, // without a parenthesis they are layers
 		{"C|pca256", "C|pca256", "C|pca256"},
+		{"C | lda07 @ category", "C|lda7@category", "C|lda7@category"},
+		{"hub(C|wccn@path/2,5)+.5*C|matrix( p/W.npy )", "hub(C|wccn@path/2,5)+0.5*C|matrix(p/W.npy)", "C|wccn@path/2 C|matrix(p/W.npy)"},
 		{" 0.5 * C | centre | pca0128 + B", "0.5*C|centre|pca128+B", "C|centre|pca128 B"},
 		{"concat(B,0.5*C|zscore)", "concat(B,0.5*C|zscore)", "B C|zscore"},
 		{"rrf(C|whiten64@1.0,C|whiten64@.50)", "rrf(C|whiten64,C|whiten64@0.5)", "C|whiten64 C|whiten64@0.5"},
@@ -123,8 +125,8 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"rrf in a sum", "A+rrf(A,B)", 3, "rrf( is not known here"},
 		{"sum of rrf", "rrf(A,B)+C", 9, `expected + or the end, found "+"`},
 		{"unknown function", "max(A,B)", 1, "max( is not known here"},
-		{"no transform", "C|", 3, `expected a transform (pcaN, whitenN, whitenN@POWER, centre, zscore), found "the end"`},
-		{"unknown transform", "A+C|lda2", 5, `there is no transform "lda2" (there is pcaN, whitenN, whitenN@POWER, centre, zscore)`},
+		{"no transform", "C|", 3, `expected a transform (pcaN, whitenN, whitenN@POWER, centre, zscore, ldaN@LABEL, wccn@LABEL, matrix(FILE)), found "the end"`},
+		{"unknown transform", "A+C|umap2", 5, `there is no transform "umap2" (there is pcaN, whitenN, whitenN@POWER, centre, zscore, ldaN@LABEL, wccn@LABEL, matrix(FILE))`},
 		{"unknown behind known", "C|centre|center", 10, `there is no transform "center"`},
 		{"more behind the number", "C|pca2x", 3, `there is no transform "pca2x"`},
 		{"no number", "C|pca", 3, "pca needs a number of components from 1 to 1048576 right behind it"},
@@ -170,6 +172,9 @@ func TestFactorFiles(t *testing.T) {
 	for _, c := range []struct{ factor, want string }{
 		{"C|pca256", "C.pca256"},
 		{"C|centre|whiten64@0.5", "C.centre.whiten64@0.5"},
+		{"C|lda7@a.centre", "C.lda7@a%2Ecentre"},
+		{"C|wccn@path/2|centre", "C.wccn@path%2F2.centre"},
+		{"C|matrix(p/W.npy)", "C.matrix(p%2FW%2Enpy)"},
 		{"C.centre|whiten64@0.5", "C..centre.whiten64@0.5"},
 		{"C.|zscore", "C...zscore"},
 		{"C..zscore|zscore", "C....zscore.zscore"},
@@ -191,7 +196,7 @@ func TestFactorFiles(t *testing.T) {
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore", "A|lda7@c/2|wccn@d+B|matrix(p/W.npy)"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

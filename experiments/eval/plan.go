@@ -122,10 +122,33 @@ func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, 
 	if err := e.chooseQueries(p); err != nil {
 		return nil, err
 	}
+	if err := CheckFitted(g, e.Schemes, e.Queries); err != nil {
+		return nil, err
+	}
 	e.Judge = NewJudge(among, labels)
 	e.setDepth()
 	e.makeRoom(p.Keep)
 	return e, nil
+}
+
+// CheckFitted refuses queries whose labels a layer of the schemes is fitted on: their hits would say
+// nothing of other queries.
+func CheckFitted(g *engine.Gallery, schemes []scheme.Scheme, queries []int) error {
+	for _, f := range scheme.FactorsOf(schemes) {
+		if !f.Supervised() {
+			continue
+		}
+		known := 0
+		for _, q := range queries {
+			if g.Beside().Fitted(q) {
+				known++
+			}
+		}
+		if known > 0 {
+			return fmt.Errorf("%s is fitted on the labels of %d of these %d queries, and would be tested on what it was told: the set of queries %s has the others", f, known, len(queries), engine.Unfitted)
+		}
+	}
+	return nil
 }
 
 // FindLabels returns the labels asked for, each once.

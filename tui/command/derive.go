@@ -38,6 +38,14 @@ FACTOR is a layer and its transforms, C|pca256 or C|centre|whiten64@0.5:
   whitenN@POWER  by its standard deviation to the POWER, up to 4
   centre         rows of length 1 less their mean
   zscore         every feature less its mean, divided by its standard deviation
+  ldaN@LABEL     rows of length 1 on the N axes that part the label's classes best
+  wccn@LABEL     rows of length 1 with the scatter within classes made even
+  matrix(FILE)   rows of length 1 times the matrix in a .npy file of the gallery,
+                 features x components
+
+Those that take a label are fitted on one part of the items, drawn with a fixed seed:
+half of the queries, and what is no query; a group is whole in one part. eval and
+tune refuse queries of that part; --queries unfitted takes the others.
 
 It is kept in the folder .strata of the gallery, or in the user's cache where that
 cannot be written, with what was fitted and a recipe. It is computed again when
@@ -125,11 +133,21 @@ func printDerived(out io.Writer, l *layer.Layer, r *derive.Recipe, saved string)
 	if r.Fitted.Sample > 0 {
 		drawn = fmt.Sprintf(", of %d drawn with seed %d", r.Fitted.Sample, r.Fitted.Seed)
 	}
-	line("fitted on", "%d rows%s", r.FitRows(), drawn)
+	if r.Fitted.Part > 0 {
+		drawn += fmt.Sprintf(", of the %d items to fit on", r.Fitted.Part)
+	}
+	if r.FitRows() > 0 {
+		line("fitted on", "%d rows%s", r.FitRows(), drawn)
+	}
 	for _, s := range r.Stages {
-		if len(s.Variances) > 0 {
+		switch {
+		case s.Classes > 0:
+			line(s.Transform, "%d features to %d components, %d classes, scatter shrunk by %.4g", s.In, s.Out, s.Classes, s.Shrinkage)
+		case s.SHA256 != "":
+			line(s.Transform, "%d features to %d components, file sha256:%s", s.In, s.Out, s.SHA256)
+		case len(s.Variances) > 0:
 			line(s.Transform, "%d features to %d components with %.4g of the variance", s.In, s.Out, s.Kept)
-		} else {
+		default:
 			line(s.Transform, "%d features", s.In)
 		}
 	}
