@@ -28,6 +28,7 @@ type oracle struct {
 	known  map[string]moments    // by layer
 	hubs   map[string][]float64  // r by row, by the name of a term
 	every  func(q, row int) bool // among without a filter; nil where no hub is asked for
+	group  func(row int) string  // nil where no krecip is asked for
 }
 
 func newOracle(layers map[string]matrix, among func(q, row int) bool) *oracle {

@@ -66,6 +66,12 @@ func TestSearchVectorsIsSortEverything(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.every = every.HasFor
+		o.group = func(row int) string {
+			if row == o.n { // the query is no item
+				return ""
+			}
+			return g.Group(row)
+		}
 		schemes := parseAll(t, g, texts)
 		for range 4 {
 			q, err := g.NewVectors(randomFeatures(rng, g, o))

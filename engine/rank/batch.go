@@ -91,7 +91,7 @@ func (b *Batch) refused(ctx context.Context) error {
 
 // All ranks all queries over the layers of g. See Gallery.RankAll.
 func All(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
-	if slices.ContainsFunc(schemes, func(s scheme.Scheme) bool { return s.Kind == scheme.QE }) {
+	if slices.ContainsFunc(schemes, func(s scheme.Scheme) bool { return s.Kind == scheme.QE || s.Kind == scheme.KRecip }) {
 		return allExpanded(ctx, g, queries, schemes, k, among, each)
 	}
 	b := &Batch{G: g, Schemes: schemes, K: k, Among: among, Each: each, Queries: queries}

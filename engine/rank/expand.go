@@ -79,15 +79,18 @@ func expandedAtOnce(hits, schemes int) int {
 	return max(1, min(expandedQueries, expandedMemory/(int(unsafe.Sizeof(Hit{}))*max(1, hits)*schemes)))
 }
 
-// allExpanded is All for schemes among which there are query expansions. It searches under the other
-// schemes and the expansions' parts first, then under each expansion.
+// allExpanded is All for schemes among which there are query expansions or re-rankings. It searches
+// under the other schemes and the parts of these first, then under each expansion.
 func allExpanded(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
 	var first []scheme.Scheme
 	depth, places := k, make([]int, len(schemes))
 	for i, s := range schemes {
-		if s.Kind == scheme.QE {
-			depth = max(depth, s.N)
-			s = s.Parts[0]
+		switch s.Kind {
+		case scheme.QE:
+			depth, s = max(depth, s.N), s.Parts[0]
+		case scheme.KRecip:
+			depth, s = max(depth, recipDepth), s.Parts[0]
+		default:
 		}
 		places[i] = len(first)
 		for at, known := range first {
@@ -113,10 +116,16 @@ func allExpanded(ctx context.Context, g Layers, queries []int, schemes []scheme.
 			return err
 		}
 		for i, s := range schemes {
-			if s.Kind == scheme.QE {
-				if err := second(ctx, g, chunk, s, i, k, among, found); err != nil {
-					return err
-				}
+			var err error
+			switch s.Kind {
+			case scheme.QE:
+				err = second(ctx, g, chunk, s, i, k, among, found)
+			case scheme.KRecip:
+				err = againAll(ctx, g, chunk, s, i, among, found)
+			default:
+			}
+			if err != nil {
+				return err
 			}
 		}
 		for i, rankings := range found {

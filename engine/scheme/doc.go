@@ -11,13 +11,14 @@
 //
 // # Grammar
 //
-//	scheme = sum | concat | rrf | znorm | qe
+//	scheme = sum | concat | rrf | znorm | qe | krecip
 //	sum    = term { "+" term }               term = [ weight "*" ] ( factor | hub )
 //	hub    = "hub(" factor [ "," n ] ")"
 //	concat = "concat(" term { "," term } ")"
 //	rrf    = "rrf(" scheme "," scheme { "," scheme } ")"
 //	znorm  = "znorm(" sum ")"
 //	qe     = "qe(" ( sum | znorm ) "," n "," α ")"
+//	krecip = "krecip(" sum ")"
 //
 //	factor    = layer { "|" transform }
 //	transform = pcaN | whitenN | whitenN@POWER | centre | zscore | ldaN@LABEL | wccn@LABEL | matrix(FILE)
@@ -27,7 +28,7 @@
 // znorm is a sum with weights w/σ, where σ is the standard deviation of a layer's cosines with the
 // query. hub, in a sum, is 2·cos − r(q) − r(x), where r is the mean of a row's n nearest in a bank.
 // qe searches a second time, with the query and its first n hits, weighted by their scores to the
-// power α. It stands alone.
+// power α. krecip ranks the first 100 hits again by the neighbours that they share. Both stand alone.
 //
 // Package rank computes the scores, package derive the transforms.
 //

@@ -31,10 +31,11 @@ const (
 	RRF                // reciprocal rank fusion, Σ 1/(60+rank)
 	QE                 // the one of Parts, with the query expanded by its own first N hits
 	ZNorm              // Sum with weights w/σ, where σ is the spread of a layer's cosines with the query
+	KRecip             // the first 100 hits of the one of Parts, ranked again by shared neighbours
 )
 
 // combinations are the words before the brackets of a scheme, by kind.
-var combinations = []string{Concat: "concat", RRF: "rrf", QE: "qe", ZNorm: "znorm"}
+var combinations = []string{Concat: "concat", RRF: "rrf", QE: "qe", ZNorm: "znorm", KRecip: "krecip"}
 
 // Term is a factor with its weight. With a weight of 0 the factor stays in the scheme's spelling,
 // but its layer is not used.
@@ -62,7 +63,7 @@ func (t Term) Name() string {
 }
 
 // Scheme combines layers into one score. Sum, ZNorm and Concat have Terms with distinct names; RRF
-// has Parts, and QE has one. The zero Scheme is not valid; ParseScheme makes valid ones.
+// has Parts, and QE and KRecip have one. The zero Scheme is not valid; ParseScheme makes valid ones.
 type Scheme struct {
 	Kind  Kind
 	Terms []Term
@@ -182,6 +183,8 @@ func (p *schemeParser) scheme(depth int) (Scheme, error) {
 			return p.rrf(depth)
 		case QE:
 			return p.expansion(start, depth)
+		case KRecip:
+			return p.reciprocal(start, depth)
 		default:
 		}
 		if kind == ZNorm {
@@ -272,6 +275,36 @@ func (p *schemeParser) expansion(start, depth int) (s Scheme, err error) {
 		return s, p.fail(p.space(), "expected ), found %q", p.next())
 	}
 	return s, nil
+}
+
+// rerankable says what is wrong with the part of a KRecip, or returns "".
+func rerankable(part Scheme) string {
+	if part.Kind != Sum || !part.Products() {
+		return "krecip takes a sum without hub("
+	}
+	return ""
+}
+
+// aloneToo says where a re-ranking stands.
+const aloneToo = "krecip( stands alone, in no other scheme"
+
+// reciprocal parses the text behind "krecip(", which is at the given position.
+func (p *schemeParser) reciprocal(start, depth int) (s Scheme, err error) {
+	if depth > 1 {
+		return s, p.fail(start, aloneToo)
+	}
+	at := p.space()
+	part, err := p.scheme(depth + 1)
+	if err != nil {
+		return s, err
+	}
+	if reason := rerankable(part); reason != "" {
+		return s, p.fail(at, "%s", reason)
+	}
+	if !p.accept(')') {
+		return s, p.fail(p.space(), "expected + or ), found %q", p.next())
+	}
+	return Scheme{Kind: KRecip, Parts: []Scheme{part}}, nil
 }
 
 // alone says where a query expansion stands.

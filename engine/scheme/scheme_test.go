@@ -32,6 +32,7 @@ func TestParseScheme(t *testing.T) {
 		{"rrf(znorm(A),0.5*znorm)", "rrf(znorm(A),0.5*znorm)", "A znorm"},
 		{"qe( B+2.0*C , 5 , 3.0 )", "qe(B+2*C,5,3)", "B C"},
 		{"qe(znorm(A),100,.5)", "qe(znorm(A),100,0.5)", "A"},
+		{"krecip( B + 2.0*C )", "krecip(B+2*C)", "B C"},
 		{"qe(A,1,-0)", "qe(A,1,0)", "A"},
 		{"hub( B )+0.5*pattern", "hub(B)+0.5*pattern", "B pattern"},
 		{"hub(B,10)+hub(B,5)+B+2*hub(B)", "3*hub(B)+hub(B,5)+B", "B"},
@@ -106,6 +107,11 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"qe of hub", "qe(A+hub(B),5,3)", 4, "qe takes layers without hub("},
 		{"qe in rrf", "rrf(A,qe(B,5,3))", 7, "qe( stands alone"},
 		{"qe in qe", "qe(qe(B,5,3),5,3)", 4, "qe( stands alone"},
+		{"krecip of rrf", "krecip(rrf(A,B))", 8, "krecip takes a sum without hub("},
+		{"krecip of hub", "krecip(A+hub(B))", 8, "krecip takes a sum without hub("},
+		{"krecip of krecip", "krecip(krecip(A))", 8, "krecip( stands alone"},
+		{"krecip in rrf", "rrf(A,krecip(B))", 7, "krecip( stands alone"},
+		{"krecip not closed", "krecip(A", 9, `expected + or ), found "the end"`},
 		{"qe in a sum", "A+qe(B,5,3)", 3, "qe( is not known here"},
 		{"hub not closed", "hub(A", 6, `expected , or ), found "the end"`},
 		{"hub of a sum", "hub(A+B)", 6, `expected , or ), found "+"`},
@@ -196,7 +202,7 @@ func TestFactorFiles(t *testing.T) {
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore", "A|lda7@c/2|wccn@d+B|matrix(p/W.npy)"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "krecip(A+B)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore", "A|lda7@c/2|wccn@d+B|matrix(p/W.npy)"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -241,6 +247,9 @@ func TestSchemeCheck(t *testing.T) {
 	}
 	schemes := []Scheme{
 		deep, qe,
+		{Kind: KRecip, Parts: []Scheme{one}},
+		{Kind: KRecip, Parts: []Scheme{hub}},
+		{Kind: RRF, Parts: []Scheme{one, {Kind: KRecip, Parts: []Scheme{one}}}},
 		{Kind: QE, Parts: []Scheme{one}, N: 0, Alpha: 3},
 		{Kind: QE, Parts: []Scheme{one}, N: 5, Alpha: 30},
 		{Kind: QE, Parts: []Scheme{hub}, N: 5, Alpha: 3},
@@ -273,7 +282,7 @@ func TestSchemeCheck(t *testing.T) {
 			t.Errorf("%s is not equal to itself, read back: %v", s, err)
 		}
 	}
-	if faults != 21 {
-		t.Errorf("%d schemes have faults, want 21", faults)
+	if faults != 23 {
+		t.Errorf("%d schemes have faults, want 23", faults)
 	}
 }

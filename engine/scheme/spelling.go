@@ -56,6 +56,18 @@ func (w *speller) scheme(s Scheme, depth int) {
 	case QE:
 		w.expansion(s, depth)
 		return
+	case KRecip:
+		if depth > 1 {
+			w.fail(w.text.Len(), aloneToo)
+		}
+		w.text.WriteString("krecip(")
+		at := w.text.Len()
+		for _, part := range s.Parts {
+			w.scheme(part, depth+1)
+			w.fail(at, rerankable(part))
+		}
+		w.text.WriteByte(')')
+		return
 	case ZNorm:
 		w.text.WriteString("znorm(")
 	case Concat:

@@ -118,7 +118,7 @@ func AllZero(s scheme.Scheme) bool {
 // Holds reports whether the layer is a term of s, or for a fusion one of its schemes.
 func Holds(s scheme.Scheme, layer string) bool {
 	switch s.Kind {
-	case scheme.QE:
+	case scheme.QE, scheme.KRecip:
 		return Holds(s.Parts[0], layer)
 	case scheme.RRF:
 		return slices.ContainsFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
@@ -137,7 +137,7 @@ func Toggled(s scheme.Scheme, layer string) (scheme.Scheme, bool) {
 	s = cloneScheme(s)
 	one := scheme.Term{Weight: 1, Factor: scheme.FactorNamed(layer)}
 	switch {
-	case s.Kind == scheme.QE:
+	case s.Kind == scheme.QE, s.Kind == scheme.KRecip:
 		var left bool
 		s.Parts[0], left = Toggled(s.Parts[0], layer)
 		return s, left
