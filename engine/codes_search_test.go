@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"strata/engine/code"
+	"strata/engine/convert"
 	"strata/engine/items"
 	"strata/engine/rank"
 	"strata/engine/scheme"
@@ -162,7 +163,7 @@ func TestRescore(t *testing.T) {
 func TestJoined(t *testing.T) {
 	g, o, _ := testGallery(t, 4, 60)
 	for _, scheme := range parseAll(t, g, []string{"A", "0.7*B+0.3*C", "A+0*B+2.5*C", "concat(B,0.5*C)"}) {
-		j, err := rank.Join(t.Context(), g, scheme)
+		j, err := convert.Join(t.Context(), g, scheme)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +192,7 @@ func TestJoined(t *testing.T) {
 			}
 		}
 	}
-	if _, err := rank.Join(t.Context(), g, parseAll(t, g, []string{"rrf(A,B)"})[0]); err == nil {
+	if _, err := convert.Join(t.Context(), g, parseAll(t, g, []string{"rrf(A,B)"})[0]); err == nil {
 		t.Error("a fusion was joined")
 	}
 }

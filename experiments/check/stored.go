@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"strata/engine/convert"
 	"strata/engine/layer"
 	"strata/engine/rank"
 )
@@ -49,7 +50,7 @@ func (r *checkRun) storedTypes(ctx context.Context) error {
 		}
 		var shares []string
 		for _, t := range types {
-			held, err := rank.Converted(ctx, r.g, []string{l.Name}, t)
+			held, err := convert.To(ctx, r.g, []string{l.Name}, t)
 			if err != nil {
 				return err
 			}

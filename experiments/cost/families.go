@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"strata/engine"
+	"strata/engine/convert"
 	"strata/engine/layer"
 	"strata/engine/rank"
 	"strata/engine/scheme"
@@ -88,7 +89,7 @@ func (r *costRun) stored(ctx context.Context, s *SchemeCost) error {
 		}
 		r.progress(fmt.Sprintf("%s: %s", s.Scheme, t))
 		began := r.Folder.Clock()
-		held, err := rank.Converted(ctx, r.Gallery, names, t)
+		held, err := convert.To(ctx, r.Gallery, names, t)
 		if err != nil {
 			return err
 		}
@@ -224,8 +225,8 @@ func (r *costRun) graph(ctx context.Context, s *SchemeCost) (err error) {
 
 // buildGraph makes a graph of the rows that have a score and are candidates of any query. It adds
 // them in order, one after another.
-func (r *costRun) buildGraph(ctx context.Context, s scheme.Scheme) (*rank.Joined, Graph, error) {
-	joined, err := rank.Join(ctx, r.Gallery, s)
+func (r *costRun) buildGraph(ctx context.Context, s scheme.Scheme) (*convert.Joined, Graph, error) {
+	joined, err := convert.Join(ctx, r.Gallery, s)
 	if err != nil {
 		return nil, nil, err
 	}

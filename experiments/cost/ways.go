@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"strata/engine"
+	"strata/engine/convert"
 	"strata/engine/items"
 	"strata/engine/rank"
 	"strata/engine/scheme"
@@ -124,7 +125,7 @@ func (m scoringMethod) all(ctx context.Context, queries []int, n int, each func(
 // graphMethod searches a graph. The graph holds the candidates of all queries that have a score.
 type graphMethod struct {
 	graph  Graph
-	joined *rank.Joined
+	joined *convert.Joined
 	among  *items.Candidates
 	ef     int // as SetEf was told
 }

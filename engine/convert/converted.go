@@ -1,16 +1,17 @@
-package rank
+package convert
 
 import (
 	"context"
 
 	"strata/engine/code"
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
-// Converted returns the layers of g with those that are named held in another type; see
+// To returns the layers of g with those that are named held in another type; see
 // layer.Converted. They have no codes. A derived layer is converted as it is, not derived again.
-func Converted(ctx context.Context, g Layers, names []string, t layer.DType) (Layers, error) {
+func To(ctx context.Context, g rank.Layers, names []string, t layer.DType) (rank.Layers, error) {
 	c := &converted{Layers: g, held: map[string]*layer.Layer{}}
 	for _, name := range names {
 		err := g.Reading([]string{name}, func() error {
@@ -29,7 +30,7 @@ func Converted(ctx context.Context, g Layers, names []string, t layer.DType) (La
 
 // converted is Layers of which some are others.
 type converted struct {
-	Layers
+	rank.Layers
 	held map[string]*layer.Layer
 }
 

@@ -1,4 +1,4 @@
-package rank
+package convert
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"strata/engine/layer"
+	"strata/engine/rank"
 	"strata/engine/scheme"
 )
 
@@ -59,7 +60,7 @@ func (j *Joined) Row(dst []float32, row int) (scored bool, err error) {
 
 // Join returns a sum or a concatenation as vectors. It makes derived layers, and computes the
 // lengths of layers that were not scanned yet.
-func Join(ctx context.Context, g Layers, s scheme.Scheme) (*Joined, error) {
+func Join(ctx context.Context, g rank.Layers, s scheme.Scheme) (*Joined, error) {
 	if !s.Products() {
 		return nil, fmt.Errorf("%s: it is no product of vectors; only a sum or a concatenation of layers is", s)
 	}
