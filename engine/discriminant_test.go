@@ -169,8 +169,12 @@ func TestDiscriminantsPlain(t *testing.T) {
 		rows, dim, classes int
 		factor             string
 	}{
-		{700, 12, 5, "A|lda4@category"}, {700, 12, 5, "A|lda2@category"}, {60, 40, 4, "A|lda3@category"},
-		{1300, 9, 20, "A|lda9@category"}, {700, 12, 5, "A|wccn@category"}, {60, 40, 4, "A|wccn@category"},
+		{700, 12, 5, "A|lda4@category"},
+		{700, 12, 5, "A|lda2@category"},
+		{60, 40, 4, "A|lda3@category"},
+		{1300, 9, 20, "A|lda9@category"},
+		{700, 12, 5, "A|wccn@category"},
+		{60, 40, 4, "A|wccn@category"},
 	} {
 		g := open(t, labelled(t, 5, c.rows, c.dim, c.classes))
 		l := derived(t, g, c.factor, DeriveOptions{})

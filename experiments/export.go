@@ -96,7 +96,7 @@ func tableNamed(tables []table.Named, name string) table.Table {
 
 // table returns the writer of the table, or the report, that a file's name asks for.
 func (s *state) table(ctx context.Context, file string) (table.Writer, error) {
-	name, extension, _ := cutLast(file, ".")
+	name, extension := cutLast(file, ".")
 	for _, page := range pages {
 		if extension == page.extension && strings.HasSuffix(name, page.name) {
 			return page.write(s, ctx, file)
@@ -164,12 +164,12 @@ func (s *Session) ExportPath(file string) (string, error) {
 	return filepath.Abs(file)
 }
 
-// cutLast is strings.Cut at the last separator.
-func cutLast(s, sep string) (before, after string, found bool) {
+// cutLast returns what stands before and behind the last separator; without one, all is before it.
+func cutLast(s, sep string) (before, after string) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+		return s[:i], s[i+len(sep):]
 	}
-	return s, "", false
+	return s, ""
 }
 
 // article returns what stands before a word.

@@ -169,8 +169,8 @@ func flaggedLine(g *engine.Gallery, word string) string {
 
 // setHint says of two lines about one set, or about flags, that there are other ids, or returns "".
 func setHint(expected, got string) string {
-	name, _, _ := cutLast(expected, ": ")
-	other, _, _ := cutLast(got, ": ")
+	name, _ := cutLast(expected, ": ")
+	other, _ := cutLast(got, ": ")
 	isFlag := engine.FlagColumn + "="
 	switch {
 	case name == other && strings.HasPrefix(name, setLine):

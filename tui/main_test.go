@@ -21,14 +21,14 @@ func run(m *testing.M) int {
 		err = os.Setenv("XDG_STATE_HOME", dir)
 	}
 	if err != nil {
-		fmt.Println(err)
+		_, _ = fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
 	xdg.Reload()
 	code := m.Run()
 	if left, _ := filepath.Glob(filepath.Join(dir, "strata", "galleries", "*", "flags.csv")); len(left) > 0 {
-		fmt.Println("a test left flags of the demo:", left)
+		_, _ = fmt.Fprintln(os.Stderr, "a test left flags of the demo:", left)
 		return 1
 	}
 	return code

@@ -171,20 +171,20 @@ func (b *Beside) Hash(f scheme.Factor) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", t, err)
 			}
-			fmt.Fprintf(sum, "label %s\n", t.Of)
+			_, _ = fmt.Fprintf(sum, "label %s\n", t.Of) // a hash takes all
 			for _, row := range b.FitPart() {
 				name := ""
 				if class := c.of[row]; class >= 0 {
 					name = c.names[class]
 				}
-				fmt.Fprintf(sum, "%d %q\n", row, name)
+				_, _ = fmt.Fprintf(sum, "%d %q\n", row, name)
 			}
 		case t.Kind == scheme.Matrix:
 			m, err := b.matrix(t.Of)
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", t, err)
 			}
-			fmt.Fprintf(sum, "file %s %s\n", t.Of, m.hash)
+			_, _ = fmt.Fprintf(sum, "file %s %s\n", t.Of, m.hash)
 		default:
 			continue
 		}

@@ -252,6 +252,11 @@ func (p *schemeParser) factor() (Factor, error) {
 	return f, nil
 }
 
+// transformKinds are the kinds of transforms by name.
+var transformKinds = map[string]TransformKind{
+	"pca": PCA, "whiten": Whiten, "centre": Centre, "zscore": ZScore, "lda": LDA, "wccn": WCCN, "matrix": Matrix,
+}
+
 // transform parses one of knownTransforms.
 func (p *schemeParser) transform() (Transform, error) {
 	at := p.space()
@@ -261,24 +266,13 @@ func (p *schemeParser) transform() (Transform, error) {
 	}
 	name := strings.TrimRight(word, "0123456789")
 	number := word[len(name):]
-	var t Transform
-	switch name {
-	case "pca":
-		t.Kind = PCA
-	case "whiten":
-		t.Kind, t.Power = Whiten, 1
-	case "centre":
-		t.Kind = Centre
-	case "zscore":
-		t.Kind = ZScore
-	case "lda":
-		t.Kind = LDA
-	case "wccn":
-		t.Kind = WCCN
-	case "matrix":
-		t.Kind = Matrix
-	default:
-		return t, p.fail(at, "there is no transform %q (there is %s)", word, knownTransforms)
+	kind, ok := transformKinds[name]
+	if !ok {
+		return Transform{}, p.fail(at, "there is no transform %q (there is %s)", word, knownTransforms)
+	}
+	t := Transform{Kind: kind}
+	if kind == Whiten {
+		t.Power = 1
 	}
 	if t.Kind != PCA && t.Kind != Whiten && t.Kind != LDA {
 		if number != "" {
