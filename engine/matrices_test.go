@@ -16,6 +16,7 @@ import (
 	"strata/engine/manifest"
 	"strata/engine/rank"
 	"strata/fixtures/matrices"
+	"strata/fixtures/need"
 )
 
 // ints are rows of small numbers, which every type holds.
@@ -52,6 +53,7 @@ func layerNames(g *Gallery) string {
 // TestOpenFormats: the same matrix in every format and type, whole and in shards, is the
 // same layer, to its fingerprint.
 func TestOpenFormats(t *testing.T) {
+	need.Long(t)
 	const rows, dim = 50, 6
 	values := ints(rows, dim, 5)
 	want := map[format.Type]string{}

@@ -17,6 +17,7 @@ import (
 	"strata/experiments/eval"
 	"strata/experiments/script"
 	"strata/fixtures"
+	"strata/fixtures/need"
 	"strata/tui/page"
 	"strata/tui/picture"
 )
@@ -162,6 +163,7 @@ func (f swapped) Open(name string) (fs.File, error) {
 
 // TestDecisionAsksFirst evaluates the rows if they are not, writes, and asks before it writes over that.
 func TestDecisionAsksFirst(t *testing.T) {
+	need.Long(t)
 	d := openDesktop(t, 120, 40, picture.GraphicsNone)
 	d.press("down W")
 	d.wantLogged("evaluate A, B, C, A+B+C on category, brand, pattern, colour, background over all seed 1")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"strata/fixtures/need"
 )
 
 // states lead to screens on which different keys do something.
@@ -89,6 +90,7 @@ func opener(t *testing.T) func(keys string) *desktop {
 
 // TestKeysOfEveryState wants each key of the help to do something in each state, and each other key to do nothing.
 func TestKeysOfEveryState(t *testing.T) {
+	need.Long(t)
 	open := opener(t)
 	seen := map[string]bool{}
 	for _, state := range states {

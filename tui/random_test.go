@@ -21,6 +21,7 @@ import (
 	"strata/experiments"
 	"strata/experiments/script"
 	"strata/fixtures"
+	"strata/fixtures/need"
 	"strata/tui"
 	"strata/tui/picture"
 )
@@ -61,6 +62,7 @@ func keysFor(t *testing.T) time.Duration {
 // TestRandomKeys presses random keys in terminals of many sizes, which look at every frame. Keys that can be undone are,
 // and then the screen is as it was at first.
 func TestRandomKeys(t *testing.T) {
+	need.Long(t)
 	t.Cleanup(xdg.Reload) // after the variables are what they were
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

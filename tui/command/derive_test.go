@@ -87,6 +87,7 @@ func linkMatrices(t *testing.T, from, to string) {
 // layer of many rows: no file has its name, and the next run makes the bytes of a
 // run that nobody stopped.
 func TestDeriveInterrupted(t *testing.T) {
+	need.Long(t)
 	dir := t.TempDir()
 	many(t, dir, 60_000, 128)
 	kept := filepath.Join(dir, ".strata")

@@ -111,6 +111,7 @@ func TestExtractCommand(t *testing.T) {
 // TestExtractInterrupt interrupts an extraction when its first picture is read. The
 // same command goes on.
 func TestExtractInterrupt(t *testing.T) {
+	need.Long(t)
 	dir, args := extraction(t, 30)
 	if err := os.WriteFile(filepath.Join(dir, "broken.jpg"), nil, 0o666); err != nil { // the first: a line says so when it is read
 		t.Fatal(err)

@@ -52,6 +52,7 @@ func python(t *testing.T, dir, program string) string {
 
 // TestRecipesSyntax compiles every block of the page.
 func TestRecipesSyntax(t *testing.T) {
+	need.Long(t)
 	blocks := recipes(t)
 	if len(blocks) < 10 {
 		t.Fatalf("%d blocks", len(blocks))

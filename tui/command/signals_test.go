@@ -128,6 +128,7 @@ func waitFor(t *testing.T, p *pseudoTerminal, what string) int {
 // TestStalledTerminal ends programs whose terminal takes nothing any more, as when
 // a connection is down.
 func TestStalledTerminal(t *testing.T) {
+	need.Long(t)
 	dir := t.TempDir()
 	script := "gallery demo\nschemes A, B, C\n" + strings.Repeat("query knit-0001\nsearch 1000\nquery knit-0002\nsearch 1000\n", 5)
 	if err := os.WriteFile(filepath.Join(dir, "s.strata"), []byte(script), 0o666); err != nil {

@@ -200,6 +200,7 @@ func sweptCell(t *testing.T, path, value string, from, to int) string {
 // TestSweepEnds ends sweeps while their layers are there: by signals, which leave nothing,
 // by a kill, after which the next sweep removes them, and by an error.
 func TestSweepEnds(t *testing.T) {
+	need.Long(t)
 	r := newSweptRun(t, 3000, "--pool", "gap,max")
 	for _, end := range []struct {
 		signal syscall.Signal
