@@ -1,10 +1,6 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"path/filepath"
-
 	"github.com/adrg/xdg"
 
 	"strata/engine/fence"
@@ -72,8 +68,4 @@ func (h home) folders() []fence.Folder {
 }
 
 // cached returns the folder in the user's cache that belongs to the gallery.
-func (h home) cached() fence.Folder {
-	sum := sha256.Sum256([]byte(h.gallery))
-	name := filepath.Base(h.gallery) + "-" + hex.EncodeToString(sum[:6])
-	return fence.In(filepath.Join(xdg.CacheHome, "strata", "galleries", name), ".")
-}
+func (h home) cached() fence.Folder { return fence.OfGallery(xdg.CacheHome, h.gallery) }

@@ -1,6 +1,8 @@
 package fence
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,6 +24,12 @@ type Folder struct {
 // In returns the folder of a name within base. The name has slashes and does not
 // leave base.
 func In(base, name string) Folder { return Folder{base, slash.Clean(name)} }
+
+// OfGallery returns the folder in base, a folder of the user's, that belongs to the gallery of a path.
+func OfGallery(base, path string) Folder {
+	sum := sha256.Sum256([]byte(path))
+	return In(filepath.Join(base, "strata", "galleries", filepath.Base(path)+"-"+hex.EncodeToString(sum[:6])), ".")
+}
 
 // Sub returns a folder within the folder.
 func (f Folder) Sub(name string) Folder { return Folder{f.base, slash.Join(f.sub, name)} }

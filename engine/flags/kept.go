@@ -1,9 +1,6 @@
 package flags
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"path/filepath"
 	"sync/atomic"
 
 	"github.com/adrg/xdg"
@@ -133,8 +130,4 @@ func (k *Kept) folders() []fence.Folder {
 }
 
 // state returns the folder in the user's state that belongs to the gallery.
-func (k *Kept) state() fence.Folder {
-	sum := sha256.Sum256([]byte(k.Gallery))
-	name := filepath.Base(k.Gallery) + "-" + hex.EncodeToString(sum[:6])
-	return fence.In(filepath.Join(xdg.StateHome, "strata", "galleries", name), ".")
-}
+func (k *Kept) state() fence.Folder { return fence.OfGallery(xdg.StateHome, k.Gallery) }
