@@ -395,3 +395,13 @@ func TestMatrixFile(t *testing.T) {
 		t.Errorf("not finite: %v", err)
 	}
 }
+
+// TestManyClasses: work that grows with the third power of the classes is refused before it begins.
+func TestManyClasses(t *testing.T) {
+	g := open(t, labelled(t, 3, 40_000, 2, 6000))
+	f := parseAll(t, g, []string{"A|lda1@category"})[0].Terms[0].Factor
+	_, err := g.Derive(t.Context(), f, DeriveOptions{})
+	if want := "classes among the items to fit on: lda takes at most 4096"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

@@ -28,6 +28,12 @@ func (x *fitter) fitLabel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	switch k := len(c.names); {
+	case x.transform.Kind == scheme.LDA && k > maxClasses:
+		return fmt.Errorf("%s has %d classes among the items to fit on: lda takes at most %d", x.transform.Of, k, maxClasses)
+	case k > maxMeans/x.in:
+		return fmt.Errorf("%s has %d classes among the items to fit on: means of %d features are kept of at most %d", x.transform.Of, k, x.in, maxMeans/x.in)
+	}
 	s := &supervision{of: make([]int32, x.feed.len()), means: make([]float64, len(c.names)*x.in), counts: make([]int, len(c.names))}
 	for i := range s.of {
 		s.of[i] = c.of[x.feed.row(i)]
@@ -256,9 +262,6 @@ func (x *fitter) fitDiscriminants(ctx context.Context, s *supervision) error {
 		}
 	}
 	k := x.classes
-	if k > maxClasses {
-		return fmt.Errorf("%s has %d classes among the items to fit on: lda takes at most %d", x.transform.Of, k, maxClasses)
-	}
 	err := layer.Parallel(ctx, k, 1, func(c, _ int) { solveLower(d, s.within, means[c*d:(c+1)*d]) })
 	if err != nil {
 		return err
@@ -298,5 +301,8 @@ func (x *fitter) fitDiscriminants(ctx context.Context, s *supervision) error {
 	})
 }
 
-// maxClasses is the largest number of classes of LDA. The work grows with its third power.
-const maxClasses = 4096
+// The limits of a fit on a label.
+const (
+	maxClasses = 4096    // of LDA: the work grows with its third power
+	maxMeans   = 1 << 27 // numbers of the means of all classes: 1 GiB
+)

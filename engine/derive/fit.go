@@ -205,14 +205,6 @@ func (f *Feed) rowWork() float64 {
 	return work
 }
 
-// transformWork is the work of transforming a row, in multiplications of a scan.
-func transformWork(t scheme.Transform, in, out int) float64 {
-	if t.Kind == scheme.Centre || t.Kind == scheme.ZScore {
-		return float64(8 * in)
-	}
-	return float64(8*in + in*out)
-}
-
 // load sets dst to n rows from index lo on, after the last stage.
 func (f *Feed) load(dst []float32, lo, n int, w *Workspace) {
 	l := f.Layer
@@ -409,9 +401,6 @@ func (x *fitter) fitAxes(ctx context.Context) error {
 	return nil
 }
 
-// axesWork is the work of finding the axes, in multiplications of a scan.
-func axesWork(dim int) float64 { return 8 * float64(dim) * float64(dim) * float64(dim) }
-
 // covariance returns the upper triangle of the covariance of the rows. The mean is known.
 func (x *fitter) covariance(ctx context.Context) ([]float64, error) {
 	return x.scatter(ctx, func(n int) {
@@ -480,28 +469,6 @@ func (x *fitter) products(sums []float64, turned []float32, lo, hi int) {
 			sums[i*x.in+from+j] += p
 		}
 	}
-}
-
-// FitWork is the work of fitting a factor to fitted rows of a layer with dim features, and of
-// transforming all rows.
-func FitWork(f scheme.Factor, dim, fitted, rows int) float64 {
-	load, work := float64(4*dim), 0.0
-	for _, t := range f.Transforms {
-		out, passes := dim, 1
-		if t.Kind != scheme.Centre {
-			passes = 2
-		}
-		if t.N > 0 {
-			out = t.N
-		}
-		if t.N > 0 || t.Kind == scheme.WCCN {
-			work += axesWork(dim) + float64(fitted)*float64(dim)*float64(dim)/2
-		}
-		work += float64(passes) * float64(fitted) * load
-		load += transformWork(t, dim, out)
-		dim = out
-	}
-	return work + float64(rows)*load
 }
 
 // Finite returns the vector, or zeros if a value is not finite.

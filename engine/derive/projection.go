@@ -1,7 +1,6 @@
 package derive
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -77,24 +76,18 @@ func (b *Beside) matrix(file string) (*projection, error) {
 		return nil, missing(file, err)
 	}
 	defer f.Close()
-	if _, _, err := b.MatrixShape(file); err != nil { // before so many bytes are read
-		return nil, err
-	}
-	text, err := io.ReadAll(f)
+	sum := sha256.New()
+	r := io.TeeReader(f, sum)
+	a, err := matrixHead(f, r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	a, err := matrixHead(f, bytes.NewReader(text))
-	if err == nil {
-		err = a.Check(int64(len(text)))
-	}
-	if err != nil {
+	values := make([]byte, a.Rows*a.Dim*a.Type.Size()) // they are behind the head
+	if _, err := io.ReadFull(r, values); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	sum := sha256.Sum256(text)
-	m := &projection{features: int(a.Rows), components: int(a.Dim), hash: hex.EncodeToString(sum[:])}
+	m := &projection{features: int(a.Rows), components: int(a.Dim), hash: hex.EncodeToString(sum.Sum(nil))}
 	m.values = make([]float64, m.features*m.components)
-	values := text[a.Offset:]
 	for i := range m.features {
 		for j := range m.components {
 			x := float64(float32(matrixValue(values, i*m.components+j, a.Type)))

@@ -138,11 +138,9 @@ func (f Factor) Dim(dim, rows int, beside Beside) (int, error) {
 	for i, t := range f.Transforms {
 		before := Factor{f.Layer, f.Transforms[:i]}
 		if t.Of != "" {
-			if err := t.fits(before, dim, beside); err != nil {
+			var err error
+			if dim, err = t.fits(before, dim, beside); err != nil {
 				return 0, &DimError{i, err.Error()}
-			}
-			if t.Kind == Matrix {
-				_, dim, _ = beside.MatrixShape(t.Of)
 			}
 		}
 		switch {
@@ -160,25 +158,26 @@ func (f Factor) Dim(dim, rows int, beside Beside) (int, error) {
 	return dim, nil
 }
 
-// fits checks a transform that takes a label or a file, for rows of a factor with dim features.
-func (t Transform) fits(before Factor, dim int, beside Beside) error {
+// fits checks a transform that takes a label or a file, for rows of a factor with dim features. It
+// returns dim, or the components of the file.
+func (t Transform) fits(before Factor, dim int, beside Beside) (int, error) {
 	if t.Kind == Matrix {
 		features, components, err := beside.MatrixShape(t.Of)
 		if err == nil && features != dim {
 			err = fmt.Errorf("%s holds %d×%d, features × components, and %s has %d features", t.Of, features, components, before, dim)
 		}
-		return err
+		return components, err
 	}
 	most, err := beside.MostComponents(t.Of)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", t, err)
+		return 0, fmt.Errorf("%s: %w", t, err)
 	case t.N > most:
-		return fmt.Errorf("%s asks for %d components: the items to fit on have %d classes of %s, which allow %d at most", t, t.N, most+1, t.Of, most)
+		return 0, fmt.Errorf("%s asks for %d components: the items to fit on have %d classes of %s, which allow %d at most", t, t.N, most+1, t.Of, most)
 	case dim > maxAxes:
-		return fmt.Errorf("%s is for at most %d features, %s has %d", t, maxAxes, before, dim)
+		return 0, fmt.Errorf("%s is for at most %d features, %s has %d", t, maxAxes, before, dim)
 	}
-	return nil
+	return dim, nil
 }
 
 // DimError says that a transform does not fit its layer.

@@ -57,15 +57,7 @@ func (w *speller) scheme(s Scheme, depth int) {
 		w.expansion(s, depth)
 		return
 	case KRecip:
-		if depth > 1 {
-			w.fail(w.text.Len(), aloneToo)
-		}
-		w.text.WriteString("krecip(")
-		at := w.text.Len()
-		for _, part := range s.Parts {
-			w.scheme(part, depth+1)
-			w.fail(at, rerankable(part))
-		}
+		w.whole("krecip(", s.Parts, depth, aloneToo, rerankable)
 		w.text.WriteByte(')')
 		return
 	case ZNorm:
@@ -101,19 +93,25 @@ func (w *speller) scheme(s Scheme, depth int) {
 	}
 }
 
+// whole spells the beginning of a scheme that stands alone, up to its part. within says why it is no
+// part itself, and fault what is wrong with a part.
+func (w *speller) whole(begin string, parts []Scheme, depth int, within string, fault func(Scheme) string) {
+	if depth > 1 {
+		w.fail(w.text.Len(), within)
+	}
+	w.text.WriteString(begin)
+	at := w.text.Len()
+	for _, part := range parts {
+		w.scheme(part, depth+1)
+		w.fail(at, fault(part))
+	}
+}
+
 // expansion spells a query expansion.
 func (w *speller) expansion(s Scheme, depth int) {
-	if depth > 1 {
-		w.fail(w.text.Len(), alone)
-	}
-	w.text.WriteString("qe(")
-	at := w.text.Len()
-	for _, part := range s.Parts {
-		w.scheme(part, depth+1)
-		w.fail(at, expandable(part))
-	}
+	w.whole("qe(", s.Parts, depth, alone, expandable)
 	w.text.WriteByte(',')
-	at = w.text.Len()
+	at := w.text.Len()
 	w.text.WriteString(strconv.Itoa(s.N))
 	w.fail(at, expansionFault(s.N, 0))
 	w.text.WriteByte(',')

@@ -67,8 +67,7 @@ func (s *Sample) Judging(queries []int) *Sample {
 	for _, q := range queries {
 		in[int32(q)] = true
 	}
-	out := &Sample{g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, k: s.k, all: s.all, kept: map[string]*Counts{}}
-	out.scratch.New = out.newCounts
+	out := s.alike(s.k)
 	for _, of := range s.judged {
 		judged := slices.Clone(of)
 		for place, q := range s.from.Queries() {
@@ -76,6 +75,13 @@ func (s *Sample) Judging(queries []int) *Sample {
 		}
 		out.judged = append(out.judged, judged)
 	}
+	return out
+}
+
+// alike returns a sample of P@k that differs in nothing else, and knows no judged queries and no counts.
+func (s *Sample) alike(k int) *Sample {
+	out := &Sample{g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, k: k, all: s.all, kept: map[string]*Counts{}}
+	out.scratch.New = out.newCounts
 	return out
 }
 
@@ -91,12 +97,8 @@ func (s *Sample) At(k int) *Sample {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.other == nil || s.other.k != k {
-		out := &Sample{
-			g: s.g, from: s.from, filter: s.filter, among: s.among, labels: s.labels, k: k, all: s.all, judged: s.judged,
-			kept: map[string]*Counts{},
-		}
-		out.scratch.New = out.newCounts
-		s.other = out
+		s.other = s.alike(k)
+		s.other.judged = s.judged
 	}
 	return s.other
 }
