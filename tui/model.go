@@ -481,21 +481,5 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	return m, tea.Batch(look, later)
 }
 
-// unanswered goes back to what was shown before a search that has failed.
-func (m Model) unanswered(a answered) (Model, tea.Cmd) {
-	var look tea.Cmd
-	if m.ctx.Err() == nil {
-		m, look, a.err = m.fails(a.err)
-		m.status = m.status.Fail(m.c.Now(), a.err)
-		if m.Shown.Rankings == nil && m.Good.Rankings != nil { // it had to give way already
-			m.Shown = m.Good
-		}
-		m.Desk = m.Shown.Desk
-		m = m.arrived(a.number, a.err)
-	}
-	m, later := sharpenLater(m.arrange())
-	return m, tea.Batch(look, later)
-}
-
 // unsaved reports whether something that was done is not in the log yet.
 func (m *Model) unsaved() bool { return m.pending > 0 || !m.Desk.Equal(m.Saved) }

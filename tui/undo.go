@@ -161,6 +161,7 @@ func (m Model) travel(by int) (Model, tea.Cmd) {
 	if m.Visiting.On {
 		m.Visiting.At = to.visit
 	}
+	m = m.arrange()
 	m, look := m.walkAgain()
 	m, search := m.revisit(by, to)
 	t.seq = m.searching.seq
@@ -216,7 +217,7 @@ func (m Model) revisit(by int, to moment) (Model, tea.Cmd) {
 	logged := m.pending == 0 && m.Desk.Equal(m.Saved) && pane.Conditions(to.filter) == pane.Conditions(m.conditions)
 	switch {
 	case logged && !m.awaited && m.Shown.Equal(m.Desk) && m.Shown.Rankings != nil:
-		return m.arrange(), nil
+		return m, nil
 	case logged:
 		return m.search(false)
 	case by < 0:

@@ -305,8 +305,6 @@ func (p Rows) captionIn(sc *Scene, v rowView, j, line, width int) string {
 	switch {
 	case line == 1:
 		return s.Faint.Render(cells.CutID(sc.Gallery.ID(h.Row), width))
-	case line-2 >= len(p.Marked): // of an undo, before the rows are laid out anew
-		return ""
 	case line > 1:
 		return LabelValue(sc.Styles, sc.Gallery, p.Marked[line-2], h.Row, width)
 	}
