@@ -50,8 +50,8 @@ func (m Model) foresee() (Model, tea.Cmd) {
 	}
 	ctx, seq := m.previewing.begin(m.ctx)
 	f.Preview.Asked = sight
-	if !f.Behind(m.gallery) {
-		f.Preview = page.Preview{Of: sight, Asked: sight}
+	if !f.Behind(m.gallery) { // the screen's rows stay
+		f.Preview = page.Preview{Of: sight, Asked: sight, Board: m.Board}
 		return m.arrange(), nil
 	}
 	base, rows := m.Desk, m.Rows
