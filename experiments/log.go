@@ -90,14 +90,21 @@ func CreateLog(folder, gallery string, now time.Time) (*os.File, error) {
 		}
 		file := now.Format("2006-01-02T15-04-05") + "-" + name + suffix + ".strata"
 		f, err := os.OpenFile(filepath.Join(folder, file), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
+		if errors.Is(err, os.ErrExist) {
+			continue
 		}
+		if err == nil {
+			if err = aside.SyncFolder(folder); err != nil {
+				err = errors.Join(err, f.Close())
+			}
+		}
+		return f, err
 	}
 }
 
 // OpenLog opens a file, which may exist, for appending a log. If it ends within a
-// line, as a log does whose disk was full, that line is ended first. A file into
+// line, as a log does whose disk was full, that line is ended first. Zeros at its end,
+// which some disks leave when the power fails, are cut off. A file into
 // which another session writes is refused: the steps of two would be mixed.
 func OpenLog(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
@@ -105,16 +112,16 @@ func OpenLog(path string) (*os.File, error) {
 		return nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		err = aside.SyncFolder(filepath.Dir(path))
+	}
 	if err == nil && info.Mode().IsRegular() {
 		if locked, lockErr := aside.TryLock(f); lockErr == nil && !locked { // there are disks without locks
 			err = fmt.Errorf("%s: another session writes its log into this file", path)
 		}
 	}
 	if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
-		var last [1]byte
-		if _, err = f.ReadAt(last[:], info.Size()-1); err == nil && last[0] != '\n' {
-			_, err = f.WriteString("\n")
-		}
+		err = endLine(f, info.Size())
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -122,9 +129,38 @@ func OpenLog(path string) (*os.File, error) {
 	return f, nil
 }
 
-// CloseLog closes a log, and removes one into which nothing was written.
+// endLine cuts off the zeros at a file's end, and ends its last line.
+func endLine(f *os.File, size int64) error {
+	var last [1]byte
+	end := size
+	for ; end > 0; end-- {
+		if _, err := f.ReadAt(last[:], end-1); err != nil {
+			return err
+		}
+		if last[0] != 0 {
+			break
+		}
+	}
+	if end < size {
+		if err := f.Truncate(end); err != nil {
+			return err
+		}
+	}
+	if end == 0 || last[0] == '\n' {
+		return nil
+	}
+	_, err := f.WriteString("\n")
+	return err
+}
+
+// CloseLog brings a log to the disk and closes it, and removes one into which nothing was written.
+// A log is not synced before, so that no step waits for the disk: when the power fails, the steps of
+// some seconds may be missing at its end.
 func CloseLog(log *os.File) error {
 	info, err := log.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		err = log.Sync()
+	}
 	err = errors.Join(err, log.Close())
 	if err == nil && info.Size() == 0 && info.Mode().IsRegular() {
 		err = os.Remove(log.Name())

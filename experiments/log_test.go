@@ -21,7 +21,7 @@ import (
 
 // TestOpenLog: what is appended begins on a line of its own.
 func TestOpenLog(t *testing.T) {
-	for before, want := range map[string]string{"": "new\n", "old\n": "old\nnew\n", "half": "half\nnew\n"} {
+	for before, want := range map[string]string{"": "new\n", "old\n": "old\nnew\n", "half": "half\nnew\n", "old\n\x00\x00": "old\nnew\n", "\x00": "new\n"} {
 		path := filepath.Join(t.TempDir(), "log")
 		if err := os.WriteFile(path, []byte(before), 0o666); err != nil {
 			t.Fatal(err)

@@ -360,6 +360,23 @@ func SyncFolder(dir string) error {
 	return f.Close()
 }
 
+// MakeFolder makes a folder, and those on the way to it, and brings their names to the disk.
+func MakeFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	if parent != dir {
+		if err := MakeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return SyncFolder(parent)
+}
+
 // placed returns the reason of an error behind a path.
 func placed(path string, err error) error { return fmt.Errorf("%s: %w", path, Reason(err)) }
 

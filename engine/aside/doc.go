@@ -2,8 +2,8 @@
 // two programs from writing one file at once.
 //
 // A file is written beside its path, as .NAME.RANDOM.aside. It is synced to the disk and renamed,
-// and then the folder is synced. The next program that writes into the folder removes the temporary
-// files of killed programs. A writer holds a lock on its file, which ends with the process; a
+// and then the folder is synced, as is the folder of a new folder. The next program that writes into
+// the folder removes the temporary files of killed programs. A writer holds a lock on its file, which ends with the process; a
 // temporary file without a lock belongs to no process. Clocks matter only on systems and disks
 // without locks.
 //

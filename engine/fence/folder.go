@@ -61,7 +61,7 @@ func (f Folder) open(create bool) (_ *os.Root, err error) {
 		return nil, &Error{f.Path(), "it leaves " + f.base}
 	}
 	if create {
-		if err := os.MkdirAll(f.base, 0o777); err != nil {
+		if err := aside.MakeFolder(f.base); err != nil {
 			return nil, placed(f.base, err)
 		}
 	}
@@ -86,7 +86,10 @@ func (f Folder) open(create bool) (_ *os.Root, err error) {
 func step(root *os.Root, part, path string, create bool) (*os.Root, error) {
 	info, err := root.Lstat(part)
 	if create && errors.Is(err, fs.ErrNotExist) {
-		if err = root.Mkdir(part, 0o777); err == nil || errors.Is(err, fs.ErrExist) {
+		if err = root.Mkdir(part, 0o777); err == nil {
+			err = aside.SyncFolder(filepath.Dir(path))
+		}
+		if err == nil || errors.Is(err, fs.ErrExist) {
 			info, err = root.Lstat(part)
 		}
 	}
