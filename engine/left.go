@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	slash "path"
 	"path/filepath"
 	"regexp"
@@ -148,12 +149,41 @@ func (o *opener) leftColumns() {
 			l.why += fmt.Sprintf("; if it holds pictures: pictures: {file: %s, column: %s.bytes}", file, c.Name)
 			l.remark = false
 		case c.Dim > 0:
-			l.why = fmt.Sprintf("the column holds lists of %d numbers: it is left out; if they are features, write them as a matrix, one row an item (numpy.save)", c.Dim)
+			l.why = fmt.Sprintf("the column holds lists of %d numbers: it is left out; if they are features: %s", c.Dim, o.importing(c.Name))
 		}
 		o.leftOut(l)
 	}
+	o.textVectors()
 	for _, n := range o.g.items.Remarks {
 		o.leftOut(leftOut{file: o.table.names[0], path: o.path(o.table.shown), why: n, remark: true})
+	}
+}
+
+// importing says how a column of the items table becomes a layer.
+func (o *opener) importing(array string) string {
+	return fmt.Sprintf("strata import %s --to %s --layer %s --array %[3]s", inert.Shell(o.path(o.table.names[0])), inert.Shell(o.place), inert.Shell(array))
+}
+
+// textVectors says which labels are vectors: texts such as [0.1, 0.2], or a column for each feature.
+func (o *opener) textVectors() {
+	const least = 16 // columns
+	numbered := map[string]int{}
+	for _, name := range o.g.items.Columns {
+		stem := strings.TrimRight(name, "0123456789")
+		if label, err := o.g.labels.Find(name); err == nil && len(label.Names) > 0 && table.IsVector(label.Names[0]) {
+			o.leftOut(leftOut{file: o.table.names[0], array: name, why: "the label holds vectors; if they are features: " + o.importing(name)})
+		} else if stem != name && err == nil {
+			numbered[stem]++
+		}
+	}
+	for _, stem := range slices.Sorted(maps.Keys(numbered)) {
+		n := len(table.Vector(o.g.items.Columns, stem))
+		switch {
+		case n >= least && stem == "":
+			o.leftOut(leftOut{file: o.table.names[0], why: fmt.Sprintf("%d labels have numbers for names; if they are features, name them f0, f1 and so on, and: %s", n, o.importing("f"))})
+		case n >= least:
+			o.leftOut(leftOut{file: o.table.names[0], why: fmt.Sprintf("%d labels are named %s and a number; if they are features: %s", n, stem, o.importing(stem))})
+		}
 	}
 }
 

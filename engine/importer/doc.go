@@ -2,9 +2,9 @@
 //
 // # Nouns
 //
-// An Import names a source, a file of any format that package format reads or a folder with
-// one vector a file, and the layer that it becomes. Imported says what was written. A Pool
-// makes one vector of the tokens of an item. A mark counts the rows that are on the disk.
+// An Import names a source, and the layer that it becomes: a file of any format that package format
+// reads, a folder with one vector a file, or a table with vectors in its cells. Imported says what was
+// written. A Pool makes one vector of the tokens of an item. A mark counts the rows that are on the disk.
 //
 // # Import
 //

@@ -36,7 +36,7 @@ const importStep = 64 << 20
 // the disk. An import that was stopped goes on where it was.
 type Import struct {
 	Source  string       // the file, or a folder of .npy files of one vector each, named by their items' ids
-	Array   string       // the matrix in it; may be empty when there is only one
+	Array   string       // the matrix in it; may be empty when there is only one; of texts: its column, or what its columns' names begin with
 	Gallery string       // the folder
 	Layer   string       // its name
 	Type    *format.Type // to convert to; nil: as it is, but bfloat16 becomes float32
@@ -85,6 +85,7 @@ type importer struct {
 	array  format.Array
 	byCol  bool     // the matrix lies column by column
 	files  []string // of a folder of vectors, by row
+	cells  bool     // the matrix is columns of a table of texts
 	into   format.Array
 	items  int
 	to     []int // by row of the source: row of the layer, or -1; nil: the same
@@ -158,6 +159,9 @@ func (m *importer) open(ctx context.Context) error {
 
 // choose finds the matrix, and the type that it is written in.
 func (m *importer) choose(ctx context.Context, size int64) error {
+	if isText(filepath.Base(m.Source)) {
+		return m.chooseColumns(ctx)
+	}
 	arrays, err := format.Read(ctx, filepath.Base(m.Source), m.source, size)
 	if e := (*format.FortranError)(nil); errors.As(err, &e) {
 		arrays, err, m.byCol = []format.Array{e.Array}, nil, true

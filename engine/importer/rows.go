@@ -24,6 +24,12 @@ func (m *importer) rows(ctx context.Context) (rowSource, error) {
 	switch {
 	case m.files != nil:
 		return &vectorRows{m.files, m.array}, nil
+	case m.cells:
+		v, err := openCells(m.Source, m.Array)
+		if err == nil {
+			v.a = m.array
+		}
+		return v, err
 	case m.byCol:
 		return &columnRows{m.source, m.array}, nil
 	case m.array.Stream != nil:

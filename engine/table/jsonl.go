@@ -23,6 +23,7 @@ type jsonTable struct {
 	text   []byte // of the row's cells
 	spans  []span // by column
 	cells  []string
+	raw    bool // lists are cells, as they are spelled
 }
 
 // span is the place of a cell within a text of one or several rows.
@@ -158,11 +159,24 @@ func (j *jsonTable) value(column int) error {
 		j.leave(column, "objects", 0)
 		return j.reason(j.in.SkipValue())
 	case jsontext.KindBeginArray:
+		if j.raw {
+			return j.spelled(column)
+		}
 		return j.values(column)
 	default:
 		j.sound[column] = j.sound[column] || kind != jsontext.KindNull
 		return j.scalar(kind)
 	}
+}
+
+// spelled appends a list as it is spelled.
+func (j *jsonTable) spelled(column int) error {
+	v, err := j.in.ReadValue()
+	if err != nil {
+		return j.reason(err)
+	}
+	j.text, j.sound[column] = append(j.text, v...), true
+	return nil
 }
 
 // leave leaves the cell of a column out, which holds lists of so many numbers, say.

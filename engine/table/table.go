@@ -97,6 +97,17 @@ func NamesColumns(name string) bool {
 	return kind == ".parquet"
 }
 
+// OpenRaw is Open for a reader to which lists of JSON Lines are texts, as they are spelled.
+func OpenRaw(name string, f fs.File) (*Reader, error) {
+	r, err := Open(name, f)
+	if err == nil {
+		if j, ok := r.source.(*jsonTable); ok {
+			j.raw = true
+		}
+	}
+	return r, err
+}
+
 // Open returns a reader of the table in a file of that name. It reads the header.
 // Errors do not name the file.
 func Open(name string, f fs.File) (*Reader, error) {

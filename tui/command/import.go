@@ -33,7 +33,9 @@ import that was stopped goes on where it was.
 
 With --ids, a file of ids, one a line in the order of the matrix's rows, rows go to
 their items; those of no item are left out. Of a folder the .npy files of one vector
-each are the rows, and their names without .npy the ids. With --pool, an array of items
+each are the rows, and their names without .npy the ids. Of a .csv, .tsv or .jsonl
+table, --array names the column with a vector in each cell, "[0.1, 0.2]", or what the
+names of the columns begin with, f for f0, f1 …; a column id has the ids. With --pool, an array of items
 × tokens × features becomes a matrix.`,
 		Example: "strata import features.npy --to shop --layer C --force\n" +
 			"strata import job.npz --array fc --to shop --layer C --type float16\n" +
@@ -46,7 +48,7 @@ each are the rows, and their names without .npy the ids. With --pool, an array o
 	flags := cmd.Flags()
 	flags.StringVar(&f.to, "to", "", "the gallery, a folder with an items table (required)")
 	flags.StringVar(&f.layer, "layer", "", "the layer's name (default: the array's, or the file's)")
-	flags.StringVar(&f.array, "array", "", "which matrix, when the file holds several")
+	flags.StringVar(&f.array, "array", "", "which matrix, when the file holds several; of a table in texts: which column")
 	flags.StringVar(&f.kind, "type", "keep", "the type to write: keep, float16, float32 or float64")
 	flags.StringVar(&f.ids, "ids", "", "a file of ids, one a line, or a .npy file of texts: the items that the matrix's rows are of")
 	flags.StringVar(&f.pool, "pool", "", "of an array of items × tokens × features: mean of the tokens, or cls, the first")
