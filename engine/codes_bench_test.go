@@ -162,3 +162,44 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFirstSearch is the first search of a gallery that was just opened, with the codes that it
+// has: opening it, opening them, and a query with all layers.
+func BenchmarkFirstSearch(b *testing.B) {
+	g, _ := codedBench(b)
+	var took [3][]float64 // by act: milliseconds
+	q := 0
+	for b.Loop() {
+		began := time.Now()
+		lap := func(act int) {
+			took[act] = append(took[act], time.Since(began).Seconds()*1000)
+			began = time.Now()
+		}
+		g, err := Open(b.Context(), g.Path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lap(0)
+		if err := g.PrepareCodes(b.Context(), code.Options{Early: true}); err != nil {
+			b.Fatal(err)
+		}
+		lap(1)
+		all, err := g.Candidates(nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := rank.NewSearcher(g, 1).Search(b.Context(), q*7919%g.Len(), parseAll(b, g, []string{"A+B+C+pattern"}), 10, all)
+		if err != nil || !r[0].Coded {
+			b.Fatal("not from codes: ", err)
+		}
+		lap(2)
+		if err := g.Close(); err != nil {
+			b.Fatal(err)
+		}
+		q++
+	}
+	for act, name := range []string{"open-ms", "codes-ms", "search-ms"} {
+		slices.Sort(took[act])
+		b.ReportMetric(took[act][len(took[act])/2], name)
+	}
+}

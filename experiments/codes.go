@@ -23,14 +23,14 @@ const (
 	BuildCodes             // missing ones too, behind other work
 )
 
-// useCodes opens the codes that a gallery has.
+// useCodes opens the codes that a gallery has. Searches check what they read of them.
 func (x *execution) useCodes(ctx context.Context, g *engine.Gallery) error {
 	if x.s.o.Codes != UseCodes {
 		return nil
 	}
-	o := code.Options{All: x.s.o.AllCodes, Progress: func(p code.Progress) {
+	o := code.Options{All: x.s.o.AllCodes, Early: true, Progress: func(p code.Progress) {
 		if p.Note != "" {
-			x.notes = append(x.notes, "codes: "+p.Note+": not used")
+			x.notes = append(x.notes, notUsed(p.Note))
 		}
 	}}
 	if err := g.PrepareCodes(ctx, o); err != nil {
@@ -41,6 +41,20 @@ func (x *execution) useCodes(ctx context.Context, g *engine.Gallery) error {
 	}
 	return nil
 }
+
+// damagedCodes notes what the searches of a step found wrong with codes. Where codes are built, it is
+// said when they are built again.
+func (x *execution) damagedCodes() {
+	if x.s.o.Codes != UseCodes || x.state.gallery == nil {
+		return
+	}
+	for _, note := range x.state.gallery.g.TellDamage() {
+		x.notes = append(x.notes, notUsed(note))
+	}
+}
+
+// notUsed says that codes are not used, and why.
+func notUsed(note string) string { return "codes: " + note + ": not used" }
 
 // codesBehind opens and builds the codes of a gallery while other work goes on, and
 // notes in the log what it did. Searches use a layer's codes from the moment it has them.
@@ -54,15 +68,15 @@ func (s *Session) codesBehind(ctx context.Context, g *engine.Gallery) {
 	}
 	go func() {
 		defer end()
+		o := code.Options{All: s.o.AllCodes, Early: true}
+		_ = g.PrepareCodes(ctx, o) // for the first searches; the next call says what is wrong
 		select {
 		case <-time.After(s.o.ContentWait):
 		case <-ctx.Done():
 			return
 		}
-		o := code.Options{
-			Build: true, All: s.o.AllCodes, Workers: max(1, runtime.GOMAXPROCS(0)/2),
-			Progress: func(p code.Progress) { s.building(g, p) },
-		}
+		o.Build, o.Workers = true, max(1, runtime.GOMAXPROCS(0)/2)
+		o.Progress = func(p code.Progress) { s.building(g, p) }
 		err := g.PrepareCodes(ctx, o)
 		s.mu.Lock()
 		delete(s.codes, g)

@@ -2,12 +2,14 @@ package experiments
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"strata/engine/code"
 	"strata/experiments/internal/testgallery"
 	"strata/experiments/script"
 )
@@ -110,6 +112,47 @@ func TestDamagedCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text := log.text(); strings.Count(text, "A.codes is cut short: not used") != 1 || strings.Contains(text, "rescored") {
+		t.Errorf("the log is\n%s", text)
+	}
+}
+
+// TestDamageFoundBySearch: codes that a search finds damaged are noted once, and the search is right.
+func TestDamageFoundBySearch(t *testing.T) {
+	dir := codedTable(t, 600)
+	steps := append([]script.Step{script.Gallery{Name: dir}}, steps(t, "query i5\nschemes A\nsearch 10\nschemes A\nsearch 9\n")...)
+	do := func(policy CodesPolicy, log io.Writer) string {
+		s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: policy, AllCodes: true})
+		defer s.Close()
+		results, err := s.Do(t.Context(), steps...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(results[len(results)-1].Lines, "\n")
+	}
+	want := do(NoCodes, nil)
+	log := &signalled{line: "# codes: built those of A, 600 rows", done: make(chan struct{})}
+	s := NewSession(Options{Open: openFolder, Log: log, SkipContent: true, Codes: BuildCodes, AllCodes: true})
+	if _, err := s.Do(t.Context(), script.Gallery{Name: dir}); err != nil {
+		t.Fatal(err)
+	}
+	<-log.done
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, ".strata", "A.codes")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-600*code.Stride(40)-1] ^= 1 // of the 4-bit codes
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	again := &writes{}
+	if got := do(UseCodes, again); got != want {
+		t.Errorf("with damaged codes\n%s\nwithout\n%s", got, want)
+	}
+	if text := again.text(); strings.Count(text, "A.codes is damaged in chunk 1 of 1: not used") != 1 || strings.Contains(text, "rescored") {
 		t.Errorf("the log is\n%s", text)
 	}
 }

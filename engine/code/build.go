@@ -33,6 +33,7 @@ const (
 type Options struct {
 	Build   bool // missing codes are built; without it only those that are there are used
 	All     bool // of all layers that can have codes, however small, those of bytes too
+	Early   bool // codes that are there are used at once: a search checks those that it reads first
 	Workers int  // number of goroutines that build; 0 means one for each processor
 
 	// Progress, if set, is called for layers whose codes are being built, one call at a time. The
@@ -266,7 +267,7 @@ func (b *codeBuilder) build(ctx context.Context) error {
 func (b *codeBuilder) writeChunks(coded <-chan filled, free chan<- []byte) error {
 	for c := range coded {
 		b.tell(c.i * CodeChunk)
-		SealChunk(c.bytes, c.rows, sourceSum(b.layer, c.i, c.rows))
+		SealChunk(c.bytes, c.rows, b.layer.Dim, sourceSum(b.layer, c.i, c.rows))
 		if _, err := b.file.WriteAt(c.bytes, ChunkAt(c.i, b.layer.Dim)); err != nil {
 			return err
 		}
@@ -287,7 +288,10 @@ func (b *codeBuilder) tell(rows int) {
 // need not be built.
 func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	l := b.layer
-	head := newHeader(l, l.Rows)
+	head, err := newHeader(ctx, l, l.Rows)
+	if err != nil {
+		return 0, err
+	}
 	if done, ok, err := b.resume(ctx, head, buffer); ok || err != nil {
 		return done, err
 	}
@@ -306,10 +310,10 @@ func (b *codeBuilder) begin(ctx context.Context, buffer []byte) (int, error) {
 	if _, err := b.file.WriteAt(mean, HeaderBytes); err != nil {
 		return 0, err
 	}
-	if _, err := b.file.WriteAt(head.encode(), 0); err != nil {
+	if _, err := b.file.WriteAt(encodeHead(&head, HeaderBytes), 0); err != nil {
 		return 0, err
 	}
-	seal.Believe(seal.SealedPart, slices.Concat(head.encode(), mean), b.identity())
+	seal.Believe(seal.SealedPart, slices.Concat(encodeHead(&head, HeaderBytes), mean), b.identity())
 	if b.old == nil {
 		return 0, nil
 	}
@@ -347,7 +351,7 @@ func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byt
 	}
 	mean := head[HeaderBytes:]
 	want.Mean = crc32.Checksum(mean, Castagnoli)
-	if string(want.encode()) != string(head[:HeaderBytes]) || !seal.Believed(seal.SealedPart, head, b.identity()) {
+	if string(encodeHead(&want, HeaderBytes)) != string(head[:HeaderBytes]) || !seal.Believed(seal.SealedPart, head, b.identity()) {
 		return 0, false, nil
 	}
 	values := make([]float32, len(mean)/4)
@@ -360,7 +364,7 @@ func (b *codeBuilder) resume(ctx context.Context, want codesHeader, buffer []byt
 		rows := chunkRows(done, l.Rows)
 		chunk := buffer[:chunkBytes(rows, l.Dim)]
 		_, err := b.file.ReadAt(chunk, ChunkAt(done, l.Dim))
-		if err != nil || !soundChunk(chunk, rows) || sourceSum(l, done, rows) != binary.LittleEndian.Uint32(chunk[4:]) {
+		if err != nil || !soundChunk(chunk, rows, l.Dim) || sourceSum(l, done, rows) != binary.LittleEndian.Uint32(chunk[4:]) {
 			break
 		}
 	}

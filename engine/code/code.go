@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/edsrzf/mmap-go"
 
@@ -104,6 +103,7 @@ type Codes struct {
 	Coarse spanBounds // of the 4-bit codes
 	Path   string
 	File   mmap.MMap
+	checks
 }
 
 // spanBounds holds, by span, the largest |r| and |ĉ| of rows.
@@ -361,23 +361,6 @@ func (k *codeRows) set(c *coder, r int, l *layer.Layer, row int, dot, square flo
 
 // At returns the chunk of a row, and the row's index there.
 func (c *Codes) At(row int) (*codeRows, int) { return &c.Chunks[row/CodeChunk], row % CodeChunk }
-
-// spans computes the bounds of spans.
-func (c *Codes) spans() {
-	n := (c.Layer.Rows + layer.CodeSpan - 1) / layer.CodeSpan
-	for _, s := range []*spanBounds{&c.Fine, &c.Coarse} {
-		s.Rest, s.Norm = make([]float32, n), make([]float32, n)
-	}
-	var wg sync.WaitGroup
-	for i := range c.Chunks {
-		wg.Go(func() {
-			k := &c.Chunks[i]
-			c.Fine.add(i*CodeChunk, &k.Fine)
-			c.Coarse.add(i*CodeChunk, &k.Coarse)
-		})
-	}
-	wg.Wait()
-}
 
 // add adds the bounds of rows from first on.
 func (s *spanBounds) add(first int, k *codeColumns) {

@@ -16,9 +16,13 @@
 //	.strata/C.codes.part   an interrupted build, which the next one continues
 //	.strata/C.codes.lock   held by the process that builds
 //
-// Every chunk has a checksum of itself and of the rows it was made of. Codes are not used if they
+// Every chunk has checksums of its parts and of the rows it was made of. Codes are not used if they
 // are damaged, of another version, of another matrix, or without a seal (see package seal). Codes
 // are derived: deleting them loses only time.
+//
+// OpenEarly checks the head of a file, the numbers of all rows, and few blocks of the matrix. Scan
+// checks the codes that it is the first to read, in the same pass (check.go); Complete checks what is
+// left. No result comes from codes that were not checked.
 //
 // # Ownership and concurrency
 //

@@ -10,14 +10,12 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/edsrzf/mmap-go"
 
 	"strata/engine/fence"
 	"strata/engine/layer"
-	"strata/engine/seal"
 )
 
 // file.go reads the file of a layer's codes, NAME.codes in the gallery's
@@ -26,7 +24,8 @@ import (
 //
 //	header   4,096 bytes: see codesHeader
 //	μ, axes  dim float32 each
-//	chunk    64 bytes: its checksum, the checksum of the matrix's rows, rows
+//	chunk    64 bytes: its checksum, the checksum of the matrix's rows, rows, the
+//	         checksums of the chunk's parts: of the numbers, the 4-bit and the 8-bit codes
 //	         square  rows float64    canonical squared lengths
 //	         mean    rows float32    μ·c
 //	         axes    rows float32 each
@@ -34,16 +33,18 @@ import (
 //	         scale   rows float32
 //	         rest    rows float32    |r|
 //	         norm    rows float32    |ĉ|
-//	         codes   rows × stride bytes
+//	         4-bit codes  rows × stride bytes
+//	         8-bit codes  rows × stride bytes
 //	chunk    …
 //
-// Every chunk but the last holds CodeChunk rows. A checksum is a CRC-32C of all
-// that follows it in its section.
+// Every chunk but the last holds CodeChunk rows. A checksum is a CRC-32C. That of the header and
+// that of a chunk are of the rest of the header and of these 64 bytes. So a search that reads the
+// 4-bit codes can check them, and need not read the 8-bit codes.
 
 // The first bytes of a file of codes, and the sizes of its fixed parts in bytes.
 const (
 	codesMagic   = "strata codes\n"
-	CodesVersion = 1        // version of the file's format
+	CodesVersion = 2        // version of the file's format
 	CodesSuffix  = ".codes" // follows the layer's name in the file's
 	HeaderBytes  = 4096     // size of the header
 	ChunkHead    = 64       // bytes of a chunk before its columns
@@ -64,6 +65,7 @@ type codesHeader struct {
 	Chunk    uint64
 	Modified int64    // the matrix file's time, in nanoseconds
 	Print    [32]byte // of the rows' matrix: see matrixFingerprint
+	Quick    [32]byte // the same of fewer blocks
 }
 
 // ErrStale says why a file of codes cannot be used.
@@ -73,28 +75,21 @@ type ErrStale struct{ Why string }
 func (e ErrStale) Error() string { return e.Why }
 
 // newHeader returns the header of the codes of the layer's first rows.
-func newHeader(l *layer.Layer, rows int) codesHeader {
+func newHeader(ctx context.Context, l *layer.Layer, rows int) (codesHeader, error) {
 	h := codesHeader{
 		Version: CodesVersion, Type: uint32(l.Type), Axes: uint32(AxesOf(l.Dim)), Dim: uint64(l.Dim), Rows: uint64(rows),
-		Chunk: CodeChunk, Modified: l.Modified(), Print: matrixFingerprint(l, rows),
+		Chunk: CodeChunk, Modified: l.Modified(),
 	}
 	copy(h.Magic[:], codesMagic)
-	return h
-}
-
-// encode returns the header's bytes.
-func (h *codesHeader) encode() []byte {
-	var b bytes.Buffer
-	b.Write(make([]byte, 4))
-	_ = binary.Write(&b, binary.LittleEndian, h) // a buffer accepts every write
-	head := append(b.Bytes(), make([]byte, HeaderBytes-b.Len())...)
-	binary.LittleEndian.PutUint32(head, crc32.Checksum(head[4:], Castagnoli))
-	return head
+	var err, quick error
+	h.Print, err = matrixFingerprint(ctx, l, rows, 1)
+	h.Quick, quick = matrixFingerprint(ctx, l, rows, quickShare)
+	return h, errors.Join(err, quick)
 }
 
 // decodeHeader reads the header. It checks that the header is that of the layer, or of the layer's
-// first rows.
-func decodeHeader(l *layer.Layer, head []byte) (codesHeader, error) {
+// first rows, by the quick fingerprint of the matrix.
+func decodeHeader(ctx context.Context, l *layer.Layer, head []byte) (codesHeader, error) {
 	var h codesHeader
 	if len(head) < HeaderBytes {
 		return h, ErrStale{"is cut short"}
@@ -111,20 +106,29 @@ func decodeHeader(l *layer.Layer, head []byte) (codesHeader, error) {
 		return h, ErrStale{"has a damaged header"}
 	case h.Type != uint32(l.Type) || h.Axes != uint32(AxesOf(l.Dim)) || h.Dim != uint64(l.Dim) || h.Chunk != CodeChunk || h.Rows == 0 || h.Rows > uint64(l.Rows):
 		return h, ErrStale{"is of another matrix"}
-	case h.Print != matrixFingerprint(l, int(h.Rows)):
-		return h, ErrStale{"is of another matrix, or the matrix has changed"}
 	}
-	return h, nil
+	quick, err := matrixFingerprint(ctx, l, int(h.Rows), quickShare)
+	if err == nil && h.Quick != quick {
+		err = errOtherMatrix
+	}
+	return h, err
 }
 
+// errOtherMatrix says that a fingerprint of the matrix is another.
+var errOtherMatrix = ErrStale{"is of another matrix, or the matrix has changed"}
+
+// quickShare is the share of the blocks that the quick fingerprint reads.
+const quickShare = 16
+
 // matrixFingerprint returns the hash of the type and shape of the layer's first rows, and of the
-// blocks of them that a gallery's fingerprint reads.
-func matrixFingerprint(l *layer.Layer, rows int) (sum [32]byte) {
-	h := sha256.New()
-	h.Write(fmt.Appendf(nil, "matrix %s %d %d\n", l.Type, rows, l.Dim))
-	_ = l.Sample(context.Background(), h, rows*l.Bytes()) // the context is never cancelled
-	h.Sum(sum[:0])
-	return sum
+// checksums of each share-th of the blocks of them that a gallery's fingerprint reads.
+func matrixFingerprint(ctx context.Context, l *layer.Layer, rows, share int) ([32]byte, error) {
+	sums, err := l.SampleSums(ctx, rows*l.Bytes(), share)
+	text := fmt.Appendf(nil, "matrix %s %d %d\n", l.Type, rows, l.Dim)
+	for _, sum := range sums {
+		text = binary.LittleEndian.AppendUint32(text, sum)
+	}
+	return sha256.Sum256(text), err
 }
 
 // align rounds up to a multiple of codeAlign.
@@ -133,10 +137,15 @@ func align(n int64) int64 { return (n + codeAlign - 1) &^ (codeAlign - 1) }
 // MeanBytes returns the size of μ and the axes.
 func MeanBytes(dim int) int64 { return 4 * int64(dim) * int64(1+AxesOf(dim)) }
 
+// numberBytes returns the size of the first part of a chunk: the numbers of its rows.
+func numberBytes(rows, dim int) int64 {
+	n := int64(rows)
+	return align(8*n) + int64(7+AxesOf(dim))*align(4*n)
+}
+
 // chunkBytes returns the size of a chunk.
 func chunkBytes(rows, dim int) int64 {
-	n := int64(rows)
-	return ChunkHead + align(8*n) + int64(7+AxesOf(dim))*align(4*n) + n*int64(Stride(dim)+CoarseStride(dim))
+	return ChunkHead + numberBytes(rows, dim) + int64(rows)*int64(Stride(dim)+CoarseStride(dim))
 }
 
 // ChunkAt returns the byte at which chunk i begins.
@@ -168,31 +177,15 @@ func ChunkView(b []byte, rows, dim int) codeRows {
 	floats := func() []float32 {
 		return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(take(4*rows)))), rows)
 	}
-	columns := func(stride int) codeColumns {
-		return codeColumns{Scale: floats(), Rest: floats(), Norm: floats(), Bytes: take(rows * stride)}
-	}
+	columns := func() codeColumns { return codeColumns{Scale: floats(), Rest: floats(), Norm: floats()} }
 	square := unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(take(8*rows)))), rows)
 	k := codeRows{Square: square, Mean: floats()}
 	for range AxesOf(dim) {
 		k.Axes = append(k.Axes, floats())
 	}
-	k.Fine, k.Coarse = columns(Stride(dim)), columns(CoarseStride(dim))
+	k.Fine, k.Coarse = columns(), columns()
+	k.Coarse.Bytes, k.Fine.Bytes = take(rows*CoarseStride(dim)), take(rows*Stride(dim))
 	return k
-}
-
-// SealChunk sets the head of a chunk with complete parts. source is the checksum of the matrix's
-// rows.
-func SealChunk(b []byte, rows int, source uint32) {
-	clear(b[:ChunkHead])
-	binary.LittleEndian.PutUint32(b[4:], source)
-	binary.LittleEndian.PutUint64(b[8:], uint64(rows))
-	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:], Castagnoli))
-}
-
-// soundChunk reports whether a chunk has the right checksum and number of rows.
-func soundChunk(b []byte, rows int) bool {
-	return binary.LittleEndian.Uint64(b[8:]) == uint64(rows) &&
-		binary.LittleEndian.Uint32(b) == crc32.Checksum(b[4:], Castagnoli)
 }
 
 // sourceSum returns the checksum of the matrix's rows in chunk i.
@@ -202,10 +195,28 @@ func sourceSum(l *layer.Layer, i, rows int) uint32 {
 	return sum
 }
 
-// OpenCodes maps a file of codes and checks it. If written, the file was just written, and only its
-// head is checked. The codes may cover fewer rows than the layer has. An ErrStale says that the
-// file cannot be used, an fs.ErrNotExist that there is none.
-func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bool) (_ *Codes, err error) {
+// OpenCodes maps a file of codes and checks all of it. If written, the file was just written, and
+// only its head is checked. The codes may cover fewer rows than the layer has. An ErrStale says that
+// the file cannot be used, an fs.ErrNotExist that there is none.
+func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bool) (*Codes, error) {
+	c, err := mapCodes(ctx, l, dir, written)
+	if err != nil || written {
+		return c, err
+	}
+	if err := c.Complete(ctx, 0); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// OpenEarly is OpenCodes that leaves the codes themselves unchecked: Scan checks those that it reads
+// first, and Complete the others.
+func OpenEarly(ctx context.Context, l *layer.Layer, dir fence.Folder) (*Codes, error) {
+	return mapCodes(ctx, l, dir, false)
+}
+
+// mapCodes is OpenCodes that leaves the codes themselves unchecked, unless they were just written.
+func mapCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bool) (_ *Codes, err error) {
 	f, err := dir.Open(CodesName(l))
 	if why := fence.Why(err); why != "" {
 		return nil, ErrStale{"is not opened: " + why}
@@ -241,10 +252,11 @@ func OpenCodes(ctx context.Context, l *layer.Layer, dir fence.Folder, written bo
 	return c, nil
 }
 
-// read checks the mapped file (see OpenCodes), and finds its parts.
+// read checks the head of the mapped file and the numbers of all rows (see OpenCodes), and finds its
+// parts.
 func (c *Codes) read(ctx context.Context, written bool) error {
 	l := c.Layer
-	h, err := decodeHeader(l, c.File)
+	h, err := decodeHeader(ctx, l, c.File)
 	if err != nil {
 		return err
 	}
@@ -261,21 +273,18 @@ func (c *Codes) read(ctx context.Context, written bool) error {
 		return ErrStale{"has axes that stand at no right angles"}
 	}
 	c.Coder = newCoder(values[:l.Dim], values[l.Dim:])
-	if !written {
-		if !seal.Believed(seal.SealedCodes, c.Seal(rows)) {
-			return ErrStale{seal.ErrForeign}
-		}
-		if err := c.Check(ctx, rows, h.Modified == l.Modified()); err != nil {
-			return err
-		}
+	c.Rows, c.print = rows, h.Print
+	if err := c.readHeads(written); err != nil {
+		return err
 	}
-	for i := range (rows + CodeChunk - 1) / CodeChunk {
+	for i := range c.heads {
 		n := chunkRows(i, rows)
 		c.Chunks = append(c.Chunks, ChunkView(c.chunk(i, n), n, l.Dim))
 	}
-	c.Rows = rows
-	c.spans()
-	return nil
+	if err := c.readNumbers(ctx, written); err != nil || written || h.Modified == l.Modified() {
+		return err
+	}
+	return c.eachChunk(ctx, 0, c.ofOtherRows)
 }
 
 // Seal returns the bytes that a seal of the codes covers: the header, with the checksum of the
@@ -303,28 +312,6 @@ func sealed(file io.ReaderAt, rows, dim int) ([]byte, error) {
 func (c *Codes) chunk(i, rows int) []byte {
 	from := ChunkAt(i, c.Layer.Dim)
 	return c.File[from : from+chunkBytes(rows, c.Layer.Dim)]
-}
-
-// Check reads all chunks. Unless sameTime, it also reads all rows of the matrix: the matrix's file
-// has another time than when it was coded.
-func (c *Codes) Check(ctx context.Context, rows int, sameTime bool) error {
-	n := (rows + CodeChunk - 1) / CodeChunk
-	var stale atomic.Pointer[ErrStale]
-	err := layer.Parallel(ctx, n, 1, func(i, _ int) {
-		rows := chunkRows(i, rows)
-		b := c.chunk(i, rows)
-		switch {
-		case stale.Load() != nil:
-		case !soundChunk(b, rows):
-			stale.Store(&ErrStale{fmt.Sprintf("is damaged in chunk %d of %d", i+1, n)})
-		case !sameTime && sourceSum(c.Layer, i, rows) != binary.LittleEndian.Uint32(b[4:]):
-			stale.Store(&ErrStale{fmt.Sprintf("is of other rows in chunk %d of %d: the matrix has changed", i+1, n)})
-		}
-	})
-	if err == nil && stale.Load() != nil {
-		err = *stale.Load()
-	}
-	return err
 }
 
 // CodesName returns the name of a layer's codes in the folder of Derived.
