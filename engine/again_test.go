@@ -79,7 +79,7 @@ func TestComputedAgain(t *testing.T) {
 			chunk := b[code.ChunkAt(0, l.Dim):]
 			view := code.ChunkView(chunk, rows, l.Dim)
 			view.Coarse.Rest[23] /= 2
-			code.SealChunk(chunk, rows, binary.LittleEndian.Uint32(chunk[4:]))
+			code.SealChunk(chunk, rows, l.Dim, binary.LittleEndian.Uint32(chunk[4:]))
 			if err := own.WriteBytes("A.codes", b); err != nil {
 				t.Fatal(err)
 			}

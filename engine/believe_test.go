@@ -95,7 +95,7 @@ func TestForeignCodes(t *testing.T) {
 		view.Coarse.Scale[r], view.Coarse.Rest[r], view.Coarse.Norm[r] = 0, 0, 0
 		view.Square[r] = math.Pi
 	}
-	code.SealChunk(chunk, l.Rows, source0)
+	code.SealChunk(chunk, l.Rows, l.Dim, source0)
 	write(t, filepath.Dir(path), "A.codes", b)
 	var notes []string
 	if err := g.PrepareCodes(t.Context(), code.Options{Build: true, All: true, Progress: func(p code.Progress) {

@@ -262,7 +262,7 @@ func (c *derivedCheck) codes(ctx context.Context, dir fence.Folder, path, name s
 	foreign, again := false, Again{}
 	kept, err := code.OpenCodes(ctx, l, dir, true) // all is checked below, whatever times say
 	if err == nil {
-		err = layer.Guard(func() error { return kept.Check(ctx, kept.Rows, false) })
+		err = layer.Guard(func() error { return kept.Check(ctx) })
 		foreign = !seal.Believed(seal.SealedCodes, kept.Seal(kept.Rows))
 		if err == nil && !foreign && kept.Rows == l.Rows {
 			again, err = c.recode(ctx, kept)

@@ -60,7 +60,7 @@ func (g *Gallery) Fingerprint(ctx context.Context) (string, error) { return g.pr
 // ContentHash returns "sha256:" and 64 hexadecimal digits over the items table
 // and the whole of every layer. It reads all of the gallery's matrices.
 func (g *Gallery) ContentHash(ctx context.Context) (string, error) {
-	all, _, err := g.hashing().hash(ctx, layer.HashAll)
+	all, _, err := newHashing(g).hash(ctx, layer.HashAll)
 	return all, err
 }
 
@@ -75,8 +75,8 @@ type hashing struct {
 	guard      func(work func() error) error
 }
 
-// hashing returns what the gallery's hashes are taken of.
-func (g *Gallery) hashing() *hashing {
+// newHashing returns what the gallery's hashes are taken of.
+func newHashing(g *Gallery) *hashing {
 	return &hashing{name: g.Name, files: g.folder, items: g.items, manifest: g.manifest, judgements: g.judgements, layers: g.Layers, guard: g.guard}
 }
 

@@ -106,7 +106,7 @@ func OpenItems(ctx context.Context, dir string, o OpenOptions) (*Gallery, error)
 	g.manifest = m
 	g.list(m)
 	g.readFlags()
-	g.findPictures(context.WithoutCancel(ctx), m)
+	g.pictures = newPictures(context.WithoutCancel(ctx), g)
 	g.Kind = kind(nil, files, m)
 	return g, nil
 }
@@ -186,23 +186,24 @@ func openIn(ctx context.Context, g *Gallery, place string, options OpenOptions) 
 // fingerprint.
 func (g *Gallery) begin(ctx context.Context) {
 	g.life, g.stop = context.WithCancel(context.WithoutCancel(ctx))
-	g.findPictures(g.life, g.manifest)
+	g.pictures = newPictures(g.life, g)
 	g.derived.life, g.derived.home, g.derived.prints, g.derived.layers = g.life, g.home(), &g.prints, g.Layers
 	g.Beside()
 	g.prints.taken = make(chan struct{})
-	go g.prints.take(g.life, g.hashing())
+	go g.prints.take(g.life, newHashing(g))
 }
 
-// findPictures makes the pictures ready that the items table and the manifest, which
-// may be nil, name. Reading them ends with life.
-func (g *Gallery) findPictures(life context.Context, m *manifest.Manifest) {
-	g.pictures = &picture.Pictures{Files: g.folder, Place: filepath.Join(g.Path, manifest.FileName), Items: g.items, Life: life}
+// newPictures returns the pictures that the items table and the manifest, which may be nil,
+// name. Reading them ends with life.
+func newPictures(life context.Context, g *Gallery) *picture.Pictures {
+	p := &picture.Pictures{Files: g.folder, Place: filepath.Join(g.Path, manifest.FileName), Items: g.items, Life: life}
 	if g.root != nil {
-		g.pictures.Kept = g
+		p.Kept = g
 	}
-	if m != nil {
-		g.pictures.Record = m.Pictures
+	if g.manifest != nil {
+		p.Record = g.manifest.Pictures
 	}
+	return p
 }
 
 // Picture is Pictures.Name.
@@ -263,12 +264,29 @@ func (g *Gallery) Layer(name string) (*layer.Layer, error) {
 // ParseScheme parses a scheme and checks that its layers exist and that their
 // transforms fit. An error is a *scheme.SyntaxError.
 func (g *Gallery) ParseScheme(text string) (scheme.Scheme, error) {
-	return scheme.ParseChecked(text, g.checkFactor)
+	s, err := scheme.ParseChecked(text, g.checkFactor)
+	if err != nil {
+		return s, err
+	}
+	return s, checkListings(g.items, s, text, 1+len(text)-len(strings.TrimLeft(text, " \t")))
+}
+
+// checkListings refuses a scheme that ranks listings where there are none.
+func checkListings(table *items.Table, s scheme.Scheme, text string, column int) error {
+	if s.Listed() && table.Group == nil {
+		return &scheme.SyntaxError{Text: text, Column: column, Reason: "the items table has no column group, which says what listing an item is a photo of: add one, or name it in gallery.yaml, items: {group: COLUMN}"}
+	}
+	return nil
 }
 
 // CheckScheme is the check of ParseScheme for a scheme that is not written: an error's
 // column is that in its canonical spelling.
-func (g *Gallery) CheckScheme(s scheme.Scheme) error { return s.Check(g.checkFactor) }
+func (g *Gallery) CheckScheme(s scheme.Scheme) error {
+	if err := s.Check(g.checkFactor); err != nil {
+		return err
+	}
+	return checkListings(g.items, s, s.String(), 1)
+}
 
 // checkFactor returns what is wrong with a factor, or "", and at which place: 0 is the
 // layer, from 1 on the transforms.
@@ -314,7 +332,7 @@ func (g *Gallery) explain(err error) error {
 				return fmt.Errorf("%s: byte %d of %d cannot be read: the file was changed or its disk fails; open the gallery again", s.From.Path, at, len(s.From.Data))
 			}
 		}
-		if c := g.CodesOf(l); c != nil {
+		if c := g.coded.any(l); c != nil {
 			if at, ok := layer.Within(fault.Addr, c.File); ok {
 				return fmt.Errorf("%s: byte %d of %d cannot be read: the file was changed or its disk fails; open the gallery again", c.Path, at, len(c.File))
 			}

@@ -424,7 +424,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := open(t, writeGallery(t, twoItems, twoRows())).hashing().hash(cancelled, layer.HashSample); !errors.Is(err, context.Canceled) {
+	if _, _, err := newHashing(open(t, writeGallery(t, twoItems, twoRows()))).hash(cancelled, layer.HashSample); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	changed := map[string]func(items *string, layers map[string]matrix){

@@ -389,7 +389,7 @@ func TestColumnsOfItems(t *testing.T) {
 		remarks                string
 	}{
 		{"pandas", itemsFile, ",id,x\n0,a,1\n1,b,2\n", "", "x=1", "items.csv: column 1 has no name: it is left out"},
-		{"JSON", "items.jsonl", `{"id":"a","x":"1","bbox":[1,2,3,4]}` + "\n" + `{"id":"b","x":"2","bbox":[5,6,7,8]}`, "", "x=1", `items.jsonl: "bbox": the column holds lists of 4 numbers: it is left out; if they are features, write them as a matrix, one row an item (numpy.save)`},
+		{"JSON", "items.jsonl", `{"id":"a","x":"1","bbox":[1,2,3,4]}` + "\n" + `{"id":"b","x":"2","bbox":[5,6,7,8]}`, "", "x=1", `items.jsonl: "bbox": the column holds lists of 4 numbers: it is left out; if they are features: strata import DIR/items.jsonl --to DIR --layer bbox --array bbox`},
 		{"train and test", itemsFile, "id,split\na,train\nb,test\n", "", "split=train", `items.csv: column "split" is a label: it holds "train"; query, gallery and both would say who asks and who answers`},
 		{"roles", itemsFile, "sku,photo,id,part\na,a.jpg,1,query\nb,b.jpg,2,gallery\n", "items: {id: sku, image: photo, split: part}", "id=1", ""},
 		{"unknown", itemsFile, "id,x,y\na,nan,p|nan\nb,2,q\n", "unknown: [nan]", "x= y=p", ""},
@@ -402,6 +402,7 @@ func TestColumnsOfItems(t *testing.T) {
 			if tt.yaml != "" {
 				write(t, dir, manifest.FileName, []byte(tt.yaml))
 			}
+			tt.remarks = strings.ReplaceAll(tt.remarks, "DIR", dir)
 			g := open(t, dir)
 			var labels []string
 			for _, l := range g.Labels() {

@@ -138,8 +138,8 @@ func TestWithHasSetsAndFlags(t *testing.T) {
 				t.Errorf("%s: %v, %v, want %v", name, got, err, want)
 			}
 		}
-		want, err := g.hashing().judged()
-		if got, errW := w.hashing().judged(); err != nil || errW != nil || want == nil || !bytes.Equal(got, want) {
+		want, err := newHashing(g).judged()
+		if got, errW := newHashing(w).judged(); err != nil || errW != nil || want == nil || !bytes.Equal(got, want) {
 			t.Errorf("the hash of its judgements is %x, %v, want %x, %v", got, errW, want, err)
 		}
 		if err := w.Close(); err != nil {

@@ -152,7 +152,7 @@ func findings(t *testing.T, g *Gallery) map[string]string {
 		}
 		all[what] = fmt.Sprint(v)
 	}
-	print, _, err := g.hashing().hash(t.Context(), layer.HashSample)
+	print, _, err := newHashing(g).hash(t.Context(), layer.HashSample)
 	add("fingerprint", print, err)
 	sum, err := g.ContentHash(t.Context())
 	add("content", sum, err)

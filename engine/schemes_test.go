@@ -26,6 +26,10 @@ var laidSchemes = []string{
 	"hub(A)", "hub(B,3)", "hub(B)+0.5*A", "A+2*hub(B,1)+0.3*C", "hub(A)+B+hub(B)", "0*hub(A)+B", "rrf(hub(A,7),B)",
 	"qe(B,5,3)", "qe(A+0.5*B,100,0.7)", "qe(znorm(A+B),3,0)", "qe(2*B+C,1,10)",
 	"krecip(B)", "krecip(A+0.5*B)", "krecip(2*C+0*A+B)",
+	"hub(A+0.5*B)", "hub(2*B,3)", "hub(A+0*C+B,1)", "hub(A+0.7*C+0.3*B)", "rrf(hub(A+B),hub(B+A,3),C)",
+	"mean(hub(A+0.5*B))", "best(hub(B+C,5))",
+	"best(B)", "best(concat(A,C))", "best(rrf(A,C))", "best(znorm(A+B))",
+	"mean(B)", "mean(A+0.5*B)", "mean(concat(A,2*B))", "mean(rrf(B,C))", "mean(znorm(A+B))", "mean(hub(B,3)+A)",
 }
 
 // moments are the mean and the second moments of a layer's unit rows.
@@ -142,9 +146,49 @@ func (o *oracle) near(t scheme.Term) []float64 {
 	return r
 }
 
+// nearSum is near for the scores of a sum.
+func (o *oracle) nearSum(s scheme.Scheme) []float64 {
+	if r := o.hubs[s.String()]; r != nil {
+		return r
+	}
+	sum := scheme.Scheme{Terms: s.Terms}
+	n := len(o.layers[s.Layers()[0]])
+	var scored []int
+	for row := range o.n {
+		if o.every(items.NoRow, row) && !math.IsNaN(o.score(sum, row, row)) {
+			scored = append(scored, row)
+		}
+	}
+	r := make([]float64, n)
+	for q := range r {
+		item := q
+		if q == o.n {
+			item = items.NoRow
+		}
+		var scores []float64
+		for _, at := range items.Sample(len(scored), min(1024, len(scored)), 1) {
+			if s := o.score(sum, q, scored[at]); o.every(item, scored[at]) && !math.IsNaN(s) {
+				scores = append(scores, s)
+			}
+		}
+		slices.Sort(scores)
+		slices.Reverse(scores)
+		scores = scores[:min(s.N, len(scores))]
+		for _, score := range scores {
+			r[q] += score
+		}
+		r[q] /= float64(len(scores))
+	}
+	if o.hubs == nil {
+		o.hubs = map[string][]float64{}
+	}
+	o.hubs[s.String()] = r
+	return r
+}
+
 // settled returns the plain scheme that a scheme is for a query.
 func (o *oracle) settled(s scheme.Scheme, q int) scheme.Scheme {
-	out := scheme.Scheme{Kind: s.Kind, Terms: slices.Clone(s.Terms)}
+	out := scheme.Scheme{Kind: s.Kind, Terms: slices.Clone(s.Terms), N: s.N}
 	for _, p := range s.Parts {
 		out.Parts = append(out.Parts, o.settled(p, q))
 	}
@@ -170,6 +214,10 @@ func (o *oracle) rankLaid(schemes []scheme.Scheme, q int) [][]rank.Hit {
 		}
 		if s.Kind == scheme.KRecip {
 			all[i] = o.rankReciprocal(s.Parts[0], q)
+			continue
+		}
+		if s.Listed() {
+			all[i] = o.rankListings(s, q)
 			continue
 		}
 		all[i] = o.rank(o.settled(s, q), q)
@@ -213,6 +261,34 @@ func (o *oracle) rankExpanded(s scheme.Scheme, q int) []rank.Hit {
 		if o.among(q, row) {
 			hits = append(hits, rank.Hit{Row: row, Score: o.score(plain, o.n, row)})
 		}
+	}
+	sortHits(hits)
+	return hits
+}
+
+// rankListings ranks listings: it goes through all photos of each, by row.
+func (o *oracle) rankListings(s scheme.Scheme, q int) []rank.Hit {
+	photos := map[string][]rank.Hit{} // by listing
+	for _, h := range o.rank(o.settled(s.Parts[0], q), q) {
+		listing := o.group(h.Row)
+		if listing == "" {
+			listing = fmt.Sprint("row ", h.Row)
+		}
+		photos[listing] = append(photos[listing], h)
+	}
+	var hits []rank.Hit
+	for _, of := range photos {
+		hit := of[0]
+		if s.Kind == scheme.Mean {
+			of = slices.DeleteFunc(of, func(h rank.Hit) bool { return !h.Scored() })
+			slices.SortFunc(of, func(a, b rank.Hit) int { return a.Row - b.Row })
+			sum := 0.0
+			for _, h := range of {
+				sum += h.Score
+			}
+			hit.Score = sum / float64(len(of))
+		}
+		hits = append(hits, hit)
 	}
 	sortHits(hits)
 	return hits
@@ -359,7 +435,7 @@ func TestLaidSchemesAreSortEverything(t *testing.T) {
 	}
 	proofs.log(t, "laid")
 	for s, proven := range proofs.proven {
-		if proven == 0 && proofs.schemes[s].Kind != scheme.QE && proofs.schemes[s].Kind != scheme.KRecip {
+		if proven == 0 && !proofs.schemes[s].Whole() {
 			t.Errorf("%s: none of %d rankings is proven by neighbourhoods", proofs.schemes[s], proofs.asked)
 		}
 	}
@@ -565,5 +641,21 @@ func TestZNormRefusesTheFirst(t *testing.T) {
 				t.Fatalf("%s: %v", text, err)
 			}
 		}
+	}
+}
+
+// TestListingsNeedGroups: without a column of groups there are no listings.
+func TestListingsNeedGroups(t *testing.T) {
+	g := open(t, writeGallery(t, "id\na\nb\n", map[string]matrix{"A": {rows: [][]float32{{1, 0}, {0, 1}}}}))
+	s, err := scheme.ParseScheme("best(A)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `scheme "best(A)": column 1: the items table has no column group, which says what listing an item is a photo of: add one, or name it in gallery.yaml, items: {group: COLUMN}`
+	if err := g.CheckScheme(s); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if _, err := g.ParseScheme(" mean(A)"); err == nil || !strings.Contains(err.Error(), "column 2: the items table has no column group") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -77,6 +77,9 @@ func (o *oracle) score(s scheme.Scheme, q, row int) float64 {
 			if t.Hub > 0 {
 				near := o.near(t)
 				cosine = 2*cosine - near[q] - near[row]
+			} else if s.Kind == scheme.HubSum {
+				near := o.nearSum(s)
+				cosine = 2*cosine - near[q] - near[row]
 			}
 			sum += float64(t.Weight * cosine)
 			weights += t.Weight

@@ -99,6 +99,7 @@ func (x *execution) run(ctx context.Context, steps []script.Step) error {
 			return err
 		}
 		if r != nil {
+			x.damagedCodes()
 			r.Took, r.gallery, r.Notes = x.now().Sub(began), x.state.gallery, x.notes
 			x.notes = nil
 			x.results = append(x.results, *r)

@@ -309,12 +309,9 @@ const fewAsked = 10
 
 // LayersOf returns the layers of schemes, each once.
 func LayersOf(schemes []scheme.Scheme) []string {
-	var layers []string
-	for _, s := range schemes {
-		layers = append(layers, s.Layers()...)
-	}
+	layers := scheme.Names(scheme.FactorsOf(schemes))
 	slices.Sort(layers)
-	return slices.Compact(layers)
+	return layers
 }
 
 // prove gives a plan neighbourhoods, which change no number: those that are built behind, or those

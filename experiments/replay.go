@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"strata/engine"
+	"strata/engine/aside"
 	"strata/engine/fence"
 	"strata/experiments/check"
 	"strata/experiments/eval"
@@ -219,7 +220,7 @@ func (r *replay) checkOut() error {
 	if r.o.Out == "" || r.o.Check {
 		return nil
 	}
-	if err := os.MkdirAll(r.o.Out, 0o777); err != nil {
+	if err := aside.MakeFolder(r.o.Out); err != nil {
 		return err
 	}
 	return r.spares(r.logPath())

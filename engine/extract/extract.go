@@ -47,10 +47,7 @@ type Options struct {
 
 	// Agree is asked, with Append, about the recorded model; nil agrees to none.
 	Agree Agree
-	// Loaded, unless nil, is told the SHA-256 and the path of the model before it is loaded.
-	Loaded func(sha256, path string)
-	// Left, unless nil, is told of pictures that a new table of items leaves out.
-	Left func(what string)
+	Told
 
 	Library  string // of ONNX Runtime, as FindLibrary takes it
 	Env      func(string) string
@@ -58,11 +55,17 @@ type Options struct {
 	Threads  int // pictures at a time; 0 is one a processor
 	Version  string
 
-	Progress func(Progress)                                    // from time to time, and at the end; may be nil
-	Broken   func(path string, b manifest.BrokenPicture)       // a picture that cannot be read; may be nil
-	probe    bool                                              // check, and write nothing
-	every    time.Duration                                     // between two lines of the journal
-	writeAt  func(f *os.File, b []byte, at int64) (int, error) // a full disk in tests
+	probe   bool                                              // check, and write nothing
+	every   time.Duration                                     // between two lines of the journal
+	writeAt func(f *os.File, b []byte, at int64) (int, error) // a full disk in tests
+}
+
+// Told are the functions that an extraction tells what it does. Each may be nil.
+type Told struct {
+	Loaded   func(sha256, path string)                   // the model, before it is loaded
+	Left     func(what string)                           // pictures that a new table of items leaves out
+	Progress func(Progress)                              // from time to time, and at the end
+	Broken   func(path string, b manifest.BrokenPicture) // a picture that cannot be read
 }
 
 // Progress says how far an extraction is.

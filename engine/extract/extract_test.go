@@ -555,7 +555,7 @@ func extractChild(dir string) int {
 	o := Options{
 		Gallery: dir, Model: os.Getenv("STRATA_ONNX_MODEL"), Type: layer.Float16, Env: os.Getenv, Version: "test", every: 1,
 		Preprocess: manifest.Preprocess{Size: 8, Range: []float64{0, 1}},
-		Progress:   func(Progress) { _, _ = os.Stdout.WriteString(".") },
+		Told:       Told{Progress: func(Progress) { _, _ = os.Stdout.WriteString(".") }},
 	}
 	for _, text := range []string{"A=mixed:gap", "P=mixed:cov(20)", "L=logits"} {
 		tap, err := onnx.ParseTap(text)

@@ -18,6 +18,8 @@ type Candidates struct {
 	total int
 
 	groups  map[uint32][]int32 // rows of each group, of those in the set
+	further int                // rows of the set beside the first of their group
+	largest int                // rows of the largest group
 	without map[int][]int32    // by query: all rows of the set that are no candidates of it
 }
 
@@ -49,6 +51,10 @@ func NewCandidates(items *Table, in []bool) *Candidates {
 			if code != 0 && c.Has(row) {
 				c.groups[code] = append(c.groups[code], int32(row))
 			}
+		}
+		for _, rows := range c.groups {
+			c.further += len(rows) - 1
+			c.largest = max(c.largest, len(rows))
 		}
 	}
 	return c
@@ -114,6 +120,8 @@ type Relevance struct {
 	counts []int // candidates by cell code
 	byCell []int // relevant rows of the set by the query's cell; nil for a plain label
 	known  int   // candidates with a value
+
+	listings *listingCounts // of listings; nil: rows are counted
 }
 
 // Relevance prepares counts for a label.
@@ -132,6 +140,9 @@ func (c *Candidates) Relevance(l *Label) *Relevance {
 
 // Count returns R, the number of candidates of q that are relevant to it.
 func (r *Relevance) Count(q int) int {
+	if r.listings != nil {
+		return r.countListings(q)
+	}
 	if r.Label.judged != nil {
 		n := 0
 		r.among(q, func(_ int32, grade uint8) {

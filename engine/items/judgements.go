@@ -135,11 +135,18 @@ func (r *Relevance) Judged(q int) (rows []int32, grades []uint8) {
 func (r *Relevance) Above(dst []int, q int) []int {
 	from := len(dst)
 	dst = append(dst, make([]int, r.Label.judged.largest)...)
-	r.among(q, func(_ int32, grade uint8) {
+	count := func(grade uint8) {
 		if grade > 0 {
 			dst[from+int(grade)-1]++
 		}
-	})
+	}
+	if r.listings != nil {
+		for _, grade := range r.grades(q, 1) {
+			count(grade)
+		}
+	} else {
+		r.among(q, func(_ int32, grade uint8) { count(grade) })
+	}
 	for d := len(dst) - 2; d >= from; d-- {
 		dst[d] += dst[d+1]
 	}
@@ -149,6 +156,9 @@ func (r *Relevance) Above(dst []int, q int) []int {
 // Known returns the number of candidates of q of which it is known whether they are
 // relevant, if the value of q is known.
 func (r *Relevance) Known(q int) int {
+	if r.listings != nil {
+		return r.knownListings(q)
+	}
 	n := 0
 	if r.Label.judged != nil {
 		r.among(q, func(int32, uint8) { n++ })

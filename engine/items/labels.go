@@ -46,6 +46,7 @@ func (s *Labels) has(name string) bool {
 //	category/2      the first two levels of a column whose values are paths
 //	category/*      the first level, with gains that count the levels shared
 //	category&brand  both: relevant is what is relevant under each
+//	overlap(category,brand)  one of them, with gains that count the labels shared
 //
 // A value with fewer levels than asked for is no value of that label. Derived
 // labels are made once and kept. Judgements are labels, too, from which no others follow.
@@ -76,6 +77,9 @@ func (s *Labels) label(name string) (*Label, error) {
 
 // derived makes a label that follows from columns. The caller holds mu.
 func (s *Labels) derived(name string) (*Label, error) {
+	if strings.HasPrefix(name, overlapName) {
+		return s.overlap(name)
+	}
 	if at := strings.LastIndex(name, "&"); at >= 0 {
 		a, err := s.label(name[:at])
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"strata/engine/derive"
+	"strata/engine/hub"
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/rank"
@@ -62,8 +63,8 @@ type neighbourLeaf struct {
 	moments []*derive.Moments // of a znorm: by term of weight above 0
 	plain   []float64         // of a znorm: its own weights; weights and total are those of the query
 
-	hubs []*rank.Hub // by term: of a sum with corrections for hubs, nil for a term without one; or nil
-	near []float64   // by term: r of the query under such a correction
+	hubs []*hub.Hub // by term: of a sum with corrections for hubs, nil for a term without one; or nil
+	near []float64  // by term: r of the query under such a correction
 }
 
 // varies reports whether something of the leaf depends on the query.
@@ -73,7 +74,7 @@ func (f *neighbourLeaf) varies() bool { return f.moments != nil || f.hubs != nil
 func (f *neighbourLeaf) settle(query int) bool {
 	for t, h := range f.hubs {
 		if h != nil {
-			f.near[t] = h.Row(query)
+			f.near[t] = h.Near[query]
 		}
 	}
 	if f.moments == nil {
@@ -91,10 +92,26 @@ func (f *neighbourLeaf) settle(query int) bool {
 	return true
 }
 
+// summed returns the scheme as hub.Summed does.
+func (n *Neighbours) summed(ctx context.Context, sc scheme.Scheme) (scheme.Scheme, error) {
+	if !sc.HubSums() {
+		return sc, nil
+	}
+	err := n.G.Reading(sc.Layers(), func() (err error) {
+		sc, err = hub.Summed(ctx, n.G, sc, nil)
+		return err
+	})
+	return sc, err
+}
+
 // prepare finds a scheme's layers. It returns false for a scheme that neighbourhoods
 // cannot serve.
 func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourScheme, bool, error) {
 	s := neighbourScheme{scheme: sc}
+	sc, err := n.summed(ctx, sc)
+	if err != nil {
+		return s, false, err
+	}
 	parts := sc.Parts
 	if sc.Kind != scheme.RRF {
 		parts = []scheme.Scheme{sc}
@@ -119,20 +136,13 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 			if err := leaf.addHub(ctx, n, t); err != nil {
 				return s, false, err
 			}
-			if part.Kind == scheme.ZNorm {
-				m, err := n.moments(ctx, t.Factor)
-				if err != nil {
-					return s, false, err
-				}
-				leaf.moments, leaf.plain = append(leaf.moments, m), append(leaf.plain, t.Weight)
+			if err := leaf.addMoments(ctx, n, part.Kind, t); err != nil {
+				return s, false, err
 			}
 			if part.Kind == scheme.Concat {
 				l, err := n.lengths(ctx, t.Factor.String())
-				if err != nil {
+				if err != nil || l.Lengths().Extreme {
 					return s, false, err
-				}
-				if l.Lengths().Extreme {
-					return s, false, nil
 				}
 				leaf.layers, s.read = append(leaf.layers, l), append(s.read, t.Factor.String())
 			}
@@ -145,6 +155,19 @@ func (n *Neighbours) prepare(ctx context.Context, sc scheme.Scheme) (neighbourSc
 		s.parts = append(s.parts, leaf)
 	}
 	return s, true, nil
+}
+
+// addMoments adds the moments of a term's layer to a leaf of a znorm.
+func (f *neighbourLeaf) addMoments(ctx context.Context, n *Neighbours, kind scheme.Kind, t scheme.Term) error {
+	if kind != scheme.ZNorm {
+		return nil
+	}
+	m, err := n.moments(ctx, t.Factor)
+	if err != nil {
+		return err
+	}
+	f.moments, f.plain = append(f.moments, m), append(f.plain, t.Weight)
+	return nil
 }
 
 // lengths returns a layer, with its lengths computed.
@@ -168,7 +191,7 @@ func (f *neighbourLeaf) addHub(ctx context.Context, n *Neighbours, t scheme.Term
 		return nil
 	}
 	return n.G.Reading([]string{t.Factor.String()}, func() error {
-		h, err := rank.HubOf(ctx, n.G, t.Factor, t.Hub)
+		h, err := hub.Find(ctx, n.G, t)
 		for len(f.hubs) < len(f.columns)-1 {
 			f.hubs, f.near = append(f.hubs, nil), append(f.near, 0)
 		}
@@ -242,7 +265,7 @@ func (f *neighbourLeaf) corrected(dst []float64, h *Neighbourhood) {
 			continue
 		}
 		for i, x := range h.column(at) {
-			dst[i] += rank.HubTerm(f.weights[t], x, f.near[t], hub.Row(int(h.Rows[i])))
+			dst[i] += rank.HubTerm(f.weights[t], x, f.near[t], hub.Near[h.Rows[i]])
 		}
 	}
 }

@@ -80,7 +80,10 @@ func NewCodeSearch(ctx context.Context, g Layers, sc scheme.Scheme, bits int) (*
 			if err != nil {
 				return err
 			}
-			c := g.CodesOf(l)
+			c, err := whole(ctx, g.CodesOf(l))
+			if err != nil {
+				return err
+			}
 			if c == nil {
 				return fmt.Errorf("layer %s %w", name, scheme.ErrNoCodes)
 			}

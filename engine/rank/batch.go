@@ -3,6 +3,7 @@ package rank
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"strata/engine/code"
+	"strata/engine/hub"
 	"strata/engine/items"
 	"strata/engine/kernel"
 	"strata/engine/layer"
@@ -91,11 +93,25 @@ func (b *Batch) refused(ctx context.Context) error {
 
 // All ranks all queries over the layers of g. See Gallery.RankAll.
 func All(ctx context.Context, g Layers, queries []int, schemes []scheme.Scheme, k int, among *items.Candidates, each func(i int, rankings []Ranking)) error {
-	if slices.ContainsFunc(schemes, func(s scheme.Scheme) bool { return s.Kind == scheme.QE || s.Kind == scheme.KRecip }) {
+	if slices.ContainsFunc(schemes, scheme.Scheme.Listed) {
+		return allListed(ctx, g, queries, schemes, k, among, each)
+	}
+	if slices.ContainsFunc(schemes, scheme.Scheme.Whole) {
 		return allExpanded(ctx, g, queries, schemes, k, among, each)
 	}
-	b := &Batch{G: g, Schemes: schemes, K: k, Among: among, Each: each, Queries: queries}
-	return g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
+	b := &Batch{G: g, Schemes: slices.Clone(schemes), K: k, Among: among, Queries: queries}
+	b.Each = func(i int, rankings []Ranking) {
+		for s := range rankings {
+			rankings[s].Scheme = schemes[s]
+		}
+		each(i, rankings)
+	}
+	return g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() (err error) {
+		for i, s := range schemes {
+			if b.Schemes[i], err = hub.Summed(ctx, g, s, nil); err != nil {
+				return err
+			}
+		}
 		if err := b.Prepare(ctx); err != nil {
 			return err
 		}
@@ -128,16 +144,16 @@ type Batch struct {
 // leaf is a sum, a znorm or a concatenation, ready to be evaluated in float32.
 type leaf struct {
 	Scheme  scheme.Scheme
-	layers  []int     // by term of weight above 0: the layer's index in batch.layers
-	weights []float64 // by the same; they add to 1 in a sum; those of a leaf that varies depend on the query
-	Bound   float64   // the largest difference between a float32 score and the canonical one
-	coded   bool      // a layer's products come from codes: bounds are by row, and Bound is not used
-	Ranked  bool      // the leaf is a scheme: rows are nominated for its top k
-	keep    bool      // the leaf is a part of an rrf: the scores of all rows are kept
-	place   int       // index in Batch.Leaves
-	extreme bool      // a layer has extreme lengths: there is no bound, and the leaf is ranked from columns
-	varies  bool      // the leaf is another sum for every query
-	biased  []*Hub    // by term of a sum with corrections for hubs: its Hub, or nil; nil without one
+	layers  []int      // by term of weight above 0: the layer's index in batch.layers
+	weights []float64  // by the same; they add to 1 in a sum; those of a leaf that varies depend on the query
+	Bound   float64    // the largest difference between a float32 score and the canonical one
+	coded   bool       // a layer's products come from codes: bounds are by row, and Bound is not used
+	Ranked  bool       // the leaf is a scheme: rows are nominated for its top k
+	keep    bool       // the leaf is a part of an rrf: the scores of all rows are kept
+	place   int        // index in Batch.Leaves
+	extreme bool       // a layer has extreme lengths: there is no bound, and the leaf is ranked from columns
+	varies  bool       // the leaf is another sum for every query
+	biased  []*hub.Hub // by term of a sum with corrections for hubs: its Hub, or nil; nil without one
 }
 
 // Prepare finds the layers and leaves and measures the layers.
@@ -151,8 +167,11 @@ func (b *Batch) Prepare(ctx context.Context) error {
 		if err := l.Measure(ctx); err != nil {
 			return fmt.Errorf("measuring %s: %w", l.Name, err)
 		}
-		b.Layers = append(b.Layers, l)
-		b.codes = append(b.codes, b.G.CodesOf(l))
+		c, err := whole(ctx, b.G.CodesOf(l))
+		if err != nil {
+			return fmt.Errorf("checking the codes of %s: %w", l.Name, err)
+		}
+		b.Layers, b.codes = append(b.Layers, l), append(b.codes, c)
 	}
 	if err := Study(ctx, b.G, b.Schemes...); err != nil {
 		return err
@@ -188,6 +207,18 @@ func (b *Batch) Prepare(ctx context.Context) error {
 	return nil
 }
 
+// whole returns codes, which may be nil, once all of them are checked, or nil if they are damaged.
+func whole(ctx context.Context, c *code.Codes) (*code.Codes, error) {
+	if c == nil {
+		return nil, nil
+	}
+	err := c.Complete(ctx, 0)
+	if errors.As(err, new(code.ErrStale)) {
+		return nil, nil
+	}
+	return c, err
+}
+
 // ask returns the query of the given place.
 func (b *Batch) ask(i int) Asked {
 	if b.asked != nil {
@@ -206,7 +237,7 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 		}
 	}
 	f := leaf{Scheme: s, place: len(b.Leaves), keep: keep, Ranked: !keep, varies: varies(s), weights: leafWeights(nil, s)}
-	var biased []*Hub
+	var biased []*hub.Hub
 	for _, t := range s.Terms {
 		if t.Weight == 0 {
 			continue
@@ -214,9 +245,9 @@ func (b *Batch) leaf(s scheme.Scheme, keep bool) int {
 		at := slices.IndexFunc(b.Layers, func(l *layer.Layer) bool { return l.Name == t.Factor.String() })
 		f.layers = append(f.layers, at)
 		f.Bound = max(f.Bound, kernel.TileError(b.Layers[at].Dim))
-		biased = append(biased, knownHub(b.Layers[at], t.Hub))
+		biased = append(biased, hub.OfTerm(b.Layers[at], t))
 	}
-	if slices.ContainsFunc(biased, func(h *Hub) bool { return h != nil }) {
+	if slices.ContainsFunc(biased, func(h *hub.Hub) bool { return h != nil }) {
 		f.biased = biased
 	}
 	// The weights keep the largest error of a layer: in a sum they form a convex combination of

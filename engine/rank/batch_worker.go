@@ -336,7 +336,7 @@ func (l *leaf) bias(t, query int) bias {
 	if l.biased == nil || l.biased[t] == nil {
 		return bias{}
 	}
-	return bias{l.biased[t], l.biased[t].near[query]}
+	return bias{l.biased[t], l.biased[t].Near[query]}
 }
 
 // slope returns how much of a cosine's error a score has, by the weight of a term.

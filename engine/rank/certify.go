@@ -2,11 +2,13 @@ package rank
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"sync"
 
+	"strata/engine/code"
 	"strata/engine/items"
 	"strata/engine/layer"
 	"strata/engine/scheme"
@@ -114,11 +116,15 @@ func (s *Searcher) certified(ctx context.Context, q Asked, sc scheme.Scheme, k i
 	}
 	e := s.entry(q.key())
 	k = min(k, out.Candidates)
+	stale := code.ErrStale{}
 	for _, coarse := range []bool{true, false} {
 		if coarse && sc.Kind == scheme.RRF {
 			continue // its intervals of ranks need the narrow bounds
 		}
 		columns, err := s.approxColumns(ctx, q, sc.Factors(), coarse)
+		if errors.As(err, &stale) { // these codes are not used again
+			return out, false, nil
+		}
 		if err != nil {
 			return out, false, err
 		}

@@ -51,7 +51,7 @@ func (c *approxColumn) Row(row int) float64 {
 const codeBlock = 1024
 
 // ApproxByCodes computes the cosines of a query from a layer's codes: the 4-bit codes if coarse,
-// else the 8-bit codes.
+// else the 8-bit codes. It returns a code.ErrStale if it finds that they are damaged.
 func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*approxColumn, error) {
 	l := c.Layer
 	part, err := q.whole(ctx, l)
@@ -60,14 +60,10 @@ func ApproxByCodes(ctx context.Context, c *code.Codes, q Asked, coarse bool) (*a
 	}
 	a := &approxColumn{layer: l, row: q.item(), part: part, codes: c, coarse: coarse, Cosine: make([]float32, l.Rows)}
 	a.query = c.Coder.Query(part.Wide, part.Root)
-	step := max(1, layer.ScanBlock/(c.Coder.Stride*codeBlock)) * codeBlock
-	err = layer.Parallel(ctx, l.Rows, step, func(lo, hi int) {
+	err = c.Scan(ctx, coarse, codeBlock, func(lo, hi int) {
 		var dots [codeBlock]int32
-		for ; lo < hi; lo += codeBlock {
-			n := min(codeBlock, hi-lo)
-			c.Products(dots[:n], a.query, lo, coarse)
-			c.Scores(a.Cosine[lo:lo+n], dots[:n], a.query, lo, coarse)
-		}
+		c.Products(dots[:hi-lo], a.query, lo, coarse)
+		c.Scores(a.Cosine[lo:hi], dots[:hi-lo], a.query, lo, coarse)
 	})
 	return a, err
 }
@@ -106,7 +102,7 @@ func newApproxLeaf(s scheme.Scheme, columns map[string]*approxColumn) *approxLea
 			continue
 		}
 		c := columns[t.Factor.String()]
-		f.columns, f.biases = append(f.columns, c), append(f.biases, newBias(c.layer, t.Hub, c.row, c.part))
+		f.columns, f.biases = append(f.columns, c), append(f.biases, newBias(c.layer, t, c.row, c.part))
 		f.hubs = f.hubs || t.Hub != 0
 		if s.Kind == scheme.Sum {
 			total += t.Weight
@@ -171,7 +167,7 @@ func addTerm(dst, cosine []float32, w float64, b bias, first bool, lo int) (cons
 	if b.hub == nil {
 		return 0
 	}
-	kernel.MulAdd(dst, b.hub.narrow[lo:lo+len(dst)], -float32(w))
+	kernel.MulAdd(dst, b.hub.Narrow[lo:lo+len(dst)], -float32(w))
 	return w * b.query
 }
 

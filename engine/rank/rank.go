@@ -99,7 +99,7 @@ func (r *Ranker) scores(s scheme.Scheme) func(dst []float64, lo int) {
 	columns := make([]*Column, len(f.names))
 	for t, name := range f.names {
 		c := r.columns[name]
-		columns[t], f.biases[t] = c, newBias(c.layer, f.hubs[t], c.row, c.query)
+		columns[t], f.biases[t] = c, newBias(c.layer, f.terms[t], c.row, c.query)
 	}
 	return func(dst []float64, lo int) { f.block(dst, columns, lo) }
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"strata/engine/hub"
 	"strata/engine/items"
 	"strata/engine/kernel"
 	"strata/engine/layer"
@@ -41,7 +42,8 @@ func Reciprocal(rank int) float64 { return 1 / float64(RRFOffset+rank) }
 //	concatenation  Σ w²·dot / (√Σ w²|q|² · √Σ w²|x|²)
 //
 // In a sum, 2·cos − r(q) − r(x) stands for the cosine of a term that is corrected for hubs: cross-domain
-// similarity local scaling (Conneau et al., ICLR 2018). For r see Hub.
+// similarity local scaling (Conneau et al., ICLR 2018). For r see hub.Hub. The terms of a HubSum have
+// one r, that of the sum, so its score is 2·S − r(q) − r(x).
 //
 // Terms of weight 0 are left out. The others are added in the scheme's order, and every product is
 // rounded before it is added. So the scores of a block of rows and of single rows have the same
@@ -51,24 +53,24 @@ type formula struct {
 	names   []string  // by term: its layer
 	weights []float64 // by term: w of a sum, w² of a concatenation
 	total   float64   // Σ w
-	hubs    []int     // by term: the number of nearest rows of a correction for hubs; 0 without one
-	biases  []bias    // by term: of such a correction
+	terms   []scheme.Term
+	biases  []bias // by term: of a correction for hubs
 }
 
 // bias is what a correction for hubs takes from a term: r(q) of one query, and r(x) of every row.
 type bias struct {
-	hub   *Hub // nil: there is no correction
+	hub   *hub.Hub // nil: there is no correction
 	query float64
 }
 
 // newBias returns the bias of a term for a query: a row of the layer, or a vector if the row is
 // items.NoRow. The layer's Hub must be known.
-func newBias(l *layer.Layer, n, row int, v layer.Vector) bias {
-	if n == 0 {
+func newBias(l *layer.Layer, t scheme.Term, row int, v layer.Vector) bias {
+	h := hub.OfTerm(l, t)
+	if h == nil {
 		return bias{}
 	}
-	h := knownHub(l, n)
-	return bias{h, h.of(row, v)}
+	return bias{h, h.OfQuery(t, row, v)}
 }
 
 // HubTerm returns the term of weight w of a sum that is corrected for hubs. query and row are r(q) and
@@ -87,7 +89,7 @@ func newFormula(s scheme.Scheme) formula {
 			w = float64(w * w)
 		}
 		f.names, f.weights = append(f.names, t.Factor.String()), append(f.weights, w)
-		f.hubs, f.biases = append(f.hubs, t.Hub), append(f.biases, bias{})
+		f.terms, f.biases = append(f.terms, t), append(f.biases, bias{})
 	}
 	return f
 }
@@ -148,7 +150,7 @@ func (f *formula) block(dst []float64, columns []*Column, lo int) {
 		w, dot, root := f.weights[t], c.Dot[lo:lo+len(dst)], c.length.Root[lo:lo+len(dst)]
 		if b := f.biases[t]; b.hub != nil {
 			for i := range dst {
-				dst[i] += HubTerm(w, dot[i]/float64(c.Root*root[i]), b.query, b.hub.near[lo+i])
+				dst[i] += HubTerm(w, dot[i]/float64(c.Root*root[i]), b.query, b.hub.Near[lo+i])
 			}
 			continue
 		}
@@ -192,7 +194,7 @@ func (p *Pairs) Scorer(s scheme.Scheme) Scorer {
 	for t, name := range out.names {
 		l := p.Layers[name]
 		if out.layers = append(out.layers, l); l != nil {
-			out.biases[t] = newBias(l.layer, out.hubs[t], l.row, layer.Vector{Wide: l.wide, Square: l.square, Root: l.Root})
+			out.biases[t] = newBias(l.layer, out.terms[t], l.row, layer.Vector{Wide: l.wide, Square: l.square, Root: l.Root})
 		}
 	}
 	return out
@@ -210,9 +212,9 @@ func (s *Scorer) of(row int, product func(*PairLayer, int) float64) float64 {
 		w, dot := s.weights[t], product(l, row)
 		if b := s.biases[t]; b.hub != nil {
 			if l.row != items.NoRow {
-				b.query = b.hub.near[l.row]
+				b.query = b.hub.Near[l.row]
 			}
-			sum += HubTerm(w, dot/float64(l.Root*l.Length.Root[row]), b.query, b.hub.near[row])
+			sum += HubTerm(w, dot/float64(l.Root*l.Length.Root[row]), b.query, b.hub.Near[row])
 			continue
 		}
 		if !s.concat {

@@ -126,6 +126,9 @@ func (s *Searcher) search(ctx context.Context, q Asked, schemes []scheme.Scheme,
 // one ranks under one scheme.
 func (s *Searcher) one(ctx context.Context, q Asked, sc scheme.Scheme, k int, among *items.Candidates, approximate bool) (Ranking, error) {
 	asked, of := q, sc
+	if sc.Listed() {
+		return s.listed(ctx, q, sc, k, among)
+	}
 	if sc.Kind == scheme.KRecip {
 		r, err := s.one(ctx, q, sc.Parts[0], max(k, recipDepth), among, false)
 		if err == nil {
@@ -180,7 +183,7 @@ func (s *Searcher) WarmVectors(ctx context.Context, q *Vectors, schemes []scheme
 func (s *Searcher) warm(ctx context.Context, q Asked, schemes []scheme.Scheme) error {
 	return s.g.Reading(scheme.Names(scheme.FactorsOf(schemes)), func() error {
 		for _, sc := range schemes {
-			if sc.Kind == scheme.QE || sc.Kind == scheme.KRecip {
+			if sc.Whole() {
 				sc = sc.Parts[0]
 			}
 			plain, err := plain(ctx, s.g, sc, q)

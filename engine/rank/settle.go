@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"strata/engine/derive"
+	"strata/engine/hub"
 	"strata/engine/layer"
 	"strata/engine/scheme"
 )
@@ -32,11 +33,11 @@ func Study(ctx context.Context, g Layers, schemes ...scheme.Scheme) error {
 		for _, t := range s.Terms {
 			var err error
 			switch {
-			case t.Weight == 0:
+			case t.Weight == 0 || t.Shared != nil:
 			case s.Kind == scheme.ZNorm:
 				_, err = MomentsOf(ctx, g, t.Factor)
 			case t.Hub != 0:
-				_, err = HubOf(ctx, g, t.Factor, t.Hub)
+				_, err = hub.Of(ctx, g, t.Factor, t.Hub)
 			}
 			if err != nil {
 				return err
@@ -60,6 +61,14 @@ func MomentsOf(ctx context.Context, g Layers, f scheme.Factor) (*derive.Moments,
 
 // plain studies a scheme, and settles it.
 func plain(ctx context.Context, g Layers, s scheme.Scheme, q Asked) (scheme.Scheme, error) {
+	var vector func(*layer.Layer) (layer.Vector, error)
+	if q.vectors != nil {
+		vector = func(l *layer.Layer) (layer.Vector, error) { return q.whole(ctx, l) }
+	}
+	s, err := hub.Summed(ctx, g, s, vector)
+	if err != nil {
+		return s, err
+	}
 	if err := Study(ctx, g, s); err != nil {
 		return s, err
 	}

@@ -11,14 +11,16 @@
 //
 // # Grammar
 //
-//	scheme = sum | concat | rrf | znorm | qe | krecip
+//	scheme = sum | concat | rrf | znorm | hubs | qe | krecip | listed
 //	sum    = term { "+" term }               term = [ weight "*" ] ( factor | hub )
 //	hub    = "hub(" factor [ "," n ] ")"
+//	hubs   = "hub(" sum [ "," n ] ")"
 //	concat = "concat(" term { "," term } ")"
 //	rrf    = "rrf(" scheme "," scheme { "," scheme } ")"
 //	znorm  = "znorm(" sum ")"
 //	qe     = "qe(" ( sum | znorm ) "," n "," α ")"
 //	krecip = "krecip(" sum ")"
+//	listed = ( "best(" | "mean(" ) ( sum | concat | rrf | znorm | hubs ) ")"
 //
 //	factor    = layer { "|" transform }
 //	transform = pcaN | whitenN | whitenN@POWER | centre | zscore | ldaN@LABEL | wccn@LABEL | matrix(FILE)
@@ -26,9 +28,11 @@
 // A sum scores Σ w·cos / Σ w. A concatenation is the cosine of the concatenated raw vectors, each
 // scaled by its weight. Rank fusion scores Σ 1/(60+rank) over the full rankings of its schemes.
 // znorm is a sum with weights w/σ, where σ is the standard deviation of a layer's cosines with the
-// query. hub, in a sum, is 2·cos − r(q) − r(x), where r is the mean of a row's n nearest in a bank.
+// query. hub, in a sum, is 2·cos − r(q) − r(x), where r is the mean of a row's n nearest in a bank;
+// of a whole sum, which is no term then, it is the same of the sum's scores.
 // qe searches a second time, with the query and its first n hits, weighted by their scores to the
-// power α. krecip ranks the first 100 hits again by the neighbours that they share. Both stand alone.
+// power α. krecip ranks the first 100 hits again by the neighbours that they share. best and mean rank
+// listings by the largest or the mean score of their photos. These four stand alone.
 //
 // Package rank computes the scores, package derive the transforms.
 //

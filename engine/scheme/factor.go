@@ -230,7 +230,7 @@ func (p *schemeParser) factor() (Factor, error) {
 	case p.accept('*'):
 		return f, p.fail(at, "weight %q is not a finite number", f.Layer)
 	case p.space() < len(p.text) && p.text[p.pos] == '(':
-		return f, p.fail(at, "%s( is not known here: concat(, rrf(, znorm(, qe( and krecip( stand alone, and hub( takes a layer", f.Layer)
+		return f, p.fail(at, "%s( is not known here: concat(, rrf(, znorm(, qe(, krecip(, best( and mean( stand alone, and hub( takes a layer", f.Layer)
 	}
 	places := []int{at}
 	for p.accept('|') {

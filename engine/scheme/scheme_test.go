@@ -112,9 +112,24 @@ func TestParseSchemeErrors(t *testing.T) {
 		{"krecip of krecip", "krecip(krecip(A))", 8, "krecip( stands alone"},
 		{"krecip in rrf", "rrf(A,krecip(B))", 7, "krecip( stands alone"},
 		{"krecip not closed", "krecip(A", 9, `expected + or ), found "the end"`},
+		{"best of best", "best(best(A))", 6, "best( stands alone, in no other scheme"},
+		{"best of mean", "best( mean(A))", 7, "mean( stands alone, in no other scheme"},
+		{"mean of qe", "mean(qe(A,1,1))", 6, "qe( stands alone, in no other scheme"},
+		{"mean in rrf", "rrf(A,mean(B))", 7, "mean( stands alone, in no other scheme"},
+		{"best not closed", "best(A", 7, `expected + or ), found "the end"`},
+		{"best of a list", "best(A,B)", 7, `expected + or ), found ","`},
+		{"best in a sum", "A+best(B)", 3, "best( is not known here"},
 		{"qe in a sum", "A+qe(B,5,3)", 3, "qe( is not known here"},
 		{"hub not closed", "hub(A", 6, `expected , or ), found "the end"`},
-		{"hub of a sum", "hub(A+B)", 6, `expected , or ), found "+"`},
+		{"hub of a sum as a term", "hub(A+B)+C", 1, "hub( of a sum is no term of another"},
+		{"hub of a sum behind a term", "C+hub(A+B)", 3, "hub( of a sum is no term of another"},
+		{"hub of a sum of many", "hub(A+B,101)", 9, "from 1 to 100"},
+		{"hub of a sum not closed", "hub(A+B", 8, `expected , or ), found "the end"`},
+		{"hub of a sum of a hub", "hub(A+hub(B))", 7, "hub( stands in a sum only"},
+		{"hub of a sum in znorm", "znorm(hub(A+B))", 7, "hub( stands in a sum only"},
+		{"krecip of hub of a sum", "krecip(hub(A+B))", 8, "krecip takes a sum without hub("},
+		{"qe of hub of a sum", "qe(hub(A+B),3,1)", 4, "qe takes a sum or znorm"},
+		{"hub of nothing", "hub(0*A+0*B)", 1, "every weight is 0"},
 		{"hub of none", "hub(A,0)", 7, `hub takes a number of nearest rows from 1 to 100, not "0"`},
 		{"hub of many", "hub(A,101)", 7, "from 1 to 100"},
 		{"hub of a fraction", "hub(A,1.5)", 7, `not "1.5"`},
@@ -202,7 +217,7 @@ func TestFactorFiles(t *testing.T) {
 }
 
 func FuzzScheme(f *testing.F) {
-	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "krecip(A+B)", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore", "A|lda7@c/2|wccn@d+B|matrix(p/W.npy)"} {
+	for _, s := range []string{"A", "0.7*B+0.3*pattern", "concat(A,2*B)", "rrf(A+B,rrf(C,A))", "rrf(znorm(A+2*B),C)", "0.5*hub(A,3)+B", "qe(A+B,5,.5)", "krecip(A+B)", "best(A+B)", "mean(rrf(A,B))", "hub(A+0.5*B,3)", "rrf(hub(2*A),hub(A+A|pca3))", "hub(A|whiten3@1e+0)+C", "1e-5*A", "A++B", "rrf(((", "\x00", "A|pca256", "A|centre|whiten8@.5+2*B|zscore", "A|lda7@c/2|wccn@d+B|matrix(p/W.npy)"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -238,10 +253,10 @@ func TestSchemeCheck(t *testing.T) {
 		}
 		return 0, ""
 	}
-	one := Scheme{Terms: []Term{{1, FactorNamed("A"), 0}}}
-	hub := Scheme{Terms: []Term{{1, FactorNamed("A"), 5}}}
+	one := Scheme{Terms: []Term{{1, FactorNamed("A"), 0, nil}}}
+	hub := Scheme{Terms: []Term{{1, FactorNamed("A"), 5, nil}}}
 	qe := Scheme{Kind: QE, Parts: []Scheme{one}, N: 5, Alpha: 3}
-	deep := Scheme{Terms: []Term{{1, FactorNamed("A"), 0}}}
+	deep := Scheme{Terms: []Term{{1, FactorNamed("A"), 0, nil}}}
 	for range maxSchemeDepth {
 		deep = Scheme{Kind: RRF, Parts: []Scheme{deep, deep}}
 	}
@@ -249,19 +264,23 @@ func TestSchemeCheck(t *testing.T) {
 		deep, qe,
 		{Kind: KRecip, Parts: []Scheme{one}},
 		{Kind: KRecip, Parts: []Scheme{hub}},
+		{Kind: Best, Parts: []Scheme{hub}},
+		{Kind: HubSum, Terms: []Term{{Weight: 1, Factor: FactorNamed("A")}, {Weight: 2, Factor: FactorNamed("B")}}, N: 101},
+		{Kind: Mean, Parts: []Scheme{qe}},
+		{Kind: RRF, Parts: []Scheme{one, {Kind: Mean, Parts: []Scheme{one}}}},
 		{Kind: RRF, Parts: []Scheme{one, {Kind: KRecip, Parts: []Scheme{one}}}},
 		{Kind: QE, Parts: []Scheme{one}, N: 0, Alpha: 3},
 		{Kind: QE, Parts: []Scheme{one}, N: 5, Alpha: 30},
 		{Kind: QE, Parts: []Scheme{hub}, N: 5, Alpha: 3},
 		{Kind: RRF, Parts: []Scheme{one, qe}},
-		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A"), 0}, {2, FactorNamed("B"), 0}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A"), 0}}}}},
-		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A"), 0}}}}},
-		{Kind: Concat, Terms: []Term{{1, FactorNamed("A"), 0}, {2, FactorNamed("B"), 5}}},
-		{Terms: []Term{{1, FactorNamed("A"), 0}, {-1, FactorNamed("B"), 0}}},
-		{Terms: []Term{{1, FactorNamed("A"), 0}, {1e40, FactorNamed("B"), 0}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{0, FactorNamed("A"), 0, nil}, {2, FactorNamed("B"), 0, nil}}}, {Kind: Concat, Terms: []Term{{0, FactorNamed("A"), 0, nil}}}}},
+		{Kind: RRF, Parts: []Scheme{{Terms: []Term{{1, FactorNamed("A"), 0, nil}}}}},
+		{Kind: Concat, Terms: []Term{{1, FactorNamed("A"), 0, nil}, {2, FactorNamed("B"), 5, nil}}},
+		{Terms: []Term{{1, FactorNamed("A"), 0, nil}, {-1, FactorNamed("B"), 0, nil}}},
+		{Terms: []Term{{1, FactorNamed("A"), 0, nil}, {1e40, FactorNamed("B"), 0, nil}}},
 	}
 	for _, text := range []string{
-		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "znorm(A+X|pca3)", "znorm(A|pca200)", "A+2*hub(A|centre|pca200,3)", "hub(X)", "qe(A+X,3,1)", "qe(znorm(A),3,0.25)", "1e-05*A+B|zscore|whiten200@2",
+		"A", "0.5*A+X", "concat(A|pca3,2*X|centre)", "rrf(A,0.25*A|centre|pca200|zscore+B,X)", "A|whiten8@0.5+C|pca101", "rrf(X,A)", "hub(A+0.5*B,3)", "rrf(hub(2*A),hub(A+A))", "hub(A+X|pca3)", "znorm(A+X|pca3)", "znorm(A|pca200)", "A+2*hub(A|centre|pca200,3)", "hub(X)", "qe(A+X,3,1)", "qe(znorm(A),3,0.25)", "1e-05*A+B|zscore|whiten200@2",
 	} {
 		s, err := ParseScheme(text)
 		if err != nil {
@@ -282,7 +301,7 @@ func TestSchemeCheck(t *testing.T) {
 			t.Errorf("%s is not equal to itself, read back: %v", s, err)
 		}
 	}
-	if faults != 23 {
-		t.Errorf("%d schemes have faults, want 23", faults)
+	if faults != 27 {
+		t.Errorf("%d schemes have faults, want 27", faults)
 	}
 }

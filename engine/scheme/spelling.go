@@ -56,10 +56,12 @@ func (w *speller) scheme(s Scheme, depth int) {
 	case QE:
 		w.expansion(s, depth)
 		return
-	case KRecip:
-		w.whole("krecip(", s.Parts, depth, aloneToo, rerankable)
+	case KRecip, Best, Mean:
+		w.whole(s, depth)
 		w.text.WriteByte(')')
 		return
+	case HubSum:
+		w.text.WriteString("hub(")
 	case ZNorm:
 		w.text.WriteString("znorm(")
 	case Concat:
@@ -85,6 +87,13 @@ func (w *speller) scheme(s Scheme, depth int) {
 		w.term(t, s.Kind)
 		total += t.Weight
 	}
+	if s.Kind == HubSum {
+		if s.N != DefaultHub {
+			w.text.WriteByte(',')
+			w.fail(w.text.Len(), nearestFault(s.N))
+			w.text.WriteString(strconv.Itoa(s.N))
+		}
+	}
 	if s.Kind != Sum {
 		w.text.WriteByte(')')
 	}
@@ -93,23 +102,22 @@ func (w *speller) scheme(s Scheme, depth int) {
 	}
 }
 
-// whole spells the beginning of a scheme that stands alone, up to its part. within says why it is no
-// part itself, and fault what is wrong with a part.
-func (w *speller) whole(begin string, parts []Scheme, depth int, within string, fault func(Scheme) string) {
+// whole spells the beginning of a scheme that stands alone, up to its part.
+func (w *speller) whole(s Scheme, depth int) {
 	if depth > 1 {
-		w.fail(w.text.Len(), within)
+		w.fail(w.text.Len(), s.Kind.alone())
 	}
-	w.text.WriteString(begin)
+	w.text.WriteString(combinations[s.Kind] + "(")
 	at := w.text.Len()
-	for _, part := range parts {
+	for _, part := range s.Parts {
 		w.scheme(part, depth+1)
-		w.fail(at, fault(part))
+		w.fail(at, s.Kind.unfit(part))
 	}
 }
 
 // expansion spells a query expansion.
 func (w *speller) expansion(s Scheme, depth int) {
-	w.whole("qe(", s.Parts, depth, alone, expandable)
+	w.whole(s, depth)
 	w.text.WriteByte(',')
 	at := w.text.Len()
 	w.text.WriteString(strconv.Itoa(s.N))
@@ -150,7 +158,29 @@ func (w *speller) term(t Term, kind Kind) {
 // Equal reports whether two schemes are the same.
 func (s Scheme) Equal(o Scheme) bool {
 	return s.Kind == o.Kind && s.N == o.N && s.Alpha == o.Alpha && slices.EqualFunc(s.Parts, o.Parts, Scheme.Equal) &&
-		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool { return a.Weight == b.Weight && a.Hub == b.Hub && a.Factor.Equal(b.Factor) })
+		slices.EqualFunc(s.Terms, o.Terms, func(a, b Term) bool {
+			return a.Weight == b.Weight && a.Hub == b.Hub && a.Shared == b.Shared && a.Factor.Equal(b.Factor)
+		})
+}
+
+// Listed reports whether the hits of the scheme are listings, each shown by one of its photos.
+func (s Scheme) Listed() bool { return s.Kind == Best || s.Kind == Mean }
+
+// Whole reports whether the scheme stands alone, in no other scheme, and has one part.
+func (s Scheme) Whole() bool { return s.Kind == QE || s.Kind == KRecip || s.Listed() }
+
+// HubSums reports whether there is a HubSum in the scheme.
+func (s Scheme) HubSums() bool {
+	return s.Kind == HubSum || slices.ContainsFunc(s.Parts, Scheme.HubSums)
+}
+
+// AnyListed returns the first scheme whose hits are listings.
+func AnyListed(schemes []Scheme) (s Scheme, ok bool) {
+	at := slices.IndexFunc(schemes, Scheme.Listed)
+	if at < 0 {
+		return s, false
+	}
+	return schemes[at], true
 }
 
 // Products reports whether the scheme is a sum or a concatenation of layers, without a correction for

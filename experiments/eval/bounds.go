@@ -6,8 +6,9 @@ import (
 	"strata/experiments/metric"
 )
 
-// bounds returns by metric the bounds of the queries under a label.
-func (e *Evaluation) bounds(label int) []metric.Bound {
+// bounds returns by metric the bounds of the queries under a label, for schemes whose hits are items or
+// listings.
+func (e *Evaluation) bounds(label int, judge *Judge, relevant []int32) []metric.Bound {
 	bounds := make([]metric.Bound, len(e.Metrics))
 	for m := range bounds {
 		bounds[m] = metric.Bound{Ceilings: make([]float64, len(e.Queries)), Baselines: make([]float64, len(e.Queries))}
@@ -15,19 +16,20 @@ func (e *Evaluation) bounds(label int) []metric.Bound {
 	t := metric.NewTally(e.Ks, e.log2)
 	known := map[metric.Odds][]float64{} // baselines, by metric
 	var levels []int
-	graded := e.Judge.Labels[label].Label.LargestGain() > 1
+	relevance := judge.Labels[label]
+	graded := relevance.Label.LargestGain() > 1
 	for i, q := range e.Queries {
-		r := int(e.Relevant[i*len(e.Labels)+label])
+		r := int(relevant[i*len(e.Labels)+label])
 		if r <= 0 {
 			continue
 		}
-		o := metric.Odds{M: e.Among.Count(q), R: r, N: e.nonrelevant(label, q, r), Gain: float64(r)}
-		levels = e.Judge.counts(levels[:0], label, q)
+		o := metric.Odds{M: relevance.Candidates(q), R: r, N: e.nonrelevant(judge, label, q, r), Gain: float64(r)}
+		levels = judge.counts(levels[:0], label, q)
 		for _, n := range levels[1:] {
 			o.Gain += float64(n)
 		}
 		if e.graded {
-			t.SetGrades(levels, e.Judge.Labels[label].Label.LargestGain(), o.N)
+			t.SetGrades(levels, relevance.Label.LargestGain(), o.N)
 		}
 		base := known[o]
 		if base == nil || graded { // the ideal depends on every level
@@ -49,9 +51,9 @@ func (e *Evaluation) bounds(label int) []metric.Bound {
 
 // nonrelevant returns the number of candidates of which it is known that they are not relevant
 // to the query in row q, of which r are; 0 if no metric asks for it.
-func (e *Evaluation) nonrelevant(label, q, r int) int {
+func (e *Evaluation) nonrelevant(judge *Judge, label, q, r int) int {
 	if !slices.ContainsFunc(e.Metrics, func(m metric.Metric) bool { return m.Kind == metric.BinaryPreference }) {
 		return 0
 	}
-	return e.Judge.Labels[label].Known(q) - r
+	return judge.Labels[label].Known(q) - r
 }

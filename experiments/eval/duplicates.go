@@ -331,16 +331,3 @@ func (f *finder) sameRows(ctx context.Context, a, b int) (bool, error) {
 	}
 	return true, nil
 }
-
-// LayersOf returns the layers that schemes use, each once.
-func LayersOf(schemes []scheme.Scheme) []string {
-	var names []string
-	for _, s := range schemes {
-		for _, name := range s.Layers() {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}

@@ -16,45 +16,55 @@ import (
 // Evaluation holds the hits of every query of a Plan, and what they add up to.
 // It is read-only once made.
 type Evaluation struct {
-	Schemes   []scheme.Scheme
-	Labels    []string
-	Ks        []int           // ascending
-	Metrics   []metric.Metric // P at every k first
-	Depth     int             // hits of a ranking that were looked at
-	Queries   []int           // rows, ascending
-	Filter    []scheme.Condition
-	Where     []scheme.Condition
-	Set       string // as planned; "": all
-	SetText   string // the name, number and hash of what Set held; "" without one
-	Over      int    // as planned; 0: all
-	From      int    // queries in Set that met Where, of which Over were drawn
-	Seed      uint64
-	Macro     bool
+	Counts
 	Summaries []Summary  // by scheme, then label, then mean, then metric
 	Standings []Standing // of each summary
 
 	Gallery *engine.Gallery
 	Among   *items.Candidates
 	Judge   *Judge
-	// By query; a query takes len(Schemes)·len(Labels)·len(Ks) places of hits, as
-	// many for each metric beside P of values, len(Schemes) of scored, and
-	// len(Labels) of relevant.
-	hits     []uint16
-	values   []float64 // counts whole, without their division by the metric's unit
-	Scored   []bool
-	Relevant []int32 // R, or unknownR
-
-	tied []atomic.Int64 // by scheme, then k: queries with equal scores on both sides of the cut
 
 	without bool  // further rows are no candidates of some queries
 	all     []int // the places of all schemes
 
-	kept     []int     // places in Queries, ascending
-	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
-
 	log2   []float64 // by rank: log2(rank+1); nil without nDCG
 	graded bool      // a metric needs grades
 	passes sync.Pool // of *pass
+}
+
+// Asked is what an evaluation measures, and of which queries.
+type Asked struct {
+	Schemes []scheme.Scheme
+	Labels  []string
+	Ks      []int           // ascending
+	Metrics []metric.Metric // P at every k first
+	Depth   int             // hits of a ranking that were looked at
+	Queries []int           // rows, ascending
+	Filter  []scheme.Condition
+	Where   []scheme.Condition
+	Set     string // as planned; "": all
+	SetText string // the name, number and hash of what Set held; "" without one
+	Over    int    // as planned; 0: all
+	From    int    // queries in Set that met Where, of which Over were drawn
+	Seed    uint64
+	Macro   bool
+}
+
+// Counts are what the rankings gave, by query.
+type Counts struct {
+	Asked
+	// A query takes len(Schemes)·len(Labels)·len(Ks) places of hits, as many for each
+	// metric beside P of values, len(Schemes) of scored, and len(Labels) of relevant.
+	hits     []uint16
+	values   []float64 // counts whole, without their division by the metric's unit
+	Scored   []bool
+	Relevant []int32 // R, or unknownR
+	listings []int32 // like Relevant: the number of relevant listings; nil where no scheme ranks listings
+
+	tied []atomic.Int64 // by scheme, then k: queries with equal scores on both sides of the cut
+
+	kept     []int     // places in Queries, ascending
+	rankings [][]int32 // by place in kept, then scheme: rows with a score, best first
 }
 
 // unknownR stands for R where the query's value is unknown.
@@ -104,6 +114,9 @@ func (e *Evaluation) makeRoom(keep int) {
 	e.values = make([]float64, judgings*(len(e.Metrics)-len(e.Ks)))
 	e.Scored = make([]bool, n*len(e.Schemes))
 	e.Relevant = make([]int32, n*len(e.Labels))
+	if _, ok := scheme.AnyListed(e.Schemes); ok {
+		e.listings = make([]int32, len(e.Relevant))
+	}
 	e.tied = make([]atomic.Int64, len(e.Schemes)*len(e.Ks))
 	if keep < 0 {
 		keep = n
@@ -140,18 +153,18 @@ func (e *Evaluation) QueryHits(scheme scheme.Scheme, label string, k int) []Quer
 	}
 	var all []QueryHits
 	for _, at := range e.Judged(i, j) {
-		all = append(all, QueryHits{e.Queries[at], int(e.Relevant[at*len(e.Labels)+j]), int(e.HitsOf(at, i, j)[n])})
+		all = append(all, QueryHits{e.Queries[at], e.R(at, i, j), int(e.HitsOf(at, i, j)[n])})
 	}
 	slices.SortStableFunc(all, func(a, b QueryHits) int { return cmp.Compare(a.Hits, b.Hits) })
 	return all
 }
 
 // find returns the places of a scheme, a label and a k; all -1 when one is not there.
-func (e *Evaluation) find(sc scheme.Scheme, label string, k int) (i, j, n int) {
+func (a *Asked) find(sc scheme.Scheme, label string, k int) (i, j, n int) {
 	name := sc.String()
-	i = slices.IndexFunc(e.Schemes, func(s scheme.Scheme) bool { return s.String() == name })
-	j = slices.Index(e.Labels, label)
-	n = slices.Index(e.Ks, k)
+	i = slices.IndexFunc(a.Schemes, func(s scheme.Scheme) bool { return s.String() == name })
+	j = slices.Index(a.Labels, label)
+	n = slices.Index(a.Ks, k)
 	if min(i, j, n) < 0 {
 		return -1, -1, -1
 	}
@@ -165,46 +178,60 @@ func (e *Evaluation) Precisions(scheme, label int) []Summary {
 }
 
 // SummaryAt returns the place of a summary.
-func (e *Evaluation) SummaryAt(scheme, label int, mean Mean, metric int) int {
+func (a *Asked) SummaryAt(scheme, label int, mean Mean, metric int) int {
 	means := 1
-	if e.Macro {
+	if a.Macro {
 		means = 2
 	}
-	return ((scheme*len(e.Labels)+label)*means+int(mean))*len(e.Metrics) + metric
+	return ((scheme*len(a.Labels)+label)*means+int(mean))*len(a.Metrics) + metric
+}
+
+// relevant returns what Relevant is for the hits of a scheme.
+func (c *Counts) relevant(s scheme.Scheme) []int32 {
+	if s.Listed() {
+		return c.listings
+	}
+	return c.Relevant
+}
+
+// R returns the number of relevant candidates of query i, a place in Queries, or of listings among them
+// for a scheme that ranks those.
+func (c *Counts) R(i, scheme, label int) int {
+	return int(c.relevant(c.Schemes[scheme])[i*len(c.Labels)+label])
 }
 
 // HitsOf returns the hits of query i, a place in Queries, by k.
-func (e *Evaluation) HitsOf(i, scheme, label int) []uint16 {
-	n := len(e.Ks)
-	at := ((i*len(e.Schemes)+scheme)*len(e.Labels) + label) * n
-	return e.hits[at : at+n]
+func (c *Counts) HitsOf(i, scheme, label int) []uint16 {
+	n := len(c.Ks)
+	at := ((i*len(c.Schemes)+scheme)*len(c.Labels) + label) * n
+	return c.hits[at : at+n]
 }
 
 // valuesOf returns the values of the metrics beside P of query i.
-func (e *Evaluation) valuesOf(i, scheme, label int) []float64 {
-	n := len(e.Metrics) - len(e.Ks)
-	at := ((i*len(e.Schemes)+scheme)*len(e.Labels) + label) * n
-	return e.values[at : at+n]
+func (c *Counts) valuesOf(i, scheme, label int) []float64 {
+	n := len(c.Metrics) - len(c.Ks)
+	at := ((i*len(c.Schemes)+scheme)*len(c.Labels) + label) * n
+	return c.values[at : at+n]
 }
 
 // value returns a metric of query i; a count whole.
-func (e *Evaluation) value(i, scheme, label, metric int) float64 {
-	if metric < len(e.Ks) {
-		return float64(e.HitsOf(i, scheme, label)[metric])
+func (c *Counts) value(i, scheme, label, metric int) float64 {
+	if metric < len(c.Ks) {
+		return float64(c.HitsOf(i, scheme, label)[metric])
 	}
-	return e.valuesOf(i, scheme, label)[metric-len(e.Ks)]
+	return c.valuesOf(i, scheme, label)[metric-len(c.Ks)]
 }
 
 // Skip returns why query i, a place in Queries, is not judged.
-func (e *Evaluation) Skip(i, scheme, label int) Skip {
-	return skipOf(e.Relevant[i*len(e.Labels)+label], e.Scored[i*len(e.Schemes)+scheme])
+func (c *Counts) Skip(i, scheme, label int) Skip {
+	return skipOf(c.Relevant[i*len(c.Labels)+label], c.Scored[i*len(c.Schemes)+scheme])
 }
 
 // Judged returns the places in Queries that are judged.
-func (e *Evaluation) Judged(scheme, label int) []int {
+func (c *Counts) Judged(scheme, label int) []int {
 	var judged []int
-	for i := range e.Queries {
-		if e.Skip(i, scheme, label) == Judged {
+	for i := range c.Queries {
+		if c.Skip(i, scheme, label) == Judged {
 			judged = append(judged, i)
 		}
 	}
@@ -212,9 +239,9 @@ func (e *Evaluation) Judged(scheme, label int) []int {
 }
 
 // judgedAlike parts the schemes by the queries that are judged under a label.
-func (e *Evaluation) judgedAlike(label int) (groups [][]int, judged [][]int) {
-	for s := range e.Schemes {
-		of := e.Judged(s, label)
+func (c *Counts) judgedAlike(label int) (groups [][]int, judged [][]int) {
+	for s := range c.Schemes {
+		of := c.Judged(s, label)
 		g := slices.IndexFunc(judged, func(other []int) bool { return slices.Equal(of, other) })
 		if g < 0 {
 			g = len(groups)
@@ -234,27 +261,26 @@ func (e *Evaluation) count(i int, schemes []int, rankings []rank.Ranking) {
 		e.Scored[i*len(e.Schemes)+schemes[n]] = ranking.Scored()
 		e.countTies(schemes[n], ranking.Hits)
 	}
-	for l, relevance := range e.Judge.Labels {
-		r := e.Judge.count(l, q)
-		e.Relevant[i*len(e.Labels)+l] = r
-		if r <= 0 {
+	for l := range e.Labels {
+		var last *Judge
+		e.setR(i, l, e.Judge, e.Relevant)
+		if e.listings != nil {
+			e.setR(i, l, e.Judge.listings(), e.listings)
+		}
+		if e.Relevant[i*len(e.Labels)+l] <= 0 {
 			continue
-		}
-		if e.log2 != nil || e.graded {
-			p.levels = e.Judge.counts(p.levels[:0], l, q)
-		}
-		if e.log2 != nil {
-			p.tally.SetIdeal(p.levels, e.Depth)
-		}
-		if e.graded {
-			p.tally.SetGrades(p.levels, relevance.Label.LargestGain(), e.nonrelevant(l, q, int(r)))
 		}
 		for n, ranking := range rankings {
 			if !ranking.Scored() {
 				continue
 			}
-			p.gains = metric.Gains(p.gains, relevance.Label, q, ranking.Hits[:min(e.Depth, len(ranking.Hits))])
-			p.tally.Count(p.gains, int(r))
+			judge, r := e.Judge.Of(e.Schemes[schemes[n]]), e.R(i, schemes[n], l)
+			if judge != last {
+				e.begin(p, judge, l, q, r)
+				last = judge
+			}
+			p.gains = metric.Gains(p.gains, judge.Labels[l], q, ranking.Hits[:min(e.Depth, len(ranking.Hits))])
+			p.tally.Count(p.gains, r)
 			hits, values := e.HitsOf(i, schemes[n], l), e.valuesOf(i, schemes[n], l)
 			for m := range hits {
 				hits[m] = uint16(p.tally.Value(e.Metrics[m]))
@@ -269,6 +295,24 @@ func (e *Evaluation) count(i int, schemes []int, rankings []rank.Ranking) {
 			ranking.Hits = ranking.Hits[:min(e.Depth, len(ranking.Hits))]
 			e.rankings[place*len(e.Schemes)+schemes[n]] = RowsOf(ranking)
 		}
+	}
+}
+
+// setR sets R of query i under a label.
+func (e *Evaluation) setR(i, label int, judge *Judge, relevant []int32) {
+	relevant[i*len(e.Labels)+label] = judge.count(label, e.Queries[i])
+}
+
+// begin gives a tally what metrics need of the query in row q, with r relevant candidates.
+func (e *Evaluation) begin(p *pass, judge *Judge, label, q, r int) {
+	if e.log2 != nil || e.graded {
+		p.levels = judge.counts(p.levels[:0], label, q)
+	}
+	if e.log2 != nil {
+		p.tally.SetIdeal(p.levels, e.Depth)
+	}
+	if e.graded {
+		p.tally.SetGrades(p.levels, judge.Labels[label].Label.LargestGain(), e.nonrelevant(judge, label, q, r))
 	}
 }
 

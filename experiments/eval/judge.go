@@ -1,8 +1,11 @@
 package eval
 
 import (
+	"sync"
+
 	"strata/engine/items"
 	"strata/engine/rank"
+	"strata/engine/scheme"
 	"strata/experiments/metric"
 )
 
@@ -41,17 +44,33 @@ type LabelHits struct {
 type Judge struct {
 	Labels []*items.Relevance
 	levels [][]*items.Relevance // by label: of its levels, from the first; the label itself without levels
+
+	listings func() *Judge // of listings in place of items
 }
 
 // NewJudge returns the judge of labels, with the candidates to count.
 func NewJudge(among *items.Candidates, labels []*items.Label) *Judge {
+	j := newJudge(labels, among.Relevance)
+	j.listings = sync.OnceValue(func() *Judge { return newJudge(labels, among.ListingRelevance) })
+	return j
+}
+
+// Of returns the judge of the hits of a scheme: j, or for a scheme that ranks listings that of these.
+func (j *Judge) Of(s scheme.Scheme) *Judge {
+	if s.Listed() && j.listings != nil {
+		return j.listings()
+	}
+	return j
+}
+
+func newJudge(labels []*items.Label, of func(*items.Label) *items.Relevance) *Judge {
 	j := &Judge{}
 	for _, l := range labels {
-		relevance := among.Relevance(l)
+		relevance := of(l)
 		levels := []*items.Relevance{relevance}
 		for i, level := range l.Levels() {
 			if i > 0 && i < metric.MaxGain {
-				levels = append(levels, among.Relevance(level))
+				levels = append(levels, of(level))
 			}
 		}
 		j.Labels, j.levels = append(j.Labels, relevance), append(j.levels, levels)
@@ -79,14 +98,15 @@ func (j *Judge) counts(dst []int, label, q int) []int {
 	return dst
 }
 
-// Ranking judges a ranking of the query in row q.
+// Ranking judges a ranking of the query in row q. The hits of a scheme that ranks listings are those.
 func (j *Judge) Ranking(q int, r rank.Ranking) Ranking {
+	j = j.Of(r.Scheme)
 	out := Ranking{Ranking: r}
 	tally := metric.NewTally(nil, nil)
 	var gains []int8
 	for n, relevance := range j.Labels {
 		l := LabelHits{Label: relevance.Label.Name, Relevant: make([]bool, len(r.Hits)), R: relevance.Count(q)}
-		gains = metric.Gains(gains, relevance.Label, q, r.Hits)
+		gains = metric.Gains(gains, relevance, q, r.Hits)
 		tally.Count(gains, l.R)
 		for i, gain := range gains {
 			l.Relevant[i] = gain > 0

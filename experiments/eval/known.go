@@ -56,6 +56,9 @@ func (e *Evaluation) takeScheme(known *Evaluation, scheme, from int, labels, met
 		e.Scored[i*len(e.Schemes)+scheme] = known.Scored[i*len(known.Schemes)+from]
 		for l, other := range labels {
 			e.Relevant[i*len(e.Labels)+l] = known.Relevant[i*len(known.Labels)+other]
+			if e.Schemes[scheme].Listed() {
+				e.listings[i*len(e.Labels)+l] = known.listings[i*len(known.Labels)+other]
+			}
 			hits, was := e.HitsOf(i, scheme, l), known.HitsOf(i, from, other)
 			for n := range hits {
 				hits[n] = was[metrics[n]]

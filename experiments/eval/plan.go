@@ -95,7 +95,8 @@ func (p Plan) rank(ctx context.Context, g *engine.Gallery, progress func(done, o
 
 // Prepare checks the plan and makes the evaluation, without hits.
 func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, error) {
-	e := &Evaluation{Filter: p.Filter, Where: p.Where, Set: p.Set, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro, Gallery: g, Among: among, without: p.Without != nil}
+	e := &Evaluation{Gallery: g, Among: among, without: p.Without != nil}
+	e.Asked = Asked{Filter: p.Filter, Where: p.Where, Set: p.Set, Over: p.Over, Seed: max(p.Seed, 1), Macro: p.Macro}
 	seen := map[string]bool{}
 	for _, s := range p.Schemes {
 		if text := s.String(); !seen[text] {
@@ -105,6 +106,9 @@ func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, 
 	}
 	if len(e.Schemes) == 0 {
 		return nil, ErrNoSchemes
+	}
+	if s, ok := scheme.AnyListed(e.Schemes); ok && p.Keep != 0 {
+		return nil, fmt.Errorf("%s ranks listings, and the runs of trec_eval hold items: leave out one of both", s)
 	}
 	labels, err := p.FindLabels(g)
 	if err != nil {
@@ -119,7 +123,7 @@ func (p Plan) Prepare(g *engine.Gallery, among *items.Candidates) (*Evaluation, 
 			return nil, fmt.Errorf("k is from 1 to %d, not %d", metric.MaxK, k)
 		}
 	}
-	if err := e.chooseQueries(p); err != nil {
+	if err := e.chooseQueries(g, p); err != nil {
 		return nil, err
 	}
 	if err := CheckFitted(g, e.Schemes, e.Queries); err != nil {
@@ -174,16 +178,15 @@ func (p Plan) FindLabels(g *engine.Gallery) ([]*items.Label, error) {
 
 // DrawQueries returns the rows to evaluate, ascending.
 func (p Plan) DrawQueries(g *engine.Gallery) ([]int, error) {
-	e := Evaluation{Gallery: g}
-	err := e.chooseQueries(p)
-	return e.Queries, err
+	var a Asked
+	err := a.chooseQueries(g, p)
+	return a.Queries, err
 }
 
 // chooseQueries sets the queries, and what they are of: a set and flags may be others later.
-func (e *Evaluation) chooseQueries(p Plan) error {
-	g := e.Gallery
+func (a *Asked) chooseQueries(g *engine.Gallery, p Plan) error {
 	if p.Queries != nil {
-		e.Queries, e.From = p.Queries, len(p.Queries)
+		a.Queries, a.From = p.Queries, len(p.Queries)
 		return nil
 	}
 	in, err := g.Rows(p.Where)
@@ -202,19 +205,19 @@ func (e *Evaluation) chooseQueries(p Plan) error {
 		if err != nil {
 			return err
 		}
-		e.SetText = set.String()
+		a.SetText = set.String()
 		rows = slices.DeleteFunc(set.Rows, func(row int) bool { return in != nil && !in[row] })
 	}
 	if len(rows) == 0 {
 		return errors.New("no item is a query: " + script.Evaluate{Where: p.Where, Set: p.Set}.String())
 	}
-	e.Queries, e.From = rows, len(rows)
+	a.Queries, a.From = rows, len(rows)
 	if p.Over == 0 || p.Over >= len(rows) {
 		return nil
 	}
-	e.Queries = items.Sample(len(rows), p.Over, max(p.Seed, 1))
-	for i, place := range e.Queries {
-		e.Queries[i] = rows[place]
+	a.Queries = items.Sample(len(rows), p.Over, max(p.Seed, 1))
+	for i, place := range a.Queries {
+		a.Queries[i] = rows[place]
 	}
 	return nil
 }

@@ -257,7 +257,7 @@ func (e *Evaluation) besideRun(m *run.Measured, s, l int, other string) (a, b []
 		if cells == nil {
 			return nil, nil, unlike("%s has no row of query %s under %s and %s", m.Dir, table.Quote(id), other, table.Quote(label))
 		}
-		if relevantCell(e.Relevant[i*len(e.Labels)+l]) != cells[0] {
+		if relevantCell(e.R(i, s, l)) != cells[0] {
 			changed++
 		}
 		is, was := e.Skip(i, s, l) == Judged, cells[1] == Judged.String()
@@ -289,9 +289,9 @@ func (e *Evaluation) besideRun(m *run.Measured, s, l int, other string) (a, b []
 }
 
 // relevantCell returns R as per_query has it: empty where the query's value is unknown.
-func relevantCell(r int32) string {
+func relevantCell(r int) string {
 	if r == unknownR {
 		return ""
 	}
-	return strconv.Itoa(int(r))
+	return strconv.Itoa(r)
 }

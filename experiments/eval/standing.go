@@ -127,15 +127,15 @@ func (e *Evaluation) WriteStandingTable(w io.Writer) error {
 
 // Tied returns for how many queries a scheme gives the hit at the k-th place of Ks and
 // the next candidate the same score, so that only the order of rows parts them.
-func (e *Evaluation) Tied(scheme, k int) int {
-	return int(e.tied[scheme*len(e.Ks)+k].Load())
+func (c *Counts) Tied(scheme, k int) int {
+	return int(c.tied[scheme*len(c.Ks)+k].Load())
 }
 
 // countTies adds the ties at the cuts of a ranking that goes beyond the last one.
-func (e *Evaluation) countTies(scheme int, hits []rank.Hit) {
-	for n, k := range e.Ks {
+func (c *Counts) countTies(scheme int, hits []rank.Hit) {
+	for n, k := range c.Ks {
 		if k < len(hits) && hits[k].Scored() && hits[k-1].Score == hits[k].Score {
-			e.tied[scheme*len(e.Ks)+n].Add(1)
+			c.tied[scheme*len(c.Ks)+n].Add(1)
 		}
 	}
 }

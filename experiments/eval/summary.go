@@ -54,12 +54,16 @@ func (e *Evaluation) Summarise(ctx context.Context) error {
 	e.Summaries = make([]Summary, e.SummaryAt(len(e.Schemes), 0, Micro, 0))
 	e.Standings = blankStandings(len(e.Summaries))
 	for l := range e.Labels {
-		bounds := e.bounds(l)
+		bounds := map[*Judge][]metric.Bound{}
 		groups, judged := e.judgedAlike(l)
 		for g, schemes := range groups {
 			classes := e.classes(l, judged[g])
 			for _, s := range schemes {
-				e.sumScheme(s, l, judged[g], classes, bounds)
+				judge := e.Judge.Of(e.Schemes[s])
+				if bounds[judge] == nil {
+					bounds[judge] = e.bounds(l, judge, e.relevant(e.Schemes[s]))
+				}
+				e.sumScheme(s, l, judged[g], classes, bounds[judge])
 			}
 			if err := e.resample(ctx, l, schemes, judged[g], classes); err != nil {
 				return err

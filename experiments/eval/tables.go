@@ -73,10 +73,10 @@ func (e *Evaluation) PerQueryTable() table.Table {
 
 // appendCounts appends relevant, the hits by k, skipped, and the metrics beside P
 // of query i, a place in Queries.
-func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
-	skip := e.Skip(i, scheme, label)
-	row = append(row, relevantCell(e.Relevant[i*len(e.Labels)+label]))
-	for _, hits := range e.HitsOf(i, scheme, label) {
+func (c *Counts) appendCounts(row []string, i, scheme, label int) []string {
+	skip := c.Skip(i, scheme, label)
+	row = append(row, relevantCell(c.R(i, scheme, label)))
+	for _, hits := range c.HitsOf(i, scheme, label) {
 		count := ""
 		if skip == Judged {
 			count = strconv.Itoa(int(hits))
@@ -84,10 +84,10 @@ func (e *Evaluation) appendCounts(row []string, i, scheme, label int) []string {
 		row = append(row, count)
 	}
 	row = append(row, skip.String())
-	for m, value := range e.valuesOf(i, scheme, label) {
+	for m, value := range c.valuesOf(i, scheme, label) {
 		text := ""
 		if skip == Judged {
-			text = table.Number(value / float64(max(e.Metrics[len(e.Ks)+m].Unit(), 1)))
+			text = table.Number(value / float64(max(c.Metrics[len(c.Ks)+m].Unit(), 1)))
 		}
 		row = append(row, text)
 	}

@@ -199,6 +199,26 @@ func TestTrapT09Level(t *testing.T) {
 	}
 }
 
+// TestOverlapGains checks that an overlap's nDCG has as many gains as labels are shared, and that its precision asks for
+// one.
+func TestOverlapGains(t *testing.T) {
+	tab := plain([]string{"w/k/s", "w/k/c", "w/s", "m/k", "w/k/s"}, 0, 10, 20, 30, 40)
+	e, err := Plan{
+		Schemes: testgallery.Schemes(t, "A"), Labels: []string{"overlap(category/1,category/2)"}, Ks: []int{3},
+		Metrics: []metric.Metric{{Kind: metric.NDCG, K: 3}}, Keep: -1,
+	}.Evaluate(t.Context(), tab.Open(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log3 := math.Log2(3)
+	if got, want := e.value(0, 0, 0, 1), (2+1/log3)/(2+2/log3+0.5); math.Abs(got-want) > 1e-15 {
+		t.Errorf("nDCG@3 is %v, want %v", got, want)
+	}
+	if got := e.value(0, 0, 0, 0); got != 2 {
+		t.Errorf("%v of the first three share a label, want 2", got)
+	}
+}
+
 // TestTrapT10Padding: relevant items that no run holds stand as padding, R lines
 // a query in all, and no metric differs from that with all ids.
 func TestTrapT10Padding(t *testing.T) {

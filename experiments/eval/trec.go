@@ -72,7 +72,7 @@ func (e *Evaluation) writeQrels(w io.Writer, label int) error {
 			continue
 		}
 		levels = append(e.Judge.counts(levels[:0], label, q), 0)
-		others := e.nonrelevant(label, q, int(e.Relevant[i*len(e.Labels)+label]))
+		others := e.nonrelevant(e.Judge, label, q, int(e.Relevant[i*len(e.Labels)+label]))
 		for s := range e.Schemes {
 			for _, row := range e.rankings[k*len(e.Schemes)+s] {
 				if seen[row] == k+1 || !l.Known(int(row)) {

@@ -266,11 +266,11 @@ func (s *Sample) judge(c *Counts, place int, rows []int32) {
 		return
 	}
 	c.states[place] = neighbour.Counted
-	query := s.from.Queries()[place]
+	query := int(s.from.Queries()[place])
 	for n, l := range s.labels {
 		var hits uint16
 		for _, row := range rows {
-			if l.Share(l.Codes[query], l.Codes[row]) {
+			if l.Relevant(query, int(row)) || c.Scheme.Listed() && slices.ContainsFunc(s.among.Photos(query, int(row)), func(x int32) bool { return l.Relevant(query, int(x)) }) {
 				hits++
 			}
 		}

@@ -173,12 +173,14 @@ func (t *Tally) Value(m Metric) float64 {
 
 // Gains sets dst to the gains of a ranking of the query in row q. A hit without a score counts as a
 // hit with an unknown value, and so does one that judgements do not judge.
-func Gains(dst []int8, label *items.Label, q int, hits []rank.Hit) []int8 {
+func Gains(dst []int8, relevance *items.Relevance, q int, hits []rank.Hit) []int8 {
 	dst = dst[:0]
 	for _, h := range hits {
 		gain := int8(unknownGain)
-		if h.Scored() && label.Judges(q, h.Row) {
-			gain = int8(min(label.Gain(q, h.Row), MaxGain))
+		if h.Scored() {
+			if g, known := relevance.Gain(q, h.Row); known {
+				gain = int8(min(g, MaxGain))
+			}
 		}
 		dst = append(dst, gain)
 	}

@@ -121,6 +121,9 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	if m.A.String() == m.B.String() {
 		return nil, fmt.Errorf("the schemes are the same, %s: there is no difference to look for", m.A)
 	}
+	if s, ok := scheme.AnyListed([]scheme.Scheme{m.A, m.B}); ok {
+		return nil, fmt.Errorf("%s ranks listings, and mine looks for items: mine %s", s, s.Parts[0])
+	}
 	u := &miner{Mined: &Mined{K: m.K}, ask: m}
 	if err := u.rank(ctx, progress); err != nil {
 		return nil, err
@@ -131,7 +134,7 @@ func (m Mining) Do(ctx context.Context, progress func(done, of int)) (*Mined, er
 	u.findHubs()
 	slices.SortStableFunc(u.Disagreements, func(a, b Disagreement) int { return cmp.Compare(a.Overlap, b.Overlap) })
 	var err error
-	u.Duplicates, err = eval.FindDuplicates(ctx, m.Gallery, u.Evaluation.Queries, m.Filter, eval.LayersOf([]scheme.Scheme{m.A, m.B}), m.Near, progress)
+	u.Duplicates, err = eval.FindDuplicates(ctx, m.Gallery, u.Evaluation.Queries, m.Filter, scheme.Names(scheme.FactorsOf([]scheme.Scheme{m.A, m.B})), m.Near, progress)
 	return u.Mined, err
 }
 

@@ -104,7 +104,7 @@ func (r *Run) leaveOut(ctx context.Context, progress func(done, of int)) (*eval.
 	if err != nil {
 		return nil, err
 	}
-	d, err := eval.FindDuplicates(ctx, r.Gallery, queries, r.Plan.Filter, eval.LayersOf(r.Plan.Schemes), r.Near, progress)
+	d, err := eval.FindDuplicates(ctx, r.Gallery, queries, r.Plan.Filter, scheme.Names(scheme.FactorsOf(r.Plan.Schemes)), r.Near, progress)
 	if err == nil {
 		r.Plan.Without = d.Without()
 	}

@@ -20,15 +20,15 @@ import (
 
 // Sheets chooses the contact sheets of a report, a self-contained HTML file.
 type Sheets struct {
-	Queries []string // ids of the queries that get one, at most maxSheets
-	Worst   int      // number of queries with the largest losses; at most maxSheets
+	Queries []string // ids of the queries that get one, at most MaxSheets
+	Worst   int      // number of queries with the largest losses; at most MaxSheets
 }
 
 // DefaultWorst is the default number of sheets of queries with the largest losses.
 const DefaultWorst = 6
 
-// maxSheets is the largest number of sheets of either kind.
-const maxSheets = 24
+// MaxSheets is the largest number of sheets of either kind.
+const MaxSheets = 24
 
 //go:embed page.html page_study.html page_pieces.html
 var pageFiles embed.FS
@@ -67,9 +67,9 @@ func renderPage(name string, view any) func(io.Writer) error {
 
 // check returns the rows of the chosen queries, or an error if a page cannot show the sheets.
 func (p Sheets) check(g *engine.Gallery) ([]int, error) {
-	if len(p.Queries) > maxSheets || p.Worst > maxSheets {
+	if len(p.Queries) > MaxSheets || p.Worst > MaxSheets {
 		return nil, fmt.Errorf("a report takes at most %d contact sheets of chosen and of worst queries, not %d and %d",
-			maxSheets, len(p.Queries), p.Worst)
+			MaxSheets, len(p.Queries), p.Worst)
 	}
 	var rows []int
 	for _, id := range p.Queries {

@@ -98,7 +98,7 @@ func writeRun(files ...table.File) error {
 		}
 	}()
 	for _, f := range files {
-		if err := os.MkdirAll(filepath.Dir(f.Path), 0o777); err != nil {
+		if err := aside.MakeFolder(filepath.Dir(f.Path)); err != nil {
 			return err
 		}
 		o, err := Prepare(f.Path, false, f.Write)
