@@ -74,7 +74,7 @@ func (m Model) try(d pane.Desk) (Model, tea.Cmd) {
 	m.Desk = d
 	m.Sliders = m.Sliders.Clamped(m.Focused())
 	m, preview := m.search(false)
-	m, rest := m.rest()
+	rest := m.rest()
 	return m, tea.Batch(preview, rest)
 }
 
@@ -168,7 +168,8 @@ func back(m Model) (Model, tea.Cmd) {
 	case m.Rows.Cursor >= 0:
 		m.Rows.Cursor = -1
 	case m.Walk.Text != "":
-		return m.restrict("")
+		look := m.restrict("")
+		return m, look
 	default:
 		return cancelEvaluation(m)
 	}
@@ -255,13 +256,11 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 	m.status.Computing = ""
 	steps := m.deciding.steps
 	m.deciding.steps = nil
+	m = m.arrived(e.number, e.err)
+	m.complain(e.err)
 	if e.err != nil {
-		if m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), e.err)
-		}
-		return m.arrived(e.number, e.err), nil
+		return m, nil
 	}
-	m = m.arrived(e.number, nil)
 	m.status.Saved = m.c.Now()
 	if r := e.result.Mined; r != nil {
 		return m.minedPair(r)
@@ -291,13 +290,11 @@ func (m Model) evaluated(e evaluated) (Model, tea.Cmd) {
 // executed takes the end of a step that was no search.
 func (m Model) executed(e executed) (Model, tea.Cmd) {
 	m.pending--
+	m = m.arrived(e.number, e.err)
+	m.complain(e.err)
 	if e.err != nil {
-		if m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), e.err)
-		}
-		return m.arrived(e.number, e.err), nil
+		return m, nil
 	}
-	m = m.arrived(e.number, nil)
 	m.status.Saved = m.c.Now()
 	var wrote []string
 	var again tea.Cmd
@@ -318,12 +315,12 @@ func (m Model) executed(e executed) (Model, tea.Cmd) {
 	return m, again
 }
 
-// copiedScript takes the end of the copying of the script.
-func copiedScript(m Model, c copied) Model {
+// copiedText takes the end of the copying of a text.
+func copiedText(m Model, c copied) Model {
 	if c.err != nil {
 		m.status = m.status.Fail(m.c.Now(), fmt.Errorf("copying: %w", c.err))
 		return m
 	}
-	m.status = m.status.Tell("copied a script of %d lines, if the terminal allows it (OSC 52)", c.lines)
+	m.status = m.status.Tell("copied %s, if the terminal allows it (OSC 52)", c.what)
 	return m
 }

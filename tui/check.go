@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"strata/engine"
 	"strata/engine/scheme"
 	"strata/experiments/script"
 	"strata/tui/pane"
+	"strata/tui/prompt"
 )
 
 // errOtherGallery is why a gallery step is refused: the screen opens nothing.
@@ -72,6 +75,20 @@ func (k checker) parse(text string) (script.Step, error) {
 		}
 	}
 	return step, err
+}
+
+// judge says what the step is for that is typed, or what is wrong with it. What is wrong at the end of the text may
+// be that it goes on: enter says it.
+func (k checker) judge(p prompt.Prompt, text string) prompt.Prompt {
+	var err error
+	if strings.TrimSpace(text) != "" {
+		_, err = k.parse(text)
+	}
+	var fault *script.Error
+	if errors.As(err, &fault) && (script.Usage(text) != "" && !strings.ContainsAny(text, " \t") || fault.Column > utf8.RuneCountInString(strings.TrimRight(text, " \t"))) {
+		err = nil
+	}
+	return p.Judge(err).Tell(script.Usage(text))
 }
 
 // travels returns why nothing is taken back, or done again.

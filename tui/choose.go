@@ -29,6 +29,8 @@ func (m Model) keyPopup(msg tea.KeyMsg) (Model, tea.Cmd) {
 		return toggleLayer(m)
 	case chosen && p.Kind == prompt.PopupLabels:
 		m = toggleLabel(m)
+	case chosen && p.Kind == prompt.PopupCopy:
+		return copyCell(m)
 	case chosen && p.TakesOne():
 		return takeScheme(m, int(p.Kind-prompt.PopupSchemeA))
 	}
@@ -37,8 +39,8 @@ func (m Model) keyPopup(msg tea.KeyMsg) (Model, tea.Cmd) {
 
 // chooseLayers lists the layers, those of the focused scheme marked.
 func chooseLayers(m Model) (Model, tea.Cmd) {
-	m.popup = prompt.Popup{Kind: prompt.PopupLayers, Title: fmt.Sprintf("Layers of row %d", m.Rows.Focus+1)}
-	m.popup.Items = layerChoices(m.gallery, m.Focused())
+	title, items := fmt.Sprintf("Layers of row %d", m.Rows.Focus+1), layerChoices(m.gallery, m.Focused())
+	m.popup = prompt.Popup{Kind: prompt.PopupLayers, Title: title, Items: items}
 	return m, nil
 }
 
@@ -68,8 +70,7 @@ func toggleLayer(m Model) (Model, tea.Cmd) {
 
 // chooseLabels lists the labels with the marks of those that are marked.
 func chooseLabels(m Model) (Model, tea.Cmd) {
-	m.popup = prompt.Popup{Kind: prompt.PopupLabels, Title: "Labels to mark"}
-	m.popup.Items = labelChoices(m.gallery, m.Rows.Marked)
+	m.popup = prompt.Popup{Kind: prompt.PopupLabels, Title: "Labels to mark", Items: labelChoices(m.gallery, m.Rows.Marked)}
 	return m, nil
 }
 

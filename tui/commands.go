@@ -11,7 +11,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"strata/engine"
 	"strata/engine/rank"
@@ -64,6 +63,8 @@ type worker struct {
 	screen  *picture.Screen                // nil where no picture is written by itself
 	ready   map[pane.Place]picture.Picture // the visible pictures that are ready
 	output  *os.File                       // nil: none
+	later   func(time.Duration, tea.Msg) tea.Cmd
+	tmux    bool // it is within tmux
 }
 
 // crew counts the commands at work, because Bubble Tea does not wait for them.
@@ -165,9 +166,9 @@ func (m worker) measureCell(w, h int) tea.Cmd {
 }
 
 // rest waits for the slider to rest.
-func (m Model) rest() (Model, tea.Cmd) {
-	m.resting.begin(m.ctx)
-	return m, m.later(restWait, settled{m.resting.seq})
+func (j *jobs) rest() tea.Cmd {
+	j.resting.begin(j.ctx)
+	return j.later(restWait, settled{j.resting.seq})
 }
 
 // prepare makes the shared palette.
@@ -177,47 +178,47 @@ func (m worker) prepare() tea.Cmd {
 }
 
 // visiblePictures returns the pictures of the screen, the small ones first.
-func (m *Model) visiblePictures() []picture.Wanted {
+func (p *panes) visiblePictures() []picture.Wanted {
 	var all []picture.Wanted
 	switch {
-	case !m.layout.Pictures:
-	case !m.findings.Open:
-		all = m.Pictures(&m.layout)
-	case m.findings.Sheet != nil:
-		all = m.findings.Sheet.Pictures(&m.layout)
-	case m.layout.Aside:
-		all = m.findings.Preview.Pictures(&m.layout)
+	case !p.layout.Pictures:
+	case !p.findings.Open:
+		all = p.Pictures(&p.layout)
+	case p.findings.Sheet != nil:
+		all = p.findings.Sheet.Pictures(&p.layout)
+	case p.layout.Aside:
+		all = p.findings.Preview.Pictures(&p.layout)
 	}
 	return slices.DeleteFunc(all, picture.Wanted.Empty)
 }
 
 // load takes the thumbnails that are ready, so a frame is consistent, and requests the missing ones. When no thumbnail
 // is missing, it requests those of the neighbours.
-func (m Model) load() (Model, tea.Cmd) {
-	if m.relief.Open {
-		return m.sketch()
+func (p *panes) load() tea.Cmd {
+	if p.relief.Open {
+		return p.sketch()
 	}
-	all := m.visiblePictures()
-	m.ready = make(map[pane.Place]picture.Picture, len(all))
+	all := p.visiblePictures()
+	p.ready = make(map[pane.Place]picture.Picture, len(all))
 	var missing []picture.Wanted
-	for _, p := range all {
-		if made, ok := m.thumbs.Ready(p); ok {
-			m.ready[pane.PlaceOf(p)] = made
-		} else if !slices.Contains(missing, p) {
-			missing = append(missing, p)
+	for _, w := range all {
+		if made, ok := p.thumbs.Ready(w); ok {
+			p.ready[pane.PlaceOf(w)] = made
+		} else if !slices.Contains(missing, w) {
+			missing = append(missing, w)
 		}
 	}
-	if slices.Equal(missing, m.loadingOf) && m.loadingOf != nil {
-		return m, nil
+	if slices.Equal(missing, p.loadingOf) && p.loadingOf != nil {
+		return nil
 	}
 	if len(missing) == 0 {
-		m.loadingOf = nil
-		return m.fetchAhead()
+		p.loadingOf = nil
+		return p.fetchAhead()
 	}
-	ctx, seq := m.loading.begin(m.ctx)
-	m.loadingOf = missing
-	thumbs := m.thumbs
-	return m, m.crew.run(func() tea.Msg {
+	ctx, seq := p.loading.begin(p.ctx)
+	p.loadingOf = missing
+	thumbs := p.thumbs
+	return p.crew.run(func() tea.Msg {
 		thumbs.Make(ctx, missing, pictureWait)
 		return pictured{seq}
 	})
@@ -225,22 +226,22 @@ func (m Model) load() (Model, tea.Cmd) {
 
 // fetchAhead ranks the next and the previous query and makes their pictures, once for every frame and only when
 // nothing else is under way.
-func (m Model) fetchAhead() (Model, tea.Cmd) {
-	if m.awaited || m.fetched || m.Shown.Rankings == nil || m.findings.Open {
-		return m, nil
+func (p *panes) fetchAhead() tea.Cmd {
+	if p.awaited || p.fetched || p.Shown.Rankings == nil || p.findings.Open {
+		return nil
 	}
-	m.fetched = true
-	ctx, seq := m.fetching.begin(m.ctx)
-	session, gallery, thumbs := m.session, m.gallery, m.thumbs
-	board, l := m.Board, m.layout
+	p.fetched = true
+	ctx, seq := p.fetching.begin(p.ctx)
+	session, gallery, thumbs := p.session, p.gallery, p.thumbs
+	board, l := p.Board, p.layout
 	board.Panel = false
 	var neighbours []int
 	for _, by := range []int{1, -1} {
-		if q, ok := m.Neighbour(m.gallery, by); ok {
+		if q, ok := p.Neighbour(p.gallery, by); ok {
 			neighbours = append(neighbours, q)
 		}
 	}
-	return m, m.crew.run(func() tea.Msg {
+	return p.crew.run(func() tea.Msg {
 		for _, q := range neighbours {
 			d := pane.Desk{Query: q, Schemes: board.Shown.Schemes, Hits: board.Shown.Hits}
 			results, err := session.Preview(ctx, d.Steps(gallery)...)
@@ -252,11 +253,11 @@ func (m Model) fetchAhead() (Model, tea.Cmd) {
 			}
 			at := board
 			at.Shown = pane.Frame{Desk: d, Rankings: lastSearch(results).Rankings}
-			for _, p := range at.Pictures(&l) { // one after the other: the screen's own come first
-				if p.Empty() {
+			for _, w := range at.Pictures(&l) { // one after the other: the screen's own come first
+				if w.Empty() {
 					continue
 				}
-				if _, err := thumbs.Picture(ctx, p.Row, p.Box, p.Quality); err != nil {
+				if _, err := thumbs.Picture(ctx, w.Row, w.Box, w.Quality); err != nil {
 					break
 				}
 			}
@@ -276,16 +277,16 @@ func lastSearch(results []experiments.Result) experiments.Result {
 }
 
 // restrict looks for the queries that meet a text.
-func (m Model) restrict(text string) (Model, tea.Cmd) {
+func (p *panes) restrict(text string) tea.Cmd {
 	if strings.TrimSpace(text) == "" {
-		m.restricting.stop()
-		m.Walk = pane.Walk{}
-		m.fetched = false
-		return m, nil
+		p.restricting.stop()
+		p.Walk = pane.Walk{}
+		p.fetched = false
+		return nil
 	}
-	ctx, seq := m.restricting.begin(m.ctx)
-	gallery := m.gallery
-	return m, m.crew.run(func() tea.Msg {
+	ctx, seq := p.restricting.begin(p.ctx)
+	gallery := p.gallery
+	return p.crew.run(func() tea.Msg {
 		of, err := pane.ParseRestriction(gallery, text)
 		walk := pane.Walk{Text: text, Of: of}
 		if err == nil {
@@ -302,10 +303,10 @@ func (m Model) restrict(text string) (Model, tea.Cmd) {
 }
 
 // find looks for the items whose id begins with a text.
-func (m Model) find(text string) (Model, tea.Cmd) {
-	ctx, seq := m.looking.begin(m.ctx)
-	gallery := m.gallery
-	return m, m.crew.run(func() tea.Msg {
+func (j *jobs) find(text string) tea.Cmd {
+	ctx, seq := j.looking.begin(j.ctx)
+	gallery := j.gallery
+	return j.crew.run(func() tea.Msg {
 		rows, count, err := pane.MatchIDs(ctx, gallery, text)
 		if err != nil {
 			return nil
@@ -353,14 +354,30 @@ func (m Model) behind(t pane.Task, step script.Step) (Model, tea.Cmd) {
 }
 
 // copyScript puts the script of the session's state on the clipboard, by way of the terminal.
-func (m worker) copyScript() tea.Cmd {
-	session, out := m.session, io.Discard
-	if m.output != nil {
+func copyScript(m Model) (Model, tea.Cmd) {
+	session := m.session
+	return m, m.copyText(func() (text, what string) {
+		text = session.Script()
+		return text, fmt.Sprintf("a script of %d lines", strings.Count(text, "\n"))
+	})
+}
+
+// copyText puts a text on the clipboard, by way of the terminal. It goes through the screen's writer, which writes no
+// text into the middle of a picture.
+func (m worker) copyText(of func() (text, what string)) tea.Cmd {
+	out := io.Discard
+	switch {
+	case m.screen != nil:
+		out = m.screen
+	case m.output != nil:
 		out = m.output
 	}
 	return m.crew.run(func() tea.Msg {
-		script := session.Script()
-		_, err := io.WriteString(out, ansi.SetSystemClipboard(script))
-		return copied{strings.Count(script, "\n"), err}
+		text, what := of()
+		ask, err := cells.Clipboard(text, m.tmux)
+		if err == nil {
+			_, err = io.WriteString(out, ask)
+		}
+		return copied{what, err}
 	})
 }

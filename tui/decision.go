@@ -9,7 +9,6 @@ import (
 
 	"strata/engine/inert"
 	"strata/engine/scheme"
-	"strata/experiments/eval"
 	"strata/experiments/metric"
 	"strata/experiments/script"
 	"strata/tui/pane"
@@ -76,42 +75,37 @@ func (m Model) evaluateDecision() (Model, tea.Cmd) {
 	}
 	if !m.isEvaluated() {
 		m, cmd := startEvaluation(m)
-		m.deciding.steps = m.decisionSteps()
+		m.deciding.steps = decisionSteps(&m.Board)
 		return m, cmd
 	}
-	return m.execute(m.decisionSteps()...)
+	return m.execute(decisionSteps(&m.Board)...)
 }
 
 // isEvaluated reports whether the last evaluation is of all rows and marked labels, among the candidates of the screen. One
 // that depends on flags is taken again: they may be others by now.
-func (m *Model) isEvaluated() bool {
-	all := m.table.Results
+func (p *panes) isEvaluated() bool {
+	all := p.table.Results
 	if len(all) == 0 {
 		return false
 	}
 	e := all[len(all)-1]
 	var of pane.Restriction
-	if m.Walk.Of.Scope() {
-		of = m.Walk.Of
+	if p.Walk.Of.Scope() {
+		of = p.Walk.Of
 	}
-	if g := m.gallery; g.Flagging().On(e.Filter) || g.Flagging().On(e.Where) || g.Queries().OnFlags(e.Set) {
+	if g := p.gallery; g.Flagging().On(e.Filter) || g.Flagging().On(e.Where) || g.Queries().OnFlags(e.Set) {
 		return false
 	}
-	return pane.Conditions(e.Filter) == m.Filter && e.Set == of.Set && pane.Conditions(e.Where) == pane.Conditions(of.Where) &&
-		!slices.ContainsFunc(m.Desk.Schemes, func(s scheme.Scheme) bool { return !measures(e, s) }) &&
-		!slices.ContainsFunc(m.Rows.Marked, func(l string) bool { return !slices.Contains(e.Labels, l) })
-}
-
-// measures reports whether an evaluation is of a scheme.
-func measures(e *eval.Evaluation, s scheme.Scheme) bool {
-	return slices.ContainsFunc(e.Schemes, s.Equal)
+	return pane.Conditions(e.Filter) == p.Filter && e.Set == of.Set && pane.Conditions(e.Where) == pane.Conditions(of.Where) &&
+		!slices.ContainsFunc(p.Desk.Schemes, func(s scheme.Scheme) bool { return !slices.ContainsFunc(e.Schemes, s.Equal) }) &&
+		!slices.ContainsFunc(p.Rows.Marked, func(l string) bool { return !slices.Contains(e.Labels, l) })
 }
 
 // decisionSteps take the focused row, against the pinned one if that is another, and write the files.
-func (m *Model) decisionSteps() []script.Step {
-	chosen := m.Focused()
-	step := script.Decide{Scheme: &chosen, Labels: m.Rows.Marked}
-	if first := m.Desk.Schemes[0]; m.Rows.Pinned && !pane.SameScheme(first, chosen) {
+func decisionSteps(b *pane.Board) []script.Step {
+	chosen := b.Focused()
+	step := script.Decide{Scheme: &chosen, Labels: b.Rows.Marked}
+	if first := b.Desk.Schemes[0]; b.Rows.Pinned && !pane.SameScheme(first, chosen) {
 		step.Against = &first
 	}
 	steps := []script.Step{step}
@@ -143,15 +137,7 @@ func tunedLayers(m *Model) []string {
 	if layers := m.Focused().Layers(); len(layers) > 1 {
 		return layers
 	}
-	var layers []string
-	for _, s := range m.Desk.Schemes {
-		for _, name := range s.Layers() {
-			if !slices.Contains(layers, name) {
-				layers = append(layers, name)
-			}
-		}
-	}
-	return layers
+	return scheme.Names(scheme.FactorsOf(m.Desk.Schemes))
 }
 
 // openTune asks for a tune step, and offers that of the row's layers for the marked labels.

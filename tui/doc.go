@@ -19,10 +19,11 @@
 //
 // # How it runs
 //
-// Model is the one tea.Model. Update routes messages and neither waits nor reads files; what takes time is a command of
-// commands.go with a number, and its answer a message with the same number. A newer command of the same purpose cancels
-// the older one, whose late answer is dropped: paging and sliding never wait for what they have left behind. A slider
-// previews while it moves and becomes a step when it has rested for 0.2 s.
+// Model is the one tea.Model: the panes, the jobs under way, and the worker that the jobs' commands work with, each
+// within the one before, and what the keys do. Update routes messages and neither waits nor reads files; what takes
+// time is a command of commands.go with a number, and its answer a message with the same number. A newer command of the
+// same purpose cancels the older one, whose late answer is dropped: paging and sliding never wait for what they have
+// left behind. A slider previews while it moves and becomes a step when it has rested for 0.2 s.
 //
 // # Ownership and concurrency
 //

@@ -1,9 +1,7 @@
 package tui
 
 import (
-	"errors"
 	"strings"
-	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -20,6 +18,8 @@ func openPrompt(m Model, kind prompt.Kind) (Model, tea.Cmd) {
 	switch kind {
 	case prompt.Restrict:
 		text = m.Walk.Text
+	case prompt.Seek:
+		text = m.findings.Arranged[m.findings.Page].Find
 	case prompt.Export:
 		text = "rankings.csv"
 		if len(m.table.Results) > 0 {
@@ -72,7 +72,7 @@ func (m Model) keyPrompt(msg tea.KeyMsg) (Model, tea.Cmd) {
 		m.prompt.Input.SetValue(script.Continue(before))
 		m.prompt.Input.CursorEnd()
 	case tab && m.prompt.Kind == prompt.Flag:
-		m.prompt.Input.SetValue(m.nextFlag(before))
+		m.prompt.Input.SetValue(m.flagging.next(m.gallery, before))
 		m.prompt.Input.CursorEnd()
 	default:
 		m.prompt = m.prompt.Update(msg)
@@ -106,19 +106,25 @@ func typed(m Model) (Model, tea.Cmd) {
 		}
 	case prompt.Jump:
 		m.prompt = m.prompt.Judge(nil)
-		return m.find(text)
+		look := m.find(text)
+		return m, look
 	case prompt.Restrict:
 		m.prompt = m.prompt.Judge(nil)
-		return m.restrict(text)
+		look := m.restrict(text)
+		return m, look
 	case prompt.Flag:
 		return tellFlag(m, strings.TrimSpace(text))
 	case prompt.Image:
 		m.prompt = m.prompt.Judge(nil)
-		return m.complete(text)
+		look := m.complete(text)
+		return m, look
+	case prompt.Seek:
+		m.findings = m.findings.Sought(text)
+		return m.relist()
 	case prompt.Note, prompt.Export:
 		m.prompt = m.prompt.Judge(nil)
 	case prompt.Command:
-		m.prompt = m.judgeStep(text)
+		m.prompt = m.checker().judge(m.prompt, text)
 	}
 	return m, nil
 }
@@ -131,27 +137,17 @@ func layerNames(g *engine.Gallery) string {
 	return strings.Join(names, ", ")
 }
 
-// judgeStep says what the step is for that is typed, or what is wrong with it. What is wrong at the end of the text may
-// be that it goes on: enter says it.
-func (m Model) judgeStep(text string) prompt.Prompt {
-	var err error
-	if strings.TrimSpace(text) != "" {
-		_, err = m.checker().parse(text)
-	}
-	var fault *script.Error
-	if errors.As(err, &fault) && (script.Usage(text) != "" && !strings.ContainsAny(text, " \t") || fault.Column > utf8.RuneCountInString(strings.TrimRight(text, " \t"))) {
-		err = nil
-	}
-	return m.prompt.Judge(err).Tell(script.Usage(text))
-}
-
 // dropPrompt closes the prompt and takes back what it did.
 func dropPrompt(m Model) (Model, tea.Cmd) {
 	p := m.prompt
 	m.prompt = prompt.Prompt{}
 	switch {
 	case p.Kind == prompt.Restrict:
-		return m.restrict("")
+		look := m.restrict("")
+		return m, look
+	case p.Kind == prompt.Seek:
+		m.findings = m.findings.Sought("")
+		return m.turn()
 	case p.Kind == prompt.Scheme && !m.Desk.Equal(m.Opened):
 		m.Desk = m.Opened
 		m.Sliders = m.Sliders.Clamped(m.Focused())
@@ -185,6 +181,8 @@ func takePrompt(m Model) (Model, tea.Cmd) {
 		return takeCommand(m, text)
 	case prompt.Flag:
 		return takeFlag(m, text)
+	case prompt.Seek:
+		return takeSeek(m)
 	case prompt.Note, prompt.Export:
 		switch {
 		case text == "":

@@ -17,6 +17,7 @@ type emulator struct {
 	name         string
 	cellW, cellH int // pixels; 0: those of the window, by its cells
 	byClass      bool
+	squeezes     bool                                                       // pictures in the height of their cells into whole bands of six pixels, as tmux does
 	compositor   func(t *testing.T, env []string, w, h int) (more []string) // that the terminal is on, of w×h pixels; nil: the X server
 	command      func(cols, rows int) []string                              // without the program that runs in it
 	args         []string                                                   // the program's
@@ -97,8 +98,43 @@ func TestMlterm(t *testing.T) { showIn(t, mlterm) }
 // TestFoot shows pictures by sixel in foot.
 func TestFoot(t *testing.T) { showIn(t, foot) }
 
-// showIn looks at pictures, at what covers them, and at what takes them away, and leaves.
+// TestTmux shows pictures by sixel in tmux, in an xterm, comes back from another window of it, and resizes.
+func TestTmux(t *testing.T) {
+	tmux := []string{need.Tmux(t), "-S", filepath.Join(t.TempDir(), "socket"), "-f", filepath.Join(t.TempDir(), "settings")}
+	if err := os.WriteFile(tmux[len(tmux)-1], []byte("set -g status off\nset -g focus-events on\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	do := func(args ...string) {
+		if out, err := exec.Command(tmux[0], slices.Concat(tmux[1:], args)...).CombinedOutput(); err != nil {
+			t.Fatalf("tmux %v: %v\n%s", args, err, out)
+		}
+	}
+	e := xterm
+	e.squeezes = true
+	e.command = func(cols, rows int) []string {
+		return slices.Concat(xterm.command(cols, rows), tmux, []string{"new-session"})
+	}
+	x := look(t, e)
+	do("new-window", "sleep 1000")
+	x.settle()
+	do("select-window", "-t", ":0")
+	x.settle()
+	all := pictures(t)
+	x.check("tmux, back from a window", all)
+	x.resize(100, 50)
+	x.check("tmux, resized", all)
+	do("kill-window", "-t", ":1")
+	x.quit()
+}
+
+// showIn looks at pictures, and leaves.
 func showIn(t *testing.T, e emulator) {
+	t.Helper()
+	look(t, e).quit()
+}
+
+// look looks at pictures, at what covers them, and at what takes them away.
+func look(t *testing.T, e emulator) *terminal {
 	t.Helper()
 	need.Long(t)
 	all := pictures(t)
@@ -129,7 +165,7 @@ func showIn(t *testing.T, e emulator) {
 	before = x.places
 	x.press("x")
 	blank(t, e.name+", row removed", x.check(e.name+", row removed", all), before, x.places)
-	x.quit()
+	return x
 }
 
 // TestKitty shows pictures by kitty's own protocol, without placeholders, which Debian's kitty does not have.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -84,14 +85,20 @@ func openFindings(m Model) (Model, tea.Cmd) {
 
 // turn has the rows of the page made.
 func (m Model) turn() (Model, tea.Cmd) {
+	m.findings.List, m.findings.Listed = page.RowList{}, false
+	return m.relist()
+}
+
+// relist has the rows of the page made, while those that there are stay.
+func (m Model) relist() (Model, tea.Cmd) {
 	f := &m.findings
 	m.listing.stop()
 	seq := m.listing.seq
 	k := page.Listing{
 		Gallery: m.gallery, Table: m.table, Marked: m.Rows.Marked, Scheme: f.Scheme, Mined: f.Current(m.Filter),
-		Compared: f.Compared, Tuned: f.Tuned, Page: f.Page, Label: f.Label, Reversed: f.Reversed[f.Page], Small: f.Small,
+		Compared: f.Compared, Tuned: f.Tuned, Page: f.Page, Label: f.Label, Reversed: f.Reversed[f.Page],
+		Arranged: f.Arranged[f.Page], Small: f.Small,
 	}
-	f.List, f.Listed = page.RowList{}, false
 	return m, m.crew.run(func() tea.Msg { return listed{seq, k.List()} })
 }
 
@@ -100,8 +107,10 @@ func (m Model) listedRows(msg listed) (Model, tea.Cmd) {
 	if msg.seq != m.listing.seq {
 		return m, nil
 	}
-	m.findings.List, m.findings.Listed = msg.list, true
-	m.findings = m.findings.Moved(m.findings.At[m.findings.Page], m.layout.ListRows())
+	m.findings = m.findings.Made(msg.list, m.layout.ListRows())
+	if m.prompt.Kind == prompt.Seek {
+		m.prompt = m.prompt.Judge(msg.list.Fault).Tell(msg.list.FoundText())
+	}
 	held := m.held
 	m.held = nil
 	var cmds []tea.Cmd
@@ -272,6 +281,10 @@ func leaveFindings(m Model) (Model, tea.Cmd) {
 		m.findings.Sheet = nil
 		return m.arrange(), nil
 	}
+	if f := &m.findings; f.Arranged[f.Page].Find != "" {
+		m.findings = f.Sought("")
+		return m.turn()
+	}
 	return closeFindings(m)
 }
 
@@ -297,4 +310,66 @@ func takeScheme(m Model, which int) (Model, tea.Cmd) {
 	pair[which] = chosen
 	m.findings.Pair = pair
 	return minePair(m)
+}
+
+// sortRows sorts by the next column, or by the one before.
+func sortRows(m Model, by int) (Model, tea.Cmd) {
+	f := &m.findings
+	column := f.NextColumn(by, m.layout.List.W)
+	f.Reversed[f.Page] = false
+	if column == f.Arranged[f.Page].By {
+		return m, nil
+	}
+	return sortBy(m, column)
+}
+
+// sortBy sorts by a column, or the other way round if the rows are sorted by it.
+func sortBy(m Model, column int) (Model, tea.Cmd) {
+	m.findings = m.findings.SortedBy(column)
+	return m.turn()
+}
+
+// takeSeek closes the prompt; a text with a fault stays.
+func takeSeek(m Model) (Model, tea.Cmd) {
+	f := &m.findings
+	if f.Listed && !f.Stale() && f.List.Fault != nil {
+		m.prompt = m.prompt.Judge(f.List.Fault)
+		return m, nil
+	}
+	m.prompt = prompt.Prompt{}
+	if text := f.Arranged[f.Page].Find; strings.TrimSpace(text) == "" && text != "" {
+		m.findings = f.Sought("")
+		return m.turn()
+	}
+	if f.Stale() { // the keys that follow are for the rows that are being made
+		f.Listed = false
+	}
+	return m, nil
+}
+
+// chooseCell lists what can be copied of the row under the cursor.
+func chooseCell(m Model) (Model, tea.Cmd) {
+	if !m.findings.Behind(m.gallery) {
+		return m, nil
+	}
+	m.popup = prompt.Popup{Kind: prompt.PopupCopy, Title: "Copy", Items: m.findings.Cells()}
+	return m, nil
+}
+
+// copyCell copies what is under the popup's cursor.
+func copyCell(m Model) (Model, tea.Cmd) {
+	c := m.popup.Items[m.popup.At]
+	what := c.Note
+	if m.popup.At < len(m.popup.Items)-1 {
+		what += " " + cells.CutID(c.Name, 40)
+	}
+	m.popup = prompt.Popup{}
+	return m, m.copyText(func() (string, string) { return c.Name, what })
+}
+
+// copyItem copies the id of the item under the cursor of a sheet.
+func copyItem(m Model) (Model, tea.Cmd) {
+	s := m.findings.Sheet
+	id := m.gallery.ID(s.Items[s.At])
+	return m, m.copyText(func() (string, string) { return id, cells.CutID(id, 40) })
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"strata/engine"
 	"strata/engine/flags"
 	"strata/engine/inert"
 	"strata/experiments/script"
@@ -15,17 +16,17 @@ import (
 // flag.go flags items: the hit under the cursor, the item of a sheet, or else the query.
 
 // flagTarget returns the row of the item that F flags; false where there is none, a picture from outside say.
-func (m *Model) flagTarget() (int, bool) {
-	if m.findings.Open {
-		if s := m.findings.Sheet; s != nil && s.At < len(s.Items) {
+func (p *panes) flagTarget() (int, bool) {
+	if p.findings.Open {
+		if s := p.findings.Sheet; s != nil && s.At < len(s.Items) {
 			return s.Items[s.At], true
 		}
 		return 0, false
 	}
-	if h, ok := m.CursorHit(); ok {
+	if h, ok := p.CursorHit(); ok {
 		return h.Row, true
 	}
-	return m.Shown.Query, m.Shown.Image == ""
+	return p.Shown.Query, p.Shown.Image == ""
 }
 
 // canFlag reports whether F does something.
@@ -34,10 +35,13 @@ func canFlag(m *Model) bool {
 	return ok && !m.relief.Open
 }
 
-// flagWords returns the words that are offered: the last one that was given first, then those that are usual or in use.
-func (m *Model) flagWords() []string {
+// flagging is the item that the prompt is for, and what was given last.
+type flagging struct{ id, last string }
+
+// words returns those that are offered: the last one that was given first, then those that are usual or in use.
+func (f *flagging) words(g *engine.Gallery) []string {
 	var words []string
-	for _, w := range slices.Concat([]string{m.lastFlag}, flags.Suggested(), m.gallery.Flags().Words()) {
+	for _, w := range slices.Concat([]string{f.last}, flags.Suggested(), g.Flags().Words()) {
 		if w != "" && !slices.Contains(words, w) {
 			words = append(words, w)
 		}
@@ -48,13 +52,13 @@ func (m *Model) flagWords() []string {
 // openFlag asks for a flag.
 func openFlag(m Model) (Model, tea.Cmd) {
 	row, _ := m.flagTarget()
-	m.flagging = m.gallery.ID(row)
+	m.flagging.id = m.gallery.ID(row)
 	return openPrompt(m, prompt.Flag)
 }
 
 // tellFlag says what enter does with the text.
 func tellFlag(m Model, text string) (Model, tea.Cmd) {
-	id, was := inert.Text(m.flagging), m.gallery.Flags().Of(m.flagging)
+	id, was := inert.Text(m.flagging.id), m.gallery.Flags().Of(m.flagging.id)
 	m.prompt = m.prompt.Judge(nil)
 	switch {
 	case text != "":
@@ -66,41 +70,41 @@ func tellFlag(m Model, text string) (Model, tea.Cmd) {
 	case was != "":
 		m.prompt = m.prompt.Tell(fmt.Sprintf("enter takes the flag %s of %s back · tab other words", was, id))
 	default:
-		m.prompt = m.prompt.Tell(fmt.Sprintf("enter flags %s as %s · tab other words", id, m.flagWords()[0]))
+		m.prompt = m.prompt.Tell(fmt.Sprintf("enter flags %s as %s · tab other words", id, m.flagging.words(m.gallery)[0]))
 	}
 	return m, nil
 }
 
-// nextFlag returns the word that tab puts after a text.
-func (m *Model) nextFlag(text string) string {
-	words := m.flagWords()
+// next returns the word that tab puts after a text.
+func (f *flagging) next(g *engine.Gallery, text string) string {
+	words := f.words(g)
 	return words[(slices.Index(words, text)+1)%len(words)]
 }
 
 // takeFlag flags the item with a text; without one, with the first of the words, or it takes a flag back.
 func takeFlag(m Model, text string) (Model, tea.Cmd) {
-	was := m.gallery.Flags().Of(m.flagging)
+	was := m.gallery.Flags().Of(m.flagging.id)
 	if text == "" && was == "" {
-		text = m.flagWords()[0]
+		text = m.flagging.words(m.gallery)[0]
 	}
 	if text != "" {
 		if err := flags.CheckWord(text); err != nil {
 			m.prompt = m.prompt.Judge(err)
 			return m, nil
 		}
-		m.lastFlag = text
+		m.flagging.last = text
 	}
 	if text == was {
 		m.prompt = prompt.Prompt{}
-		m.status = m.status.Tell("%s has the flag %s", inert.Text(m.flagging), text)
+		m.status = m.status.Tell("%s has the flag %s", inert.Text(m.flagging.id), text)
 		return m, nil
 	}
-	return m.send().execute(script.Flag{ID: m.flagging, Word: text})
+	return m.send().execute(script.Flag{ID: m.flagging.id, Word: text})
 }
 
 // flagged shows what depends on flags, once one was given or taken back.
 func (m Model) flagged() (Model, tea.Cmd) {
-	m, look := m.walkAgain()
+	look := m.walkAgain()
 	if !m.gallery.Flagging().On(m.conditions) {
 		return m, look
 	}
@@ -110,14 +114,14 @@ func (m Model) flagged() (Model, tea.Cmd) {
 }
 
 // walkAgain looks again for the queries that the keys walk through, if those depend on flags.
-func (m Model) walkAgain() (Model, tea.Cmd) {
-	if m.prompt.Kind == prompt.Restrict {
-		return m.restrict(m.prompt.Input.Value())
+func (p *panes) walkAgain() tea.Cmd {
+	if p.prompt.Kind == prompt.Restrict {
+		return p.restrict(p.prompt.Input.Value())
 	}
-	if !m.Walk.OnFlags(m.gallery) {
-		return m, nil
+	if !p.Walk.OnFlags(p.gallery) {
+		return nil
 	}
-	return m.restrict(m.Walk.Text)
+	return p.restrict(p.Walk.Text)
 }
 
 // flagText says what a flag step has done.

@@ -33,9 +33,9 @@ func (m Model) send() Model {
 }
 
 // numbered counts a step that begins, and returns its number.
-func (m *Model) numbered() int {
-	m.begun++
-	return m.begun
+func (j *jobs) numbered() int {
+	j.begun++
+	return j.begun
 }
 
 // arrived takes the end of a step: the prompt opens again whose step has failed.
@@ -120,11 +120,8 @@ func (m Model) restricted(r restricted) (Model, tea.Cmd) {
 		m.prompt = m.prompt.Judge(err)
 		return m, nil
 	case m.prompt.Kind == prompt.Restrict:
-	case err != nil:
-		m.status = m.status.Fail(m.c.Now(), err)
-		return m, nil
-	case len(r.walk.Rows) == 0:
-		m.status = m.status.Fail(m.c.Now(), errNoneLike)
+	case err != nil || len(r.walk.Rows) == 0:
+		m.status = m.status.Fail(m.c.Now(), cmp.Or(err, errNoneLike))
 		return m, nil
 	default:
 		return m, nil
@@ -134,6 +131,13 @@ func (m Model) restricted(r restricted) (Model, tea.Cmd) {
 		return takeRestrict(m)
 	}
 	return m, nil
+}
+
+// complain shows what went wrong, if anything did and the screen does not end.
+func (p *panes) complain(err error) {
+	if err != nil && p.ctx.Err() == nil {
+		p.status = p.status.Fail(p.c.Now(), err)
+	}
 }
 
 // unanswered goes back to what was shown before a search that has failed.

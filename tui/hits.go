@@ -13,18 +13,11 @@ var ks = []int{5, 10, 20, 50}
 
 // nextK returns the next larger one of ks, or smaller with by = -1; k itself where there is none.
 func nextK(k, by int) int {
-	if by > 0 {
-		if i := slices.IndexFunc(ks, func(o int) bool { return o > k }); i >= 0 {
-			return ks[i]
-		}
-		return k
+	further := slices.DeleteFunc(slices.Clone(ks), func(o int) bool { return (o-k)*by <= 0 })
+	if by < 0 {
+		slices.Reverse(further)
 	}
-	for _, o := range slices.Backward(ks) {
-		if o < k {
-			return o
-		}
-	}
-	return k
+	return append(further, k)[0]
 }
 
 // hasOtherK reports whether there is a larger k, or a smaller one.

@@ -48,9 +48,9 @@ func decoded(r io.ReadCloser, err error) (image.Image, error) {
 }
 
 // complete looks for the files whose names begin as a path ends.
-func (m Model) complete(text string) (Model, tea.Cmd) {
-	ctx, seq := m.looking.begin(m.ctx)
-	return m, m.crew.run(func() tea.Msg {
+func (j *jobs) complete(text string) tea.Cmd {
+	ctx, seq := j.looking.begin(j.ctx)
+	return j.crew.run(func() tea.Msg {
 		common, names := prompt.Continuations(text)
 		if ctx.Err() != nil {
 			return nil

@@ -175,6 +175,7 @@ func newFindingActions() []action {
 	}
 	above := list(func(m *Model) bool { return m.findings.Moved(m.findings.At[m.findings.Page]-1, 1).At != m.findings.At })
 	below := list(func(m *Model) bool { return m.findings.Moved(m.findings.At[m.findings.Page]+1, 1).At != m.findings.At })
+	rows := list(func(m *Model) bool { return m.findings.List.Rows > 0 })
 	flat := func(m *Model) bool { return m.findings.Sheet == nil }
 	paired := func(m *Model) bool {
 		return flat(m) && m.findings.Page.Mined() && len(m.findings.Pair) == 2 && !m.evaluation.Running()
@@ -197,7 +198,16 @@ func newFindingActions() []action {
 		bind(groupFindings, []string{"a"}, "a", "choose now", by(0, chooseScheme)).at("a/b schemes").only(paired),
 		bind(groupFindings, []string{"b"}, "b", "choose next", by(1, chooseScheme)).at("a/b schemes").only(paired),
 		bind(groupFindings, []string{"r"}, "r", "from the other end", reverse).at("r reverse").
-			only(list(func(m *Model) bool { return m.findings.Page != page.Schemes && m.findings.List.Rows > 1 })),
+			only(list(func(m *Model) bool {
+				f := &m.findings
+				return (f.Page != page.Schemes || f.Arranged[f.Page].By > 0) && f.List.Rows > 1
+			})),
+		bind(groupFindings, []string{"/"}, "/", "rows that hold a text", open(prompt.Seek)).at("/ like").
+			only(list(func(m *Model) bool { return m.findings.List.Rows > 0 || m.findings.List.Found != "" })),
+		bind(groupFindings, []string{">"}, ">", "sort by the next column", by(1, sortRows)).only(rows),
+		bind(groupFindings, []string{"<"}, "<", "sort by the column before", by(-1, sortRows)).only(rows),
+		bind(groupFindings, []string{"c"}, "c", "copy the id or another cell", chooseCell).only(rows),
+		bind(groupFindings, []string{"c"}, "c", "copy the id", copyItem).only(onSheet(func(_ *Model, s *page.Sheet) bool { return len(s.Items) > 0 })),
 		bind(groupFindings, []string{"s"}, "s", "classes of few queries too", toggleSmall).
 			only(list(func(m *Model) bool { return m.findings.Page == page.Classes && !m.findings.Small })),
 		bind(groupFindings, []string{"s"}, "s", "no classes of few queries", toggleSmall).
@@ -211,12 +221,13 @@ func newFindingActions() []action {
 		bind(groupFindings, []string{"M"}, "M", "cancel the mining", cancelEvaluation).at("M cancel").only(isMining),
 		bind(groupLook, []string{"esc"}, "esc", "back", leaveFindings).at("esc back"),
 	}
-	for _, a := range slices.Concat(lookActions(), recordActions()) { // those that are of every screen
-		if slices.Contains([]string{"?", "!", "ctrl+l", "F", "N", "X", "y", "ctrl+z", "q"}, a.Help().Key) {
-			actions = append(actions, a)
-		}
-	}
-	return actions
+	return append(actions, everywhere("?", "!", "ctrl+l", "F", "N", "X", "y", "ctrl+z", "q")...)
+}
+
+// everywhere returns actions that are of every screen.
+func everywhere(keys ...string) []action {
+	all := slices.Concat(lookActions(), recordActions())
+	return slices.DeleteFunc(all, func(a action) bool { return !slices.Contains(keys, a.Help().Key) })
 }
 
 // bound returns the keys of what lies on the screen.
@@ -248,7 +259,7 @@ func recordActions() []action {
 		bind(groupRecord, []string{"F"}, "F", "flag the item", openFlag).only(canFlag),
 		bind(groupRecord, []string{"N"}, "N", "note", open(prompt.Note)),
 		bind(groupRecord, []string{"X"}, "X", "export", open(prompt.Export)),
-		bind(groupRecord, []string{"y"}, "y", "copy as script", func(m Model) (Model, tea.Cmd) { return m, m.copyScript() }),
+		bind(groupRecord, []string{"y"}, "y", "copy as script", copyScript),
 		bind(groupRecord, []string{":"}, ":", "any step", open(prompt.Command)).at(": step"),
 		bind(groupRecord, []string{"ctrl+z"}, "ctrl+z", "suspend", func(m Model) (Model, tea.Cmd) { return m, tea.Suspend }),
 		bind(groupRecord, []string{"q"}, "q", "quit", quit),

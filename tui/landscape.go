@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -80,9 +79,7 @@ func surveyedLand(m Model, s surveyed) (Model, tea.Cmd) {
 	}
 	if s.err != nil || s.land == nil {
 		m, back := closeLandscape(m)
-		if s.err != nil && m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), s.err)
-		}
+		m.complain(s.err)
 		return m, back
 	}
 	wait := surveyWait
@@ -103,9 +100,7 @@ func sketchedLand(m Model, s sketched) Model {
 	}
 	m.relief.Busy = false
 	if s.err != nil {
-		if m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), s.err)
-		}
+		m.complain(s.err)
 		return m
 	}
 	m.relief = m.relief.Drawn(s.of, s.picture)
@@ -113,26 +108,26 @@ func sketchedLand(m Model, s sketched) Model {
 }
 
 // sketch has the picture of the landscape drawn, if it is another one.
-func (m Model) sketch() (Model, tea.Cmd) {
-	sight, ok := m.relief.Wants(m.stage())
+func (p *panes) sketch() tea.Cmd {
+	sight, ok := p.relief.Wants(p.stage())
 	if !ok {
-		return m, nil
+		return nil
 	}
-	ctx, seq := m.sketching.begin(m.ctx)
-	m.relief.Asked, m.relief.Busy = sight, true
-	view, thumbs := m.relief, m.thumbs
-	return m, m.crew.run(func() tea.Msg {
+	ctx, seq := p.sketching.begin(p.ctx)
+	p.relief.Asked, p.relief.Busy = sight, true
+	view, thumbs := p.relief, p.thumbs
+	return p.crew.run(func() tea.Msg {
 		d := view.Draw(sight)
-		p, err := thumbs.Draw(ctx, d.Image, sight.Box)
-		return sketched{seq, d, p, err}
+		drawn, err := thumbs.Draw(ctx, d.Image, sight.Box)
+		return sketched{seq, d, drawn, err}
 	})
 }
 
 // stage returns the screen that the landscape is put on.
-func (m *Model) stage() *relief.Stage {
+func (p *panes) stage() *relief.Stage {
 	return &relief.Stage{
-		Size: m.layout.Size, Foot: m.layout.Status, CellW: m.layout.CellW, CellH: m.layout.CellH, Styles: m.styles,
-		Plain: m.c.Terminal.Profile == termenv.Ascii, Apart: m.c.Terminal.Graphics.Apart(), Light: m.c.Light,
+		Size: p.layout.Size, Foot: p.layout.Status, CellW: p.layout.CellW, CellH: p.layout.CellH, Styles: p.styles,
+		Plain: p.c.Terminal.Profile == termenv.Ascii, Apart: p.c.Terminal.Graphics.Apart(), Light: p.c.Light,
 	}
 }
 
@@ -204,10 +199,5 @@ func newLandActions() []action {
 			only(func(m *Model) bool { return m.relief.Labels() > 2 }),
 		bind(groupLook, []string{"esc"}, "esc", "back", closeLandscape).at("esc back"),
 	}
-	for _, a := range slices.Concat(lookActions(), recordActions()) { // those that are of every screen
-		if slices.Contains([]string{"?", "!", "ctrl+l", "N", "X", "y", "ctrl+z", "q"}, a.Help().Key) {
-			actions = append(actions, a)
-		}
-	}
-	return actions
+	return append(actions, everywhere("?", "!", "ctrl+l", "N", "X", "y", "ctrl+z", "q")...)
 }

@@ -51,9 +51,7 @@ func sharpenedMeans(m Model, s sharpened) (Model, tea.Cmd) {
 		return m, nil
 	}
 	if s.err != nil {
-		if m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), s.err)
-		}
+		m.complain(s.err)
 		return m, nil
 	}
 	m.Shown.Means = s.means

@@ -74,9 +74,9 @@ type (
 	}
 	// progressed asks for the progress of an evaluation to be shown.
 	progressed struct{ seq int }
-	// copied ends the copying of the script.
+	// copied ends the copying of a text.
 	copied struct {
-		lines int
-		err   error
+		what string
+		err  error
 	}
 )

@@ -42,22 +42,32 @@ type Config struct {
 }
 
 // Model is the screen. Update never waits: what takes time is a command, and its answer a message. The panes own their
-// state; the model routes messages to them and gives them what they show.
+// state; the model routes messages to them and gives them what they show. It adds the keys and what undo goes back to.
 type Model struct {
+	panes
+	actions []action
+	finding []action // of the findings
+	landing []action // of the landscape
+	rng     *rand.Rand
+	first   tea.Cmd // the first search
+
+	conditions []scheme.Condition // of the filter, as shown
+	moments    moments
+	sent       sent
+	past       prompt.Past // steps that were typed
+	deciding   deciding
+	flagging   flagging
+}
+
+// panes are the parts of the screen, with what they show and the commands that fetch it.
+type panes struct {
 	c Config
-	worker
 	jobs
 	pane.Board
 	styles  *cells.Styles
 	layout  pane.Layout
-	actions []action
-	finding []action // of the findings
-	landing []action // of the landscape
 	popKeys prompt.PopupKeys
 	help    *help.Model
-	rng     *rand.Rand
-	first   tea.Cmd // the first search
-	later   func(time.Duration, tea.Msg) tea.Cmd
 
 	table      pane.Table
 	status     pane.Status
@@ -66,18 +76,11 @@ type Model struct {
 	evaluation pane.Evaluation
 	findings   page.Findings
 	relief     relief.View
-
-	conditions []scheme.Condition // of the filter, as shown
-	moments    moments
-	sent       sent
-	past       prompt.Past // steps that were typed
-	deciding   deciding
-	flagging   string // the id of the item that the prompt is for
-	lastFlag   string // the word that was given last
 }
 
 // jobs are the commands under way.
 type jobs struct {
+	worker
 	searching   job
 	resting     job
 	loading     job
@@ -115,11 +118,13 @@ func NewModel(ctx context.Context, c Config) (Model, error) {
 	}
 	keys := help.New()
 	m := Model{
-		c: c, worker: worker{ctx: ctx, crew: &crew{}, gallery: g, session: c.Session, output: c.Output},
-		Board:  pane.Board{Rows: pane.Rows{Cursor: -1}},
-		styles: cells.NewStyles(profile, !c.Light, false), help: &keys,
+		panes: panes{
+			c: c, jobs: jobs{worker: worker{ctx: ctx, crew: &crew{}, gallery: g, session: c.Session, output: c.Output, tmux: c.Terminal.Tmux, later: tick}},
+			Board:  pane.Board{Rows: pane.Rows{Cursor: -1}},
+			styles: cells.NewStyles(profile, !c.Light, false), help: &keys, popKeys: prompt.NewPopupKeys(),
+		},
 		rng:     rand.New(rand.NewPCG(uint64(c.Now().UnixNano()), 0)),
-		actions: newActions(), finding: newFindingActions(), landing: newLandActions(), popKeys: prompt.NewPopupKeys(), later: tick,
+		actions: newActions(), finding: newFindingActions(), landing: newLandActions(),
 	}
 	m.layout.CellW, m.layout.CellH = c.Terminal.Cell()
 	m.thumbs = picture.NewThumbs(itemPictures(g), g.Len(), c.Terminal, picture.Options{Colors: c.Colors, Light: c.Light})
@@ -207,11 +212,10 @@ func (m Model) Init() tea.Cmd { return tea.Batch(m.first, m.prepare()) }
 // Update routes a message: sizes and answers to who asked, keys to what lies on top. Then it has made what the screen
 // lacks.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	var cmd, more tea.Cmd
-	m, cmd = m.route(msg)
+	m, cmd := m.route(msg)
 	m, cmd = m.leave(cmd)
 	m, ahead := m.foresee()
-	m, more = m.load()
+	more := m.load()
 	m = m.remember()
 	return m, tea.Batch(cmd, ahead, more)
 }
@@ -249,9 +253,7 @@ func (m Model) route(msg tea.Msg) (Model, tea.Cmd) {
 			m.loadingOf = nil
 		}
 	case prepared:
-		if msg.err != nil && m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), msg.err)
-		}
+		m.complain(msg.err)
 	default:
 		return m.note(msg)
 	}
@@ -270,7 +272,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	case standing:
 		return m.stands(msg)
 	case prompt.Found, prompt.Completed:
-		return m.matched(msg), nil
+		m.prompt = m.prompt.Matched(msg, m.looking.seq, m.gallery)
 	case pane.Dissected:
 		return m.dissected(msg), nil
 	case progressed:
@@ -291,7 +293,7 @@ func (m Model) note(msg tea.Msg) (Model, tea.Cmd) {
 	case screenSaved:
 		return savedScreen(m, msg), nil
 	case copied:
-		return copiedScript(m, msg), nil
+		return copiedText(m, msg), nil
 	case tea.ResumeMsg:
 		return redraw(m)
 	case tea.FocusMsg:
@@ -308,26 +310,7 @@ func (m Model) dissected(d pane.Dissected) Model {
 		return m
 	}
 	m.Parts = d
-	if d.Err != nil && m.ctx.Err() == nil {
-		m.status = m.status.Fail(m.c.Now(), d.Err)
-	}
-	return m
-}
-
-// matched takes what answers the text that is typed.
-func (m Model) matched(msg tea.Msg) Model {
-	switch msg := msg.(type) {
-	case prompt.Found:
-		if msg.Seq == m.looking.seq {
-			m.prompt.Matches = msg
-			m.prompt = m.prompt.Tell(msg.MatchText(m.gallery))
-		}
-	case prompt.Completed:
-		if msg.Seq == m.looking.seq && m.prompt.Kind == prompt.Image {
-			m.prompt.Offered = msg
-			m.prompt = m.prompt.Tell(msg.PathText())
-		}
-	}
+	m.complain(d.Err)
 	return m
 }
 
@@ -461,9 +444,7 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 	m.conditions, m.Filter = a.state.Filter, pane.Conditions(a.state.Filter)
 	m.table.Filter = m.Filter
 	m.status.Usage, m.status.Codes = a.usage, a.codes
-	if a.meansErr != nil && m.ctx.Err() == nil {
-		m.status = m.status.Fail(m.c.Now(), a.meansErr)
-	}
+	m.complain(a.meansErr)
 	for _, f := range a.faults {
 		if !slices.Contains(m.status.Faults, f) {
 			m.status.Faults = append(slices.Clone(m.status.Faults), f)
@@ -482,4 +463,4 @@ func (m Model) answer(a answered) (Model, tea.Cmd) {
 }
 
 // unsaved reports whether something that was done is not in the log yet.
-func (m *Model) unsaved() bool { return m.pending > 0 || !m.Desk.Equal(m.Saved) }
+func (p *panes) unsaved() bool { return p.pending > 0 || !p.Desk.Equal(p.Saved) }

@@ -73,20 +73,14 @@ func mouseFindings(m Model, msg tea.MouseMsg) (Model, tea.Cmd) {
 		return m, nil
 	}
 	if f.Sheet != nil {
-		p := f.Sheet.Plan(&m.layout)
-		first, end := p.Visible(f.Sheet)
-		for i := first; i < end; i++ {
-			switch {
-			case !p.Item(f.Sheet, i).Has(msg.X, msg.Y):
-			case i == f.Sheet.At && m.findings.Behind(m.gallery):
-				return lookAt(m)
-			default:
-				f.Sheet = f.Sheet.Moved(&m.layout, i)
-			}
-		}
-		return m, nil
+		return pressSheet(m, msg.X, msg.Y)
 	}
 	line := msg.Y - m.layout.List.Y - m.layout.ListHead()
+	if line == -1 && m.layout.ListHead() > 1 && f.Listed && f.List.Rows > 0 {
+		if column := f.ColumnAt(msg.X-m.layout.List.X, m.layout.List.W); column > 0 {
+			return sortBy(m, column)
+		}
+	}
 	row := line + f.Top[f.Page]
 	switch {
 	case msg.X < m.layout.List.X || line < 0 || line >= m.layout.ListRows() || row >= f.List.Rows || f.Nothing(m.Filter, m.evaluation.Mining()) != "":
@@ -94,6 +88,23 @@ func mouseFindings(m Model, msg tea.MouseMsg) (Model, tea.Cmd) {
 		return lookAt(m)
 	default:
 		return moveFinding(m, row-f.At[f.Page])
+	}
+	return m, nil
+}
+
+// pressSheet moves the cursor of a sheet to an item; a press on that under it shows what is behind.
+func pressSheet(m Model, x, y int) (Model, tea.Cmd) {
+	f := &m.findings
+	p := f.Sheet.Plan(&m.layout)
+	first, end := p.Visible(f.Sheet)
+	for i := first; i < end; i++ {
+		switch {
+		case !p.Item(f.Sheet, i).Has(x, y):
+		case i == f.Sheet.At && m.findings.Behind(m.gallery):
+			return lookAt(m)
+		default:
+			f.Sheet = f.Sheet.Moved(&m.layout, i)
+		}
 	}
 	return m, nil
 }

@@ -22,16 +22,16 @@ type previewed struct {
 type overdue struct{ seq int }
 
 // beside reports whether a list stands aside from the pictures of its row.
-func (m *Model) beside() bool {
-	return m.findings.Open && m.findings.Sheet == nil && pane.HasAside(m.layout.Size)
+func (p *panes) beside() bool {
+	return p.findings.Open && p.findings.Sheet == nil && pane.HasAside(p.layout.Size)
 }
 
 // middle returns the board that is in the middle.
-func (m *Model) middle() *pane.Board {
-	if m.beside() {
-		return &m.findings.Preview.Board
+func (p *panes) middle() *pane.Board {
+	if p.beside() {
+		return &p.findings.Preview.Board
 	}
-	return &m.Board
+	return &p.Board
 }
 
 // foresee asks for the pictures behind the row under the cursor, unless they are there or on their way.
@@ -45,7 +45,7 @@ func (m Model) foresee() (Model, tea.Cmd) {
 		return m, nil
 	}
 	sight := page.Sight{List: m.listing.seq, At: f.At[f.Page]}
-	if sight == f.Preview.Asked || !f.Listed {
+	if sight == f.Preview.Asked || !f.Listed || f.Stale() {
 		return m, nil
 	}
 	ctx, seq := m.previewing.begin(m.ctx)
@@ -92,9 +92,7 @@ func previews(m Model, msg tea.Msg) Model {
 		}
 		f.Preview = msg.preview
 		f.Preview.Board.Filter = m.Filter
-		if msg.err != nil && m.ctx.Err() == nil {
-			m.status = m.status.Fail(m.c.Now(), msg.err)
-		}
+		m.complain(msg.err)
 	case overdue:
 		if msg.seq != m.previewing.seq || f.Preview.Of == f.Preview.Asked {
 			return m

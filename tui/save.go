@@ -93,20 +93,18 @@ func (m Model) still() (page *still.Screen, take func(context.Context) error) {
 }
 
 // nameOf names the picture of a row, or one from outside the gallery.
-func (m *Model) nameOf(row int) string {
-	if row >= m.gallery.Len() {
+func (p *panes) nameOf(row int) string {
+	if row >= p.gallery.Len() {
 		return "query"
 	}
-	return inert.Line(m.gallery.ID(row))
+	return inert.Line(p.gallery.ID(row))
 }
 
 // savedScreen takes the end of the saving of the screen.
 func savedScreen(m Model, s screenSaved) Model {
-	switch {
-	case s.err == nil:
+	m.complain(s.err)
+	if s.err == nil {
 		m.status = m.status.Tell("wrote this screen to %s", inert.Text(s.file))
-	case m.ctx.Err() == nil:
-		m.status = m.status.Fail(m.c.Now(), s.err)
 	}
 	return m.arrived(s.number, s.err)
 }

@@ -81,8 +81,8 @@ func (a moment) changes(b moment) []string {
 func (a moment) same(b moment) bool { return len(a.changes(b)) == 0 }
 
 // restless reports whether something is under way that a moment would catch half done.
-func (m *Model) restless() bool {
-	return m.prompt.Kind != prompt.None || m.popup.Kind != prompt.PopupNone || m.findings.Open || m.relief.Open || m.awaited || m.unsaved()
+func (p *panes) restless() bool {
+	return p.prompt.Kind != prompt.None || p.popup.Kind != prompt.PopupNone || p.findings.Open || p.relief.Open || p.awaited || p.unsaved()
 }
 
 // changed reports whether something was set since the last moment.
@@ -162,7 +162,7 @@ func (m Model) travel(by int) (Model, tea.Cmd) {
 		m.Visiting.At = to.visit
 	}
 	m = m.arrange()
-	m, look := m.walkAgain()
+	look := m.walkAgain()
 	m, search := m.revisit(by, to)
 	t.seq = m.searching.seq
 	m.moments.trip = t
@@ -208,7 +208,7 @@ func (m Model) fails(err error) (Model, tea.Cmd, error) {
 	m.Walk, m.Chosen, m.Sliders, m.Panel = t.back.Walk, t.back.Chosen, t.back.Sliders, t.back.Panel
 	m.Visiting.At = t.back.Visiting.At
 	m.restricting.stop()
-	m, look := m.walkAgain()
+	look := m.walkAgain()
 	return m, look, err
 }
 

@@ -30,10 +30,10 @@ func (m Model) View() string {
 }
 
 // scene returns what the panes are formatted from.
-func (m *Model) scene() *pane.Scene {
+func (p *panes) scene() *pane.Scene {
 	return &pane.Scene{
-		Board: &m.Board, Gallery: m.gallery, Styles: m.styles, Layout: &m.layout, Table: m.table,
-		Graphics: m.c.Terminal.Graphics, Ready: m.ready,
+		Board: &p.Board, Gallery: p.gallery, Styles: p.styles, Layout: &p.layout, Table: p.table,
+		Graphics: p.c.Terminal.Graphics, Ready: p.ready,
 	}
 }
 
@@ -93,12 +93,12 @@ func (m *Model) putFoot(c *cells.Canvas) {
 }
 
 // underCursor names the hit under the cursor whole, where nothing else does.
-func (m *Model) underCursor() string {
-	h, ok := m.CursorHit()
-	if !ok || m.Panel || m.findings.Open || m.relief.Open {
+func (p *panes) underCursor() string {
+	h, ok := p.CursorHit()
+	if !ok || p.Panel || p.findings.Open || p.relief.Open {
 		return ""
 	}
-	return fmt.Sprintf("hit %d of %d  %s", m.Rows.Cursor+1, m.Rows.Focus+1, m.gallery.ID(h.Row))
+	return fmt.Sprintf("hit %d of %d  %s", p.Rows.Cursor+1, p.Rows.Focus+1, p.gallery.ID(h.Row))
 }
 
 // footKeys returns the keys for the foot of the screen.
@@ -129,50 +129,50 @@ func (m *Model) footKeys() []key.Binding {
 }
 
 // placements returns the pictures that go by themselves.
-func (m *Model) placements() []picture.Placement {
-	if m.relief.Open {
-		return m.relief.Placements(m.stage())
+func (p *panes) placements() []picture.Placement {
+	if p.relief.Open {
+		return p.relief.Placements(p.stage())
 	}
 	var all []picture.Placement
-	m.eachPicture(func(_ pane.Place, p picture.Placement) { all = append(all, p) })
+	p.eachPicture(func(_ pane.Place, at picture.Placement) { all = append(all, at) })
 	return all
 }
 
 // eachPicture gives each picture that goes by itself, and is ready.
-func (m *Model) eachPicture(give func(pane.Place, picture.Placement)) {
-	if m.relief.Open || !m.layout.Pictures || !m.c.Terminal.Graphics.Apart() {
+func (p *panes) eachPicture(give func(pane.Place, picture.Placement)) {
+	if p.relief.Open || !p.layout.Pictures || !p.c.Terminal.Graphics.Apart() {
 		return
 	}
 	add := func(at pane.Place, x, y int) {
-		if p := m.ready[at]; p.Bytes != nil {
-			give(at, p.Placement(x, y))
+		if made := p.ready[at]; made.Bytes != nil {
+			give(at, made.Placement(x, y))
 		}
 	}
 	switch {
-	case !m.findings.Open:
-		m.scene().Place(add)
-	case m.findings.Sheet != nil:
-		m.findings.Sheet.Place(&m.layout, add)
-	case m.layout.Aside:
-		m.findings.Preview.Place(m.scene(), add)
+	case !p.findings.Open:
+		p.scene().Place(add)
+	case p.findings.Sheet != nil:
+		p.findings.Sheet.Place(&p.layout, add)
+	case p.layout.Aside:
+		p.findings.Preview.Place(p.scene(), add)
 	}
 }
 
 // hidden is the number of schemes that do not fit on the screen.
-func (m *Model) hidden() int {
-	if m.Panel || m.findings.Open || m.relief.Open {
+func (p *panes) hidden() int {
+	if p.Panel || p.findings.Open || p.relief.Open {
 		return 0
 	}
-	return len(m.Shown.Schemes) - len(m.Rows.Visible(&m.layout, len(m.Shown.Schemes), false))
+	return len(p.Shown.Schemes) - len(p.Rows.Visible(&p.layout, len(p.Shown.Schemes), false))
 }
 
 // busy says what the latest search is at, and since when, while it does what takes its time.
-func (m *Model) busy() string {
-	if !m.awaited {
+func (p *panes) busy() string {
+	if !p.awaited {
 		return ""
 	}
-	text := m.session.Activity()
-	if took := m.c.Now().Sub(m.asked); text != "" && took >= time.Second {
+	text := p.session.Activity()
+	if took := p.c.Now().Sub(p.asked); text != "" && took >= time.Second {
 		text += fmt.Sprintf(" · %d s", int(took.Seconds()))
 	}
 	return text

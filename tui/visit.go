@@ -98,7 +98,7 @@ func closeFindings(m Model) (Model, tea.Cmd) {
 	}
 	m.Rows.Marked = marked
 	m.Sliders = m.Sliders.Clamped(m.Focused())
-	m, look := m.walkAgain() // what was on the screen may be of other flags
+	look := m.walkAgain() // what was on the screen may be of other flags
 	if m.Desk.Equal(m.Saved) && !m.gallery.Flagging().On(m.conditions) {
 		return m.arrange(), look
 	}

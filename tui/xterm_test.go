@@ -365,6 +365,21 @@ func scaled(m image.Image, w, h int) *image.RGBA {
 	return out
 }
 
+// drawn returns the picture as the terminal shows it at a place.
+func (x *terminal) drawn(m image.Image, at place) *image.RGBA {
+	whole := scaled(m, at.w, at.h)
+	if !x.emulator.squeezes {
+		return whole
+	}
+	from := (at.h + x.emulator.cellH - 1) / x.emulator.cellH * x.emulator.cellH
+	to := from / 6 * 6
+	out := image.NewRGBA(image.Rect(0, 0, at.w, (at.h*to+from-1)/from))
+	for y := range out.Rect.Dy() {
+		draw.Copy(out, image.Pt(0, y), whole, image.Rect(0, y*from/to, at.w, y*from/to+1), draw.Src, nil)
+	}
+	return out
+}
+
 // psnr compares the rectangle of a screenshot with a picture of its size.
 func psnr(shot image.Image, at image.Rectangle, m *image.RGBA) float64 {
 	var sum float64
@@ -395,19 +410,20 @@ func (x *terminal) check(name string, all map[string]image.Image) image.Image {
 		if i >= len(ids) {
 			break
 		}
-		own := scaled(all[ids[i]], p.w, p.h)
-		got := psnr(shot, p.rect(), own)
+		own := x.drawn(all[ids[i]], p)
+		at := own.Bounds().Add(p.rect().Min)
+		got := psnr(shot, at, own)
 		least = min(least, got)
 		if got < x.atLeast {
 			x.t.Errorf("%s: picture %d, %s at %v: %.1f dB", name, i, ids[i], p.rect(), got)
 		}
 		for _, id := range ids {
-			other := scaled(all[id], p.w, p.h)
+			other := x.drawn(all[id], p)
 			if psnr(own, own.Bounds(), other) > 15.5 {
 				continue
 			}
 			others++
-			db := psnr(shot, p.rect(), other)
+			db := psnr(shot, at, other)
 			most = max(most, db)
 			if db >= 16 {
 				x.t.Errorf("%s: picture %d is %s, but like %s: %.1f dB", name, i, ids[i], id, db)

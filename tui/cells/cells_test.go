@@ -1,6 +1,7 @@
 package cells
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math"
 	"strings"
@@ -169,5 +170,23 @@ func TestBrokenFrame(t *testing.T) {
 				t.Errorf("%v: %d lines, one of %d cells", tc.box, len(lines), w)
 			}
 		}
+	}
+}
+
+// TestClipboard passes no control characters, and no text that a terminal cuts off.
+func TestClipboard(t *testing.T) {
+	const start, end = "\x1b]52;c;", "\a"
+	ask, err := Clipboard("id\x1b[2J\x07 1\tcap\nnext\r\x00", false)
+	if text, _ := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(ask, start), end)); err != nil || string(text) != "id 1\tcap\nnext" {
+		t.Errorf("%q, %v: %q", ask, err, text)
+	}
+	if both, err := Clipboard("id", true); err != nil || both != start+"aWQ="+end+"\x1bPtmux;\x1b"+start+"aWQ="+end+"\x1b\\" {
+		t.Errorf("in tmux %q, %v", both, err)
+	}
+	if ask, err := Clipboard(strings.Repeat("x", mostCopied), false); err != nil || len(ask) != 99_992+len(start)+len(end) {
+		t.Errorf("%d bytes, %v", len(ask), err)
+	}
+	if ask, err := Clipboard(strings.Repeat("x", mostCopied+1), false); err == nil || ask != "" {
+		t.Errorf("%d bytes are sent", len(ask))
 	}
 }

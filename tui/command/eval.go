@@ -51,12 +51,7 @@ const csvSafeUsage = "for spreadsheets: write ' before text in CSV that begins l
 // reportName is the name of the report in the folder of the tables.
 const reportName = "report.html"
 
-func evalCommand() *cobra.Command {
-	var f evalFlags
-	cmd := &cobra.Command{
-		Use:   "eval GALLERY",
-		Short: "Measure the precision of schemes over many queries",
-		Long: `Eval ranks the gallery for every query under every scheme and measures the mean
+const evalLong = `Eval ranks the gallery for every query under every scheme and measures the mean
 precision at k of each label, with a 95 % bootstrap interval over queries, and
 compares the schemes in pairs. It prints a table. With --out it also writes
 metrics.csv, per_query.csv, standings.csv, comparisons.csv and manifest.json into a
@@ -65,7 +60,8 @@ folder, and with --report the page report.html with tables, plots and pictures.
 scheme is the best of all in resamples of the queries, and the interval of its rank.
 
 A label is a column; category/2 is the first two levels of one whose values are
-paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both.
+paths (Women/Knit/Sweater), category/* all levels with gains, category&brand both,
+overlap(category,brand) one of them, with the number of labels shared as gain.
 Judgements are labels, too: qrels.csv in the gallery, with query, item and grade, or
 files that gallery.yaml names.
 
@@ -80,7 +76,14 @@ For tests of a product, --require 'P@10 category >= .76' fails, with exit code 1
 line, unless every scheme has that mean. --not-worse-than RUN, a folder that eval
 --out wrote of the same items and queries, fails unless of every scheme and label the
 95 % interval of the paired difference lies above -margin. The tables are written
-before. What cannot be compared is wrong usage, exit code 2.`,
+before. What cannot be compared is wrong usage, exit code 2.`
+
+func evalCommand() *cobra.Command {
+	var f evalFlags
+	cmd := &cobra.Command{
+		Use:   "eval GALLERY",
+		Short: "Measure the precision of schemes over many queries",
+		Long:  evalLong,
 		Example: "strata eval demo --scheme C --scheme B+pattern\n" +
 			"strata eval demo --scheme A --scheme B --label 'category&brand' --metric nDCG,AP --compare\n" +
 			"strata eval demo --scheme A --scheme B --out results --report --report-query knit-0012\n" +
@@ -176,8 +179,10 @@ func (f evalFlags) sheets() (report.Sheets, error) {
 		return sheets, usagef("--report-query goes with --report")
 	case f.report == reportName && f.out == "":
 		return sheets, usagef("--report needs --out, the folder to write into, or a file: --report=FILE")
-	case f.report != "" && f.reportWorst < 0:
-		return sheets, usagef("--report-worst is at least 0, not %d", f.reportWorst)
+	case f.reportWorst < 0 || f.reportWorst > report.MaxSheets:
+		return sheets, usagef("--report-worst is from 0 to %d, not %d", report.MaxSheets, f.reportWorst)
+	case len(f.reportQueries) > report.MaxSheets:
+		return sheets, usagef("--report-query repeats at most %d times, not %d", report.MaxSheets, len(f.reportQueries))
 	}
 	return sheets, nil
 }

@@ -446,20 +446,26 @@ func files(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		name, _ := filepath.Rel(dir, path)
-		if of := filepath.Base(filepath.Dir(path)); strings.HasPrefix(name, filepath.Join("cache", "strata")) && (of == "seals" || of == "outputs") {
-			return nil // a seal without what it seals is harmless, as is a lock that nobody holds
-		}
-		if strings.HasSuffix(name, neighbour.HoodsSuffix) {
-			checkHoods(t, name, b)
-			return nil // the workbench builds them behind, as far as it comes
-		}
-		all[name] = fmt.Sprintf("%x", sha256.Sum256(steady(name, b)))
+		addFile(t, all, name, b)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// addFile adds a file with a hash of what it holds, if it counts.
+func addFile(t *testing.T, all map[string]string, name string, b []byte) {
+	t.Helper()
+	if of := filepath.Base(filepath.Dir(name)); strings.HasPrefix(name, filepath.Join("cache", "strata")) && (of == "seals" || of == "outputs") {
+		return // a seal without what it seals is harmless, as is a lock that nobody holds
+	}
+	if strings.HasSuffix(name, neighbour.HoodsSuffix) {
+		checkHoods(t, name, b)
+		return // the workbench builds them behind, as far as it comes
+	}
+	all[name] = fmt.Sprintf("%x", sha256.Sum256(steady(name, b)))
 }
 
 // checkHoods wants a file of neighbourhoods to be whole.
@@ -528,6 +534,12 @@ func finishSweep(t *testing.T, dir string, args []string) {
 func importable(t *testing.T, dir string) {
 	t.Helper()
 	largeGallery(t, dir)
+	linkMatrix(t, dir)
+}
+
+// linkMatrix gives a layer of the gallery a second name beside it.
+func linkMatrix(t *testing.T, dir string) {
+	t.Helper()
 	if err := os.Link(filepath.Join(dir, "g", "A.npy"), filepath.Join(dir, "f.npy")); err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,11 @@ func interval(head string, n int, of func(i int) (low, value, high float64)) col
 		low, _, high := of(i)
 		strip.Low, strip.High = min(strip.Low, low), max(strip.High, high)
 	}
-	return column{head: head, cell: func(s *cells.Styles, i, w int) string {
+	value := func(i int) float64 {
+		_, value, _ := of(i)
+		return value
+	}
+	return column{head: head, value: value, cell: func(s *cells.Styles, i, w int) string {
 		strip := strip
 		strip.Cells = w
 		low, value, high := of(i)
@@ -69,7 +73,7 @@ func (k Listing) compared() RowList {
 		return RowList{empty: "nothing is compared yet: esc, then : compare"}
 	}
 	of := k.Compared.of(k.Label)
-	at := func(i int) eval.Comparison { return of[k.place(i, len(of))] }
+	at := func(i int) eval.Comparison { return of[i] }
 	shown, queries := 0, 0
 	for _, c := range of {
 		queries = max(queries, c.N)

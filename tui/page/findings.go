@@ -23,6 +23,7 @@ type Findings struct {
 	Tuned    *tune.Tuned     // the latest; nil: nothing was tuned
 	Scheme   scheme.Scheme   // whose queries Queries lists
 	Reversed [Count]bool
+	Arranged [Count]Arrangement
 	Small    bool // classes of few queries, too
 
 	List   RowList // of the page
@@ -32,6 +33,8 @@ type Findings struct {
 	Sheet  *Sheet // over the list; nil: none
 
 	Preview Preview // beside the list
+
+	followed int // the row that the cursor goes to in the list that is being made, from 1 in the page's order; 0: none
 
 	Was *pane.Kept // what is given back at the end; nil while nothing was visited
 }
@@ -112,7 +115,7 @@ func (f Findings) Step(l *pane.Layout, by int) Findings {
 		return f
 	}
 	f = f.Moved(f.At[f.Page]+by, l.ListRows())
-	if f.Page == Schemes {
+	if f.Page == Schemes && f.Behind(nil) {
 		if look := f.List.Look(f.At[f.Page]); look.Label != "" {
 			f.Label = look.Label
 		}

@@ -46,7 +46,7 @@ func (k Listing) classes() RowList {
 			behind++
 		}
 	}
-	at := func(i int) eval.ClassDifference { return of[k.place(i, len(of))] }
+	at := func(i int) eval.ClassDifference { return of[i] }
 	return RowList{
 		note: fmt.Sprintf("now is ahead in %d of %d classes, next in %d%s", ahead, len(of), behind, note), Rows: len(of),
 		empty: "no query is judged under both",
@@ -89,7 +89,7 @@ func (k Listing) losses() RowList {
 			won++
 		}
 	}
-	at := func(i int) mine.Loss { return of[k.place(i, len(of))] }
+	at := func(i int) mine.Loss { return of[i] }
 	return RowList{
 		note: fmt.Sprintf("hits among the first %d that are lost when next takes the place of now: of %s queries %s lose and %s gain",
 			k.Mined.K, cells.Thousands(len(of)), cells.Thousands(lost), cells.Thousands(won)),
@@ -121,7 +121,7 @@ func (k Listing) mistakes() RowList {
 		high = max(high, x.Z)
 		count[x.Scheme]++
 	}
-	at := func(i int) mine.Mistake { return of[k.place(i, len(of))] }
+	at := func(i int) mine.Mistake { return of[i] }
 	return RowList{
 		note: fmt.Sprintf("first hits that are wrong, %s of now and %s of next; z: the score in standard deviations of first scores",
 			cells.Thousands(count[0]), cells.Thousands(count[1])),
@@ -174,7 +174,7 @@ func (k Listing) hubs() RowList {
 		}
 		return h.Wrong[label]
 	}
-	at := func(i int) hub { return of[k.place(i, len(of))] }
+	at := func(i int) hub { return of[i] }
 	return RowList{
 		note: "items among the first hits of very many queries. " + strings.Join(notes, "; "), Rows: len(of), empty: "there are no hubs",
 		columns: []column{
@@ -183,7 +183,7 @@ func (k Listing) hubs() RowList {
 			k.value(func(i int) int { return at(i).Item }),
 			numbers("queries", 7, func(i int) string { return cells.Thousands(at(i).Occurrences) }),
 			numbers("wrong", 6, func(i int) string { return cells.Thousands(wrong(at(i))) }),
-			{head: "wrong █ of all ▒", cell: func(s *cells.Styles, i, w int) string {
+			{head: "wrong █ of all ▒", value: func(i int) float64 { return float64(at(i).Occurrences) }, cell: func(s *cells.Styles, i, w int) string {
 				strip := report.Strip{High: float64(most), Cells: w}
 				all, bad := len([]rune(strip.Bar(float64(at(i).Occurrences)))), 0
 				if n := wrong(at(i)); n > 0 {
@@ -208,7 +208,7 @@ func (k Listing) duplicates() RowList {
 			differ++
 		}
 	}
-	at := func(i int) mine.DuplicateGroup { return of[k.place(i, len(of))] }
+	at := func(i int) mine.DuplicateGroup { return of[i] }
 	return RowList{
 		note: fmt.Sprintf("%s groups with the same picture or features and pairs with a cosine of %s or more, %s with different values of %s",
 			cells.Thousands(len(of)), cells.Number(k.Mined.Duplicates.Near, 2), cells.Thousands(differ), k.Label),
@@ -260,7 +260,7 @@ func valuesOf(g *engine.Gallery, label string, items []int) string {
 // disagreements lists the queries by how little the two rankings have in common.
 func (k Listing) disagreements() RowList {
 	of := k.Mined.Overlapping()
-	at := func(i int) mine.Disagreement { return of[k.place(i, len(of))] }
+	at := func(i int) mine.Disagreement { return of[i] }
 	hits := func(i, which int) string {
 		a, b, judged := k.Mined.HitsOf(k.Label, at(i).Query)
 		if !judged {

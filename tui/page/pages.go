@@ -79,14 +79,18 @@ type Listing struct {
 	Page     Page
 	Label    string
 	Reversed bool
+	Arranged Arrangement
 	Small    bool // classes of few queries, too
 }
 
 // fewQueries is the number of queries under which a class's difference is mostly chance.
 const fewQueries = 10
 
-// List makes the page's rows. It may take its time.
-func (k Listing) List() RowList {
+// List makes the page's rows as they are arranged. It may take its time.
+func (k Listing) List() RowList { return k.rows().arranged(k.Arranged, k.Reversed) }
+
+// rows makes the page's rows in its own order.
+func (k Listing) rows() RowList {
 	switch {
 	case !k.Page.Mined() && k.Page != Tune && len(k.Table.Results) == 0:
 		return RowList{empty: "nothing is evaluated yet: esc, then E evaluates the rows"}
@@ -114,14 +118,6 @@ func (k Listing) List() RowList {
 		return k.duplicates()
 	}
 	return k.disagreements()
-}
-
-// place returns the place of row i in a table of n rows, from its other end when the page is reversed.
-func (k Listing) place(i, n int) int {
-	if k.Reversed {
-		return n - 1 - i
-	}
-	return i
 }
 
 // item returns a column with ids.
@@ -189,7 +185,7 @@ func (k Listing) schemes() RowList {
 			numbers("P@1", 5, func(i int) string { return at(i, 1) }).from(pane.WideCols),
 			numbers("P@5", 5, func(i int) string { return at(i, 5) }).from(pane.WideCols),
 			numbers("queries", 9, func(i int) string { return cells.Thousands(rows[i].sum.N) }).from(pane.WideCols),
-			{cell: func(s *cells.Styles, i, w int) string {
+			{value: func(i int) float64 { return rows[i].sum.Value }, cell: func(s *cells.Styles, i, w int) string {
 				strip := rows[i].strip
 				strip.Cells = w
 				return pane.Interval(s, strip, rows[i].sum)
@@ -252,7 +248,7 @@ func (k Listing) queries() RowList {
 		return RowList{empty: "enter on a scheme lists its queries"}
 	}
 	of := e.QueryHits(k.Scheme, k.Label, pane.K)
-	at := func(i int) eval.QueryHits { return of[k.place(i, len(of))] }
+	at := func(i int) eval.QueryHits { return of[i] }
 	return RowList{
 		note: fmt.Sprintf("queries by their hits among the first %d, fewest first; alike: the candidates that share the value", pane.K),
 		Rows: len(of), empty: "no query is judged",

@@ -3,6 +3,8 @@ package page
 import (
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"strata/experiments/report"
 	"strata/tui/cells"
 )
@@ -16,6 +18,7 @@ type column struct {
 	right bool
 	gives bool // it is narrower where the columns have no room
 	cell  func(s *cells.Styles, i, width int) string
+	value func(i int) float64 // what a drawing shows; nil: the cells are text
 }
 
 // RowList is the rows of a page of the findings. It is made beside the loop and not changed.
@@ -27,6 +30,8 @@ type RowList struct {
 	heading func(s *cells.Styles, i, width int) string
 	Look    func(i int) Look
 	empty   string // what is said without rows
+
+	arrangement
 }
 
 // blank is between two columns.
@@ -92,9 +97,13 @@ func (l *RowList) headLine(s *cells.Styles, width int) string {
 		if l.columns[i].right {
 			text = cells.Right(text, w)
 		}
-		b.WriteString(cells.Padded(text, w) + strings.Repeat(" ", blank))
+		if i == l.by-1 {
+			b.WriteString(s.Accent.Render(text+l.arrow()) + strings.Repeat(" ", max(w+blank-ansi.StringWidth(text)-1, 0)))
+			continue
+		}
+		b.WriteString(s.Faint.Render(cells.Padded(text, w) + strings.Repeat(" ", blank)))
 	}
-	return s.Faint.Render(cells.Padded(b.String(), width))
+	return cells.Padded(b.String(), width)
 }
 
 // line formats a row.
@@ -115,7 +124,9 @@ func (l *RowList) line(s *cells.Styles, i, width int, chosen bool) string {
 		}
 		look := s
 		if chosen && first {
-			look.Plain = s.Strong
+			strong := *s // s is shared
+			strong.Plain = s.Strong
+			look = &strong
 		}
 		first = false
 		text := l.columns[j].cell(look, i, w)
@@ -152,7 +163,7 @@ func (c column) from(width int) column {
 // bars returns the column that takes what is left, with a bar a row on a strip from low to high. What lies below 0 looks
 // like a miss, what lies above like a hit.
 func bars(head string, low, high float64, of func(i int) float64) column {
-	return column{head: head, cell: func(s *cells.Styles, i, w int) string {
+	return column{head: head, value: of, cell: func(s *cells.Styles, i, w int) string {
 		x := of(i)
 		look := s.Hit
 		if x < 0 {

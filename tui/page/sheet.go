@@ -134,6 +134,9 @@ func (s *Sheet) Plan(l *pane.Layout) sheetPlan {
 	}
 	p.Across = max(p.grid.W/p.slot, 1)
 	p.down = max((p.grid.H+1)/p.rowH, 1)
+	if l.Pictures && l.Lines > 0 {
+		p.down = min(p.down, l.Lines)
+	}
 	return p
 }
 

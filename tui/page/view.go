@@ -142,7 +142,10 @@ func tabsWidth(pages []Page) int {
 // where says at which of the rows the cursor is.
 func (f *Findings) where() string {
 	if n := f.List.Rows; f.Listed && n > 0 && f.Page != Schemes {
-		return cells.Thousands(f.At[f.Page]+1) + " of " + cells.Thousands(n)
+		return cells.Thousands(f.At[f.Page]+1) + " of " + cells.Thousands(n) + f.List.likeText()
+	}
+	if f.Listed {
+		return strings.TrimPrefix(f.List.likeText(), " ")
 	}
 	return ""
 }
@@ -196,7 +199,10 @@ func (f *Findings) judged(filter string) string {
 	case f.Page != Schemes:
 		what += " · " + inert.Text(f.Label)
 	}
-	if f.Reversed[f.Page] {
+	switch {
+	case f.Listed && f.List.by > 0:
+		what += " · " + f.List.orderText()
+	case f.Reversed[f.Page]:
 		what += " · from the other end"
 	}
 	return what

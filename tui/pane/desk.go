@@ -117,12 +117,11 @@ func AllZero(s scheme.Scheme) bool {
 
 // Holds reports whether the layer is a term of s, or for a fusion one of its schemes.
 func Holds(s scheme.Scheme, layer string) bool {
-	switch s.Kind {
-	case scheme.QE, scheme.KRecip:
+	switch {
+	case s.Whole():
 		return Holds(s.Parts[0], layer)
-	case scheme.RRF:
+	case s.Kind == scheme.RRF:
 		return slices.ContainsFunc(s.Parts, func(p scheme.Scheme) bool { return alone(p, layer) })
-	default:
 	}
 	return slices.ContainsFunc(s.Terms, func(t scheme.Term) bool { return t.Name() == layer })
 }
@@ -137,7 +136,7 @@ func Toggled(s scheme.Scheme, layer string) (scheme.Scheme, bool) {
 	s = cloneScheme(s)
 	one := scheme.Term{Weight: 1, Factor: scheme.FactorNamed(layer)}
 	switch {
-	case s.Kind == scheme.QE, s.Kind == scheme.KRecip:
+	case s.Whole():
 		var left bool
 		s.Parts[0], left = Toggled(s.Parts[0], layer)
 		return s, left

@@ -27,14 +27,12 @@ type Layout struct {
 	Size         picture.Box
 	CellW, CellH int // pixels
 	Pictures     bool
+	Lines        int // of small pictures that the terminal keeps, 0: any number
 	Captions     int // lines under a row's pictures
 	Wide         bool
 	Cols         int // those left of a list that stands aside
 
-	Title   int // lines
-	Verdict int // 0: none
-	Status  int
-	Help    int
+	bars
 
 	Query    cells.Rect  // the query's header, picture and labels
 	QueryBox picture.Box // its picture
@@ -46,15 +44,21 @@ type Layout struct {
 	Gap     int
 	lineup
 
-	Ghost   picture.Box // of a lost hit's picture; zero: there is no room for them
-	Ghosts  int         // columns of them
-	ghostsX int         // where they begin, from the row's left
+	losses
 
 	Panel      cells.Rect  // the hit under the cursor, when it is looked at
 	PanelBox   picture.Box // each of its two pictures
 	PanelBelow bool        // what is said about the hit stands under the pictures, not beside them
 	Table      cells.Rect
 	listed
+}
+
+// bars are the lines above and below everything.
+type bars struct {
+	Title   int
+	Verdict int // 0: none
+	Status  int
+	Help    int
 }
 
 // Kind is what a layout depends on.
@@ -81,6 +85,9 @@ func NewLayout(k Kind) Layout {
 	l := Layout{Size: size, CellW: k.CellW, CellH: k.CellH, Captions: 1}
 	l.Pictures = k.Graphics != picture.GraphicsNone && size.Cols >= PictureCols && size.Rows >= PictureRows
 	l.Title, l.Status, l.Help = 0, size.Rows-2, size.Rows-1
+	if k.Joined {
+		l.Lines = picture.KeptInTmux - 1 // and the query
+	}
 	if !l.Pictures && size.Cols >= captionCols && size.Rows >= PictureRows {
 		l.Captions = 2
 	}
@@ -187,6 +194,9 @@ func (l *Layout) placeRows(body cells.Rect, k Kind) {
 		return
 	}
 	l.Visible = l.fits(body.H, schemes)
+	if l.Lines > 0 {
+		l.Visible = min(l.Visible, max(l.Lines/l.Folds, 1))
+	}
 	if l.Visible*(l.RowH+1)-1 <= body.H {
 		l.Gap = 1
 	}

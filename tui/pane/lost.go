@@ -9,12 +9,20 @@ import (
 	"strata/engine/rank"
 	"strata/experiments/eval"
 	"strata/tui/cells"
+	"strata/tui/picture"
 )
 
 // lost is a hit of the reference that a row has not.
 type lost struct {
 	rank.Hit
 	place int // among the reference's hits, from 0
+}
+
+// losses says where the pictures of lost hits are, beside those of a row.
+type losses struct {
+	Ghost   picture.Box // of one; zero: there is no room for them
+	Ghosts  int         // columns of them
+	ghostsX int         // where they begin, from the row's left
 }
 
 // lostOf returns the hits that row i lost against its reference, in the reference's order; none where the difference is

@@ -127,7 +127,7 @@ func TestLostHits(t *testing.T) {
 		{Ranking: rank.Ranking{Hits: rows(1, 2, 3, 4)}, Labels: []eval.LabelHits{{Label: "kind", Relevant: []bool{false, false, true, true}}}},
 		{Ranking: rank.Ranking{Hits: rows(9, 4)}},
 	}
-	l := &Layout{Ghosts: 1, Ghost: picture.Box{Cols: 4, Rows: 2}, lineup: lineup{FoldH: 3}}
+	l := &Layout{losses: losses{Ghosts: 1, Ghost: picture.Box{Cols: 4, Rows: 2}}, lineup: lineup{FoldH: 3}}
 	if got := b.ghosts(l, 1); len(got) != 1 || got[0].Row != 3 {
 		t.Errorf("of %v lost %v is shown", b.lostOf(1), got)
 	}
@@ -191,6 +191,7 @@ func TestLayout(t *testing.T) {
 		}},
 		{"no room for them", 80, 24, func(k *Kind) { k.Difference = true }, func(l Layout) bool { return l.Ghosts == 0 && l.Visible == 2 }},
 		{"nor in tmux", 120, 40, func(k *Kind) { k.Difference, k.Joined = true, true }, func(l Layout) bool { return l.Ghosts == 0 }},
+		{"which keeps few rows", 200, 120, func(k *Kind) { k.Schemes, k.Joined = 12, true }, func(l Layout) bool { return l.Visible == 8 }},
 		{"one row in two lines", 120, 40, func(k *Kind) { k.Schemes = 1 }, func(l Layout) bool { return l.Folds == 2 && l.Thumb.Rows == 8 }},
 		{"not without gain", 80, 24, func(k *Kind) { k.Schemes = 1 }, func(l Layout) bool { return l.Folds == 1 }},
 		{"nor beside a hit that is looked at", 120, 40, func(k *Kind) { k.Schemes, k.Panel = 1, true }, func(l Layout) bool { return l.Folds == 1 }},

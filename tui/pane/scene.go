@@ -2,6 +2,7 @@ package pane
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"strata/engine"
@@ -126,7 +127,8 @@ func (sc *Scene) putRows(c *cells.Canvas) {
 	}
 }
 
-// Place calls add for every picture of the board with its place.
+// Place calls add for every picture of the board with its place, in the order in which a slow terminal is to show them:
+// the query, then those nearest to the cursor, by rows.
 func (sc *Scene) Place(add func(p Place, x, y int)) {
 	l, query := sc.Layout, sc.Shown.Desk.Picture()
 	switch {
@@ -135,10 +137,13 @@ func (sc *Scene) Place(add func(p Place, x, y int)) {
 	case !sc.Panel:
 		add(Place{Row: query, Box: l.QueryBox}, 1, l.Query.Y)
 	}
-	for at, i := range sc.Rows.Visible(l, len(sc.Shown.Rankings), sc.Panel) {
-		for j, p := range sc.hitPlaces(l, i) {
+	visible := sc.Rows.Visible(l, len(sc.Shown.Rankings), sc.Panel)
+	for _, at := range nearest(len(visible), slices.Index(visible, sc.Rows.Focus)) {
+		i := visible[at]
+		places := sc.hitPlaces(l, i)
+		for _, j := range nearest(len(places), sc.Rows.Cursor) {
 			r := l.ThumbAt(at, j)
-			add(p, r.X, r.Y)
+			add(places[j], r.X, r.Y)
 		}
 		for n, p := range sc.ghostPlaces(l, i) {
 			r := l.GhostAt(at, n)
@@ -149,6 +154,16 @@ func (sc *Scene) Place(add func(p Place, x, y int)) {
 		add(Place{Row: query, Box: l.PanelBox}, l.Panel.X, l.Panel.Y+1)
 		add(Place{Row: h.Row, Box: l.PanelBox}, l.Panel.X+l.PanelBox.Cols+2, l.Panel.Y+1)
 	}
+}
+
+// nearest returns the numbers below n, those nearest to one of them first.
+func nearest(n, to int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return max(a-to, to-a) - max(b-to, to-b) })
+	return all
 }
 
 // hitPlaces returns the pictures of the hits of row i.

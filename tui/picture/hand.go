@@ -17,6 +17,8 @@ type hand interface {
 	broken(p Placement) []byte
 	// erase appends what takes p off. It may move the cursor.
 	erase(b []byte, p Placement) []byte
+	// overwrites reports whether cells beside a picture are blanked by spaces: an erasure takes its line's pictures off.
+	overwrites() bool
 	// swept returns what is written after the text has erased the whole screen.
 	swept() string
 	// leave returns what is written when no picture is shown any more.
@@ -57,6 +59,8 @@ func (h *cellHand) put(p Placement, over *Placement) [][]byte {
 func (h *cellHand) broken(Placement) []byte { return []byte(h.end + ansi.RestoreCursor) }
 
 func (h *cellHand) erase(b []byte, p Placement) []byte { return appendErase(b, p) }
+
+func (h *cellHand) overwrites() bool { return false }
 
 func (h *cellHand) swept() string { return "" }
 

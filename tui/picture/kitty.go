@@ -185,6 +185,8 @@ func (s *kittyStore) broken(p Placement) []byte {
 	return []byte(s.wrap(ansi.KittyGraphics(nil, "q=2", "m=0")) + s.remove(p.Key))
 }
 
+func (s *kittyStore) overwrites() bool { return false }
+
 // leave returns what takes all pictures from the terminal, in the order in which they were sent.
 func (s *kittyStore) leave() string {
 	keys := make([]string, 0, len(s.sent))

@@ -13,6 +13,8 @@ type screenLine struct {
 	cols  int
 	spans []cellSpan // the pictures' cells, from left to right
 	skip  int        // cells to step over before anything else is written
+
+	overwrites bool // as the hand
 }
 
 // cellSpan is the columns from start to before end.
@@ -70,26 +72,42 @@ func (l *screenLine) step() {
 
 // eraseRight erases from col to the end of the row, except pictures, and leaves the cursor where it is.
 func (l *screenLine) eraseRight(col int) {
-	at := col
+	at, moved := col, false
 	for _, s := range l.spans {
 		if s.end <= at {
 			continue
 		}
 		if s.start > at {
-			l.step()
-			l.out.WriteString(ansi.EraseCharacter(s.start - at))
-			l.skip += s.start - at
+			l.blank(s.start - at)
 			at = s.start
 		}
 		l.skip += s.end - at
-		at = s.end
+		at, moved = s.end, true
 	}
-	if l.cols == 0 || at < l.cols { // at the margin the cursor would stand on the picture's last cell
+	switch {
+	case l.overwrites && l.cols > 0 && len(l.spans) > 0:
+		l.blank(l.cols - at)
+		moved = true
+	case l.cols == 0 || at < l.cols: // at the margin the cursor would stand on the picture's last cell
 		l.step()
 		l.out.WriteString(ansi.EraseLineRight)
 	}
-	if at != col {
+	if moved {
 		l.skip = 0
 		l.out.WriteString(ansi.CursorHorizontalAbsolute(col + 1))
 	}
+}
+
+// blank makes cells blank, from the cursor on, and no picture's.
+func (l *screenLine) blank(cells int) {
+	if cells <= 0 {
+		return
+	}
+	l.step()
+	if l.overwrites {
+		l.out.WriteString(strings.Repeat(" ", cells))
+		return
+	}
+	l.out.WriteString(ansi.EraseCharacter(cells))
+	l.skip += cells
 }

@@ -98,13 +98,24 @@ type Screen struct {
 	drawn      []Placement            // pictures on the terminal once queue is written
 	pen        screenPen
 
-	queue           []byte   // text for the terminal, before any further picture
-	queueLines      []string // trace lines for when it is written
-	queued, written int64    // bytes of text ever
-	pictures, bytes int      // written since the last rest
+	backlog
+	pictures, bytes int // written since the last rest
 	resting         bool
 	closed          bool
 	err             error // the first error of the terminal
+}
+
+// backlog is text for the terminal, before any further picture.
+type backlog struct {
+	queue           []byte
+	queueLines      []string // trace lines for when it is written
+	queued, written int64    // bytes of text ever
+}
+
+// add puts text at the end.
+func (b *backlog) add(text string) {
+	b.queue = append(b.queue, text...)
+	b.queued += int64(len(text))
 }
 
 // screenPen is where Bubble Tea has the cursor.
@@ -154,11 +165,11 @@ func (s *Screen) Stage(placements []Placement) string {
 }
 
 // Invalidate forgets what is on the terminal, after a change of its size. The whole view must be written next, as
-// Bubble Tea does after a tea.WindowSizeMsg.
+// Bubble Tea does after a tea.WindowSizeMsg; until then the trace says nothing.
 func (s *Screen) Invalidate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wanted, s.drawn, s.restage = nil, nil, true
+	s.wanted, s.drawn, s.restage, s.resting = nil, nil, true, true
 }
 
 // Redraw writes all pictures again: tmux may have lost them while another window was shown.
@@ -168,9 +179,7 @@ func (s *Screen) Redraw() {
 	if s.hand == nil || s.closed || len(s.drawn) == 0 {
 		return
 	}
-	text := s.hand.leave()
-	s.queue = append(s.queue, text...)
-	s.queued += int64(len(text))
+	s.add(s.hand.leave())
 	s.drawn, s.resting = nil, false
 	s.changed.Broadcast()
 }
@@ -188,8 +197,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	if frame && s.sync {
 		text = ansi.SetModeSynchronizedOutput + text + ansi.ResetModeSynchronizedOutput
 	}
-	s.queue = append(s.queue, text...)
-	s.queued += int64(len(text))
+	s.add(text)
 	if frame {
 		s.resting = false
 		s.queueLines = append(s.queueLines, fmt.Sprintf("frame %d text=%d erased=%d pictures=%d\n",
@@ -377,7 +385,7 @@ func (s *Screen) translate(p []byte) (text string, erased int) {
 		}
 	}
 	cols, _ := s.size()
-	l := screenLine{out: &b, cols: cols}
+	l := screenLine{out: &b, cols: cols, overwrites: s.hand != nil && s.hand.overwrites()}
 	l.enter(s.drawn, s.pen.row)
 	for state := byte(0); len(p) > 0; {
 		seq, width, n, next := ansi.DecodeSequence(p, state, nil)

@@ -56,6 +56,7 @@ type modelTerminal struct {
 	fail   error         // what Write returns
 	kitty  kittyModel
 	form   [2]string // around a picture's key: its bytes
+	tmux   *tmuxModel
 }
 
 // pictureMark is what a cell has of a picture: the picture's cell at (col, row), and how many pixels from the left and
@@ -130,6 +131,10 @@ func (m *modelTerminal) take(p []byte) {
 		}
 		state, p = next, p[n:]
 		m.kitty.inked(string(seq))
+		if m.tmux != nil && !bytes.HasPrefix(seq, []byte("\x1bP")) {
+			at := flush()
+			m.loses(m.tmux.touched(seq, width, at.X, at.Y))
+		}
 		command, isKitty := m.kitty.isKitty(seq)
 		file, isInline := m.inline(seq)
 		switch {
@@ -150,6 +155,9 @@ func (m *modelTerminal) take(p []byte) {
 			at, picture := flush(), m.recognize(seq)
 			m.ops = append(m.ops, fmt.Sprintf("draw %s at %d,%d", picture.Key, at.X, at.Y))
 			m.draw(picture)
+			if m.tmux != nil {
+				m.loses(m.tmux.store(picture, at.X, at.Y))
+			}
 		case bytes.HasPrefix(seq, []byte(markerStart)):
 			m.ops = append(m.ops, "marker")
 		case width > 1:
@@ -415,6 +423,9 @@ func newStageFor(t *testing.T, terminal Terminal) *stage {
 	t.Helper()
 	s := &stage{terminal: newModelTerminal(), trace: make(traceLines, 1000)}
 	s.terminal.kitty.within = terminal.Tmux
+	if terminal.Tmux && terminal.Graphics == GraphicsSixel {
+		s.terminal.tmux = &tmuxModel{}
+	}
 	s.Screen = NewScreen(s.terminal, terminal, s.trace)
 	s.renderer = &renderer{out: s.Screen}
 	t.Cleanup(func() {

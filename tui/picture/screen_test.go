@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"strata/fixtures/product"
 
@@ -325,6 +326,41 @@ func TestScreenSlowTerminal(t *testing.T) {
 	}
 }
 
+// TestScreenInvalidated forgets the pictures while one is written: that none is there is said when they are erased.
+func TestScreenInvalidated(t *testing.T) {
+	terminal := &stuckTerminal{newModelTerminal(), sync.Once{}, make(chan struct{}), make(chan struct{})}
+	trace := make(traceLines, 1000)
+	s := NewScreen(terminal, sixelTerminal(), trace)
+	r := &renderer{out: s}
+	r.start(t)
+	view := blankView()
+	view[testRows-1] = "a view" + s.Stage([]Placement{terminal.know("picture", 1, 4, Box{8, 4})})
+	r.flush(t, view)
+	<-terminal.reached
+	s.Invalidate()
+	close(terminal.release)
+	r.write(t, ansi.HideCursor)
+	for late := time.Now().Add(100 * time.Millisecond); time.Now().Before(late); <-time.After(time.Millisecond) {
+		select {
+		case line := <-trace:
+			if strings.HasPrefix(line, "rest ") {
+				t.Fatalf("the trace has %q while the picture is there", line)
+			}
+		default:
+		}
+	}
+	r.clear(t)
+	view[testRows-1] = "another" + s.Stage(nil)
+	r.flush(t, view)
+	if _, _, _, at := trace.restAt(t); len(at) > 0 {
+		t.Errorf("pictures at %q", at)
+	}
+	terminal.check(t, slices.Concat(view[:testRows-1], []string{"another"}), nil)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // heldTerminal keeps what it was sent, and holds up the first piece of a picture.
 type heldTerminal struct {
 	bytes.Buffer
@@ -424,6 +460,7 @@ var protocols = []struct {
 	form     [2]string
 }{
 	{"sixel", GraphicsSixel, false, [2]string{"\x1bPq", stringTerminator}},
+	{"sixel in tmux", GraphicsSixel, true, [2]string{"\x1bPq", stringTerminator}},
 	{"iterm2", GraphicsITerm2, false, [2]string{"\x1b]1337;File=inline=1:", "\a"}},
 	{"kitty", GraphicsKitty, false, [2]string{"PNG ", strings.Repeat(" long", 2000)}},
 	{"kitty in tmux", GraphicsKitty, true, [2]string{"PNG ", ""}},

@@ -73,11 +73,17 @@ func (t *Thumbs) drawSixel(ctx context.Context, p *Picture, m image.Image, e *en
 	p.Bytes = bytes.Clone(e.out.Bytes())
 	sum := sha256.Sum256(p.Bytes)
 	p.Key = string(sum[:16])
-	if t.terminal.Tmux && key.quality != QualityLarge {
-		p.pixels = painted
+	if t.terminal.Tmux {
+		p.Covers = coveredCells(p.PixelW, bands(p.PixelH), key.cellW, key.cellH)
+		if key.quality != QualityLarge {
+			p.pixels = painted
+		}
 	}
 	return nil
 }
+
+// bands returns the pixels of the six-pixel bands that a sixel of height h has.
+func bands(h int) int { return (h + 5) / 6 * 6 }
 
 // sixelArea returns the pixels that a sixel picture may use in box: all columns, and as many rows as whole six-pixel
 // bands fit, within the largest picture that the terminal takes. A terminal may clear or draw whole bands, so a picture

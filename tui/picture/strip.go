@@ -6,11 +6,19 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 	"slices"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
-// stripHand draws the small pictures of a row as one sixel: tmux keeps 10 pictures (3.4) or 20, over all its windows.
+// KeptInTmux is how many sixel pictures tmux keeps, over all its windows: the tenth drops the oldest, also in 3.5a.
+const KeptInTmux = 9
+
+// stripHand draws the small pictures of a row as one sixel, since tmux keeps few. It drops a picture whole when text is
+// written into one of its cells, and when anything is erased in one of its rows, also beside it. The height counts in
+// whole bands. One that is drawn over another does not take its place: both count.
 type stripHand struct {
 	cellHand
 	encoder *encoder
@@ -41,7 +49,24 @@ func (h *stripHand) arrange(frame []Placement) []Placement {
 		}
 		at = end
 	}
+	for len(all) > KeptInTmux { // while pictures are missing, a row is several
+		least := len(all) - 1
+		for i := least; i >= 0; i-- {
+			if all[i].pieces() < all[least].pieces() {
+				least = i
+			}
+		}
+		all = slices.Delete(all, least, least+1)
+	}
 	return all
+}
+
+// pieces returns how many of a row's pictures p has; one that stays alone counts for more than any strip.
+func (p Placement) pieces() int {
+	if p.parts == nil && p.pixels == nil {
+		return math.MaxInt
+	}
+	return max(1, len(p.parts))
 }
 
 // besides reports whether b stands in a's row with nothing between them but a gap that no picture was taken out of.
@@ -53,12 +78,7 @@ func besides(a, b Placement) bool {
 // strip joins pictures from left to right.
 func strip(parts []Placement) Placement {
 	first, last := parts[0], parts[len(parts)-1]
-	s := Placement{Col: first.Col, Row: first.Row, cell: first.cell, parts: parts, Bytes: first.Bytes}
-	bottom := 0
-	for _, p := range parts {
-		s.Row, bottom = min(s.Row, p.Row), max(bottom, p.Row+p.Box.Rows)
-	}
-	s.Box = Box{last.Col + last.Box.Cols - s.Col, bottom - s.Row}
+	s := Placement{Col: first.Col, Row: first.slot.row, cell: first.cell, parts: parts, Bytes: first.Bytes}
 	var key strings.Builder
 	for _, p := range parts {
 		at := s.inside(p)
@@ -66,6 +86,8 @@ func strip(parts []Placement) Placement {
 		fmt.Fprintf(&key, "%s@%d,%d ", p.Key, p.Col-s.Col, p.Row-s.Row)
 	}
 	s.Key = key.String()
+	// It does not reach below the slot: below a picture that is centred there, a row is free, and a row has a band.
+	s.Box = Box{last.Col + last.Box.Cols - s.Col, coveredCells(s.PixelW, bands(s.PixelH), s.cell.Cols, s.cell.Rows).Rows}
 	return s
 }
 
@@ -75,22 +97,33 @@ func (p Placement) inside(part Placement) image.Rectangle {
 	return image.Rectangle{at, at.Add(image.Pt(part.PixelW, part.PixelH))}
 }
 
-// put encodes a strip; an older one of the same cells would show through it.
+// put draws a picture, or encodes a strip, after it has taken off the older one of the same cells.
 func (h *stripHand) put(p Placement, over *Placement) [][]byte {
-	if len(p.parts) == 0 {
-		return h.cellHand.put(p, over)
+	if len(p.parts) > 0 {
+		h.encoder.out.Reset()
+		if err := h.encoder.sixel.Encode(p.joined()); err != nil {
+			return [][]byte{nil} // a buffer takes all
+		}
+		p.Bytes = bytes.Clone(h.encoder.out.Bytes())
 	}
-	h.encoder.out.Reset()
-	if err := h.encoder.sixel.Encode(p.joined()); err != nil {
-		return [][]byte{nil} // a buffer takes all
-	}
-	p.Bytes = bytes.Clone(h.encoder.out.Bytes())
 	all := h.cellHand.put(p, nil)
 	if over != nil {
-		all = append([][]byte{h.erase(nil, *over)}, all...)
+		off := ansi.SaveCursor + string(h.erase(nil, *over)) + ansi.RestoreCursor
+		all = append([][]byte{[]byte(off)}, all...)
 	}
 	return all
 }
+
+func (h *stripHand) erase(b []byte, p Placement) []byte {
+	b = append(b, ansi.ResetStyle...)
+	for row := range p.Box.Rows {
+		b = append(b, ansi.CursorPosition(p.Col+1, p.Row+row+1)...)
+		b = append(b, strings.Repeat(" ", p.Box.Cols)...)
+	}
+	return b
+}
+
+func (h *stripHand) overwrites() bool { return true }
 
 // joined returns the pixels of a strip. Its pictures have the colours of one palette.
 func (p Placement) joined() *image.Paletted {

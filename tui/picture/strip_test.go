@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"slices"
 	"strings"
 	"sync"
@@ -100,7 +101,17 @@ func TestStrips(t *testing.T) {
 	if got := show(placements); len(got) != 1 {
 		t.Errorf("with it again: sixels %q, want the row", got)
 	}
+	var half []Placement
+	for i, p := range placements {
+		if i%2 == 0 {
+			half = append(half, p)
+		}
+	}
 	terminal.taken()
+	arranged := newStripHand().arrange(half)
+	if len(half) != 11 || len(arranged) != KeptInTmux || !slices.ContainsFunc(arranged, placements[0].same) {
+		t.Errorf("while every second picture is missing, %d of %d are drawn, or not the query's", len(arranged), len(half))
+	}
 	s.Redraw()
 	trace.rest(t)
 	if got := terminal.sixels(); len(got) != 3 {
@@ -137,6 +148,36 @@ func checkStrip(t *testing.T, parts []Placement) {
 			for x := range p.PixelW {
 				if whole.At(at.Min.X+x, at.Min.Y+y) != own.At(x, y) {
 					t.Fatalf("part %d: pixel %d,%d is %v, not %v", i, x, y, whole.At(at.Min.X+x, at.Min.Y+y), own.At(x, y))
+				}
+			}
+		}
+	}
+}
+
+// TestBands draws pictures of all proportions in tmux, and joins them: none reaches, in whole bands, below the cells that
+// it is said to cover, nor a strip below its row.
+func TestBands(t *testing.T) {
+	for cellH := 10; cellH < 30; cellH++ {
+		tmux := sixelTerminal()
+		tmux.Tmux, tmux.CellH = true, cellH
+		thumbs := newTestThumbs(t, newShelf(t, 1), tmux, Options{})
+		for rows := 1; rows < 6; rows++ {
+			var parts []Placement
+			for i, size := range []image.Point{{64, 64}, {64, 96}, {64, 48}, {96, 40}, {64, 20}} {
+				p, err := thumbs.Draw(t.Context(), image.NewGray(image.Rectangle{Max: size}), Box{8, rows})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.pixels = image.NewPaletted(image.Rect(0, 0, p.PixelW, p.PixelH), color.Palette{color.White})
+				at := p.Placement(9*i, 3)
+				if bands(at.PixelH) > at.Box.Rows*cellH || at.Row < 3 || at.Row+at.Box.Rows > 3+rows {
+					t.Errorf("cells of %d pixels, %d rows: a picture of %d pixels covers %d rows from %d", cellH, rows, at.PixelH, at.Box.Rows, at.Row)
+				}
+				parts = append(parts, at)
+			}
+			for _, s := range newStripHand().arrange(parts) {
+				if len(s.parts) != len(parts) || bands(s.PixelH) > s.Box.Rows*cellH || s.Row != 3 || s.Row+s.Box.Rows > 3+rows {
+					t.Errorf("cells of %d pixels, %d rows: a strip of %d pixels covers %d rows from %d", cellH, rows, s.PixelH, s.Box.Rows, s.Row)
 				}
 			}
 		}

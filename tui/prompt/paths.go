@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"strata/engine"
 	"strata/tui/cells"
 )
@@ -19,8 +21,25 @@ type Found struct {
 	Count int
 }
 
-// MatchText says which items a jump would go to.
-func (f Found) MatchText(g *engine.Gallery) string {
+// Matched takes what answers the text that is typed, unless its number is not seq.
+func (p Prompt) Matched(msg tea.Msg, seq int, g *engine.Gallery) Prompt {
+	switch msg := msg.(type) {
+	case Found:
+		if msg.Seq == seq {
+			p.Matches = msg
+			p = p.Tell(msg.matchText(g))
+		}
+	case Completed:
+		if msg.Seq == seq && p.Kind == Image {
+			p.Offered = msg
+			p = p.Tell(msg.pathText())
+		}
+	}
+	return p
+}
+
+// matchText says which items a jump would go to.
+func (f Found) matchText(g *engine.Gallery) string {
 	if f.Count == 0 {
 		return "no id begins so"
 	}
@@ -94,8 +113,8 @@ func Continuations(path string) (common string, names []string) {
 	return folder + cells.CommonStart(names), names
 }
 
-// PathText lists the names to which a path may be continued.
-func (c Completed) PathText() string {
+// pathText lists the names to which a path may be continued.
+func (c Completed) pathText() string {
 	switch n := len(c.Names); {
 	case n == 0:
 		return "no folder or picture begins so"

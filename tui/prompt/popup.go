@@ -25,6 +25,7 @@ const (
 	PopupLabels
 	PopupSchemeA
 	popupSchemeB
+	PopupCopy
 )
 
 // Popup lies over the middle of the screen: a text to read, or a list to choose from.
@@ -64,7 +65,7 @@ func NewPopupKeys() PopupKeys {
 func (p Popup) isList() bool { return p.Kind >= PopupLayers }
 
 // TakesOne reports whether the popup closes when a line is chosen.
-func (p Popup) TakesOne() bool { return p.Kind == PopupSchemeA || p.Kind == popupSchemeB }
+func (p Popup) TakesOne() bool { return p.Kind >= PopupSchemeA }
 
 // Bindings returns the keys that do something now.
 func (p Popup) Bindings(k PopupKeys) []key.Binding {
@@ -88,7 +89,7 @@ func NewReader(kind PopupKind, title, text string, screen picture.Box) Popup {
 		width = max(width, ansi.StringWidth(line))
 	}
 	p := Popup{Kind: kind, Title: title}
-	p.text = viewport.New(max(1, min(width, screen.Cols-6)), max(1, min(len(lines), screen.Rows-6)))
+	p.text = viewport.New(max(1, min(width, screen.Cols-6)), max(1, min(len(lines), screen.Rows-7)))
 	p.text.SetContent(text)
 	return p
 }
@@ -129,7 +130,7 @@ func (p Popup) View(s *cells.Styles, screen picture.Box) []string {
 }
 
 func (p Popup) viewList(s *cells.Styles, screen picture.Box) string {
-	height := max(1, screen.Rows-6)
+	height := max(1, screen.Rows-7)
 	first := max(0, min(p.At-height/2, len(p.Items)-height))
 	name, note := 8, 0
 	for _, c := range p.Items {

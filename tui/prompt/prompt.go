@@ -31,11 +31,12 @@ const (
 	Note
 	Export
 	Flag
+	Seek
 )
 
 // label stands before the text.
 func (k Kind) label() string {
-	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "picture", "note", "export to", "flag"}[k]
+	return [...]string{"", "scheme", "new scheme", "go to item", "queries like", "step", "picture", "note", "export to", "flag", "rows like"}[k]
 }
 
 // Prompt asks for a line of text at the foot of the screen. Under the text stands what is wrong with it, at its column,
